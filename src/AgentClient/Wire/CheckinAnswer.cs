@@ -1,0 +1,20 @@
+namespace EPortal.AgentClient.Wire;
+
+/// <summary>What a host is to run. Where <see cref="Supported"/> is false the other fields are absent.</summary>
+public sealed record CheckinAnswer
+{
+    /// <summary>False when the server's feed offers nothing for its kernel id.</summary>
+    public bool Supported { get; init; }
+
+    /// <summary>Level to run; positive.</summary>
+    public int? Level { get; init; }
+
+    /// <summary>Patchset that holds the level.</summary>
+    public string? Patchset { get; init; }
+
+    /// <summary>Product token, <c>kernel</c>.</summary>
+    public string? Product { get; init; }
+
+    /// <summary>Every file of the patch, <c>patch.json</c> and its signature included.</summary>
+    public IReadOnlyList<OfferedFile>? Files { get; init; }
+}

@@ -1,0 +1,26 @@
+namespace EPortal.AgentClient.Wire;
+
+/// <summary>How an agent's last attempt to change its level went.</summary>
+public sealed record LastUpdate
+{
+    /// <summary>Value of <see cref="Result"/> when the level was reached.</summary>
+    public const string Ok = "ok";
+
+    /// <summary>Value of <see cref="Result"/> when it was not; the kernel is as it was before.</summary>
+    public const string Failed = "failed";
+
+    /// <summary>Level that was to be reached; 0 = none, or not yet known.</summary>
+    public int Level { get; init; }
+
+    /// <summary>Patchset of that level; empty where not known.</summary>
+    public string Patchset { get; init; } = "";
+
+    /// <summary><see cref="Ok"/> or <see cref="Failed"/>.</summary>
+    public string Result { get; init; } = "";
+
+    /// <summary>One sentence; empty on success.</summary>
+    public string Message { get; init; } = "";
+
+    /// <summary>When the attempt ended, RFC 3339.</summary>
+    public DateTimeOffset At { get; init; }
+}

@@ -1,0 +1,48 @@
+namespace EPortal.Hosting;
+
+/// <summary>What one setting's own kind cannot see: settings that need each other, and who may read the file.</summary>
+internal static class SettingsChecks
+{
+    private const string Together = "settings";
+
+    public static IEnumerable<SettingsProblem> Problems(Settings settings)
+    {
+        if (settings.LeaderUrl is not null && settings.ReplicationSharedKey is null)
+        {
+            yield return SettingsProblem.Error(Together, null, "REPLICATION_SHARED_KEY",
+                "LEADER_URL is set, so REPLICATION_SHARED_KEY must be set too.");
+        }
+
+        if (settings.PatchSourcePassword is not null && settings.PatchSourceUser is null)
+        {
+            yield return SettingsProblem.Error(Together, null, "PATCH_SOURCE_USER",
+                "PATCH_SOURCE_PASSWORD is set, so PATCH_SOURCE_USER must be set too.");
+        }
+
+        var signOn = new (string Name, object? Value)[]
+        {
+            ("OIDC_AUTH_URL", settings.OidcAuthUrl),
+            ("OIDC_TOKEN_URL", settings.OidcTokenUrl),
+            ("OIDC_USERINFO_URL", settings.OidcUserinfoUrl),
+            ("OIDC_CLIENT_ID", settings.OidcClientId),
+            ("OIDC_CLIENT_SECRET", settings.OidcClientSecret),
+        };
+        var missing = signOn.Where(part => part.Value is null).Select(part => part.Name).ToArray();
+        if (missing.Length > 0 && missing.Length < signOn.Length)
+        {
+            yield return SettingsProblem.Warning(Together, null, missing[0],
+                $"single sign-on stays off until {string.Join(" and ", missing)} is set too.");
+        }
+    }
+
+    /// <summary>A file with a secret in it that everybody may read.</summary>
+    public static IEnumerable<SettingsProblem> FileProblems(string path, IReadOnlyList<SettingsAssignment> assignments)
+    {
+        var secret = assignments.FirstOrDefault(a => SettingsTable.FindOrNull(a.Name) is { IsSecret: true });
+        if (secret is not null && File.GetUnixFileMode(path).HasFlag(UnixFileMode.OtherRead))
+        {
+            yield return SettingsProblem.Warning(path, secret.Line, secret.Name,
+                $"{secret.Name} is secret, but every user of this machine may read the file; chmod 640 ends that.");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using Superpower;
+using Superpower.Model;
+using Superpower.Parsers;
+
+namespace EPortal.Hosting;
+
+/// <summary>One <c>NAME = value</c> of a settings file.</summary>
+internal sealed record SettingsAssignment(string Name, int Line, SettingsValue Value);
+
+/// <summary>Reads a settings file into assignments. A line that cannot be read does not hide the next one.</summary>
+internal static partial class SettingsFile
+{
+    /// <summary>A settings file larger than this is somebody's mistake, in bytes.</summary>
+    private const long MaxBytes = 1 << 20;
+
+    private static readonly TextParser<TextSpan> Name = Span.Regex("[A-Za-z_][A-Za-z0-9_]*").Named("a name");
+
+    private static readonly TextParser<Unit> Equal = SettingsGrammar.Blank
+        .IgnoreThen(Character.EqualTo('=').Named("="))
+        .IgnoreThen(SettingsGrammar.Blank);
+
+    private static readonly TextParser<Unit> End = SettingsGrammar.Blank
+        .IgnoreThen(SettingsGrammar.Comment.OptionalOrDefault())
+        .IgnoreThen(EndOfLine);
+
+    /// <summary>The file's assignments in their order; what is wrong with it is added to the problems.</summary>
+    public static IReadOnlyList<SettingsAssignment> Read(string path, List<SettingsProblem> problems)
+    {
+        try
+        {
+            if (new FileInfo(path).Length > MaxBytes)
+            {
+                problems.Add(SettingsProblem.Error(path, null, null, $"the file is larger than {MaxBytes} bytes."));
+                return [];
+            }
+
+            return Parse(path, new UTF8Encoding(false, true).GetString(File.ReadAllBytes(path)), problems);
+        }
+        catch (DecoderFallbackException)
+        {
+            problems.Add(SettingsProblem.Error(path, null, null, "the file is not valid UTF-8 text."));
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            problems.Add(SettingsProblem.Error(path, null, null, "the file does not exist."));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            problems.Add(SettingsProblem.Error(path, null, null, "the file cannot be read: permission denied or not a file."));
+        }
+
+        return [];
+    }
+
+    /// <summary>The same for a text that is already here.</summary>
+    public static IReadOnlyList<SettingsAssignment> Parse(string path, string text, List<SettingsProblem> problems)
+    {
+        var found = new List<SettingsAssignment>();
+        var rest = new TextSpan(text.TrimStart('\uFEFF').Replace("\r\n", "\n", StringComparison.Ordinal));
+        for (rest = SettingsGrammar.Gap(rest).Remainder; !rest.IsAtEnd; rest = SettingsGrammar.Gap(rest).Remainder)
+        {
+            var line = rest.Position.Line;
+            var name = Name(rest);
+            var value = name.HasValue
+                ? Equal.IgnoreThen(SettingsGrammar.Value).Then(v => End.Value(v))(name.Remainder)
+                : Result.CastEmpty<TextSpan, SettingsValue>(name);
+            if (value.HasValue)
+                found.Add(new SettingsAssignment(name.Value.ToStringValue(), line, value.Value));
+            else
+                problems.Add(Problem(path, name, value));
+            rest = value.HasValue ? value.Remainder : AfterFailure(rest);
+        }
+
+        return found;
+    }
+
+    private static SettingsProblem Problem(string path, Result<TextSpan> name, Result<SettingsValue> value)
+    {
+        // The text found there is not repeated: it may be part of a password.
+        var expected = value.Expectations is { Length: > 0 } expectations
+            ? string.Join(" or ", expectations)
+            : value.ErrorMessage ?? "something else";
+        var place = $"at column {value.ErrorPosition.Column} {expected} is expected";
+        return name.HasValue
+            ? SettingsProblem.Error(path, value.ErrorPosition.Line, name.Value.ToStringValue(),
+                $"{name.Value.ToStringValue()} cannot be read: {place}.")
+            : SettingsProblem.Error(path, value.ErrorPosition.Line, null, $"this line cannot be read: {place}.");
+    }
+
+    private static TextSpan AfterFailure(TextSpan start)
+    {
+        var text = start.ToStringValue();
+        var lineEnd = text.IndexOf('\n', StringComparison.Ordinal);
+        if (lineEnd < 0)
+            return start.Skip(text.Length);
+
+        // What follows a broken list may be the rest of it, so that only a new assignment ends it.
+        if (!text.AsSpan(0, lineEnd).Contains('['))
+            return start.Skip(lineEnd);
+        var next = NextAssignment().Match(text, lineEnd);
+        return start.Skip(next.Success ? next.Index : text.Length);
+    }
+
+    private static Result<Unit> EndOfLine(TextSpan input) => input.IsAtEnd || input.ConsumeChar().Value == '\n'
+        ? Result.Value(Unit.Value, input, input)
+        : Result.Empty<Unit>(input, ["the end of the line"]);
+
+    [GeneratedRegex(@"\n[ \t]*[A-Za-z_][A-Za-z0-9_]*[ \t]*=", RegexOptions.CultureInvariant)]
+    private static partial Regex NextAssignment();
+}

@@ -1,0 +1,91 @@
+namespace EPortal.Hosting;
+
+/// <summary>
+/// Settings from the file and the environment. The file is <c>EPORTAL_CONFIG</c>, which must exist, or the
+/// default one, which need not. <c>EPORTAL_NAME</c> in the environment wins over the file's <c>NAME</c>.
+/// </summary>
+internal static class SettingsLoader
+{
+    public const string DefaultPath = "/etc/eportal/config";
+
+    public const string PathVariable = "EPORTAL_CONFIG";
+
+    private const string Prefix = "EPORTAL_";
+
+    public static SettingsResult Load(IReadOnlyDictionary<string, string> environment, string defaultPath)
+    {
+        var problems = new List<SettingsProblem>();
+        var settings = FromFile(environment.GetValueOrDefault(PathVariable), defaultPath, problems);
+        foreach (var (variable, text) in environment.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            if (variable.StartsWith(Prefix, StringComparison.Ordinal) && variable != PathVariable && text.Length > 0)
+                settings = FromVariable(settings, variable, text, problems);
+        }
+
+        problems.AddRange(SettingsChecks.Problems(settings));
+        return new SettingsResult(problems.Exists(problem => !problem.IsWarning) ? null : settings, problems);
+    }
+
+    private static Settings FromFile(string? named, string defaultPath, List<SettingsProblem> problems)
+    {
+        var path = string.IsNullOrEmpty(named) ? defaultPath : named;
+        var settings = Settings.Defaults;
+        if (string.IsNullOrEmpty(named) && !Path.Exists(path))
+            return settings;
+        var lines = new Dictionary<string, int>(StringComparer.Ordinal);
+        var assignments = SettingsFile.Read(path, problems);
+        foreach (var (name, line, value) in assignments)
+        {
+            if (!lines.TryAdd(name, line))
+                problems.Add(SettingsProblem.Error(path, line, name, $"{name} is set twice, first in line {lines[name]}."));
+            else
+                settings = Apply(settings, path, line, name, value, problems);
+        }
+
+        problems.AddRange(SettingsChecks.FileProblems(path, assignments));
+        return settings;
+    }
+
+    private static Settings Apply(
+        Settings settings, string path, int line, string name, SettingsValue value, List<SettingsProblem> problems)
+    {
+        if (SettingsTable.FindOrNull(name) is not { } definition)
+        {
+            problems.Add(SettingsProblem.Error(path, line, name,
+                $"{name} is not a known setting; the closest known names are {SettingsNames.Closest(name)}."));
+            return settings;
+        }
+
+        if (definition.ApplyOrNull(settings, value) is { } applied)
+            return applied;
+        problems.Add(SettingsProblem.Error(path, line, name, Refusal(definition, value.ToString())));
+        return settings;
+    }
+
+    private static Settings FromVariable(
+        Settings settings, string variable, string text, List<SettingsProblem> problems)
+    {
+        var name = variable[Prefix.Length..];
+        if (SettingsTable.FindOrNull(name) is not { } definition)
+        {
+            problems.Add(SettingsProblem.Warning(variable, null, name,
+                $"{name} is not a known setting, so the variable changes nothing; "
+                + $"the closest known names are {SettingsNames.Closest(name)}."));
+            return settings;
+        }
+
+        var value = SettingsGrammar.ReadOrNull(text);
+        if (definition.TakesWords && value is not (SettingsValue.Text or SettingsValue.Items or SettingsValue.None))
+            value = SettingsValue.Of(text);
+        if (value is not null && definition.ApplyOrNull(settings, value) is { } applied)
+            return applied;
+        problems.Add(SettingsProblem.Error(variable, null, name, Refusal(definition, text)));
+        return settings;
+    }
+
+    private static string Refusal(SettingsDefinition definition, string written)
+    {
+        var shown = definition.IsSecret ? "this value" : SettingsNames.Shorten(written);
+        return $"{definition.Name} cannot be {shown}; allowed is {definition.Allowed}.";
+    }
+}

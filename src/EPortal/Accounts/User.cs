@@ -1,0 +1,24 @@
+using EPortal.Data;
+
+namespace EPortal.Accounts;
+
+/// <summary>Somebody who may log in.</summary>
+/// <param name="Id">Birth.</param>
+/// <param name="Name">Unique.</param>
+/// <param name="Description">Free text.</param>
+/// <param name="IsAdmin">May change things; others read.</param>
+internal sealed record User(string Id, string Name, string Description, bool IsAdmin)
+{
+    /// <summary>How the store sees it: a demotion is a hold, so it survives any promotion that did not see it.</summary>
+    public static readonly EntityType Entity = new("account", "name", "description", "password", "admin")
+    {
+        NamedBy = ["name"],
+        CanBeHeld = true,
+    };
+
+    /// <summary>Name of its role in API and command line.</summary>
+    public string Role => IsAdmin ? "admin" : "readonly";
+}
+
+/// <summary>Values to give a user; what is null stays as it is, or takes its default.</summary>
+internal sealed record UserSettings(string? Password = null, bool? IsAdmin = null, string? Description = null);

@@ -1,0 +1,112 @@
+using Dapper;
+using EPortal.Data;
+
+namespace EPortal.Accounts;
+
+/// <summary>Local accounts. Each method is one transaction.</summary>
+internal sealed class UserStore(Database database, ChangeLog log, int minPasswordLength)
+{
+    private const int MaxPasswordLength = 1024;
+    private const int MaxDescription = 1000;
+
+    private const string Columns =
+        "SELECT id, name, description, admin, held, password FROM account WHERE shadowed = 0";
+
+    /// <summary>All users by name.</summary>
+    public IReadOnlyList<User> List() => database.Read(session =>
+        session.Connection.Query<Row>($"{Columns} ORDER BY name").Select(row => row.ToUser()).ToList());
+
+    /// <summary>The user of that name, when the password is right.</summary>
+    public User? AuthenticateOrNull(string name, string password)
+    {
+        var row = database.Read(session => FindRow(session, name));
+        // An unknown name costs the same as a wrong password, so that names cannot be told by the clock.
+        var right = PasswordHash.Verify(password, row?.Password ?? DecoyHash.Value);
+        return right && row?.Password is not null ? row.ToUser() : null;
+    }
+
+    /// <summary>Makes a user.</summary>
+    /// <exception cref="RefusedException">The name is taken or malformed, or the password too short.</exception>
+    public Task<User> Add(Actor actor, string name, UserSettings settings)
+    {
+        Check(name, settings);
+        var hash = Hash(settings.Password ?? throw new RefusedException(Refusal.Invalid, "A new user needs a password."));
+        return log.Commit(actor, change =>
+        {
+            if (FindRow(change.Session, name) is not null)
+                throw new RefusedException(Refusal.Exists, $"There is a user '{name}' already.");
+            change.Create(User.Entity, new Fields
+            {
+                { "name", name },
+                { "description", settings.Description ?? "" },
+                { "password", hash },
+                { "admin", settings.IsAdmin ?? true },
+            });
+            change.Note("user.add", name);
+            return Get(change, name);
+        });
+    }
+
+    /// <summary>Changes a user.</summary>
+    /// <exception cref="RefusedException">There is none of that name, or the password is too short.</exception>
+    public Task<User> Update(Actor actor, string name, UserSettings settings)
+    {
+        Check(name, settings);
+        var hash = settings.Password is { } password ? Hash(password) : null;
+        return log.Commit(actor, change =>
+        {
+            var user = Get(change, name);
+            var fields = new Fields();
+            if (hash is not null)
+                fields.Add("password", hash);
+            if (settings.Description is { } description)
+                fields.Add("description", description);
+            if (settings.IsAdmin is { } admin)
+                fields.Add("admin", admin);
+            if (settings.IsAdmin is false)
+                change.Hold(User.Entity, user.Id, fields);
+            else if (settings.IsAdmin is true)
+                change.Release(User.Entity, user.Id, fields);
+            else
+                change.Update(User.Entity, user.Id, fields);
+            change.Note("user.change", name);
+            return Get(change, name);
+        });
+    }
+
+    /// <summary>Deletes a user.</summary>
+    /// <exception cref="RefusedException">There is none of that name.</exception>
+    public Task<User> Delete(Actor actor, string name) => log.Commit(actor, change =>
+    {
+        var user = Get(change, name);
+        change.Delete(User.Entity, [user.Id]);
+        change.Note("user.delete", name);
+        return user;
+    });
+
+    private static readonly Lazy<string> DecoyHash = new(() => PasswordHash.Make("no such user"));
+
+    private static string Hash(string password) => PasswordHash.Make(password);
+
+    private static User Get(Change change, string name) => FindRow(change.Session, name)?.ToUser()
+        ?? throw new RefusedException(Refusal.NotFound, $"There is no user '{name}'.");
+
+    private static Row? FindRow(Session session, string name) =>
+        session.Connection.QueryFirstOrDefault<Row>($"{Columns} AND name = @name", new { name });
+
+    private void Check(string name, UserSettings settings)
+    {
+        if (name.Length is 0 or > 64 || name.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)))
+            throw new RefusedException(Refusal.Invalid, "A user name must be 1 to 64 characters without spaces.");
+        if (settings.Password is { } password && (password.Length < minPasswordLength || password.Length > MaxPasswordLength))
+            throw new RefusedException(
+                Refusal.Invalid, $"A password must be {minPasswordLength} to {MaxPasswordLength} characters long.");
+        if (settings.Description is { } text && (text.Length > MaxDescription || text.Any(char.IsControl)))
+            throw new RefusedException(Refusal.Invalid, $"A description must be at most {MaxDescription} characters on one line.");
+    }
+
+    private sealed record Row(string Id, string Name, string Description, long Admin, long Held, string? Password)
+    {
+        public User ToUser() => new(Id, Name, Description, Admin != 0 && Held == 0);
+    }
+}

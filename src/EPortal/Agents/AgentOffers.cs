@@ -1,0 +1,71 @@
+using Dapper;
+using EPortal.AgentClient.Wire;
+using EPortal.Data;
+using EPortal.Feeds;
+using EPortal.Format;
+using EPortal.Patchsets;
+using EPortal.Servers;
+
+namespace EPortal.Agents;
+
+/// <summary>What a host is to run: what its feed offers, unless the host asks to stay on a patchset or to wait longer.</summary>
+internal sealed class AgentOffers(Offers offers)
+{
+    /// <summary>The offer for a host's kernel; null when its feed has none or its key does not allow kernel patches.</summary>
+    public Offer? ForKernel(Session session, KnownServer server, CheckinRequest facts, DateTimeOffset now) =>
+        !server.Allows(Product.Kernel) ? null
+        : facts.StickyPatchset is { Length: > 0 } || facts.UpdateDelay is > 0
+            ? Restricted(session, server, facts, now)
+            : Find(session, server, Product.Kernel, facts.KernelId);
+
+    /// <summary>The offer for a target, as the feed has it.</summary>
+    public Offer? Find(Session session, KnownServer server, Product product, string target) =>
+        server.Allows(product) ? offers.At(session, server.OfferRevision).FindOrNull(server.FeedId, product, target) : null;
+
+    /// <summary>Whether any feed has something for a kernel.</summary>
+    public bool IsSupported(Session session, string kernelId) => offers.At(session).IsSupported(Product.Kernel, kernelId);
+
+    /// <summary>The answer to a check-in.</summary>
+    public static CheckinAnswer Answer(string kernelId, Offer? offer) => offer is null
+        ? new CheckinAnswer { Supported = false }
+        : new CheckinAnswer
+        {
+            Supported = true,
+            Level = offer.Level,
+            Patchset = offer.Patchset,
+            Product = Product.Kernel.Token(),
+            Files = Files(kernelId, offer),
+        };
+
+    /// <summary>The files of an offer with their addresses on this portal.</summary>
+    public static IReadOnlyList<OfferedFile> Files(string target, Offer offer) =>
+        [.. offer.Files.Select(file => new OfferedFile
+        {
+            Name = file.Name,
+            Size = file.Size,
+            Sha256 = file.Sha256,
+            Url = $"/{target}/{offer.Level}/{file.Name}",
+        })];
+
+    /// <summary>Asked for by few hosts, so it is read when asked and not kept.</summary>
+    private static Offer? Restricted(Session session, KnownServer server, CheckinRequest facts, DateTimeOffset now)
+    {
+        var row = session.Connection.QueryFirstOrDefault<(long Level, string Name, string? Euname, string Files)>(
+            """
+            SELECT t.level, p.name, t.euname, t.files FROM patchset_target t
+            JOIN patchset_copy c ON c.patchset = t.patchset
+            JOIN patchset p ON p.id = t.patchset AND p.shadowed = 0 AND p.held = 0
+            JOIN placement s ON s.patchset = p.id AND s.feed = @FeedId AND s.enabled = 1 AND s.held = 0
+            WHERE t.target = @KernelId AND t.product = 'kernel' AND (@sticky = '' OR p.name = @sticky) AND c.available_at <= @before
+            ORDER BY p.released DESC, p.name DESC LIMIT 1
+            """,
+            new
+            {
+                server.FeedId,
+                facts.KernelId,
+                sticky = facts.StickyPatchset ?? "",
+                before = Micros.Of(now) - (facts.UpdateDelay ?? 0) * 1_000_000,
+            });
+        return row.Name is null ? null : new Offer((int)row.Level, row.Name, row.Euname, PatchFiles.Parse(row.Files));
+    }
+}

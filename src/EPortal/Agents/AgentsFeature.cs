@@ -1,0 +1,14 @@
+namespace EPortal.Agents;
+
+/// <summary>The wire protocol of agents: its services and its calls.</summary>
+internal static class AgentsFeature
+{
+    /// <summary>Maps all calls that agents make.</summary>
+    public static void MapAgents(this IEndpointRouteBuilder routes)
+    {
+        PlainEndpoints.Map(routes);
+        CheckinEndpoints.Map(routes);
+        PatchServerEndpoints.Map(routes);
+        ShellEndpoints.Map(routes);
+    }
+}

@@ -1,0 +1,52 @@
+using System.Net.Http.Headers;
+using System.Text;
+using EPortal.Data;
+
+namespace EPortal.Agents;
+
+/// <summary>Who calls, as far as a request tells.</summary>
+internal static class Caller
+{
+    /// <summary>Password that every agent sends; the server id beside it is what counts.</summary>
+    private const string AgentPassword = "kernelcare";
+
+    /// <summary>Address the request came from; IPv4 in its own form even on a dual-stack socket.</summary>
+    public static string Address(HttpContext context) => context.Connection.RemoteIpAddress switch
+    {
+        null => "",
+        { IsIPv4MappedToIPv6: true } mapped => mapped.MapToIPv4().ToString(),
+        var address => address.ToString(),
+    };
+
+    /// <summary>The server id of Basic credentials <c>SERVER_ID:kernelcare</c> (RFC 7617); null without such.</summary>
+    public static string? ServerIdOrNull(HttpRequest request)
+    {
+        if (!AuthenticationHeaderValue.TryParse(request.Headers.Authorization, out var header)
+            || !header.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase)
+            || header.Parameter is not { Length: > 0 and < 256 } parameter)
+            return null;
+        var bytes = new byte[parameter.Length];
+        if (!Convert.TryFromBase64String(parameter, bytes, out var length))
+            return null;
+        var credentials = Encoding.UTF8.GetString(bytes, 0, length).Split(':', 2);
+        return credentials is [var serverId, AgentPassword] ? serverId : null;
+    }
+
+    /// <summary>A parameter from the query string or, where there is one, the form.</summary>
+    public static async ValueTask<string?> Parameter(HttpRequest request, string name)
+    {
+        if (request.Query.TryGetValue(name, out var query))
+            return query.ToString();
+        if (!request.HasFormContentType)
+            return null;
+        var form = await request.ReadFormAsync(request.HttpContext.RequestAborted);
+        return form.TryGetValue(name, out var value) ? value.ToString() : null;
+    }
+
+    /// <summary>A parameter that must be there.</summary>
+    /// <exception cref="RefusedException">It is not.</exception>
+    public static async ValueTask<string> Required(HttpRequest request, string name) =>
+        await Parameter(request, name) is { Length: > 0 } value
+            ? value
+            : throw new RefusedException(Refusal.Invalid, $"The parameter {name} is missing.");
+}

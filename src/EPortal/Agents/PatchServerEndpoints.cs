@@ -1,0 +1,104 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text.Json;
+using EPortal.AgentClient.Wire;
+using EPortal.Data;
+using EPortal.Format;
+using EPortal.Patchsets;
+using Microsoft.Net.Http.Headers;
+
+namespace EPortal.Agents;
+
+/// <summary>The calls under <c>PATCH_SERVER</c>: levels, files, and whether a kernel is supported.</summary>
+internal static class PatchServerEndpoints
+{
+    private const string Target = "/{target:regex(^[0-9a-f]{{16,128}}$)}";
+    private const string LongLived = "public, max-age=2592000";
+    private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
+
+    /// <summary>Maps them.</summary>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapMethods(Target + "/latest.v1", Methods, Latest);
+        routes.MapMethods(Target + "/latest.v2", Methods, Latest);
+        routes.MapMethods(Target + "/version", Methods, Version);
+        routes.MapMethods(Target + "/{level:int:min(1)}/{file}", Methods, File);
+    }
+
+    private static async Task<IResult> Latest(string target, HttpContext context, AgentDesk desk)
+    {
+        var serverId = Caller.ServerIdOrNull(context.Request);
+        var known = false;
+        int? level = null;
+        if (serverId is not null && FactsOrNull(context.Request.QueryString.Value, target, serverId) is { } facts)
+        {
+            var outcome = await desk.CheckIn(serverId, facts, Caller.Address(context));
+            (known, level) = (outcome is not null, outcome?.Offer?.Level);
+        }
+        else
+        {
+            (known, var offer) = desk.Look(serverId, target);
+            level = offer?.Level;
+        }
+
+        if (!known)
+        {
+            context.Response.Headers.WWWAuthenticate = "Basic realm=\"patches\"";
+            return TypedResults.Unauthorized();
+        }
+
+        return level is { } number
+            ? TypedResults.Text(number.ToString(CultureInfo.InvariantCulture))
+            : TypedResults.NotFound();
+    }
+
+    private static IResult Version(string target, AgentDesk desk) =>
+        desk.IsSupported(target) ? TypedResults.Ok() : TypedResults.NotFound();
+
+    private static IResult File(string target, int level, string file, HttpContext context, PatchsetLibrary library)
+    {
+        if (!PatchFileName.IsValid(file) || library.FindFileOrNull(target, level, file) is not { } found)
+            return TypedResults.NotFound();
+        context.Response.Headers.CacheControl = LongLived;
+        return TypedResults.PhysicalFile(
+            found.Path,
+            "application/octet-stream",
+            entityTag: new EntityTagHeaderValue($"\"{found.File.Sha256}\""),
+            enableRangeProcessing: true);
+    }
+
+    /// <summary>
+    /// The facts in a query string that is base16 or base64url of a JSON object. Any other query string is none; one that
+    /// is such an object but not a check-in of this server is refused.
+    /// </summary>
+    private static CheckinRequest? FactsOrNull(string? query, string kernelId, string serverId)
+    {
+        if (query is not ['?', .. { Length: > 0 } text] || Decode(text) is not { } json)
+            return null;
+        try
+        {
+            var facts = JsonSerializer.Deserialize(json, AgentJson.Default.CheckinRequest);
+            if (facts is null)
+                return null;
+            if (facts.ServerId is not "" && facts.ServerId != serverId)
+                throw new RefusedException(Refusal.Invalid, "The field server_id is not that of the credentials.");
+            if (facts.KernelId is not "" && facts.KernelId != kernelId)
+                throw new RefusedException(Refusal.Invalid, "The field kernel_id is not that of the address.");
+            return facts with { ServerId = serverId, KernelId = kernelId };
+        }
+        catch (JsonException)
+        {
+            throw new RefusedException(Refusal.Invalid, "The query string is not the JSON of a check-in.");
+        }
+    }
+
+    /// <summary>Bytes that begin like a JSON object, or null.</summary>
+    private static byte[]? Decode(string text)
+    {
+        var isHex = text.Length % 2 == 0 && text.All(char.IsAsciiHexDigit);
+        var bytes = isHex ? Convert.FromHexString(text)
+            : Base64Url.IsValid(text) ? Base64Url.DecodeFromChars(text)
+            : [];
+        return bytes is [(byte)'{', ..] ? bytes : null;
+    }
+}

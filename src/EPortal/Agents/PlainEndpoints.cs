@@ -1,0 +1,92 @@
+using System.Globalization;
+using EPortal.Data;
+using EPortal.Servers;
+using Microsoft.AspNetCore.Mvc;
+
+namespace EPortal.Agents;
+
+/// <summary>The calls under <c>REGISTRATION_URL</c> that answer lines <c>name:value</c>, by GET or POST.</summary>
+internal static class PlainEndpoints
+{
+    private const string Base = "/admin/api/kcare";
+    private const int Unknown = 1;
+    private const int Invalid = 2;
+    private const int MaxBody = 16 * 1024;
+    private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Post];
+
+    /// <summary>Maps them.</summary>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        MapPlain(routes, "register_server.plain", Register);
+        MapPlain(routes, "unregister_server.plain", Unregister);
+        MapPlain(routes, "check.plain", Check);
+        MapPlain(routes, "tag_server.plain", Tag);
+    }
+
+    private static void MapPlain(IEndpointRouteBuilder routes, string name, Delegate handler) =>
+        routes.MapMethods($"{Base}/{name}", Methods, handler)
+            .WithMetadata(new RequestSizeLimitAttribute(MaxBody))
+            .DisableAntiforgery()
+            .AddEndpointFilter(RefusalsAsLines);
+
+    private static async Task<IResult> Register(HttpContext context, Registration registration, RegistrationGate gate)
+    {
+        var hostname = CheckinFacts.Hostname(await Caller.Parameter(context.Request, "hostname"));
+        var key = await Caller.Required(context.Request, "key");
+        var gated = gate.Admit(context.Connection.RemoteIpAddress);
+        var registered = gated == RegistrationResult.Done
+            ? await registration.Register(hostname, Caller.Address(context), key)
+            : new Registered(gated);
+        return registered.Result switch
+        {
+            RegistrationResult.Done => Lines(("code", 0), ("server_id", registered.ServerId!)),
+            RegistrationResult.Locked => Refuse(context, registered.Result, "Too many registrations from this address; try again later."),
+            RegistrationResult.InvalidKey => Refuse(context, registered.Result, "The key is not known."),
+            RegistrationResult.LimitReached => Refuse(context, registered.Result, "The key has as many servers as it may."),
+            _ => Refuse(context, registered.Result, "Registrations from this address are not allowed."),
+        };
+    }
+
+    private static async Task<IResult> Unregister(HttpContext context, ServerStore servers) =>
+        KnownOrNot(await servers.Unregister(await Caller.Required(context.Request, "server_id")));
+
+    private static async Task<IResult> Check(HttpContext context, AgentDesk desk) =>
+        KnownOrNot(desk.IsKnown(await Caller.Required(context.Request, "server_id")));
+
+    private static async Task<IResult> Tag(HttpContext context, ServerStore servers) =>
+        KnownOrNot(await servers.Tag(
+            Actor.Agent,
+            await Caller.Required(context.Request, "server_id"),
+            await Caller.Parameter(context.Request, "tag") ?? ""));
+
+    private static IResult KnownOrNot(bool known) => known
+        ? Lines(("code", 0))
+        : Lines(("code", Unknown), ("message", "No server with this id is registered."));
+
+    private static IResult Refuse(HttpContext context, RegistrationResult result, string message)
+    {
+        if (result == RegistrationResult.Locked)
+        {
+            context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+            context.Response.Headers.RetryAfter = RegistrationGate.RetryAfterSeconds;
+        }
+
+        return Lines(("code", (int)result), ("message", message));
+    }
+
+    private static IResult Lines(params IEnumerable<(string Name, object Value)> lines) => TypedResults.Text(string.Concat(
+        lines.Select(line => string.Create(CultureInfo.InvariantCulture, $"{line.Name}:{line.Value}\n"))));
+
+    /// <summary>Agents of this form read lines, not statuses.</summary>
+    private static async ValueTask<object?> RefusalsAsLines(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        try
+        {
+            return await next(context);
+        }
+        catch (RefusedException e)
+        {
+            return Lines(("code", Invalid), ("message", e.Message));
+        }
+    }
+}

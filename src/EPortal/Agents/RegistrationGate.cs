@@ -1,0 +1,35 @@
+using System.Net;
+using System.Threading.RateLimiting;
+using EPortal.Servers;
+
+namespace EPortal.Agents;
+
+/// <summary>Who may try to register, and how often: by network and by a bounded rate an address.</summary>
+internal sealed class RegistrationGate(int perMinute, IReadOnlyList<IPNetwork> allowed) : IDisposable
+{
+    /// <summary>When one who was turned away may come again.</summary>
+    public const string RetryAfterSeconds = "60";
+
+    private readonly PartitionedRateLimiter<string> _limiter = PartitionedRateLimiter.Create<string, string>(address =>
+        perMinute == 0
+            ? RateLimitPartition.GetNoLimiter("")
+            : RateLimitPartition.GetTokenBucketLimiter(address, _ => new TokenBucketRateLimiterOptions
+            {
+                TokenLimit = perMinute,
+                TokensPerPeriod = perMinute,
+                ReplenishmentPeriod = TimeSpan.FromMinutes(1),
+            }));
+
+    /// <summary><see cref="RegistrationResult.Done"/> to go on, else why not.</summary>
+    public RegistrationResult Admit(IPAddress? address)
+    {
+        var from = address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
+        if (allowed.Count > 0 && (from is null || !allowed.Any(network => network.Contains(from))))
+            return RegistrationResult.AddressNotAllowed;
+        using var lease = _limiter.AttemptAcquire(from?.ToString() ?? "");
+        return lease.IsAcquired ? RegistrationResult.Done : RegistrationResult.Locked;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _limiter.Dispose();
+}

@@ -1,0 +1,69 @@
+using EPortal.Format;
+
+namespace EPortal.Blobs;
+
+/// <summary>
+/// Where archives and unpacked patches lie: <c>arch/NAME.tar.bz2</c> and <c>resources/NAME/TARGET/LEVEL/FILE</c> for
+/// kernels, a folder per product below <c>arch/</c> and <c>user-resources/</c> for the others. A patchset's folder appears
+/// by one rename, so it is there whole or not at all.
+/// </summary>
+internal sealed class PatchFolders(string root)
+{
+    private const string Staging = ".staging";
+
+    /// <summary>The unpacked folder of a patchset.</summary>
+    public string FolderOf(Product product, string name) => Path.Combine(ResourcesOf(product), name);
+
+    /// <summary>The archive of a patchset.</summary>
+    public string ArchiveOf(Product product, string fileName) => Path.Combine(ArchivesOf(product), fileName);
+
+    /// <summary>A file of a patch. All parts are names the store knows, never what a caller sent.</summary>
+    public string FileOf(Product product, string patchset, string target, int level, string file) =>
+        Path.Combine(FolderOf(product, patchset), target, level.ToString(System.Globalization.CultureInfo.InvariantCulture), file);
+
+    /// <summary>A place to build up a patchset on the file system it will stay on.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    public StagingFolder Stage()
+    {
+        var parent = Path.Combine(root, "resources", Staging);
+        Directory.CreateDirectory(parent);
+        StagingFolder.SweepAbandoned(parent);
+        return new StagingFolder(parent);
+    }
+
+    /// <summary>
+    /// Puts a staged patchset and its archive where they belong, flushed to disk. What stood there belonged to no record
+    /// (the caller has made sure, holding <see cref="LockNames"/>) and is replaced.
+    /// </summary>
+    public void Publish(StagingFolder staged, Product product, string name, string archiveFileName)
+    {
+        Directory.CreateDirectory(ArchivesOf(product));
+        Directory.CreateDirectory(ResourcesOf(product));
+        DurableFile.SyncFileSystem(staged.Path);
+        Remove(product, name, archiveFileName);
+        File.Move(staged.Archive, ArchiveOf(product, archiveFileName));
+        Directory.Move(staged.Unpacked, FolderOf(product, name));
+        DurableFile.SyncFolder(ArchivesOf(product));
+        DurableFile.SyncFolder(ResourcesOf(product));
+    }
+
+    /// <summary>Deletes the files of a patchset that no record names any more.</summary>
+    public void Remove(Product product, string name, string archiveFileName)
+    {
+        File.Delete(ArchiveOf(product, archiveFileName));
+        var folder = FolderOf(product, name);
+        if (Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>Held from looking whether a name is taken until its record is written; across processes.</summary>
+    public FileLock LockNames() => FileLock.Acquire(Path.Combine(root, "resources", ".names.lock"));
+
+    private string ResourcesOf(Product product) => product == Product.Kernel
+        ? Path.Combine(root, "resources")
+        : Path.Combine(root, "user-resources", product.Token());
+
+    private string ArchivesOf(Product product) => product == Product.Kernel
+        ? Path.Combine(root, "arch")
+        : Path.Combine(root, "arch", product.Token());
+}

@@ -1,0 +1,151 @@
+using System.Data.Common;
+using Dapper;
+
+namespace EPortal.Data;
+
+/// <summary>
+/// A change being made: what it creates, sets, holds and deletes becomes operations in the log and rows in the tables in
+/// one transaction. Time is read once, when the transaction begins.
+/// </summary>
+internal sealed class Change(EntityCatalog catalog, Session session, Actor actor, Node node, DateTimeOffset now)
+{
+    /// <summary>Ids in one deletion; more are split, so that no operation grows without bound.</summary>
+    private const int IdsPerDeletion = 1000;
+
+    private readonly OperationApplier _applier = new(catalog, session);
+    private bool _noted;
+    private bool _changed;
+
+    /// <summary>When the change is made.</summary>
+    public DateTimeOffset Now { get; } = now;
+
+    /// <summary>Who makes it.</summary>
+    public Actor Actor { get; } = actor;
+
+    /// <summary>The writer's session, for reading and for tables that are this node's own.</summary>
+    public Session Session => session;
+
+    /// <summary>The connection of the transaction, for queries.</summary>
+    public DbConnection Db => session.Connection;
+
+    /// <summary>This node's row as the change leaves it.</summary>
+    internal Node Node { get; private set; } = node;
+
+    /// <summary>Gives birth to an entity and returns its id.</summary>
+    public string Create(EntityType type, Fields set)
+    {
+        var operation = New(type, Deed.Create) with { Set = set };
+        Carry(type, operation);
+        return operation.Id.ToString();
+    }
+
+    /// <summary>Sets fields.</summary>
+    public void Update(EntityType type, string id, Fields set) =>
+        Carry(type, New(type, Deed.Update) with { Subjects = [id], Set = set });
+
+    /// <summary>Adds a hold: the entity is out of force until somebody who saw the hold removes it.</summary>
+    public void Hold(EntityType type, string id, Fields set) =>
+        Carry(type, New(type, Deed.Update) with { Subjects = [id], Set = set, Holds = true });
+
+    /// <summary>Sets fields and removes the holds that are seen here.</summary>
+    public void Release(EntityType type, string id, Fields set)
+    {
+        var holds = Db.Query<string>(
+            "SELECT id FROM hold WHERE entity = @entity AND subject = @id ORDER BY id", new { entity = type.Name, id });
+        Carry(type, New(type, Deed.Update) with { Subjects = [id], Set = set, Releases = [.. holds] });
+    }
+
+    /// <summary>Ends entities. Those that another node makes meanwhile are not among them.</summary>
+    public void Delete(EntityType type, IEnumerable<string> ids)
+    {
+        foreach (var some in ids.Chunk(IdsPerDeletion))
+            Carry(type, New(type, Deed.Delete) with { Subjects = some });
+    }
+
+    /// <summary>Writes the line of the user log that this change owes.</summary>
+    public void Note(string action, string detail)
+    {
+        _noted = true;
+        Carry(UserLog.Entity, New(UserLog.Entity, Deed.Create) with
+        {
+            Set = new Fields
+            {
+                { "at", Micros.Of(Now) },
+                { "actor", Actor.Name },
+                { "address", Actor.Address },
+                { "action", action },
+                { "detail", detail },
+            },
+        });
+    }
+
+    /// <summary>Says that something outside the replicated tables changed what feeds offer.</summary>
+    public void OffersChanged() =>
+        Node = Node with { Revision = Node.Revision + 1, OfferRevision = Node.OfferRevision + 1 };
+
+    /// <summary>Takes in an operation of another node.</summary>
+    public Applied Apply(Operation operation)
+    {
+        var last = VersionVector.Last(session, operation.Id.Origin);
+        if (operation.Id.Origin == Node.Origin || operation.Id.Sequence <= last)
+            return Applied.Before;
+        if (operation.Id.Sequence != last + 1)
+            return Applied.Gap;
+        if (HybridClock.IsTooFarAhead(operation.Stamp, Now))
+            return Applied.ClockAhead;
+        VersionVector.Advance(session, operation.Id.Origin, operation.Id.Sequence);
+        Node = Node with { Stamp = Math.Max(Node.Stamp, operation.Stamp) };
+        Perform(catalog.Get(operation.Entity), operation);
+        return Applied.Done;
+    }
+
+    /// <summary>Ends the change: a person's change without its line in the user log is a fault in this program.</summary>
+    internal void Finish()
+    {
+        if (_changed && !_noted && Actor != Actor.Agent)
+            throw new InvalidOperationException($"A change by {Actor.Name} left no line in the user log.");
+    }
+
+    /// <summary>The next stamp; for rows that carry one without being logged.</summary>
+    public long NextStamp()
+    {
+        Node = Node with { Stamp = HybridClock.Next(Node.Stamp, Now) };
+        return Node.Stamp;
+    }
+
+    private Operation New(EntityType type, Deed deed)
+    {
+        var stamp = NextStamp();
+        Node = Node with { Sequence = Node.Sequence + 1 };
+        return new Operation
+        {
+            Id = new EntityId(Node.Origin, Node.Sequence),
+            Stamp = stamp,
+            Entity = type.Name,
+            Deed = deed,
+        };
+    }
+
+    private void Carry(EntityType type, Operation operation)
+    {
+        _changed |= type != UserLog.Entity;
+        Perform(type, operation);
+    }
+
+    private void Perform(EntityType type, Operation operation)
+    {
+        session.Execute(
+            """
+            INSERT INTO operation (origin, sequence, stamp, entity, content)
+            VALUES (@origin, @sequence, @stamp, @entity, @content)
+            """,
+            ("@origin", operation.Id.Origin), ("@sequence", operation.Id.Sequence), ("@stamp", operation.Stamp),
+            ("@entity", operation.Entity), ("@content", OperationJson.Write(operation)));
+        _applier.Perform(operation);
+        Node = Node with
+        {
+            Revision = Node.Revision + 1,
+            OfferRevision = Node.OfferRevision + (type.ShapesOffers ? 1 : 0),
+        };
+    }
+}

@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using Dapper;
+using EPortal.Data.Sqlite;
+
+namespace EPortal.Data;
+
+/// <summary>
+/// The database: hands out sessions, brings the schema up to date, and is the only place that knows which database
+/// it is. Reading sees a consistent snapshot; writing goes through <see cref="ChangeLog"/>.
+/// </summary>
+internal sealed class Database : IDisposable
+{
+    private const int KeptReaders = 16;
+
+    private readonly ConcurrentBag<Session> _readers = [];
+    private readonly string _path;
+
+    static Database() => DefaultTypeMap.MatchNamesWithUnderscores = true;
+
+    private Database(string path) => _path = path;
+
+    /// <summary>Opens the database in <paramref name="folder"/>, making or migrating it as needed.</summary>
+    /// <exception cref="StoreException">It cannot be opened, written or migrated.</exception>
+    public static Database Open(string folder)
+    {
+        var path = Path.Combine(folder, "eportal.sqlite");
+        SqliteStore.Guard(() => SqliteMigrations.Run(path));
+        return new Database(path);
+    }
+
+    /// <summary>Runs <paramref name="query"/> on one snapshot.</summary>
+    public T Read<T>(Func<Session, T> query)
+    {
+        var session = _readers.TryTake(out var kept) ? kept : OpenReader();
+        try
+        {
+            session.Execute("BEGIN");
+            var result = query(session);
+            session.Execute("COMMIT");
+            Keep(session);
+            return result;
+        }
+        catch (DbException e)
+        {
+            session.Dispose();
+            throw SqliteStore.Translate(e);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the connection of the one writer.</summary>
+    /// <exception cref="StoreException">It cannot be opened.</exception>
+    public Session OpenWriter() => SqliteStore.Guard(() => new Session(SqliteStore.OpenWriter(_path)));
+
+    /// <summary>Says in the store's own terms what went wrong.</summary>
+    public static StoreException Translate(DbException e) => SqliteStore.Translate(e);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        while (_readers.TryTake(out var session))
+            session.Dispose();
+    }
+
+    private Session OpenReader() => SqliteStore.Guard(() => new Session(SqliteStore.OpenReader(_path)));
+
+    private void Keep(Session session)
+    {
+        if (_readers.Count < KeptReaders)
+            _readers.Add(session);
+        else
+            session.Dispose();
+    }
+}

@@ -1,0 +1,37 @@
+namespace EPortal.Data;
+
+/// <summary>
+/// What the change log must know of a kind of replicated entity. Each feature declares its own beside its rules;
+/// the table has the columns <c>id, stamp, stamps</c> and one a field (<c>shadowed</c> and <c>held</c> as said below).
+/// </summary>
+/// <param name="Name">Name in operations; also that of the table.</param>
+/// <param name="Fields">Columns that operations may set.</param>
+internal sealed record EntityType(string Name, params string[] Fields)
+{
+    /// <summary>
+    /// Fields that together name the entity to people. Of several live entities of one name the one named last is
+    /// visible; the others carry <c>shadowed = 1</c> and neither authenticate nor serve.
+    /// </summary>
+    public IReadOnlyList<string> NamedBy { get; init; } = [];
+
+    /// <summary>Whether holds can be put on it; the column <c>held</c> then says that there is at least one.</summary>
+    public bool CanBeHeld { get; init; }
+
+    /// <summary>Whether a change of it can change what a feed offers.</summary>
+    public bool ShapesOffers { get; init; }
+
+    /// <summary>
+    /// For the state of a pair (a patchset on a feed): the two types it joins. Its id is <c>ID/ID</c>, in columns named
+    /// after the types; it has no birth or death of its own but lives while both do.
+    /// </summary>
+    public IReadOnlyList<EntityType> Joins { get; init; } = [];
+
+    /// <summary>Whether it is the state of a pair.</summary>
+    public bool IsPair => Joins.Count > 0;
+
+    /// <summary>The ids whose birth must be known before an operation on <paramref name="id"/> can be judged.</summary>
+    public string[] BirthsOf(string id) => IsPair ? id.Split('/') : [id];
+
+    /// <summary>The id of the pair of <paramref name="first"/> and <paramref name="second"/>.</summary>
+    public static string PairId(string first, string second) => $"{first}/{second}";
+}

@@ -1,0 +1,90 @@
+namespace EPortal.Data;
+
+/// <summary>How a received operation fared.</summary>
+internal enum Applied
+{
+    /// <summary>It is in force, or waits in the store for an operation it builds on.</summary>
+    Done,
+
+    /// <summary>It was here already.</summary>
+    Before,
+
+    /// <summary>Operations of its origin before it are missing; ask for those first.</summary>
+    Gap,
+
+    /// <summary>Its clock is too far ahead to be believed.</summary>
+    ClockAhead,
+}
+
+/// <summary>
+/// Carries out operations, this node's own and those received, by the same rules: an operation whose grounds (births,
+/// holds) have not arrived waits for them; of two writes to a field the later stamp wins; a hold stays until somebody
+/// who saw it removes it; what is gone stays gone.
+/// </summary>
+internal sealed class OperationApplier(EntityCatalog catalog, Session session)
+{
+    private readonly PendingOperations _pending = new(session);
+    private readonly EntityRows _rows = new(catalog, session);
+
+    /// <summary>Carries out <paramref name="operation"/>, or lays it aside until what it builds on is here.</summary>
+    public void Perform(Operation operation)
+    {
+        var type = catalog.Get(operation.Entity);
+        if (FirstMissing(type, operation) is { } missing)
+        {
+            _pending.Add(operation.Id, missing);
+            return;
+        }
+
+        switch (operation.Deed)
+        {
+            case Deed.Create:
+                _rows.Insert(type, operation);
+                break;
+            case Deed.Update:
+                Update(type, operation);
+                break;
+            default:
+                foreach (var id in operation.Subjects)
+                    _rows.Delete(type, id);
+                break;
+        }
+
+        foreach (var waiting in _pending.TakeWaitingFor(operation.Id))
+            Perform(waiting);
+    }
+
+    private void Update(EntityType type, Operation operation)
+    {
+        var id = operation.Subjects[0];
+        if (!_rows.Ensure(type, id))
+            return;
+        _rows.Set(type, id, operation);
+        if (operation.Holds)
+            session.Execute(
+                "INSERT INTO hold (id, entity, subject) VALUES (@id, @entity, @subject)",
+                ("@id", operation.Id.ToString()), ("@entity", type.Name), ("@subject", id));
+        foreach (var hold in operation.Releases)
+            session.Execute("DELETE FROM hold WHERE id = @id", ("@id", hold));
+        if (operation.Holds || operation.Releases.Count > 0)
+            _rows.CountHolds(type, id);
+    }
+
+    /// <summary>The first operation this one builds on that has not been carried out here.</summary>
+    private EntityId? FirstMissing(EntityType type, Operation operation)
+    {
+        var grounds = operation.Subjects.SelectMany(type.BirthsOf).Concat(operation.Releases);
+        foreach (var ground in grounds.Select(EntityId.Parse))
+        {
+            if (!IsReceived(ground, operation.Id) || (_pending.Any && _pending.Contains(ground)))
+                return ground;
+        }
+
+        return null;
+    }
+
+    /// <summary>An origin's operations come in order, so what came before this one of the same origin is here.</summary>
+    private bool IsReceived(EntityId ground, EntityId operation) =>
+        (ground.Origin == operation.Origin && ground.Sequence < operation.Sequence)
+        || ground.Sequence <= VersionVector.Last(session, ground.Origin);
+}

@@ -1,0 +1,80 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+
+namespace EPortal.Data.Sqlite;
+
+/// <summary>How SQLite is opened and how its errors are told.</summary>
+internal static class SqliteStore
+{
+    /// <summary>Older versions can corrupt a WAL database that is reset while another connection checkpoints.</summary>
+    private static readonly Version OldestSafe = new(3, 51, 3);
+
+    // Result codes of https://www.sqlite.org/rescode.html.
+    private const int Busy = 5;
+    private const int ReadOnly = 8;
+    private const int IoError = 10;
+    private const int Full = 13;
+    private const int CannotOpen = 14;
+    private const int IoErrorShmSize = 10 | (19 << 8);
+
+    /// <summary>Opens a connection for reading.</summary>
+    public static DbConnection OpenReader(string path) => Open(path, SqliteOpenMode.ReadWrite, "PRAGMA query_only=ON");
+
+    /// <summary>Opens the connection that writes; a commit is on disk when it returns.</summary>
+    public static DbConnection OpenWriter(string path) =>
+        Open(path, SqliteOpenMode.ReadWriteCreate, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL");
+
+    /// <summary>Runs <paramref name="action"/> and tells failures of the database as the store's own.</summary>
+    public static T Guard<T>(Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (DbException e)
+        {
+            throw Translate(e);
+        }
+    }
+
+    /// <summary>The store's error for one of SQLite's, by its code and never by its text.</summary>
+    public static StoreException Translate(DbException e) => e is not SqliteException sqlite
+        ? new StoreException(StoreError.Unusable, "The database failed.", e)
+        : sqlite.SqliteErrorCode switch
+        {
+            Full => new StoreException(StoreError.DiskFull, "No space is left for the database; nothing was changed.", e),
+            IoError when sqlite.SqliteExtendedErrorCode == IoErrorShmSize =>
+                new StoreException(StoreError.DiskFull, "No space is left for the database; nothing was changed.", e),
+            ReadOnly or CannotOpen =>
+                new StoreException(StoreError.ReadOnly, "The database cannot be opened for writing; check the rights of the data folder.", e),
+            Busy => new StoreException(StoreError.Busy, "Another process kept the database locked; try again.", e),
+            var code => new StoreException(StoreError.Unusable, $"The database failed with SQLite error {code}.", e),
+        };
+
+    private static SqliteConnection Open(string path, SqliteOpenMode mode, string pragmas)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            Mode = mode,
+            Pooling = false,
+            ForeignKeys = true,
+            DefaultTimeout = 30,
+        }.ToString());
+        try
+        {
+            connection.Open();
+            if (Version.Parse(connection.ServerVersion) < OldestSafe)
+                throw new StoreException(StoreError.Unusable, $"SQLite {connection.ServerVersion} is too old; {OldestSafe} is needed.");
+            using var setup = connection.CreateCommand();
+            setup.CommandText = $"PRAGMA busy_timeout=30000; {pragmas}";
+            setup.ExecuteNonQuery();
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+}

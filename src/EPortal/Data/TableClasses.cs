@@ -1,0 +1,24 @@
+namespace EPortal.Data;
+
+/// <summary>
+/// Every table is either replicated, as the catalog of entities says, or this node's own, as listed here with the reason.
+/// A table that is neither, or both, fails a test.
+/// </summary>
+internal static class TableClasses
+{
+    /// <summary>Tables that are not copied to other nodes, and why.</summary>
+    public static readonly IReadOnlyDictionary<string, string> NodeLocal = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["schema_version"] = "which migrations this database has seen",
+        ["node"] = "who this node is",
+        ["operation"] = "the log itself; its operations are what travels",
+        ["version_vector"] = "what this node has received",
+        ["pending_operation"] = "what waits here for its grounds",
+        ["hold"] = "kept by operations on the entities that are held",
+        ["patchset_copy"] = "whether the files are here, and since when",
+        ["patchset_target"] = "read from the manifest of a patchset that is here",
+        ["server_checkin"] = "latest check-ins travel by cursor, not by log",
+        ["server_facts"] = "latest check-ins travel by cursor, not by log",
+        ["server_history"] = "written by each node from the check-ins it sees",
+    };
+}

@@ -1,0 +1,31 @@
+using Dapper;
+
+namespace EPortal.Data;
+
+/// <summary>Who makes a change, and from where.</summary>
+/// <param name="Name">Account name, <c>cli:NAME</c> for the command line, or <c>agent</c>.</param>
+/// <param name="Address">Network address, where there is one.</param>
+internal sealed record Actor(string Name, string? Address = null)
+{
+    /// <summary>A host's agent. What agents do stands in the servers' history, not in the user log.</summary>
+    public static readonly Actor Agent = new("agent");
+
+    /// <summary>The person at the command line.</summary>
+    public static Actor CommandLine(string user) => new("cli:" + user);
+}
+
+/// <summary>A line of the user log.</summary>
+internal sealed record UserLogEntry(DateTimeOffset At, string Actor, string? Address, string Action, string Detail);
+
+/// <summary>Who did what, from where; written with the change it tells of, read newest first.</summary>
+internal static class UserLog
+{
+    /// <summary>How the store sees a line.</summary>
+    public static readonly EntityType Entity = new("user_log", "at", "actor", "address", "action", "detail");
+
+    /// <summary>The newest lines.</summary>
+    public static IReadOnlyList<UserLogEntry> Latest(Session session, int limit) =>
+        [.. session.Connection.Query<(long At, string Actor, string? Address, string Action, string Detail)>(
+            "SELECT at, actor, address, action, detail FROM user_log ORDER BY at DESC, id DESC LIMIT @limit", new { limit })
+            .Select(row => new UserLogEntry(Micros.ToTime(row.At), row.Actor, row.Address, row.Action, row.Detail))];
+}

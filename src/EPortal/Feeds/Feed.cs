@@ -1,0 +1,28 @@
+using EPortal.Data;
+
+namespace EPortal.Feeds;
+
+/// <summary>A named track of deployed patchsets.</summary>
+/// <param name="Id">Birth.</param>
+/// <param name="Name">Unique.</param>
+/// <param name="Auto">Whether new patchsets come onto it by themselves.</param>
+/// <param name="DeployAfter">Hours a patchset must have been here before that.</param>
+/// <param name="Channel">Newest kind of patchset it takes: <c>default</c>, <c>test</c> or <c>unstable</c>.</param>
+internal sealed record Feed(string Id, string Name, bool Auto, long DeployAfter, string Channel)
+{
+    /// <summary>Name of the feed that always exists and is the default.</summary>
+    public const string Main = "main";
+
+    /// <summary>Its birth, the same on every node.</summary>
+    public const string MainId = "000000000000.1";
+
+    /// <summary>How the store sees it.</summary>
+    public static readonly EntityType Entity = new("feed", "name", "auto", "deploy_after", "channel")
+    {
+        NamedBy = ["name"],
+        ShapesOffers = true,
+    };
+
+    /// <summary>Whether it is the default feed.</summary>
+    public bool IsMain => Id == MainId;
+}

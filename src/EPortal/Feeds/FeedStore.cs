@@ -1,0 +1,95 @@
+using Dapper;
+using EPortal.Data;
+
+namespace EPortal.Feeds;
+
+/// <summary>Values to give a feed; what is null stays as it is, or takes its default.</summary>
+internal sealed record FeedSettings(bool? Auto = null, long? DeployAfter = null, string? Channel = null);
+
+/// <summary>Making, changing and deleting feeds. Each method is one transaction.</summary>
+internal sealed class FeedStore(Database database, ChangeLog log)
+{
+    private const string Columns = "SELECT id, name, auto, deploy_after, channel FROM feed WHERE shadowed = 0";
+
+    /// <summary>All feeds, <c>main</c> first, then by name.</summary>
+    public IReadOnlyList<Feed> List() => database.Read(session =>
+        session.Connection.Query<Row>($"{Columns} ORDER BY id <> '{Feed.MainId}', name").Select(row => row.ToFeed()).ToList());
+
+    /// <summary>The feed of that name.</summary>
+    public static Feed? FindOrNull(Session session, string name) =>
+        session.Connection.QueryFirstOrDefault<Row>($"{Columns} AND name = @name", new { name })?.ToFeed();
+
+    /// <summary>The feed of that name.</summary>
+    /// <exception cref="RefusedException">There is none.</exception>
+    public static Feed Get(Session session, string name) =>
+        FindOrNull(session, name) ?? throw new RefusedException(Refusal.NotFound, $"There is no feed '{name}'.");
+
+    /// <summary>Makes a feed.</summary>
+    /// <exception cref="RefusedException">The name is taken or malformed, or a value is out of range.</exception>
+    public Task<Feed> Add(Actor actor, string name, FeedSettings settings) => log.Commit(actor, change =>
+    {
+        Check(name, settings);
+        if (FindOrNull(change.Session, name) is not null)
+            throw new RefusedException(Refusal.Exists, $"There is a feed '{name}' already.");
+        var fields = Values(settings);
+        fields.Add("name", name);
+        change.Create(Feed.Entity, fields);
+        change.Note("feed.add", name);
+        return Get(change.Session, name);
+    });
+
+    /// <summary>Changes a feed.</summary>
+    /// <exception cref="RefusedException">There is none of that name, it is <c>main</c>, or a value is out of range.</exception>
+    public Task<Feed> Update(Actor actor, string name, FeedSettings settings) => log.Commit(actor, change =>
+    {
+        Check(name, settings);
+        var feed = Get(change.Session, name);
+        RefuseMain(feed, "changed");
+        change.Update(Feed.Entity, feed.Id, Values(settings));
+        change.Note("feed.change", name);
+        return Get(change.Session, name);
+    });
+
+    /// <summary>Deletes a feed; its keys are on <c>main</c> from then on.</summary>
+    /// <exception cref="RefusedException">There is none of that name, or it is <c>main</c>.</exception>
+    public Task<Feed> Delete(Actor actor, string name) => log.Commit(actor, change =>
+    {
+        var feed = Get(change.Session, name);
+        RefuseMain(feed, "deleted");
+        change.Delete(Feed.Entity, [feed.Id]);
+        change.Note("feed.delete", name);
+        return feed;
+    });
+
+    private static void RefuseMain(Feed feed, string what)
+    {
+        if (feed.IsMain)
+            throw new RefusedException(Refusal.Conflict, $"The feed 'main' cannot be {what}.");
+    }
+
+    private static void Check(string name, FeedSettings settings)
+    {
+        Names.Check("feed name", name);
+        if (settings.DeployAfter is < 0 or > 24 * 365)
+            throw new RefusedException(Refusal.Invalid, "The deploy delay must be 0 to 8760 hours.");
+        if (settings.Channel is not (null or "default" or "test" or "unstable"))
+            throw new RefusedException(Refusal.Invalid, $"The channel '{settings.Channel}' must be default, test or unstable.");
+    }
+
+    private static Fields Values(FeedSettings settings)
+    {
+        var fields = new Fields();
+        if (settings.Auto is { } auto)
+            fields.Add("auto", auto);
+        if (settings.DeployAfter is { } hours)
+            fields.Add("deploy_after", hours);
+        if (settings.Channel is { } channel)
+            fields.Add("channel", channel);
+        return fields;
+    }
+
+    private sealed record Row(string Id, string Name, long Auto, long DeployAfter, string Channel)
+    {
+        public Feed ToFeed() => new(Id, Name, Auto != 0, DeployAfter, Channel);
+    }
+}

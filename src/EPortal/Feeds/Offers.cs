@@ -1,0 +1,88 @@
+using System.Globalization;
+using Dapper;
+using EPortal.Data;
+using EPortal.Format;
+using EPortal.Patchsets;
+
+namespace EPortal.Feeds;
+
+/// <summary>
+/// Keeps the offer table in step with the store: a reader whose snapshot is at another revision, whichever process moved
+/// it, gets a table of that revision. Contents of patchsets never change, so they are read once.
+/// </summary>
+internal sealed class Offers
+{
+    private readonly Lock _loading = new();
+    private Dictionary<string, KeyValuePair<(Product, string), Offer>[]> _contents = new(StringComparer.Ordinal);
+    private volatile OfferTable? _current;
+
+    /// <summary>The offers as of the session's snapshot.</summary>
+    public OfferTable At(Session session) => At(session, Node.Read(session).OfferRevision);
+
+    /// <summary>The offers as of the session's snapshot, whose revision the caller has read already.</summary>
+    public OfferTable At(Session session, long revision)
+    {
+        if (_current is { } current && current.Revision == revision)
+            return current;
+
+        // Held while reading on purpose: all who wait here would have to read the same.
+        lock (_loading)
+        {
+            if (_current is { } renewed && renewed.Revision == revision)
+                return renewed;
+            var table = Load(session, revision);
+            if (_current is null || _current.Revision < revision)
+                _current = table;
+            return table;
+        }
+    }
+
+    private OfferTable Load(Session session, long revision)
+    {
+        var placements = session.Connection.Query<(string Feed, string Patchset, string Name)>(
+            """
+            SELECT s.feed, p.id, p.name FROM placement s
+            JOIN feed f ON f.id = s.feed
+            JOIN patchset p ON p.id = s.patchset
+            JOIN patchset_copy c ON c.patchset = p.id
+            WHERE s.enabled = 1 AND s.held = 0 AND p.held = 0 AND p.shadowed = 0 AND f.shadowed = 0
+            ORDER BY s.feed, p.released, p.name
+            """).AsList();
+        var contents = new Dictionary<string, KeyValuePair<(Product, string), Offer>[]>(StringComparer.Ordinal);
+        foreach (var (_, patchset, name) in placements)
+        {
+            if (!contents.ContainsKey(patchset))
+                contents.Add(patchset, _contents.GetValueOrDefault(patchset) ?? ReadContents(session, patchset, name));
+        }
+
+        _contents = contents;
+        var tables = new Dictionary<string, IReadOnlyDictionary<(Product, string), Offer>>(StringComparer.Ordinal);
+        var feeds = placements.GroupBy(placement => placement.Feed, placement => placement.Patchset)
+            .ToDictionary(feed => feed.Key, feed => Shared(tables, [.. feed]), StringComparer.Ordinal);
+        return new OfferTable(revision, feeds);
+    }
+
+    /// <summary>Feeds with the same patchsets share one table.</summary>
+    private IReadOnlyDictionary<(Product, string), Offer> Shared(
+        Dictionary<string, IReadOnlyDictionary<(Product, string), Offer>> tables, string[] patchsets)
+    {
+        var key = string.Join(' ', patchsets);
+        if (tables.TryGetValue(key, out var table))
+            return table;
+        var offers = new Dictionary<(Product, string), Offer>();
+        foreach (var (target, offer) in patchsets.SelectMany(patchset => _contents[patchset]))
+            offers[target] = offer;
+        return tables[key] = offers;
+    }
+
+    private static KeyValuePair<(Product, string), Offer>[] ReadContents(Session session, string patchset, string name) =>
+        [.. session.Connection.Query<(string Product, string Target, long Level, string? Euname, string Files)>(
+            "SELECT product, target, level, euname, files FROM patchset_target WHERE patchset = @patchset", new { patchset })
+            .Select(row => KeyValuePair.Create(
+                (ProductOf(row.Product), row.Target),
+                new Offer((int)row.Level, name, row.Euname, PatchFiles.Parse(row.Files))))];
+
+    private static Product ProductOf(string token) => Products.TryParse(token, out var product)
+        ? product
+        : throw new StoreException(StoreError.Unusable, string.Create(CultureInfo.InvariantCulture, $"The store has the unknown product '{token}'."));
+}

@@ -1,0 +1,24 @@
+using EPortal.Data;
+using EPortal.Format;
+
+namespace EPortal.Keys;
+
+/// <summary>A registration key.</summary>
+/// <param name="Id">Birth.</param>
+/// <param name="Name">What is typed at registration; unique.</param>
+/// <param name="Note">Free text.</param>
+/// <param name="Feed">Name of the feed its servers follow.</param>
+/// <param name="ServerLimit">How many servers may register with it; 0 for no limit.</param>
+/// <param name="Products">Products its servers may have patches of.</param>
+internal sealed record Key(string Id, string Name, string Note, string Feed, long ServerLimit, IReadOnlyList<Product> Products)
+{
+    /// <summary>How the store sees it.</summary>
+    public static readonly EntityType Entity = new("key", "name", "note", "feed", "server_limit", "products")
+    {
+        NamedBy = ["name"],
+    };
+}
+
+/// <summary>Values to give a key; what is null stays as it is, or takes its default.</summary>
+internal sealed record KeySettings(
+    string? Note = null, string? Feed = null, long? ServerLimit = null, IReadOnlyList<Product>? Products = null);

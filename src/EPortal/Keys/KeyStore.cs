@@ -1,0 +1,99 @@
+using System.Security.Cryptography;
+using Dapper;
+using EPortal.Data;
+using EPortal.Feeds;
+using EPortal.Format;
+
+namespace EPortal.Keys;
+
+/// <summary>Making, changing and deleting keys. Each method is one transaction.</summary>
+internal sealed class KeyStore(Database database, ChangeLog log)
+{
+    private const int MaxNote = 1000;
+    private const int GeneratedLength = 16;
+
+    private const string Columns =
+        """
+        SELECT k.id, k.name, k.note, coalesce(f.name, 'main') AS feed, k.server_limit, k.products
+        FROM key k LEFT JOIN feed f ON f.id = k.feed AND f.shadowed = 0
+        WHERE k.shadowed = 0
+        """;
+
+    /// <summary>All keys by name.</summary>
+    public IReadOnlyList<Key> List() => database.Read(session =>
+        session.Connection.Query<Row>($"{Columns} ORDER BY k.name").Select(row => row.ToKey()).ToList());
+
+    /// <summary>The key of that name.</summary>
+    public static Key? FindOrNull(Session session, string name) =>
+        session.Connection.QueryFirstOrDefault<Row>($"{Columns} AND k.name = @name", new { name })?.ToKey();
+
+    /// <summary>The key of that name.</summary>
+    /// <exception cref="RefusedException">There is none.</exception>
+    public static Key Get(Session session, string name) =>
+        FindOrNull(session, name) ?? throw new RefusedException(Refusal.NotFound, $"There is no key '{name}'.");
+
+    /// <summary>Makes a key; without a name one of 16 random letters and digits.</summary>
+    /// <exception cref="RefusedException">The name is taken or malformed, or a value is.</exception>
+    public Task<Key> Add(Actor actor, string? name, KeySettings settings) => log.Commit(actor, change =>
+    {
+        name = string.IsNullOrEmpty(name) ? RandomNumberGenerator.GetString(Letters, GeneratedLength) : name;
+        Names.Check("key", name);
+        if (FindOrNull(change.Session, name) is not null)
+            throw new RefusedException(Refusal.Exists, $"There is a key '{name}' already.");
+        var fields = Values(change.Session, settings with
+        {
+            Feed = settings.Feed ?? Feed.Main,
+            Products = settings.Products ?? Products.All,
+        });
+        fields.Add("name", name);
+        change.Create(Key.Entity, fields);
+        change.Note("key.add", name);
+        return Get(change.Session, name);
+    });
+
+    /// <summary>Changes a key; its servers follow at once.</summary>
+    /// <exception cref="RefusedException">There is none of that name, or a value is malformed.</exception>
+    public Task<Key> Update(Actor actor, string name, KeySettings settings) => log.Commit(actor, change =>
+    {
+        var key = Get(change.Session, name);
+        change.Update(Key.Entity, key.Id, Values(change.Session, settings));
+        change.Note("key.change", name);
+        return Get(change.Session, name);
+    });
+
+    /// <summary>Deletes a key within a change that also deletes its servers.</summary>
+    public static void Delete(Change change, Key key)
+    {
+        change.Delete(Key.Entity, [key.Id]);
+        change.Note("key.delete", key.Name);
+    }
+
+    /// <summary>What generated names and ids are made of.</summary>
+    internal const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+    private static Fields Values(Session session, KeySettings settings)
+    {
+        var fields = new Fields();
+        if (settings.Note is { } note)
+            fields.Add("note", note.Length <= MaxNote && !note.Any(char.IsControl)
+                ? note
+                : throw new RefusedException(Refusal.Invalid, $"A note must be at most {MaxNote} characters on one line."));
+        if (settings.Feed is { } feed)
+            fields.Add("feed", FeedStore.Get(session, feed).Id);
+        if (settings.ServerLimit is { } limit)
+            fields.Add("server_limit", limit is >= 0 and <= int.MaxValue
+                ? limit
+                : throw new RefusedException(Refusal.Invalid, "The server limit must be 0 (none) to 2147483647."));
+        if (settings.Products is { } products)
+            fields.Add("products", string.Join(' ', products.Distinct().Select(product => product.Token())));
+        return fields;
+    }
+
+    private sealed record Row(string Id, string Name, string Note, string Feed, long ServerLimit, string Products)
+    {
+        public Key ToKey() => new(Id, Name, Note, Feed, ServerLimit, ParseProducts(Products));
+    }
+
+    private static List<Product> ParseProducts(string tokens) => [.. Products.All.Where(product =>
+        tokens.Split(' ').Contains(product.Token(), StringComparer.Ordinal))];
+}

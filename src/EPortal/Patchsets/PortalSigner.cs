@@ -1,0 +1,64 @@
+using EPortal.Blobs;
+using EPortal.Format;
+
+namespace EPortal.Patchsets;
+
+/// <summary>
+/// Which signatures this portal trusts, and its own. While no key is pinned, unsigned patchsets are accepted; the portal
+/// then vouches for their patches with its own key, because agents accept only signed ones.
+/// </summary>
+internal sealed class PortalSigner(TrustedKeys trusted, MinisignSecretKey own)
+{
+    /// <summary>Keys pinned in the settings.</summary>
+    public TrustedKeys Trusted { get; } = trusted;
+
+    /// <summary>Public keys an agent of this portal should trust, one a line.</summary>
+    public string KeysForAgents() => Trusted.IsEmpty
+        ? own.PublicKey.ToText("ePortal signing key")
+        : string.Concat(Trusted.Keys.Select(key => key.ToText("patchset signing key")));
+
+    /// <summary>Describes and signs each patch of an unsigned, unpacked patchset; a signed one stays as it is.</summary>
+    public StagedPatchset SignUnsigned(StagedPatchset staged, string folder)
+    {
+        if (staged.SignedBy is not null)
+            return staged;
+        var targets = staged.Manifest.Targets.Select(target => Sign(staged.Manifest, target, folder)).ToList();
+        return staged with { Manifest = staged.Manifest with { Targets = targets } };
+    }
+
+    private ManifestTarget Sign(Manifest manifest, ManifestTarget target, string folder)
+    {
+        var payload = target.Files
+            .Where(file => file.Key is not (PatchDescription.FileName or PatchDescription.SignatureFileName))
+            .ToDictionary(StringComparer.Ordinal);
+        var description = new PatchDescription
+        {
+            Format = 1,
+            Product = manifest.Product,
+            Patchset = manifest.Name,
+            Target = target.Id,
+            Level = target.Level,
+            Released = manifest.Released,
+            Files = payload,
+        }.ToJson();
+        var signature = own.Sign(description, $"{manifest.Name} {target.Id} {target.Level}", "signed by this portal");
+        var place = Path.Combine(folder, target.Id, target.Level.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        payload[PatchDescription.FileName] = Write(place, PatchDescription.FileName, description);
+        payload[PatchDescription.SignatureFileName] = Write(place, PatchDescription.SignatureFileName, System.Text.Encoding.UTF8.GetBytes(signature));
+        return target with { Files = payload };
+    }
+
+    private static FileEntry Write(string folder, string name, byte[] content)
+    {
+        File.WriteAllBytes(Path.Combine(folder, name), content);
+        return new FileEntry(content.Length, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content)));
+    }
+
+    /// <summary>Reads the portal's own key, or makes it at the first start.</summary>
+    public static PortalSigner Open(string keyFile, TrustedKeys trusted)
+    {
+        if (!File.Exists(keyFile))
+            DurableFile.Write(keyFile, System.Text.Encoding.UTF8.GetBytes(MinisignSecretKey.Generate().ToText()));
+        return new PortalSigner(trusted, MinisignSecretKey.Parse(File.ReadAllText(keyFile), null));
+    }
+}

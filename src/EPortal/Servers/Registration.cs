@@ -1,0 +1,68 @@
+using System.Security.Cryptography;
+using EPortal.Data;
+using EPortal.Keys;
+
+namespace EPortal.Servers;
+
+/// <summary>How a registration ended; the numbers are those agents are told.</summary>
+internal enum RegistrationResult
+{
+    /// <summary>Registered.</summary>
+    Done = 0,
+
+    /// <summary>Too many registrations from this address for now.</summary>
+    Locked = 1,
+
+    /// <summary>No such key.</summary>
+    InvalidKey = 2,
+
+    /// <summary>The key has as many servers as it may.</summary>
+    LimitReached = 3,
+
+    /// <summary>Registrations from this address are not allowed.</summary>
+    AddressNotAllowed = 4,
+}
+
+/// <summary>Result of a registration, with the new id when it succeeded.</summary>
+internal sealed record Registered(RegistrationResult Result, string? ServerId = null);
+
+/// <summary>Registers hosts. One writer makes the limit of a key exact however many come at once.</summary>
+internal sealed class Registration(ChangeLog log)
+{
+    private const int IdLength = 16;
+
+    /// <summary>Registers a host with a key; done when it is on disk.</summary>
+    /// <exception cref="StoreException">The store failed or is overloaded.</exception>
+    public Task<Registered> Register(string hostname, string ip, string key) =>
+        log.Commit(Actor.Agent, change => Register(change, hostname, ip, key));
+
+    private static Registered Register(Change change, string hostname, string ip, string keyName)
+    {
+        long limit;
+        string key;
+        using (var row = change.Session.Query(
+            "SELECT id, server_limit FROM key WHERE name = @name AND shadowed = 0", ("@name", keyName)))
+        {
+            if (!row.Read())
+                return new Registered(RegistrationResult.InvalidKey);
+            (key, limit) = (row.GetString(0), row.GetInt64(1));
+        }
+
+        if (limit > 0 && CountUpTo(change.Session, key, limit) >= limit)
+            return new Registered(RegistrationResult.LimitReached);
+        var serverId = RandomNumberGenerator.GetString(KeyStore.Letters, IdLength);
+        change.Create(Server.Entity, new Fields
+        {
+            { "server_id", serverId },
+            { "key", key },
+            { "hostname", hostname },
+            { "ip", ip },
+            { "registered", Micros.Of(change.Now) },
+        });
+        return new Registered(RegistrationResult.Done, serverId);
+    }
+
+    private static long CountUpTo(Session session, string key, long limit) => (long)session.Scalar(
+        "SELECT count(*) FROM (SELECT 1 FROM server WHERE key = @key LIMIT @limit) AS some",
+        ("@key", key), ("@limit", limit))!;
+}

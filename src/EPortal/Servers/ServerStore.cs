@@ -1,0 +1,115 @@
+using Dapper;
+using EPortal.Data;
+using EPortal.Feeds;
+using EPortal.Keys;
+
+namespace EPortal.Servers;
+
+/// <summary>How many servers registered with a key.</summary>
+internal sealed record KeyCount(string Key, long Count);
+
+/// <summary>Ending, tagging and counting servers. Each method is one transaction.</summary>
+internal sealed class ServerStore(Database database, ChangeLog log, TimeProvider time)
+{
+    /// <summary>Longest list of tags, in characters.</summary>
+    public const int MaxTags = 1024;
+
+    /// <summary>Days without a check-in after which <see cref="CleanInactive"/> takes a server, unless told otherwise.</summary>
+    public const int CleanAfterDays = 30;
+
+    /// <summary>Servers a key, by key name.</summary>
+    public IReadOnlyList<KeyCount> CountByKey() => database.Read(session => session.Connection.Query<KeyCount>(
+        """
+        SELECT k.name AS Key, count(s.local) AS Count FROM key k LEFT JOIN server s ON s.key = k.id
+        WHERE k.shadowed = 0 GROUP BY k.id, k.name ORDER BY k.name
+        """).AsList());
+
+    /// <summary>Ends a registration as its host asks; false when the id is unknown.</summary>
+    public Task<bool> Unregister(string serverId) => log.Commit(Actor.Agent, change => Delete(change, "s.server_id = @serverId", new { serverId }) > 0);
+
+    /// <summary>Deletes the servers of that name, address or id and says how many.</summary>
+    public Task<int> Delete(Actor actor, string? hostname = null, string? ip = null, string? serverId = null) => log.Commit(actor, change =>
+    {
+        if (hostname is null && ip is null && serverId is null)
+            throw new RefusedException(Refusal.Invalid, "Name a host by its host name, address or server id.");
+        var count = Delete(
+            change,
+            """
+            (@hostname IS NULL OR coalesce(x.hostname, s.hostname) = @hostname)
+            AND (@ip IS NULL OR coalesce(x.ip, s.ip) = @ip) AND (@serverId IS NULL OR s.server_id = @serverId)
+            """,
+            new { hostname, ip, serverId });
+        change.Note("server.delete", $"{hostname ?? ip ?? "an id"}: {count}");
+        return count;
+    });
+
+    /// <summary>Deletes the servers that have not checked in for <paramref name="days"/> days and says how many.</summary>
+    public Task<int> CleanInactive(Actor actor, int days) => log.Commit(actor, change =>
+    {
+        if (days < 1)
+            throw new RefusedException(Refusal.Invalid, "Days must be 1 or more.");
+        var before = Micros.Of(change.Now - TimeSpan.FromDays(days));
+        var count = Delete(change, "coalesce(c.at, s.registered) < @before", new { before });
+        change.Note("server.clean", $"inactive for {days} days: {count}");
+        return count;
+    });
+
+    /// <summary>Deletes a key with its servers and says how many those were.</summary>
+    /// <exception cref="RefusedException">There is no such key.</exception>
+    public Task<int> DeleteKey(Actor actor, string name) => log.Commit(actor, change =>
+    {
+        var key = KeyStore.Get(change.Session, name);
+        var count = Delete(change, "s.key = @Id", new { key.Id });
+        KeyStore.Delete(change, key);
+        return count;
+    });
+
+    /// <summary>Replaces the tags of a server; false when the id is unknown.</summary>
+    /// <exception cref="RefusedException">The tags are too long or hold control characters.</exception>
+    public Task<bool> Tag(Actor actor, string serverId, string tags) => log.Commit(actor, change =>
+    {
+        if (change.Db.ExecuteScalar<string>("SELECT id FROM server WHERE server_id = @serverId", new { serverId }) is not { } id)
+            return false;
+        SetTags(change, id, tags);
+        if (actor != Actor.Agent)
+            change.Note("server.tag", $"{serverId[..4]}…: {tags}");
+        return true;
+    });
+
+    /// <summary>Sets tags within a change that does more.</summary>
+    public static void SetTags(Change change, string id, string tags)
+    {
+        if (tags.Length > MaxTags || tags.Any(char.IsControl))
+            throw new RefusedException(Refusal.Invalid, $"Tags must be at most {MaxTags} characters on one line.");
+        change.Update(Server.Entity, id, new Fields { { "tags", Normalise(tags) } });
+    }
+
+    /// <summary>Tags in the form they are kept: trimmed, none empty, <c>;</c> between them.</summary>
+    public static string Normalise(string tags) =>
+        string.Join(';', tags.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+
+    /// <summary>What changed about a server, newest first.</summary>
+    public IReadOnlyList<ServerEvent> History(string serverId, int limit) => database.Read(session =>
+        session.Connection.Query<(long At, string What, string Was, string Became)>(
+            """
+            SELECT h.at, h.what, h.was, h.became FROM server_history h JOIN server s ON s.local = h.server
+            WHERE s.server_id = @serverId ORDER BY h.number DESC LIMIT @limit
+            """,
+            new { serverId, limit })
+            .Select(row => new ServerEvent(Micros.ToTime(row.At), row.What, row.Was, row.Became)).ToList());
+
+    /// <summary>Servers that a query matches, as lists show them.</summary>
+    public IReadOnlyList<Server> List(ServerQuery query, Offers offers) => database.Read(session => query.Run(session, offers, time.GetUtcNow()));
+
+    private static int Delete(Change change, string where, object parameters)
+    {
+        var ids = change.Db.Query<string>(
+            $"""
+            SELECT s.id FROM server s LEFT JOIN server_facts x ON x.server = s.local
+            LEFT JOIN server_checkin c ON c.server = s.local WHERE {where}
+            """,
+            parameters).AsList();
+        change.Delete(Server.Entity, ids);
+        return ids.Count;
+    }
+}

@@ -1,0 +1,210 @@
+using EPortal.Data;
+using EPortal.Feeds;
+using EPortal.Keys;
+using EPortal.Patchsets;
+using Shouldly;
+using Xunit;
+
+namespace EPortal.Tests.Data;
+
+/// <summary>Each rule of the log by itself; without the rule its test fails.</summary>
+public sealed class ReplicationRulesTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 5, 1, 12, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public async Task An_operation_is_applied_once()
+    {
+        await using var a = new TestStore();
+        await using var b = new TestStore();
+        await AddFeed(a, "x");
+        var operation = a.Operations().ShouldHaveSingleItem();
+
+        (await b.Apply(operation)).ShouldBe(Applied.Done);
+        (await b.Apply(operation)).ShouldBe(Applied.Before);
+        (await a.Apply(operation)).ShouldBe(Applied.Before);
+
+        b.Scalar<long>("SELECT count(*) FROM feed WHERE name = 'x'").ShouldBe(1);
+        b.Operations().Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task An_operation_after_a_gap_is_refused()
+    {
+        await using var a = new TestStore();
+        await using var b = new TestStore();
+        await AddFeed(a, "x");
+        await AddFeed(a, "y");
+
+        (await b.Apply(a.Operations()[1])).ShouldBe(Applied.Gap);
+
+        b.Vector().Keys.ShouldNotContain(a.Origin);
+    }
+
+    [Fact]
+    public async Task An_operation_from_a_clock_far_ahead_is_refused()
+    {
+        await using var a = new TestStore(Now + TimeSpan.FromDays(365));
+        await using var b = new TestStore(Now);
+        await AddFeed(a, "x");
+
+        (await b.Apply(a.Operations()[0])).ShouldBe(Applied.ClockAhead);
+
+        b.Scalar<long>("SELECT count(*) FROM feed WHERE name = 'x'").ShouldBe(0);
+        b.Vector().Keys.ShouldNotContain(a.Origin);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Of_two_writes_to_a_field_the_later_wins_and_other_fields_stay(bool laterFirst)
+    {
+        await using var a = new TestStore(Now);
+        await using var b = new TestStore(Now + TimeSpan.FromMinutes(1));
+        await using var c = new TestStore(Now);
+        var id = await AddFeed(a, "x");
+        await a.SendTo(b);
+        await a.SendTo(c);
+        await a.Log.Commit(Actor.Agent, change => Set(change, id, new Fields { { "deploy_after", 5L }, { "channel", "test" } }));
+        await b.Log.Commit(Actor.Agent, change => Set(change, id, new Fields { { "deploy_after", 7L } }));
+
+        await (laterFirst ? b : a).SendTo(c);
+        await (laterFirst ? a : b).SendTo(c);
+
+        c.Scalar<long>("SELECT deploy_after FROM feed WHERE id = @id", new { id }).ShouldBe(7);
+        c.Scalar<string>("SELECT channel FROM feed WHERE id = @id", new { id }).ShouldBe("test");
+    }
+
+    [Fact]
+    public async Task A_hold_survives_an_enabling_that_did_not_see_it_whatever_the_clocks_say()
+    {
+        await using var a = new TestStore(Now);
+        await using var b = new TestStore(Now + TimeSpan.FromMinutes(9));
+        var pair = await AddPair(a);
+        await a.SendTo(b);
+        await a.Log.Commit(Actor.Agent, change => Do(() => change.Hold(Placement.Entity, pair, Fields.None)));
+        await b.Log.Commit(Actor.Agent, change => Do(() => change.Release(Placement.Entity, pair, On)));
+
+        await a.SendTo(b);
+        await b.SendTo(a);
+
+        a.Scalar<long>("SELECT held FROM placement").ShouldBe(1);
+        b.Scalar<long>("SELECT held FROM placement").ShouldBe(1);
+
+        await b.Log.Commit(Actor.Agent, change => Do(() => change.Release(Placement.Entity, pair, On)));
+        await b.SendTo(a);
+        a.Scalar<long>("SELECT held FROM placement").ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_release_that_arrives_before_the_hold_it_saw_waits_for_it()
+    {
+        await using var a = new TestStore(Now);
+        await using var b = new TestStore(Now);
+        await using var c = new TestStore(Now);
+        var pair = await AddPair(a);
+        await a.SendTo(c);
+        await a.Log.Commit(Actor.Agent, change => Do(() => change.Hold(Placement.Entity, pair, Fields.None)));
+        await a.SendTo(b);
+        await b.Log.Commit(Actor.Agent, change => Do(() => change.Release(Placement.Entity, pair, On)));
+
+        foreach (var operation in b.Operations().Where(o => o.Id.Origin == b.Origin))
+            await c.Apply(operation);
+        await a.SendTo(c);
+
+        c.Content().ShouldBe(b.Content());
+        c.Scalar<long>("SELECT held FROM placement").ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task What_is_gone_stays_gone_for_late_updates()
+    {
+        await using var a = new TestStore(Now);
+        await using var b = new TestStore(Now + TimeSpan.FromMinutes(9));
+        var id = await AddFeed(a, "x");
+        await a.SendTo(b);
+        await a.Log.Commit(Actor.Agent, change => Do(() => change.Delete(Feed.Entity, [id])));
+        await b.Log.Commit(Actor.Agent, change => Set(change, id, new Fields { { "deploy_after", 7L } }));
+
+        await a.SendTo(b);
+        await b.SendTo(a);
+
+        a.Scalar<long>("SELECT count(*) FROM feed WHERE id = @id", new { id }).ShouldBe(0);
+        a.Content().ShouldBe(b.Content());
+    }
+
+    [Fact]
+    public async Task A_deletion_that_arrives_before_the_birth_waits_and_then_wins()
+    {
+        await using var a = new TestStore(Now);
+        await using var b = new TestStore(Now);
+        await using var c = new TestStore(Now);
+        var id = await AddFeed(a, "x");
+        await a.SendTo(b);
+        await b.Log.Commit(Actor.Agent, change => Do(() => change.Delete(Feed.Entity, [id])));
+
+        foreach (var operation in b.Operations().Where(o => o.Id.Origin == b.Origin))
+            (await c.Apply(operation)).ShouldBe(Applied.Done);
+        await a.SendTo(c);
+
+        c.Scalar<long>("SELECT count(*) FROM feed WHERE id = @id", new { id }).ShouldBe(0);
+        c.Content().ShouldBe(b.Content());
+    }
+
+    [Fact]
+    public async Task A_deletion_ends_only_what_it_names()
+    {
+        await using var a = new TestStore(Now);
+        await using var b = new TestStore(Now);
+        var servers = new EPortal.Servers.ServerStore(a.Database, a.Log, a.Time);
+        var key = await new KeyStore(a.Database, a.Log).Add(TestStore.Admin, "k", new KeySettings());
+        await a.SendTo(b);
+        await servers.DeleteKey(TestStore.Admin, "k");
+        var registered = await new EPortal.Servers.Registration(b.Log).Register("host", "192.0.2.7", "k");
+
+        await a.SendTo(b);
+        await b.SendTo(a);
+
+        a.Content().ShouldBe(b.Content());
+        a.Database.Read(session => EPortal.Servers.CheckIns.FindOrNull(session, registered.ServerId!)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Of_two_live_entities_of_one_name_the_later_is_visible_on_every_node()
+    {
+        await using var a = new TestStore(Now);
+        await using var b = new TestStore(Now + TimeSpan.FromMinutes(1));
+        await AddFeed(a, "x");
+        var later = await AddFeed(b, "x");
+
+        await a.SendTo(b);
+        await b.SendTo(a);
+
+        a.Scalar<string>("SELECT id FROM feed WHERE name = 'x' AND shadowed = 0").ShouldBe(later);
+        a.Content().ShouldBe(b.Content());
+
+        await a.Log.Commit(Actor.Agent, change => Do(() => change.Delete(Feed.Entity, [later])));
+        a.Scalar<long>("SELECT count(*) FROM feed WHERE name = 'x' AND shadowed = 0").ShouldBe(1);
+    }
+
+    private static readonly Fields On = new() { { "enabled", true } };
+
+    private static bool Do(Action action)
+    {
+        action();
+        return true;
+    }
+
+    private static bool Set(Change change, string id, Fields set) => Do(() => change.Update(Feed.Entity, id, set));
+
+    private static Task<string> AddFeed(TestStore store, string name) =>
+        store.Log.Commit(Actor.Agent, change => change.Create(Feed.Entity, new Fields { { "name", name } }));
+
+    private static Task<string> AddPair(TestStore store) => store.Log.Commit(Actor.Agent, change =>
+    {
+        var patchset = change.Create(Patchset.Entity, Samples.PatchsetFields("K1"));
+        var pair = EntityType.PairId(Feed.MainId, patchset);
+        change.Update(Placement.Entity, pair, On);
+        return pair;
+    });
+}

@@ -15,10 +15,12 @@ internal static partial class SettingsFile
     /// <summary>A settings file larger than this is somebody's mistake, in bytes.</summary>
     private const long MaxBytes = 1 << 20;
 
+    private const string Assign = "=";
+
     private static readonly TextParser<TextSpan> Name = Span.Regex("[A-Za-z_][A-Za-z0-9_]*").Named("a name");
 
     private static readonly TextParser<Unit> Equal = SettingsGrammar.Blank
-        .IgnoreThen(Character.EqualTo('=').Named("="))
+        .IgnoreThen(Character.EqualTo('=').Named(Assign))
         .IgnoreThen(SettingsGrammar.Blank);
 
     private static readonly TextParser<Unit> End = SettingsGrammar.Blank
@@ -28,6 +30,12 @@ internal static partial class SettingsFile
     /// <summary>The file's assignments in their order; what is wrong with it is added to the problems.</summary>
     public static IReadOnlyList<SettingsAssignment> Read(string path, List<SettingsProblem> problems)
     {
+        if (Directory.Exists(path))
+        {
+            problems.Add(SettingsProblem.Error(path, null, null, "the file cannot be read: it is a folder."));
+            return [];
+        }
+
         try
         {
             if (new FileInfo(path).Length > MaxBytes)
@@ -46,9 +54,13 @@ internal static partial class SettingsFile
         {
             problems.Add(SettingsProblem.Error(path, null, null, "the file does not exist."));
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (UnauthorizedAccessException)
         {
-            problems.Add(SettingsProblem.Error(path, null, null, "the file cannot be read: permission denied or not a file."));
+            problems.Add(SettingsProblem.Error(path, null, null, "the file cannot be read: permission denied."));
+        }
+        catch (IOException error)
+        {
+            problems.Add(SettingsProblem.Error(path, null, null, $"the file cannot be read: {error.Message}"));
         }
 
         return [];
@@ -82,8 +94,9 @@ internal static partial class SettingsFile
         var expected = value.Expectations is { Length: > 0 } expectations
             ? string.Join(" or ", expectations)
             : value.ErrorMessage ?? "something else";
+        var isNamed = name.HasValue && expected != Assign;
         var place = $"at column {value.ErrorPosition.Column} {expected} is expected";
-        return name.HasValue
+        return isNamed
             ? SettingsProblem.Error(path, value.ErrorPosition.Line, name.Value.ToStringValue(),
                 $"{name.Value.ToStringValue()} cannot be read: {place}.")
             : SettingsProblem.Error(path, value.ErrorPosition.Line, null, $"this line cannot be read: {place}.");

@@ -26,7 +26,7 @@ internal static class SettingsGrammar
         .Select(word => Named(word.ToStringValue())!);
 
     private static readonly TextParser<SettingsValue> Digits =
-        Span.Regex(@"0[xX][0-9a-fA-F_]+|(\d[\d_]*(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+        Span.Regex(@"(?:0[xX][0-9a-fA-F_]+|([0-9][0-9_]*(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?)")
             .Where(number => ReadNumber(number.ToStringValue()) is not null, "a number without leading zeros")
             .Select(number => ReadNumber(number.ToStringValue())!);
 
@@ -43,7 +43,7 @@ internal static class SettingsGrammar
     private static readonly TextParser<SettingsValue> Scalar = SettingsText.Quoted.Select(SettingsValue.Of)
         .Or(Word.Try())
         .Or(Product)
-        .Named("a quoted string, a number, True, False or None");
+        .Named("a quoted string, a number, True, False, None");
 
     /// <summary>One value.</summary>
     public static TextParser<SettingsValue> Value { get; } = Scalar.Or(List);

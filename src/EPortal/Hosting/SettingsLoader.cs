@@ -43,6 +43,9 @@ internal static class SettingsLoader
         }
 
         problems.AddRange(SettingsChecks.FileProblems(path, assignments));
+        var inOrder = problems.OrderBy(problem => problem.Line).ToArray();
+        problems.Clear();
+        problems.AddRange(inOrder);
         return settings;
     }
 
@@ -52,7 +55,7 @@ internal static class SettingsLoader
         if (SettingsTable.FindOrNull(name) is not { } definition)
         {
             problems.Add(SettingsProblem.Error(path, line, name,
-                $"{name} is not a known setting; the closest known names are {SettingsNames.Closest(name)}."));
+                $"{name} is not a known setting; the closest known name is {SettingsNames.Closest(name)}."));
             return settings;
         }
 
@@ -70,7 +73,7 @@ internal static class SettingsLoader
         {
             problems.Add(SettingsProblem.Warning(variable, null, name,
                 $"{name} is not a known setting, so the variable changes nothing; "
-                + $"the closest known names are {SettingsNames.Closest(name)}."));
+                + $"the closest known name is {SettingsNames.Closest(name)}."));
             return settings;
         }
 

@@ -3,19 +3,13 @@ namespace EPortal.Hosting;
 /// <summary>How names and values are shown in sentences about the settings.</summary>
 internal static class SettingsNames
 {
-    private const int Suggestions = 3;
-
     private const int ShownLength = 80;
 
-    /// <summary>The known names that are nearest to a wrong one.</summary>
+    /// <summary>The known name that is nearest to a wrong one.</summary>
     public static string Closest(string name)
     {
         var upper = name.ToUpperInvariant();
-        var names = SettingsTable.All.Select(definition => definition.Name)
-            .OrderBy(known => Distance(upper, known))
-            .Take(Suggestions)
-            .ToArray();
-        return $"{string.Join(", ", names[..^1])} and {names[^1]}";
+        return SettingsTable.All.Select(definition => definition.Name).MinBy(known => Distance(upper, known))!;
     }
 
     /// <summary>A written value, on one line and cut to a length that a sentence bears.</summary>

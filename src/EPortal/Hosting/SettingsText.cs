@@ -30,7 +30,7 @@ internal static class SettingsText
         Coded('u', 4),
         Coded('U', 8),
         // Python keeps the backslash before a letter that it does not know.
-        Character.AnyChar.Select(c => "\\" + c)));
+        Character.ExceptIn('x', 'u', 'U').Select(c => "\\" + c)));
 
     /// <summary>A string in single or double quotes, on one line.</summary>
     public static TextParser<string> Quoted { get; } = In('\'').Or(In('"'));

@@ -1,0 +1,43 @@
+# Everything there is to do with this project. `make` alone builds.
+SHELL := /bin/bash
+OUT := out
+CONFIGURATION ?= Release
+
+.PHONY: build demo test bench bench-quick lint format fuzz clean
+
+build:
+	@scripts/need.sh gcc:gcc
+	dotnet publish src/EPortal/EPortal.csproj -c $(CONFIGURATION) -o $(OUT) -v quiet --nologo
+	dotnet publish src/Kcarectl/Kcarectl.csproj -c $(CONFIGURATION) -o $(OUT)/.agent -v quiet --nologo
+	@install -m 0755 $(OUT)/.agent/kcarectl $(OUT)/kcarectl
+	@rm -rf $(OUT)/.agent
+	@ln -sf eportal $(OUT)/kc.eportal
+	@echo "built $(OUT)/eportal, $(OUT)/kc.eportal and $(OUT)/kcarectl"
+
+demo: build
+	@scripts/demo.sh
+
+test: build
+	@scripts/test.sh
+
+bench: build
+	@scripts/bench.sh
+
+bench-quick: build
+	@scripts/bench.sh --quick
+
+lint:
+	dotnet build eportal.slnx -c $(CONFIGURATION) -v quiet --nologo
+	dotnet format eportal.slnx --verify-no-changes --no-restore
+	@scripts/need.sh shellcheck:shellcheck
+	shellcheck scripts/*.sh .ci/run $$(git ls-files 'tests/*.sh' 'src/*.sh')
+
+format:
+	dotnet format eportal.slnx --no-restore
+
+fuzz: build
+	@scripts/fuzz.sh
+
+clean:
+	rm -rf $(OUT) artifacts
+	dotnet clean eportal.slnx -v quiet --nologo

@@ -1,1 +1,6 @@
-return 0;
+using System.CommandLine;
+using EPortal.Cli;
+
+return await CliApp.RunProcessAsync(
+    context => new Command("kc.eportal", "looks after the portal") { ConfigCommands.Create(context) },
+    args);

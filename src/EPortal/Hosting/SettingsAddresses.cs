@@ -33,16 +33,16 @@ internal static partial class SettingsAddresses
         "a list of minisign public keys in base64, or paths of readable key files", PublicKeyOrNull, text => text);
 
     public static SettingsKind<Uri?> OptionalHttpUrl { get; } = Url(
-        "a URL with http or https and without a password in it", "http", "https") with
+        "a URL in quotes with http or https and without a password", "http", "https") with
     { IsSecret = false };
 
     /// <summary>A proxy; its URL may carry a name and password.</summary>
     public static SettingsKind<Uri?> OptionalProxy { get; } = Url(
-        "a URL with http, https or socks5", "http", "https", "socks5");
+        "a URL in quotes with http, https or socks5", "http", "https", "socks5");
 
     private static SettingsKind<Uri?> Url(string allowed, params string[] schemes)
     {
-        var text = SettingsKinds.Text(allowed + " in quotes", _ => true);
+        var text = SettingsKinds.Text(allowed, _ => true);
         var isProxy = schemes.Contains("socks5");
         return SettingsKinds.Optional(new SettingsKind<Uri>(
             text.Allowed,

@@ -10,7 +10,13 @@ internal static class SettingsLoader
 
     public const string PathVariable = "EPORTAL_CONFIG";
 
+    /// <summary>Set to 1 it adds the stack trace to an unexpected failure of a command.</summary>
+    public const string TraceVariable = "EPORTAL_TRACE";
+
     private const string Prefix = "EPORTAL_";
+
+    /// <summary>Variables that are no settings.</summary>
+    private static readonly string[] OtherVariables = [PathVariable, TraceVariable];
 
     public static SettingsResult Load(IReadOnlyDictionary<string, string> environment, string defaultPath)
     {
@@ -18,7 +24,8 @@ internal static class SettingsLoader
         var settings = FromFile(environment.GetValueOrDefault(PathVariable), defaultPath, problems);
         foreach (var (variable, text) in environment.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            if (variable.StartsWith(Prefix, StringComparison.Ordinal) && variable != PathVariable && text.Length > 0)
+            if (variable.StartsWith(Prefix, StringComparison.Ordinal)
+                && !OtherVariables.Contains(variable) && text.Length > 0)
                 settings = FromVariable(settings, variable, text, problems);
         }
 
@@ -88,7 +95,8 @@ internal static class SettingsLoader
 
     private static string Refusal(SettingsDefinition definition, string written)
     {
-        var shown = definition.IsSecret ? "this value" : SettingsNames.Shorten(written);
+        // An at sign may close a password in a URL.
+        var shown = definition.IsSecret || written.Contains('@') ? "this value" : SettingsNames.Shorten(written);
         return $"{definition.Name} cannot be {shown}; allowed is {definition.Allowed}.";
     }
 }

@@ -17,7 +17,7 @@ public sealed class SettingsDocumentTests
         var end = text.IndexOf("\n\n", start, StringComparison.Ordinal) + 1;
         if (Environment.GetEnvironmentVariable("EPORTAL_TESTS_WRITE") == "1")
             File.WriteAllText(path, text = text[..start] + SettingsDocument.Table() + text[end..]);
-        text.ShouldContain("\n\n" + SettingsDocument.Table() + "\n");
+        text.ShouldContain("\n\n" + SettingsDocument.Table() + "\n", Case.Sensitive);
     }
 
     [Fact]

@@ -134,8 +134,9 @@ public sealed class SettingsLoaderTests : IDisposable
             REPLICATION_SHARED_KEY = hunter2
             PATCH_SOURCE_PASSWORD = ['hunter2']
             PROXY = 'ftp://me:hunter2@x'
+            NODE_URL = 'http://me:hunter2@x'
             """);
-        problems.Count.ShouldBe(3);
+        problems.Count.ShouldBe(4);
         problems.ShouldAllBe(problem => !problem.Contains("hunter2") && !problem.Contains("`h`"));
         var listing = Load("""
             REPLICATION_SHARED_KEY = 'hunter2'

@@ -1,0 +1,95 @@
+using System.Collections;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using EPortal.Hosting;
+
+namespace EPortal.Cli;
+
+/// <summary>
+/// What a command may touch of the world around it: streams, environment, settings, the wish to stop.
+/// Data goes to <see cref="Out"/>, everything else to <see cref="Error"/>.
+/// </summary>
+internal sealed class CliContext
+{
+    private const int DefaultWidth = 80;
+
+    private readonly Lazy<Settings> _settings;
+
+    public CliContext() => _settings = new Lazy<Settings>(LoadSettings);
+
+    public required TextWriter Out { get; init; }
+
+    public required TextWriter Error { get; init; }
+
+    public required TextReader In { get; init; }
+
+    public bool OutIsTerminal { get; init; }
+
+    public bool ErrorIsTerminal { get; init; }
+
+    public bool InIsTerminal { get; init; }
+
+    /// <summary>Reads a line from the terminal without showing it.</summary>
+    public Func<string> ReadHidden { get; init; } = () => throw new InvalidOperationException("there is no terminal");
+
+    public required IReadOnlyDictionary<string, string> Environment { get; init; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Cancelled by Ctrl-C and by SIGTERM.</summary>
+    public CancellationToken Cancellation { get; init; }
+
+    /// <summary>The settings in force, read at the first use.</summary>
+    /// <exception cref="CliException">They are wrong; every mistake has been told on <see cref="Error"/>.</exception>
+    public Settings Settings => _settings.Value;
+
+    /// <summary>How many characters a line takes: COLUMNS, as shells know it, or 80.</summary>
+    public int Width => int.TryParse(
+        Environment.GetValueOrDefault("COLUMNS"), NumberStyles.None, CultureInfo.InvariantCulture, out var columns)
+        && columns is > 20 and < 10_000
+            ? columns
+            : TerminalWidth;
+
+    /// <summary>The width that the terminal reports.</summary>
+    public int TerminalWidth { get; init; } = DefaultWidth;
+
+    /// <summary>The context of this process.</summary>
+    public static CliContext ForProcess(CancellationToken cancellation) => new()
+    {
+        Out = Console.Out,
+        Error = Console.Error,
+        In = Console.In,
+        OutIsTerminal = !Console.IsOutputRedirected,
+        ErrorIsTerminal = !Console.IsErrorRedirected,
+        InIsTerminal = !Console.IsInputRedirected,
+        TerminalWidth = Console.IsOutputRedirected || Console.WindowWidth <= 20 ? DefaultWidth : Console.WindowWidth,
+        ReadHidden = CliPassword.ReadFromTerminal,
+        Environment = System.Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal),
+        Cancellation = cancellation,
+    };
+
+    /// <summary>One line of data. What the text holds cannot steer the terminal.</summary>
+    public void Line(string text) => Out.WriteLine(CliText.Safe(text));
+
+    /// <summary>One line for the person in front of it.</summary>
+    public void Note(string text) => Error.WriteLine(CliText.Safe(text));
+
+    /// <summary>Data for programs.</summary>
+    public void Json<T>(T value, JsonTypeInfo<T> type)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
+            JsonSerializer.Serialize(writer, value, type);
+        Out.WriteLine(System.Text.Encoding.UTF8.GetString(buffer.ToArray()));
+    }
+
+    private Settings LoadSettings()
+    {
+        var result = Settings.Load(Environment);
+        foreach (var problem in result.Problems)
+            Note($"{(problem.IsWarning ? "warning" : "error")}: {problem}");
+        return result.Settings ?? throw new CliException("the settings are wrong, so nothing was done.");
+    }
+}

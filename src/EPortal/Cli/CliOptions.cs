@@ -1,0 +1,43 @@
+using System.CommandLine;
+
+namespace EPortal.Cli;
+
+/// <summary>Options in the one way all commands have them.</summary>
+internal static class CliOptions
+{
+    /// <summary><c>--json</c>: data for programs instead of a table.</summary>
+    public static Option<bool> Json() => Flag("print JSON for programs", "--json");
+
+    /// <summary><c>--yes</c>: do not ask.</summary>
+    public static Option<bool> Yes() => Flag("do not ask for confirmation", "-y", "--yes");
+
+    /// <summary>An option that takes no value, so that what follows it is never swallowed.</summary>
+    public static Option<bool> Flag(string description, string name, params string[] aliases) =>
+        new(name, aliases) { Description = description, Arity = ArgumentArity.Zero };
+
+    /// <summary>An option with a value; help shows its longest name in capitals unless it is given one.</summary>
+    public static Option<T?> Value<T>(string? description, string name, params string[] aliases) =>
+        new(name, aliases) { Description = description, Arity = ArgumentArity.ExactlyOne };
+
+    /// <summary>An option that takes one of a few words.</summary>
+    public static Option<string?> Choice(
+        string? description, IReadOnlyList<string> choices, string name, params string[] aliases)
+    {
+        var option = Value<string>(description, name, aliases);
+        option.HelpName = $"{{{string.Join(',', choices)}}}";
+        option.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(token => !choices.Contains(token.Value)))
+                result.AddError($"'{token.Value}' is not allowed for {name}; allowed is {string.Join(" or ", choices)}.");
+        });
+        return option;
+    }
+
+    /// <summary>An argument that may be left out.</summary>
+    public static Argument<string?> Optional(string name, string description) =>
+        new(name) { Description = description, Arity = ArgumentArity.ZeroOrOne };
+
+    /// <summary>An argument that must be given.</summary>
+    public static Argument<string> Required(string name, string description) =>
+        new(name) { Description = description, Arity = ArgumentArity.ExactlyOne };
+}

@@ -1,0 +1,52 @@
+using System.Text;
+
+namespace EPortal.Cli;
+
+/// <summary>Reads passwords so that they need not stand on the command line, where others see them.</summary>
+internal static class CliPassword
+{
+    /// <summary>The option's value; <c>-</c> is a line of standard input; without the option it is asked for, twice.</summary>
+    /// <exception cref="CliException">There is none, or the two differ.</exception>
+    public static async Task<string> PasswordAsync(this CliContext context, string? option, string prompt = "Password")
+    {
+        if (option is not null and not "-")
+            return option;
+        if (option == "-")
+        {
+            return await Task.Run(context.In.ReadLine).WaitAsync(context.Cancellation)
+                ?? throw new CliException("standard input ended before a password.");
+        }
+
+        if (!context.InIsTerminal)
+            throw new CliException("a password is needed: -p PASSWORD, or -p - to read it from standard input.");
+        var password = await AskAsync(context, prompt);
+        return password == await AskAsync(context, $"{prompt} again")
+            ? password
+            : throw new CliException("the two passwords differ.");
+    }
+
+    /// <summary>Reads keys until Enter and shows none of them.</summary>
+    public static string ReadFromTerminal()
+    {
+        var text = new StringBuilder();
+        for (var key = Console.ReadKey(intercept: true); key.Key != ConsoleKey.Enter; key = Console.ReadKey(intercept: true))
+        {
+            if (key.Key == ConsoleKey.Backspace)
+                text.Length = Math.Max(0, text.Length - 1);
+            else if (!char.IsControl(key.KeyChar))
+                text.Append(key.KeyChar);
+        }
+
+        return text.ToString();
+    }
+
+    private static async Task<string> AskAsync(CliContext context, string prompt)
+    {
+        await context.Error.WriteAsync($"{prompt}: ");
+        await context.Error.FlushAsync(context.Cancellation);
+        // A key press cannot be cancelled, so the wait for it is.
+        var text = await Task.Run(context.ReadHidden).WaitAsync(context.Cancellation);
+        await context.Error.WriteLineAsync();
+        return text;
+    }
+}

@@ -1,0 +1,70 @@
+using Spectre.Console;
+
+namespace EPortal.Cli;
+
+/// <summary>A column of a table; numbers stand at its right edge.</summary>
+internal sealed record CliColumn(string Title, bool IsNumber = false)
+{
+    public static implicit operator CliColumn(string title) => new(title);
+
+    public static CliColumn Number(string title) => new(title, IsNumber: true);
+}
+
+/// <summary>A table for people: framed on a terminal, plain aligned columns elsewhere.</summary>
+internal sealed class CliTable(params CliColumn[] columns)
+{
+    private readonly List<string[]> _rows = [];
+
+    /// <summary>Adds a row, a cell a column; null is an empty cell.</summary>
+    public void Add(params object?[] cells)
+    {
+        if (cells.Length != columns.Length)
+            throw new ArgumentException($"{cells.Length} cells for {columns.Length} columns", nameof(cells));
+        _rows.Add([.. cells.Select(cell => CliText.Safe(
+            cell is IFormattable number ? number.ToString(null, null) : cell?.ToString() ?? ""))]);
+    }
+
+    public void Write(CliContext context)
+    {
+        if (context.OutIsTerminal)
+            WriteFramed(context);
+        else
+            WritePlain(context.Out);
+    }
+
+    private void WriteFramed(CliContext context)
+    {
+        var table = new Table { Border = TableBorder.Rounded };
+        foreach (var column in columns)
+        {
+            table.AddColumn(new TableColumn(new Text(column.Title))
+            {
+                Alignment = column.IsNumber ? Justify.Right : Justify.Left,
+            });
+        }
+
+        foreach (var row in _rows)
+            table.AddRow(row.Select(cell => new Text(cell)));
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Out = new AnsiConsoleOutput(context.Out),
+        });
+        console.Profile.Width = context.Width;
+        console.Write(table);
+    }
+
+    private void WritePlain(TextWriter output)
+    {
+        var widths = columns.Select((column, i) =>
+            _rows.Select(row => row[i].Length).Append(column.Title.Length).Max()).ToArray();
+        output.WriteLine(Line(columns.Select(column => column.Title).ToArray(), " | "));
+        output.WriteLine(string.Join(" + ", widths.Select(width => new string('-', width))));
+        foreach (var row in _rows)
+            output.WriteLine(Line(row, " | "));
+
+        string Line(string[] cells, string separator) => string.Join(separator, cells.Select((cell, i) =>
+            columns[i].IsNumber ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]))).TrimEnd();
+    }
+}

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using System.Text.Json.Serialization;
+using EPortal.Hosting;
+
+namespace EPortal.Cli;
+
+/// <summary><c>kc.eportal config</c>: looks after the settings.</summary>
+internal static class ConfigCommands
+{
+    public static Command Create(CliContext context) => new("config", "look after the settings") { Check(context) };
+
+    private static Command Check(CliContext context)
+    {
+        var json = CliOptions.Json();
+        var command = new Command("check", """
+            tell everything that is wrong with the settings
+
+            examples:
+              kc.eportal config check
+              EPORTAL_CONFIG=/tmp/new kc.eportal config check
+            """) { json };
+        command.SetAction(parsed =>
+        {
+            var result = Settings.Load(context.Environment);
+            if (parsed.GetValue(json))
+                context.Json(Report(result), ConfigJson.Default.ConfigReport);
+            else
+                Tell(context, result);
+            return result.Settings is null ? CliExit.Failure : CliExit.Success;
+        });
+        return command;
+    }
+
+    private static void Tell(CliContext context, SettingsResult result)
+    {
+        foreach (var problem in result.Problems)
+            context.Line($"{(problem.IsWarning ? "warning" : "error")}: {problem}");
+        if (result.Settings is not null)
+            context.Line("the settings are right");
+    }
+
+    private static ConfigReport Report(SettingsResult result) => new(
+        result.Settings is not null,
+        [.. result.Problems.Select(problem => new ConfigProblem(
+            problem.IsWarning ? "warning" : "error", problem.Source, problem.Line, problem.Name, problem.Message))]);
+}
+
+/// <summary>What <c>config check --json</c> prints.</summary>
+internal sealed record ConfigReport(bool Ok, IReadOnlyList<ConfigProblem> Problems);
+
+/// <summary>One problem: severity is <c>error</c> or <c>warning</c>.</summary>
+internal sealed record ConfigProblem(string Severity, string Source, int? Line, string? Name, string Message);
+
+[JsonSerializable(typeof(ConfigReport))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+internal sealed partial class ConfigJson : JsonSerializerContext;

@@ -1,0 +1,55 @@
+using System.CommandLine;
+using System.Text.Json;
+using EPortal.Cli;
+using EPortal.Tests.Hosting;
+using Shouldly;
+using Xunit;
+
+namespace EPortal.Tests.Cli;
+
+public sealed class ConfigCommandsTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    private readonly CliRunner _runner = new(context => new Command("kc.eportal") { ConfigCommands.Create(context) });
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Right_settings_are_said_to_be_right()
+    {
+        _runner.Environment["EPORTAL_CONFIG"] = _folder.Write("config", "CACHE_MODE = True\n");
+        (await _runner.RunAsync(["config", "check"])).ShouldBe((0, "the settings are right\n", ""));
+    }
+
+    [Fact]
+    public async Task Every_problem_is_printed()
+    {
+        var path = _runner.Environment["EPORTAL_CONFIG"] = _folder.Write("config", "CACHE_MODE = 1\nREDUCED_REPORT = 1\n");
+        _runner.Environment["EPORTAL_PROXI"] = "x";
+        var (exit, output, _) = await _runner.RunAsync(["config", "check"]);
+        exit.ShouldBe(1);
+        output.ShouldBe($"""
+            error: {path}:1: CACHE_MODE cannot be 1; allowed is True or False.
+            error: {path}:2: REDUCED_REPORT cannot be 1; allowed is True or False.
+            warning: EPORTAL_PROXI: PROXI is not a known setting, so the variable changes nothing; the closest known name is PROXY.
+
+            """.ReplaceLineEndings("\n"));
+    }
+
+    [Fact]
+    public async Task Programs_get_json()
+    {
+        var path = _runner.Environment["EPORTAL_CONFIG"] = _folder.Write("config", "\nCACHE_MODE = 1\n");
+        var (exit, output, error) = await _runner.RunAsync(["config", "check", "--json"]);
+        (exit, error).ShouldBe((1, ""));
+        using var json = JsonDocument.Parse(output);
+        json.RootElement.GetProperty("ok").GetBoolean().ShouldBeFalse();
+        var problem = json.RootElement.GetProperty("problems").EnumerateArray().ShouldHaveSingleItem();
+        problem.GetProperty("severity").GetString().ShouldBe("error");
+        problem.GetProperty("source").GetString().ShouldBe(path);
+        problem.GetProperty("line").GetInt32().ShouldBe(2);
+        problem.GetProperty("name").GetString().ShouldBe("CACHE_MODE");
+        problem.GetProperty("message").GetString().ShouldBe("CACHE_MODE cannot be 1; allowed is True or False.");
+    }
+}

@@ -1,6 +1,8 @@
-using System.CommandLine;
 using EPortal.Cli;
+using EPortal.Hosting;
 
-return await CliApp.RunProcessAsync(
-    context => new Command("kc.eportal", "looks after the portal") { ConfigCommands.Create(context) },
-    args);
+// One program under two names: `eportal` serves, `kc.eportal` administers.
+var calledAs = Path.GetFileName(CommandName.OfThisProcess());
+return await (calledAs.StartsWith("kc", StringComparison.Ordinal)
+    ? CliApp.RunProcessAsync(CommandLine.Administration, args)
+    : CliApp.RunProcessAsync(CommandLine.Server, args));

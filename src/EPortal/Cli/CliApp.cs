@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.Runtime.InteropServices;
+using EPortal.Data;
+using EPortal.Format;
 using EPortal.Hosting;
 
 namespace EPortal.Cli;
@@ -60,7 +62,8 @@ internal static class CliApp
 
     private static string Sentence(Exception failure) => failure switch
     {
-        CliException or IOException or UnauthorizedAccessException => failure.Message,
+        CliException or RefusedException or StoreException or PatchsetException
+            or IOException or UnauthorizedAccessException => failure.Message,
         _ => $"an unexpected failure, {failure.GetType().Name}: {failure.Message} ({SettingsLoader.TraceVariable}=1 tells where)",
     };
 }

@@ -66,13 +66,14 @@ internal sealed class Rollout(Database database, ChangeLog log)
     }
 
     /// <summary>Names of the feeds on which a patchset is enabled.</summary>
-    public static IReadOnlyList<string> FeedsWith(Session session, Patchset patchset) =>
-        [.. session.Connection.Query<string>(
+    /// <exception cref="RefusedException">There is no such patchset.</exception>
+    public IReadOnlyList<string> FeedsWith(Product product, string patchset) => database.Read(session =>
+        session.Connection.Query<string>(
             """
             SELECT f.name FROM placement s JOIN feed f ON f.id = s.feed
             WHERE s.patchset = @Id AND s.enabled = 1 AND s.held = 0 ORDER BY f.name
             """,
-            new { patchset.Id })];
+            new { PatchsetStore.Get(session, product, patchset).Id }).AsList());
 
     private Task<IReadOnlyList<string>> Each(
         Actor actor, Product product, string patchset, string feed, string action, Fields set, Func<Placement, Patchset, bool> chosen) =>

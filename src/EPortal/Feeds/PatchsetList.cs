@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Serialization;
+using EPortal.Cli;
+using EPortal.Format;
+using EPortal.Hosting;
+
+namespace EPortal.Feeds;
+
+/// <summary><c>kc.eportal PRODUCT list</c>: patchsets as they stand on a feed.</summary>
+internal static partial class PatchsetList
+{
+    /// <summary>The command.</summary>
+    public static Command Create(CliContext context, Product product)
+    {
+        var feed = CliOptions.Value<string>("feed (main by default)", "--feed");
+        var json = CliOptions.Json();
+        var command = new Command("list", "list patchsets as they stand on a feed, oldest first") { feed, json };
+        command.SetAction(async (parsed, _) =>
+        {
+            await using var portal = context.OpenPortal();
+            Show(context, portal.Rollout.List(parsed.GetValue(feed) ?? Feed.Main, product), parsed.GetValue(json));
+        });
+        return command;
+    }
+
+    private static void Show(CliContext context, IReadOnlyList<Placement> placements, bool json)
+    {
+        if (json)
+        {
+            context.Json([.. placements.Select(PatchsetRow.From)], Rows.Default.PatchsetRowArray);
+            return;
+        }
+
+        var table = new CliTable("Patchset", "Status", "Released", "Channel", "Distros", "Signed by");
+        foreach (var placement in placements)
+        {
+            var patchset = placement.Patchset;
+            table.Add(
+                patchset.Name, placement.State.Token(), Day(patchset.Released), patchset.Channel,
+                string.Join(' ', patchset.Distros), patchset.SignedBy ?? "nobody");
+        }
+
+        table.Write(context);
+    }
+
+    private static string Day(DateTimeOffset time) => time.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    /// <summary>A patchset for programs.</summary>
+    internal sealed record PatchsetRow(
+        string Patchset, string Status, DateTimeOffset Released, string Channel, IReadOnlyList<string> Distros, string? SignedBy)
+    {
+        public static PatchsetRow From(Placement placement) => new(
+            placement.Patchset.Name, placement.State.Token(), placement.Patchset.Released, placement.Patchset.Channel,
+            placement.Patchset.Distros, placement.Patchset.SignedBy);
+    }
+
+    [JsonSerializable(typeof(PatchsetRow[]))]
+    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+    private sealed partial class Rows : JsonSerializerContext;
+}

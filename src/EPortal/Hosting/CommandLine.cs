@@ -1,0 +1,40 @@
+using System.CommandLine;
+using EPortal.Accounts;
+using EPortal.Cli;
+using EPortal.Demo;
+using EPortal.Feeds;
+using EPortal.Format;
+using EPortal.Keys;
+using EPortal.Patchsets;
+using EPortal.Servers;
+
+namespace EPortal.Hosting;
+
+/// <summary>The two command lines of the program, put together from the features' commands.</summary>
+internal static class CommandLine
+{
+    /// <summary><c>kc.eportal</c>: administration.</summary>
+    public static Command Administration(CliContext context)
+    {
+        var root = new Command("kc.eportal", "administer a portal of live patches")
+        {
+            UserCommands.Create(context),
+            KeyCommands.Create(context),
+            FeedCommands.Create(context),
+            ServerCommands.Create(context),
+            ArchiveCommands.Create(context),
+            ConfigCommands.Create(context),
+        };
+        foreach (var product in Products.All)
+            root.Add(ProductCommands.Create(context, product));
+        OlderFlags.AddTo(root, context);
+        return root;
+    }
+
+    /// <summary><c>eportal</c>: the server.</summary>
+    public static Command Server(CliContext context) => new("eportal", "serve live patches to a fleet")
+    {
+        ServeCommand.Create(context),
+        DemoCommand.Create(context),
+    };
+}

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using EPortal.Accounts;
+using EPortal.Cli;
+using EPortal.Feeds;
+using EPortal.Format;
+using EPortal.Servers;
+
+namespace EPortal.Hosting;
+
+/// <summary>Flags of earlier versions that scripts still use.</summary>
+internal static class OlderFlags
+{
+    /// <summary>Adds them to the root of <c>kc.eportal</c>.</summary>
+    public static void AddTo(Command root, CliContext context)
+    {
+        var user = CliOptions.Value<string>("add user", "-a");
+        user.HelpName = "USER";
+        var password = CliOptions.Value<string>("password of the new user; - reads it from standard input", "-p");
+        password.HelpName = "PASSWORD";
+        var deploy = CliOptions.Value<string>("deploy kernel patchset from archive to main", "--deploy");
+        deploy.HelpName = "FILE";
+        var unroll = CliOptions.Value<string>("take kernel patchset off main", "--unroll");
+        unroll.HelpName = "NAME";
+        var list = CliOptions.Flag("count servers by key", "--list-servers");
+        var json = CliOptions.Json();
+        Option[] actions = [user, deploy, unroll, list];
+        foreach (var option in actions.Append(password).Append(json))
+            root.Options.Add(option);
+        root.Validators.Add(result =>
+        {
+            // Checked when nothing below the root was called.
+            if (result.Children.OfType<System.CommandLine.Parsing.CommandResult>().Any())
+                return;
+            var given = actions.Count(option => result.GetResult(option) is { Implicit: false });
+            if (given != 1)
+                result.AddError(given == 0 ? "a command is missing." : "only one of -a, --deploy, --unroll and --list-servers can be given.");
+        });
+        root.SetAction((parsed, _) =>
+            parsed.GetValue(user) is { } name ? UserCommands.Add(context, name, new UserSettings(), parsed.GetValue(password))
+            : parsed.GetValue(deploy) is { } file ? ProductCommands.Deploy(context, Product.Kernel, file, Feed.Main, disabled: false)
+            : parsed.GetValue(unroll) is { } patchset ? ProductCommands.Unroll(context, Product.Kernel, patchset, Feed.Main)
+            : ServerCommands.ListByKey(context, parsed.GetValue(json)));
+    }
+}

@@ -1,0 +1,103 @@
+using EPortal.Agents;
+using EPortal.Blobs;
+using EPortal.Data;
+using EPortal.Accounts;
+using EPortal.Feeds;
+using EPortal.Format;
+using EPortal.Keys;
+using EPortal.Patchsets;
+using EPortal.Servers;
+
+namespace EPortal.Hosting;
+
+/// <summary>
+/// The portal's features on one data folder, put together once: the server and every command of the command line use this
+/// same object, so that a rule holds wherever it is asked for.
+/// </summary>
+internal sealed class Portal : IAsyncDisposable
+{
+    private Portal(Settings settings, DataFolder folder, TimeProvider time)
+    {
+        Settings = settings;
+        Time = time;
+        Database = Database.Open(folder.Path);
+        Log = new ChangeLog(Database, Entities.Catalog, time);
+        Signer = PortalSigner.Open(Path.Combine(folder.Path, "config", "signing.key"), TrustedKeysOf(settings));
+        Offers = new Offers();
+        Patchsets = new PatchsetLibrary(
+            Database, Log, new PatchFolders(settings.PatchesDir ?? folder.Path), Signer, LimitsOf(settings), time);
+        Feeds = new FeedStore(Database, Log);
+        Rollout = new Rollout(Database, Log);
+        Keys = new KeyStore(Database, Log);
+        Servers = new ServerStore(Database, Log, time);
+        Registration = new Registration(Log);
+        Agents = new AgentDesk(Database, new AgentOffers(Offers), new CheckIns(Log), time);
+        Users = new UserStore(Database, Log, settings.AuthPasswordMinLength);
+    }
+
+    /// <summary>The settings in force.</summary>
+    public Settings Settings { get; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; }
+
+    /// <summary>The store, for reading.</summary>
+    public Database Database { get; }
+
+    /// <summary>The one door for changes.</summary>
+    public ChangeLog Log { get; }
+
+    /// <summary>Signatures.</summary>
+    public PortalSigner Signer { get; }
+
+    /// <summary>What feeds offer.</summary>
+    public Offers Offers { get; }
+
+    /// <summary>Patchsets that are here.</summary>
+    public PatchsetLibrary Patchsets { get; }
+
+    /// <summary>Feeds.</summary>
+    public FeedStore Feeds { get; }
+
+    /// <summary>Patchsets on feeds.</summary>
+    public Rollout Rollout { get; }
+
+    /// <summary>Registration keys.</summary>
+    public KeyStore Keys { get; }
+
+    /// <summary>Registered hosts.</summary>
+    public ServerStore Servers { get; }
+
+    /// <summary>Registration of hosts.</summary>
+    public Registration Registration { get; }
+
+    /// <summary>What agents ask for.</summary>
+    public AgentDesk Agents { get; }
+
+    /// <summary>Local accounts.</summary>
+    public UserStore Users { get; }
+
+    /// <summary>Opens the data folder and what is on it.</summary>
+    /// <exception cref="StoreException">The database cannot be used.</exception>
+    public static Portal Open(Settings settings, TimeProvider time) => new(settings, DataFolder.Open(settings), time);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Log.DisposeAsync();
+        Database.Dispose();
+    }
+
+    private static TrustedKeys TrustedKeysOf(Settings settings) =>
+        new(settings.TrustedKeys.Select(MinisignPublicKey.Parse));
+
+    private static PatchsetLimits LimitsOf(Settings settings) => PatchsetLimits.Default with
+    {
+        MaxArchiveBytes = settings.PatchsetMaxArchiveBytes,
+        MaxUnpackedBytes = settings.PatchsetMaxUnpackedBytes,
+        MaxFileBytes = settings.PatchsetMaxFileBytes,
+        MaxMembers = settings.PatchsetMaxMembers,
+        MaxTargets = settings.PatchsetMaxTargets,
+        MaxManifestBytes = settings.PatchsetMaxManifestBytes,
+    };
+}

@@ -1,0 +1,26 @@
+namespace EPortal.Format;
+
+/// <summary>
+/// A decompressor's output. Decompressors tell damage in many ways, index errors among them; here it is one.
+/// </summary>
+internal sealed class DecompressedStream(Stream decompressor) : ReadOnlyStream
+{
+    public override int Read(Span<byte> buffer)
+    {
+        try
+        {
+            return decompressor.Read(buffer);
+        }
+        catch (Exception e) when (e is not PatchsetException and not OutOfMemoryException and (not IOException or EndOfStreamException))
+        {
+            throw new PatchsetException(PatchsetErrorCode.BadArchive, "The archive is damaged: it cannot be decompressed.", e);
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            decompressor.Dispose();
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,123 @@
+using System.Text;
+
+namespace EPortal.Format;
+
+/// <summary>One pass over the members of an archive: manifest, its signature, then exactly what the manifest lists.</summary>
+internal sealed class PatchsetCheck(
+    MemberReader members, MemberSink sink, TrustedKeys trusted, PatchsetLimits limits, DateTimeOffset now)
+{
+    private readonly Dictionary<string, (ManifestTarget Target, FileEntry Entry)> _expected = new(StringComparer.Ordinal);
+    private Manifest _manifest = null!;
+    private MinisignPublicKey? _signedBy;
+
+    /// <summary>A description whose signature must be the next member.</summary>
+    private (string Folder, byte[] Content)? _undersigned;
+
+    public async Task<StagedPatchset> RunAsync(CancellationToken cancel)
+    {
+        var json = await ReadManifestAsync(cancel);
+        var next = await members.NextAsync(cancel);
+        string? signature = null;
+        if (next?.Name == Manifest.SignatureFileName)
+        {
+            signature = Encoding.UTF8.GetString(await ReadSmallAsync(next, limits.MaxSignatureBytes, cancel));
+            next = await members.NextAsync(cancel);
+        }
+
+        _signedBy = CheckSignature(json, signature, Manifest.FileName);
+        _manifest = Manifest.Parse(json, limits, now);
+        Expect();
+        for (; next is not null; next = await members.NextAsync(cancel))
+            await TakeAsync(next, cancel);
+        if (_expected.Count > 0)
+            throw Mismatch($"The archive lacks {_expected.Keys.Min(StringComparer.Ordinal)}, which the manifest lists.");
+        return new StagedPatchset(_manifest, json, _signedBy, sink.Total);
+    }
+
+    private async Task<byte[]> ReadManifestAsync(CancellationToken cancel)
+    {
+        var first = await members.NextAsync(cancel);
+        return first?.Name == Manifest.FileName
+            ? await ReadSmallAsync(first, limits.MaxManifestBytes, cancel)
+            : throw new PatchsetException(PatchsetErrorCode.BadArchive, "The first member of the archive is not manifest.json.");
+    }
+
+    private void Expect()
+    {
+        foreach (var target in _manifest.Targets)
+        {
+            if (_signedBy is not null && !target.Files.ContainsKey(PatchDescription.SignatureFileName))
+                throw new PatchsetException(
+                    PatchsetErrorCode.Unsigned, $"The patch of {target.Id} has no signature of its own ({PatchDescription.SignatureFileName}).");
+            foreach (var (name, entry) in target.Files)
+                _expected.Add(MemberName.Of(target.Id, target.Level, name), (target, entry));
+        }
+
+        if (_expected.Count > limits.MaxMembers)
+            throw new PatchsetException(PatchsetErrorCode.LimitExceeded, $"The manifest lists more than {limits.MaxMembers} files.");
+    }
+
+    private async Task TakeAsync(Member member, CancellationToken cancel)
+    {
+        if (!_expected.Remove(member.Name, out var expected))
+            throw new PatchsetException(
+                PatchsetErrorCode.BadMember, $"The member {MemberName.Shown(member.Name)} is not in the manifest, or comes twice.");
+        if (member.Size != expected.Entry.Size)
+            throw Mismatch($"{member.Name} has {member.Size} bytes, not {expected.Entry.Size} as the manifest says.");
+        var folder = member.Name[..member.Name.LastIndexOf('/')];
+        var file = member.Name[(folder.Length + 1)..];
+        if (_undersigned is { } waiting && (waiting.Folder != folder || file != PatchDescription.SignatureFileName))
+            throw Mismatch($"{waiting.Folder}/{PatchDescription.FileName} is not followed by its signature.");
+        var entry = file switch
+        {
+            PatchDescription.FileName => await TakeDescriptionAsync(member, folder, expected.Target, cancel),
+            PatchDescription.SignatureFileName => await TakeSignatureAsync(member, folder, cancel),
+            _ => await sink.CopyAsync(member.Name, member.Content, cancel),
+        };
+        if (entry != expected.Entry)
+            throw Mismatch($"{member.Name} does not have the SHA-256 that the manifest says.");
+    }
+
+    private async Task<FileEntry> TakeDescriptionAsync(Member member, string folder, ManifestTarget target, CancellationToken cancel)
+    {
+        var content = await ReadSmallAsync(member, limits.MaxDescriptionBytes, cancel);
+        if (!PatchDescription.Parse(content, limits).Agrees(PatchDescription.Of(_manifest, target)))
+            throw Mismatch($"{member.Name} does not say what the manifest says of this patch.");
+        if (target.Files.ContainsKey(PatchDescription.SignatureFileName))
+            _undersigned = (folder, content);
+        return await sink.WriteAsync(member.Name, content, cancel);
+    }
+
+    private async Task<FileEntry> TakeSignatureAsync(Member member, string folder, CancellationToken cancel)
+    {
+        if (_undersigned is not { } signed)
+            throw Mismatch($"{member.Name} does not follow the {PatchDescription.FileName} it signs.");
+        var signature = await ReadSmallAsync(member, limits.MaxSignatureBytes, cancel);
+        CheckSignature(signed.Content, Encoding.UTF8.GetString(signature), $"{folder}/{PatchDescription.FileName}");
+        _undersigned = null;
+        return await sink.WriteAsync(member.Name, signature, cancel);
+    }
+
+    /// <summary>While no key is trusted a signature must be well-formed, and proves nothing.</summary>
+    private MinisignPublicKey? CheckSignature(byte[] content, string? signature, string what)
+    {
+        if (!trusted.IsEmpty)
+            return signature is null
+                ? throw new PatchsetException(PatchsetErrorCode.Unsigned, $"{what} is not signed, and only signed patchsets are taken.")
+                : trusted.Verify(content, signature, what);
+        if (signature is not null)
+            MinisignSignature.Parse(signature, what);
+        return null;
+    }
+
+    private static async Task<byte[]> ReadSmallAsync(Member member, int max, CancellationToken cancel)
+    {
+        if (member.Size > max)
+            throw new PatchsetException(PatchsetErrorCode.LimitExceeded, $"{member.Name} is larger than {max} bytes.");
+        var content = new byte[member.Size];
+        await member.Content.ReadExactlyAsync(content, cancel);
+        return content;
+    }
+
+    private static PatchsetException Mismatch(string message) => new(PatchsetErrorCode.ContentMismatch, message);
+}

@@ -60,7 +60,7 @@ internal static class CliApp
 
     private static string Sentence(Exception failure) => failure switch
     {
-        CliException or IOException or UnauthorizedAccessException => failure.Message,
+        CliException or StartException or IOException or UnauthorizedAccessException => failure.Message,
         _ => $"an unexpected failure, {failure.GetType().Name}: {failure.Message} ({SettingsLoader.TraceVariable}=1 tells where)",
     };
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using EPortal.Cli;
+using EPortal.Hosting;
 
 return await CliApp.RunProcessAsync(
-    context => new Command("kc.eportal", "looks after the portal") { ConfigCommands.Create(context) },
+    context => new Command("kc.eportal", "looks after the portal") { SettingsCommands.Create(context) },
     args);

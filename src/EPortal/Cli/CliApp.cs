@@ -1,13 +1,15 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.Runtime.InteropServices;
-using EPortal.Hosting;
 
 namespace EPortal.Cli;
 
 /// <summary>Runs a command line: parses, helps, calls the command and turns what happens into an exit code.</summary>
 internal static class CliApp
 {
+    /// <summary>Set to 1 it adds the stack trace to an unexpected failure of a command.</summary>
+    public const string TraceVariable = "EPORTAL_TRACE";
+
     /// <summary>Runs in this process, where Ctrl-C and SIGTERM cancel; a second one ends it at once.</summary>
     public static async Task<int> RunProcessAsync(Func<CliContext, Command> root, IReadOnlyList<string> args)
     {
@@ -52,7 +54,7 @@ internal static class CliApp
         catch (Exception failure)
         {
             context.Note($"error: {Sentence(failure)}");
-            if (context.Environment.GetValueOrDefault(SettingsLoader.TraceVariable) == "1")
+            if (context.Environment.GetValueOrDefault(TraceVariable) == "1")
                 await context.Error.WriteLineAsync(CliText.SafeLines(failure.ToString()));
             return CliExit.Failure;
         }
@@ -60,7 +62,7 @@ internal static class CliApp
 
     private static string Sentence(Exception failure) => failure switch
     {
-        CliException or StartException or IOException or UnauthorizedAccessException => failure.Message,
-        _ => $"an unexpected failure, {failure.GetType().Name}: {failure.Message} ({SettingsLoader.TraceVariable}=1 tells where)",
+        CliException or IOException or UnauthorizedAccessException => failure.Message,
+        _ => $"an unexpected failure, {failure.GetType().Name}: {failure.Message} ({TraceVariable}=1 tells where)",
     };
 }

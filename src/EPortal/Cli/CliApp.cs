@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.Runtime.InteropServices;
+using EPortal.Data;
 
 namespace EPortal.Cli;
 
@@ -62,7 +63,7 @@ internal static class CliApp
 
     private static string Sentence(Exception failure) => failure switch
     {
-        CliException or IOException or UnauthorizedAccessException => failure.Message,
+        CliException or RefusedException or StoreException or IOException or UnauthorizedAccessException => failure.Message,
         _ => $"an unexpected failure, {failure.GetType().Name}: {failure.Message} ({TraceVariable}=1 tells where)",
     };
 }

@@ -3,13 +3,15 @@ using System.CommandLine.Help;
 using System.Runtime.InteropServices;
 using EPortal.Data;
 using EPortal.Format;
-using EPortal.Hosting;
 
 namespace EPortal.Cli;
 
 /// <summary>Runs a command line: parses, helps, calls the command and turns what happens into an exit code.</summary>
 internal static class CliApp
 {
+    /// <summary>Set to 1 it adds the stack trace to an unexpected failure of a command.</summary>
+    public const string TraceVariable = "EPORTAL_TRACE";
+
     /// <summary>Runs in this process, where Ctrl-C and SIGTERM cancel; a second one ends it at once.</summary>
     public static async Task<int> RunProcessAsync(Func<CliContext, Command> root, IReadOnlyList<string> args)
     {
@@ -54,7 +56,7 @@ internal static class CliApp
         catch (Exception failure)
         {
             context.Note($"error: {Sentence(failure)}");
-            if (context.Environment.GetValueOrDefault(SettingsLoader.TraceVariable) == "1")
+            if (context.Environment.GetValueOrDefault(TraceVariable) == "1")
                 await context.Error.WriteLineAsync(CliText.SafeLines(failure.ToString()));
             return CliExit.Failure;
         }
@@ -64,6 +66,6 @@ internal static class CliApp
     {
         CliException or RefusedException or StoreException or PatchsetException
             or IOException or UnauthorizedAccessException => failure.Message,
-        _ => $"an unexpected failure, {failure.GetType().Name}: {failure.Message} ({SettingsLoader.TraceVariable}=1 tells where)",
+        _ => $"an unexpected failure, {failure.GetType().Name}: {failure.Message} ({TraceVariable}=1 tells where)",
     };
 }

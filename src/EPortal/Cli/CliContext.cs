@@ -2,21 +2,16 @@ using System.Collections;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using EPortal.Hosting;
 
 namespace EPortal.Cli;
 
 /// <summary>
-/// What a command may touch of the world around it: streams, environment, settings, the wish to stop.
+/// What a command may touch of the world around it: streams, environment, the wish to stop.
 /// Data goes to <see cref="Out"/>, everything else to <see cref="Error"/>.
 /// </summary>
 internal sealed class CliContext
 {
     private const int DefaultWidth = 80;
-
-    private readonly Lazy<Settings> _settings;
-
-    public CliContext() => _settings = new Lazy<Settings>(LoadSettings);
 
     public required TextWriter Out { get; init; }
 
@@ -39,10 +34,6 @@ internal sealed class CliContext
 
     /// <summary>Cancelled by Ctrl-C and by SIGTERM.</summary>
     public CancellationToken Cancellation { get; init; }
-
-    /// <summary>The settings in force, read at the first use.</summary>
-    /// <exception cref="CliException">They are wrong; every mistake has been told on <see cref="Error"/>.</exception>
-    public Settings Settings => _settings.Value;
 
     /// <summary>How many characters a line takes: COLUMNS, as shells know it, or 80.</summary>
     public int Width => int.TryParse(
@@ -83,13 +74,5 @@ internal sealed class CliContext
         using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
             JsonSerializer.Serialize(writer, value, type);
         Out.WriteLine(System.Text.Encoding.UTF8.GetString(buffer.ToArray()));
-    }
-
-    private Settings LoadSettings()
-    {
-        var result = Settings.Load(Environment);
-        foreach (var problem in result.Problems)
-            Note($"{(problem.IsWarning ? "warning" : "error")}: {problem}");
-        return result.Settings ?? throw new CliException("the settings are wrong, so nothing was done.");
     }
 }

@@ -1,4 +1,4 @@
 namespace EPortal.Cli;
 
 /// <summary>An expected failure of a command: one sentence for people, exit code 1.</summary>
-internal sealed class CliException(string sentence) : Exception(sentence);
+internal class CliException(string sentence) : Exception(sentence);

@@ -23,7 +23,7 @@ internal static class CommandLine
             FeedCommands.Create(context),
             ServerCommands.Create(context),
             ArchiveCommands.Create(context),
-            ConfigCommands.Create(context),
+            SettingsCommands.Create(context),
         };
         foreach (var product in Products.All)
             root.Add(ProductCommands.Create(context, product));

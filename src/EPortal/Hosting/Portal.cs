@@ -1,7 +1,7 @@
+using EPortal.Accounts;
 using EPortal.Agents;
 using EPortal.Blobs;
 using EPortal.Data;
-using EPortal.Accounts;
 using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Keys;
@@ -20,12 +20,12 @@ internal sealed class Portal : IAsyncDisposable
     {
         Settings = settings;
         Time = time;
-        Database = Database.Open(folder.Path);
+        Database = Database.Open(folder.Root);
         Log = new ChangeLog(Database, Entities.Catalog, time);
-        Signer = PortalSigner.Open(Path.Combine(folder.Path, "config", "signing.key"), TrustedKeysOf(settings));
+        Signer = PortalSigner.Open(folder.PathOf("config/signing.key"), TrustedKeysOf(settings));
         Offers = new Offers();
         Patchsets = new PatchsetLibrary(
-            Database, Log, new PatchFolders(settings.PatchesDir ?? folder.Path), Signer, LimitsOf(settings), time);
+            Database, Log, new PatchFolders(settings.PatchesDir ?? folder.Root), Signer, LimitsOf(settings), time);
         Feeds = new FeedStore(Database, Log);
         Rollout = new Rollout(Database, Log);
         Keys = new KeyStore(Database, Log);
@@ -79,7 +79,7 @@ internal sealed class Portal : IAsyncDisposable
 
     /// <summary>Opens the data folder and what is on it.</summary>
     /// <exception cref="StoreException">The database cannot be used.</exception>
-    public static Portal Open(Settings settings, TimeProvider time) => new(settings, DataFolder.Open(settings), time);
+    public static Portal Open(Settings settings, TimeProvider time) => new(settings, DataFolder.Enter(settings), time);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

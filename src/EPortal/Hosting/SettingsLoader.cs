@@ -1,3 +1,5 @@
+using EPortal.Cli;
+
 namespace EPortal.Hosting;
 
 /// <summary>
@@ -10,13 +12,10 @@ internal static class SettingsLoader
 
     public const string PathVariable = "EPORTAL_CONFIG";
 
-    /// <summary>Set to 1 it adds the stack trace to an unexpected failure of a command.</summary>
-    public const string TraceVariable = "EPORTAL_TRACE";
-
     private const string Prefix = "EPORTAL_";
 
     /// <summary>Variables that are no settings.</summary>
-    private static readonly string[] OtherVariables = [PathVariable, TraceVariable];
+    private static readonly string[] OtherVariables = [PathVariable, CliApp.TraceVariable];
 
     public static SettingsResult Load(IReadOnlyDictionary<string, string> environment, string defaultPath)
     {

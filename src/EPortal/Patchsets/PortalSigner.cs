@@ -28,22 +28,12 @@ internal sealed class PortalSigner(TrustedKeys trusted, MinisignSecretKey own)
 
     private ManifestTarget Sign(Manifest manifest, ManifestTarget target, string folder)
     {
-        var payload = target.Files
-            .Where(file => file.Key is not (PatchDescription.FileName or PatchDescription.SignatureFileName))
-            .ToDictionary(StringComparer.Ordinal);
-        var description = new PatchDescription
-        {
-            Format = 1,
-            Product = manifest.Product,
-            Patchset = manifest.Name,
-            Target = target.Id,
-            Level = target.Level,
-            Released = manifest.Released,
-            Files = payload,
-        }.ToJson();
-        var signature = own.Sign(description, $"{manifest.Name} {target.Id} {target.Level}", "signed by this portal");
+        var description = PatchDescription.Of(manifest, target);
+        var json = description.ToJson();
+        var signature = own.Sign(json, $"{manifest.Name} {target.Id} {target.Level}", "signed by this portal");
         var place = Path.Combine(folder, target.Id, target.Level.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        payload[PatchDescription.FileName] = Write(place, PatchDescription.FileName, description);
+        var payload = description.Files.ToDictionary(StringComparer.Ordinal);
+        payload[PatchDescription.FileName] = Write(place, PatchDescription.FileName, json);
         payload[PatchDescription.SignatureFileName] = Write(place, PatchDescription.SignatureFileName, System.Text.Encoding.UTF8.GetBytes(signature));
         return target with { Files = payload };
     }

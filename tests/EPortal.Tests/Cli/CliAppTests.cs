@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EPortal.Cli;
+using EPortal.Hosting;
 using Shouldly;
 using Xunit;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EPortal.Cli;
+using EPortal.Hosting;
 using Shouldly;
 using Xunit;
 
@@ -159,7 +160,7 @@ public sealed class CliHelpTests
                 CliOptions.Required("archive", "path to archive"),
             },
         },
-        ConfigCommands.Create(context),
+        SettingsCommands.Create(context),
         Named(CliOptions.Value<string>(
             "add a user, with an explanation that is long enough to need a second line", "-a", "--add-user"), "USER"),
     };

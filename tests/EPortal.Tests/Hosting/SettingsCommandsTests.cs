@@ -1,17 +1,17 @@
 using System.CommandLine;
 using System.Text.Json;
-using EPortal.Cli;
-using EPortal.Tests.Hosting;
+using EPortal.Hosting;
+using EPortal.Tests.Cli;
 using Shouldly;
 using Xunit;
 
-namespace EPortal.Tests.Cli;
+namespace EPortal.Tests.Hosting;
 
-public sealed class ConfigCommandsTests : IDisposable
+public sealed class SettingsCommandsTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
-    private readonly CliRunner _runner = new(context => new Command("kc.eportal") { ConfigCommands.Create(context) });
+    private readonly CliRunner _runner = new(context => new Command("kc.eportal") { SettingsCommands.Create(context) });
 
     public void Dispose() => _folder.Dispose();
 

@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.Text.Json.Serialization;
-using EPortal.Hosting;
+using EPortal.Cli;
 
-namespace EPortal.Cli;
+namespace EPortal.Hosting;
 
 /// <summary><c>kc.eportal config</c>: looks after the settings.</summary>
-internal static class ConfigCommands
+internal static class SettingsCommands
 {
     public static Command Create(CliContext context) => new("config", "look after the settings") { Check(context) };
 

@@ -1,0 +1,83 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace EPortal.Blobs;
+
+/// <summary>File calls of the C library that .NET does not offer.</summary>
+internal static partial class NativeFile
+{
+    private const int Create = 0x40;
+    private const int ReadWrite = 0x2;
+    private const int CloseOnExec = 0x80000;
+    private const int OwnerOnly = 0x180;
+    private const int LockExclusive = 2;
+    private const int LockNoWait = 4;
+    private const int Interrupted = 4;
+    private const int TryAgain = 11;
+    private const int AlreadyExists = 17;
+
+    /// <summary>Opens a folder or file for flushing.</summary>
+    public static SafeFileHandle OpenForSync(string path) => Opened(open(path, CloseOnExec, 0), path);
+
+    /// <summary>Opens or makes a file of mode 0600 for locking. Children never inherit it.</summary>
+    public static SafeFileHandle OpenForLock(string path) =>
+        Opened(open(path, Create | ReadWrite | CloseOnExec, OwnerOnly), path);
+
+    /// <summary>Flushes what is open (fsync).</summary>
+    public static void Sync(SafeFileHandle handle, string path) => Check(fsync(handle), path);
+
+    /// <summary>Flushes the whole file system that it lies on (syncfs).</summary>
+    public static void SyncFileSystem(SafeFileHandle handle, string path) => Check(syncfs(handle), path);
+
+    /// <summary>Locks the open file (flock); false when somebody else has it and waiting was not asked for.</summary>
+    public static bool Lock(SafeFileHandle handle, string path, bool wait)
+    {
+        while (flock(handle, LockExclusive | (wait ? 0 : LockNoWait)) != 0)
+        {
+            var error = Marshal.GetLastPInvokeError();
+            if (error == TryAgain)
+                return false;
+            if (error != Interrupted)
+                throw Failure(error, path, "locked");
+        }
+
+        return true;
+    }
+
+    /// <summary>Gives a file a second name; false when that name is taken.</summary>
+    public static bool Link(string path, string newPath)
+    {
+        if (link(path, newPath) == 0)
+            return true;
+        var error = Marshal.GetLastPInvokeError();
+        return error == AlreadyExists ? false : throw Failure(error, newPath, "written");
+    }
+
+    private static SafeFileHandle Opened(int descriptor, string path) => descriptor >= 0
+        ? new SafeFileHandle(descriptor, ownsHandle: true)
+        : throw Failure(Marshal.GetLastPInvokeError(), path, "opened");
+
+    private static void Check(int result, string path)
+    {
+        if (result != 0)
+            throw Failure(Marshal.GetLastPInvokeError(), path, "flushed to disk");
+    }
+
+    private static IOException Failure(int error, string path, string what) =>
+        new($"{path} cannot be {what}: {Marshal.GetPInvokeErrorMessage(error)}.", error);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags, int mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fsync(SafeFileHandle descriptor);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int syncfs(SafeFileHandle descriptor);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int flock(SafeFileHandle descriptor, int operation);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int link(string path, string newPath);
+}

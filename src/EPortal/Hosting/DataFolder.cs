@@ -1,0 +1,135 @@
+using System.Text;
+using EPortal.Blobs;
+
+namespace EPortal.Hosting;
+
+/// <summary>The folder in which the portal keeps everything. Its owner alone can enter it.</summary>
+internal sealed class DataFolder
+{
+    /// <summary>What Linux answers when there is no space, or no quota, left.</summary>
+    private const int NoSpace = 28;
+    private const int NoQuota = 122;
+
+    private const int MaxInstanceIdLength = 128;
+
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private static readonly string[] Folders = ["arch", "resources", "user-resources", "cache", "config", "reports"];
+
+    private DataFolder(string root, string instanceId)
+    {
+        Root = root;
+        InstanceId = instanceId;
+    }
+
+    public string Root { get; }
+
+    /// <summary>Names this installation; made once at random, kept by backups.</summary>
+    public string InstanceId { get; }
+
+    public string Cache => PathOf("cache");
+
+    public string Reports => PathOf("reports");
+
+    /// <summary>The main database.</summary>
+    public string DatabaseFile => PathOf("eportal.sqlite");
+
+    /// <summary>What the console edits at run time.</summary>
+    public string ConfigFile => PathOf("config/config.json");
+
+    public string PathOf(string name) => Path.Combine(Root, name);
+
+    /// <summary>Gives up root's rights, then opens the folder: the first thing that every program here does.</summary>
+    /// <exception cref="StartException">One sentence about what is in the way.</exception>
+    public static DataFolder Enter(Settings settings)
+    {
+        Privileges.Drop(settings);
+        return Open(settings.DataDir);
+    }
+
+    /// <summary>Opens the folder as the current user, and makes it and what belongs in it where that is missing.</summary>
+    /// <exception cref="StartException">One sentence about what is in the way.</exception>
+    public static DataFolder Open(string path) => Explain(path, () =>
+    {
+        MakeFolder(path);
+        RequireOwn(path);
+        RequireWritable(path);
+        Tighten(path);
+        foreach (var name in Folders)
+            Directory.CreateDirectory(Path.Combine(path, name), OwnerOnly);
+        return new DataFolder(path, ReadInstanceId(Path.Combine(path, "instance-id")));
+    });
+
+    /// <summary>As root: makes the folder, if it is missing, for the user who will run here.</summary>
+    internal static void Make(string path, UnixUser owner) => Explain(path, () =>
+    {
+        if (!Directory.Exists(path))
+        {
+            MakeFolder(path);
+            PrivilegesNative.Give(path, owner);
+        }
+
+        return true;
+    });
+
+    internal static string Describe(uint user) =>
+        PrivilegesNative.FindOrNull(user) is { } known ? $"'{known.Name}'" : $"{user}";
+
+    private static void MakeFolder(string path)
+    {
+        if (File.Exists(path))
+            throw new StartException($"the data folder {path} is a file, not a folder; DATA_DIR names another.");
+        Directory.CreateDirectory(path, OwnerOnly);
+    }
+
+    private static void RequireOwn(string path)
+    {
+        var owner = PrivilegesNative.OwnerOf(path);
+        var current = PrivilegesNative.CurrentUser;
+        if (owner != current)
+        {
+            throw new StartException($"the data folder {path} belongs to user {Describe(owner)}, but this runs as user "
+                + $"{Describe(current)}; start it as its owner, or give the folder away with chown.");
+        }
+    }
+
+    private static void RequireWritable(string path)
+    {
+        if (PrivilegesNative.WriteRefusalOrNull(path) is { } reason)
+            throw new StartException($"the data folder {path} cannot be written: {reason}.");
+    }
+
+    private static void Tighten(string path)
+    {
+        if (File.GetUnixFileMode(path) != OwnerOnly)
+            File.SetUnixFileMode(path, OwnerOnly);
+    }
+
+    private static string ReadInstanceId(string path)
+    {
+        if (!File.Exists(path))
+            DurableFile.WriteNew(path, Encoding.ASCII.GetBytes($"{Guid.NewGuid()}\n"));
+        var id = File.ReadAllText(path).Trim();
+        return id.Length is > 0 and <= MaxInstanceIdLength && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')
+            ? id
+            : throw new StartException($"{path} is damaged: it must hold one line of letters, digits and dashes.");
+    }
+
+    private static T Explain<T>(string path, Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (IOException failure) when ((failure.HResult & 0xFFFF) is NoSpace or NoQuota)
+        {
+            throw new StartException($"the data folder {path} cannot be written: the disk is full.");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new StartException(
+                $"the data folder {path} cannot be made or opened as user {Describe(PrivilegesNative.CurrentUser)}: "
+                + failure.Message);
+        }
+    }
+}

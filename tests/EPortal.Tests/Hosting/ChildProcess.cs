@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using EPortal.Blobs;
+using EPortal.Hosting;
+
+namespace EPortal.Tests.Hosting;
+
+/// <summary>
+/// Runs a role in a second process: the test program itself, which a variable tells what to be instead of a test
+/// runner. For what one process cannot try on itself: losing root's rights, dying with a lock in its hand.
+/// </summary>
+internal sealed class ChildProcess : IDisposable
+{
+    private const string RoleVariable = "EPORTAL_TEST_ROLE";
+
+    private readonly Process _process;
+
+    private ChildProcess(Process process) => _process = process;
+
+    public int Id => _process.Id;
+
+    /// <summary>Starts a role; the environment holds these variables and no other EPORTAL_ ones.</summary>
+    public static ChildProcess Start(string role, Dictionary<string, string> environment)
+    {
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "EPortal.Tests"))
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        start.Environment[RoleVariable] = role;
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        return new ChildProcess(Process.Start(start)!);
+    }
+
+    /// <summary>Waits for one line of its output.</summary>
+    public async Task<string?> ReadLineAsync(CancellationToken cancellation) =>
+        await _process.StandardOutput.ReadLineAsync(cancellation);
+
+    /// <summary>Waits for its end and takes all that it has said.</summary>
+    public async Task<(int Exit, string Out, string Err)> EndAsync(CancellationToken cancellation)
+    {
+        var output = _process.StandardOutput.ReadToEndAsync(cancellation);
+        var error = _process.StandardError.ReadToEndAsync(cancellation);
+        await _process.WaitForExitAsync(cancellation);
+        return (_process.ExitCode, await output, await error);
+    }
+
+    /// <summary>Ends it as <c>kill -9</c> does.</summary>
+    public void Kill() => _process.Kill();
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        _process.Dispose();
+    }
+
+    [ModuleInitializer]
+    internal static void TakeRole()
+    {
+        if (Environment.GetEnvironmentVariable(RoleVariable) is not { } role)
+            return;
+        Environment.Exit(role switch
+        {
+            "enter" => Enter(),
+            "lock" => HoldLock(),
+            _ => throw new InvalidOperationException($"no role {role}"),
+        });
+    }
+
+    /// <summary>Enters the data folder as a program does at its start, then tells what the kernel says of it.</summary>
+    private static int Enter()
+    {
+        var settings = Settings.Defaults with
+        {
+            DataDir = Environment.GetEnvironmentVariable("ROLE_DATA_DIR")!,
+            RunAs = Environment.GetEnvironmentVariable("ROLE_RUN_AS"),
+        };
+        try
+        {
+            var folder = DataFolder.Enter(settings);
+            DurableFile.Write(folder.PathOf("config/config.json"), "{}"u8);
+            File.WriteAllText(folder.PathOf("cache/plain"), "");
+            Directory.CreateDirectory(folder.PathOf("cache/folder"));
+        }
+        catch (StartException refusal)
+        {
+            Console.Error.WriteLine(refusal.Message);
+            return 1;
+        }
+
+        foreach (var thread in Directory.EnumerateDirectories("/proc/self/task"))
+            Console.WriteLine(string.Join('|', File.ReadLines(Path.Combine(thread, "status")).Where(IsAboutRights)));
+        return 0;
+    }
+
+    private static bool IsAboutRights(string line) =>
+        line.StartsWith("Uid:", StringComparison.Ordinal) || line.StartsWith("Gid:", StringComparison.Ordinal)
+        || line.StartsWith("Groups:", StringComparison.Ordinal) || line.StartsWith("CapEff:", StringComparison.Ordinal)
+        || line.StartsWith("CapPrm:", StringComparison.Ordinal) || line.StartsWith("Umask:", StringComparison.Ordinal);
+
+    private static int HoldLock()
+    {
+        using var held = FileLock.Acquire(Environment.GetEnvironmentVariable("ROLE_LOCK")!);
+        Console.WriteLine("held");
+        Console.In.ReadToEnd();
+        return 0;
+    }
+}

@@ -1,0 +1,118 @@
+using EPortal.Hosting;
+using Shouldly;
+using Xunit;
+
+namespace EPortal.Tests.Hosting;
+
+public sealed class PrivilegesTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    private string Root => _folder.File("data");
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Root_becomes_the_owner_of_the_data_folder_for_good()
+    {
+        SkipUnlessRoot();
+        Directory.CreateDirectory(Root);
+        Shell.Run("chown", "nobody:nogroup", Root);
+        var (exit, output, error) = await EnterAsync();
+        (exit, error).ShouldBe((0, ""));
+        var id = Shell.Run("id", "-u", "nobody");
+        var group = Shell.Run("id", "-g", "nobody");
+        var groups = Shell.Run("id", "-G", "nobody");
+        var threads = output.TrimEnd('\n').Split('\n');
+        threads.Length.ShouldBeGreaterThan(1);
+        threads.ShouldAllBe(thread => thread.Replace(" ", "") == string.Join('|',
+new object?[] {
+    "Umask:\t0077",
+            $"Uid:\t{id}\t{id}\t{id}\t{id}",
+            $"Gid:\t{group}\t{group}\t{group}\t{group}",
+            $"Groups:\t{groups.Replace(" ", "")}",
+            "CapPrm:\t0000000000000000",
+            "CapEff:\t0000000000000000"
+}));
+        foreach (var path in Directory.EnumerateFileSystemEntries(Root, "*", SearchOption.AllDirectories).Append(Root))
+            Shell.Stat(path).ShouldBe(Directory.Exists(path) ? "700 nobody" : "600 nobody", path);
+    }
+
+    [Fact]
+    public async Task A_missing_folder_is_made_for_the_user_who_was_named()
+    {
+        SkipUnlessRoot();
+        var (exit, _, error) = await EnterAsync("nobody");
+        (exit, error).ShouldBe((0, ""));
+        Shell.Stat(Root).ShouldBe("700 nobody");
+        Shell.Stat(Path.Combine(Root, "instance-id")).ShouldBe("600 nobody");
+    }
+
+    [Fact]
+    public async Task Root_stays_root_only_when_told_to()
+    {
+        SkipUnlessRoot();
+        Directory.CreateDirectory(Root);
+        if (PrivilegesNative.FindOrNull(Privileges.DefaultUser) is null)
+        {
+            (await EnterAsync()).ShouldBe((1, "", "started as root, but there is no user 'eportal' to become: "
+                + "make it with 'useradd --system eportal', name another with RUN_AS, "
+                + "or set RUN_AS = 'root' to stay root.\n"));
+        }
+
+        (await EnterAsync("root")).Exit.ShouldBe(0);
+        Shell.Stat(Path.Combine(Root, "cache/plain")).ShouldBe("600 root");
+    }
+
+    [Fact]
+    public async Task A_user_who_does_not_exist_is_told()
+    {
+        SkipUnlessRoot();
+        (await EnterAsync("no-such-user")).ShouldBe(
+            (1, "", "RUN_AS is 'no-such-user', but this machine has no such user.\n"));
+        Directory.Exists(Root).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_folder_of_a_user_unknown_here_is_told()
+    {
+        SkipUnlessRoot();
+        Directory.CreateDirectory(Root);
+        Shell.Run("chown", "61234", Root);
+        (await EnterAsync()).ShouldBe((1, "",
+            $"the data folder {Root} belongs to user 61234, whom this machine does not know; give it to a user with chown.\n"));
+    }
+
+    [Fact]
+    public async Task A_folder_of_another_than_the_named_user_is_told()
+    {
+        SkipUnlessRoot();
+        Directory.CreateDirectory(Root);
+        (await EnterAsync("nobody")).ShouldBe((1, "", $"the data folder {Root} belongs to user 'root', but this runs as "
+            + "user 'nobody'; start it as its owner, or give the folder away with chown.\n"));
+    }
+
+    [Fact]
+    public void Users_are_known_by_name_and_number()
+    {
+        PrivilegesNative.FindOrNull("root").ShouldBe(new UnixUser("root", 0, 0));
+        PrivilegesNative.FindOrNull(0).ShouldBe(new UnixUser("root", 0, 0));
+        PrivilegesNative.FindOrNull("no-such-user").ShouldBeNull();
+        PrivilegesNative.OwnerOf("/proc/1").ShouldBe(0u);
+    }
+
+    private static void SkipUnlessRoot() => Assert.SkipUnless(Shell.IsRoot, "only root has rights to give up");
+
+    private async Task<(int Exit, string Out, string Err)> EnterAsync(string? runAs = null)
+    {
+        // The folder above must let the other user through.
+        Shell.Run("chmod", "711", _folder.Path);
+        var environment = new Dictionary<string, string> { ["ROLE_DATA_DIR"] = Root };
+        if (runAs is not null)
+            environment["ROLE_RUN_AS"] = runAs;
+        using var child = ChildProcess.Start("enter", environment);
+        return await child.EndAsync(Cancellation);
+    }
+}

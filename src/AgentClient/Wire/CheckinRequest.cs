@@ -34,7 +34,7 @@ public sealed record CheckinRequest
     /// <summary>Build of the running kernel, as <c>uname -v</c> prints it.</summary>
     public string Version { get; init; } = "";
 
-    /// <summary>Kind of virtual machine or container; <c>no</c> for bare metal.</summary>
+    /// <summary>Kind of virtual machine or container; <c>none</c> for bare metal.</summary>
     public string Virt { get; init; } = "";
 
     /// <summary>Version of the agent itself.</summary>

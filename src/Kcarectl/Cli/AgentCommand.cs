@@ -1,0 +1,103 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Kcarectl.Cli;
+
+/// <summary>The options of the program: one action a call.</summary>
+internal sealed class AgentCommand
+{
+    private readonly AgentEnvironment _environment;
+    private readonly Dictionary<Option, Func<ParseResult, CancellationToken, Task<int>>> _actions = [];
+    private readonly RootCommand _root = new(
+        "Registers this host with an ePortal and applies the kernel live patches that it offers.");
+    private readonly Option<bool> _json = new("--json") { Description = "With --info or --status: print JSON." };
+    private readonly Option<bool> _info = new("--info", "-i") { Description = "Print what is applied." };
+    private readonly Option<bool> _status = new("--status")
+    {
+        Description = "Exit 0 when up to date, 1 when nothing is applied, 2 when newer is available, 3 when the kernel is unsupported.",
+    };
+
+    public AgentCommand(AgentEnvironment environment)
+    {
+        _environment = environment;
+        var registration = new RegistrationActions(environment);
+        var update = new UpdateActions(environment);
+        var reports = new Reports(environment);
+        Text("--register", "KEY", "Register this host with a key.", registration.RegisterAsync);
+        Flag(new("--unregister") { Description = "End the registration of this host." }, registration.UnregisterAsync);
+        Flag(new("--update", "-u") { Description = "Check in, and apply what the portal offers." }, update.UpdateAsync);
+        Flag(new("--auto-update") { Description = "The same for cron: waits a random while, is quiet, heeds AUTO_UPDATE." },
+            update.AutoUpdateAsync);
+        Flag(new("--check") { Description = "Exit 0 when there is something new to apply, else 1." }, update.CheckAsync);
+        Add(_status, (line, cancel) => update.StatusAsync(line.GetValue(_json), cancel));
+        Add(_info, (line, _) => Task.FromResult(reports.Info(line.GetValue(_json))));
+        Flag(new("--patch-info") { Description = "Print the applied patch's list of fixes." }, _ => Task.FromResult(reports.PatchInfo()));
+        Flag(new("--uname") { Description = "Print the effective kernel version." }, _ => Task.FromResult(reports.Uname()));
+        Flag(new("--unload") { Description = "Take the applied patch out of the kernel." }, update.UnloadAsync);
+        Text("--tag", "TAGS", "Set this host's tags, separated by ';'; \"\" removes them.", registration.TagAsync);
+        Flag(new("--license-info") { Description = "Print the state of the registration." }, registration.LicenseInfoAsync);
+        Text("--set-patch-server", "URL", "Point this host at another portal.",
+            (address, _) => Task.FromResult(registration.SetPatchServer(address)));
+        _root.Options.Add(_json);
+        _root.Validators.Add(Validate);
+        _root.SetAction(RunAsync);
+    }
+
+    public async Task<int> RunAsync(string[] args)
+    {
+        var line = _root.Parse(args);
+        var output = new InvocationConfiguration { Output = _environment.Out, Error = _environment.Error, EnableDefaultExceptionHandler = false };
+        if (line.Errors.Count == 0)
+            return await line.InvokeAsync(output);
+        foreach (var error in line.Errors)
+            _environment.Warn(error.Message);
+        _environment.Warn("Try kcarectl --help.");
+        return args.Contains(_status.Name) ? ExitCode.BadUsageOfStatus : ExitCode.BadUsage;
+    }
+
+    private async Task<int> RunAsync(ParseResult line, CancellationToken cancel)
+    {
+        try
+        {
+            return await _actions[Chosen(line.RootCommandResult).Single()](line, cancel);
+        }
+        catch (Exception e) when (Failures.IsExpected(e))
+        {
+            return Failures.Report(_environment, e);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            _environment.Warn("Interrupted.");
+            return ExitCode.Interrupted;
+        }
+    }
+
+    private void Validate(CommandResult command)
+    {
+        var chosen = Chosen(command).ToArray();
+        if (chosen.Length == 0)
+            command.AddError("Say what to do.");
+        else if (chosen.Length > 1)
+            command.AddError($"{chosen[0].Name} and {chosen[1].Name} cannot be given together.");
+        else if (command.GetResult(_json) is { Implicit: false } && chosen[0] != _info && chosen[0] != _status)
+            command.AddError($"{_json.Name} goes with {_info.Name} or {_status.Name} only.");
+    }
+
+    private IEnumerable<Option> Chosen(CommandResult command) =>
+        _actions.Keys.Where(o => command.GetResult(o) is { Implicit: false });
+
+    private void Flag(Option<bool> option, Func<CancellationToken, Task<int>> action) =>
+        Add(option, (_, cancel) => action(cancel));
+
+    private void Text(string name, string value, string description, Func<string, CancellationToken, Task<int>> action)
+    {
+        var option = new Option<string>(name) { HelpName = value, Description = description };
+        Add(option, (line, cancel) => action(line.GetValue(option)!, cancel));
+    }
+
+    private void Add(Option option, Func<ParseResult, CancellationToken, Task<int>> action)
+    {
+        _actions.Add(option, action);
+        _root.Options.Add(option);
+    }
+}

@@ -1,0 +1,75 @@
+using EPortal.AgentClient;
+using Kcarectl.Host;
+using Kcarectl.Settings;
+using Kcarectl.State;
+
+namespace Kcarectl.Cli;
+
+/// <summary>Everything about whose server this host is.</summary>
+internal sealed class RegistrationActions(AgentEnvironment environment)
+{
+    private readonly AgentPaths _paths = environment.Paths;
+
+    public async Task<int> RegisterAsync(string key, CancellationToken cancel)
+    {
+        using var only = AgentLock.Take(_paths);
+        var portal = Portal();
+        var former = SystemId.ReadOrNull(_paths);
+        var id = await portal.RegisterAsync(HostFacts.Hostname(_paths), key, cancel);
+        SystemId.Write(_paths, id);
+        environment.Out.WriteLine($"This host is registered as {id}.");
+        if (former is not null && former != id)
+            await ForgetAsync(portal, former, cancel);
+        return ExitCode.Done;
+    }
+
+    public async Task<int> UnregisterAsync(CancellationToken cancel)
+    {
+        using var only = AgentLock.Take(_paths);
+        var id = SystemId.Require(_paths);
+        await Portal().UnregisterAsync(id, cancel);
+        SystemId.Forget(_paths);
+        environment.Out.WriteLine("This host is no longer registered.");
+        return ExitCode.Done;
+    }
+
+    public async Task<int> TagAsync(string tags, CancellationToken cancel)
+    {
+        await Portal().TagAsync(SystemId.Require(_paths), tags, cancel);
+        environment.Out.WriteLine(tags.Length == 0 ? "The tags are removed." : $"The tags are now {tags}");
+        return ExitCode.Done;
+    }
+
+    public async Task<int> LicenseInfoAsync(CancellationToken cancel)
+    {
+        var settings = AgentSettings.Load(_paths);
+        var id = SystemId.Require(_paths);
+        await environment.Portal(settings, id).CheckAsync(id, cancel);
+        environment.Out.WriteLine($"This host is registered as {id} at {settings.RegistrationUrl}.");
+        return ExitCode.Done;
+    }
+
+    public int SetPatchServer(string address)
+    {
+        var portal = PortalAddress.ParseOrNull(address) ?? throw new AgentException(
+            ExitCode.BadUsage, "The portal's address must be http or https, without user, query and fragment.");
+        using var only = AgentLock.Take(_paths);
+        PortalAddress.Store(_paths, portal);
+        environment.Out.WriteLine($"The portal is now {portal}");
+        return ExitCode.Done;
+    }
+
+    private async Task ForgetAsync(PortalClient portal, string former, CancellationToken cancel)
+    {
+        try
+        {
+            await portal.UnregisterAsync(former, cancel);
+        }
+        catch (PortalException e)
+        {
+            environment.Warn($"The former registration {former} could not be ended: {e.Message}");
+        }
+    }
+
+    private PortalClient Portal() => environment.Portal(AgentSettings.Load(_paths), serverId: null);
+}

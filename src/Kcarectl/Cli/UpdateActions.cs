@@ -1,0 +1,71 @@
+using Kcarectl.Kernel;
+using Kcarectl.Settings;
+using Kcarectl.State;
+using Kcarectl.Updates;
+
+namespace Kcarectl.Cli;
+
+/// <summary>Everything that changes what the kernel runs, or asks whether it should.</summary>
+internal sealed class UpdateActions(AgentEnvironment environment)
+{
+    public Task<int> UpdateAsync(CancellationToken cancel) =>
+        new Updater(environment, AgentSettings.Load(environment.Paths)).UpdateAsync(quiet: false, cancel);
+
+    public async Task<int> AutoUpdateAsync(CancellationToken cancel)
+    {
+        var settings = AgentSettings.Load(environment.Paths);
+        if (!settings.AutoUpdate)
+            return ExitCode.Done;
+        await environment.Pause(settings.AutoUpdateSpread * Random.Shared.NextDouble(), cancel);
+        return await new Updater(environment, settings).UpdateAsync(quiet: true, cancel);
+    }
+
+    public async Task<int> CheckAsync(CancellationToken cancel)
+    {
+        var result = await AskAsync(cancel);
+        environment.Out.WriteLine(result.Verdict switch
+        {
+            Verdict.Change => $"Level {result.Answer.Level} of {result.Answer.Patchset} is available.",
+            Verdict.Unsupported => "The portal has no patch for this kernel.",
+            _ => "There is nothing new.",
+        });
+        return result.Verdict == Verdict.Change ? ExitCode.Done : ExitCode.Nothing;
+    }
+
+    public async Task<int> StatusAsync(bool json, CancellationToken cancel)
+    {
+        var result = await AskAsync(cancel);
+        var (code, word, sentence) = result.Verdict switch
+        {
+            Verdict.Unsupported => (ExitCode.Unsupported, "unsupported", "The portal has no patch for this kernel."),
+            _ when result.Current is null => (ExitCode.Nothing, "unpatched", "No patch is applied."),
+            Verdict.Change => (ExitCode.NewerAvailable, "outdated",
+                $"Level {result.Current.Level} is applied, level {result.Answer.Level} is offered."),
+            _ => (ExitCode.Done, "up-to-date", $"Level {result.Current.Level} is applied and up to date."),
+        };
+        environment.Out.WriteLine(json
+            ? ReportJson.Text(new StatusReport(word, result.Current?.Level ?? 0, result.Answer.Level))
+            : sentence);
+        return code;
+    }
+
+    public async Task<int> UnloadAsync(CancellationToken cancel)
+    {
+        using var only = AgentLock.Take(environment.Paths);
+        var settings = AgentSettings.Load(environment.Paths);
+        var store = new StateStore(environment.Paths);
+        var state = store.Load(environment.Kernel.BootId);
+        var patcher = new Livepatcher(
+            environment.Kernel, store, environment.Time, settings.TransitionTimeout, environment.Warn);
+        var had = state.Modules.Count > 0;
+        await patcher.UnloadAsync(state, cancel);
+        environment.Out.WriteLine(had ? "The kernel runs without patches now." : "No patch is applied.");
+        return ExitCode.Done;
+    }
+
+    private async Task<CheckinResult> AskAsync(CancellationToken cancel)
+    {
+        var state = new StateStore(environment.Paths).Load(environment.Kernel.BootId);
+        return await new Checkin(environment, AgentSettings.Load(environment.Paths)).AskAsync(state, cancel);
+    }
+}

@@ -1,0 +1,27 @@
+using Kcarectl.Cli;
+
+namespace Kcarectl.Settings;
+
+/// <summary>The id that registration gave, in a file that only its owner reads.</summary>
+internal static class SystemId
+{
+    public static string? ReadOrNull(AgentPaths paths)
+    {
+        if (!File.Exists(paths.SystemIdFile))
+            return null;
+        var id = File.ReadLines(paths.SystemIdFile).Take(100)
+            .Select(SettingLine.Parse).FirstOrDefault(l => l?.Name == "server_id")?.Value;
+        return id is { Length: > 0 and <= 64 } && id.All(char.IsAsciiLetterOrDigit)
+            ? id
+            : throw new AgentException(ExitCode.Local, $"{paths.SystemIdFile} holds no server_id.");
+    }
+
+    public static string Require(AgentPaths paths) => ReadOrNull(paths)
+        ?? throw new AgentException(
+            ExitCode.NotRegistered, "This host is not registered; run kcarectl --register KEY first.");
+
+    public static void Write(AgentPaths paths, string id) =>
+        AtomicFile.Write(paths.SystemIdFile, $"server_id={id}\n", AgentPaths.PrivateFile);
+
+    public static void Forget(AgentPaths paths) => File.Delete(paths.SystemIdFile);
+}

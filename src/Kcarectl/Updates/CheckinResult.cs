@@ -1,0 +1,32 @@
+using EPortal.AgentClient.Wire;
+using Kcarectl.Settings;
+using Kcarectl.State;
+
+namespace Kcarectl.Updates;
+
+/// <summary>What a check-in means for this host.</summary>
+internal enum Verdict
+{
+    /// <summary>The feed offers nothing for this kernel.</summary>
+    Unsupported,
+
+    UpToDate,
+
+    /// <summary>Another patchset than the one this host is to stay on is offered.</summary>
+    Held,
+
+    Change,
+}
+
+/// <summary>An answered check-in.</summary>
+internal sealed record CheckinResult(Verdict Verdict, CheckinAnswer Answer, OwnModule? Current, string ServerId)
+{
+    public static Verdict Judge(CheckinAnswer answer, OwnModule? current, AgentSettings settings)
+    {
+        if (!answer.Supported)
+            return Verdict.Unsupported;
+        if (current is not null && current.Level == answer.Level)
+            return Verdict.UpToDate;
+        return settings.StickyPatchset is { } wanted && wanted != answer.Patchset ? Verdict.Held : Verdict.Change;
+    }
+}

@@ -1,0 +1,131 @@
+using EPortal.AgentClient;
+using EPortal.AgentClient.Wire;
+using EPortal.Format;
+using Kcarectl.Cli;
+using Kcarectl.Host;
+using Kcarectl.Kernel;
+using Kcarectl.Settings;
+using Kcarectl.State;
+
+namespace Kcarectl.Updates;
+
+/// <summary>Brings this host to the level its portal offers, up or down.</summary>
+internal sealed class Updater(AgentEnvironment environment, AgentSettings settings)
+{
+    private readonly StateStore _store = new(environment.Paths);
+
+    /// <param name="quiet">Says nothing where nothing changed, as cron wants it.</param>
+    /// <param name="cancel">Ends it before the kernel is asked, or not at all.</param>
+    /// <returns>The exit code.</returns>
+    public async Task<int> UpdateAsync(bool quiet, CancellationToken cancel)
+    {
+        using var only = AgentLock.Take(environment.Paths);
+        var patcher = new Livepatcher(
+            environment.Kernel, _store, environment.Time, settings.TransitionTimeout, environment.Warn);
+        var state = await patcher.SettleAsync(_store.Load(environment.Kernel.BootId), cancel);
+        var checkin = new Checkin(environment, settings);
+        var result = await checkin.AskAsync(state, cancel);
+        state = state with { CheckedAt = environment.Time.GetUtcNow() };
+        _store.Save(state);
+        if (result.Verdict != Verdict.Change)
+            return Unchanged(result, quiet);
+        var (after, failure) = await AttemptAsync(patcher, state, result, cancel);
+        _store.Save(after);
+        if (after != state)
+            await TellAsync(checkin, after, cancel);
+        return failure is null ? ExitCode.Done : Failures.Report(environment, failure);
+    }
+
+    private int Unchanged(CheckinResult result, bool quiet)
+    {
+        if (result.Verdict == Verdict.Unsupported)
+        {
+            environment.Warn("The portal has no patch for this kernel.");
+            return ExitCode.Unsupported;
+        }
+        if (!quiet)
+            environment.Out.WriteLine(result.Verdict == Verdict.UpToDate
+                ? $"Level {result.Answer.Level} is in force already."
+                : $"{result.Answer.Patchset} is offered, but STICKY_PATCHSET keeps this host on {settings.StickyPatchset}.");
+        return ExitCode.Done;
+    }
+
+    private async Task<(AgentState After, Exception? Failure)> AttemptAsync(
+        Livepatcher patcher, AgentState state, CheckinResult result, CancellationToken cancel)
+    {
+        var level = result.Answer.Level ?? 0;
+        var attempt = new LastUpdate { Level = Math.Max(level, 0), Patchset = SafePatchset(result.Answer.Patchset) };
+        try
+        {
+            var patch = await FetchAsync(result, cancel);
+            if (TooYoung(patch.Description))
+                return (state, null);
+            state = await ApplyAsync(patcher, state, patch, cancel);
+            return (Ended(state, attempt with { Result = LastUpdate.Ok }), null);
+        }
+        catch (Exception e) when (e is AgentException or PortalException or IOException or UnauthorizedAccessException)
+        {
+            // The kernel part keeps its own record on disk: what it wrote counts.
+            state = _store.Load(environment.Kernel.BootId);
+            return (Ended(state, attempt with { Result = LastUpdate.Failed, Message = e.Message }), e);
+        }
+    }
+
+    private async Task<VerifiedPatch> FetchAsync(CheckinResult result, CancellationToken cancel)
+    {
+        // Without a key nothing could be believed, so nothing is fetched.
+        var keys = TrustedKeysFile.Load(environment.Paths);
+        var fetcher = new PatchFetcher(environment.Portal(settings, result.ServerId),
+            new PatchCache(environment.Paths), keys, HostFacts.KernelId(environment.Paths));
+        return await fetcher.FetchAsync(PatchOffer.From(result.Answer), cancel);
+    }
+
+    private bool TooYoung(PatchDescription description)
+    {
+        var age = environment.Time.GetUtcNow() - description.Released;
+        if (age >= settings.UpdateDelay)
+            return false;
+        environment.Out.WriteLine(
+            $"{description.Patchset} is held back: UPDATE_DELAY wants {settings.UpdateDelay} since its release, and {age:d\\.hh\\:mm\\:ss} have passed.");
+        return true;
+    }
+
+    private async Task<AgentState> ApplyAsync(
+        Livepatcher patcher, AgentState state, VerifiedPatch patch, CancellationToken cancel)
+    {
+        await using var file = new FileStream(patch.Payload, FileMode.Open, FileAccess.Read, FileShare.Read);
+        var module = new OwnModule
+        {
+            Name = ModuleInfo.LivepatchName(file, VerifiedPatch.PayloadName),
+            BootId = environment.Kernel.BootId,
+            KernelId = patch.Description.Target,
+            Level = patch.Description.Level,
+            Patchset = patch.Description.Patchset,
+            Uname = patch.Uname(),
+            At = environment.Time.GetUtcNow(),
+        };
+        state = await patcher.ApplyAsync(state, file, module, cancel);
+        new PatchCache(environment.Paths).KeepOnly(module.KernelId, state.Modules.Select(m => m.Level));
+        environment.Out.WriteLine(
+            $"Level {module.Level} of {module.Patchset} is in force; effective kernel {HostFacts.EffectiveKernel(environment.Paths, module)}.");
+        return state;
+    }
+
+    /// <summary>Lets the portal know at once; where that fails, the next check-in tells it.</summary>
+    private async Task TellAsync(Checkin checkin, AgentState state, CancellationToken cancel)
+    {
+        try
+        {
+            await checkin.AskAsync(state, cancel);
+        }
+        catch (PortalException e)
+        {
+            environment.Warn($"The result will be reported by the next check-in: {e.Message}");
+        }
+    }
+
+    private AgentState Ended(AgentState state, LastUpdate attempt) =>
+        state with { LastUpdate = attempt with { At = environment.Time.GetUtcNow() } };
+
+    private static string SafePatchset(string? name) => name is not null && PatchsetName.IsValid(name) ? name : "";
+}

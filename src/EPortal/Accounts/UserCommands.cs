@@ -85,7 +85,7 @@ internal static partial class UserCommands
         var users = portal.Users.List();
         if (json)
         {
-            context.Json([.. users.Select(user => new UserRow(user.Name, user.Description, !user.IsAdmin))], Rows.Default.UserRowArray);
+            context.Json([.. users.Select(user => new UserRow(user.Name, user.Description, !user.IsAdmin))], UserCommandsJson.Default.UserRowArray);
             return;
         }
 
@@ -100,5 +100,5 @@ internal static partial class UserCommands
 
     [JsonSerializable(typeof(UserRow[]))]
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-    private sealed partial class Rows : JsonSerializerContext;
+    private sealed partial class UserCommandsJson : JsonSerializerContext;
 }

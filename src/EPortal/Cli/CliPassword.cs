@@ -25,6 +25,12 @@ internal static class CliPassword
             : throw new CliException("the two passwords differ.");
     }
 
+    /// <summary>A password that exists already: asked for once on a terminal, else a line of standard input.</summary>
+    /// <exception cref="CliException">There is none.</exception>
+    public static async Task<string> PasswordOnceAsync(this CliContext context, string prompt) => context.InIsTerminal
+        ? await AskAsync(context, prompt)
+        : await context.PasswordAsync("-");
+
     /// <summary>Reads keys until Enter and shows none of them.</summary>
     public static string ReadFromTerminal()
     {

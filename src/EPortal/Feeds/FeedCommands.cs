@@ -83,7 +83,7 @@ internal static partial class FeedCommands
         var feeds = portal.Feeds.List();
         if (json)
         {
-            context.Json([.. feeds.Select(f => new FeedRow(f.Name, f.Auto, f.DeployAfter, f.Channel))], Rows.Default.FeedRowArray);
+            context.Json([.. feeds.Select(f => new FeedRow(f.Name, f.Auto, f.DeployAfter, f.Channel))], FeedCommandsJson.Default.FeedRowArray);
             return;
         }
 
@@ -98,5 +98,5 @@ internal static partial class FeedCommands
 
     [JsonSerializable(typeof(FeedRow[]))]
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-    private sealed partial class Rows : JsonSerializerContext;
+    private sealed partial class FeedCommandsJson : JsonSerializerContext;
 }

@@ -28,7 +28,7 @@ internal static partial class PatchsetList
     {
         if (json)
         {
-            context.Json([.. placements.Select(PatchsetRow.From)], Rows.Default.PatchsetRowArray);
+            context.Json([.. placements.Select(PatchsetRow.From)], PatchsetListJson.Default.PatchsetRowArray);
             return;
         }
 
@@ -57,5 +57,5 @@ internal static partial class PatchsetList
 
     [JsonSerializable(typeof(PatchsetRow[]))]
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-    private sealed partial class Rows : JsonSerializerContext;
+    private sealed partial class PatchsetListJson : JsonSerializerContext;
 }

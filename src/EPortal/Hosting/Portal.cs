@@ -88,10 +88,11 @@ internal sealed class Portal : IAsyncDisposable
         Database.Dispose();
     }
 
-    private static TrustedKeys TrustedKeysOf(Settings settings) =>
-        new(settings.TrustedKeys.Select(MinisignPublicKey.Parse));
+    /// <summary>The pinned keys.</summary>
+    public static TrustedKeys TrustedKeysOf(Settings settings) => new(settings.TrustedKeys.Select(ArchiveKeys.ReadPublic));
 
-    private static PatchsetLimits LimitsOf(Settings settings) => PatchsetLimits.Default with
+    /// <summary>The bounds on archives.</summary>
+    public static PatchsetLimits LimitsOf(Settings settings) => PatchsetLimits.Default with
     {
         MaxArchiveBytes = settings.PatchsetMaxArchiveBytes,
         MaxUnpackedBytes = settings.PatchsetMaxUnpackedBytes,

@@ -1,5 +1,4 @@
 using EPortal.Agents;
-using EPortal.Data;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.HttpOverrides;
 

@@ -110,7 +110,7 @@ internal static partial class KeyCommands
         {
             context.Json(
                 [.. keys.Select(k => new KeyRow(k.Name, k.Feed, k.Note, k.ServerLimit, [.. k.Products.Select(p => p.Token())]))],
-                Rows.Default.KeyRowArray);
+                KeyCommandsJson.Default.KeyRowArray);
             return;
         }
 
@@ -133,5 +133,5 @@ internal static partial class KeyCommands
 
     [JsonSerializable(typeof(KeyRow[]))]
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-    private sealed partial class Rows : JsonSerializerContext;
+    private sealed partial class KeyCommandsJson : JsonSerializerContext;
 }

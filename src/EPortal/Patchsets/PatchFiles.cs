@@ -13,11 +13,11 @@ internal sealed record PatchFile(
 internal static partial class PatchFiles
 {
     /// <summary>Writes what <see cref="Parse"/> reads.</summary>
-    public static string ToJson(IEnumerable<PatchFile> files) => JsonSerializer.Serialize([.. files], Json.Default.PatchFileArray);
+    public static string ToJson(IEnumerable<PatchFile> files) => JsonSerializer.Serialize([.. files], PatchFilesJson.Default.PatchFileArray);
 
     /// <summary>Reads a list.</summary>
-    public static PatchFile[] Parse(string json) => JsonSerializer.Deserialize(json, Json.Default.PatchFileArray)!;
+    public static PatchFile[] Parse(string json) => JsonSerializer.Deserialize(json, PatchFilesJson.Default.PatchFileArray)!;
 
     [JsonSerializable(typeof(PatchFile[]))]
-    private sealed partial class Json : JsonSerializerContext;
+    private sealed partial class PatchFilesJson : JsonSerializerContext;
 }

@@ -122,12 +122,6 @@ internal sealed class PatchsetLibrary(
     private static string Extension(string archive)
     {
         using var file = File.OpenRead(archive);
-        return PatchsetArchive.Recognise(file) switch
-        {
-            Compression.Bzip2 => ".tar.bz2",
-            Compression.Gzip => ".tar.gz",
-            Compression.Zstd => ".tar.zst",
-            _ => ".tar",
-        };
+        return ArchiveFile.EndingOf(PatchsetArchive.Recognise(file));
     }
 }

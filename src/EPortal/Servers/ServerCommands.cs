@@ -23,7 +23,7 @@ internal static partial class ServerCommands
         var counts = portal.Servers.CountByKey();
         if (json)
         {
-            context.Json([.. counts.Select(c => new CountRow(c.Key, c.Count))], Rows.Default.CountRowArray);
+            context.Json([.. counts.Select(c => new CountRow(c.Key, c.Count))], ServerCommandsJson.Default.CountRowArray);
             return;
         }
 
@@ -87,7 +87,7 @@ internal static partial class ServerCommands
     {
         if (json)
         {
-            context.Json([.. servers.Select(ServerRow.From)], Rows.Default.ServerRowArray);
+            context.Json([.. servers.Select(ServerRow.From)], ServerCommandsJson.Default.ServerRowArray);
             return;
         }
 
@@ -113,7 +113,7 @@ internal static partial class ServerCommands
             var events = portal.Servers.History(parsed.GetValue(id)!, ServerQuery.MaxLimit);
             if (parsed.GetValue(json))
             {
-                context.Json([.. events.Select(e => new EventRow(Time(e.At), e.What, e.Was, e.Became))], Rows.Default.EventRowArray);
+                context.Json([.. events.Select(e => new EventRow(Time(e.At), e.What, e.Was, e.Became))], ServerCommandsJson.Default.EventRowArray);
                 return;
             }
 
@@ -170,7 +170,7 @@ internal static partial class ServerCommands
     private static void Deleted(CliContext context, int count, bool json)
     {
         if (json)
-            context.Json(new DeletedRow(count), Rows.Default.DeletedRow);
+            context.Json(new DeletedRow(count), ServerCommandsJson.Default.DeletedRow);
         else
             context.Line($"{count} servers were deleted");
     }
@@ -206,5 +206,5 @@ internal static partial class ServerCommands
     [JsonSerializable(typeof(EventRow[]))]
     [JsonSerializable(typeof(DeletedRow))]
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-    private sealed partial class Rows : JsonSerializerContext;
+    private sealed partial class ServerCommandsJson : JsonSerializerContext;
 }

@@ -42,14 +42,17 @@ public sealed class MinisignSecretKey
     public static MinisignSecretKey Generate() =>
         new(RandomNumberGenerator.GetBytes(NumberLength), RandomNumberGenerator.GetBytes(SeedLength));
 
+    /// <summary>Whether a key file needs a password.</summary>
+    /// <exception cref="PatchsetException">It is not such a file.</exception>
+    public static bool IsProtected(string text) => Decode(text).AsSpan(2, 2).SequenceEqual("Sc"u8);
+
     /// <summary>Reads a key file.</summary>
     /// <param name="text">The file: a comment line and a base64 line.</param>
     /// <param name="password">For a file that is protected with one.</param>
     /// <exception cref="PatchsetException">It is not such a file, or the password is missing or wrong.</exception>
     public static MinisignSecretKey Parse(string text, string? password)
     {
-        var bytes = MinisignText.Decode(MinisignText.Lines(text)[^1].Trim(), Length)
-            ?? throw new PatchsetException(PatchsetErrorCode.BadKey, "The text is not a minisign secret key.");
+        var bytes = Decode(text);
         if (!bytes.AsSpan(0, 2).SequenceEqual("Ed"u8) || !bytes.AsSpan(4, 2).SequenceEqual("B2"u8))
             throw new PatchsetException(PatchsetErrorCode.BadKey, "The secret key uses an algorithm that is not known.");
         var isProtected = bytes.AsSpan(2, 2).SequenceEqual("Sc"u8);
@@ -107,6 +110,9 @@ public sealed class MinisignSecretKey
         Ed25519.Sign(_seed, 0, message, 0, message.Length, signature, 0);
         return signature;
     }
+
+    private static byte[] Decode(string text) => MinisignText.Decode(MinisignText.Lines(text)[^1].Trim(), Length)
+        ?? throw new PatchsetException(PatchsetErrorCode.BadKey, "The text is not a minisign secret key.");
 
     private static byte[] Checksum(MinisignSecretKey key)
     {

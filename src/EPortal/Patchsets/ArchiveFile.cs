@@ -1,0 +1,42 @@
+using EPortal.Cli;
+using EPortal.Format;
+
+namespace EPortal.Patchsets;
+
+/// <summary>Writes archives to files that appear whole or not at all.</summary>
+internal static class ArchiveFile
+{
+    private static readonly (string Ending, Compression Compression)[] Endings =
+    [
+        (".tar.bz2", Compression.Bzip2), (".tar.gz", Compression.Gzip), (".tar.zst", Compression.Zstd), (".tar", Compression.None),
+    ];
+
+    /// <summary>The usual ending of a compression.</summary>
+    public static string EndingOf(Compression compression) => Endings.Single(e => e.Compression == compression).Ending;
+
+    /// <summary>Builds into a file; its ending says how to compress.</summary>
+    /// <exception cref="CliException">The ending is not one that is known.</exception>
+    /// <exception cref="PatchsetException">What was given does not make a good patchset.</exception>
+    public static async Task<Manifest> WriteAsync(string path, PatchsetBuilder builder, MinisignSecretKey? key, CancellationToken cancel)
+    {
+        var compression = Endings.Where(e => path.EndsWith(e.Ending, StringComparison.Ordinal)).Select(e => (Compression?)e.Compression)
+            .FirstOrDefault() ?? throw new CliException($"{path} must end in .tar, .tar.gz, .tar.bz2 or .tar.zst.");
+        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            Manifest manifest;
+            await using (var file = File.Create(temporary))
+            {
+                manifest = await builder.WriteAsync(file, compression, key, cancel);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+            return manifest;
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using EPortal.Cli;
+using EPortal.Format;
+
+namespace EPortal.Patchsets;
+
+/// <summary>Keys that commands are given.</summary>
+internal static class ArchiveKeys
+{
+    private const int MaxKeyFile = 64 * 1024;
+
+    /// <summary><c>--key</c>: the secret key.</summary>
+    public static Option<string?> SecretOption()
+    {
+        var option = CliOptions.Value<string>("file with the secret key, minisign's; its password is asked for", "--key");
+        option.HelpName = "FILE";
+        return option;
+    }
+
+    /// <summary>Reads a secret key, asking for its password where it has one.</summary>
+    /// <exception cref="PatchsetException">It is not a key, or the password is wrong.</exception>
+    public static async Task<MinisignSecretKey?> ReadSecretAsync(CliContext context, string? path)
+    {
+        if (path is null)
+            return null;
+        var text = ReadSmall(path);
+        return MinisignSecretKey.IsProtected(text)
+            ? MinisignSecretKey.Parse(text, await context.PasswordOnceAsync($"Password of {path}"))
+            : MinisignSecretKey.Parse(text, null);
+    }
+
+    /// <summary>Reads a public key from its base64 line or a file.</summary>
+    /// <exception cref="PatchsetException">It is not a key.</exception>
+    public static MinisignPublicKey ReadPublic(string keyOrFile) =>
+        MinisignPublicKey.Parse(File.Exists(keyOrFile) ? ReadSmall(keyOrFile) : keyOrFile);
+
+    private static string ReadSmall(string path) => new FileInfo(path).Length <= MaxKeyFile
+        ? File.ReadAllText(path)
+        : throw new CliException($"{path} is too large to be a key.");
+}

@@ -1,0 +1,33 @@
+using System.CommandLine;
+using System.Text;
+using EPortal.Blobs;
+using EPortal.Cli;
+using EPortal.Format;
+
+namespace EPortal.Patchsets;
+
+/// <summary><c>kc.eportal patchset keygen</c>: makes a signing key that minisign can use too.</summary>
+internal static class KeyCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create(CliContext context)
+    {
+        var file = CliOptions.Required("file", "file for the secret key; the public key goes to FILE.pub");
+        var command = new Command("keygen", """
+            make a signing key, in minisign's form and without a password
+
+            example:
+              kc.eportal patchset keygen vendor.key
+            """) { file };
+        command.SetAction(parsed =>
+        {
+            var path = parsed.GetValue(file)!;
+            var key = MinisignSecretKey.Generate();
+            if (!DurableFile.WriteNew(path, Encoding.ASCII.GetBytes(key.ToText())))
+                throw new CliException($"{path} is there already; a key is never overwritten.");
+            DurableFile.Write($"{path}.pub", Encoding.ASCII.GetBytes(key.PublicKey.ToText("minisign public key")));
+            context.Line(key.PublicKey.ToString());
+        });
+        return command;
+    }
+}

@@ -3,6 +3,10 @@ namespace EPortal.Agents;
 /// <summary>The wire protocol of agents: its services and its calls.</summary>
 internal static class AgentsFeature
 {
+    /// <summary>Adds what routes of agents need.</summary>
+    public static void AddAgents(this IServiceCollection services) =>
+        services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<TargetConstraint>(TargetConstraint.Name));
+
     /// <summary>Maps all calls that agents make.</summary>
     public static void MapAgents(this IEndpointRouteBuilder routes)
     {

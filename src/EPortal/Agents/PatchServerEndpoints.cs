@@ -12,7 +12,7 @@ namespace EPortal.Agents;
 /// <summary>The calls under <c>PATCH_SERVER</c>: levels, files, and whether a kernel is supported.</summary>
 internal static class PatchServerEndpoints
 {
-    private const string Target = "/{target:regex(^[0-9a-f]{{16,128}}$)}";
+    private const string Target = $"/{{target:{TargetConstraint.Name}}}";
     private const string LongLived = "public, max-age=2592000";
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 

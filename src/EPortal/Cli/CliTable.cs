@@ -2,8 +2,8 @@ using Spectre.Console;
 
 namespace EPortal.Cli;
 
-/// <summary>A column of a table; numbers stand at its right edge.</summary>
-internal sealed record CliColumn(string Title, bool IsNumber = false)
+/// <summary>A column of a table; numbers stand at its right edge. Plain tables make it at least so wide.</summary>
+internal sealed record CliColumn(string Title, bool IsNumber = false, int MinWidth = 0)
 {
     public static implicit operator CliColumn(string title) => new(title);
 
@@ -55,10 +55,11 @@ internal sealed class CliTable(params CliColumn[] columns)
         console.Write(table);
     }
 
-    private void WritePlain(TextWriter output)
+    /// <summary>Writes aligned columns, whatever the output is.</summary>
+    public void WritePlain(TextWriter output)
     {
         var widths = columns.Select((column, i) =>
-            _rows.Select(row => row[i].Length).Append(column.Title.Length).Max()).ToArray();
+            _rows.Select(row => row[i].Length).Append(column.Title.Length).Append(column.MinWidth).Max()).ToArray();
         output.WriteLine(Line(columns.Select(column => column.Title).ToArray(), " | "));
         output.WriteLine(string.Join(" + ", widths.Select(width => new string('-', width))));
         foreach (var row in _rows)

@@ -38,7 +38,7 @@ internal static partial class PatchsetList
             var patchset = placement.Patchset;
             table.Add(
                 patchset.Name, placement.State.Token(), Day(patchset.Released), patchset.Channel,
-                string.Join(' ', patchset.Distros), patchset.SignedBy ?? "nobody");
+                string.Join(' ', patchset.Distros), patchset.SignedBy ?? "unchecked");
         }
 
         table.Write(context);

@@ -38,7 +38,7 @@ internal static class ProductCommands
             context.Cancellation);
         progress.Dispose();
         if (deployed.SignedBy is null)
-            context.Note("warning: the patchset is not signed; pin a key with TRUSTED_KEYS to refuse such patchsets.");
+            context.Note("warning: no key is pinned, so it was not checked who made this patchset; TRUSTED_KEYS pins keys.");
         context.Line($"{deployed.Patchset} was {(disabled ? "disabled" : "enabled")} in {feed}");
     }
 

@@ -43,6 +43,7 @@ internal static class WebPortal
     private static void AddFeatures(IServiceCollection services, Portal portal)
     {
         var settings = portal.Settings;
+        services.AddAgents();
         services.AddSingleton(portal);
         services.AddSingleton(portal.Patchsets);
         services.AddSingleton(portal.Servers);

@@ -27,10 +27,11 @@ internal static partial class ServerCommands
             return;
         }
 
-        var table = new CliTable(CliColumn.Number("Count"), "Key");
+        // Scripts read this table, so it is the same on a terminal.
+        var table = new CliTable(CliColumn.Number("Count"), new CliColumn("Key", MinWidth: 32));
         foreach (var count in counts)
             table.Add(count.Count, count.Key);
-        table.Write(context);
+        table.WritePlain(context.Out);
     }
 
     private static Command Clean(CliContext context)

@@ -1,0 +1,22 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace EPortal.EndToEnd.Kernel;
+
+/// <summary>Waits for what becomes true by itself, asking again and again until a deadline.</summary>
+internal static class Eventually
+{
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
+
+    public static async Task IsTrueAsync(string what, Func<Task<bool>> condition)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            if (clock.Elapsed > s_deadline)
+                throw new TimeoutException($"In {s_deadline.TotalSeconds} s it did not come true that {what}.");
+            await Task.Delay(s_pause, TestContext.Current.CancellationToken);
+        }
+    }
+}

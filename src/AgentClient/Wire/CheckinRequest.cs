@@ -8,49 +8,49 @@ namespace EPortal.AgentClient.Wire;
 public sealed record CheckinRequest
 {
     /// <summary>The id that registration gave: 16 letters and digits; empty where Basic credentials carry it.</summary>
-    public string ServerId { get; init; } = "";
+    public string ServerId { get; set; } = "";
 
     /// <summary>The host's name as the kernel reports it.</summary>
-    public string Hostname { get; init; } = "";
+    public string Hostname { get; set; } = "";
 
     /// <summary>40 lower-case hex digits: SHA-1 of the bytes of <c>/proc/version</c>.</summary>
-    public string KernelId { get; init; } = "";
+    public string KernelId { get; set; } = "";
 
     /// <summary>Release of the running kernel, as <c>uname -r</c> prints it.</summary>
-    public string Release { get; init; } = "";
+    public string Release { get; set; } = "";
 
     /// <summary>Effective kernel: the release this host is as safe as; that of the kernel where no patch is applied.</summary>
-    public string Euname { get; init; } = "";
+    public string Euname { get; set; } = "";
 
     /// <summary>Level that is in force in the kernel now; 0 = none.</summary>
     public int PatchLevel { get; init; }
 
     /// <summary>Kind of the applied patch; empty for the ordinary one.</summary>
-    public string PatchType { get; init; } = "";
+    public string PatchType { get; set; } = "";
 
     /// <summary>Seconds since the kernel started.</summary>
     public long Uptime { get; init; }
 
     /// <summary>Build of the running kernel, as <c>uname -v</c> prints it.</summary>
-    public string Version { get; init; } = "";
+    public string Version { get; set; } = "";
 
     /// <summary>Kind of virtual machine or container; <c>none</c> for bare metal.</summary>
-    public string Virt { get; init; } = "";
+    public string Virt { get; set; } = "";
 
     /// <summary>Version of the agent itself.</summary>
-    public string KcareVersion { get; init; } = "";
+    public string KcareVersion { get; set; } = "";
 
     /// <summary><c>ID</c> of <c>/etc/os-release</c>.</summary>
-    public string Distro { get; init; } = "";
+    public string Distro { get; set; } = "";
 
     /// <summary><c>VERSION_ID</c> of <c>/etc/os-release</c>.</summary>
-    public string DistroVersion { get; init; } = "";
+    public string DistroVersion { get; set; } = "";
 
     /// <summary>Hardware name, as <c>uname -m</c> prints it.</summary>
-    public string Machine { get; init; } = "";
+    public string Machine { get; set; } = "";
 
     /// <summary>Processor's name.</summary>
-    public string Processor { get; init; } = "";
+    public string Processor { get; set; } = "";
 
     /// <summary>Tags, separated by <c>;</c>. Null: not stated, the portal keeps what it has. Empty: none.</summary>
     public string? Tags { get; init; }

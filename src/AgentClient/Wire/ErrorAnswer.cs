@@ -10,8 +10,8 @@ public sealed record ErrorAnswer
     public const string BadRequest = "bad-request";
 
     /// <summary>Code for programs, in kebab case.</summary>
-    public string Error { get; init; } = "";
+    public string Error { get; set; } = "";
 
     /// <summary>One sentence for people.</summary>
-    public string Message { get; init; } = "";
+    public string Message { get; set; } = "";
 }

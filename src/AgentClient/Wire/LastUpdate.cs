@@ -13,13 +13,13 @@ public sealed record LastUpdate
     public int Level { get; init; }
 
     /// <summary>Patchset of that level; empty where not known.</summary>
-    public string Patchset { get; init; } = "";
+    public string Patchset { get; set; } = "";
 
     /// <summary><see cref="Ok"/> or <see cref="Failed"/>.</summary>
-    public string Result { get; init; } = "";
+    public string Result { get; set; } = "";
 
     /// <summary>One sentence; empty on success.</summary>
-    public string Message { get; init; } = "";
+    public string Message { get; set; } = "";
 
     /// <summary>When the attempt ended, RFC 3339.</summary>
     public DateTimeOffset At { get; init; }

@@ -4,14 +4,14 @@ namespace EPortal.AgentClient.Wire;
 public sealed record OfferedFile
 {
     /// <summary>Name without folder.</summary>
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
 
     /// <summary>Size in bytes.</summary>
     public long Size { get; init; }
 
     /// <summary>64 lower-case hex digits.</summary>
-    public string Sha256 { get; init; } = "";
+    public string Sha256 { get; set; } = "";
 
     /// <summary>Absolute path on the patch server: <c>/TARGET/LEVEL/NAME</c>.</summary>
-    public string Url { get; init; } = "";
+    public string Url { get; set; } = "";
 }

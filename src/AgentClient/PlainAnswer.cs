@@ -5,6 +5,8 @@ namespace EPortal.AgentClient;
 /// <summary>Answer of the plain-text calls: <c>name:value</c> lines with a <c>code</c>, 0 for success.</summary>
 internal sealed record PlainAnswer(int Code, string? ServerId, string? Message)
 {
+    private const int UnknownServer = 1;
+
     /// <exception cref="PortalException">The text has no code.</exception>
     public static PlainAnswer Parse(string text)
     {
@@ -24,7 +26,8 @@ internal sealed record PlainAnswer(int Code, string? ServerId, string? Message)
     public void ThrowUnlessDone(string what)
     {
         if (Code != 0)
-            throw new PortalException(PortalError.Refused, $"The portal refused {what}: {Explain($"code {Code}")}");
+            throw new PortalException(Code == UnknownServer ? PortalError.UnknownServer : PortalError.Refused,
+                $"The portal refused {what}: {Explain($"code {Code}")}");
     }
 
     public PortalException RegistrationError() => Code switch

@@ -40,6 +40,8 @@ public sealed class PortalClient
             UseCookies = false,
             ConnectTimeout = TimeSpan.FromSeconds(15),
             MaxResponseHeadersLength = 32,
+            // What was not read is not wanted: rather a new connection than the rest of it.
+            MaxResponseDrainSize = 0,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         };
         // Each call brings its own limits.

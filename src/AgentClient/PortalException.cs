@@ -12,7 +12,7 @@ public enum PortalError
     /// <summary>Any other 5xx.</summary>
     ServerFault,
 
-    /// <summary>401: the portal knows no server of this id.</summary>
+    /// <summary>401, or code 1 of a plain call: the portal knows no server of this id.</summary>
     UnknownServer,
 
     /// <summary>404: there is no such thing.</summary>

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Org.BouncyCastle.Crypto.Digests;
 
 namespace EPortal.Format;
 
@@ -39,8 +40,13 @@ public static partial class PatchFileName
 public static class KernelId
 {
     /// <summary>The kernel id of a host: lower-case hex of the SHA-1 (FIPS 180-4) of the bytes of its <c>/proc/version</c>.</summary>
-    [System.Diagnostics.CodeAnalysis.SuppressMessage(
-        "Security", "CA5350", Justification = "An identifier that agents have always formed so; nothing is protected by it.")]
-    public static string FromProcVersion(ReadOnlySpan<byte> procVersion) =>
-        Convert.ToHexStringLower(System.Security.Cryptography.SHA1.HashData(procVersion));
+    public static string FromProcVersion(ReadOnlySpan<byte> procVersion)
+    {
+        // Managed, for agents run on hosts without OpenSSL; an identifier only, nothing is protected by it.
+        var digest = new Sha1Digest();
+        digest.BlockUpdate(procVersion);
+        var hash = new byte[digest.GetDigestSize()];
+        digest.DoFinal(hash, 0);
+        return Convert.ToHexStringLower(hash);
+    }
 }

@@ -6,6 +6,9 @@ namespace Kcarectl.Cli;
 /// <summary>The options of the program: one action a call.</summary>
 internal sealed class AgentCommand
 {
+    // A signal ends downloads at once, but a change of the kernel is brought to its end first.
+    private static readonly TimeSpan TimeToFinish = TimeSpan.FromMinutes(10);
+
     private readonly AgentEnvironment _environment;
     private readonly Dictionary<Option, Func<ParseResult, CancellationToken, Task<int>>> _actions = [];
     private readonly RootCommand _root = new(
@@ -45,8 +48,15 @@ internal sealed class AgentCommand
 
     public async Task<int> RunAsync(string[] args)
     {
-        var line = _root.Parse(args);
-        var output = new InvocationConfiguration { Output = _environment.Out, Error = _environment.Error, EnableDefaultExceptionHandler = false };
+        // A tag may begin with '@': it names no file to read options from.
+        var line = _root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var output = new InvocationConfiguration
+        {
+            Output = _environment.Out,
+            Error = _environment.Error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = TimeToFinish,
+        };
         if (line.Errors.Count == 0)
             return await line.InvokeAsync(output);
         foreach (var error in line.Errors)

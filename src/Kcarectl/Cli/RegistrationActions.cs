@@ -27,7 +27,14 @@ internal sealed class RegistrationActions(AgentEnvironment environment)
     {
         using var only = AgentLock.Take(_paths);
         var id = SystemId.Require(_paths);
-        await Portal().UnregisterAsync(id, cancel);
+        try
+        {
+            await Portal().UnregisterAsync(id, cancel);
+        }
+        catch (PortalException e) when (e.Code == PortalError.UnknownServer)
+        {
+            environment.Warn(e.Message); // It is gone there already, so the id is of no use here.
+        }
         SystemId.Forget(_paths);
         environment.Out.WriteLine("This host is no longer registered.");
         return ExitCode.Done;

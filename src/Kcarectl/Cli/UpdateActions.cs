@@ -9,7 +9,7 @@ namespace Kcarectl.Cli;
 internal sealed class UpdateActions(AgentEnvironment environment)
 {
     public Task<int> UpdateAsync(CancellationToken cancel) =>
-        new Updater(environment, AgentSettings.Load(environment.Paths)).UpdateAsync(quiet: false, cancel);
+        new Updater(environment, AgentSettings.Load(environment.Paths), quiet: false).UpdateAsync(cancel);
 
     public async Task<int> AutoUpdateAsync(CancellationToken cancel)
     {
@@ -17,7 +17,7 @@ internal sealed class UpdateActions(AgentEnvironment environment)
         if (!settings.AutoUpdate)
             return ExitCode.Done;
         await environment.Pause(settings.AutoUpdateSpread * Random.Shared.NextDouble(), cancel);
-        return await new Updater(environment, settings).UpdateAsync(quiet: true, cancel);
+        return await new Updater(environment, settings, quiet: true).UpdateAsync(cancel);
     }
 
     public async Task<int> CheckAsync(CancellationToken cancel)

@@ -114,9 +114,9 @@ internal sealed class Livepatcher(
 
     private async Task<AgentState> RemoveAsync(AgentState state, OwnModule module, CancellationToken cancel)
     {
-        if (kernel.StateOrNull(module.Name) is { Enabled: true } && kernel.SetEnabled(module.Name, false) is < 0 and var refused
-            && refused != -NativeMethods.NoEntry)
-            throw KernelException.Refused($"to disable {module.Name}", -refused);
+        var asked = kernel.StateOrNull(module.Name) is { Enabled: true } ? kernel.SetEnabled(module.Name, false) : 0;
+        if (asked < 0 && kernel.StateOrNull(module.Name) is { Enabled: true })
+            throw KernelException.Refused($"to disable {module.Name}", -asked);
         if (!await UntilAsync(() => kernel.StateOrNull(module.Name) is null, timeout, cancel))
             throw KernelException.Because(
                 $"The kernel did not let go of {module.Name} within {timeout.TotalSeconds:0} seconds.{Blockers()}");

@@ -12,7 +12,6 @@ internal static partial class NativeMethods
     public const int NoDevice = 19;
 
     private const int NonBlocking = 0x800;
-    private const int ReadOnlyFolder = 0x10000;
     private const int CloseOnExec = 0x80000;
 
     private static readonly (nint FinitModule, nint DeleteModule) Calls = RuntimeInformation.OSArchitecture switch
@@ -35,7 +34,7 @@ internal static partial class NativeMethods
     /// <exception cref="IOException">The disk refused.</exception>
     public static void FlushFolder(string path)
     {
-        using var folder = Open(path, ReadOnlyFolder | CloseOnExec);
+        using var folder = Open(path, CloseOnExec);
         if (folder.IsInvalid || Flush(folder) != 0)
             throw new IOException($"{path} cannot be flushed: {Message(Marshal.GetLastPInvokeError())}.");
     }

@@ -7,7 +7,7 @@ namespace Kcarectl.State;
 internal sealed record AgentState
 {
     /// <summary>Modules this agent gave to the kernel since it started, oldest first.</summary>
-    public IReadOnlyList<OwnModule> Modules { get; init; } = [];
+    public IReadOnlyList<OwnModule> Modules { get; set; } = [];
 
     /// <summary>How the last attempt to change the level went.</summary>
     public LastUpdate? LastUpdate { get; init; }

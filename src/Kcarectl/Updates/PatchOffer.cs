@@ -26,7 +26,7 @@ internal sealed record PatchOffer(int Level, string Patchset, OfferedFile Descri
 
     private static OfferedFile Find(CheckinAnswer answer, string name, long max)
     {
-        var file = answer.Files?.FirstOrDefault(f => f.Name == name)
+        var file = answer.Files?.FirstOrDefault(f => f?.Name == name)
             ?? throw new AgentException(
                 ExitCode.NotTrusted, $"The offered patch has no {name}: unsigned patches are not applied.");
         return file.Size is > 0 && file.Size <= max && file.Sha256.Length == 64 && file.Sha256.All(char.IsAsciiHexDigitLower)

@@ -10,14 +10,16 @@ using Kcarectl.State;
 namespace Kcarectl.Updates;
 
 /// <summary>Brings this host to the level its portal offers, up or down.</summary>
-internal sealed class Updater(AgentEnvironment environment, AgentSettings settings)
+/// <param name="environment">What it works on.</param>
+/// <param name="settings">The settings.</param>
+/// <param name="quiet">Says nothing where nothing changed, as cron wants it.</param>
+internal sealed class Updater(AgentEnvironment environment, AgentSettings settings, bool quiet)
 {
     private readonly StateStore _store = new(environment.Paths);
 
-    /// <param name="quiet">Says nothing where nothing changed, as cron wants it.</param>
     /// <param name="cancel">Ends it before the kernel is asked, or not at all.</param>
     /// <returns>The exit code.</returns>
-    public async Task<int> UpdateAsync(bool quiet, CancellationToken cancel)
+    public async Task<int> UpdateAsync(CancellationToken cancel)
     {
         using var only = AgentLock.Take(environment.Paths);
         var patcher = new Livepatcher(
@@ -28,7 +30,7 @@ internal sealed class Updater(AgentEnvironment environment, AgentSettings settin
         state = state with { CheckedAt = environment.Time.GetUtcNow() };
         _store.Save(state);
         if (result.Verdict != Verdict.Change)
-            return Unchanged(result, quiet);
+            return Unchanged(result);
         var (after, failure) = await AttemptAsync(patcher, state, result, cancel);
         _store.Save(after);
         if (after != state)
@@ -36,7 +38,7 @@ internal sealed class Updater(AgentEnvironment environment, AgentSettings settin
         return failure is null ? ExitCode.Done : Failures.Report(environment, failure);
     }
 
-    private int Unchanged(CheckinResult result, bool quiet)
+    private int Unchanged(CheckinResult result)
     {
         if (result.Verdict == Verdict.Unsupported)
         {
@@ -63,7 +65,7 @@ internal sealed class Updater(AgentEnvironment environment, AgentSettings settin
             state = await ApplyAsync(patcher, state, patch, cancel);
             return (Ended(state, attempt with { Result = LastUpdate.Ok }), null);
         }
-        catch (Exception e) when (e is AgentException or PortalException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (Failures.IsExpected(e))
         {
             // The kernel part keeps its own record on disk: what it wrote counts.
             state = _store.Load(environment.Kernel.BootId);
@@ -85,8 +87,9 @@ internal sealed class Updater(AgentEnvironment environment, AgentSettings settin
         var age = environment.Time.GetUtcNow() - description.Released;
         if (age >= settings.UpdateDelay)
             return false;
-        environment.Out.WriteLine(
-            $"{description.Patchset} is held back: UPDATE_DELAY wants {settings.UpdateDelay} since its release, and {age:d\\.hh\\:mm\\:ss} have passed.");
+        if (!quiet)
+            environment.Out.WriteLine(
+                $"{description.Patchset} is held back: it was released {description.Released:u}, and UPDATE_DELAY is {settings.UpdateDelay.TotalHours:0.#} hours.");
         return true;
     }
 
@@ -105,10 +108,22 @@ internal sealed class Updater(AgentEnvironment environment, AgentSettings settin
             At = environment.Time.GetUtcNow(),
         };
         state = await patcher.ApplyAsync(state, file, module, cancel);
-        new PatchCache(environment.Paths).KeepOnly(module.KernelId, state.Modules.Select(m => m.Level));
         environment.Out.WriteLine(
             $"Level {module.Level} of {module.Patchset} is in force; effective kernel {HostFacts.EffectiveKernel(environment.Paths, module)}.");
+        CleanCache(module.KernelId, state);
         return state;
+    }
+
+    private void CleanCache(string kernelId, AgentState state)
+    {
+        try
+        {
+            new PatchCache(environment.Paths).KeepOnly(kernelId, state.Modules.Select(m => m.Level));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            environment.Warn($"Old downloads could not be removed: {e.Message}");
+        }
     }
 
     /// <summary>Lets the portal know at once; where that fails, the next check-in tells it.</summary>

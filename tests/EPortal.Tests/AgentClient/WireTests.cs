@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using EPortal.AgentClient.Wire;
 using Shouldly;
 using Xunit;
@@ -42,6 +43,18 @@ public sealed class WireTests
             .Path.ShouldBe(path);
 
     [Fact]
+    public void What_may_be_absent_is_never_null()
+    {
+        Read("{}", AgentJson.Default.CheckinRequest).ShouldBe(new CheckinRequest());
+        Read("{}", AgentJson.Default.ErrorAnswer).ShouldBe(new ErrorAnswer());
+        Read("{}", AgentJson.Default.BuildIdsRequest).BuildIds.ShouldBeEmpty();
+        Read("{}", AgentJson.Default.BuildIdsAnswer).Patches.ShouldBeEmpty();
+        Read("""{"files":[{}]}""", AgentJson.Default.CheckinAnswer).Files!.Single().ShouldBe(new OfferedFile());
+        Read("""{"last_update":{}}""", AgentJson.Default.CheckinRequest).LastUpdate.ShouldBe(new LastUpdate());
+        Read("""{"patches":[{}]}""", AgentJson.Default.BuildIdsAnswer).Patches.Single().Files.ShouldBeEmpty();
+    }
+
+    [Fact]
     public void A_name_given_twice_is_refused() =>
         Should.Throw<JsonException>(() => JsonSerializer.Deserialize(
             """{"server_id":"A","server_id":"B"}""", AgentJson.Default.CheckinRequest));
@@ -50,4 +63,6 @@ public sealed class WireTests
     public void Names_of_a_later_version_are_passed_over() =>
         JsonSerializer.Deserialize("""{"server_id":"A","colour":"red"}""", AgentJson.Default.CheckinRequest)!
             .ServerId.ShouldBe("A");
+
+    private static T Read<T>(string json, JsonTypeInfo<T> type) => JsonSerializer.Deserialize(json, type)!;
 }

@@ -1,6 +1,8 @@
+using System.CommandLine;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using EPortal.Blobs;
+using EPortal.Cli;
 using EPortal.Hosting;
 
 namespace EPortal.Tests.Hosting;
@@ -66,6 +68,7 @@ internal sealed class ChildProcess : IDisposable
         {
             "enter" => Enter(),
             "lock" => HoldLock(),
+            "wait" => WaitForStop(),
             _ => throw new InvalidOperationException($"no role {role}"),
         });
     }
@@ -100,6 +103,22 @@ internal sealed class ChildProcess : IDisposable
         line.StartsWith("Uid:", StringComparison.Ordinal) || line.StartsWith("Gid:", StringComparison.Ordinal)
         || line.StartsWith("Groups:", StringComparison.Ordinal) || line.StartsWith("CapEff:", StringComparison.Ordinal)
         || line.StartsWith("CapPrm:", StringComparison.Ordinal) || line.StartsWith("Umask:", StringComparison.Ordinal);
+
+    /// <summary>A command that ends only when it is told to stop.</summary>
+    private static int WaitForStop() => CliApp.RunProcessAsync(
+        context =>
+        {
+            var root = new Command("wait");
+            root.SetAction((_, cancellation) =>
+            {
+                context.Line("ready");
+
+                // Other threads cannot enter this assembly while its initializer runs, so nothing follows the wait.
+                return Task.Delay(Timeout.Infinite, cancellation);
+            });
+            return root;
+        },
+        []).GetAwaiter().GetResult();
 
     private static int HoldLock()
     {

@@ -40,12 +40,14 @@ internal sealed class ChildProcess : IDisposable
     public async Task<string?> ReadLineAsync(CancellationToken cancellation) =>
         await _process.StandardOutput.ReadLineAsync(cancellation);
 
-    /// <summary>Waits for its end and takes all that it has said.</summary>
+    /// <summary>Waits for its end, a minute at most, and takes all that it has said.</summary>
     public async Task<(int Exit, string Out, string Err)> EndAsync(CancellationToken cancellation)
     {
-        var output = _process.StandardOutput.ReadToEndAsync(cancellation);
-        var error = _process.StandardError.ReadToEndAsync(cancellation);
-        await _process.WaitForExitAsync(cancellation);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(TimeSpan.FromMinutes(1));
+        var output = _process.StandardOutput.ReadToEndAsync(deadline.Token);
+        var error = _process.StandardError.ReadToEndAsync(deadline.Token);
+        await _process.WaitForExitAsync(deadline.Token);
         return (_process.ExitCode, await output, await error);
     }
 

@@ -1,6 +1,8 @@
+using System.CommandLine;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using EPortal.Blobs;
+using EPortal.Cli;
 using EPortal.Hosting;
 
 namespace EPortal.Tests.Hosting;
@@ -38,12 +40,14 @@ internal sealed class ChildProcess : IDisposable
     public async Task<string?> ReadLineAsync(CancellationToken cancellation) =>
         await _process.StandardOutput.ReadLineAsync(cancellation);
 
-    /// <summary>Waits for its end and takes all that it has said.</summary>
+    /// <summary>Waits for its end, a minute at most, and takes all that it has said.</summary>
     public async Task<(int Exit, string Out, string Err)> EndAsync(CancellationToken cancellation)
     {
-        var output = _process.StandardOutput.ReadToEndAsync(cancellation);
-        var error = _process.StandardError.ReadToEndAsync(cancellation);
-        await _process.WaitForExitAsync(cancellation);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(TimeSpan.FromMinutes(1));
+        var output = _process.StandardOutput.ReadToEndAsync(deadline.Token);
+        var error = _process.StandardError.ReadToEndAsync(deadline.Token);
+        await _process.WaitForExitAsync(deadline.Token);
         return (_process.ExitCode, await output, await error);
     }
 
@@ -66,6 +70,7 @@ internal sealed class ChildProcess : IDisposable
         {
             "enter" => Enter(),
             "lock" => HoldLock(),
+            "wait" => WaitForStop(),
             _ => throw new InvalidOperationException($"no role {role}"),
         });
     }
@@ -100,6 +105,22 @@ internal sealed class ChildProcess : IDisposable
         line.StartsWith("Uid:", StringComparison.Ordinal) || line.StartsWith("Gid:", StringComparison.Ordinal)
         || line.StartsWith("Groups:", StringComparison.Ordinal) || line.StartsWith("CapEff:", StringComparison.Ordinal)
         || line.StartsWith("CapPrm:", StringComparison.Ordinal) || line.StartsWith("Umask:", StringComparison.Ordinal);
+
+    /// <summary>A command that ends only when it is told to stop.</summary>
+    private static int WaitForStop() => CliApp.RunProcessAsync(
+        context =>
+        {
+            var root = new Command("wait");
+            root.SetAction((_, cancellation) =>
+            {
+                context.Line("ready");
+
+                // Other threads cannot enter this assembly while its initializer runs, so nothing follows the wait.
+                return Task.Delay(Timeout.Infinite, cancellation);
+            });
+            return root;
+        },
+        []).GetAwaiter().GetResult();
 
     private static int HoldLock()
     {

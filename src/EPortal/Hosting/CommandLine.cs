@@ -1,7 +1,7 @@
 using System.CommandLine;
 using EPortal.Accounts;
 using EPortal.Cli;
-
+using EPortal.Demo;
 using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Keys;
@@ -35,5 +35,6 @@ internal static class CommandLine
     public static Command Server(CliContext context) => new("eportal", "serve live patches to a fleet")
     {
         ServeCommand.Create(context),
+        DemoCommand.Create(context),
     };
 }

@@ -127,7 +127,7 @@ internal sealed record ServerFacts
     /// <summary>Patchset it is pinned to, if any.</summary>
     public string StickyPatchset { get; init; } = "";
 
-    /// <summary>Hours it waits before it takes a new level.</summary>
+    /// <summary>Least age in seconds that a patchset must have for it.</summary>
     public long UpdateDelay { get; init; }
 
     /// <summary>How its last update went.</summary>

@@ -1,0 +1,42 @@
+using EPortal.Cli;
+using EPortal.Feeds;
+using EPortal.Format;
+using EPortal.Hosting;
+using EPortal.Servers;
+
+namespace EPortal.Demo;
+
+/// <summary>Tells where to look.</summary>
+internal static class DemoBanner
+{
+    /// <summary>Prints it.</summary>
+    public static void Show(CliContext context, Portal portal, Uri address, string password)
+    {
+        var servers = portal.Servers.List(new ServerQuery { Limit = ServerQuery.MaxLimit }, portal.Offers);
+        var patchsets = Products.All.Sum(product => portal.Rollout.List(Feed.Main, product).Count);
+        var program = Path.Combine(AppContext.BaseDirectory, "kc.eportal");
+        string[] lines =
+        [
+            "",
+            $"portal      {address}",
+            $"patchsets   {patchsets}, signed by {portal.Signer.Trusted.Keys[0].KeyId}, on feeds {string.Join(", ", portal.Feeds.List().Select(feed => feed.Name))}",
+            $"fleet       {servers.Count} hosts: {Count(ServerStatus.UpToDate)} up to date, {Count(ServerStatus.Outdated)} out of date, {Count(ServerStatus.Unsupported)} unsupported",
+            $"data        {portal.Settings.DataDir}",
+            $"account     admin, password {password}",
+            "",
+            "look around in another terminal:",
+            $"  export EPORTAL_CONFIG=/dev/null EPORTAL_DATA_DIR={portal.Settings.DataDir}",
+            $"  {program} --list-servers",
+            $"  {program} server list --hostname 'web%' --feed test",
+            $"  {program} kcare list --feed late",
+            $"  {program} kcare unroll {portal.Rollout.List(Feed.Main, Product.Kernel).Last(p => p.State == PatchsetState.Enabled).Patchset.Name}",
+            $"  curl -s {address}install-kernelcare",
+            "",
+            "the hosts go on checking in; Ctrl-C ends the demonstration",
+        ];
+        foreach (var line in lines)
+            context.Line(line);
+
+        int Count(ServerStatus status) => servers.Count(server => server.Status == status);
+    }
+}

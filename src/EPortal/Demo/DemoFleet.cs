@@ -1,0 +1,57 @@
+using System.Net.Http.Headers;
+using EPortal.AgentClient;
+using EPortal.Format;
+
+namespace EPortal.Demo;
+
+/// <summary>Some hundreds of hosts that call the portal over HTTP for as long as the demonstration runs.</summary>
+internal sealed class DemoFleet(Uri portal, TrustedKeys trusted, string folder, int size) : IDisposable
+{
+    private const int Parallel = 16;
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+
+    private readonly HttpClient _http = PortalClient.CreateHttpClient(new ProductInfoHeaderValue("kcarectl", "demo"));
+    private readonly List<DemoHost> _hosts = [];
+
+    /// <summary>Registers the hosts and has each check in once.</summary>
+    public async Task StartAsync(Func<int, string> keyOf, IProgress<long> progress, CancellationToken cancel)
+    {
+        _hosts.AddRange(Enumerable.Range(1, size).Select(number => new DemoHost(_http, portal, trusted, folder, number)));
+        var done = 0;
+        await System.Threading.Tasks.Parallel.ForAsync(0, size, Options(cancel), async (n, stop) =>
+        {
+            await _hosts[n].RegisterAsync(keyOf(n), stop);
+            await _hosts[n].CheckInAsync(stop);
+            progress.Report(Interlocked.Increment(ref done));
+        });
+    }
+
+    /// <summary>Lets the hosts check in at random moments until told to stop.</summary>
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await Task.WhenAll(_hosts.Select(host => RunAsync(host, cancel)));
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // The demonstration ends.
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private static async Task RunAsync(DemoHost host, CancellationToken cancel)
+    {
+        while (true)
+        {
+            await Task.Delay(LongestPause * Random.Shared.NextDouble(), cancel);
+            await host.CheckInAsync(cancel);
+        }
+    }
+
+    private static ParallelOptions Options(CancellationToken cancel) =>
+        new() { MaxDegreeOfParallelism = Parallel, CancellationToken = cancel };
+}

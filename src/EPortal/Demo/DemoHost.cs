@@ -1,0 +1,78 @@
+using EPortal.AgentClient;
+using EPortal.AgentClient.Wire;
+using EPortal.Format;
+
+namespace EPortal.Demo;
+
+/// <summary>One host of the fleet: it registers, checks in and fetches patches with the client that real agents use.</summary>
+internal sealed class DemoHost(HttpClient http, Uri portal, TrustedKeys trusted, string folder, int number)
+{
+    private const string NoPatch = "default";
+
+    private readonly PortalOptions _options = new()
+    {
+        PatchServer = portal,
+        RegistrationUrl = new Uri(portal, "admin/api/kcare/"),
+    };
+
+    private readonly DemoKernel _kernel = number % 40 == 0
+        ? DemoCatalog.Unsupported
+        : DemoCatalog.Kernels[number % DemoCatalog.Kernels.Count];
+
+    private readonly DateTimeOffset _booted = DateTimeOffset.UtcNow.AddHours(-(number * 7 % 2000));
+    private string _serverId = "";
+    private int _level;
+    private LastUpdate? _lastUpdate;
+
+    /// <summary>Registers with a key.</summary>
+    public async Task RegisterAsync(string key, CancellationToken cancel) =>
+        _serverId = await new PortalClient(http, _options).RegisterAsync(Hostname, key, cancel);
+
+    /// <summary>Checks in and takes what it is offered; a few hosts never do.</summary>
+    public async Task CheckInAsync(CancellationToken cancel)
+    {
+        var client = new PortalClient(http, _options with { ServerId = _serverId });
+        var answer = await client.CheckinAsync(Facts(), cancel);
+        if (!answer.Supported || answer.Level == _level || number % 25 == 7)
+            return;
+        await FetchAsync(client, answer, cancel);
+        _level = answer.Level!.Value;
+        _lastUpdate = new LastUpdate { Level = _level, Patchset = answer.Patchset!, Result = LastUpdate.Ok, At = DateTimeOffset.UtcNow };
+        await client.CheckinAsync(Facts(), cancel);
+    }
+
+    private string Hostname => $"{(number % 3 == 0 ? "web" : number % 3 == 1 ? "db" : "app")}{number:000}.demo.example";
+
+    /// <summary>Fetches the patch and checks it as an agent does; there is no kernel here to give it to.</summary>
+    private async Task FetchAsync(PortalClient client, CheckinAnswer answer, CancellationToken cancel)
+    {
+        var mine = Directory.CreateDirectory(Path.Combine(folder, _serverId)).FullName;
+        foreach (var file in answer.Files!)
+            await client.DownloadAsync(_kernel.Id, answer.Level!.Value, file.Name, Path.Combine(mine, file.Name), file.Size, file.Sha256, cancel);
+        var description = await File.ReadAllBytesAsync(Path.Combine(mine, PatchDescription.FileName), cancel);
+        var signature = await File.ReadAllTextAsync(Path.Combine(mine, PatchDescription.SignatureFileName), cancel);
+        trusted.Verify(description, signature, PatchDescription.FileName);
+        Directory.Delete(mine, recursive: true);
+    }
+
+    private CheckinRequest Facts() => new()
+    {
+        ServerId = _serverId,
+        Hostname = Hostname,
+        KernelId = _kernel.Id,
+        Release = _kernel.Release,
+        Euname = _level == 0 ? _kernel.Release : _kernel.Euname(_level),
+        PatchLevel = _level,
+        PatchType = NoPatch,
+        Uptime = (long)(DateTimeOffset.UtcNow - _booted).TotalSeconds,
+        Version = "#1 SMP PREEMPT_DYNAMIC",
+        Virt = number % 4 == 0 ? "no" : "kvm",
+        KcareVersion = "demo",
+        Distro = _kernel.Name,
+        DistroVersion = _kernel.Version,
+        Machine = "x86_64",
+        Processor = "x86_64",
+        Tags = number % 3 == 0 ? "env:prod;web" : number % 3 == 1 ? "env:prod" : null,
+        LastUpdate = _lastUpdate,
+    };
+}

@@ -74,7 +74,20 @@ public sealed class KernelTests : IAsyncLifetime
     {
         Directory.CreateDirectory(_host.Paths.Under("sys/module/kpatch_1"));
         (await _host.RunAsync("--update")).ShouldBe(ExitCode.KernelRefused);
+        _host.Error.ShouldContain("A module named kpatch_1, which this agent did not load, is in the kernel already.");
         _host.State.Modules.ShouldBeEmpty();
+        _host.Kernel.Loaded.ShouldBe(["kpatch_1"]);
+    }
+
+    [Fact]
+    public async Task A_name_of_before_a_reboot_makes_no_module_ours()
+    {
+        await _host.RunAsync("--update");
+        _host.Kernel.Reboot("boot-2");
+        _host.Kernel.Show("kpatch_1", enabled: true, moving: false);
+        await _host.RunAsync("--check");
+        _portal.Checkins[^1].PatchLevel.ShouldBe(0);
+        await _host.RunAsync("--unload");
         _host.Kernel.Loaded.ShouldBe(["kpatch_1"]);
     }
 

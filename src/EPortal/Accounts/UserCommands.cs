@@ -34,19 +34,20 @@ internal static partial class UserCommands
             var name = actions.NameOf(parsed);
             bool? admin = parsed.GetValue(role) is { } r ? r == "admin" : null;
             var settings = new UserSettings(null, admin, parsed.GetValue(note));
+            var asJson = parsed.GetValue(json);
             switch (actions.Of(parsed))
             {
                 case CliAction.Add:
-                    await Add(context, name, settings, parsed.GetValue(password));
+                    await Add(context, name, settings, parsed.GetValue(password), asJson);
                     break;
                 case CliAction.Change:
-                    await Change(context, name, settings, parsed.GetValue(password));
+                    await Change(context, name, settings, parsed.GetValue(password), asJson);
                     break;
                 case CliAction.Delete:
-                    await Delete(context, name);
+                    await Delete(context, name, asJson);
                     break;
                 default:
-                    await List(context, parsed.GetValue(json));
+                    await List(context, asJson);
                     break;
             }
         });
@@ -54,29 +55,37 @@ internal static partial class UserCommands
     }
 
     /// <summary>Makes a user; the password comes from the option, standard input or a prompt.</summary>
-    public static async Task Add(CliContext context, string name, UserSettings settings, string? password)
+    public static async Task Add(CliContext context, string name, UserSettings settings, string? password, bool json)
     {
         var secret = await context.PasswordAsync(password);
         await using var portal = context.OpenPortal();
         var user = await portal.Users.Add(context.Operator(), name, settings with { Password = secret });
-        context.Line($"user {user.Name} was added as {user.Role}");
+        Tell(context, user, $"user {user.Name} was added as {user.Role}", json);
     }
 
-    private static async Task Change(CliContext context, string name, UserSettings settings, string? password)
+    private static async Task Change(CliContext context, string name, UserSettings settings, string? password, bool json)
     {
         var secret = password is null ? null : await context.PasswordAsync(password);
         if (secret is null && settings == new UserSettings())
             throw new CliException("nothing to change was given: -p, -r or --note.");
         await using var portal = context.OpenPortal();
-        await portal.Users.Update(context.Operator(), name, settings with { Password = secret });
-        context.Line($"user {name} was changed");
+        var user = await portal.Users.Update(context.Operator(), name, settings with { Password = secret });
+        Tell(context, user, $"user {name} was changed", json);
     }
 
-    private static async Task Delete(CliContext context, string name)
+    private static async Task Delete(CliContext context, string name, bool json)
     {
         await using var portal = context.OpenPortal();
-        await portal.Users.Delete(context.Operator(), name);
-        context.Line($"user {name} was deleted");
+        var user = await portal.Users.Delete(context.Operator(), name);
+        Tell(context, user, $"user {name} was deleted", json);
+    }
+
+    private static void Tell(CliContext context, User user, string sentence, bool json)
+    {
+        if (json)
+            context.Json(UserRow.From(user), UserCommandsJson.Default.UserRow);
+        else
+            context.Line(sentence);
     }
 
     private static async Task List(CliContext context, bool json)
@@ -85,7 +94,7 @@ internal static partial class UserCommands
         var users = portal.Users.List();
         if (json)
         {
-            context.Json([.. users.Select(user => new UserRow(user.Name, user.Description, !user.IsAdmin))], UserCommandsJson.Default.UserRowArray);
+            context.Json([.. users.Select(UserRow.From)], UserCommandsJson.Default.UserRowArray);
             return;
         }
 
@@ -96,7 +105,10 @@ internal static partial class UserCommands
     }
 
     /// <summary>A user for programs.</summary>
-    internal sealed record UserRow(string Username, string Description, bool Readonly);
+    internal sealed record UserRow(string Username, string Description, bool Readonly)
+    {
+        public static UserRow From(User user) => new(user.Name, user.Description, !user.IsAdmin);
+    }
 
     [JsonSerializable(typeof(UserRow[]))]
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

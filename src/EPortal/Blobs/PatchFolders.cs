@@ -14,6 +14,9 @@ internal sealed class PatchFolders(string root)
     /// <summary>The unpacked folder of a patchset.</summary>
     public string FolderOf(Product product, string name) => Path.Combine(ResourcesOf(product), name);
 
+    /// <summary>Whether the unpacked folder of a patchset is here.</summary>
+    public bool Has(Product product, string name) => Directory.Exists(FolderOf(product, name));
+
     /// <summary>The archive of a patchset.</summary>
     public string ArchiveOf(Product product, string fileName) => Path.Combine(ArchivesOf(product), fileName);
 

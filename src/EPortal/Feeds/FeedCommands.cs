@@ -43,38 +43,46 @@ internal static partial class FeedCommands
                 parsed.GetValue(channel));
             return actions.Of(parsed) switch
             {
-                CliAction.Add => Add(context, name, settings),
-                CliAction.Change => Change(context, name, settings),
-                CliAction.Delete => Delete(context, name, parsed.GetValue(yes)),
+                CliAction.Add => Add(context, name, settings, parsed.GetValue(json)),
+                CliAction.Change => Change(context, name, settings, parsed.GetValue(json)),
+                CliAction.Delete => Delete(context, name, parsed.GetValue(yes), parsed.GetValue(json)),
                 _ => List(context, parsed.GetValue(json)),
             };
         });
         return command;
     }
 
-    private static async Task Add(CliContext context, string name, FeedSettings settings)
+    private static async Task Add(CliContext context, string name, FeedSettings settings, bool json)
     {
         await using var portal = context.OpenPortal();
-        await portal.Feeds.Add(context.Operator(), name, settings);
-        context.Line($"feed {name} was added");
+        var feed = await portal.Feeds.Add(context.Operator(), name, settings);
+        Tell(context, feed, $"feed {name} was added", json);
     }
 
-    private static async Task Change(CliContext context, string name, FeedSettings settings)
+    private static async Task Change(CliContext context, string name, FeedSettings settings, bool json)
     {
         if (settings == new FeedSettings())
             throw new CliException("nothing to change was given: --auto, --no-auto, --deploy-after or --channel.");
         await using var portal = context.OpenPortal();
-        await portal.Feeds.Update(context.Operator(), name, settings);
-        context.Line($"feed {name} was changed");
+        var feed = await portal.Feeds.Update(context.Operator(), name, settings);
+        Tell(context, feed, $"feed {name} was changed", json);
     }
 
-    private static async Task Delete(CliContext context, string name, bool yes)
+    private static async Task Delete(CliContext context, string name, bool yes, bool json)
     {
         await using var portal = context.OpenPortal();
         var keys = portal.Keys.List().Count(key => key.Feed == name);
         await context.ConfirmAsync($"Delete feed {name} and move its {keys} keys to main?", yes || keys == 0);
-        await portal.Feeds.Delete(context.Operator(), name);
-        context.Line($"feed {name} was deleted, {keys} keys are on main now");
+        var feed = await portal.Feeds.Delete(context.Operator(), name);
+        Tell(context, feed, $"feed {name} was deleted, {keys} keys are on main now", json);
+    }
+
+    private static void Tell(CliContext context, Feed feed, string sentence, bool json)
+    {
+        if (json)
+            context.Json(FeedRow.From(feed), FeedCommandsJson.Default.FeedRow);
+        else
+            context.Line(sentence);
     }
 
     private static async Task List(CliContext context, bool json)
@@ -83,7 +91,7 @@ internal static partial class FeedCommands
         var feeds = portal.Feeds.List();
         if (json)
         {
-            context.Json([.. feeds.Select(f => new FeedRow(f.Name, f.Auto, f.DeployAfter, f.Channel))], FeedCommandsJson.Default.FeedRowArray);
+            context.Json([.. feeds.Select(FeedRow.From)], FeedCommandsJson.Default.FeedRowArray);
             return;
         }
 
@@ -94,7 +102,10 @@ internal static partial class FeedCommands
     }
 
     /// <summary>A feed for programs.</summary>
-    internal sealed record FeedRow(string Name, bool Auto, long DeployAfter, string Channel);
+    internal sealed record FeedRow(string Name, bool Auto, long DeployAfter, string Channel)
+    {
+        public static FeedRow From(Feed feed) => new(feed.Name, feed.Auto, feed.DeployAfter, feed.Channel);
+    }
 
     [JsonSerializable(typeof(FeedRow[]))]
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

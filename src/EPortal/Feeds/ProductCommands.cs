@@ -20,7 +20,7 @@ internal static class ProductCommands
         };
 
     /// <summary>Takes in an archive and enables it on a feed, or disables it there.</summary>
-    public static async Task Deploy(CliContext context, Product product, string path, string feed, bool disabled)
+    public static async Task Deploy(CliContext context, Product product, string path, string feed, bool disabled, bool json)
     {
         // Opened before the data folder: there the program may give up the rights that reading this file takes.
         await using var archive = File.OpenRead(path);
@@ -39,25 +39,25 @@ internal static class ProductCommands
         progress.Dispose();
         if (deployed.SignedBy is null)
             context.Note("warning: no key is pinned, so it was not checked who made this patchset; TRUSTED_KEYS pins keys.");
-        context.Line($"{deployed.Patchset} was {(disabled ? "disabled" : "enabled")} in {feed}");
+        RolloutOutput.Show(context, [deployed.Patchset], disabled ? PatchsetState.Disabled : PatchsetState.Enabled, feed, json);
     }
 
     /// <summary>Takes a patchset off a feed.</summary>
-    public static async Task Unroll(CliContext context, Product product, string name, string feed)
+    public static async Task Unroll(CliContext context, Product product, string name, string feed, bool json)
     {
         await using var portal = context.OpenPortal();
         await portal.Rollout.Unroll(context.Operator(), product, name, feed);
-        context.Line($"{name} was unrolled from {feed}");
+        RolloutOutput.Show(context, [name], PatchsetState.Undeployed, feed, json);
     }
 
-    private static async Task UnrollDownTo(CliContext context, Product product, string name, string feed)
+    private static async Task UnrollDownTo(CliContext context, Product product, string name, string feed, bool json)
     {
         await using var portal = context.OpenPortal();
-        foreach (var unrolled in await portal.Rollout.UndeployDownTo(context.Operator(), product, name, feed))
-            context.Line($"{unrolled} was unrolled from {feed}");
+        var unrolled = await portal.Rollout.UndeployDownTo(context.Operator(), product, name, feed);
+        RolloutOutput.Show(context, unrolled, PatchsetState.Undeployed, feed, json);
     }
 
-    private static async Task Delete(CliContext context, Product product, string name, string? feed, bool yes)
+    private static async Task Delete(CliContext context, Product product, string name, string? feed, bool yes, bool json)
     {
         await using var portal = context.OpenPortal();
         var enabled = portal.Rollout.FeedsWith(product, name);
@@ -65,7 +65,7 @@ internal static class ProductCommands
             throw new CliException($"{name} is enabled on {string.Join(", ", enabled)}; without --feed it is deleted from all.");
         await context.ConfirmAsync($"Delete {name}, which is enabled on {enabled.Count} feeds?", yes || enabled.Count <= 1);
         await portal.Patchsets.Delete(context.Operator(), product, name);
-        context.Line($"{name} was deleted");
+        RolloutOutput.ShowDeleted(context, name, json);
     }
 
     private static Command DeployCommand(CliContext context, Product product)
@@ -73,14 +73,15 @@ internal static class ProductCommands
         var archive = CliOptions.Required("archive", "path to archive");
         var feed = CliOptions.Value<string>("feed to deploy archive to", "--feed");
         var disabled = CliOptions.Flag("do not enable patchset after deploy", "--disabled");
+        var json = CliOptions.Json();
         var command = new Command("deploy", $"""
             deploy patchset from archive
 
             example:
               kc.eportal {product.Verb()} deploy --feed test /tmp/K20251112_06.tar.bz2
-            """) { archive, feed, disabled };
+            """) { archive, feed, disabled, json };
         command.SetAction((parsed, _) => Deploy(
-            context, product, parsed.GetValue(archive)!, parsed.GetValue(feed) ?? Feed.Main, parsed.GetValue(disabled)));
+            context, product, parsed.GetValue(archive)!, parsed.GetValue(feed) ?? Feed.Main, parsed.GetValue(disabled), parsed.GetValue(json)));
         return command;
     }
 
@@ -89,7 +90,8 @@ internal static class ProductCommands
         var name = Name();
         var feed = FeedOption();
         var upTo = CliOptions.Flag("all older ones too, but for the disabled", "--upto");
-        var command = new Command("enable", "offer a patchset on a feed") { name, feed, upTo };
+        var json = CliOptions.Json();
+        var command = new Command("enable", "offer a patchset on a feed") { name, feed, upTo, json };
         command.SetAction(async (parsed, _) =>
         {
             var (patchset, on) = (parsed.GetValue(name)!, parsed.GetValue(feed) ?? Feed.Main);
@@ -97,8 +99,7 @@ internal static class ProductCommands
             IReadOnlyList<string> enabled = parsed.GetValue(upTo)
                 ? await portal.Rollout.EnableUpTo(context.Operator(), product, patchset, on)
                 : [(await portal.Rollout.Enable(context.Operator(), product, patchset, on)).Patchset.Name];
-            foreach (var one in enabled)
-                context.Line($"{one} was enabled in {on}");
+            RolloutOutput.Show(context, enabled, PatchsetState.Enabled, on, parsed.GetValue(json));
         });
         return command;
     }
@@ -107,13 +108,14 @@ internal static class ProductCommands
     {
         var name = Name();
         var feed = FeedOption();
-        var command = new Command("disable", "keep a patchset off a feed until it is enabled by name") { name, feed };
+        var json = CliOptions.Json();
+        var command = new Command("disable", "keep a patchset off a feed until it is enabled by name") { name, feed, json };
         command.SetAction(async (parsed, _) =>
         {
             var (patchset, on) = (parsed.GetValue(name)!, parsed.GetValue(feed) ?? Feed.Main);
             await using var portal = context.OpenPortal();
             await portal.Rollout.Disable(context.Operator(), product, patchset, on);
-            context.Line($"{patchset} was disabled in {on}");
+            RolloutOutput.Show(context, [patchset], PatchsetState.Disabled, on, parsed.GetValue(json));
         });
         return command;
     }
@@ -125,7 +127,8 @@ internal static class ProductCommands
         var downTo = CliOptions.Flag("all newer ones too, but for the disabled", "--downto");
         var delete = CliOptions.Flag("delete it from every feed and from disk", "--delete");
         var yes = CliOptions.Yes();
-        var command = new Command("unroll", "take a patchset off a feed") { name, feed, downTo, delete, yes };
+        var json = CliOptions.Json();
+        var command = new Command("unroll", "take a patchset off a feed") { name, feed, downTo, delete, yes, json };
         command.Validators.Add(result =>
         {
             if (result.GetValue(downTo) && result.GetValue(delete))
@@ -134,9 +137,9 @@ internal static class ProductCommands
         command.SetAction((parsed, _) =>
         {
             var (patchset, on) = (parsed.GetValue(name)!, parsed.GetValue(feed));
-            return parsed.GetValue(delete) ? Delete(context, product, patchset, on, parsed.GetValue(yes))
-                : parsed.GetValue(downTo) ? UnrollDownTo(context, product, patchset, on ?? Feed.Main)
-                : Unroll(context, product, patchset, on ?? Feed.Main);
+            return parsed.GetValue(delete) ? Delete(context, product, patchset, on, parsed.GetValue(yes), parsed.GetValue(json))
+                : parsed.GetValue(downTo) ? UnrollDownTo(context, product, patchset, on ?? Feed.Main, parsed.GetValue(json))
+                : Unroll(context, product, patchset, on ?? Feed.Main, parsed.GetValue(json));
         });
         return command;
     }

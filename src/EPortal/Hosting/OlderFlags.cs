@@ -36,9 +36,9 @@ internal static class OlderFlags
                 result.AddError(given == 0 ? "a command is missing." : "only one of -a, --deploy, --unroll and --list-servers can be given.");
         });
         root.SetAction((parsed, _) =>
-            parsed.GetValue(user) is { } name ? UserCommands.Add(context, name, new UserSettings(), parsed.GetValue(password))
-            : parsed.GetValue(deploy) is { } file ? ProductCommands.Deploy(context, Product.Kernel, file, Feed.Main, disabled: false)
-            : parsed.GetValue(unroll) is { } patchset ? ProductCommands.Unroll(context, Product.Kernel, patchset, Feed.Main)
+            parsed.GetValue(user) is { } name ? UserCommands.Add(context, name, new UserSettings(), parsed.GetValue(password), parsed.GetValue(json))
+            : parsed.GetValue(deploy) is { } file ? ProductCommands.Deploy(context, Product.Kernel, file, Feed.Main, disabled: false, parsed.GetValue(json))
+            : parsed.GetValue(unroll) is { } patchset ? ProductCommands.Unroll(context, Product.Kernel, patchset, Feed.Main, parsed.GetValue(json))
             : ServerCommands.ListByKey(context, parsed.GetValue(json)));
     }
 }

@@ -47,9 +47,9 @@ internal static partial class KeyCommands
                     : parsed.GetValue(products) is { Length: > 0 } chosen ? [.. chosen.Select(Parse)] : null);
             return actions.Of(parsed) switch
             {
-                CliAction.Add => Add(context, name, settings),
-                CliAction.Change => Change(context, name, settings),
-                CliAction.Delete => Delete(context, name, parsed.GetValue(yes)),
+                CliAction.Add => Add(context, name, settings, parsed.GetValue(json)),
+                CliAction.Change => Change(context, name, settings, parsed.GetValue(json)),
+                CliAction.Delete => Delete(context, name, parsed.GetValue(yes), parsed.GetValue(json)),
                 _ => List(context, parsed.GetValue(json)),
             };
         });
@@ -76,30 +76,41 @@ internal static partial class KeyCommands
 
     private static Product Parse(string token) => Products.All.Single(product => product.Token() == token);
 
-    private static async Task Add(CliContext context, string name, KeySettings settings)
+    private static async Task Add(CliContext context, string name, KeySettings settings, bool json)
     {
         await using var portal = context.OpenPortal();
         var key = await portal.Keys.Add(context.Operator(), name, settings);
-        context.Line($"key {key.Name} was added on {key.Feed}");
+        Tell(context, key, $"key {key.Name} was added on {key.Feed}", json);
     }
 
-    private static async Task Change(CliContext context, string name, KeySettings settings)
+    private static async Task Change(CliContext context, string name, KeySettings settings, bool json)
     {
         if (settings == new KeySettings())
             throw new CliException("nothing to change was given: --note, --server-limit, --feed, --product or --default-products.");
         await using var portal = context.OpenPortal();
-        await portal.Keys.Update(context.Operator(), name, settings);
-        context.Line($"key {name} was changed");
+        var key = await portal.Keys.Update(context.Operator(), name, settings);
+        Tell(context, key, $"key {name} was changed", json);
     }
 
-    private static async Task Delete(CliContext context, string name, bool yes)
+    private static async Task Delete(CliContext context, string name, bool yes, bool json)
     {
         await using var portal = context.OpenPortal();
         var servers = portal.Servers.CountByKey().SingleOrDefault(count => count.Key == name)?.Count
             ?? throw new CliException($"There is no key '{name}'.");
         await context.ConfirmAsync($"Delete key {name} and its {servers} servers?", yes || servers == 0);
         var deleted = await portal.Servers.DeleteKey(context.Operator(), name);
-        context.Line($"key {name} was deleted with {deleted} servers");
+        if (json)
+            context.Json(new KeyDeletedRow(name, deleted), KeyCommandsJson.Default.KeyDeletedRow);
+        else
+            context.Line($"key {name} was deleted with {deleted} servers");
+    }
+
+    private static void Tell(CliContext context, Key key, string sentence, bool json)
+    {
+        if (json)
+            context.Json(KeyRow.From(key), KeyCommandsJson.Default.KeyRow);
+        else
+            context.Line(sentence);
     }
 
     private static async Task List(CliContext context, bool json)
@@ -108,9 +119,7 @@ internal static partial class KeyCommands
         var keys = portal.Keys.List();
         if (json)
         {
-            context.Json(
-                [.. keys.Select(k => new KeyRow(k.Name, k.Feed, k.Note, k.ServerLimit, [.. k.Products.Select(p => p.Token())]))],
-                KeyCommandsJson.Default.KeyRowArray);
+            context.Json([.. keys.Select(KeyRow.From)], KeyCommandsJson.Default.KeyRowArray);
             return;
         }
 
@@ -129,9 +138,17 @@ internal static partial class KeyCommands
     }
 
     /// <summary>A key for programs.</summary>
-    internal sealed record KeyRow(string Key, string Feed, string Note, long ServerLimit, string[] Products);
+    internal sealed record KeyRow(string Key, string Feed, string Note, long ServerLimit, string[] Products)
+    {
+        public static KeyRow From(Key key) =>
+            new(key.Name, key.Feed, key.Note, key.ServerLimit, [.. key.Products.Select(product => product.Token())]);
+    }
+
+    /// <summary>A deleted key, with how many servers went with it.</summary>
+    internal sealed record KeyDeletedRow(string Key, int Servers);
 
     [JsonSerializable(typeof(KeyRow[]))]
+    [JsonSerializable(typeof(KeyDeletedRow))]
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
     private sealed partial class KeyCommandsJson : JsonSerializerContext;
 }

@@ -23,6 +23,7 @@ internal static class BuildCommand
         var level = new Option<int>("--level") { Description = "level of the patch, from 1", Required = true };
         var texts = new BuildTexts();
         var key = ArchiveKeys.SecretOption();
+        var json = CliOptions.Json();
         var command = new Command("build", """
             make a patchset of one patch
 
@@ -32,6 +33,7 @@ internal static class BuildCommand
             """) { archive, files, name, product, target, level };
         texts.AddTo(command);
         command.Options.Add(key);
+        command.Options.Add(json);
         command.SetAction(async (parsed, cancel) =>
         {
             var patched = Products.All.Single(known => known.Token() == (parsed.GetValue(product) ?? Product.Kernel.Token()));
@@ -42,7 +44,7 @@ internal static class BuildCommand
             AddFiles(builder, head, patch, parsed.GetValue(files)!);
             var secret = await ArchiveKeys.ReadSecretAsync(context, parsed.GetValue(key));
             var manifest = await ArchiveFile.WriteAsync(parsed.GetValue(archive)!, builder, secret, cancel);
-            context.Line($"{manifest.Name} was built, {(secret is null ? "not signed" : $"signed by {secret.PublicKey.KeyId}")}");
+            ArchiveOutput.Show(context, manifest, secret, parsed.GetValue(json));
         });
         return command;
     }

@@ -13,12 +13,13 @@ internal static class KeyCommand
     public static Command Create(CliContext context)
     {
         var file = CliOptions.Required("file", "file for the secret key; the public key goes to FILE.pub");
+        var json = CliOptions.Json();
         var command = new Command("keygen", """
             make a signing key, in minisign's form and without a password
 
             example:
               kc.eportal patchset keygen vendor.key
-            """) { file };
+            """) { file, json };
         command.SetAction(parsed =>
         {
             var path = parsed.GetValue(file)!;
@@ -26,7 +27,7 @@ internal static class KeyCommand
             if (!DurableFile.WriteNew(path, Encoding.ASCII.GetBytes(key.ToText())))
                 throw new CliException($"{path} is there already; a key is never overwritten.");
             DurableFile.Write($"{path}.pub", Encoding.ASCII.GetBytes(key.PublicKey.ToText("minisign public key")));
-            context.Line(key.PublicKey.ToString());
+            ArchiveOutput.Show(context, key.PublicKey, parsed.GetValue(json));
         });
         return command;
     }

@@ -52,7 +52,7 @@ internal sealed class PatchsetLibrary(
     {
         using var staging = folders.Stage();
         await using (var copy = File.Create(staging.Archive))
-            await archive.CopyToAsync(copy, cancel);
+            await PatchsetArchive.Bounded(archive, limits).CopyToAsync(copy, cancel);
         var staged = await Unpack(staging, cancel);
         if (staged.Manifest.Product != product)
             throw new RefusedException(
@@ -63,7 +63,7 @@ internal sealed class PatchsetLibrary(
         var known = database.Read(session => PatchsetStore.FindOrNull(session, product, staged.Manifest.Name));
         RefuseOtherContent(known, sha256);
         var archiveName = known?.Archive ?? staged.Manifest.Name + Extension(staging.Archive);
-        if (known?.AvailableAt is null)
+        if (known?.AvailableAt is null || !folders.Has(product, known.Name))
             folders.Publish(staging, product, staged.Manifest.Name, archiveName);
         return await Record(actor, staged, sha256, archiveName, place);
     }

@@ -15,12 +15,13 @@ internal static class SignCommand
         key.Required = true;
         var output = CliOptions.Value<string>("archive to write (in place by default)", "-o", "--output");
         output.HelpName = "FILE";
+        var json = CliOptions.Json();
         var command = new Command("sign", """
             sign an archive and each patch in it, in place of what signatures it has
 
             example:
               kc.eportal patchset sign --key own.key -o signed.tar.bz2 K20260501_01.tar.bz2
-            """) { archive, key, output };
+            """) { archive, key, output, json };
         command.SetAction(async (parsed, cancel) =>
         {
             var path = parsed.GetValue(archive)!;
@@ -30,7 +31,7 @@ internal static class SignCommand
             {
                 var builder = await UnpackAsync(path, folder, context, cancel);
                 var manifest = await ArchiveFile.WriteAsync(parsed.GetValue(output) ?? path, builder, secret, cancel);
-                context.Line($"{manifest.Name} was signed by {secret!.PublicKey.KeyId}");
+                ArchiveOutput.Show(context, manifest, secret, parsed.GetValue(json));
             }
             finally
             {

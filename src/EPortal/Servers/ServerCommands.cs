@@ -152,18 +152,22 @@ internal static partial class ServerCommands
     {
         var id = CliOptions.Required("server_id", "id of the server");
         var tags = CliOptions.Required("tags", "tags, ; between them; '' removes all");
+        var json = CliOptions.Json();
         var command = new Command("tag", """
             replace the tags of a server
 
             example:
               kc.eportal server tag 99c97tz44uKX13b5 'env:prod;ubuntu'
-            """) { id, tags };
+            """) { id, tags, json };
         command.SetAction(async (parsed, _) =>
         {
             await using var portal = context.OpenPortal();
             if (!await portal.Servers.Tag(context.Operator(), parsed.GetValue(id)!, parsed.GetValue(tags)!))
                 throw new RefusedException(Refusal.NotFound, $"There is no server '{parsed.GetValue(id)}'.");
-            context.Line("tags were set");
+            if (parsed.GetValue(json))
+                context.Json(new TaggedRow(parsed.GetValue(id)!, ServerStore.Normalise(parsed.GetValue(tags)!)), ServerCommandsJson.Default.TaggedRow);
+            else
+                context.Line("tags were set");
         });
         return command;
     }
@@ -182,6 +186,8 @@ internal static partial class ServerCommands
     internal sealed record CountRow(string Key, long Count);
 
     internal sealed record DeletedRow(int Result);
+
+    internal sealed record TaggedRow(string Id, string Tags);
 
     internal sealed record EventRow(string Time, string What, string Was, string Became);
 
@@ -206,6 +212,7 @@ internal static partial class ServerCommands
     [JsonSerializable(typeof(CountRow[]))]
     [JsonSerializable(typeof(EventRow[]))]
     [JsonSerializable(typeof(DeletedRow))]
+    [JsonSerializable(typeof(TaggedRow))]
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
     private sealed partial class ServerCommandsJson : JsonSerializerContext;
 }

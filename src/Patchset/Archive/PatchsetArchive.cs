@@ -22,6 +22,10 @@ public static class PatchsetArchive
         return compression;
     }
 
+    /// <summary>An archive that throws once it has given more than <see cref="PatchsetLimits.MaxArchiveBytes"/>.</summary>
+    public static Stream Bounded(Stream archive, PatchsetLimits limits) =>
+        new LimitedStream(archive, limits.MaxArchiveBytes, () => TooLarge("archive", limits.MaxArchiveBytes));
+
     /// <summary>
     /// Checks an archive and writes its members below <paramref name="folder"/>, which is empty. The files are not yet
     /// flushed to disk. When it throws, the folder holds something unfinished for the caller to delete.
@@ -47,8 +51,7 @@ public static class PatchsetArchive
     private static async Task<StagedPatchset> ReadAsync(
         Stream archive, MemberSink sink, TrustedKeys trusted, PatchsetLimits limits, DateTimeOffset now, CancellationToken cancel)
     {
-        var bounded = new LimitedStream(archive, limits.MaxArchiveBytes, () => TooLarge("archive", limits.MaxArchiveBytes));
-        var (compression, stream) = Compressions.Recognise(bounded);
+        var (compression, stream) = Compressions.Recognise(Bounded(archive, limits));
         await using var plain = new DecompressedStream(Compressions.Decompress(compression, stream));
         var unpacked = new LimitedStream(plain, limits.MaxUnpackedBytes, () => TooLarge("unpacked archive", limits.MaxUnpackedBytes));
         using var members = new MemberReader(unpacked, limits);

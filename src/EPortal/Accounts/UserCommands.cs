@@ -60,7 +60,7 @@ internal static partial class UserCommands
         var secret = await context.PasswordAsync(password);
         await using var portal = context.OpenPortal();
         var user = await portal.Users.Add(context.Operator(), name, settings with { Password = secret });
-        Tell(context, user, $"user {user.Name} was added as {user.Role}", json);
+        context.Result(json, UserRow.From(user), UserCommandsJson.Default.UserRow, $"user {user.Name} was added as {user.Role}");
     }
 
     private static async Task Change(CliContext context, string name, UserSettings settings, string? password, bool json)
@@ -70,22 +70,14 @@ internal static partial class UserCommands
             throw new CliException("nothing to change was given: -p, -r or --note.");
         await using var portal = context.OpenPortal();
         var user = await portal.Users.Update(context.Operator(), name, settings with { Password = secret });
-        Tell(context, user, $"user {name} was changed", json);
+        context.Result(json, UserRow.From(user), UserCommandsJson.Default.UserRow, $"user {name} was changed");
     }
 
     private static async Task Delete(CliContext context, string name, bool json)
     {
         await using var portal = context.OpenPortal();
         var user = await portal.Users.Delete(context.Operator(), name);
-        Tell(context, user, $"user {name} was deleted", json);
-    }
-
-    private static void Tell(CliContext context, User user, string sentence, bool json)
-    {
-        if (json)
-            context.Json(UserRow.From(user), UserCommandsJson.Default.UserRow);
-        else
-            context.Line(sentence);
+        context.Result(json, UserRow.From(user), UserCommandsJson.Default.UserRow, $"user {name} was deleted");
     }
 
     private static async Task List(CliContext context, bool json)

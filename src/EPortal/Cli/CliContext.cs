@@ -67,6 +67,15 @@ internal sealed class CliContext
     /// <summary>One line for the person in front of it.</summary>
     public void Note(string text) => Error.WriteLine(CliText.Safe(text));
 
+    /// <summary>What came of a command: a sentence for people or, when asked for, data for programs.</summary>
+    public void Result<T>(bool json, T value, JsonTypeInfo<T> type, string sentence)
+    {
+        if (json)
+            Json(value, type);
+        else
+            Line(sentence);
+    }
+
     /// <summary>Data for programs.</summary>
     public void Json<T>(T value, JsonTypeInfo<T> type)
     {

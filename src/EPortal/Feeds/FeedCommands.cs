@@ -56,7 +56,7 @@ internal static partial class FeedCommands
     {
         await using var portal = context.OpenPortal();
         var feed = await portal.Feeds.Add(context.Operator(), name, settings);
-        Tell(context, feed, $"feed {name} was added", json);
+        context.Result(json, FeedRow.From(feed), FeedCommandsJson.Default.FeedRow, $"feed {name} was added");
     }
 
     private static async Task Change(CliContext context, string name, FeedSettings settings, bool json)
@@ -65,7 +65,7 @@ internal static partial class FeedCommands
             throw new CliException("nothing to change was given: --auto, --no-auto, --deploy-after or --channel.");
         await using var portal = context.OpenPortal();
         var feed = await portal.Feeds.Update(context.Operator(), name, settings);
-        Tell(context, feed, $"feed {name} was changed", json);
+        context.Result(json, FeedRow.From(feed), FeedCommandsJson.Default.FeedRow, $"feed {name} was changed");
     }
 
     private static async Task Delete(CliContext context, string name, bool yes, bool json)
@@ -74,15 +74,7 @@ internal static partial class FeedCommands
         var keys = portal.Keys.List().Count(key => key.Feed == name);
         await context.ConfirmAsync($"Delete feed {name} and move its {keys} keys to main?", yes || keys == 0);
         var feed = await portal.Feeds.Delete(context.Operator(), name);
-        Tell(context, feed, $"feed {name} was deleted, {keys} keys are on main now", json);
-    }
-
-    private static void Tell(CliContext context, Feed feed, string sentence, bool json)
-    {
-        if (json)
-            context.Json(FeedRow.From(feed), FeedCommandsJson.Default.FeedRow);
-        else
-            context.Line(sentence);
+        context.Result(json, FeedRow.From(feed), FeedCommandsJson.Default.FeedRow, $"feed {name} was deleted, {keys} keys are on main now");
     }
 
     private static async Task List(CliContext context, bool json)

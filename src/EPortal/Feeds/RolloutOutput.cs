@@ -20,13 +20,8 @@ internal static partial class RolloutOutput
     }
 
     /// <summary>Tells that a patchset is gone.</summary>
-    public static void ShowDeleted(CliContext context, string patchset, bool json)
-    {
-        if (json)
-            context.Json(new GoneRow(patchset), RolloutOutputJson.Default.GoneRow);
-        else
-            context.Line($"{patchset} was deleted");
-    }
+    public static void ShowDeleted(CliContext context, string patchset, bool json) =>
+        context.Result(json, new GoneRow(patchset), RolloutOutputJson.Default.GoneRow, $"{patchset} was deleted");
 
     /// <summary>A patchset's state on a feed, for programs.</summary>
     internal sealed record StateRow(string Patchset, string Feed, string Status);

@@ -80,7 +80,7 @@ internal static partial class KeyCommands
     {
         await using var portal = context.OpenPortal();
         var key = await portal.Keys.Add(context.Operator(), name, settings);
-        Tell(context, key, $"key {key.Name} was added on {key.Feed}", json);
+        context.Result(json, KeyRow.From(key), KeyCommandsJson.Default.KeyRow, $"key {key.Name} was added on {key.Feed}");
     }
 
     private static async Task Change(CliContext context, string name, KeySettings settings, bool json)
@@ -89,7 +89,7 @@ internal static partial class KeyCommands
             throw new CliException("nothing to change was given: --note, --server-limit, --feed, --product or --default-products.");
         await using var portal = context.OpenPortal();
         var key = await portal.Keys.Update(context.Operator(), name, settings);
-        Tell(context, key, $"key {name} was changed", json);
+        context.Result(json, KeyRow.From(key), KeyCommandsJson.Default.KeyRow, $"key {name} was changed");
     }
 
     private static async Task Delete(CliContext context, string name, bool yes, bool json)
@@ -99,18 +99,8 @@ internal static partial class KeyCommands
             ?? throw new CliException($"There is no key '{name}'.");
         await context.ConfirmAsync($"Delete key {name} and its {servers} servers?", yes || servers == 0);
         var deleted = await portal.Servers.DeleteKey(context.Operator(), name);
-        if (json)
-            context.Json(new KeyDeletedRow(name, deleted), KeyCommandsJson.Default.KeyDeletedRow);
-        else
-            context.Line($"key {name} was deleted with {deleted} servers");
-    }
-
-    private static void Tell(CliContext context, Key key, string sentence, bool json)
-    {
-        if (json)
-            context.Json(KeyRow.From(key), KeyCommandsJson.Default.KeyRow);
-        else
-            context.Line(sentence);
+        context.Result(
+            json, new KeyDeletedRow(name, deleted), KeyCommandsJson.Default.KeyDeletedRow, $"key {name} was deleted with {deleted} servers");
     }
 
     private static async Task List(CliContext context, bool json)

@@ -36,10 +36,9 @@ internal static partial class VerifyCommand
             var row = new VerifiedRow(
                 staged.Manifest.Name, staged.Manifest.Product.Token(), staged.Manifest.Released, staged.Manifest.Targets.Count,
                 staged.UnpackedBytes, staged.SignedBy?.KeyId);
-            if (parsed.GetValue(json))
-                context.Json(row, VerifyCommandJson.Default.VerifiedRow);
-            else
-                context.Line($"{row.Patchset} is good: {row.Targets} targets, {row.Bytes} bytes, {Signature(row)}");
+            context.Result(
+                parsed.GetValue(json), row, VerifyCommandJson.Default.VerifiedRow,
+                $"{row.Patchset} is good: {row.Targets} targets, {row.Bytes} bytes, {Signature(row)}");
         });
         return command;
     }

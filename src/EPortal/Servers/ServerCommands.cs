@@ -164,21 +164,14 @@ internal static partial class ServerCommands
             await using var portal = context.OpenPortal();
             if (!await portal.Servers.Tag(context.Operator(), parsed.GetValue(id)!, parsed.GetValue(tags)!))
                 throw new RefusedException(Refusal.NotFound, $"There is no server '{parsed.GetValue(id)}'.");
-            if (parsed.GetValue(json))
-                context.Json(new TaggedRow(parsed.GetValue(id)!, ServerStore.Normalise(parsed.GetValue(tags)!)), ServerCommandsJson.Default.TaggedRow);
-            else
-                context.Line("tags were set");
+            var row = new TaggedRow(parsed.GetValue(id)!, ServerStore.Normalise(parsed.GetValue(tags)!));
+            context.Result(parsed.GetValue(json), row, ServerCommandsJson.Default.TaggedRow, "tags were set");
         });
         return command;
     }
 
-    private static void Deleted(CliContext context, int count, bool json)
-    {
-        if (json)
-            context.Json(new DeletedRow(count), ServerCommandsJson.Default.DeletedRow);
-        else
-            context.Line($"{count} servers were deleted");
-    }
+    private static void Deleted(CliContext context, int count, bool json) =>
+        context.Result(json, new DeletedRow(count), ServerCommandsJson.Default.DeletedRow, $"{count} servers were deleted");
 
     private static string Time(DateTimeOffset? time) =>
         time?.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "never";

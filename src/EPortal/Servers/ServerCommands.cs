@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json.Serialization;
 using EPortal.Cli;
 using EPortal.Data;
 using EPortal.Hosting;
@@ -8,7 +7,7 @@ using EPortal.Hosting;
 namespace EPortal.Servers;
 
 /// <summary><c>kc.eportal server</c> and <c>--list-servers</c>.</summary>
-internal static partial class ServerCommands
+internal static class ServerCommands
 {
     /// <summary>The command.</summary>
     public static Command Create(CliContext context) => new("server", "look after registered servers")
@@ -23,7 +22,7 @@ internal static partial class ServerCommands
         var counts = portal.Servers.CountByKey();
         if (json)
         {
-            context.Json([.. counts.Select(c => new CountRow(c.Key, c.Count))], ServerCommandsJson.Default.CountRowArray);
+            context.Json([.. counts.Select(c => new CountRow(c.Key, c.Count))], ServerRowsJson.Default.CountRowArray);
             return;
         }
 
@@ -88,7 +87,7 @@ internal static partial class ServerCommands
     {
         if (json)
         {
-            context.Json([.. servers.Select(ServerRow.From)], ServerCommandsJson.Default.ServerRowArray);
+            context.Json([.. servers.Select(ServerRow.From)], ServerRowsJson.Default.ServerRowArray);
             return;
         }
 
@@ -114,7 +113,7 @@ internal static partial class ServerCommands
             var events = portal.Servers.History(parsed.GetValue(id)!, ServerQuery.MaxLimit);
             if (parsed.GetValue(json))
             {
-                context.Json([.. events.Select(e => new EventRow(Time(e.At), e.What, e.Was, e.Became))], ServerCommandsJson.Default.EventRowArray);
+                context.Json([.. events.Select(e => new EventRow(Time(e.At), e.What, e.Was, e.Became))], ServerRowsJson.Default.EventRowArray);
                 return;
             }
 
@@ -165,47 +164,14 @@ internal static partial class ServerCommands
             if (!await portal.Servers.Tag(context.Operator(), parsed.GetValue(id)!, parsed.GetValue(tags)!))
                 throw new RefusedException(Refusal.NotFound, $"There is no server '{parsed.GetValue(id)}'.");
             var row = new TaggedRow(parsed.GetValue(id)!, ServerStore.Normalise(parsed.GetValue(tags)!));
-            context.Result(parsed.GetValue(json), row, ServerCommandsJson.Default.TaggedRow, "tags were set");
+            context.Result(parsed.GetValue(json), row, ServerRowsJson.Default.TaggedRow, "tags were set");
         });
         return command;
     }
 
     private static void Deleted(CliContext context, int count, bool json) =>
-        context.Result(json, new DeletedRow(count), ServerCommandsJson.Default.DeletedRow, $"{count} servers were deleted");
+        context.Result(json, new DeletedRow(count), ServerRowsJson.Default.DeletedRow, $"{count} servers were deleted");
 
     private static string Time(DateTimeOffset? time) =>
         time?.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "never";
-
-    internal sealed record CountRow(string Key, long Count);
-
-    internal sealed record DeletedRow(int Result);
-
-    internal sealed record TaggedRow(string Id, string Tags);
-
-    internal sealed record EventRow(string Time, string What, string Was, string Became);
-
-    /// <summary>A server for programs; times in UTC.</summary>
-    internal sealed record ServerRow(
-        string Id, string Ip, string Hostname, string Key, string Feed, string Registered, string? Checkin, string? Updated,
-        string Euname, string Release, string KernelId, long PatchLevel, string PatchType, string? Tags, long? Uptime, string Version,
-        string Virt, string KcareVersion, string Distro, string DistroVersion, string Machine, string Processor, string Status,
-        bool Inactive, string UpdateResult)
-    {
-        public static ServerRow From(Server s) => new(
-            s.ServerId, s.Facts.Ip, s.Facts.Hostname, s.Key, s.Feed, Micro(s.Registered)!, Micro(s.Checkin), Micro(s.Updated),
-            s.Facts.Euname, s.Facts.Release, s.Facts.KernelId, s.Facts.PatchLevel, s.Facts.PatchType,
-            s.Tags.Length == 0 ? null : s.Tags, s.Uptime, s.Facts.Version, s.Facts.Virt, s.Facts.KcareVersion, s.Facts.Distro,
-            s.Facts.DistroVersion, s.Facts.Machine, s.Facts.Processor, s.Status.Token(), s.Inactive, s.Facts.UpdateResult);
-
-        private static string? Micro(DateTimeOffset? time) =>
-            time?.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
-    }
-
-    [JsonSerializable(typeof(ServerRow[]))]
-    [JsonSerializable(typeof(CountRow[]))]
-    [JsonSerializable(typeof(EventRow[]))]
-    [JsonSerializable(typeof(DeletedRow))]
-    [JsonSerializable(typeof(TaggedRow))]
-    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-    private sealed partial class ServerCommandsJson : JsonSerializerContext;
 }

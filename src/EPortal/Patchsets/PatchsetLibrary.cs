@@ -57,7 +57,7 @@ internal sealed class PatchsetLibrary(
         if (staged.Manifest.Product != product)
             throw new RefusedException(
                 Refusal.Invalid,
-                $"'{staged.Manifest.Name}' is a {staged.Manifest.Product.Token()} patchset, not one for {product.Token()}.");
+                $"'{staged.Manifest.Name}' is a {staged.Manifest.Product.Token()} patchset; this asks for {product.Token()}.");
         using var names = folders.LockNames();
         var sha256 = Convert.ToHexStringLower(SHA256.HashData(staged.ManifestJson));
         var known = database.Read(session => PatchsetStore.FindOrNull(session, product, staged.Manifest.Name));
@@ -65,7 +65,15 @@ internal sealed class PatchsetLibrary(
         var archiveName = known?.Archive ?? staged.Manifest.Name + Extension(staging.Archive);
         if (known?.AvailableAt is null || !folders.Has(product, known.Name))
             folders.Publish(staging, product, staged.Manifest.Name, archiveName);
-        return await Record(actor, staged, sha256, archiveName, place);
+        try
+        {
+            return await Record(actor, staged, sha256, archiveName, place);
+        }
+        catch when (database.Read(session => PatchsetStore.FindOrNull(session, product, staged.Manifest.Name)) is null)
+        {
+            folders.Remove(product, staged.Manifest.Name, archiveName);
+            throw;
+        }
     }
 
     /// <summary>Deletes a patchset with its files, on every feed.</summary>

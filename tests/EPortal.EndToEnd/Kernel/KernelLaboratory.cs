@@ -18,13 +18,6 @@ internal sealed class KernelLaboratory
         Logs = Directory.CreateDirectory(Path.Combine(repository, "artifacts", "kernel")).FullName;
     }
 
-    /// <summary>The folder of the shipped programs: <c>EPORTAL_OUT</c>, else <c>out</c> in the repository.</summary>
-    public static string ProgramFolder { get; } =
-        Environment.GetEnvironmentVariable("EPORTAL_OUT") ?? Path.Combine(FindRepository(), "out");
-
-    /// <summary>The agent among <see cref="ProgramFolder"/>; it may not have been built.</summary>
-    public static string Agent { get; } = Path.Combine(ProgramFolder, "kcarectl");
-
     public string Scripts { get; }
 
     public string Cache { get; }
@@ -44,26 +37,18 @@ internal sealed class KernelLaboratory
 
     private static async Task<KernelLaboratory> PrepareAsync()
     {
-        var repository = FindRepository();
+        var repository = Programs.Repository;
         var start = new ProcessStartInfo(Path.Combine(repository, "tests", "kernel", "prepare.sh"))
         {
             RedirectStandardError = true,
         };
-        if (File.Exists(Agent))
-            start.ArgumentList.Add(Agent);
+        if (File.Exists(Programs.Agent))
+            start.ArgumentList.Add(Programs.Agent);
         using var prepare = Process.Start(start)!;
         var errors = await prepare.StandardError.ReadToEndAsync();
         await prepare.WaitForExitAsync();
         return prepare.ExitCode == 0
             ? new KernelLaboratory(repository)
             : throw new GuestException($"The kernel laboratory could not be prepared. {errors}");
-    }
-
-    private static string FindRepository()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "eportal.slnx")))
-            folder = folder.Parent;
-        return folder?.FullName ?? throw new GuestException("The tests do not run inside the repository.");
     }
 }

@@ -1,8 +1,8 @@
 using System.Text;
 
-namespace EPortal.EndToEnd.Kernel;
+namespace EPortal.EndToEnd;
 
-/// <summary>What a command in the guest ended with: its exit code and all it wrote.</summary>
+/// <summary>What a command ended with: its exit code and all it wrote.</summary>
 internal sealed record CommandResult(int ExitCode, byte[] Output, byte[] Errors)
 {
     /// <summary>Standard output as UTF-8 text.</summary>

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Xunit;
 
-namespace EPortal.EndToEnd.Kernel;
+namespace EPortal.EndToEnd;
 
 /// <summary>Waits for what becomes true by itself, asking again and again until a deadline.</summary>
 internal static class Eventually

@@ -107,13 +107,20 @@ internal readonly struct JsonFields
         return texts;
     }
 
+    /// <summary>Whether there is a field of that name.</summary>
+    public bool Has(string name) => _object.TryGetProperty(name, out _);
+
+    /// <summary>An object.</summary>
+    public T Object<T>(string name, string[] known, Func<JsonFields, T> read) =>
+        _object.TryGetProperty(name, out var value) ? read(new JsonFields(value, Path(name), known)) : throw Bad(Path(name), "is missing");
+
     /// <summary>A list of objects.</summary>
     public List<T> Objects<T>(string name, int max, string[] known, Func<JsonFields, T> read)
     {
         if (!_object.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.Array)
             throw Bad(Path(name), "must be a list");
         if (value.GetArrayLength() > max)
-            throw new PatchsetException(PatchsetErrorCode.LimitExceeded, $"The manifest has more than {max} {name}.");
+            throw new PatchsetException(PatchsetErrorCode.LimitExceeded, $"{Path(name)} has more than {max} entries.");
         var items = new List<T>(value.GetArrayLength());
         foreach (var item in value.EnumerateArray())
             items.Add(read(new JsonFields(item, $"{Path(name)}[{items.Count}]", known)));

@@ -61,17 +61,14 @@ internal static partial class ManifestReader
         var released = fields.Time("released");
         if (released > now + ClockGrace)
             throw fields.Bad("released", "is in the future", relative: true);
-        var channel = fields.Text("channel");
-        if (!Manifest.Channels.Contains(channel))
-            throw fields.Bad("channel", "must be default, test or unstable", relative: true);
         var manifest = new Manifest
         {
             Format = format,
             Name = name,
             Product = product,
             Released = released,
-            Channel = channel,
-            Distros = fields.Texts("distros", MaxDistros, text => Distro().IsMatch(text), "a distribution such as debian12"),
+            Channel = ReadChannel(fields),
+            Distros = ReadDistros(fields),
             Summary = fields.TextOrNull("summary", MaxSummary) ?? "",
             Changelog = fields.TextOrNull("changelog", MaxChangelog, lines: true) ?? "",
             Targets = fields.Objects("targets", limits.MaxTargets, TargetFields, target => ReadTarget(target, product, limits)),
@@ -95,13 +92,7 @@ internal static partial class ManifestReader
     private static Dictionary<string, FileEntry> ReadFiles(JsonFields fields, PatchsetLimits limits)
     {
         var files = fields.Map("files", MaxFilesPerTarget, PatchFileName.IsValid, FileFields, file =>
-        {
-            var size = file.Number("size", 0, limits.MaxFileBytes);
-            var sha256 = file.Text("sha256");
-            return Sha256().IsMatch(sha256)
-                ? new FileEntry(size, sha256)
-                : throw file.Bad("sha256", "must be 64 lower-case hex digits", relative: true);
-        });
+            new FileEntry(file.Number("size", 0, limits.MaxFileBytes), ReadSha256(file, "sha256")));
         if (files.Count == 0)
             throw fields.Bad("files", "must name a file", relative: true);
         if (files.Keys.Distinct(StringComparer.OrdinalIgnoreCase).Count() != files.Count)
@@ -118,9 +109,20 @@ internal static partial class ManifestReader
             throw fields.Bad("targets", $"has {target.Id} twice", relative: true);
     }
 
-    private static string ReadName(JsonFields fields, string name) => PatchsetName.IsValid(fields.Text(name))
+    public static string ReadName(JsonFields fields, string name) => PatchsetName.IsValid(fields.Text(name))
         ? fields.Text(name)
         : throw fields.Bad(name, "must be 1 to 64 letters, digits, dots, underscores or hyphens", relative: true);
+
+    public static string ReadChannel(JsonFields fields) => Manifest.Channels.Contains(fields.Text("channel"))
+        ? fields.Text("channel")
+        : throw fields.Bad("channel", "must be default, test or unstable", relative: true);
+
+    public static IReadOnlyList<string> ReadDistros(JsonFields fields) =>
+        fields.Texts("distros", MaxDistros, text => Distro().IsMatch(text), "a distribution such as debian12");
+
+    public static string ReadSha256(JsonFields fields, string name) => Sha256().IsMatch(fields.Text(name))
+        ? fields.Text(name)
+        : throw fields.Bad(name, "must be 64 lower-case hex digits", relative: true);
 
     private static Product ReadProduct(JsonFields fields) => Products.TryParse(fields.Text("product"), out var product)
         ? product

@@ -14,7 +14,7 @@ public sealed record RepositoryIndex
     /// <summary>The greatest size that is read, in bytes.</summary>
     public const int MaxBytes = 64 << 20;
 
-    /// <summary>The greatest version: what JSON numbers hold exactly everywhere (RFC 8259, section 6).</summary>
+    /// <summary>The greatest version that is believed: what JSON numbers hold exactly everywhere (RFC 8259, section 6).</summary>
     public const long MaxVersion = (1L << 53) - 1;
 
     /// <summary>Its number; a later index has a greater one.</summary>

@@ -21,7 +21,7 @@ internal static class RepositoryIndexReader
             fields.Number("format", RepositoryIndex.CurrentFormat, RepositoryIndex.CurrentFormat);
             var index = new RepositoryIndex
             {
-                Version = fields.Number("version", 1, RepositoryIndex.MaxVersion),
+                Version = fields.Number("version", 1, long.MaxValue),
                 Generated = fields.Time("generated"),
                 Expires = fields.Time("expires"),
                 Patchsets = fields.Object("patchsets", ProductFields, ReadProducts),

@@ -1,0 +1,79 @@
+using System.Security.Cryptography;
+using EPortal.Format;
+
+namespace EPortal.PatchSource;
+
+/// <summary>The index that was believed last.</summary>
+/// <param name="Url">Root of the source it came from.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Sha256">Its hash, lower-case hex.</param>
+/// <param name="SignedBy">Id of the key that signed it; null when none was pinned.</param>
+internal sealed record SeenIndex(string Url, long Version, string Sha256, string? SignedBy);
+
+/// <summary>An index that may be believed.</summary>
+internal sealed record TrustedIndex(RepositoryIndex Index, byte[] Json, string Signature, string Sha256, string? SignedBy);
+
+/// <summary>
+/// Decides whether an index of a patch source is believed: signed by a pinned key, not older than the last, not expired,
+/// not leaping. What was seen counts only while the key that signed it is pinned, so replacing that key also undoes an
+/// index that leapt ahead.
+/// </summary>
+internal static class IndexTrust
+{
+    /// <summary>How far a version may be ahead of the last: 34 years of one a millisecond.</summary>
+    public const long LongestLeap = 1L << 40;
+
+    /// <summary>Checks an index.</summary>
+    /// <exception cref="SourceException">It is not believed; its code says why.</exception>
+    public static TrustedIndex Check(
+        byte[] json, string? signature, string url, TrustedKeys trusted, SeenIndex? seen, DateTimeOffset now)
+    {
+        var signedBy = trusted.IsEmpty ? null : Verify(json, signature, trusted);
+        var index = Parse(json);
+        var sha256 = Convert.ToHexStringLower(SHA256.HashData(json));
+        var last = seen is not null && Counts(seen, url, trusted) ? seen : null;
+        if (last is not null && index.Version < last.Version)
+            throw new SourceException(
+                SourceError.Older, $"The index of the patch source is older than the last one seen: version {index.Version} after {last.Version}.");
+        if (last is not null && index.Version == last.Version && sha256 != last.Sha256)
+            throw new SourceException(
+                SourceError.Mixed, $"The index of the patch source changed without a new version: there are two of version {index.Version}.");
+        if (index.Version > RepositoryIndex.MaxVersion || (last is not null && index.Version - last.Version > LongestLeap))
+            throw new SourceException(
+                SourceError.FastForward, $"The index of the patch source leaps to version {index.Version}, so that no later one could follow.");
+        if (index.Expires <= now)
+            throw new SourceException(
+                SourceError.Expired, $"The index of the patch source expired at {index.Expires:yyyy-MM-dd HH:mm} UTC; the source has stood still since.");
+        return new TrustedIndex(index, json, signature ?? "", sha256, signedBy);
+    }
+
+    private static string Verify(byte[] json, string? signature, TrustedKeys trusted)
+    {
+        if (signature is null)
+            throw new SourceException(SourceError.Unsigned, "The index of the patch source is not signed, though TRUSTED_KEYS pins keys.");
+        try
+        {
+            return trusted.Verify(json, signature, "the index of the patch source").KeyId;
+        }
+        catch (PatchsetException e)
+        {
+            throw new SourceException(SourceError.WronglySigned, e.Message, e);
+        }
+    }
+
+    private static RepositoryIndex Parse(byte[] json)
+    {
+        try
+        {
+            return RepositoryIndex.Parse(json);
+        }
+        catch (PatchsetException e)
+        {
+            throw new SourceException(SourceError.BadAnswer, $"The patch source does not answer with an index of patchsets: {e.Message}", e);
+        }
+    }
+
+    private static bool Counts(SeenIndex seen, string url, TrustedKeys trusted) => trusted.IsEmpty
+        ? seen.SignedBy is null && seen.Url == url
+        : trusted.Keys.Any(key => key.KeyId == seen.SignedBy);
+}

@@ -1,0 +1,55 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace EPortal.PatchSource;
+
+/// <summary>
+/// Opens the connections to a patch source. The address is checked at the moment of connecting, so that a name which
+/// resolves differently the second time cannot lead to this machine or its link.
+/// </summary>
+internal static class SourceGuard
+{
+    /// <summary>Connects to what <paramref name="context"/> names.</summary>
+    /// <exception cref="HttpRequestException">It resolves only to addresses that a source may not have.</exception>
+    public static async ValueTask<Stream> ConnectAsync(
+        SourceOptions options, SocketsHttpConnectionContext context, CancellationToken cancel)
+    {
+        var end = context.DnsEndPoint;
+        var addresses = await Dns.GetHostAddressesAsync(end.Host, cancel);
+        var allowed = MayBeLocal(options, end) ? addresses : [.. addresses.Where(address => !IsLocal(address))];
+        if (allowed.Length == 0)
+            throw new HttpRequestException(
+                HttpRequestError.ConnectionError, $"{end.Host} resolves to an address of this machine or its link, which a patch source may not have");
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(allowed, end.Port, cancel);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The proxy is wherever the administrator says; a source only when named by such an address itself.</summary>
+    private static bool MayBeLocal(SourceOptions options, DnsEndPoint end) =>
+        (options.Proxy is { } proxy && proxy.IdnHost == end.Host && proxy.Port == end.Port)
+        || options.Url.IsLoopback
+        || (IPAddress.TryParse(options.Url.IdnHost.Trim('[', ']'), out var literal) && IsLocal(literal));
+
+    private static bool IsLocal(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6)
+            address = address.MapToIPv4();
+        return IPAddress.IsLoopback(address)
+            || address.IsIPv6LinkLocal
+            || address.IsIPv6Multicast
+            || address.Equals(IPAddress.IPv6Any)
+            || (address.AddressFamily == AddressFamily.InterNetwork && IsLocal(address.GetAddressBytes()));
+    }
+
+    // RFC 6890: this network, link-local; RFC 5771 and above: multicast, reserved, broadcast.
+    private static bool IsLocal(byte[] ipv4) => ipv4[0] == 0 || (ipv4[0] == 169 && ipv4[1] == 254) || ipv4[0] >= 224;
+}

@@ -1,0 +1,188 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using Polly;
+using Polly.Retry;
+
+namespace EPortal.PatchSource;
+
+/// <summary>
+/// Calls to a patch source: through the proxy, with the login, tried again where that can help. Redirects are not followed
+/// and no compressed body is taken, so the login and the bounds hold for what was asked.
+/// </summary>
+internal sealed class SourceHttp : IDisposable
+{
+    private readonly SourceOptions _options;
+    private readonly TimeProvider _time;
+    private readonly HttpClient _http;
+    private readonly ResiliencePipeline _retries;
+
+    public SourceHttp(SourceOptions options, TimeProvider time)
+    {
+        (_options, _time) = (options, time);
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            UseCookies = false,
+            UseProxy = options.Proxy is not null,
+            Proxy = options.Proxy is { } proxy ? SourceProxy.Of(proxy) : null,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+            MaxConnectionsPerServer = options.Parallel * 2,
+            ConnectTimeout = options.Timeout,
+            ConnectCallback = (context, cancel) => SourceGuard.ConnectAsync(options, context, cancel),
+        })
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+            DefaultRequestVersion = HttpVersion.Version11,
+        };
+        _retries = Retries(options, time);
+    }
+
+    /// <summary>A small file; null where the source has none of that name.</summary>
+    /// <exception cref="SourceException">The source failed, or the file is larger than <paramref name="max"/> bytes.</exception>
+    public async Task<byte[]?> FindAsync(string path, int max, CancellationToken cancel)
+    {
+        try
+        {
+            return await GetAsync(path, max, cancel);
+        }
+        catch (SourceException e) when (e.Code == SourceError.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A small file.</summary>
+    /// <exception cref="SourceException">The source failed or has none, or it is larger than <paramref name="max"/> bytes.</exception>
+    public Task<byte[]> GetAsync(string path, int max, CancellationToken cancel) => _retries.ExecuteAsync(
+        async token =>
+        {
+            using var patience = Patience(max, token);
+            return await OnceAsync(path, null, (answer, silence) => ReadAsync(path, answer, max, silence), patience.Token, token);
+        },
+        cancel).AsTask();
+
+    /// <summary>Runs <paramref name="attempt"/>, again after failures that pass.</summary>
+    public Task RetryAsync(Func<CancellationToken, Task> attempt, CancellationToken cancel) =>
+        _retries.ExecuteAsync(async token => await attempt(token), cancel).AsTask();
+
+    /// <summary>How long a file of this size may take in all.</summary>
+    public CancellationTokenSource Patience(long size, CancellationToken cancel)
+    {
+        var all = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        all.CancelAfter(_options.Timeout + TimeSpan.FromSeconds((double)size / _options.LowestRate));
+        return all;
+    }
+
+    /// <summary>One call without repetition.</summary>
+    /// <param name="path">Below the source's root.</param>
+    /// <param name="range">Bytes wanted; null for all.</param>
+    /// <param name="read">Reads a good answer; it extends the second argument's time with each piece that comes.</param>
+    /// <param name="limit">Cancelled when it has lasted long enough, or with <paramref name="cancel"/>.</param>
+    /// <param name="cancel">Ends the call; only then is <see cref="OperationCanceledException"/> thrown.</param>
+    public async Task<T> OnceAsync<T>(
+        string path,
+        RangeHeaderValue? range,
+        Func<HttpResponseMessage, Silence, Task<T>> read,
+        CancellationToken limit,
+        CancellationToken cancel)
+    {
+        using var silence = new Silence(_options.Timeout, limit);
+        using var request = Request(path, range);
+        try
+        {
+            using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token);
+            if (!answer.IsSuccessStatusCode)
+                throw Refusal(path, answer);
+            if (answer.Content.Headers.ContentEncoding.Any(e => !e.Equals("identity", StringComparison.OrdinalIgnoreCase)))
+                throw new SourceException(SourceError.BadAnswer, $"{Named(path)} comes compressed, which was not asked for.");
+            return await read(answer, silence);
+        }
+        catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
+        {
+            throw limit.IsCancellationRequested
+                ? new SourceException(SourceError.TooSlow, $"{Named(path)} comes too slowly and was given up.", e)
+                : new SourceException(SourceError.Unreachable, $"The patch source fell silent at {path}.", e);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException && e is not FileNotFoundException)
+        {
+            throw Broken(e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private static ResiliencePipeline Retries(SourceOptions options, TimeProvider time) =>
+        new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = new PredicateBuilder().Handle<SourceException>(
+                    e => e.IsTransient && !(e.RetryAfter > options.LongestPause)),
+                MaxRetryAttempts = options.Attempts - 1,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = options.FirstPause,
+                MaxDelay = options.LongestPause,
+                DelayGenerator = failed => ValueTask.FromResult((failed.Outcome.Exception as SourceException)?.RetryAfter),
+            })
+            .Build();
+
+    private HttpRequestMessage Request(string path, RangeHeaderValue? range)
+    {
+        var root = _options.Url.AbsoluteUri;
+        var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"{root.TrimEnd('/')}/{path}"));
+        request.Headers.Range = range;
+        if (_options.User is { } user)
+            request.Headers.Authorization = new AuthenticationHeaderValue(
+                "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{_options.Password}")));
+        return request;
+    }
+
+    private static async Task<byte[]> ReadAsync(string path, HttpResponseMessage answer, int max, Silence silence)
+    {
+        await using var body = await answer.Content.ReadAsStreamAsync(silence.Token);
+        using var kept = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        int read;
+        while ((read = await body.ReadAsync(buffer, silence.Token)) > 0)
+        {
+            silence.Broken();
+            if (kept.Length + read > max)
+                throw new SourceException(SourceError.WrongLength, $"{Named(path)} is larger than {max} bytes.");
+            kept.Write(buffer, 0, read);
+        }
+
+        if (kept.Length > 0 && answer.Content.Headers.ContentType?.MediaType == "text/html")
+            throw new SourceException(SourceError.BadAnswer, $"{Named(path)} is a web page; is PATCH_SOURCE_URL right?");
+        return kept.ToArray();
+    }
+
+    private SourceException Refusal(string path, HttpResponseMessage answer) => (int)answer.StatusCode switch
+    {
+        401 or 403 => new SourceException(SourceError.Unauthorized, $"The patch source refuses the login for {path} ({(int)answer.StatusCode})."),
+        407 => new SourceException(SourceError.Unauthorized, "The proxy refuses the login (407)."),
+        404 or 410 => new SourceException(SourceError.NotFound, $"The patch source has no {path}."),
+        >= 300 and < 400 => new SourceException(
+            SourceError.Redirected, $"The patch source points from {path} to another place, which is not followed; set PATCH_SOURCE_URL to it if it is right."),
+        429 or >= 500 => new SourceException(SourceError.Failing, $"The patch source answered {(int)answer.StatusCode} for {path}.")
+        {
+            RetryAfter = RetryAfter(answer.Headers.RetryAfter),
+        },
+        var status => new SourceException(SourceError.BadAnswer, $"The patch source answered {status} for {path}."),
+    };
+
+    private TimeSpan? RetryAfter(RetryConditionHeaderValue? header)
+    {
+        var wait = header?.Delta ?? header?.Date - _time.GetUtcNow();
+        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
+    }
+
+    private SourceException Broken(Exception e) => new(
+        SourceError.Unreachable,
+        $"The patch source at {_options.Url.IdnHost} cannot be reached: {Cli.CliText.Safe((e.InnerException ?? e).Message).TrimEnd('.')}.",
+        e);
+
+    private static string Named(string path) => $"{path} of the patch source";
+}

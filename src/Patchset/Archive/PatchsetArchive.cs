@@ -3,9 +3,11 @@ namespace EPortal.Format;
 /// <summary>A patchset that was read from an archive and found good.</summary>
 /// <param name="Manifest">What it is.</param>
 /// <param name="ManifestJson">Bytes of its manifest.</param>
+/// <param name="ManifestSignature">Text of its signature; null for an unsigned one.</param>
 /// <param name="SignedBy">The trusted key that signed it; null while no key is trusted.</param>
 /// <param name="UnpackedBytes">Bytes of its members.</param>
-public sealed record StagedPatchset(Manifest Manifest, byte[] ManifestJson, MinisignPublicKey? SignedBy, long UnpackedBytes);
+public sealed record StagedPatchset(
+    Manifest Manifest, byte[] ManifestJson, string? ManifestSignature, MinisignPublicKey? SignedBy, long UnpackedBytes);
 
 /// <summary>
 /// Reads patchset archives. Everything is checked while it streams by: form, names, sizes, hashes, signatures, and that

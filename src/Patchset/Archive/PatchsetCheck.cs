@@ -24,14 +24,14 @@ internal sealed class PatchsetCheck(
             next = await members.NextAsync(cancel);
         }
 
-        _signedBy = CheckSignature(json, signature, Manifest.FileName);
+        _signedBy = ManifestCheck.CheckSignature(json, signature, Manifest.FileName, trusted);
         _manifest = Manifest.Parse(json, limits, now);
         Expect();
         for (; next is not null; next = await members.NextAsync(cancel))
             await TakeAsync(next, cancel);
         if (_expected.Count > 0)
             throw Mismatch($"The archive lacks {_expected.Keys.Min(StringComparer.Ordinal)}, which the manifest lists.");
-        return new StagedPatchset(_manifest, json, _signedBy, sink.Total);
+        return new StagedPatchset(_manifest, json, signature, _signedBy, sink.Total);
     }
 
     private async Task<byte[]> ReadManifestAsync(CancellationToken cancel)
@@ -44,11 +44,10 @@ internal sealed class PatchsetCheck(
 
     private void Expect()
     {
+        if (_signedBy is not null)
+            ManifestCheck.RequireDescriptions(_manifest);
         foreach (var target in _manifest.Targets)
         {
-            if (_signedBy is not null && !target.Files.ContainsKey(PatchDescription.SignatureFileName))
-                throw new PatchsetException(
-                    PatchsetErrorCode.Unsigned, $"The patch of {target.Id} has no signature of its own ({PatchDescription.SignatureFileName}).");
             foreach (var (name, entry) in target.Files)
                 _expected.Add(MemberName.Of(target.Id, target.Level, name), (target, entry));
         }
@@ -93,21 +92,10 @@ internal sealed class PatchsetCheck(
         if (_undersigned is not { } signed)
             throw Mismatch($"{member.Name} does not follow the {PatchDescription.FileName} it signs.");
         var signature = await ReadSmallAsync(member, limits.MaxSignatureBytes, cancel);
-        CheckSignature(signed.Content, Encoding.UTF8.GetString(signature), $"{folder}/{PatchDescription.FileName}");
+        ManifestCheck.CheckSignature(
+            signed.Content, Encoding.UTF8.GetString(signature), $"{folder}/{PatchDescription.FileName}", trusted);
         _undersigned = null;
         return await sink.WriteAsync(member.Name, signature, cancel);
-    }
-
-    /// <summary>While no key is trusted a signature must be well-formed, and proves nothing.</summary>
-    private MinisignPublicKey? CheckSignature(byte[] content, string? signature, string what)
-    {
-        if (!trusted.IsEmpty)
-            return signature is null
-                ? throw new PatchsetException(PatchsetErrorCode.Unsigned, $"{what} is not signed, and only signed patchsets are taken.")
-                : trusted.Verify(content, signature, what);
-        if (signature is not null)
-            MinisignSignature.Parse(signature, what);
-        return null;
     }
 
     private static async Task<byte[]> ReadSmallAsync(Member member, int max, CancellationToken cancel)

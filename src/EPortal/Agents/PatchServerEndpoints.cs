@@ -14,6 +14,7 @@ internal static class PatchServerEndpoints
 {
     private const string Target = $"/{{target:{TargetConstraint.Name}}}";
     private const string LongLived = "public, max-age=2592000";
+    private const string Binary = "application/octet-stream";
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
     /// <summary>Maps them.</summary>
@@ -55,16 +56,18 @@ internal static class PatchServerEndpoints
     private static IResult Version(string target, AgentDesk desk) =>
         desk.IsSupported(target) ? TypedResults.Ok() : TypedResults.NotFound();
 
-    private static IResult File(string target, int level, string file, HttpContext context, PatchsetLibrary library)
+    private static async Task<IResult> File(
+        string target, int level, string file, HttpContext context, PatchDelivery delivery)
     {
-        if (!PatchFileName.IsValid(file) || library.FindFileOrNull(target, level, file) is not { } found)
+        if (!PatchFileName.IsValid(file)
+            || await delivery.FindOrNull(target, level, file, context.RequestAborted) is not { } ready)
             return TypedResults.NotFound();
         context.Response.Headers.CacheControl = LongLived;
-        return TypedResults.PhysicalFile(
-            found.Path,
-            "application/octet-stream",
-            entityTag: new EntityTagHeaderValue($"\"{found.File.Sha256}\""),
-            enableRangeProcessing: true);
+        var tag = new EntityTagHeaderValue($"\"{ready.Found.File.Sha256}\"");
+        if (ready.Arriving is not { } arriving)
+            return TypedResults.PhysicalFile(ready.Found.Path, Binary, entityTag: tag, enableRangeProcessing: true);
+        context.Response.ContentLength = ready.Found.File.Size;
+        return TypedResults.Stream(arriving, Binary, entityTag: tag);
     }
 
     /// <summary>

@@ -15,6 +15,10 @@ internal static partial class NativeFile
     private const int Interrupted = 4;
     private const int TryAgain = 11;
     private const int AlreadyExists = 17;
+    private const int NoEntry = 2;
+    private const int NotAFolder = 20;
+    private const int CurrentFolder = -100;
+    private const uint StatBasic = 0x7ff;
 
     /// <summary>Opens a folder or file for flushing.</summary>
     public static SafeFileHandle OpenForSync(string path) => Opened(open(path, CloseOnExec, 0), path);
@@ -42,6 +46,22 @@ internal static partial class NativeFile
         }
 
         return true;
+    }
+
+    /// <summary>What changes whenever somebody writes to a file; null when there is none.</summary>
+    public static FileStamp? StampOrNull(string path)
+    {
+        // struct statx of Linux, the same on every machine.
+        Span<byte> status = stackalloc byte[256];
+        if (statx(CurrentFolder, path, 0, StatBasic, ref MemoryMarshal.GetReference(status)) != 0)
+        {
+            var error = Marshal.GetLastPInvokeError();
+            return error is NoEntry or NotAFolder ? null : throw Failure(error, path, "read");
+        }
+
+        return new FileStamp(
+            MemoryMarshal.Read<ulong>(status[32..]), MemoryMarshal.Read<long>(status[40..]),
+            MemoryMarshal.Read<long>(status[96..]), MemoryMarshal.Read<uint>(status[104..]));
     }
 
     /// <summary>Gives a file a second name; false when that name is taken.</summary>
@@ -80,4 +100,10 @@ internal static partial class NativeFile
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int link(string path, string newPath);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(int folder, string path, int flags, uint mask, ref byte status);
 }
+
+/// <summary>Identity and last change of a file, as the kernel keeps them: no program can set the time of change.</summary>
+internal readonly record struct FileStamp(ulong Inode, long Size, long ChangedSeconds, uint ChangedNanoseconds);

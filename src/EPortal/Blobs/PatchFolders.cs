@@ -4,25 +4,26 @@ namespace EPortal.Blobs;
 
 /// <summary>
 /// Where archives and unpacked patches lie: <c>arch/NAME.tar.bz2</c> and <c>resources/NAME/TARGET/LEVEL/FILE</c> for
-/// kernels, a folder per product below <c>arch/</c> and <c>user-resources/</c> for the others. A patchset's folder appears
-/// by one rename, so it is there whole or not at all.
+/// kernels, a folder per product below <c>arch/</c> and <c>user-resources/</c> for the others; patches that were fetched one
+/// by one under <c>cache/patches/PRODUCT/NAME/</c>. A patchset's folder appears by one rename, so it is there whole or not at all.
 /// </summary>
 internal sealed class PatchFolders(string root)
 {
     private const string Staging = ".staging";
 
-    /// <summary>The unpacked folder of a patchset.</summary>
-    public string FolderOf(Product product, string name) => Path.Combine(ResourcesOf(product), name);
+    /// <summary>The unpacked folder of a patchset, or that of what was fetched of one by one.</summary>
+    public string FolderOf(Product product, string name, bool whole = true) =>
+        Path.Combine(whole ? ResourcesOf(product) : CacheOf(product), name);
 
-    /// <summary>Whether the unpacked folder of a patchset is here.</summary>
-    public bool Has(Product product, string name) => Directory.Exists(FolderOf(product, name));
+    /// <summary>Whether such a folder is here.</summary>
+    public bool Has(Product product, string name, bool whole = true) => Directory.Exists(FolderOf(product, name, whole));
 
     /// <summary>The archive of a patchset.</summary>
     public string ArchiveOf(Product product, string fileName) => Path.Combine(ArchivesOf(product), fileName);
 
     /// <summary>A file of a patch. All parts are names the store knows, never what a caller sent.</summary>
-    public string FileOf(Product product, string patchset, string target, int level, string file) =>
-        Path.Combine(FolderOf(product, patchset), target, level.ToString(System.Globalization.CultureInfo.InvariantCulture), file);
+    public string FileOf(Product product, string patchset, bool whole, string target, int level, string file) =>
+        Path.Combine(FolderOf(product, patchset, whole), target, level.ToString(System.Globalization.CultureInfo.InvariantCulture), file);
 
     /// <summary>A place to build up a patchset on the file system it will stay on.</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
@@ -50,17 +51,36 @@ internal sealed class PatchFolders(string root)
         DurableFile.SyncFolder(ResourcesOf(product));
     }
 
+    /// <summary>Puts the staged folder of a patchset whose files are fetched one by one where it belongs; as for <see cref="Publish"/>.</summary>
+    public void PublishCache(StagingFolder staged, Product product, string name)
+    {
+        Directory.CreateDirectory(CacheOf(product));
+        DurableFile.SyncFileSystem(staged.Path);
+        RemoveCache(product, name);
+        Directory.Move(staged.Unpacked, FolderOf(product, name, whole: false));
+        DurableFile.SyncFolder(CacheOf(product));
+    }
+
     /// <summary>Deletes the files of a patchset that no record names any more.</summary>
     public void Remove(Product product, string name, string archiveFileName)
     {
         File.Delete(ArchiveOf(product, archiveFileName));
-        var folder = FolderOf(product, name);
+        Delete(FolderOf(product, name));
+    }
+
+    /// <summary>Deletes what was fetched of a patchset one by one.</summary>
+    public void RemoveCache(Product product, string name) => Delete(FolderOf(product, name, whole: false));
+
+    /// <summary>Held from looking whether a name is taken until its record is written; across processes.</summary>
+    public FileLock LockNames() => FileLock.Acquire(Path.Combine(root, "resources", ".names.lock"));
+
+    private static void Delete(string folder)
+    {
         if (Directory.Exists(folder))
             Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>Held from looking whether a name is taken until its record is written; across processes.</summary>
-    public FileLock LockNames() => FileLock.Acquire(Path.Combine(root, "resources", ".names.lock"));
+    private string CacheOf(Product product) => Path.Combine(root, "cache", "patches", product.Token());
 
     private string ResourcesOf(Product product) => product == Product.Kernel
         ? Path.Combine(root, "resources")

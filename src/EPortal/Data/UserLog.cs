@@ -10,6 +10,9 @@ internal sealed record Actor(string Name, string? Address = null)
     /// <summary>A host's agent. What agents do stands in the servers' history, not in the user log.</summary>
     public static readonly Actor Agent = new("agent");
 
+    /// <summary>The portal itself, which fetches from the patch source and fills feeds.</summary>
+    public static readonly Actor Portal = new("portal");
+
     /// <summary>The person at the command line.</summary>
     public static Actor CommandLine(string user) => new("cli:" + user);
 }

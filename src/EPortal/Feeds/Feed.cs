@@ -1,4 +1,5 @@
 using EPortal.Data;
+using EPortal.Format;
 
 namespace EPortal.Feeds;
 
@@ -23,6 +24,11 @@ internal sealed record Feed(string Id, string Name, bool Auto, long DeployAfter,
         ShapesOffers = true,
     };
 
+    /// <summary>Whether it takes patchsets of a channel: those of its own and of the calmer ones.</summary>
+    public bool Takes(string channel) => Rank(channel) <= Rank(Channel);
+
     /// <summary>Whether it is the default feed.</summary>
     public bool IsMain => Id == MainId;
+
+    private static int Rank(string channel) => Manifest.Channels.ToList().IndexOf(channel);
 }

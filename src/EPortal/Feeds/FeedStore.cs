@@ -12,8 +12,11 @@ internal sealed class FeedStore(Database database, ChangeLog log)
     private const string Columns = "SELECT id, name, auto, deploy_after, channel FROM feed WHERE shadowed = 0";
 
     /// <summary>All feeds, <c>main</c> first, then by name.</summary>
-    public IReadOnlyList<Feed> List() => database.Read(session =>
-        session.Connection.Query<Row>($"{Columns} ORDER BY id <> '{Feed.MainId}', name").Select(row => row.ToFeed()).ToList());
+    public IReadOnlyList<Feed> List() => database.Read(List);
+
+    /// <summary>All feeds, <c>main</c> first, then by name.</summary>
+    public static IReadOnlyList<Feed> List(Session session) =>
+        session.Connection.Query<Row>($"{Columns} ORDER BY id <> '{Feed.MainId}', name").Select(row => row.ToFeed()).ToList();
 
     /// <summary>The feed of that name.</summary>
     public static Feed? FindOrNull(Session session, string name) =>

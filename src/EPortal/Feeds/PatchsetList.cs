@@ -37,8 +37,8 @@ internal static partial class PatchsetList
         {
             var patchset = placement.Patchset;
             table.Add(
-                patchset.Name, placement.State.Token(), Day(patchset.Released), patchset.Channel,
-                string.Join(' ', patchset.Distros), patchset.SignedBy ?? "unchecked");
+                patchset.Name, placement.State.Token() + (placement.IsQuestionable ? " (!)" : ""), Day(patchset.Released), patchset.Channel,
+                string.Join(' ', patchset.Distros), patchset.IsHere ? patchset.SignedBy ?? "unchecked" : "");
         }
 
         table.Write(context);
@@ -48,10 +48,10 @@ internal static partial class PatchsetList
 
     /// <summary>A patchset for programs.</summary>
     internal sealed record PatchsetRow(
-        string Patchset, string Status, DateTimeOffset Released, string Channel, IReadOnlyList<string> Distros, string? SignedBy)
+        string Patchset, string Status, bool Withdrawn, DateTimeOffset Released, string Channel, IReadOnlyList<string> Distros, string? SignedBy)
     {
         public static PatchsetRow From(Placement placement) => new(
-            placement.Patchset.Name, placement.State.Token(), placement.Patchset.Released, placement.Patchset.Channel,
+            placement.Patchset.Name, placement.State.Token(), placement.Patchset.Listed == RepositoryState.Withdrawn, placement.Patchset.Released, placement.Patchset.Channel,
             placement.Patchset.Distros, placement.Patchset.SignedBy);
     }
 

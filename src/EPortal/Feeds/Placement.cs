@@ -1,36 +1,8 @@
 using EPortal.Data;
+using EPortal.Format;
 using EPortal.Patchsets;
 
 namespace EPortal.Feeds;
-
-/// <summary>State of a patchset on a feed.</summary>
-internal enum PatchsetState
-{
-    /// <summary>Here, but not on the feed.</summary>
-    Undeployed,
-
-    /// <summary>Offered by the feed to the targets for which it is the newest.</summary>
-    Enabled,
-
-    /// <summary>Kept off the feed: neither auto-update nor enabling all up to a newer one brings it there.</summary>
-    Disabled,
-
-    /// <summary>Known, but its files are not here.</summary>
-    NotDownloaded,
-}
-
-/// <summary>Names of the states in API and command line.</summary>
-internal static class PatchsetStates
-{
-    /// <summary>The name of a state.</summary>
-    public static string Token(this PatchsetState state) => state switch
-    {
-        PatchsetState.Enabled => "enabled",
-        PatchsetState.Disabled => "disabled",
-        PatchsetState.NotDownloaded => "not-downloaded",
-        _ => "undeployed",
-    };
-}
 
 /// <summary>A patchset as it stands on a feed.</summary>
 internal sealed record Placement(Patchset Patchset, PatchsetState State)
@@ -42,6 +14,9 @@ internal sealed record Placement(Patchset Patchset, PatchsetState State)
         CanBeHeld = true,
         ShapesOffers = true,
     };
+
+    /// <summary>Whether it is offered although the patch source no longer gives it out.</summary>
+    public bool IsQuestionable => State == PatchsetState.Enabled && Patchset.Listed == RepositoryState.Withdrawn;
 
     /// <summary>The id of the pair.</summary>
     public static string IdOf(Feed feed, Patchset patchset) => EntityType.PairId(feed.Id, patchset.Id);

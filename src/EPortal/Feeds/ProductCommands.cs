@@ -97,8 +97,8 @@ internal static class ProductCommands
             var (patchset, on) = (parsed.GetValue(name)!, parsed.GetValue(feed) ?? Feed.Main);
             await using var portal = context.OpenPortal();
             IReadOnlyList<string> enabled = parsed.GetValue(upTo)
-                ? await portal.Rollout.EnableUpTo(context.Operator(), product, patchset, on)
-                : [(await portal.Rollout.Enable(context.Operator(), product, patchset, on)).Patchset.Name];
+                ? await portal.Rollout.EnableUpTo(context.Operator(), product, patchset, on, context.Cancellation)
+                : [(await portal.Rollout.Enable(context.Operator(), product, patchset, on, context.Cancellation)).Patchset.Name];
             RolloutOutput.Show(context, enabled, PatchsetState.Enabled, on, parsed.GetValue(json));
         });
         return command;

@@ -1,5 +1,6 @@
 using EPortal.AgentClient.Wire;
 using EPortal.Data;
+using EPortal.Patchsets;
 
 namespace EPortal.Hosting;
 
@@ -23,6 +24,11 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         {
             if (e.Error != StoreError.Overloaded)
                 LogStoreFailed(e, e.Message);
+            context.Response.Headers.RetryAfter = RetryAfterSeconds;
+            await Answer(context, StatusCodes.Status503ServiceUnavailable, "unavailable", e.Message);
+        }
+        catch (UnavailableException e)
+        {
             context.Response.Headers.RetryAfter = RetryAfterSeconds;
             await Answer(context, StatusCodes.Status503ServiceUnavailable, "unavailable", e.Message);
         }

@@ -4,7 +4,7 @@ using EPortal.Format;
 namespace EPortal.Patchsets;
 
 /// <summary>A patchset as the portal knows it.</summary>
-/// <param name="Id">Birth.</param>
+/// <param name="Id">Birth; empty for one that the patch source lists and nobody fetched yet.</param>
 /// <param name="Product">What it patches.</param>
 /// <param name="Name">Unique within the product.</param>
 /// <param name="Released">When its maker released it; the order of patchsets.</param>
@@ -12,7 +12,10 @@ namespace EPortal.Patchsets;
 /// <param name="Distros">Distributions it holds patches for.</param>
 /// <param name="ManifestSha256">Hash of its manifest: two patchsets are the same when this is.</param>
 /// <param name="SignedBy">Id of the key that signed it, if it was signed.</param>
-/// <param name="AvailableAt">Since when its files are here; null while they are not.</param>
+/// <param name="AvailableAt">Since when it is here, if only by its manifest; null while it is not. Never moves.</param>
+/// <param name="Whole">Whether all its files are here; else they are fetched when asked for.</param>
+/// <param name="Held">Whether it is kept off all feeds, because the patch source blocked it.</param>
+/// <param name="Listed">What the patch source says of it; null where it lists it no more, or there is none.</param>
 /// <param name="Archive">File name of its archive under <c>arch/</c>.</param>
 internal sealed record Patchset(
     string Id,
@@ -24,6 +27,9 @@ internal sealed record Patchset(
     string ManifestSha256,
     string? SignedBy,
     DateTimeOffset? AvailableAt,
+    bool Whole,
+    bool Held,
+    RepositoryState? Listed,
     string Archive) : IComparable<Patchset>
 {
     /// <summary>How the store sees it.</summary>
@@ -34,6 +40,12 @@ internal sealed record Patchset(
         CanBeHeld = true,
         ShapesOffers = true,
     };
+
+    /// <summary>Whether agents can get its patches.</summary>
+    public bool IsHere => AvailableAt is not null;
+
+    /// <summary>Whether it does harm, as the patch source says, and may stand on no feed.</summary>
+    public bool IsBlocked => Held || Listed == RepositoryState.Blocked;
 
     /// <summary>Order of patchsets: by release time, then by name.</summary>
     public int CompareTo(Patchset? other) => other is null ? 1

@@ -1,13 +1,11 @@
 using System.Security.Cryptography;
+using System.Text;
 using Dapper;
 using EPortal.Blobs;
 using EPortal.Data;
 using EPortal.Format;
 
 namespace EPortal.Patchsets;
-
-/// <summary>A patch file that is here.</summary>
-internal sealed record FoundFile(string Path, PatchFile File);
 
 /// <summary>What a deploy did.</summary>
 /// <param name="Patchset">Name.</param>
@@ -17,25 +15,31 @@ internal sealed record FoundFile(string Path, PatchFile File);
 internal sealed record Deployed(string Patchset, Product Product, bool WasHere, string? SignedBy);
 
 /// <summary>
-/// The patchsets whose files are here. A deploy checks everything in a staging folder, moves it into place in one rename
-/// and records it in one transaction; a bad archive, a crash or a full disk leaves all as it was.
+/// The patchsets that are here. A deploy checks everything in a staging folder, moves it into place in one rename and
+/// records it in one transaction; a bad archive, a crash or a full disk leaves all as it was.
 /// </summary>
 internal sealed class PatchsetLibrary(
     Database database, ChangeLog log, PatchFolders folders, PortalSigner signer, PatchsetLimits limits, TimeProvider time)
 {
-    /// <summary>The file of a patch, by what agents ask for; null when it is not here.</summary>
+    /// <summary>Nothing happens with it on feeds.</summary>
+    public static readonly Action<Change, Patchset> NoPlace = (_, _) => { };
+
+    /// <summary>The file of a patch, by what agents ask for; null when no patchset here has it.</summary>
     public FoundFile? FindFileOrNull(string target, int level, string file)
     {
-        var row = database.Read(session => session.Connection.QueryFirstOrDefault<(string Name, string Product, string Files)>(
+        var row = database.Read(session => session.Connection.QueryFirstOrDefault<(string Name, string Product, string Files, long Whole)>(
             """
-            SELECT p.name, t.product, t.files FROM patchset_target t JOIN patchset p ON p.id = t.patchset
-            WHERE t.target = @target AND t.level = @level AND p.shadowed = 0 ORDER BY p.id LIMIT 1
+            SELECT p.name, t.product, t.files, c.whole FROM patchset_target t
+            JOIN patchset p ON p.id = t.patchset JOIN patchset_copy c ON c.patchset = p.id
+            WHERE t.target = @target AND t.level = @level AND p.shadowed = 0 ORDER BY c.whole DESC, p.id LIMIT 1
             """,
             new { target, level }));
         return row.Name is not null
             && Products.TryParse(row.Product, out var product)
             && PatchFiles.Parse(row.Files).FirstOrDefault(known => known.Name == file) is { } found
-            ? new FoundFile(folders.FileOf(product, row.Name, target, level, file), found)
+            ? new FoundFile(
+                folders.FileOf(product, row.Name, row.Whole != 0, target, level, file), found, row.Name, product, row.Whole != 0,
+                RepositoryLayout.Patch(target, level, file))
             : null;
     }
 
@@ -54,26 +58,29 @@ internal sealed class PatchsetLibrary(
         await using (var copy = File.Create(staging.Archive))
             await PatchsetArchive.Bounded(archive, limits).CopyToAsync(copy, cancel);
         var staged = await Unpack(staging, cancel);
-        if (staged.Manifest.Product != product)
-            throw new RefusedException(
-                Refusal.Invalid,
-                $"'{staged.Manifest.Name}' is a {staged.Manifest.Product.Token()} patchset; this asks for {product.Token()}.");
+        RefuseOtherProduct(staged, product);
         using var names = folders.LockNames();
-        var sha256 = Convert.ToHexStringLower(SHA256.HashData(staged.ManifestJson));
-        var known = database.Read(session => PatchsetStore.FindOrNull(session, product, staged.Manifest.Name));
-        RefuseOtherContent(known, sha256);
-        var archiveName = known?.Archive ?? staged.Manifest.Name + Extension(staging.Archive);
-        if (known?.AvailableAt is null || !folders.Has(product, known.Name))
+        var (known, sha256) = Compare(staged);
+        var archiveName = known is { IsHere: true, Whole: true } ? known.Archive : staged.Manifest.Name + Extension(staging.Archive);
+        if (known is not { IsHere: true, Whole: true } || !folders.Has(product, known.Name))
             folders.Publish(staging, product, staged.Manifest.Name, archiveName);
-        try
-        {
-            return await Record(actor, staged, sha256, archiveName, place);
-        }
-        catch when (database.Read(session => PatchsetStore.FindOrNull(session, product, staged.Manifest.Name)) is null)
-        {
-            folders.Remove(product, staged.Manifest.Name, archiveName);
-            throw;
-        }
+        return await Record(actor, staged, sha256, archiveName, whole: true, place);
+    }
+
+    /// <summary>Takes in a patchset of which only the manifest is here; its files are fetched when agents ask for them.</summary>
+    /// <inheritdoc cref="Deploy"/>
+    public async Task<Deployed> DeployManifest(Actor actor, StagedPatchset checkedOne, string archive)
+    {
+        using var staging = folders.Stage();
+        MakeTargetFolders(checkedOne.Manifest, staging.Unpacked);
+        var staged = signer.SignUnsigned(checkedOne, staging.Unpacked);
+        KeepManifest(staged, staging.Unpacked);
+        var (product, name) = (staged.Manifest.Product, staged.Manifest.Name);
+        using var names = folders.LockNames();
+        var (known, sha256) = Compare(staged);
+        if (known is not { IsHere: true })
+            folders.PublishCache(staging, product, name);
+        return await Record(actor, staged, sha256, Path.GetFileName(archive), whole: false, NoPlace);
     }
 
     /// <summary>Deletes a patchset with its files, on every feed.</summary>
@@ -84,41 +91,132 @@ internal sealed class PatchsetLibrary(
         var patchset = await log.Commit(actor, change =>
         {
             var found = PatchsetStore.Get(change.Session, product, name);
+            if (found.Id.Length == 0)
+                throw new RefusedException(Refusal.NotFound, $"The {product.Token()} patchset '{name}' is not here.");
             PatchsetStore.Delete(change, found);
             change.Note("patchset.delete", name);
             return found;
         });
         folders.Remove(product, name, patchset.Archive);
+        folders.RemoveCache(product, name);
     }
+
+    /// <summary>Puts a damaged file back in place from its archive; false when the archive does not have it any more.</summary>
+    /// <exception cref="IOException">The disk failed or is full.</exception>
+    public async Task<bool> RestoreFromArchive(FoundFile found, CancellationToken cancel)
+    {
+        using var staging = folders.Stage();
+        try
+        {
+            await using var archive = File.OpenRead(ArchiveOf(found));
+            var staged = await PatchsetArchive.UnpackAsync(
+                archive, staging.Unpacked, TrustedKeys.None, limits, time.GetUtcNow(), cancel);
+            signer.SignUnsigned(staged, staging.Unpacked);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or PatchsetException or RefusedException)
+        {
+            return false;
+        }
+
+        var fresh = Path.Combine(staging.Unpacked, Path.GetRelativePath(folders.FolderOf(found.Product, found.Patchset), found.Path));
+        if (!File.Exists(fresh))
+            return false;
+        Directory.CreateDirectory(Path.GetDirectoryName(found.Path)!);
+        DurableFile.SyncFileSystem(fresh);
+        File.Move(fresh, found.Path, overwrite: true);
+        DurableFile.SyncFolder(Path.GetDirectoryName(found.Path)!);
+        return true;
+    }
+
+    private string ArchiveOf(FoundFile found) => folders.ArchiveOf(
+        found.Product, database.Read(session => PatchsetStore.Get(session, found.Product, found.Patchset)).Archive);
 
     private async Task<StagedPatchset> Unpack(StagingFolder staging, CancellationToken cancel)
     {
         await using var archive = File.OpenRead(staging.Archive);
         var staged = await PatchsetArchive.UnpackAsync(
             archive, staging.Unpacked, signer.Trusted, limits, time.GetUtcNow(), cancel);
+        KeepManifest(staged, staging.Unpacked);
         return signer.SignUnsigned(staged, staging.Unpacked);
     }
 
-    private Task<Deployed> Record(
-        Actor actor, StagedPatchset staged, string sha256, string archiveName, Action<Change, Patchset> place) =>
-        log.Commit(actor, change =>
-        {
-            var (product, name) = (staged.Manifest.Product, staged.Manifest.Name);
-            var known = PatchsetStore.FindOrNull(change.Session, product, name);
-            RefuseOtherContent(known, sha256);
-            if (known is null)
-            {
-                PatchsetStore.Record(change, staged, sha256, archiveName);
-                change.Note("patchset.deploy", name);
-            }
-            else if (known.AvailableAt is null)
-            {
-                PatchsetStore.RecordCopy(change, known.Id, staged.Manifest);
-            }
+    private (Patchset? Known, string Sha256) Compare(StagedPatchset staged)
+    {
+        var sha256 = Convert.ToHexStringLower(SHA256.HashData(staged.ManifestJson));
+        var known = Find(staged.Manifest);
+        RefuseOtherContent(known, sha256);
+        return (known, sha256);
+    }
 
-            place(change, PatchsetStore.Get(change.Session, product, name));
-            return new Deployed(name, product, known?.AvailableAt is not null, staged.SignedBy?.KeyId);
-        });
+    private Patchset? Find(Manifest manifest) =>
+        database.Read(session => PatchsetStore.FindOrNull(session, manifest.Product, manifest.Name)) is { Id.Length: > 0 } known ? known : null;
+
+    /// <summary>The one transaction of a deploy; when it refuses a patchset that was not known, no file of it stays.</summary>
+    private async Task<Deployed> Record(
+        Actor actor, StagedPatchset staged, string sha256, string archive, bool whole, Action<Change, Patchset> place)
+    {
+        var (product, name) = (staged.Manifest.Product, staged.Manifest.Name);
+        try
+        {
+            var deployed = await log.Commit(actor, change => Record(change, staged, sha256, archive, whole, place));
+            if (whole)
+                folders.RemoveCache(product, name);
+            return deployed;
+        }
+        catch when (Find(staged.Manifest) is null)
+        {
+            folders.Remove(product, name, archive);
+            folders.RemoveCache(product, name);
+            throw;
+        }
+    }
+
+    private static Deployed Record(
+        Change change, StagedPatchset staged, string sha256, string archive, bool whole, Action<Change, Patchset> place)
+    {
+        var (product, name) = (staged.Manifest.Product, staged.Manifest.Name);
+        var known = PatchsetStore.FindOrNull(change.Session, product, name) is { Id.Length: > 0 } found ? found : null;
+        RefuseOtherContent(known, sha256);
+        if (known is null)
+        {
+            PatchsetStore.Record(change, staged, sha256, archive, whole);
+            change.Note("patchset.deploy", name);
+        }
+        else if (!known.IsHere)
+        {
+            PatchsetStore.RecordCopy(change, known.Id, staged.Manifest, whole);
+        }
+        else if (whole && !known.Whole)
+        {
+            PatchsetStore.SetWhole(change, known, archive);
+        }
+
+        place(change, PatchsetStore.Get(change.Session, product, name));
+        return new Deployed(name, product, known is { IsHere: true }, staged.SignedBy?.KeyId);
+    }
+
+    /// <summary>The manifest stays beside the patches, byte for byte as it was signed, for those who take patchsets from here.</summary>
+    private static void KeepManifest(StagedPatchset staged, string folder)
+    {
+        File.WriteAllBytes(Path.Combine(folder, Manifest.FileName), staged.ManifestJson);
+        if (staged.ManifestSignature is { } signature)
+            File.WriteAllText(Path.Combine(folder, Manifest.SignatureFileName), signature, Encoding.UTF8);
+    }
+
+    private static void MakeTargetFolders(Manifest manifest, string folder)
+    {
+        foreach (var target in manifest.Targets)
+            Directory.CreateDirectory(Path.Combine(
+                folder, target.Id, target.Level.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+    }
+
+    private static void RefuseOtherProduct(StagedPatchset staged, Product product)
+    {
+        if (staged.Manifest.Product != product)
+            throw new RefusedException(
+                Refusal.Invalid,
+                $"'{staged.Manifest.Name}' is a {staged.Manifest.Product.Token()} patchset; this asks for {product.Token()}.");
+    }
 
     private static void RefuseOtherContent(Patchset? known, string sha256)
     {

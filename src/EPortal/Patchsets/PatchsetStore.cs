@@ -7,16 +7,24 @@ namespace EPortal.Patchsets;
 /// <summary>The records of patchsets. Helpers of transactions; who changes something opens the transaction.</summary>
 internal static class PatchsetStore
 {
+    /// <summary>What is known here, then what the patch source lists besides.</summary>
     private const string Columns =
         """
-        SELECT p.id, p.product, p.name, p.released, p.channel, p.distros, p.manifest_sha256, p.signed_by, c.available_at, p.archive
+        SELECT p.id, p.product, p.name, p.released, p.channel, p.distros, p.manifest_sha256, p.signed_by, c.available_at,
+          coalesce(c.whole, 0) AS whole, p.held, l.state, p.archive
         FROM patchset p LEFT JOIN patchset_copy c ON c.patchset = p.id
-        WHERE p.shadowed = 0 AND p.product = @product
+        LEFT JOIN source_patchset l ON l.name = p.name AND l.product = p.product
+        WHERE p.shadowed = 0 AND p.product = @product AND (@name IS NULL OR p.name = @name)
+        UNION ALL
+        SELECT '', l.product, l.name, l.released, l.channel, l.distros, l.manifest_sha256, NULL, NULL, 0, 0, l.state, l.archive
+        FROM source_patchset l
+        WHERE l.product = @product AND (@name IS NULL OR l.name = @name)
+          AND NOT EXISTS (SELECT 1 FROM patchset p WHERE p.product = l.product AND p.name = l.name AND p.shadowed = 0)
         """;
 
     /// <summary>The patchset of that name.</summary>
     public static Patchset? FindOrNull(Session session, Product product, string name) =>
-        session.Connection.QueryFirstOrDefault<Row>($"{Columns} AND p.name = @name", new { product = product.Token(), name })?.ToPatchset();
+        Query(session, product, name).SingleOrDefault();
 
     /// <summary>The patchset of that name.</summary>
     /// <exception cref="RefusedException">There is none.</exception>
@@ -24,12 +32,11 @@ internal static class PatchsetStore
         ?? throw new RefusedException(Refusal.NotFound, $"There is no {product.Token()} patchset '{name}'.");
 
     /// <summary>All of a product, oldest first.</summary>
-    public static IReadOnlyList<Patchset> List(Session session, Product product) =>
-        [.. session.Connection.Query<Row>(Columns, new { product = product.Token() }).Select(row => row.ToPatchset()).Order()];
+    public static IReadOnlyList<Patchset> List(Session session, Product product) => [.. Query(session, product, null).Order()];
 
-    /// <summary>Records a patchset whose files are in place.</summary>
+    /// <summary>Records a patchset that is in place, with all its files or with its manifest only.</summary>
     /// <exception cref="RefusedException">A patch in it is here already with other content.</exception>
-    public static string Record(Change change, StagedPatchset staged, string manifestSha256, string archive)
+    public static string Record(Change change, StagedPatchset staged, string manifestSha256, string archive, bool whole)
     {
         var manifest = staged.Manifest;
         foreach (var target in manifest.Targets)
@@ -47,22 +54,37 @@ internal static class PatchsetStore
             { "archive", archive },
             { "signed_by", staged.SignedBy?.KeyId },
         });
-        RecordCopy(change, id, manifest);
+        RecordCopy(change, id, manifest, whole);
         return id;
     }
 
-    /// <summary>Records that the files of a patchset known from another node are here now.</summary>
-    public static void RecordCopy(Change change, string id, Manifest manifest)
+    /// <summary>Records that a patchset known from another node is here now.</summary>
+    public static void RecordCopy(Change change, string id, Manifest manifest, bool whole)
     {
         change.Session.Execute(
-            "INSERT INTO patchset_copy (patchset, available_at) VALUES (@id, @at)", ("@id", id), ("@at", Micros.Of(change.Now)));
+            "INSERT INTO patchset_copy (patchset, available_at, whole) VALUES (@id, @at, @whole)",
+            ("@id", id), ("@at", Micros.Of(change.Now)), ("@whole", whole ? 1 : 0));
         foreach (var target in manifest.Targets)
             InsertTarget(change.Session, id, manifest.Product, target);
         change.OffersChanged();
     }
 
+    /// <summary>
+    /// Records that all files of a patchset are here that was known by its manifest. Since when it is available stays as it was.
+    /// </summary>
+    public static void SetWhole(Change change, Patchset patchset, string archive)
+    {
+        change.Session.Execute("UPDATE patchset_copy SET whole = 1 WHERE patchset = @id", ("@id", patchset.Id));
+        if (patchset.Archive != archive)
+            change.Update(Patchset.Entity, patchset.Id, new Fields { { "archive", archive } });
+        change.Note("patchset.download", patchset.Name);
+    }
+
     /// <summary>Forgets a patchset on every feed and every node.</summary>
     public static void Delete(Change change, Patchset patchset) => change.Delete(Patchset.Entity, [patchset.Id]);
+
+    private static IEnumerable<Patchset> Query(Session session, Product product, string? name) =>
+        session.Connection.Query<Row>(Columns, new { product = product.Token(), name }).Select(row => row.ToPatchset());
 
     private static void InsertTarget(Session session, string id, Product product, ManifestTarget target) => session.Execute(
         """
@@ -101,7 +123,7 @@ internal static class PatchsetStore
 
     private sealed record Row(
         string Id, string Product, string Name, long Released, string Channel, string Distros, string ManifestSha256,
-        string? SignedBy, long? AvailableAt, string Archive)
+        string? SignedBy, long? AvailableAt, long Whole, long Held, string? State, string Archive)
     {
         public Patchset ToPatchset() => new(
             Id,
@@ -113,6 +135,9 @@ internal static class PatchsetStore
             ManifestSha256,
             SignedBy,
             AvailableAt is { } at ? Micros.ToTime(at) : null,
+            Whole != 0,
+            Held != 0,
+            State is not null && RepositoryStates.TryParse(State, out var state) ? state : null,
             Archive);
     }
 }

@@ -1,0 +1,50 @@
+using EPortal.Format;
+using EPortal.Patchsets;
+
+namespace EPortal.Feeds;
+
+/// <summary>State of a patchset on a feed.</summary>
+internal enum PatchsetState
+{
+    /// <summary>Here, but not on the feed.</summary>
+    Undeployed,
+
+    /// <summary>Offered by the feed to the targets for which it is the newest.</summary>
+    Enabled,
+
+    /// <summary>Kept off the feed: neither auto-update nor enabling all up to a newer one brings it there.</summary>
+    Disabled,
+
+    /// <summary>Known, but not here.</summary>
+    NotDownloaded,
+
+    /// <summary>Off the feed, and no longer given out by the patch source.</summary>
+    NotAvailable,
+
+    /// <summary>Kept off all feeds, because the patch source says that it does harm.</summary>
+    Blocked,
+}
+
+/// <summary>The states' names, and how one comes about.</summary>
+internal static class PatchsetStates
+{
+    /// <summary>The name in API and command line.</summary>
+    public static string Token(this PatchsetState state) => state switch
+    {
+        PatchsetState.Enabled => "enabled",
+        PatchsetState.Disabled => "disabled",
+        PatchsetState.NotDownloaded => "not-downloaded",
+        PatchsetState.NotAvailable => "not-available",
+        PatchsetState.Blocked => "blocked",
+        _ => "undeployed",
+    };
+
+    /// <summary>The state of a patchset that is enabled or held on a feed, or neither.</summary>
+    public static PatchsetState Of(Patchset patchset, bool enabled, bool held) =>
+        patchset.IsBlocked ? PatchsetState.Blocked
+        : held ? PatchsetState.Disabled
+        : patchset.IsHere && enabled ? PatchsetState.Enabled
+        : patchset.Listed == RepositoryState.Withdrawn ? PatchsetState.NotAvailable
+        : patchset.IsHere ? PatchsetState.Undeployed
+        : PatchsetState.NotDownloaded;
+}

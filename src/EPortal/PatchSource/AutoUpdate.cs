@@ -1,0 +1,39 @@
+using EPortal.Data;
+using EPortal.Feeds;
+using EPortal.Format;
+using EPortal.Patchsets;
+
+namespace EPortal.PatchSource;
+
+/// <summary>Brings patchsets onto feeds without a person choosing them.</summary>
+internal sealed class AutoUpdate(Database database, FeedStore feeds, Rollout rollout, TimeProvider time)
+{
+    /// <summary>
+    /// Gives every automatic feed what has been here for as long as the feed waits. What somebody disabled there stays off,
+    /// and <c>main</c> is never automatic.
+    /// </summary>
+    /// <returns>Feeds that got something, with the names.</returns>
+    public async Task<IReadOnlyList<(string Feed, IReadOnlyList<string> Patchsets)>> Run(Actor actor, Product product)
+    {
+        var now = time.GetUtcNow();
+        var changed = new List<(string, IReadOnlyList<string>)>();
+        foreach (var feed in feeds.List().Where(feed => feed.Auto && !feed.IsMain))
+        {
+            var names = await rollout.EnableAll(
+                actor, product, feed.Name, "patchset.auto-update",
+                patchset => feed.Takes(patchset.Channel) && patchset.AvailableAt <= now - TimeSpan.FromHours(feed.DeployAfter));
+            if (names.Count > 0)
+                changed.Add((feed.Name, names));
+        }
+
+        return changed;
+    }
+
+    /// <summary>Gives one feed everything of its channel that is here, at once.</summary>
+    /// <exception cref="RefusedException">There is no such feed.</exception>
+    public Task<IReadOnlyList<string>> Update(Actor actor, Product product, string feed)
+    {
+        var on = database.Read(session => FeedStore.Get(session, feed));
+        return rollout.EnableAll(actor, product, feed, "patchset.update", patchset => on.Takes(patchset.Channel));
+    }
+}

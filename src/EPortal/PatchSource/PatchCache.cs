@@ -1,0 +1,55 @@
+using System.Collections.Concurrent;
+using EPortal.Patchsets;
+
+namespace EPortal.PatchSource;
+
+/// <summary>
+/// Patch files fetched when an agent first asks: one download however many ask at once, all of whom read it while it arrives.
+/// </summary>
+internal sealed class PatchCache(SourceClient client, CancellationToken stopping)
+{
+    private readonly ConcurrentDictionary<string, Lazy<SharedFetch>> _running = new(StringComparer.Ordinal);
+
+    /// <summary>Opens a file that is not here, once its first bytes are.</summary>
+    /// <exception cref="UnavailableException">The patch source does not give it.</exception>
+    public async Task<Stream> Open(FoundFile file, CancellationToken cancel)
+    {
+        var fetch = _running.GetOrAdd(file.Path, _ => new Lazy<SharedFetch>(() => Start(file))).Value;
+        try
+        {
+            await fetch.Begun(cancel);
+        }
+        catch (IOException e)
+        {
+            throw new UnavailableException($"{file.File.Name} of {file.Patchset} cannot be had at present: {e.InnerException?.Message}", e);
+        }
+
+        return new ArrivingStream(fetch);
+    }
+
+    private SharedFetch Start(FoundFile file)
+    {
+        var fetch = new SharedFetch(file.Path, file.File.Size);
+        // Not the caller's to cancel: others read along, and the file is wanted even when all have gone.
+        _ = Task.Run(() => Run(file, fetch), CancellationToken.None);
+        return fetch;
+    }
+
+    private async Task Run(FoundFile file, SharedFetch fetch)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(file.Path)!);
+            await client.FetchFile(file.SourcePath, file.Path, file.File.Size, file.File.Sha256, fetch, stopping);
+            fetch.Complete();
+        }
+        catch (Exception e)
+        {
+            fetch.Fail(e);
+        }
+        finally
+        {
+            _running.TryRemove(file.Path, out _);
+        }
+    }
+}

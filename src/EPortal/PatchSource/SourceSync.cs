@@ -1,0 +1,123 @@
+using System.Collections.Concurrent;
+using EPortal.Blobs;
+using EPortal.Data;
+using EPortal.Feeds;
+using EPortal.Format;
+using EPortal.Patchsets;
+
+namespace EPortal.PatchSource;
+
+/// <summary>
+/// Takes over what the patch source lists: first the list itself, with what it blocks, then the patchsets that are wanted.
+/// One sync at a time, whichever process makes it. Whatever fails, what is here goes on being served.
+/// </summary>
+internal sealed class SourceSync(
+    SourceClient client, SourceFetch fetch, Database database, ChangeLog log, SourceChoice choice, int parallel, string lockFile)
+{
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Takes the right to sync; null while another sync has it.</summary>
+    public FileLock? TryBegin() => FileLock.TryAcquire(lockFile);
+
+    /// <summary>Waits for the right to sync; <paramref name="waiting"/> is called when another sync has it.</summary>
+    public async Task<FileLock> Begin(Action waiting, CancellationToken cancel)
+    {
+        var told = false;
+        while (true)
+        {
+            if (TryBegin() is { } turn)
+                return turn;
+            if (!told)
+                waiting();
+            told = true;
+            await Task.Delay(LookAgain, cancel);
+        }
+    }
+
+    /// <summary>Syncs. The caller has the right to.</summary>
+    /// <param name="actor">In whose name.</param>
+    /// <param name="wish">What to bring.</param>
+    /// <param name="begin">Told how many bytes there are to fetch, once that is known; gives whom to tell how many came.</param>
+    /// <param name="cancel">Stops it; what came until then stays.</param>
+    /// <exception cref="SourceException">The index could not be had or is not believed.</exception>
+    public async Task<SyncReport> Run(Actor actor, SyncWish wish, Func<long, IProgress<long>> begin, CancellationToken cancel)
+    {
+        try
+        {
+            var index = await client.FetchIndex(cancel);
+            await TakeOver(index);
+            var report = await Fetch(actor, index.Index, wish, begin, cancel);
+            await Note(report.Failed.Count == 0 ? null : "incomplete", Summary(report));
+            return report;
+        }
+        catch (SourceException e)
+        {
+            await Note(e.Code.ToString(), e.Message);
+            throw;
+        }
+    }
+
+    /// <summary>Remembers an index and does what it says of blocked patchsets, together.</summary>
+    private Task TakeOver(TrustedIndex index) => log.Commit(Actor.Portal, change =>
+    {
+        var before = Products.All.SelectMany(product => PatchsetStore.List(change.Session, product))
+            .Where(patchset => patchset.Id.Length > 0).ToDictionary(patchset => (patchset.Product, patchset.Name));
+        if (SourceStore.SeenOrNull(change.Session)?.Sha256 != index.Sha256)
+            SourceStore.Remember(change.Session, client.Url, index);
+        foreach (var entry in index.Index.Patchsets)
+        {
+            if (!before.TryGetValue((entry.Product, entry.Name), out var known))
+                continue;
+            if (entry.State == RepositoryState.Blocked && !known.Held)
+                Rollout.Block(change, known);
+            else if (entry.State == RepositoryState.Available && known is { Held: true, Listed: RepositoryState.Blocked })
+                Rollout.Unblock(change, known);
+        }
+
+        return true;
+    });
+
+    private async Task<SyncReport> Fetch(
+        Actor actor, RepositoryIndex index, SyncWish wish, Func<long, IProgress<long>> begin, CancellationToken cancel)
+    {
+        var lacking = Lacking(index, wish);
+        if (lacking.Count == 0)
+            return new SyncReport(index.Version, [], []);
+        var progress = new SyncProgress(begin(lacking.Sum(entry => entry.Size)));
+        var fetched = new ConcurrentBag<RepositoryEntry>();
+        var failed = new ConcurrentBag<(RepositoryEntry, string)>();
+        var options = new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancel };
+        await Parallel.ForEachAsync(lacking, options, async (entry, token) =>
+        {
+            try
+            {
+                await fetch.Bring(actor, entry, wish.Whole, progress.Part(), token);
+                fetched.Add(entry);
+            }
+            catch (Exception e) when (e is SourceException or PatchsetException or RefusedException or StoreException or IOException)
+            {
+                failed.Add((entry, e.Message));
+            }
+        });
+        return new SyncReport(
+            index.Version, [.. fetched.OrderBy(entry => entry.Released)], [.. failed.OrderBy(pair => pair.Item1.Released)]);
+    }
+
+    private List<RepositoryEntry> Lacking(RepositoryIndex index, SyncWish wish) => database.Read(session =>
+        wish.Products.SelectMany(product =>
+        {
+            var known = PatchsetStore.List(session, product).ToDictionary(patchset => patchset.Name, StringComparer.Ordinal);
+            return choice.Of(product, index.Patchsets).Where(entry => wish.Lacks(known.GetValueOrDefault(entry.Name)));
+        }).ToList());
+
+    private Task Note(string? error, string message) => log.Commit(Actor.Portal, change =>
+    {
+        SourceStore.Note(change, error, message);
+        return true;
+    });
+
+    private static string Summary(SyncReport report) => report.Failed.Count == 0
+        ? $"{report.Fetched.Count} new patchsets with index {report.Version}."
+        : $"{report.Failed.Count} of {report.Failed.Count + report.Fetched.Count} patchsets could not be fetched, first "
+            + $"{report.Failed[0].Entry.Name}: {report.Failed[0].Reason}";
+}

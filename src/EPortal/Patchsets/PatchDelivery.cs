@@ -1,0 +1,65 @@
+using EPortal.Blobs;
+
+namespace EPortal.Patchsets;
+
+/// <summary>
+/// A patch file ready to be handed out: on disk and found intact, or on its way from the patch source.
+/// </summary>
+/// <param name="Found">What it is.</param>
+/// <param name="Arriving">Its content as it arrives; null when it is on disk.</param>
+internal sealed record Delivery(FoundFile Found, Stream? Arriving);
+
+/// <summary>Gets patch files for agents, and sees to it that no wrong byte is handed out.</summary>
+internal sealed partial class PatchDelivery(
+    PatchsetLibrary library, IntactFiles intact, Upstream upstream, TimeProvider time, ILogger<PatchDelivery> logger)
+{
+    /// <summary>How exactly the last use of a file is noted.</summary>
+    private static readonly TimeSpan s_use = TimeSpan.FromHours(1);
+
+    /// <summary>The file of a patch, by what agents ask for; null when no patchset here has it.</summary>
+    /// <exception cref="UnavailableException">It is known, but cannot be had at present.</exception>
+    public async Task<Delivery?> FindOrNull(string target, int level, string file, CancellationToken cancel)
+    {
+        if (library.FindFileOrNull(target, level, file) is not { } found)
+            return null;
+        if (await IsIntact(found))
+            return Used(found);
+        if (File.Exists(found.Path))
+            LogRotten(found.Path);
+        if (!found.Whole)
+            return new Delivery(found, await upstream.Open(found, cancel));
+        await Restore(found, cancel);
+        return new Delivery(found, Arriving: null);
+    }
+
+    private ValueTask<bool> IsIntact(FoundFile found) => intact.IsIntact(found.Path, found.File.Size, found.File.Sha256);
+
+    /// <summary>The archive it came in is the nearest place where the right bytes are; the patch source the next.</summary>
+    private async Task Restore(FoundFile found, CancellationToken cancel)
+    {
+        if (!await library.RestoreFromArchive(found, cancel))
+        {
+            await using var arriving = await upstream.Open(found, cancel);
+            await arriving.CopyToAsync(Stream.Null, cancel);
+        }
+
+        if (!await IsIntact(found))
+            throw new UnavailableException($"{found.File.Name} of {found.Patchset} is damaged here and could not be fetched again.");
+        LogRestored(found.Path);
+    }
+
+    /// <summary>What was fetched one by one is kept for a time after its last use, which is noted at the file.</summary>
+    private Delivery Used(FoundFile found)
+    {
+        var now = time.GetUtcNow().UtcDateTime;
+        if (!found.Whole && now - File.GetLastAccessTimeUtc(found.Path) > s_use)
+            File.SetLastAccessTimeUtc(found.Path, now);
+        return new Delivery(found, Arriving: null);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Path} is not what it was when it came in; it is not handed out")]
+    private partial void LogRotten(string path);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} was restored")]
+    private partial void LogRestored(string path);
+}

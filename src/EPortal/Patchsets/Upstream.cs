@@ -1,0 +1,35 @@
+using EPortal.Data;
+using EPortal.Format;
+
+namespace EPortal.Patchsets;
+
+/// <summary>Where patchsets come from that are not here.</summary>
+internal abstract class Upstream
+{
+    /// <summary>Nowhere: no patch source is set.</summary>
+    public static readonly Upstream None = new Nowhere();
+
+    /// <summary>Makes patchsets be here; what is here already costs nothing.</summary>
+    /// <exception cref="RefusedException">One of them cannot be had.</exception>
+    public abstract Task Fetch(Actor actor, Product product, IReadOnlyList<string> names, CancellationToken cancel);
+
+    /// <summary>
+    /// Opens a patch file that is not here. What is read before the file's hash was found right is held back at its end, so
+    /// nobody gets the whole of a wrong file.
+    /// </summary>
+    /// <exception cref="UnavailableException">It cannot be had at present.</exception>
+    public abstract Task<Stream> Open(FoundFile file, CancellationToken cancel);
+
+    private sealed class Nowhere : Upstream
+    {
+        public override Task Fetch(Actor actor, Product product, IReadOnlyList<string> names, CancellationToken cancel) =>
+            throw new RefusedException(
+                Refusal.Conflict, $"{string.Join(", ", names)} cannot be fetched: no patch source is set; deploy the archive first.");
+
+        public override Task<Stream> Open(FoundFile file, CancellationToken cancel) =>
+            throw new UnavailableException("This file is not here, and no patch source is set.");
+    }
+}
+
+/// <summary>Something cannot be had at present, but may be later; nothing was changed.</summary>
+internal sealed class UnavailableException(string message, Exception? inner = null) : Exception(message, inner);

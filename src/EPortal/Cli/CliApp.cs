@@ -64,7 +64,7 @@ internal static class CliApp
 
     private static string Sentence(Exception failure) => failure switch
     {
-        CliException or RefusedException or StoreException or PatchsetException
+        CliException or SentenceException or PatchsetException
             or IOException or UnauthorizedAccessException => failure.Message,
         _ => $"an unexpected failure, {failure.GetType().Name}: {failure.Message} ({TraceVariable}=1 tells where)",
     };

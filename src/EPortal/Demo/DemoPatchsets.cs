@@ -27,7 +27,7 @@ internal sealed class DemoPatchsets(Portal portal, MinisignSecretKey vendor, Act
     }
 
     private Task EnableUpToAsync(int n, string feed, DateTimeOffset now) =>
-        portal.Rollout.EnableUpTo(actor, Product.Kernel, DemoCatalog.KernelName(n, now), feed);
+        portal.Rollout.EnableUpTo(actor, Product.Kernel, DemoCatalog.KernelName(n, now), feed, CancellationToken.None);
 
     private async Task DeployAsync((Product Product, PatchsetBuilder Builder) patchset, string feed, CancellationToken cancel)
     {

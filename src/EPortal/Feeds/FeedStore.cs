@@ -19,6 +19,10 @@ internal sealed class FeedStore(Database database, ChangeLog log)
         session.Connection.Query<Row>($"{Columns} ORDER BY id <> '{Feed.MainId}', name").Select(row => row.ToFeed()).ToList();
 
     /// <summary>The feed of that name.</summary>
+    /// <exception cref="RefusedException">There is none.</exception>
+    public Feed Get(string name) => database.Read(session => Get(session, name));
+
+    /// <summary>The feed of that name.</summary>
     public static Feed? FindOrNull(Session session, string name) =>
         session.Connection.QueryFirstOrDefault<Row>($"{Columns} AND name = @name", new { name })?.ToFeed();
 

@@ -6,6 +6,7 @@ using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Keys;
 using EPortal.Patchsets;
+using EPortal.PatchSource;
 using EPortal.Servers;
 
 namespace EPortal.Hosting;
@@ -23,10 +24,16 @@ internal static class CommandLine
             FeedCommands.Create(context),
             ServerCommands.Create(context),
             ArchiveCommands.Create(context),
+            UpdateCommands.CacheMode(context),
             SettingsCommands.Create(context),
         };
         foreach (var product in Products.All)
-            root.Add(ProductCommands.Create(context, product));
+        {
+            var command = ProductCommands.Create(context, product);
+            UpdateCommands.AddTo(command, context, product);
+            root.Add(command);
+        }
+
         OlderFlags.AddTo(root, context);
         return root;
     }

@@ -6,6 +6,7 @@ using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Keys;
 using EPortal.Patchsets;
+using EPortal.PatchSource;
 using EPortal.Servers;
 
 namespace EPortal.Hosting;
@@ -24,10 +25,12 @@ internal sealed class Portal : IAsyncDisposable
         Log = new ChangeLog(Database, Entities.Catalog, time);
         Signer = PortalSigner.Open(folder.PathOf("config/signing.key"), TrustedKeysOf(settings));
         Offers = new Offers();
-        Patchsets = new PatchsetLibrary(
-            Database, Log, new PatchFolders(settings.PatchesDir ?? folder.Root), Signer, LimitsOf(settings), time);
+        PatchesRoot = settings.PatchesDir ?? folder.Root;
+        Patchsets = new PatchsetLibrary(Database, Log, new PatchFolders(PatchesRoot), Signer, LimitsOf(settings), time);
         Feeds = new FeedStore(Database, Log);
-        Rollout = new Rollout(Database, Log);
+        Source = SourceSettings.OpenOrNull(this);
+        Rollout = new Rollout(Database, Log, Source?.Upstream ?? Upstream.None);
+        AutoUpdate = new AutoUpdate(Feeds, Rollout, time);
         Keys = new KeyStore(Database, Log);
         Servers = new ServerStore(Database, Log, time);
         Registration = new Registration(Log);
@@ -59,6 +62,15 @@ internal sealed class Portal : IAsyncDisposable
     /// <summary>Feeds.</summary>
     public FeedStore Feeds { get; }
 
+    /// <summary>The patch source; null while none is set.</summary>
+    public SourceDesk? Source { get; }
+
+    /// <summary>Where patches are kept.</summary>
+    public string PatchesRoot { get; }
+
+    /// <summary>Patchsets that come onto feeds by themselves.</summary>
+    public AutoUpdate AutoUpdate { get; }
+
     /// <summary>Patchsets on feeds.</summary>
     public Rollout Rollout { get; }
 
@@ -84,6 +96,7 @@ internal sealed class Portal : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        Source?.Dispose();
         await Log.DisposeAsync();
         Database.Dispose();
     }

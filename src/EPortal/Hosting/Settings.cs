@@ -38,7 +38,18 @@ internal sealed record Settings
     public Uri? PatchSourceUrl { get; init; }
     public string? PatchSourceUser { get; init; }
     public string? PatchSourcePassword { get; init; }
+    public IReadOnlyList<string> PatchSourceDistros { get; init; } = [];
+    public TimeSpan PatchSourceTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    public int PatchSourceParallel { get; init; } = 4;
     public Uri? Proxy { get; init; }
+    public Uri? ProxyHttp { get; init; }
+    public Uri? ProxyHttps { get; init; }
+    public IReadOnlyList<string> NoProxy { get; init; } = [];
+    public TimeSpan CacheKeepPeriod { get; init; } = TimeSpan.FromDays(14);
+    public bool ServePatchSource { get; init; }
+    public string? ServePatchSourceUser { get; init; }
+    public string? ServePatchSourcePassword { get; init; }
+    public TimeSpan ServePatchSourceExpiry { get; init; } = TimeSpan.FromDays(7);
     public bool CacheMode { get; init; }
     public TimeSpan? AutoUpdatePeriod { get; init; } = TimeSpan.FromMinutes(10);
     public int? LimitPatchsets { get; init; }

@@ -24,9 +24,13 @@ internal static partial class SettingsAddresses
     /// <summary>Values of the Host header (RFC 9110, section 7.2) without the port.</summary>
     public static SettingsKind<IReadOnlyList<string>> Hosts { get; } = SettingsKinds.ListOf(
         "a list of host names or addresses, '*.example.com' for all below a domain, '*' for any",
-        text => HostPattern().IsMatch(text) || IPAddress.TryParse(text.Trim('[', ']'), out _) ? text : null,
+        HostOrNull,
         text => text,
         false);
+
+    /// <summary>The same, or none.</summary>
+    public static SettingsKind<IReadOnlyList<string>> MaybeHosts { get; } = SettingsKinds.ListOf(
+        "a list of host names or addresses, '*.example.com' for all below a domain", HostOrNull, text => text);
 
     /// <summary>Public keys in minisign's form: the bare base64 line, from the setting itself or from a file.</summary>
     public static SettingsKind<IReadOnlyList<string>> PublicKeys { get; } = SettingsKinds.ListOf(
@@ -58,6 +62,9 @@ internal static partial class SettingsAddresses
             url => SettingsValue.Of(Plain(url)))
         { TakesWords = true, IsSecret = true });
     }
+
+    private static string? HostOrNull(string text) =>
+        HostPattern().IsMatch(text) || IPAddress.TryParse(text.Trim('[', ']'), out _) ? text : null;
 
     private static Uri? ListenOrNull(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme == "http" && url.PathAndQuery == "/"

@@ -19,6 +19,12 @@ internal static class SettingsChecks
                 "PATCH_SOURCE_PASSWORD is set, so PATCH_SOURCE_USER must be set too.");
         }
 
+        if ((settings.ServePatchSourcePassword is null) != (settings.ServePatchSourceUser is null))
+        {
+            yield return SettingsProblem.Error(Together, null, "SERVE_PATCH_SOURCE_USER",
+                "SERVE_PATCH_SOURCE_USER and SERVE_PATCH_SOURCE_PASSWORD need each other.");
+        }
+
         var signOn = new (string Name, object? Value)[]
         {
             ("OIDC_AUTH_URL", settings.OidcAuthUrl),

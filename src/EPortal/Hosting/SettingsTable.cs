@@ -13,6 +13,9 @@ internal static partial class SettingsTable
     private static readonly SettingsKind<string> HeaderName =
         Text("a name of an HTTP header in quotes", HeaderPattern().IsMatch);
 
+    private static readonly SettingsKind<IReadOnlyList<string>> Distros = ListOf(
+        "a list of distributions such as 'debian12'", text => DistroPattern().IsMatch(text) ? text : null, text => text);
+
     private static readonly SettingsDefinition[] Serving =
     [
         Define("LISTEN", Listen, s => s.Listen, (s, v) => s with { Listen = v },
@@ -63,10 +66,32 @@ internal static partial class SettingsTable
             "The login at the patch source."),
         Define("PATCH_SOURCE_PASSWORD", Secret, s => s.PatchSourcePassword,
             (s, v) => s with { PatchSourcePassword = v }, "The password at the patch source."),
+        Define("PATCH_SOURCE_DISTROS", Distros, s => s.PatchSourceDistros, (s, v) => s with { PatchSourceDistros = v },
+            "Distributions whose kernel patchsets are fetched; an empty list is all."),
+        Define("PATCH_SOURCE_TIMEOUT", Seconds(1), s => s.PatchSourceTimeout, (s, v) => s with { PatchSourceTimeout = v },
+            "How long the patch source may be silent."),
+        Define("PATCH_SOURCE_PARALLEL", Count(1, 64), s => s.PatchSourceParallel,
+            (s, v) => s with { PatchSourceParallel = v }, "How many files are fetched at a time."),
         Define("PROXY", OptionalProxy, s => s.Proxy, (s, v) => s with { Proxy = v },
             "The proxy through which the patch source is reached."),
+        Define("PROXY_HTTP", OptionalProxy, s => s.ProxyHttp, (s, v) => s with { ProxyHttp = v },
+            "The proxy for a patch source with `http`, in place of `PROXY`."),
+        Define("PROXY_HTTPS", OptionalProxy, s => s.ProxyHttps, (s, v) => s with { ProxyHttps = v },
+            "The proxy for a patch source with `https`, in place of `PROXY`."),
+        Define("NO_PROXY", MaybeHosts, s => s.NoProxy, (s, v) => s with { NoProxy = v },
+            "Hosts that are reached without a proxy."),
         Define("CACHE_MODE", Flag, s => s.CacheMode, (s, v) => s with { CacheMode = v },
             "Fetch patch files when an agent first asks for them."),
+        Define("CACHE_KEEP_PERIOD", Seconds(60), s => s.CacheKeepPeriod, (s, v) => s with { CacheKeepPeriod = v },
+            "How long fetched patch files are kept after their last use in cache mode."),
+        Define("SERVE_PATCH_SOURCE", Flag, s => s.ServePatchSource, (s, v) => s with { ServePatchSource = v },
+            "Be a patch source for other portals, at `/patch-source/`."),
+        Define("SERVE_PATCH_SOURCE_USER", OptionalText, s => s.ServePatchSourceUser,
+            (s, v) => s with { ServePatchSourceUser = v }, "The login that other portals need; None asks for none."),
+        Define("SERVE_PATCH_SOURCE_PASSWORD", Secret, s => s.ServePatchSourcePassword,
+            (s, v) => s with { ServePatchSourcePassword = v }, "The password that other portals need."),
+        Define("SERVE_PATCH_SOURCE_EXPIRY", Seconds(3600), s => s.ServePatchSourceExpiry,
+            (s, v) => s with { ServePatchSourceExpiry = v }, "How long other portals may believe an index of this one."),
         Define("AUTO_UPDATE_PERIOD", Never(1), s => s.AutoUpdatePeriod, (s, v) => s with { AutoUpdatePeriod = v },
             "How often the patch source is asked for new patchsets."),
         Define("LIMIT_PATCHSETS", OptionalValue(Count(1)), s => s.LimitPatchsets,
@@ -132,6 +157,9 @@ internal static partial class SettingsTable
 
     [GeneratedRegex(@"\A[a-z_][a-z0-9_.-]{0,31}\z", RegexOptions.CultureInvariant)]
     private static partial Regex UserNamePattern();
+
+    [GeneratedRegex(@"\A[a-z0-9][a-z0-9._-]{0,31}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex DistroPattern();
 
     // A field name is a token (RFC 9110, section 5.6.2).
     [GeneratedRegex(@"\A[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}\z", RegexOptions.CultureInvariant)]

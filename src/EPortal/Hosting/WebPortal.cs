@@ -1,4 +1,7 @@
 using EPortal.Agents;
+using EPortal.Blobs;
+using EPortal.Patchsets;
+using EPortal.PatchSource;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.HttpOverrides;
 
@@ -46,6 +49,15 @@ internal static class WebPortal
         services.AddAgents();
         services.AddSingleton(portal);
         services.AddSingleton(portal.Patchsets);
+        services.AddSingleton(new IntactFiles(portal.Time));
+        services.AddSingleton(provider => new PatchDelivery(
+            portal.Patchsets, provider.GetRequiredService<IntactFiles>(), portal.Source?.Upstream ?? Upstream.None, portal.Time,
+            provider.GetRequiredService<ILogger<PatchDelivery>>()));
+        services.AddHostedService(provider => new SourceWorker(
+            portal.Source, portal.AutoUpdate, settings.AutoUpdatePeriod, portal.Time, provider.GetRequiredService<ILogger<SourceWorker>>()));
+        services.AddHostedService(provider => new CacheEviction(
+            Path.Combine(portal.PatchesRoot, "cache", "patches"), settings.CacheKeepPeriod, portal.Time,
+            provider.GetRequiredService<ILogger<CacheEviction>>()));
         services.AddSingleton(portal.Servers);
         services.AddSingleton(portal.Registration);
         services.AddSingleton(portal.Agents);

@@ -1,12 +1,11 @@
 using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Format;
-using EPortal.Patchsets;
 
 namespace EPortal.PatchSource;
 
 /// <summary>Brings patchsets onto feeds without a person choosing them.</summary>
-internal sealed class AutoUpdate(Database database, FeedStore feeds, Rollout rollout, TimeProvider time)
+internal sealed class AutoUpdate(FeedStore feeds, Rollout rollout, TimeProvider time)
 {
     /// <summary>
     /// Gives every automatic feed what has been here for as long as the feed waits. What somebody disabled there stays off,
@@ -33,7 +32,7 @@ internal sealed class AutoUpdate(Database database, FeedStore feeds, Rollout rol
     /// <exception cref="RefusedException">There is no such feed.</exception>
     public Task<IReadOnlyList<string>> Update(Actor actor, Product product, string feed)
     {
-        var on = database.Read(session => FeedStore.Get(session, feed));
+        var on = feeds.Get(feed);
         return rollout.EnableAll(actor, product, feed, "patchset.update", patchset => on.Takes(patchset.Channel));
     }
 }

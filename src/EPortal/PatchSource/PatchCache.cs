@@ -40,7 +40,9 @@ internal sealed class PatchCache(SourceClient client, CancellationToken stopping
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file.Path)!);
-            await client.FetchFile(file.SourcePath, file.Path, file.File.Size, file.File.Sha256, fetch, stopping);
+            // Put in place and checked by another download, between this one's caller's look and now.
+            if (!File.Exists(file.Path))
+                await client.FetchFile(file.SourcePath, file.Path, file.File.Size, file.File.Sha256, fetch, stopping);
             fetch.Complete();
         }
         catch (Exception e)

@@ -1,3 +1,5 @@
+using EPortal.Data;
+
 namespace EPortal.PatchSource;
 
 /// <summary>Why a patch source was not believed or could not be used.</summary>
@@ -53,7 +55,8 @@ internal enum SourceError
 }
 
 /// <summary>A patch source was refused or failed. The message is one sentence; what is here goes on being served.</summary>
-internal sealed class SourceException(SourceError code, string message, Exception? inner = null) : Exception(message, inner)
+internal sealed class SourceException(SourceError code, string message, Exception? inner = null)
+    : SentenceException(message, inner)
 {
     /// <summary>What kind of failure it is.</summary>
     public SourceError Code { get; } = code;

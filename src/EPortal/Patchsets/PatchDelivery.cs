@@ -24,21 +24,32 @@ internal sealed partial class PatchDelivery(
             return null;
         if (await IsIntact(found))
             return Used(found);
-        if (File.Exists(found.Path))
-            LogRotten(found.Path);
         if (!found.Whole)
+        {
+            Discard(found);
             return new Delivery(found, await upstream.Open(found, cancel));
+        }
+
         await Restore(found, cancel);
         return new Delivery(found, Arriving: null);
     }
 
     private ValueTask<bool> IsIntact(FoundFile found) => intact.IsIntact(found.Path, found.File.Size, found.File.Sha256);
 
+    private void Discard(FoundFile found)
+    {
+        if (!File.Exists(found.Path))
+            return;
+        LogRotten(found.Path);
+        File.Delete(found.Path);
+    }
+
     /// <summary>The archive it came in is the nearest place where the right bytes are; the patch source the next.</summary>
     private async Task Restore(FoundFile found, CancellationToken cancel)
     {
         if (!await library.RestoreFromArchive(found, cancel))
         {
+            Discard(found);
             await using var arriving = await upstream.Open(found, cancel);
             await arriving.CopyToAsync(Stream.Null, cancel);
         }

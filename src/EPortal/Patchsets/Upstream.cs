@@ -32,4 +32,5 @@ internal abstract class Upstream
 }
 
 /// <summary>Something cannot be had at present, but may be later; nothing was changed.</summary>
-internal sealed class UnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+internal sealed class UnavailableException(string message, Exception? inner = null)
+    : SentenceException(message, inner);

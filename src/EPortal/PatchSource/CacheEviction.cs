@@ -1,0 +1,53 @@
+using EPortal.Format;
+
+namespace EPortal.PatchSource;
+
+/// <summary>Deletes patch files that were fetched for agents and not asked for since long.</summary>
+internal sealed partial class CacheEviction(
+    string folder, TimeSpan keep, TimeProvider time, ILogger<CacheEviction> logger) : BackgroundService
+{
+    private static readonly TimeSpan s_every = TimeSpan.FromHours(1);
+
+    /// <summary>Never asked of the source: made here, or needed to know what the others are.</summary>
+    private static readonly string[] Kept =
+        [Manifest.FileName, Manifest.SignatureFileName, PatchDescription.FileName, PatchDescription.SignatureFileName];
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(s_every, time);
+        do
+        {
+            try
+            {
+                Run();
+            }
+            catch (IOException e)
+            {
+                LogFailed(e.Message);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    /// <summary>One round; returns how many files went.</summary>
+    internal int Run()
+    {
+        if (!Directory.Exists(folder))
+            return 0;
+        var before = time.GetUtcNow().UtcDateTime - keep;
+        var gone = 0;
+        foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories))
+        {
+            if (Kept.Contains(file.Name) || file.LastAccessTimeUtc > before || file.LastWriteTimeUtc > before)
+                continue;
+            file.Delete();
+            gone++;
+        }
+
+        return gone;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Old files of the cache were not deleted: {Reason}")]
+    private partial void LogFailed(string reason);
+}

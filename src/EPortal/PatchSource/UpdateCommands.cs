@@ -1,0 +1,148 @@
+using System.CommandLine;
+using System.Text.Json.Serialization;
+using EPortal.Cli;
+using EPortal.Feeds;
+using EPortal.Format;
+using EPortal.Hosting;
+
+namespace EPortal.PatchSource;
+
+/// <summary><c>kc.eportal PRODUCT update|auto-update|download-missing</c> and <c>cache-mode --fetch-meta</c>.</summary>
+internal static partial class UpdateCommands
+{
+    /// <summary>Adds the commands of a product.</summary>
+    public static void AddTo(Command productCommand, CliContext context, Product product)
+    {
+        productCommand.Add(UpdateCommand(context, product));
+        productCommand.Add(AutoUpdateCommand(context, product));
+        productCommand.Add(DownloadMissingCommand(context, product));
+    }
+
+    /// <summary><c>kc.eportal cache-mode --fetch-meta</c>.</summary>
+    public static Command CacheMode(CliContext context)
+    {
+        var fetch = CliOptions.Flag("fetch the manifests of all listed patchsets; their files follow when agents ask", "--fetch-meta");
+        var json = CliOptions.Json();
+        var command = new Command("cache-mode", "prepare for cache mode") { fetch, json };
+        command.Validators.Add(result =>
+        {
+            if (!result.GetValue(fetch))
+                result.AddError("what is to be done is missing: --fetch-meta.");
+        });
+        command.SetAction(async (parsed, _) =>
+        {
+            await using var portal = context.OpenPortal();
+            var report = await Sync(context, portal, new SyncWish(Products.All, Whole: false));
+            Show(context, report, [], parsed.GetValue(json));
+        });
+        return command;
+    }
+
+    /// <summary>Fetches what is new, then gives one feed everything of its channel.</summary>
+    public static async Task Update(CliContext context, Product product, string feed, bool json)
+    {
+        await using var portal = context.OpenPortal();
+        portal.Feeds.Get(feed);
+        var report = await Sync(context, portal, RequireSource(portal).Wish([product]));
+        var enabled = await portal.AutoUpdate.Update(context.Operator(), product, feed);
+        Show(context, report, [.. enabled.Select(name => new EnabledRow(name, feed))], json);
+    }
+
+    /// <summary>Fetches what is new, then gives the automatic feeds what is due.</summary>
+    public static async Task AutoUpdate(CliContext context, Product product, bool json)
+    {
+        await using var portal = context.OpenPortal();
+        var report = await Sync(context, portal, RequireSource(portal).Wish([product]));
+        var changed = await portal.AutoUpdate.Run(context.Operator(), product);
+        Show(context, report, [.. changed.SelectMany(feed => feed.Patchsets.Select(name => new EnabledRow(name, feed.Feed)))], json);
+    }
+
+    private static Command UpdateCommand(CliContext context, Product product)
+    {
+        var feed = CliOptions.Value<string>("feed to update (main by default)", "--feed");
+        var json = CliOptions.Json();
+        var command = new Command("update", "fetch new patchsets and enable all of the feed's channel") { feed, json };
+        command.SetAction((parsed, _) => Update(context, product, parsed.GetValue(feed) ?? Feed.Main, parsed.GetValue(json)));
+        return command;
+    }
+
+    private static Command AutoUpdateCommand(CliContext context, Product product)
+    {
+        var json = CliOptions.Json();
+        var command = new Command("auto-update", "fetch new patchsets and enable what is due on automatic feeds") { json };
+        command.SetAction((parsed, _) => AutoUpdate(context, product, parsed.GetValue(json)));
+        return command;
+    }
+
+    private static Command DownloadMissingCommand(CliContext context, Product product)
+    {
+        var json = CliOptions.Json();
+        var command = new Command("download-missing", "download the archives of listed patchsets that are not here whole") { json };
+        command.SetAction(async (parsed, _) =>
+        {
+            await using var portal = context.OpenPortal();
+            Show(context, await Sync(context, portal, new SyncWish([product], Whole: true, Complete: true)), [], parsed.GetValue(json));
+        });
+        return command;
+    }
+
+    private static SourceDesk RequireSource(Portal portal) => portal.Source
+        ?? throw new CliException("no patch source is set; PATCH_SOURCE_URL names one.");
+
+    private static async Task<SyncReport> Sync(CliContext context, Portal portal, SyncWish wish)
+    {
+        var sync = RequireSource(portal).Sync;
+        using var turn = await sync.Begin(
+            () => context.Note("another update is under way; waiting for it."), context.Cancellation);
+        CliProgress? progress = null;
+        try
+        {
+            return await sync.Run(
+                context.Operator(), wish, total => progress = new CliProgress(context, "downloading", total), context.Cancellation);
+        }
+        finally
+        {
+            progress?.Dispose();
+        }
+    }
+
+    private static void Show(CliContext context, SyncReport report, EnabledRow[] enabled, bool json)
+    {
+        foreach (var (entry, reason) in report.Failed)
+            context.Note($"{entry.Name} was not fetched: {reason}");
+        if (json)
+            context.Json(
+                new ReportRow(
+                    report.Version, [.. report.Fetched.Select(entry => entry.Name)],
+                    [.. report.Failed.Select(failed => new FailedRow(failed.Entry.Name, failed.Reason))], enabled),
+                UpdateJson.Default.ReportRow);
+        else
+            Show(context, report, enabled);
+        if (report.Failed.Count > 0)
+            throw new CliException($"{report.Failed.Count} patchsets were not fetched.");
+    }
+
+    private static void Show(CliContext context, SyncReport report, EnabledRow[] enabled)
+    {
+        foreach (var entry in report.Fetched)
+            context.Line($"{entry.Name} was downloaded");
+        foreach (var (patchset, feed) in enabled)
+            context.Line($"{patchset} was enabled in {feed}");
+        if (report.Fetched.Count + report.Failed.Count + enabled.Length == 0)
+            context.Line("nothing new");
+    }
+
+    /// <summary>A patchset that came onto a feed.</summary>
+    internal sealed record EnabledRow(string Patchset, string Feed);
+
+    /// <summary>One that could not be had.</summary>
+    internal sealed record FailedRow(string Patchset, string Reason);
+
+    /// <summary>What an update did, for programs.</summary>
+    internal sealed record ReportRow(
+        long Version, IReadOnlyList<string> Downloaded, IReadOnlyList<FailedRow> Failed, IReadOnlyList<EnabledRow> Enabled);
+
+    [JsonSerializable(typeof(ReportRow))]
+    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+    private sealed partial class UpdateJson : JsonSerializerContext;
+}

@@ -5,7 +5,6 @@ using EPortal.AgentClient.Wire;
 using EPortal.Data;
 using EPortal.Format;
 using EPortal.Patchsets;
-using Microsoft.Net.Http.Headers;
 
 namespace EPortal.Agents;
 
@@ -14,7 +13,6 @@ internal static class PatchServerEndpoints
 {
     private const string Target = $"/{{target:{TargetConstraint.Name}}}";
     private const string LongLived = "public, max-age=2592000";
-    private const string Binary = "application/octet-stream";
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
     /// <summary>Maps them.</summary>
@@ -63,11 +61,7 @@ internal static class PatchServerEndpoints
             || await delivery.FindOrNull(target, level, file, context.RequestAborted) is not { } ready)
             return TypedResults.NotFound();
         context.Response.Headers.CacheControl = LongLived;
-        var tag = new EntityTagHeaderValue($"\"{ready.Found.File.Sha256}\"");
-        if (ready.Arriving is not { } arriving)
-            return TypedResults.PhysicalFile(ready.Found.Path, Binary, entityTag: tag, enableRangeProcessing: true);
-        context.Response.ContentLength = ready.Found.File.Size;
-        return TypedResults.Stream(arriving, Binary, entityTag: tag);
+        return ready.ToResult(context.Response);
     }
 
     /// <summary>

@@ -1,15 +1,18 @@
 namespace EPortal.Blobs;
 
 /// <summary>
-/// Writes files so that after a crash there is the old content or the new one, whole. Files are 0600.
+/// Writes files so that after a crash there is the old content or the new one, whole. Files are 0600 unless said otherwise.
 /// </summary>
 internal static class DurableFile
 {
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
     /// <summary>Writes or replaces a file; when this returns, it is on disk.</summary>
     /// <exception cref="IOException">The disk is full or cannot be written; the old content stays.</exception>
-    public static void Write(string path, ReadOnlySpan<byte> content)
+    public static void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode = OwnerOnly)
     {
         var temporary = WriteTemporary(path, content);
+        File.SetUnixFileMode(temporary, mode);
         try
         {
             File.Move(temporary, path, overwrite: true);
@@ -65,7 +68,7 @@ internal static class DurableFile
                 Mode = FileMode.CreateNew,
                 Access = FileAccess.Write,
                 Share = FileShare.None,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                UnixCreateMode = OwnerOnly,
             });
             stream.Write(content);
             stream.Flush(flushToDisk: true);

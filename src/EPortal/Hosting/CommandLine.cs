@@ -24,6 +24,7 @@ internal static class CommandLine
             FeedCommands.Create(context),
             ServerCommands.Create(context),
             ArchiveCommands.Create(context),
+            RepositoryCommand.Create(context),
             UpdateCommands.CacheMode(context),
             SettingsCommands.Create(context),
         };

@@ -26,7 +26,8 @@ internal sealed class Portal : IAsyncDisposable
         Signer = PortalSigner.Open(folder.PathOf("config/signing.key"), TrustedKeysOf(settings));
         Offers = new Offers();
         PatchesRoot = settings.PatchesDir ?? folder.Root;
-        Patchsets = new PatchsetLibrary(Database, Log, new PatchFolders(PatchesRoot), Signer, LimitsOf(settings), time);
+        Folders = new PatchFolders(PatchesRoot);
+        Patchsets = new PatchsetLibrary(Database, Log, Folders, Signer, LimitsOf(settings), time);
         Feeds = new FeedStore(Database, Log);
         Source = SourceSettings.OpenOrNull(this);
         Rollout = new Rollout(Database, Log, Source?.Upstream ?? Upstream.None);
@@ -67,6 +68,9 @@ internal sealed class Portal : IAsyncDisposable
 
     /// <summary>Where patches are kept.</summary>
     public string PatchesRoot { get; }
+
+    /// <summary>Patch files on disk.</summary>
+    public PatchFolders Folders { get; }
 
     /// <summary>Patchsets that come onto feeds by themselves.</summary>
     public AutoUpdate AutoUpdate { get; }

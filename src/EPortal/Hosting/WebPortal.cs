@@ -40,6 +40,8 @@ internal static class WebPortal
         app.UseRouting();
         app.MapGet("/healthz", () => Results.Text("ok\n"));
         app.MapAgents();
+        if (settings.ServePatchSource)
+            RepositoryEndpoints.Map(app);
         return app;
     }
 
@@ -53,6 +55,10 @@ internal static class WebPortal
         services.AddSingleton(provider => new PatchDelivery(
             portal.Patchsets, provider.GetRequiredService<IntactFiles>(), portal.Source?.Upstream ?? Upstream.None, portal.Time,
             provider.GetRequiredService<ILogger<PatchDelivery>>()));
+        services.AddSingleton(new RepositoryLogin(settings.ServePatchSourceUser, settings.ServePatchSourcePassword));
+        services.AddSingleton(_ => new PortalRepository(
+            portal.Database, portal.Log, portal.Folders, portal.Signer, Portal.LimitsOf(settings),
+            Path.Combine(portal.PatchesRoot, "cache", "repository"), settings.ServePatchSourceExpiry, portal.Time));
         services.AddHostedService(provider => new SourceWorker(
             portal.Source, portal.AutoUpdate, settings.AutoUpdatePeriod, portal.Time, provider.GetRequiredService<ILogger<SourceWorker>>()));
         services.AddHostedService(provider => new CacheEviction(

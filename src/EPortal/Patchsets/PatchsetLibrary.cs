@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using Dapper;
 using EPortal.Blobs;
 using EPortal.Data;
@@ -55,8 +54,7 @@ internal sealed class PatchsetLibrary(
         Actor actor, Product product, Stream archive, Action<Change, Patchset> place, CancellationToken cancel)
     {
         using var staging = folders.Stage();
-        await using (var copy = File.Create(staging.Archive))
-            await PatchsetArchive.Bounded(archive, limits).CopyToAsync(copy, cancel);
+        var file = await Copy(archive, staging.Archive, cancel);
         var staged = await Unpack(staging, cancel);
         RefuseOtherProduct(staged, product);
         using var names = folders.LockNames();
@@ -64,7 +62,7 @@ internal sealed class PatchsetLibrary(
         var archiveName = known is { IsHere: true, Whole: true } ? known.Archive : staged.Manifest.Name + Extension(staging.Archive);
         if (known is not { IsHere: true, Whole: true } || !folders.Has(product, known.Name))
             folders.Publish(staging, product, staged.Manifest.Name, archiveName);
-        return await Record(actor, staged, sha256, archiveName, whole: true, place);
+        return await Record(actor, staged, sha256, archiveName, file, place);
     }
 
     /// <summary>Takes in a patchset of which only the manifest is here; its files are fetched when agents ask for them.</summary>
@@ -80,7 +78,7 @@ internal sealed class PatchsetLibrary(
         var (known, sha256) = Compare(staged);
         if (known is not { IsHere: true })
             folders.PublishCache(staging, product, name);
-        return await Record(actor, staged, sha256, Path.GetFileName(archive), whole: false, NoPlace);
+        return await Record(actor, staged, sha256, Path.GetFileName(archive), file: null, NoPlace);
     }
 
     /// <summary>Deletes a patchset with its files, on every feed.</summary>
@@ -131,6 +129,15 @@ internal sealed class PatchsetLibrary(
     private string ArchiveOf(FoundFile found) => folders.ArchiveOf(
         found.Product, database.Read(session => PatchsetStore.Get(session, found.Product, found.Patchset)).Archive);
 
+    private async Task<FileEntry> Copy(Stream archive, string path, CancellationToken cancel)
+    {
+        using var hash = SHA256.Create();
+        await using var file = File.Create(path);
+        await using (var hashed = new CryptoStream(file, hash, CryptoStreamMode.Write, leaveOpen: true))
+            await PatchsetArchive.Bounded(archive, limits).CopyToAsync(hashed, cancel);
+        return new FileEntry(file.Length, Convert.ToHexStringLower(hash.Hash!));
+    }
+
     private async Task<StagedPatchset> Unpack(StagingFolder staging, CancellationToken cancel)
     {
         await using var archive = File.OpenRead(staging.Archive);
@@ -153,13 +160,13 @@ internal sealed class PatchsetLibrary(
 
     /// <summary>The one transaction of a deploy; when it refuses a patchset that was not known, no file of it stays.</summary>
     private async Task<Deployed> Record(
-        Actor actor, StagedPatchset staged, string sha256, string archive, bool whole, Action<Change, Patchset> place)
+        Actor actor, StagedPatchset staged, string sha256, string archive, FileEntry? file, Action<Change, Patchset> place)
     {
         var (product, name) = (staged.Manifest.Product, staged.Manifest.Name);
         try
         {
-            var deployed = await log.Commit(actor, change => Record(change, staged, sha256, archive, whole, place));
-            if (whole)
+            var deployed = await log.Commit(actor, change => Record(change, staged, sha256, archive, file, place));
+            if (file is not null)
                 folders.RemoveCache(product, name);
             return deployed;
         }
@@ -172,23 +179,23 @@ internal sealed class PatchsetLibrary(
     }
 
     private static Deployed Record(
-        Change change, StagedPatchset staged, string sha256, string archive, bool whole, Action<Change, Patchset> place)
+        Change change, StagedPatchset staged, string sha256, string archive, FileEntry? file, Action<Change, Patchset> place)
     {
         var (product, name) = (staged.Manifest.Product, staged.Manifest.Name);
         var known = PatchsetStore.FindOrNull(change.Session, product, name) is { Id.Length: > 0 } found ? found : null;
         RefuseOtherContent(known, sha256);
         if (known is null)
         {
-            PatchsetStore.Record(change, staged, sha256, archive, whole);
+            PatchsetStore.Record(change, staged, sha256, archive, file);
             change.Note("patchset.deploy", name);
         }
         else if (!known.IsHere)
         {
-            PatchsetStore.RecordCopy(change, known.Id, staged.Manifest, whole);
+            PatchsetStore.RecordCopy(change, known.Id, staged.Manifest, file);
         }
-        else if (whole && !known.Whole)
+        else if (file is not null && !known.Whole)
         {
-            PatchsetStore.SetWhole(change, known, archive);
+            PatchsetStore.SetWhole(change, known, archive, file);
         }
 
         place(change, PatchsetStore.Get(change.Session, product, name));
@@ -200,7 +207,7 @@ internal sealed class PatchsetLibrary(
     {
         File.WriteAllBytes(Path.Combine(folder, Manifest.FileName), staged.ManifestJson);
         if (staged.ManifestSignature is { } signature)
-            File.WriteAllText(Path.Combine(folder, Manifest.SignatureFileName), signature, Encoding.UTF8);
+            File.WriteAllText(Path.Combine(folder, Manifest.SignatureFileName), signature);
     }
 
     private static void MakeTargetFolders(Manifest manifest, string folder)

@@ -34,9 +34,9 @@ internal static class PatchsetStore
     /// <summary>All of a product, oldest first.</summary>
     public static IReadOnlyList<Patchset> List(Session session, Product product) => [.. Query(session, product, null).Order()];
 
-    /// <summary>Records a patchset that is in place, with all its files or with its manifest only.</summary>
+    /// <summary>Records a patchset that is in place: with its archive, or with its manifest only.</summary>
     /// <exception cref="RefusedException">A patch in it is here already with other content.</exception>
-    public static string Record(Change change, StagedPatchset staged, string manifestSha256, string archive, bool whole)
+    public static string Record(Change change, StagedPatchset staged, string manifestSha256, string archive, FileEntry? file)
     {
         var manifest = staged.Manifest;
         foreach (var target in manifest.Targets)
@@ -54,16 +54,19 @@ internal static class PatchsetStore
             { "archive", archive },
             { "signed_by", staged.SignedBy?.KeyId },
         });
-        RecordCopy(change, id, manifest, whole);
+        RecordCopy(change, id, manifest, file);
         return id;
     }
 
     /// <summary>Records that a patchset known from another node is here now.</summary>
-    public static void RecordCopy(Change change, string id, Manifest manifest, bool whole)
+    public static void RecordCopy(Change change, string id, Manifest manifest, FileEntry? file)
     {
         change.Session.Execute(
-            "INSERT INTO patchset_copy (patchset, available_at, whole) VALUES (@id, @at, @whole)",
-            ("@id", id), ("@at", Micros.Of(change.Now)), ("@whole", whole ? 1 : 0));
+            """
+            INSERT INTO patchset_copy (patchset, available_at, whole, archive_size, archive_sha256)
+            VALUES (@id, @at, @whole, @size, @sha256)
+            """,
+            ("@id", id), ("@at", Micros.Of(change.Now)), ("@whole", file is null ? 0 : 1), ("@size", file?.Size), ("@sha256", file?.Sha256));
         foreach (var target in manifest.Targets)
             InsertTarget(change.Session, id, manifest.Product, target);
         change.OffersChanged();
@@ -72,9 +75,11 @@ internal static class PatchsetStore
     /// <summary>
     /// Records that all files of a patchset are here that was known by its manifest. Since when it is available stays as it was.
     /// </summary>
-    public static void SetWhole(Change change, Patchset patchset, string archive)
+    public static void SetWhole(Change change, Patchset patchset, string archive, FileEntry file)
     {
-        change.Session.Execute("UPDATE patchset_copy SET whole = 1 WHERE patchset = @id", ("@id", patchset.Id));
+        change.Session.Execute(
+            "UPDATE patchset_copy SET whole = 1, archive_size = @size, archive_sha256 = @sha256 WHERE patchset = @id",
+            ("@id", patchset.Id), ("@size", file.Size), ("@sha256", file.Sha256));
         if (patchset.Archive != archive)
             change.Update(Patchset.Entity, patchset.Id, new Fields { { "archive", archive } });
         change.Note("patchset.download", patchset.Name);
@@ -121,10 +126,23 @@ internal static class PatchsetStore
         target.Files.OrderBy(file => file.Key, StringComparer.Ordinal)
             .Select(file => new PatchFile(file.Key, file.Value.Size, file.Value.Sha256)));
 
-    private sealed record Row(
-        string Id, string Product, string Name, long Released, string Channel, string Distros, string ManifestSha256,
-        string? SignedBy, long? AvailableAt, long Whole, long Held, string? State, string Archive)
+    /// <summary>Properties instead of a constructor: of an empty result SQLite does not know the types of expressions.</summary>
+    private sealed record Row
     {
+        public string Id { get; init; } = "";
+        public string Product { get; init; } = "";
+        public string Name { get; init; } = "";
+        public long Released { get; init; }
+        public string Channel { get; init; } = "";
+        public string Distros { get; init; } = "";
+        public string ManifestSha256 { get; init; } = "";
+        public string? SignedBy { get; init; }
+        public long? AvailableAt { get; init; }
+        public long Whole { get; init; }
+        public long Held { get; init; }
+        public string? State { get; init; }
+        public string Archive { get; init; } = "";
+
         public Patchset ToPatchset() => new(
             Id,
             Products.TryParse(Product, out var product) ? product : throw new StoreException(StoreError.Unusable, $"Patchset {Name} has the unknown product '{Product}'."),

@@ -14,8 +14,11 @@ internal sealed class PortalSigner(TrustedKeys trusted, MinisignSecretKey own)
 
     /// <summary>Public keys an agent of this portal should trust, one a line.</summary>
     public string KeysForAgents() => Trusted.IsEmpty
-        ? own.PublicKey.ToText("ePortal signing key")
+        ? Own.PublicKey.ToText("ePortal signing key")
         : string.Concat(Trusted.Keys.Select(key => key.ToText("patchset signing key")));
+
+    /// <summary>This portal's own key.</summary>
+    public MinisignSecretKey Own { get; } = own;
 
     /// <summary>Describes and signs each patch of an unsigned, unpacked patchset; a signed one stays as it is.</summary>
     public StagedPatchset SignUnsigned(StagedPatchset staged, string folder)
@@ -30,7 +33,7 @@ internal sealed class PortalSigner(TrustedKeys trusted, MinisignSecretKey own)
     {
         var description = PatchDescription.Of(manifest, target);
         var json = description.ToJson();
-        var signature = own.Sign(json, $"{manifest.Name} {target.Id} {target.Level}", "signed by this portal");
+        var signature = Own.Sign(json, $"{manifest.Name} {target.Id} {target.Level}", PatchsetBuilder.SignatureComment);
         var place = Path.Combine(folder, target.Id, target.Level.ToString(System.Globalization.CultureInfo.InvariantCulture));
         var payload = description.Files.ToDictionary(StringComparer.Ordinal);
         payload[PatchDescription.FileName] = Write(place, PatchDescription.FileName, json);

@@ -26,35 +26,10 @@ internal static class SignCommand
         {
             var path = parsed.GetValue(archive)!;
             var secret = await ArchiveKeys.ReadSecretAsync(context, parsed.GetValue(key));
-            var folder = Directory.CreateTempSubdirectory("kc.eportal-sign-").FullName;
-            try
-            {
-                var builder = await UnpackAsync(path, folder, context, cancel);
-                var manifest = await ArchiveFile.WriteAsync(parsed.GetValue(output) ?? path, builder, secret, cancel);
-                ArchiveOutput.Show(context, manifest, secret, parsed.GetValue(json));
-            }
-            finally
-            {
-                Directory.Delete(folder, recursive: true);
-            }
+            var manifest = await ArchiveSigner.SignAsync(
+                path, parsed.GetValue(output) ?? path, secret!, PatchsetLimits.Default, context.Time.GetUtcNow(), cancel);
+            ArchiveOutput.Show(context, manifest, secret, parsed.GetValue(json));
         });
         return command;
-    }
-
-    private static async Task<PatchsetBuilder> UnpackAsync(string path, string folder, CliContext context, CancellationToken cancel)
-    {
-        await using var file = File.OpenRead(path);
-        var staged = await PatchsetArchive.UnpackAsync(
-            file, folder, TrustedKeys.None, PatchsetLimits.Default, context.Time.GetUtcNow(), cancel);
-        var builder = new PatchsetBuilder(staged.Manifest);
-        foreach (var target in staged.Manifest.Targets)
-        {
-            builder.AddTarget(target);
-            var place = Path.Combine(folder, target.Id, target.Level.ToString(System.Globalization.CultureInfo.InvariantCulture));
-            foreach (var name in PatchDescription.Of(staged.Manifest, target).Files.Keys)
-                builder.AddFile(target.Id, name, () => File.OpenRead(Path.Combine(place, name)));
-        }
-
-        return builder;
     }
 }

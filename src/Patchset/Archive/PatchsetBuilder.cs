@@ -10,6 +10,9 @@ namespace EPortal.Format;
 /// </summary>
 public sealed class PatchsetBuilder
 {
+    /// <summary>The untrusted comment of all signatures made here; the same, so that signing again gives the same bytes.</summary>
+    public const string SignatureComment = "signature from ePortal";
+
     private readonly Manifest _head;
     private readonly SortedDictionary<string, (ManifestTarget Target, SortedDictionary<string, Func<Stream>> Files)> _targets =
         new(StringComparer.Ordinal);
@@ -119,7 +122,7 @@ public sealed class PatchsetBuilder
     }
 
     private static byte[] Sign(MinisignSecretKey key, byte[] content, string what) =>
-        Encoding.UTF8.GetBytes(key.Sign(content, what, "signature from ePortal"));
+        Encoding.UTF8.GetBytes(key.Sign(content, what, SignatureComment));
 
     private static FileEntry Entry(byte[] content) => new(content.Length, Convert.ToHexStringLower(SHA256.HashData(content)));
 }

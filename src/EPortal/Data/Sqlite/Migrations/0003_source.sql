@@ -37,3 +37,15 @@ CREATE TABLE source_patchset (
 
 -- 0: only the manifest is here, patch files are fetched when asked for.
 ALTER TABLE patchset_copy ADD COLUMN whole INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE patchset_copy ADD COLUMN archive_size INTEGER;
+ALTER TABLE patchset_copy ADD COLUMN archive_sha256 TEXT;
+
+-- The index that this portal gave out last as a patch source itself.
+CREATE TABLE own_index (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  version INTEGER NOT NULL,
+  content TEXT NOT NULL,           -- hash of what it lists, so that a new version means something new
+  expires INTEGER NOT NULL,
+  json BLOB NOT NULL,
+  signature TEXT NOT NULL
+);

@@ -1,0 +1,70 @@
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using EPortal.Blobs;
+using EPortal.Format;
+using EPortal.Patchsets;
+using EntityTagHeaderValue = Microsoft.Net.Http.Headers.EntityTagHeaderValue;
+
+namespace EPortal.PatchSource;
+
+/// <summary>The login that other portals need; both null for none.</summary>
+internal sealed record RepositoryLogin(string? User, string? Password);
+
+/// <summary><c>/patch-source/</c>: this portal as a patch source of others.</summary>
+internal static class RepositoryEndpoints
+{
+    private const string Binary = "application/octet-stream";
+    private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
+
+    /// <summary>Maps it.</summary>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/patch-source").AddEndpointFilter(RequireLogin);
+        group.MapMethods(RepositoryLayout.Index, Methods, async (HttpContext context, PortalRepository repository) =>
+            TypedResults.Bytes((await repository.Index(context.RequestAborted)).Json, "application/json"));
+        group.MapMethods(RepositoryLayout.Index + RepositoryLayout.SignatureSuffix, Methods, async (HttpContext context, PortalRepository repository) =>
+            TypedResults.Bytes((await repository.Index(context.RequestAborted)).Signature, "text/plain"));
+        group.MapMethods("patches/{target}/{level:int:min(1)}/{file}", Methods, Patch);
+        foreach (var folder in new[] { "archives", "manifests" })
+            group.MapMethods($"{folder}/{{file}}", Methods, (string file, HttpContext context, PortalRepository repository, IntactFiles intact) =>
+                File($"{folder}/{file}", context, repository, intact));
+    }
+
+    private static async Task<IResult> File(
+        string path, HttpContext context, PortalRepository repository, IntactFiles intact)
+    {
+        if (!(await repository.Index(context.RequestAborted)).Files.TryGetValue(path, out var published))
+            return TypedResults.NotFound();
+        if (!await intact.IsIntact(published.Path, published.Size, published.Sha256))
+            throw new UnavailableException($"{path} is damaged here.");
+        return TypedResults.PhysicalFile(
+            published.Path, Binary, entityTag: new EntityTagHeaderValue($"\"{published.Sha256}\""), enableRangeProcessing: true);
+    }
+
+    private static async Task<IResult> Patch(string target, int level, string file, HttpContext context, PatchDelivery delivery)
+    {
+        if (!PatchFileName.IsValid(file) || await delivery.FindOrNull(target, level, file, context.RequestAborted) is not { } ready)
+            return TypedResults.NotFound();
+        return ready.ToResult(context.Response);
+    }
+
+    private static async ValueTask<object?> RequireLogin(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    {
+        var login = invocation.HttpContext.RequestServices.GetRequiredService<RepositoryLogin>();
+        if (login.User is null || Matches(invocation.HttpContext.Request, login))
+            return await next(invocation);
+        invocation.HttpContext.Response.Headers.WWWAuthenticate = "Basic realm=\"patch source\"";
+        return TypedResults.Unauthorized();
+    }
+
+    private static bool Matches(HttpRequest request, RepositoryLogin login)
+    {
+        var given = AuthenticationHeaderValue.TryParse(request.Headers.Authorization, out var header)
+            && header.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase) ? header.Parameter ?? "" : "";
+        var right = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{login.User}:{login.Password}"));
+        // Hashed first, so that not even the length shows in the time it takes.
+        return CryptographicOperations.FixedTimeEquals(
+            SHA256.HashData(Encoding.UTF8.GetBytes(given)), SHA256.HashData(Encoding.UTF8.GetBytes(right)));
+    }
+}

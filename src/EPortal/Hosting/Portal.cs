@@ -28,6 +28,7 @@ internal sealed class Portal : IAsyncDisposable
         PatchesRoot = settings.PatchesDir ?? folder.Root;
         Folders = new PatchFolders(PatchesRoot);
         Patchsets = new PatchsetLibrary(Database, Log, Folders, Signer, LimitsOf(settings), time);
+        Shelf = new PatchShelf(Database, Folders, Signer, LimitsOf(settings), time);
         Feeds = new FeedStore(Database, Log);
         Source = SourceSettings.OpenOrNull(this);
         Rollout = new Rollout(Database, Log, Source?.Upstream ?? Upstream.None);
@@ -59,6 +60,9 @@ internal sealed class Portal : IAsyncDisposable
 
     /// <summary>Patchsets that are here.</summary>
     public PatchsetLibrary Patchsets { get; }
+
+    /// <summary>Their single files.</summary>
+    public PatchShelf Shelf { get; }
 
     /// <summary>Feeds.</summary>
     public FeedStore Feeds { get; }

@@ -53,7 +53,7 @@ internal static class WebPortal
         services.AddSingleton(portal.Patchsets);
         services.AddSingleton(new IntactFiles(portal.Time));
         services.AddSingleton(provider => new PatchDelivery(
-            portal.Patchsets, provider.GetRequiredService<IntactFiles>(), portal.Source?.Upstream ?? Upstream.None, portal.Time,
+            portal.Shelf, provider.GetRequiredService<IntactFiles>(), portal.Source?.Upstream ?? Upstream.None, portal.Time,
             provider.GetRequiredService<ILogger<PatchDelivery>>()));
         services.AddSingleton(new RepositoryLogin(settings.ServePatchSourceUser, settings.ServePatchSourcePassword));
         services.AddSingleton(_ => new PortalRepository(

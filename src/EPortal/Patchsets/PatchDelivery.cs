@@ -25,7 +25,7 @@ internal sealed record Delivery(FoundFile Found, Stream? Arriving)
 
 /// <summary>Gets patch files for agents, and sees to it that no wrong byte is handed out.</summary>
 internal sealed partial class PatchDelivery(
-    PatchsetLibrary library, IntactFiles intact, Upstream upstream, TimeProvider time, ILogger<PatchDelivery> logger)
+    PatchShelf shelf, IntactFiles intact, Upstream upstream, TimeProvider time, ILogger<PatchDelivery> logger)
 {
     /// <summary>How exactly the last use of a file is noted.</summary>
     private static readonly TimeSpan s_use = TimeSpan.FromHours(1);
@@ -34,7 +34,7 @@ internal sealed partial class PatchDelivery(
     /// <exception cref="UnavailableException">It is known, but cannot be had at present.</exception>
     public async Task<Delivery?> FindOrNull(string target, int level, string file, CancellationToken cancel)
     {
-        if (library.FindFileOrNull(target, level, file) is not { } found)
+        if (shelf.FindFileOrNull(target, level, file) is not { } found)
             return null;
         if (await IsIntact(found))
             return Used(found);
@@ -61,7 +61,7 @@ internal sealed partial class PatchDelivery(
     /// <summary>The archive it came in is the nearest place where the right bytes are; the patch source the next.</summary>
     private async Task Restore(FoundFile found, CancellationToken cancel)
     {
-        if (!await library.RestoreFromArchive(found, cancel))
+        if (!await shelf.RestoreFromArchive(found, cancel))
         {
             Discard(found);
             await using var arriving = await upstream.Open(found, cancel);

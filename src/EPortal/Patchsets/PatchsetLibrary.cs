@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Dapper;
 using EPortal.Blobs;
 using EPortal.Data;
 using EPortal.Format;
@@ -23,25 +22,6 @@ internal sealed class PatchsetLibrary(
     /// <summary>Nothing happens with it on feeds.</summary>
     public static readonly Action<Change, Patchset> NoPlace = (_, _) => { };
 
-    /// <summary>The file of a patch, by what agents ask for; null when no patchset here has it.</summary>
-    public FoundFile? FindFileOrNull(string target, int level, string file)
-    {
-        var row = database.Read(session => session.Connection.QueryFirstOrDefault<(string Name, string Product, string Files, long Whole)>(
-            """
-            SELECT p.name, t.product, t.files, c.whole FROM patchset_target t
-            JOIN patchset p ON p.id = t.patchset JOIN patchset_copy c ON c.patchset = p.id
-            WHERE t.target = @target AND t.level = @level AND p.shadowed = 0 ORDER BY c.whole DESC, p.id LIMIT 1
-            """,
-            new { target, level }));
-        return row.Name is not null
-            && Products.TryParse(row.Product, out var product)
-            && PatchFiles.Parse(row.Files).FirstOrDefault(known => known.Name == file) is { } found
-            ? new FoundFile(
-                folders.FileOf(product, row.Name, row.Whole != 0, target, level, file), found, row.Name, product, row.Whole != 0,
-                RepositoryLayout.Patch(target, level, file))
-            : null;
-    }
-
     /// <summary>
     /// Takes in an archive. <paramref name="place"/> runs in the transaction that records it, for what is to happen with it
     /// on feeds. The same archive again changes nothing but what <paramref name="place"/> does.
@@ -53,20 +33,49 @@ internal sealed class PatchsetLibrary(
     public async Task<Deployed> Deploy(
         Actor actor, Product product, Stream archive, Action<Change, Patchset> place, CancellationToken cancel)
     {
-        using var staging = folders.Stage();
-        var file = await Copy(archive, staging.Archive, cancel);
-        var staged = await Unpack(staging, cancel);
-        RefuseOtherProduct(staged, product);
+        using var candidate = await Check(archive, cancel);
+        RefuseOtherProduct(candidate.Patchset, product);
+        return (await Deploy(actor, [candidate], place)).Single();
+    }
+
+    /// <summary>Copies an archive and checks everything about it that it alone tells. Nothing of it is in place yet.</summary>
+    /// <exception cref="PatchsetException">The archive is bad.</exception>
+    /// <exception cref="IOException">The disk failed or is full.</exception>
+    public async Task<Candidate> Check(Stream archive, CancellationToken cancel)
+    {
+        var staging = folders.Stage();
+        try
+        {
+            var file = await Copy(archive, staging.Archive, cancel);
+            return new Candidate(staging, await Unpack(staging, cancel), file);
+        }
+        catch
+        {
+            staging.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Takes in archives that were checked, all or none: one transaction records them and what else is to be.</summary>
+    /// <inheritdoc cref="Deploy(Actor, Product, Stream, Action{Change, Patchset}, CancellationToken)"/>
+    public async Task<IReadOnlyList<Deployed>> Deploy(
+        Actor actor, IReadOnlyList<Candidate> candidates, Action<Change, Patchset> place, Action<Change>? besides = null)
+    {
         using var names = folders.LockNames();
-        var (known, sha256) = Compare(staged);
-        var archiveName = known is { IsHere: true, Whole: true } ? known.Archive : staged.Manifest.Name + Extension(staging.Archive);
-        if (known is not { IsHere: true, Whole: true } || !folders.Has(product, known.Name))
-            folders.Publish(staging, product, staged.Manifest.Name, archiveName);
-        return await Record(actor, staged, sha256, archiveName, file, place);
+        var entries = candidates.Select(Entry).ToList();
+        foreach (var entry in entries.Where(entry => !entry.IsInPlace))
+            folders.Publish(entry.Candidate!.Staging, entry.Product, entry.Name, entry.Archive);
+        return await Record(actor, entries, change =>
+        {
+            var deployed = entries.Select(entry => Record(
+                change, entry.Candidate!.Patchset, entry.Sha256, entry.Archive, entry.Candidate.File, place)).ToList();
+            besides?.Invoke(change);
+            return deployed;
+        });
     }
 
     /// <summary>Takes in a patchset of which only the manifest is here; its files are fetched when agents ask for them.</summary>
-    /// <inheritdoc cref="Deploy"/>
+    /// <inheritdoc cref="Deploy(Actor, Product, Stream, Action{Change, Patchset}, CancellationToken)"/>
     public async Task<Deployed> DeployManifest(Actor actor, StagedPatchset checkedOne, string archive)
     {
         using var staging = folders.Stage();
@@ -76,9 +85,11 @@ internal sealed class PatchsetLibrary(
         var (product, name) = (staged.Manifest.Product, staged.Manifest.Name);
         using var names = folders.LockNames();
         var (known, sha256) = Compare(staged);
-        if (known is not { IsHere: true })
+        var isHere = known is { IsHere: true };
+        if (!isHere)
             folders.PublishCache(staging, product, name);
-        return await Record(actor, staged, sha256, Path.GetFileName(archive), file: null, NoPlace);
+        var entry = new EntryInHand(null, product, name, sha256, Path.GetFileName(archive), isHere);
+        return await Record(actor, [entry], change => Record(change, staged, sha256, entry.Archive, file: null, NoPlace));
     }
 
     /// <summary>Deletes a patchset with its files, on every feed.</summary>
@@ -98,36 +109,6 @@ internal sealed class PatchsetLibrary(
         folders.Remove(product, name, patchset.Archive);
         folders.RemoveCache(product, name);
     }
-
-    /// <summary>Puts a damaged file back in place from its archive; false when the archive does not have it any more.</summary>
-    /// <exception cref="IOException">The disk failed or is full.</exception>
-    public async Task<bool> RestoreFromArchive(FoundFile found, CancellationToken cancel)
-    {
-        using var staging = folders.Stage();
-        try
-        {
-            await using var archive = File.OpenRead(ArchiveOf(found));
-            var staged = await PatchsetArchive.UnpackAsync(
-                archive, staging.Unpacked, TrustedKeys.None, limits, time.GetUtcNow(), cancel);
-            signer.SignUnsigned(staged, staging.Unpacked);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or PatchsetException or RefusedException)
-        {
-            return false;
-        }
-
-        var fresh = Path.Combine(staging.Unpacked, Path.GetRelativePath(folders.FolderOf(found.Product, found.Patchset), found.Path));
-        if (!File.Exists(fresh))
-            return false;
-        Directory.CreateDirectory(Path.GetDirectoryName(found.Path)!);
-        DurableFile.SyncFileSystem(fresh);
-        File.Move(fresh, found.Path, overwrite: true);
-        DurableFile.SyncFolder(Path.GetDirectoryName(found.Path)!);
-        return true;
-    }
-
-    private string ArchiveOf(FoundFile found) => folders.ArchiveOf(
-        found.Product, database.Read(session => PatchsetStore.Get(session, found.Product, found.Patchset)).Archive);
 
     private async Task<FileEntry> Copy(Stream archive, string path, CancellationToken cancel)
     {
@@ -150,32 +131,46 @@ internal sealed class PatchsetLibrary(
     private (Patchset? Known, string Sha256) Compare(StagedPatchset staged)
     {
         var sha256 = Convert.ToHexStringLower(SHA256.HashData(staged.ManifestJson));
-        var known = Find(staged.Manifest);
+        var known = Find(staged.Manifest.Product, staged.Manifest.Name);
         RefuseOtherContent(known, sha256);
         return (known, sha256);
     }
 
-    private Patchset? Find(Manifest manifest) =>
-        database.Read(session => PatchsetStore.FindOrNull(session, manifest.Product, manifest.Name)) is { Id.Length: > 0 } known ? known : null;
+    private Patchset? Find(Product product, string name) =>
+        database.Read(session => PatchsetStore.FindOrNull(session, product, name)) is { Id.Length: > 0 } known ? known : null;
 
-    /// <summary>The one transaction of a deploy; when it refuses a patchset that was not known, no file of it stays.</summary>
-    private async Task<Deployed> Record(
-        Actor actor, StagedPatchset staged, string sha256, string archive, FileEntry? file, Action<Change, Patchset> place)
+    private EntryInHand Entry(Candidate candidate)
     {
-        var (product, name) = (staged.Manifest.Product, staged.Manifest.Name);
+        var (known, sha256) = Compare(candidate.Patchset);
+        var (product, name) = (candidate.Patchset.Manifest.Product, candidate.Patchset.Manifest.Name);
+        var isWhole = known is { IsHere: true, Whole: true };
+        return new EntryInHand(
+            candidate, product, name, sha256, isWhole ? known!.Archive : name + Extension(candidate.Staging.Archive),
+            IsInPlace: isWhole && folders.Has(product, name));
+    }
+
+    /// <summary>The one transaction of a deploy; when it refuses, no file stays of what was not known before.</summary>
+    private async Task<T> Record<T>(Actor actor, IReadOnlyList<EntryInHand> entries, Func<Change, T> record)
+    {
+        T result;
         try
         {
-            var deployed = await log.Commit(actor, change => Record(change, staged, sha256, archive, file, place));
-            if (file is not null)
-                folders.RemoveCache(product, name);
-            return deployed;
+            result = await log.Commit(actor, record);
         }
-        catch when (Find(staged.Manifest) is null)
+        catch
         {
-            folders.Remove(product, name, archive);
-            folders.RemoveCache(product, name);
+            foreach (var entry in entries.Where(entry => !entry.IsInPlace && Find(entry.Product, entry.Name) is null))
+            {
+                folders.Remove(entry.Product, entry.Name, entry.Archive);
+                folders.RemoveCache(entry.Product, entry.Name);
+            }
+
             throw;
         }
+
+        foreach (var entry in entries.Where(entry => entry.Candidate is not null))
+            folders.RemoveCache(entry.Product, entry.Name);
+        return result;
     }
 
     private static Deployed Record(
@@ -237,4 +232,8 @@ internal sealed class PatchsetLibrary(
         using var file = File.OpenRead(archive);
         return ArchiveFile.EndingOf(PatchsetArchive.Recognise(file));
     }
+
+    /// <summary>What a deploy needs to know of one patchset; no candidate where only the manifest is here.</summary>
+    private sealed record EntryInHand(
+        Candidate? Candidate, Product Product, string Name, string Sha256, string Archive, bool IsInPlace);
 }

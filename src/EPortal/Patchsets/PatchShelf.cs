@@ -1,0 +1,60 @@
+using Dapper;
+using EPortal.Blobs;
+using EPortal.Data;
+using EPortal.Format;
+
+namespace EPortal.Patchsets;
+
+/// <summary>The single files of the patchsets that are here.</summary>
+internal sealed class PatchShelf(
+    Database database, PatchFolders folders, PortalSigner signer, PatchsetLimits limits, TimeProvider time)
+{
+    /// <summary>The file of a patch, by what agents ask for; null when no patchset here has it.</summary>
+    public FoundFile? FindFileOrNull(string target, int level, string file)
+    {
+        var row = database.Read(session => session.Connection.QueryFirstOrDefault<(string Name, string Product, string Files, long Whole)>(
+            """
+            SELECT p.name, t.product, t.files, c.whole FROM patchset_target t
+            JOIN patchset p ON p.id = t.patchset JOIN patchset_copy c ON c.patchset = p.id
+            WHERE t.target = @target AND t.level = @level AND p.shadowed = 0 ORDER BY c.whole DESC, p.id LIMIT 1
+            """,
+            new { target, level }));
+        return row.Name is not null
+            && Products.TryParse(row.Product, out var product)
+            && PatchFiles.Parse(row.Files).FirstOrDefault(known => known.Name == file) is { } found
+            ? new FoundFile(
+                folders.FileOf(product, row.Name, row.Whole != 0, target, level, file), found, row.Name, product, row.Whole != 0,
+                RepositoryLayout.Patch(target, level, file))
+            : null;
+    }
+
+    /// <summary>Puts a damaged file back in place from its archive; false when the archive does not have it any more.</summary>
+    /// <exception cref="IOException">The disk failed or is full.</exception>
+    public async Task<bool> RestoreFromArchive(FoundFile found, CancellationToken cancel)
+    {
+        using var staging = folders.Stage();
+        try
+        {
+            await using var archive = File.OpenRead(ArchiveOf(found));
+            var staged = await PatchsetArchive.UnpackAsync(
+                archive, staging.Unpacked, TrustedKeys.None, limits, time.GetUtcNow(), cancel);
+            signer.SignUnsigned(staged, staging.Unpacked);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or PatchsetException or RefusedException)
+        {
+            return false;
+        }
+
+        var fresh = Path.Combine(staging.Unpacked, Path.GetRelativePath(folders.FolderOf(found.Product, found.Patchset), found.Path));
+        if (!File.Exists(fresh))
+            return false;
+        Directory.CreateDirectory(Path.GetDirectoryName(found.Path)!);
+        DurableFile.SyncFileSystem(fresh);
+        File.Move(fresh, found.Path, overwrite: true);
+        DurableFile.SyncFolder(Path.GetDirectoryName(found.Path)!);
+        return true;
+    }
+
+    private string ArchiveOf(FoundFile found) => folders.ArchiveOf(
+        found.Product, database.Read(session => PatchsetStore.Get(session, found.Product, found.Patchset)).Archive);
+}

@@ -124,7 +124,7 @@ internal static partial class ManifestReader
         ? fields.Text(name)
         : throw fields.Bad(name, "must be 64 lower-case hex digits", relative: true);
 
-    private static Product ReadProduct(JsonFields fields) => Products.TryParse(fields.Text("product"), out var product)
+    public static Product ReadProduct(JsonFields fields) => Products.TryParse(fields.Text("product"), out var product)
         ? product
         : throw fields.Bad("product", "must be kernel, user, qemu or db", relative: true);
 

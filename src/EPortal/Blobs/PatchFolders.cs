@@ -71,8 +71,19 @@ internal sealed class PatchFolders(string root)
     /// <summary>Deletes what was fetched of a patchset one by one.</summary>
     public void RemoveCache(Product product, string name) => Delete(FolderOf(product, name, whole: false));
 
+    /// <summary>Bytes that the files of a patchset take.</summary>
+    public long SizeOf(Product product, string name, string archiveFileName)
+    {
+        var archive = new FileInfo(ArchiveOf(product, archiveFileName));
+        return (archive.Exists ? archive.Length : 0) + SizeOf(FolderOf(product, name)) + SizeOf(FolderOf(product, name, whole: false));
+    }
+
     /// <summary>Held from looking whether a name is taken until its record is written; across processes.</summary>
     public FileLock LockNames() => FileLock.Acquire(Path.Combine(root, "resources", ".names.lock"));
+
+    private static long SizeOf(string folder) => Directory.Exists(folder)
+        ? new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length)
+        : 0;
 
     private static void Delete(string folder)
     {

@@ -12,6 +12,16 @@ internal static class CliText
     /// <summary>The same, with the line breaks kept.</summary>
     public static string SafeLines(string text) => Clean(text, keepLines: true);
 
+    /// <summary>A number of bytes in the largest binary unit (IEC 80000-13) that leaves something before the point.</summary>
+    public static string Size(long bytes)
+    {
+        string[] units = ["B", "KiB", "MiB", "GiB", "TiB"];
+        var (value, unit) = ((double)bytes, 0);
+        for (; value >= 1024 && unit < units.Length - 1; unit++)
+            value /= 1024;
+        return string.Create(CultureInfo.InvariantCulture, $"{value:0.#} {units[unit]}");
+    }
+
     private static string Clean(string text, bool keepLines)
     {
         if (!text.Any(Steers))

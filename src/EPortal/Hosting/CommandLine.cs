@@ -25,6 +25,7 @@ internal static class CommandLine
             ServerCommands.Create(context),
             ArchiveCommands.Create(context),
             RepositoryCommand.Create(context),
+            BundleCommands.Create(context),
             UpdateCommands.CacheMode(context),
             SettingsCommands.Create(context),
         };

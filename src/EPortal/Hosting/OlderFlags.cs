@@ -3,6 +3,7 @@ using EPortal.Accounts;
 using EPortal.Cli;
 using EPortal.Feeds;
 using EPortal.Format;
+using EPortal.PatchSource;
 using EPortal.Servers;
 
 namespace EPortal.Hosting;
@@ -21,9 +22,12 @@ internal static class OlderFlags
         deploy.HelpName = "FILE";
         var unroll = CliOptions.Value<string>("take kernel patchset off main", "--unroll");
         unroll.HelpName = "NAME";
+        var latest = CliOptions.Flag("fetch new kernel patchsets and enable them on main", "--get-latest");
+        var auto = CliOptions.Flag("fetch new kernel patchsets and enable what is due on automatic feeds", "--auto-update");
+        var clean = CliOptions.Flag("remove patchsets that nobody needs any more; DRY_RUN=1 only tells which", "--clean-releases");
         var list = CliOptions.Flag("count servers by key", "--list-servers");
         var json = CliOptions.Json();
-        Option[] actions = [user, deploy, unroll, list];
+        Option[] actions = [user, deploy, unroll, latest, auto, clean, list];
         foreach (var option in actions.Append(password).Append(json))
             root.Options.Add(option);
         root.Validators.Add(result =>
@@ -33,12 +37,15 @@ internal static class OlderFlags
                 return;
             var given = actions.Count(option => result.GetResult(option) is { Implicit: false });
             if (given != 1)
-                result.AddError(given == 0 ? "a command is missing." : "only one of -a, --deploy, --unroll and --list-servers can be given.");
+                result.AddError(given == 0 ? "a command is missing." : $"only one of {string.Join(", ", actions.Select(option => option.Name))} can be given.");
         });
         root.SetAction((parsed, _) =>
             parsed.GetValue(user) is { } name ? UserCommands.Add(context, name, new UserSettings(), parsed.GetValue(password), parsed.GetValue(json))
             : parsed.GetValue(deploy) is { } file ? ProductCommands.Deploy(context, Product.Kernel, file, Feed.Main, disabled: false, parsed.GetValue(json))
             : parsed.GetValue(unroll) is { } patchset ? ProductCommands.Unroll(context, Product.Kernel, patchset, Feed.Main, parsed.GetValue(json))
+            : parsed.GetValue(latest) ? UpdateCommands.Update(context, Product.Kernel, Feed.Main, parsed.GetValue(json))
+            : parsed.GetValue(auto) ? UpdateCommands.AutoUpdate(context, Product.Kernel, parsed.GetValue(json))
+            : parsed.GetValue(clean) ? CleanReleases.Run(context, parsed.GetValue(json))
             : ServerCommands.ListByKey(context, parsed.GetValue(json)));
     }
 }

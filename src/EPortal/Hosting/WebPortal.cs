@@ -50,7 +50,6 @@ internal static class WebPortal
         var settings = portal.Settings;
         services.AddAgents();
         services.AddSingleton(portal);
-        services.AddSingleton(portal.Patchsets);
         services.AddSingleton(new IntactFiles(portal.Time));
         services.AddSingleton(provider => new PatchDelivery(
             portal.Shelf, provider.GetRequiredService<IntactFiles>(), portal.Source?.Upstream ?? Upstream.None, portal.Time,

@@ -63,7 +63,7 @@ internal sealed class PortalRepository(
     {
         var files = new Dictionary<string, PublishedFile>(StringComparer.Ordinal);
         var entries = new Dictionary<string, RepositoryEntry>(StringComparer.Ordinal);
-        foreach (var (patchset, archive) in Whole().Where(held => !entries.ContainsKey(held.Patchset.Name)))
+        foreach (var (patchset, archive) in database.Read(WholePatchset.All).Where(held => !entries.ContainsKey(held.Patchset.Name)))
             entries.Add(patchset.Name, await Publish(patchset, archive, files, cancel));
         var (json, signature, expires) = await log.Commit(Actor.Portal, change => Next(change, [.. entries.Values]));
         return new PublishedIndex(json, Encoding.UTF8.GetBytes(signature), files, revision, expires - (validity / 2));
@@ -105,16 +105,6 @@ internal sealed class PortalRepository(
             Expires = DateTimeOffset.UnixEpoch,
             Patchsets = entries,
         }.ToJson()));
-
-    private List<(Patchset Patchset, FileEntry Archive)> Whole() => database.Read(session =>
-    {
-        var archives = session.Connection.Query<(string Patchset, long Size, string Sha256)>(
-            "SELECT patchset, archive_size, archive_sha256 FROM patchset_copy WHERE whole = 1 AND archive_sha256 IS NOT NULL")
-            .ToDictionary(row => row.Patchset, row => new FileEntry(row.Size, row.Sha256), StringComparer.Ordinal);
-        return Products.All.SelectMany(product => PatchsetStore.List(session, product))
-            .Where(patchset => archives.ContainsKey(patchset.Id))
-            .Select(patchset => (patchset, archives[patchset.Id])).ToList();
-    });
 
     private async Task<RepositoryEntry> Publish(
         Patchset patchset, FileEntry archive, Dictionary<string, PublishedFile> files, CancellationToken cancel)

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using EPortal.Blobs;
 using EPortal.Data;
-using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Patchsets;
 
@@ -45,7 +44,11 @@ internal sealed class SourceSync(
         try
         {
             var index = await client.FetchIndex(cancel);
-            await TakeOver(index);
+            await log.Commit(Actor.Portal, change =>
+            {
+                IndexTakeOver.Apply(change, client.Url, index);
+                return true;
+            });
             var report = await Fetch(actor, index.Index, wish, begin, cancel);
             await Note(report.Failed.Count == 0 ? null : "incomplete", Summary(report));
             return report;
@@ -56,26 +59,6 @@ internal sealed class SourceSync(
             throw;
         }
     }
-
-    /// <summary>Remembers an index and does what it says of blocked patchsets, together.</summary>
-    private Task TakeOver(TrustedIndex index) => log.Commit(Actor.Portal, change =>
-    {
-        var before = Products.All.SelectMany(product => PatchsetStore.List(change.Session, product))
-            .Where(patchset => patchset.Id.Length > 0).ToDictionary(patchset => (patchset.Product, patchset.Name));
-        if (SourceStore.SeenOrNull(change.Session)?.Sha256 != index.Sha256)
-            SourceStore.Remember(change.Session, client.Url, index);
-        foreach (var entry in index.Index.Patchsets)
-        {
-            if (!before.TryGetValue((entry.Product, entry.Name), out var known))
-                continue;
-            if (entry.State == RepositoryState.Blocked && !known.Held)
-                Rollout.Block(change, known);
-            else if (entry.State == RepositoryState.Available && known is { Held: true, Listed: RepositoryState.Blocked })
-                Rollout.Unblock(change, known);
-        }
-
-        return true;
-    });
 
     private async Task<SyncReport> Fetch(
         Actor actor, RepositoryIndex index, SyncWish wish, Func<long, IProgress<long>> begin, CancellationToken cancel)

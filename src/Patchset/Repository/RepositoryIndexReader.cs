@@ -19,16 +19,24 @@ internal static class RepositoryIndexReader
         return JsonFields.Parse(json, RepositoryLayout.Index, IndexFields, fields =>
         {
             fields.Number("format", RepositoryIndex.CurrentFormat, RepositoryIndex.CurrentFormat);
-            var index = new RepositoryIndex
+            return new RepositoryIndex
             {
                 Version = fields.Number("version", 1, long.MaxValue),
                 Generated = fields.Time("generated"),
                 Expires = fields.Time("expires"),
-                Patchsets = fields.Object("patchsets", ProductFields, ReadProducts),
+                Patchsets = ReadPatchsets(fields),
             };
-            RefuseTwice(fields, index);
-            return index;
         });
+    }
+
+    /// <summary>The field <c>patchsets</c>: a list for each product. A name is there once.</summary>
+    public static IReadOnlyList<RepositoryEntry> ReadPatchsets(JsonFields fields)
+    {
+        var entries = fields.Object("patchsets", ProductFields, ReadProducts);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var entry in entries.Where(entry => !seen.Add(entry.Name)))
+            throw fields.Bad("patchsets", $"has {entry.Name} twice", relative: true);
+        return entries;
     }
 
     private static List<RepositoryEntry> ReadProducts(JsonFields fields)
@@ -56,11 +64,4 @@ internal static class RepositoryIndexReader
             ? state
             : throw fields.Bad("state", "must be available, withdrawn or blocked", relative: true),
     };
-
-    private static void RefuseTwice(JsonFields fields, RepositoryIndex index)
-    {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var entry in index.Patchsets.Where(entry => !seen.Add(entry.Name)))
-            throw fields.Bad("patchsets", $"has {entry.Name} twice", relative: true);
-    }
 }

@@ -12,8 +12,14 @@ internal static class RepositoryIndexWriter
         json.WriteNumber("version", index.Version);
         json.WriteString("generated", ManifestWriter.Time(index.Generated));
         json.WriteString("expires", ManifestWriter.Time(index.Expires));
+        WritePatchsets(json, index.Patchsets);
+        json.WriteEndObject();
+    }
+
+    public static void WritePatchsets(Utf8JsonWriter json, IReadOnlyList<RepositoryEntry> patchsets)
+    {
         json.WriteStartObject("patchsets");
-        foreach (var product in index.Patchsets.GroupBy(entry => entry.Product).OrderBy(product => product.Key))
+        foreach (var product in patchsets.GroupBy(entry => entry.Product).OrderBy(product => product.Key))
         {
             json.WriteStartArray(product.Key.Token());
             foreach (var entry in product.OrderBy(entry => entry.Released).ThenBy(entry => entry.Name, StringComparer.Ordinal))
@@ -21,7 +27,6 @@ internal static class RepositoryIndexWriter
             json.WriteEndArray();
         }
 
-        json.WriteEndObject();
         json.WriteEndObject();
     }
 

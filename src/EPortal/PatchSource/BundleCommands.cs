@@ -1,0 +1,153 @@
+using System.CommandLine;
+using System.Text.Json.Serialization;
+using EPortal.Cli;
+using EPortal.Format;
+using EPortal.Hosting;
+using EPortal.Patchsets;
+
+namespace EPortal.PatchSource;
+
+/// <summary><c>kc.eportal bundle export|import|have</c>: patchsets for portals that reach no patch source.</summary>
+internal static partial class BundleCommands
+{
+    /// <summary>The command.</summary>
+    public static Command Create(CliContext context) => new("bundle", "carry patchsets to portals that reach no patch source")
+    {
+        Export(context), Import(context), Have(context),
+    };
+
+    private static Command Export(CliContext context)
+    {
+        var file = CliOptions.Required("file", "bundle to write");
+        var since = CliOptions.Value<string>("only what came after this bundle", "--since");
+        since.HelpName = "BUNDLE";
+        var have = CliOptions.Value<string>("only what is not in this list, which `bundle have` of the other portal printed", "--have");
+        have.HelpName = "LIST";
+        var key = ArchiveKeys.SecretOption();
+        var json = CliOptions.Json();
+        var command = new Command("export", """
+            write the patchsets that are here into one signed file
+
+            Without --key it is signed with the portal's own key; the portal that imports it must trust that key when it pins any.
+
+            example:
+              kc.eportal bundle export --since /mnt/last.bundle /mnt/next.bundle
+            """) { file, since, have, key, json };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(since) is not null && result.GetValue(have) is not null)
+                result.AddError("only one of --since and --have can be given.");
+        });
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var lacksNot = await KnownThere(parsed.GetValue(since), parsed.GetValue(have), cancel);
+            var secret = await ArchiveKeys.ReadSecretAsync(context, parsed.GetValue(key));
+            await using var portal = context.OpenPortal();
+            secret ??= portal.Signer.Own;
+            CliProgress? progress = null;
+            var contents = await new BundleExport(portal.Database, portal.Folders, portal.Time).Write(
+                parsed.GetValue(file)!, lacksNot, secret, total => progress = new CliProgress(context, "writing", total), cancel);
+            progress?.Dispose();
+            context.Note($"signed by {secret.PublicKey.KeyId}; TRUSTED_KEYS of the importing portal: '{KeyLine(secret.PublicKey)}'");
+            context.Result(
+                parsed.GetValue(json), new ExportRow([.. contents.Patchsets.Select(entry => entry.Name)], KeyLine(secret.PublicKey)),
+                BundleOutputJson.Default.ExportRow,
+                $"{contents.Patchsets.Count} patchsets were written to {parsed.GetValue(file)}");
+        });
+        return command;
+    }
+
+    private static Command Import(CliContext context)
+    {
+        var file = CliOptions.Required("file", "bundle to read");
+        var json = CliOptions.Json();
+        var command = new Command("import", """
+            take in a bundle, all of it or nothing
+
+            Nothing is enabled; automatic feeds take what is due, and `PRODUCT enable --upto` or the console the rest.
+            """) { file, json };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            // Opened before the data folder: there the program may give up the rights that reading this file takes.
+            await using var bundle = File.OpenRead(parsed.GetValue(file)!);
+            await using var portal = context.OpenPortal();
+            using var progress = new CliProgress(context, Path.GetFileName(parsed.GetValue(file)!), bundle.Length);
+            var import = new BundleImport(
+                portal.Database, portal.Patchsets, portal.Signer.Trusted, Portal.LimitsOf(portal.Settings), portal.Time);
+            var report = await import.Run(context.Operator(), new ProgressStream(bundle, progress), cancel);
+            progress.Dispose();
+            Show(context, report, parsed.GetValue(json));
+        });
+        return command;
+    }
+
+    private static Command Have(CliContext context)
+    {
+        var json = CliOptions.Json();
+        var command = new Command("have", "list what is here, for `bundle export --have` on the other portal") { json };
+        command.SetAction(async (parsed, _) =>
+        {
+            await using var portal = context.OpenPortal();
+            var known = new BundleExport(portal.Database, portal.Folders, portal.Time).Known();
+            if (parsed.GetValue(json))
+                context.Json([.. known.Select(HaveRow.From)], BundleOutputJson.Default.HaveRowArray);
+            else
+                foreach (var (product, name, sha256) in known)
+                    context.Line($"{product.Token()} {name} {sha256}");
+        });
+        return command;
+    }
+
+    private static async Task<IReadOnlySet<KnownPatchset>> KnownThere(string? since, string? list, CancellationToken cancel)
+    {
+        if (list is not null)
+            return (await File.ReadAllLinesAsync(list, cancel)).Where(line => line.Length > 0).Select(line => ReadKnown(list, line)).ToHashSet();
+        if (since is null)
+            return new HashSet<KnownPatchset>();
+        await using var bundle = File.OpenRead(since);
+        return (await Bundle.ReadContentsAsync(bundle, TrustedKeys.None, cancel)).Known.ToHashSet();
+    }
+
+    private static KnownPatchset ReadKnown(string list, string line) =>
+        line.Split(' ') is [var token, var name, var sha256] && Products.TryParse(token, out var product)
+            ? new KnownPatchset(product, name, sha256)
+            : throw new CliException($"{list} is not a list that `kc.eportal bundle have` printed: '{line}'.");
+
+    private static void Show(CliContext context, ImportReport report, bool json)
+    {
+        if (report.IndexRefused is { } reason)
+            context.Note($"warning: the list of the patch source in the bundle was left out: {reason}");
+        if (json)
+        {
+            context.Json(new ImportRow(report.New, report.Known, report.IndexRefused), BundleOutputJson.Default.ImportRow);
+            return;
+        }
+
+        foreach (var name in report.New)
+            context.Line($"{name} was imported");
+        if (report.Known.Count > 0)
+            context.Line($"{report.Known.Count} patchsets were here already");
+        if (report.New.Count + report.Known.Count == 0)
+            context.Line("the bundle holds no patchset");
+    }
+
+    private static string KeyLine(MinisignPublicKey key) => key.ToText("").TrimEnd().Split('\n')[^1];
+
+    /// <summary>What an export wrote, for programs.</summary>
+    internal sealed record ExportRow(IReadOnlyList<string> Patchsets, string Key);
+
+    /// <summary>What an import brought, for programs.</summary>
+    internal sealed record ImportRow(IReadOnlyList<string> Imported, IReadOnlyList<string> Known, string? IndexRefused);
+
+    /// <summary>A patchset that is here, for programs.</summary>
+    internal sealed record HaveRow(string Product, string Patchset, string ManifestSha256)
+    {
+        public static HaveRow From(KnownPatchset known) => new(known.Product.Token(), known.Name, known.ManifestSha256);
+    }
+
+    [JsonSerializable(typeof(ExportRow))]
+    [JsonSerializable(typeof(ImportRow))]
+    [JsonSerializable(typeof(HaveRow[]))]
+    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+    private sealed partial class BundleOutputJson : JsonSerializerContext;
+}

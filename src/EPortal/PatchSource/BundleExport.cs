@@ -1,0 +1,67 @@
+using System.Security.Cryptography;
+using EPortal.Blobs;
+using EPortal.Data;
+using EPortal.Format;
+using EPortal.Patchsets;
+
+namespace EPortal.PatchSource;
+
+/// <summary>Writes bundles of the patchsets that are here whole.</summary>
+internal sealed class BundleExport(Database database, PatchFolders folders, TimeProvider time)
+{
+    /// <summary>What the other side needs to have to lack nothing: all patchsets that are here whole.</summary>
+    public IReadOnlyList<KnownPatchset> Known() => [.. Whole().Select(held => KnownOf(held.Patchset))];
+
+    /// <summary>Writes what <paramref name="have"/> lacks. The file appears whole or not at all.</summary>
+    /// <exception cref="IOException">The disk failed or is full.</exception>
+    public async Task<BundleContents> Write(
+        string path, IReadOnlySet<KnownPatchset> have, MinisignSecretKey key, Func<long, IProgress<long>> begin, CancellationToken cancel)
+    {
+        var all = Whole();
+        var index = database.Read(SourceStore.ContentOrNull) is var (json, signature) ? new BundledIndex(json, signature) : null;
+        var contents = new BundleContents
+        {
+            Created = time.GetUtcNow(),
+            Patchsets = [.. all.Where(held => !have.Contains(KnownOf(held.Patchset))).Select(held => EntryOf(held.Patchset, held.Archive))],
+            Known = [.. all.Select(held => KnownOf(held.Patchset))],
+            Index = index is null ? null : new FileEntry(index.Json.Length, Convert.ToHexStringLower(SHA256.HashData(index.Json))),
+        };
+        var places = all.ToDictionary(held => held.Patchset.Name, held => folders.ArchiveOf(held.Patchset.Product, held.Patchset.Archive), StringComparer.Ordinal);
+        var progress = new SyncProgress(begin(contents.Patchsets.Sum(entry => entry.Size)));
+        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            await using (var file = File.Create(temporary))
+            {
+                await Bundle.WriteAsync(
+                    file, contents, index, key, entry => new Cli.ProgressStream(File.OpenRead(places[entry.Name]), progress.Part()), cancel);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+            return contents;
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    private static KnownPatchset KnownOf(Patchset patchset) => new(patchset.Product, patchset.Name, patchset.ManifestSha256);
+
+    private static RepositoryEntry EntryOf(Patchset patchset, FileEntry archive) => new()
+    {
+        Product = patchset.Product,
+        Name = patchset.Name,
+        Released = patchset.Released,
+        Channel = patchset.Channel,
+        Distros = patchset.Distros,
+        Archive = $"archives/{patchset.Archive}",
+        Size = archive.Size,
+        Sha256 = archive.Sha256,
+        ManifestSha256 = patchset.ManifestSha256,
+    };
+
+    /// <summary>Of two patchsets of one name and different products the first counts; a bundle holds a name once.</summary>
+    private List<WholePatchset> Whole() => [.. database.Read(WholePatchset.All).DistinctBy(held => held.Patchset.Name)];
+}

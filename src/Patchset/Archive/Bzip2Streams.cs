@@ -9,20 +9,21 @@ internal sealed class Bzip2Streams(ByteSource input) : ReadOnlyStream
     private const int FreeStreams = 64;
     private const int MeanStream = 64 * 1024;
 
-    private BZip2InputStream? _current = new(input) { IsStreamOwner = false };
+    private BZip2InputStream? _current;
     private byte[] _buffer = [];
     private long _unpacked;
-    private long _streams = 1;
+    private long _streams;
 
     public override int Read(Span<byte> buffer)
     {
-        while (_current is not null && buffer.Length > 0)
+        while (buffer.Length > 0 && (_current is not null || !input.AtEnd))
         {
+            _current ??= Next();
             var read = ReadCurrent(buffer);
             _unpacked += read;
             if (read > 0)
                 return read;
-            _current = input.AtEnd ? null : Next();
+            _current = null;
         }
 
         return 0;

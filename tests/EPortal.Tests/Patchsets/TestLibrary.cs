@@ -6,6 +6,7 @@ using EPortal.Hosting;
 using EPortal.Patchsets;
 using EPortal.Tests.Format;
 using Microsoft.Extensions.Time.Testing;
+using Xunit;
 
 namespace EPortal.Tests.Patchsets;
 
@@ -36,8 +37,10 @@ internal sealed class TestLibrary : IAsyncDisposable
 
     public PatchsetLibrary Patchsets { get; }
 
-    /// <summary>All files but the database's.</summary>
-    public string Tree() => FolderTree.Of(Root, path => path.StartsWith("eportal.sqlite", StringComparison.Ordinal));
+    /// <summary>All files but the database's and the lock, and the folders of patchsets; not those that hold patchsets.</summary>
+    public string Tree() => FolderTree.Of(Root, path =>
+        path.StartsWith("eportal.sqlite", StringComparison.Ordinal)
+        || path is "resources/.staging" or "resources/.names.lock" or "arch/user" or "user-resources/user");
 
     /// <summary>What is being built up, or was left.</summary>
     public IEnumerable<string> Staging()
@@ -52,12 +55,12 @@ internal sealed class TestLibrary : IAsyncDisposable
         Database.Read(session => PatchsetStore.List(session, product).Select(patchset => patchset.Name).ToList());
 
     /// <summary>Deploys and enables on a feed.</summary>
-    public async Task<Deployed> Deploy(
-        byte[] archive, string feed = Feed.Main, Product product = Product.Kernel, CancellationToken cancel = default)
+    public async Task<Deployed> Deploy(byte[] archive, string feed = Feed.Main, Product product = Product.Kernel)
     {
         using var stream = new MemoryStream(archive);
         return await Patchsets.Deploy(
-            Admin, product, stream, (change, patchset) => Rollout.Enable(change, (FeedStore.Get(change.Session, feed), patchset)), cancel);
+            Admin, product, stream, (change, patchset) => Rollout.Enable(change, (FeedStore.Get(change.Session, feed), patchset)),
+            TestContext.Current.CancellationToken);
     }
 
     public async ValueTask DisposeAsync()

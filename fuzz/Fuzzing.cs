@@ -35,7 +35,8 @@ internal static class Fuzzing
     private const string Key =
         "RWQAAEIyAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAvpt531RVEf7/8CAVbWb3T/+/Lmw9wTQEYaxDRWxN3BeEHo18NRcQ+ykuY3Y2cMH0ST74vziBUFyjzhyBAuu5um5byt6SKFsCAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
-    public static async Task<Report> RunAsync(ulong seed, int count, CancellationToken cancel)
+    /// <summary>Tries <paramref name="count"/> archives, from number <paramref name="seed"/> on.</summary>
+    public static async Task<Report> RunAsync(ulong seed, int count, long mostMemory, CancellationToken cancel)
     {
         var key = MinisignSecretKey.Parse(Key, null);
         var mutations = new Mutations(await Seeds.AllAsync(key), key);
@@ -47,7 +48,7 @@ internal static class Fuzzing
         {
             var number = seed + (ulong)i;
             var made = mutations.Make(number);
-            var trial = trials.TryTake(out var free) ? free : new Trial();
+            var trial = trials.TryTake(out var free) ? free : new Trial(mostMemory);
             var outcome = await trial.RunAsync(made.Archive, number % 2 == 0 ? trusted : TrustedKeys.None);
             trials.Add(trial);
             counts.AddOrUpdate((made.Mutation, outcome.Refused?.ToString() ?? "taken"), 1, (_, before) => before + 1);

@@ -1,5 +1,6 @@
 using System.Text;
 using EPortal.Format;
+using ICSharpCode.SharpZipLib.BZip2;
 
 namespace EPortal.Fuzz;
 
@@ -52,10 +53,15 @@ internal sealed class Mutations(IReadOnlyList<Seed> seeds, MinisignSecretKey key
         var mutation = (Mutation)random.Below(Enum.GetValues<Mutation>().Length);
         var tar = Plain(seed, mutation, random);
         using var packed = new MemoryStream();
-        using (var compressed = Compressions.Compress(seed.Compression, packed))
+        using (var compressed = Compress(seed.Compression, packed))
             compressed.Write(tar);
         return new Case(Packed(packed.ToArray(), mutation, random), mutation, seed.Compression);
     }
+
+    /// <summary>Small blocks of bzip2, because making large ones is most of the time.</summary>
+    private static Stream Compress(Compression compression, Stream output) => compression == Compression.Bzip2
+        ? new BZip2OutputStream(output, 1) { IsStreamOwner = false }
+        : Compressions.Compress(compression, output);
 
     private byte[] Plain(Seed seed, Mutation mutation, SmallRandom random)
     {

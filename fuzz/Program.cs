@@ -1,6 +1,7 @@
 using System.Globalization;
 using EPortal.Fuzz;
 
+const long MostMemory = 256L << 20;
 var (seed, count) = (1UL, 20_000);
 for (var i = 0; i < args.Length; i += 2)
 {
@@ -19,7 +20,7 @@ for (var i = 0; i < args.Length; i += 2)
 }
 
 var started = DateTime.UtcNow;
-var report = await Fuzzing.RunAsync(seed, count, CancellationToken.None);
+var report = await Fuzzing.RunAsync(seed, count, MostMemory, CancellationToken.None);
 Console.WriteLine(report);
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {seed}, {(DateTime.UtcNow - started).TotalSeconds:F0} s"));
 return report.Findings.Count == 0 ? 0 : 1;

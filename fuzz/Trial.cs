@@ -10,15 +10,17 @@ internal sealed record Outcome(PatchsetErrorCode? Refused, string? Finding);
 /// <summary>Unpacks an archive in a watched folder and holds the outcome to the rules.</summary>
 internal sealed class Trial : IDisposable
 {
-    private const long MostMemory = 256L << 20;
     private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(5);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("eportal-fuzz-").FullName;
     private readonly string _staging;
     private readonly string _bystander;
+    private readonly long _mostMemory;
 
-    public Trial()
+    /// <summary>Makes the folder; the process may allocate <paramref name="mostMemory"/> bytes during a trial.</summary>
+    public Trial(long mostMemory)
     {
+        _mostMemory = mostMemory;
         _staging = Path.Combine(_folder, "around", "staging");
         _bystander = Path.Combine(_folder, "around", "bystander");
         Directory.CreateDirectory(Path.GetDirectoryName(_bystander)!);
@@ -51,7 +53,7 @@ internal sealed class Trial : IDisposable
         Directory.Delete(_staging, recursive: true);
         var finding = outcome.Finding
             ?? (clock.Elapsed > MostTime ? $"took {clock.Elapsed.TotalSeconds:F1} s" : null)
-            ?? (GC.GetTotalAllocatedBytes() - memory is > MostMemory and var used ? $"took {used >> 20} MiB of memory" : null)
+            ?? (GC.GetTotalAllocatedBytes() - memory is var used && used > _mostMemory ? $"took {used >> 20} MiB of memory" : null)
             ?? Around();
         return outcome with { Finding = finding };
     }

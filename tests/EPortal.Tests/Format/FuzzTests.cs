@@ -10,7 +10,8 @@ public sealed class FuzzTests
     [Fact]
     public async Task A_thousand_mutated_archives_break_no_rule()
     {
-        var report = await Fuzzing.RunAsync(7, 1000, TestContext.Current.CancellationToken);
+        // Other tests allocate in this process too, so memory is held to its bound by scripts/fuzz.sh alone.
+        var report = await Fuzzing.RunAsync(7, 1000, long.MaxValue, TestContext.Current.CancellationToken);
         report.Findings.ShouldBeEmpty(report.ToString());
 
         // Both ends are reached: refusals of every kind of reason that an archive can have, and archives that are taken.

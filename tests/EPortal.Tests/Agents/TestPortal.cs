@@ -37,7 +37,10 @@ internal sealed class TestPortal : IAsyncDisposable
     {
         (_folder, Portal, _app, Time) = (folder, portal, app, time);
         Address = new Uri(app.Urls.First());
-        Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = Address };
+        Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, Expect100ContinueTimeout = TimeSpan.FromMinutes(1) })
+        {
+            BaseAddress = Address,
+        };
     }
 
     public Portal Portal { get; }
@@ -117,9 +120,13 @@ internal sealed class TestPortal : IAsyncDisposable
         return await Http.SendAsync(request, Cancellation);
     }
 
-    /// <summary>Posts bytes to the check-in call as they are.</summary>
-    public Task<HttpResponseMessage> PostAsync(string path, string body, string type = "application/json") =>
-        Http.PostAsync(path, new StringContent(body, Encoding.UTF8, type), Cancellation);
+    /// <summary>Posts a body as it is, when the portal is ready for it: a refusal of its size would be lost otherwise.</summary>
+    public async Task<HttpResponseMessage> PostAsync(string path, string body, string type = "application/json")
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, Encoding.UTF8, type) };
+        request.Headers.ExpectContinue = true;
+        return await Http.SendAsync(request, Cancellation);
+    }
 
     /// <summary>Sends a request to the patch server with the credentials of a server.</summary>
     public async Task<HttpResponseMessage> SendAsync(

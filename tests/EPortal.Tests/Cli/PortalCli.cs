@@ -1,3 +1,5 @@
+using System.CommandLine;
+using EPortal.Cli;
 using EPortal.Tests.Agents;
 using EPortal.Tests.Hosting;
 
@@ -11,9 +13,10 @@ internal static class PortalCli
         On(portal.DataFolder, isTerminal, width, portal.Time);
 
     /// <summary>The command line on a data folder.</summary>
-    public static CliRunner On(string dataFolder, bool isTerminal = false, int width = 80, TimeProvider? time = null)
+    public static CliRunner On(
+        string dataFolder, bool isTerminal = false, int width = 80, TimeProvider? time = null, Func<CliContext, Command>? root = null)
     {
-        var runner = new CliRunner(EPortal.Hosting.CommandLine.Administration) { IsTerminal = isTerminal, Time = time ?? TimeProvider.System };
+        var runner = new CliRunner(root ?? EPortal.Hosting.CommandLine.Administration) { IsTerminal = isTerminal, Time = time ?? TimeProvider.System };
         runner.Environment["EPORTAL_DATA_DIR"] = dataFolder;
         runner.Environment["COLUMNS"] = $"{width}";
         runner.Environment["SUDO_USER"] = "tester";

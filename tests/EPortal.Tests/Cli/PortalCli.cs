@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Text.Json;
 using EPortal.Cli;
 using EPortal.Tests.Agents;
 using EPortal.Tests.Hosting;
+using Shouldly;
 
 namespace EPortal.Tests.Cli;
 
@@ -23,5 +25,14 @@ internal static class PortalCli
         if (Shell.IsRoot)
             runner.Environment["EPORTAL_RUN_AS"] = "root";
         return runner;
+    }
+
+    /// <summary>Runs a command that must succeed and prints JSON.</summary>
+    public static async Task<JsonElement> JsonAsync(string dataFolder, params string[] args)
+    {
+        var (exit, output, error) = await On(dataFolder).RunAsync(args);
+        exit.ShouldBe(0, error);
+        using var json = JsonDocument.Parse(output);
+        return json.RootElement.Clone();
     }
 }

@@ -89,8 +89,16 @@ internal sealed class KeyStore(Database database, ChangeLog log)
         return fields;
     }
 
-    private sealed record Row(string Id, string Name, string Note, string Feed, long ServerLimit, string Products)
+    /// <summary>Properties instead of a constructor: of an empty result SQLite does not know the types of expressions.</summary>
+    private sealed record Row
     {
+        public string Id { get; init; } = "";
+        public string Name { get; init; } = "";
+        public string Note { get; init; } = "";
+        public string Feed { get; init; } = "";
+        public long ServerLimit { get; init; }
+        public string Products { get; init; } = "";
+
         public Key ToKey() => new(Id, Name, Note, Feed, ServerLimit, ParseProducts(Products));
     }
 

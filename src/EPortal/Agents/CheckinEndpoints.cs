@@ -50,9 +50,12 @@ internal static class CheckinEndpoints
     private static async ValueTask<T> Json<T>(HttpContext context, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
         where T : class
     {
+        // Read whole, which its size allows: the serializer's reading of streams lets null through where none may be.
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
         try
         {
-            return await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted)
+            return JsonSerializer.Deserialize(body.GetBuffer().AsSpan(0, (int)body.Length), type)
                 ?? throw new RefusedException(Refusal.Invalid, "The body must be a JSON object.");
         }
         catch (JsonException e)

@@ -59,7 +59,10 @@ internal static class WebPortal
     /// <summary>Only named proxies may say where a request came from and under which name.</summary>
     private static void Believe(ForwardedHeadersOptions forwarded, Settings settings)
     {
-        forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
+        // With an empty list the framework believes everybody, so then it is to read none of these headers.
+        forwarded.ForwardedHeaders = settings.TrustedProxies.Count == 0
+            ? ForwardedHeaders.None
+            : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
         forwarded.KnownProxies.Clear();
         forwarded.KnownIPNetworks.Clear();
         foreach (var proxy in settings.TrustedProxies)

@@ -45,6 +45,12 @@ internal static class ServerCommands
             example:
               kc.eportal server clean --inactive --days 60
             """) { inactive, days, json };
+        command.Validators.Add(result =>
+        {
+            // A flag always has a value, so the parser never misses it.
+            if (!result.GetValue(inactive))
+                result.AddError("which servers is missing: --inactive.");
+        });
         command.SetAction(async (parsed, _) =>
         {
             await using var portal = context.OpenPortal();

@@ -25,7 +25,7 @@ internal static class DemoBanner
             $"account     admin, password {password}",
             "",
             "look around in another terminal:",
-            $"  export EPORTAL_CONFIG=/dev/null EPORTAL_DATA_DIR={portal.Settings.DataDir}",
+            $"  export EPORTAL_CONFIG={Path.Combine(portal.Settings.DataDir, DemoCommand.SettingsFile)}",
             $"  {program} --list-servers",
             $"  {program} server list --hostname 'web%' --feed test",
             $"  {program} kcare list --feed late",

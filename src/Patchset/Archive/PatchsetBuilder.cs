@@ -10,6 +10,9 @@ namespace EPortal.Format;
 /// </summary>
 public sealed class PatchsetBuilder
 {
+    /// <summary>Eleven octal digits of seconds.</summary>
+    private const long MaxTarTime = (1L << 33) - 1;
+
     private readonly Manifest _head;
     private readonly SortedDictionary<string, (ManifestTarget Target, SortedDictionary<string, Func<Stream>> Files)> _targets =
         new(StringComparer.Ordinal);
@@ -99,9 +102,16 @@ public sealed class PatchsetBuilder
         {
             DataStream = content,
             Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead,
-            ModificationTime = _head.Released,
+            ModificationTime = ModificationTime(_head.Released),
         },
         cancel);
+
+    /// <summary>The nearest time that a tar header can hold.</summary>
+    private static DateTimeOffset ModificationTime(DateTimeOffset time)
+    {
+        var latest = DateTimeOffset.FromUnixTimeSeconds(MaxTarTime);
+        return time < DateTimeOffset.UnixEpoch ? DateTimeOffset.UnixEpoch : time > latest ? latest : time;
+    }
 
     private static async Task<Dictionary<string, FileEntry>> HashAsync(
         SortedDictionary<string, Func<Stream>> files, CancellationToken cancel)

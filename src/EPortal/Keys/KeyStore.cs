@@ -89,15 +89,15 @@ internal sealed class KeyStore(Database database, ChangeLog log)
         return fields;
     }
 
-    /// <summary>Properties instead of a constructor: of an empty result SQLite does not know the types of expressions.</summary>
-    private sealed record Row
+    /// <summary>Filled by property: without rows the database tells no type of a computed column, which no constructor fits.</summary>
+    private sealed class Row
     {
-        public string Id { get; init; } = "";
-        public string Name { get; init; } = "";
-        public string Note { get; init; } = "";
-        public string Feed { get; init; } = "";
-        public long ServerLimit { get; init; }
-        public string Products { get; init; } = "";
+        public required string Id { get; init; }
+        public required string Name { get; init; }
+        public required string Note { get; init; }
+        public required string Feed { get; init; }
+        public required long ServerLimit { get; init; }
+        public required string Products { get; init; }
 
         public Key ToKey() => new(Id, Name, Note, Feed, ServerLimit, ParseProducts(Products));
     }

@@ -116,7 +116,10 @@ internal static class ServerCommands
         command.SetAction(async (parsed, _) =>
         {
             await using var portal = context.OpenPortal();
-            var events = portal.Servers.History(parsed.GetValue(id)!, ServerQuery.MaxLimit);
+            var server = parsed.GetValue(id)!;
+            if (!portal.Agents.IsKnown(server))
+                throw new RefusedException(Refusal.NotFound, $"There is no server '{server}'.");
+            var events = portal.Servers.History(server, ServerQuery.MaxLimit);
             if (parsed.GetValue(json))
             {
                 context.Json([.. events.Select(e => new EventRow(Time(e.At), e.What, e.Was, e.Became))], ServerRowsJson.Default.EventRowArray);

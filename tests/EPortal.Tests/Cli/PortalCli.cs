@@ -28,9 +28,12 @@ internal static class PortalCli
     }
 
     /// <summary>Runs a command that must succeed and prints JSON.</summary>
-    public static async Task<JsonElement> JsonAsync(string dataFolder, params string[] args)
+    public static Task<JsonElement> JsonAsync(string dataFolder, params string[] args) => JsonAsync(On(dataFolder), args);
+
+    /// <summary>Runs a command that must succeed and prints JSON.</summary>
+    public static async Task<JsonElement> JsonAsync(this CliRunner runner, params string[] args)
     {
-        var (exit, output, error) = await On(dataFolder).RunAsync(args);
+        var (exit, output, error) = await runner.RunAsync(args);
         exit.ShouldBe(0, error);
         using var json = JsonDocument.Parse(output);
         return json.RootElement.Clone();

@@ -27,6 +27,6 @@ until grep -q 'Ctrl-C' "$log"; do
 done
 cat "$log"
 
-export EPORTAL_CONFIG=/dev/null EPORTAL_DATA_DIR=$data
+export EPORTAL_CONFIG=$data/eportal.config
 scripts/demo-guest.sh "$port" production "$data/vendor.pub" "$data/vendor.key"
 wait "$portal"

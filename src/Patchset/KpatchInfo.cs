@@ -60,8 +60,7 @@ public sealed record KpatchInfo
     {
         if (text.Length > MaxLength)
             throw new PatchsetException(PatchsetErrorCode.LimitExceeded, $"{FileName} is larger than {MaxLength} characters.");
-        var blocks = text.ReplaceLineEndings("\n").Split("\n\n", StringSplitOptions.RemoveEmptyEntries)
-            .Select(Fields).Where(fields => fields.Count > 0).ToList();
+        var blocks = Blocks(text.ReplaceLineEndings("\n").Split('\n'));
         var head = blocks.FirstOrDefault(block => !block.ContainsKey("kpatch-name")) ?? [];
         return new KpatchInfo
         {
@@ -99,17 +98,24 @@ public sealed record KpatchInfo
         PatchUrl = block.GetValueOrDefault("kpatch-patch-url", ""),
     };
 
-    private static Dictionary<string, string> Fields(string block)
+    /// <summary>Fields by blocks; a line of nothing but blanks ends one.</summary>
+    private static List<Dictionary<string, string>> Blocks(string[] lines)
     {
-        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var line in block.Split('\n'))
+        var blocks = new List<Dictionary<string, string>>();
+        Dictionary<string, string>? block = null;
+        foreach (var line in lines)
         {
             var colon = line.IndexOf(':', StringComparison.Ordinal);
-            if (colon > 0)
-                fields[line[..colon].Trim()] = line[(colon + 1)..].Trim();
+            if (string.IsNullOrWhiteSpace(line))
+                block = null;
+            if (colon <= 0)
+                continue;
+            if (block is null)
+                blocks.Add(block = new Dictionary<string, string>(StringComparer.Ordinal));
+            block[line[..colon].Trim()] = line[(colon + 1)..].Trim();
         }
 
-        return fields;
+        return blocks;
     }
 
     private static void Append(StringBuilder text, params ReadOnlySpan<(string Name, string Value)> fields)

@@ -11,6 +11,9 @@ namespace EPortal.Agents;
 /// <summary>What a host is to run: what its feed offers, unless the host asks to stay on a patchset or to wait longer.</summary>
 internal sealed class AgentOffers(Offers offers)
 {
+    /// <summary>Seconds; more than any patchset is old, and small enough to be reckoned with.</summary>
+    private const long LongestDelay = 1000L * 365 * 24 * 3600;
+
     /// <summary>The offer for a host's kernel; null when its feed has none or its key does not allow kernel patches.</summary>
     public Offer? ForKernel(Session session, KnownServer server, CheckinRequest facts, DateTimeOffset now) =>
         !server.Allows(Product.Kernel) ? null
@@ -44,8 +47,12 @@ internal sealed class AgentOffers(Offers offers)
             Name = file.Name,
             Size = file.Size,
             Sha256 = file.Sha256,
-            Url = $"/{target}/{offer.Level}/{file.Name}",
+            Url = $"/{target}/{offer.Level}/{file.Name}{Which(file)}",
         })];
+
+    /// <summary>Of the description there may be several, one a patchset; of the payload there is one.</summary>
+    private static string Which(PatchFile file) =>
+        file.Name is PatchDescription.FileName or PatchDescription.SignatureFileName ? $"?sha256={file.Sha256}" : "";
 
     /// <summary>Asked for by few hosts, so it is read when asked and not kept.</summary>
     private static Offer? Restricted(Session session, KnownServer server, CheckinRequest facts, DateTimeOffset now)
@@ -64,7 +71,7 @@ internal sealed class AgentOffers(Offers offers)
                 server.FeedId,
                 facts.KernelId,
                 sticky = facts.StickyPatchset ?? "",
-                before = Micros.Of(now) - (facts.UpdateDelay ?? 0) * 1_000_000,
+                before = Micros.Of(now) - (Math.Min(facts.UpdateDelay ?? 0, LongestDelay) * 1_000_000),
             });
         return row.Name is null ? null : new Offer((int)row.Level, row.Name, row.Euname, PatchFiles.Parse(row.Files));
     }

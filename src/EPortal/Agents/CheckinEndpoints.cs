@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using EPortal.AgentClient.Wire;
 using EPortal.Data;
 using EPortal.Format;
@@ -24,7 +25,7 @@ internal static class CheckinEndpoints
     {
         var request = await Json(context, AgentJson.Default.CheckinRequest);
         return await desk.CheckIn(request.ServerId, request, Caller.Address(context)) is { } outcome
-            ? TypedResults.Json(AgentOffers.Answer(request.KernelId, outcome.Offer), AgentJson.Default.CheckinAnswer)
+            ? Whole(AgentOffers.Answer(request.KernelId, outcome.Offer), AgentJson.Default.CheckinAnswer)
             : UnknownServer();
     }
 
@@ -38,21 +39,28 @@ internal static class CheckinEndpoints
         var request = await Json(context, AgentJson.Default.BuildIdsRequest);
         var ids = CheckinFacts.BuildIds(wanted, request.BuildIds);
         return desk.Userspace(request.ServerId, wanted, ids) is { } answer
-            ? TypedResults.Json(answer, AgentJson.Default.BuildIdsAnswer)
+            ? Whole(answer, AgentJson.Default.BuildIdsAnswer)
             : UnknownServer();
     }
+
+    /// <summary>With its length, because simple agents read no chunks.</summary>
+    private static FileContentHttpResult Whole<T>(T answer, JsonTypeInfo<T> type) =>
+        TypedResults.Bytes(JsonSerializer.SerializeToUtf8Bytes(answer, type), "application/json");
 
     private static JsonHttpResult<ErrorAnswer> UnknownServer() => TypedResults.Json(
         new ErrorAnswer { Error = ErrorAnswer.UnknownServer, Message = "No server with this id is registered; register again." },
         AgentJson.Default.ErrorAnswer,
         statusCode: StatusCodes.Status401Unauthorized);
 
-    private static async ValueTask<T> Json<T>(HttpContext context, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+    private static async ValueTask<T> Json<T>(HttpContext context, JsonTypeInfo<T> type)
         where T : class
     {
+        // Read whole, which its size allows: the serializer's reading of streams lets null through where none may be.
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
         try
         {
-            return await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted)
+            return JsonSerializer.Deserialize(body.GetBuffer().AsSpan(0, (int)body.Length), type)
                 ?? throw new RefusedException(Refusal.Invalid, "The body must be a JSON object.");
         }
         catch (JsonException e)

@@ -55,10 +55,10 @@ internal static class PatchServerEndpoints
         desk.IsSupported(target) ? TypedResults.Ok() : TypedResults.NotFound();
 
     private static async Task<IResult> File(
-        string target, int level, string file, HttpContext context, PatchDelivery delivery)
+        string target, int level, string file, string? sha256, HttpContext context, PatchDelivery delivery)
     {
         if (!PatchFileName.IsValid(file)
-            || await delivery.FindOrNull(target, level, file, context.RequestAborted) is not { } ready)
+            || await delivery.FindOrNull(new WantedFile(target, level, file, sha256), context.RequestAborted) is not { } ready)
             return TypedResults.NotFound();
         context.Response.Headers.CacheControl = LongLived;
         return ready.ToResult(context.Response);

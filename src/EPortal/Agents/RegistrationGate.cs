@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using EPortal.Servers;
 
@@ -26,9 +27,17 @@ internal sealed class RegistrationGate(int perMinute, IReadOnlyList<IPNetwork> a
         var from = address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
         if (allowed.Count > 0 && (from is null || !allowed.Any(network => network.Contains(from))))
             return RegistrationResult.AddressNotAllowed;
-        using var lease = _limiter.AttemptAcquire(from?.ToString() ?? "");
+        using var lease = _limiter.AttemptAcquire(Origin(from));
         return lease.IsAcquired ? RegistrationResult.Done : RegistrationResult.Locked;
     }
+
+    /// <summary>One IPv6 host may use a whole /64 (RFC 6177), so that is counted as one.</summary>
+    private static string Origin(IPAddress? address) => address switch
+    {
+        null => "",
+        { AddressFamily: AddressFamily.InterNetworkV6 } => Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)),
+        _ => address.ToString(),
+    };
 
     /// <inheritdoc/>
     public void Dispose() => _limiter.Dispose();

@@ -37,8 +37,8 @@ internal static class CliApp
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         try
         {
-            if (parsed.Errors.Count > 0 && parsed.Action is not CliHelp)
-                return CliUsage.Refuse(parsed, context);
+            if (parsed.Action is not CliHelp && CliUsage.ProblemOrNull(parsed) is { } problem)
+                return CliUsage.Refuse(parsed, problem, context);
             var configuration = new InvocationConfiguration
             {
                 Output = context.Out,

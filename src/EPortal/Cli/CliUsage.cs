@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 
 namespace EPortal.Cli;
@@ -6,11 +7,32 @@ namespace EPortal.Cli;
 /// <summary>Answers a command line that cannot be understood: the usage and one sentence, exit code 2.</summary>
 internal static partial class CliUsage
 {
-    public static int Refuse(ParseResult parsed, CliContext context)
+    public static int Refuse(ParseResult parsed, string problem, CliContext context)
     {
         context.Error.WriteLine(CliHelp.Usage(parsed.CommandResult.Command, context.Width));
-        context.Note($"error: {Sentence(parsed)}");
+        context.Note($"error: {problem}");
         return CliExit.BadUsage;
+    }
+
+    /// <summary>What is wrong with a command line in one sentence; null when it can be run.</summary>
+    public static string? ProblemOrNull(ParseResult parsed) =>
+        UnknownOptionOrNull(parsed) is { } option ? $"'{option}' is not an option of {CliNames.Path(parsed.CommandResult.Command)}."
+        : parsed.Errors.Count > 0 ? Sentence(parsed)
+        : null;
+
+    /// <summary>
+    /// What looks like an option but is none. The parser would take it for a name where there is room for one; after
+    /// <c>--</c>, and as the value of an option, it may begin with a hyphen.
+    /// </summary>
+    private static string? UnknownOptionOrNull(ParseResult parsed)
+    {
+        var named = parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash)
+            .ToHashSet<Token>(ReferenceEqualityComparer.Instance);
+        return parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
+            .Where(named.Contains)
+            .Select(token => token.Value)
+            .Concat(parsed.UnmatchedTokens)
+            .FirstOrDefault(text => text is ['-', _, ..] && text != "--");
     }
 
     private static string Sentence(ParseResult parsed)

@@ -14,7 +14,7 @@ internal static class DemoBanner
     {
         var servers = portal.Servers.List(new ServerQuery { Limit = ServerQuery.MaxLimit }, portal.Offers);
         var patchsets = Products.All.Sum(product => portal.Rollout.List(Feed.Main, product).Count);
-        var program = Path.Combine(AppContext.BaseDirectory, "kc.eportal");
+        var program = Path.GetRelativePath(Environment.CurrentDirectory, Path.Combine(AppContext.BaseDirectory, "kc.eportal"));
         string[] lines =
         [
             "",
@@ -25,7 +25,7 @@ internal static class DemoBanner
             $"account     admin, password {password}",
             "",
             "look around in another terminal:",
-            $"  export EPORTAL_CONFIG=/dev/null EPORTAL_DATA_DIR={portal.Settings.DataDir}",
+            $"  export EPORTAL_CONFIG={Path.Combine(portal.Settings.DataDir, DemoCommand.SettingsFile)}",
             $"  {program} --list-servers",
             $"  {program} server list --hostname 'web%' --feed test",
             $"  {program} kcare list --feed late",

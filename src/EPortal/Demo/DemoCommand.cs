@@ -18,6 +18,9 @@ internal static class DemoCommand
     private const int DefaultHosts = 300;
     private const int PasswordLength = 12;
 
+    /// <summary>In the data folder, so that commands in another terminal act as this portal does.</summary>
+    public const string SettingsFile = "eportal.config";
+
     private static readonly Actor Actor = Actor.CommandLine("demo");
 
     /// <summary>The command.</summary>
@@ -69,6 +72,7 @@ internal static class DemoCommand
         DurableFile.Write(Path.Combine(settings.DataDir, "vendor.key"), Encoding.ASCII.GetBytes(vendor.ToText()));
         DurableFile.Write(
             Path.Combine(settings.DataDir, "vendor.pub"), Encoding.ASCII.GetBytes(vendor.PublicKey.ToText("vendor of the demonstration")));
+        DurableFile.Write(Path.Combine(settings.DataDir, SettingsFile), Encoding.UTF8.GetBytes(SettingsText(settings)));
         await using var app = WebPortal.Build(portal);
         await ServeCommand.StartAsync(app, cancel);
         var password = await FillAsync(portal, vendor, cancel);
@@ -92,6 +96,12 @@ internal static class DemoCommand
         await portal.Keys.Add(Actor, "plant", new KeySettings("last to get them", "late", ServerLimit: 2000));
         await new DemoPatchsets(portal, vendor, Actor).DeployAsync(cancel);
         return password;
+    }
+
+    private static string SettingsText(Settings settings)
+    {
+        string[] names = ["DATA_DIR", "RUN_AS", "LISTEN", "TRUSTED_KEYS", "REGISTER_RATE_LIMIT"];
+        return string.Concat(names.Select(name => $"{name} = {SettingsTable.FindOrNull(name)!.Show(settings)}\n"));
     }
 
     /// <summary>Nothing of this machine's settings: the demonstration is the same everywhere.</summary>

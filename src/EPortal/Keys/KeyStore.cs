@@ -89,8 +89,16 @@ internal sealed class KeyStore(Database database, ChangeLog log)
         return fields;
     }
 
-    private sealed record Row(string Id, string Name, string Note, string Feed, long ServerLimit, string Products)
+    /// <summary>Filled by property: without rows the database tells no type of a computed column, which no constructor fits.</summary>
+    private sealed class Row
     {
+        public required string Id { get; init; }
+        public required string Name { get; init; }
+        public required string Note { get; init; }
+        public required string Feed { get; init; }
+        public required long ServerLimit { get; init; }
+        public required string Products { get; init; }
+
         public Key ToKey() => new(Id, Name, Note, Feed, ServerLimit, ParseProducts(Products));
     }
 

@@ -42,7 +42,7 @@ internal sealed class PatchCache(SourceClient client, CancellationToken stopping
             Directory.CreateDirectory(Path.GetDirectoryName(file.Path)!);
             // Put in place and checked by another download, between this one's caller's look and now.
             if (!File.Exists(file.Path))
-                await client.FetchFile(file.SourcePath, file.Path, file.File.Size, file.File.Sha256, fetch, stopping);
+                await client.FetchFile(file.SourcePaths, file.Path, file.File, fetch, stopping);
             fetch.Complete();
         }
         catch (Exception e)

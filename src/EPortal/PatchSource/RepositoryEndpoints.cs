@@ -26,6 +26,7 @@ internal static class RepositoryEndpoints
         group.MapMethods(RepositoryLayout.Index + RepositoryLayout.SignatureSuffix, Methods, async (HttpContext context, PortalRepository repository) =>
             TypedResults.Bytes((await repository.Index(context.RequestAborted)).Signature, "text/plain"));
         group.MapMethods("patches/{target}/{level:int:min(1)}/{file}", Methods, Patch);
+        group.MapMethods("descriptions/{patchset}/{target}/{level:int:min(1)}/{file}", Methods, Description);
         foreach (var folder in new[] { "archives", "manifests" })
             group.MapMethods($"{folder}/{{file}}", Methods, (string file, HttpContext context, PortalRepository repository, IntactFiles intact) =>
                 File($"{folder}/{file}", context, repository, intact));
@@ -42,12 +43,19 @@ internal static class RepositoryEndpoints
             published.Path, Binary, entityTag: new EntityTagHeaderValue($"\"{published.Sha256}\""), enableRangeProcessing: true);
     }
 
-    private static async Task<IResult> Patch(string target, int level, string file, HttpContext context, PatchDelivery delivery)
-    {
-        if (!PatchFileName.IsValid(file) || await delivery.FindOrNull(target, level, file, context.RequestAborted) is not { } ready)
-            return TypedResults.NotFound();
-        return ready.ToResult(context.Response);
-    }
+    private static Task<IResult> Patch(string target, int level, string file, HttpContext context, PatchDelivery delivery) =>
+        Patch(null, target, level, file, context, delivery);
+
+    private static Task<IResult> Description(
+        string patchset, string target, int level, string file, HttpContext context, PatchDelivery delivery) =>
+        Patch(patchset, target, level, file, context, delivery);
+
+    private static async Task<IResult> Patch(
+        string? patchset, string target, int level, string file, HttpContext context, PatchDelivery delivery) =>
+        PatchFileName.IsValid(file)
+        && await delivery.FindOrNull(new WantedFile(target, level, file, Patchset: patchset), context.RequestAborted) is { } ready
+            ? ready.ToResult(context.Response)
+            : TypedResults.NotFound();
 
     private static async ValueTask<object?> RequireLogin(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {

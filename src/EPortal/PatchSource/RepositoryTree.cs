@@ -45,7 +45,7 @@ internal sealed class RepositoryTree(string root, MinisignSecretKey? key, Patchs
             if (listed.TryGetValue(name, out var known) && known.ManifestSha256 != entry.ManifestSha256)
                 throw new RefusedException(Refusal.Exists, $"There is a patchset '{name}' with other content in the repository.");
             foreach (var target in staged.Manifest.Targets)
-                PlacePatch(unpacked, target);
+                PlacePatch(unpacked, name, target);
             Write(RepositoryLayout.Manifest(name), staged.ManifestJson);
             if (staged.ManifestSignature is { } signature)
                 Write(RepositoryLayout.Manifest(name) + RepositoryLayout.SignatureSuffix, Encoding.UTF8.GetBytes(signature));
@@ -122,14 +122,18 @@ internal sealed class RepositoryTree(string root, MinisignSecretKey? key, Patchs
         };
     }
 
-    private void PlacePatch(string unpacked, ManifestTarget target)
+    private void PlacePatch(string unpacked, string patchset, ManifestTarget target)
     {
         var folder = Path.Combine(unpacked, target.Id, target.Level.ToString(CultureInfo.InvariantCulture));
         foreach (var (name, entry) in target.Files)
         {
             var path = RepositoryLayout.Patch(target.Id, target.Level, name);
             var isDescription = name is PatchDescription.FileName or PatchDescription.SignatureFileName;
-            if (!isDescription && File.Exists(PathOf(path)) && !Holds(PathOf(path), entry))
+            if (isDescription)
+                Write(
+                    RepositoryLayout.Description(patchset, target.Id, target.Level, name),
+                    File.ReadAllBytes(Path.Combine(folder, name)));
+            else if (File.Exists(PathOf(path)) && !Holds(PathOf(path), entry))
                 throw new RefusedException(
                     Refusal.Conflict, $"Level {target.Level} of target {target.Id} is in the repository already with other content.");
             Place(Path.Combine(folder, name), path);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using EPortal.Data;
 using EPortal.Format;
+using EPortal.Patchsets;
 
 namespace EPortal.PatchSource;
 
@@ -49,10 +50,26 @@ internal sealed class SourceClient(
             : throw new SourceException(
                 SourceError.WrongLength, $"The archive of {entry.Name} is larger than PATCHSET_MAX_ARCHIVE_BYTES allows.");
 
-    /// <summary>Downloads one patch file; its length and hash are right.</summary>
+    /// <summary>Downloads one patch file from the first of the paths that has it; its length and hash are right.</summary>
     /// <exception cref="SourceException">The source failed, or sent something else.</exception>
-    public Task FetchFile(string path, string file, long size, string sha256, IProgress<long> progress, CancellationToken cancel) =>
-        new SourceDownload(http, path, file, size, sha256, progress).RunAsync(cancel);
+    public async Task FetchFile(
+        IReadOnlyList<string> paths, string file, PatchFile wanted, IProgress<long> progress, CancellationToken cancel)
+    {
+        foreach (var path in paths.SkipLast(1))
+        {
+            try
+            {
+                await new SourceDownload(http, path, file, wanted.Size, wanted.Sha256, progress).RunAsync(cancel);
+                return;
+            }
+            catch (SourceException e) when (e.Code == SourceError.NotFound)
+            {
+                // A repository of a simpler kind: the next path then.
+            }
+        }
+
+        await new SourceDownload(http, paths[^1], file, wanted.Size, wanted.Sha256, progress).RunAsync(cancel);
+    }
 
     /// <summary>What the index says of an archive must hold for what is in it.</summary>
     /// <exception cref="SourceException">It is another patchset.</exception>

@@ -32,9 +32,9 @@ internal sealed partial class PatchDelivery(
 
     /// <summary>The file of a patch, by what agents ask for; null when no patchset here has it.</summary>
     /// <exception cref="UnavailableException">It is known, but cannot be had at present.</exception>
-    public async Task<Delivery?> FindOrNull(string target, int level, string file, CancellationToken cancel)
+    public async Task<Delivery?> FindOrNull(WantedFile wanted, CancellationToken cancel)
     {
-        if (shelf.FindFileOrNull(target, level, file) is not { } found)
+        if (shelf.FindOrNull(wanted) is not { } found)
             return null;
         if (await IsIntact(found))
             return Used(found);

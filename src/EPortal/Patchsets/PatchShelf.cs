@@ -9,23 +9,39 @@ namespace EPortal.Patchsets;
 internal sealed class PatchShelf(
     Database database, PatchFolders folders, PortalSigner signer, PatchsetLimits limits, TimeProvider time)
 {
-    /// <summary>The file of a patch, by what agents ask for; null when no patchset here has it.</summary>
-    public FoundFile? FindFileOrNull(string target, int level, string file)
+    /// <summary>
+    /// The file of a patch, by what agents ask for; null when no patchset here has it. A patch may be in several patchsets
+    /// with the same payload but a description each; of those that fit, any will do.
+    /// </summary>
+    public FoundFile? FindOrNull(WantedFile wanted)
     {
-        var row = database.Read(session => session.Connection.QueryFirstOrDefault<(string Name, string Product, string Files, long Whole)>(
+        var (target, level, file, sha256, patchset) = wanted;
+        return database.Read(session => session.Connection.Query<(string Name, string Product, string Files, long Whole)>(
             """
             SELECT p.name, t.product, t.files, c.whole FROM patchset_target t
             JOIN patchset p ON p.id = t.patchset JOIN patchset_copy c ON c.patchset = p.id
-            WHERE t.target = @target AND t.level = @level AND p.shadowed = 0 ORDER BY c.whole DESC, p.id LIMIT 1
+            WHERE t.target = @target AND t.level = @level AND p.shadowed = 0 AND (@patchset IS NULL OR p.name = @patchset)
+            ORDER BY c.whole DESC, p.id
             """,
-            new { target, level }));
-        return row.Name is not null
-            && Products.TryParse(row.Product, out var product)
-            && PatchFiles.Parse(row.Files).FirstOrDefault(known => known.Name == file) is { } found
-            ? new FoundFile(
-                folders.FileOf(product, row.Name, row.Whole != 0, target, level, file), found, row.Name, product, row.Whole != 0,
-                RepositoryLayout.Patch(target, level, file))
-            : null;
+            new { target, level, patchset },
+            buffered: false).Select(Find).FirstOrDefault(found => found is not null));
+
+        FoundFile? Find((string Name, string Product, string Files, long Whole) row) =>
+            Products.TryParse(row.Product, out var product)
+            && PatchFiles.Parse(row.Files).FirstOrDefault(known => known.Name == file && (sha256 ?? known.Sha256) == known.Sha256) is { } found
+                ? new FoundFile(
+                    folders.FileOf(product, row.Name, row.Whole != 0, target, level, file), found, row.Name, product, row.Whole != 0,
+                    SourcePaths(row.Name, target, level, file))
+                : null;
+    }
+
+    /// <summary>A description belongs to one patchset; the other files of a patch are the same in all.</summary>
+    private static string[] SourcePaths(string patchset, string target, int level, string file)
+    {
+        var patch = RepositoryLayout.Patch(target, level, file);
+        return file is PatchDescription.FileName or PatchDescription.SignatureFileName
+            ? [RepositoryLayout.Description(patchset, target, level, file), patch]
+            : [patch];
     }
 
     /// <summary>Puts a damaged file back in place from its archive; false when the archive does not have it any more.</summary>

@@ -40,7 +40,7 @@ internal static class PatchsetStore
     {
         var manifest = staged.Manifest;
         foreach (var target in manifest.Targets)
-            RefuseOtherContent(change, manifest, target);
+            RefuseOtherContent(change, target);
         var id = change.Create(Patchset.Entity, new Fields
         {
             { "product", manifest.Product.Token() },
@@ -101,14 +101,14 @@ internal static class PatchsetStore
         ("@cves", string.Join(' ', target.Cves)), ("@files", FilesJson(target)));
 
     /// <summary>A patch file's address names only target and level, so what stands there must not differ.</summary>
-    private static void RefuseOtherContent(Change change, Manifest manifest, ManifestTarget target)
+    private static void RefuseOtherContent(Change change, ManifestTarget target)
     {
         var other = change.Db.QueryFirstOrDefault<(string Name, string Files)>(
             """
             SELECT p.name, t.files FROM patchset_target t JOIN patchset p ON p.id = t.patchset
-            WHERE t.target = @Id AND t.level = @Level AND t.product = @product LIMIT 1
+            WHERE t.target = @Id AND t.level = @Level LIMIT 1
             """,
-            new { target.Id, target.Level, product = manifest.Product.Token() });
+            new { target.Id, target.Level });
         if (other.Name is not null && Payload(other.Files) != Payload(FilesJson(target)))
             throw new RefusedException(
                 Refusal.Conflict,

@@ -45,6 +45,12 @@ internal static class ServerCommands
             example:
               kc.eportal server clean --inactive --days 60
             """) { inactive, days, json };
+        command.Validators.Add(result =>
+        {
+            // A flag always has a value, so the parser never misses it.
+            if (!result.GetValue(inactive))
+                result.AddError("which servers is missing: --inactive.");
+        });
         command.SetAction(async (parsed, _) =>
         {
             await using var portal = context.OpenPortal();
@@ -110,7 +116,10 @@ internal static class ServerCommands
         command.SetAction(async (parsed, _) =>
         {
             await using var portal = context.OpenPortal();
-            var events = portal.Servers.History(parsed.GetValue(id)!, ServerQuery.MaxLimit);
+            var server = parsed.GetValue(id)!;
+            if (!portal.Agents.IsKnown(server))
+                throw new RefusedException(Refusal.NotFound, $"There is no server '{server}'.");
+            var events = portal.Servers.History(server, ServerQuery.MaxLimit);
             if (parsed.GetValue(json))
             {
                 context.Json([.. events.Select(e => new EventRow(Time(e.At), e.What, e.Was, e.Became))], ServerRowsJson.Default.EventRowArray);

@@ -6,7 +6,14 @@ using EPortal.Keys;
 namespace EPortal.Servers;
 
 /// <summary>How many servers registered with a key.</summary>
-internal sealed record KeyCount(string Key, long Count);
+internal sealed record KeyCount
+{
+    /// <summary>Name of the key.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>Its servers.</summary>
+    public required long Count { get; init; }
+}
 
 /// <summary>Ending, tagging and counting servers. Each method is one transaction.</summary>
 internal sealed class ServerStore(Database database, ChangeLog log, TimeProvider time)
@@ -16,6 +23,8 @@ internal sealed class ServerStore(Database database, ChangeLog log, TimeProvider
 
     /// <summary>Days without a check-in after which <see cref="CleanInactive"/> takes a server, unless told otherwise.</summary>
     public const int CleanAfterDays = 30;
+
+    private const int MaxDays = 36_500;
 
     /// <summary>Servers a key, by key name.</summary>
     public IReadOnlyList<KeyCount> CountByKey() => database.Read(session => session.Connection.Query<KeyCount>(
@@ -46,8 +55,8 @@ internal sealed class ServerStore(Database database, ChangeLog log, TimeProvider
     /// <summary>Deletes the servers that have not checked in for <paramref name="days"/> days and says how many.</summary>
     public Task<int> CleanInactive(Actor actor, int days) => log.Commit(actor, change =>
     {
-        if (days < 1)
-            throw new RefusedException(Refusal.Invalid, "Days must be 1 or more.");
+        if (days is < 1 or > MaxDays)
+            throw new RefusedException(Refusal.Invalid, $"Days must be 1 to {MaxDays}.");
         var before = Micros.Of(change.Now - TimeSpan.FromDays(days));
         var count = Delete(change, "coalesce(c.at, s.registered) < @before", new { before });
         change.Note("server.clean", $"inactive for {days} days: {count}");

@@ -5,20 +5,38 @@ namespace EPortal.Format;
 /// <summary>Bzip2 streams one after the other, as parallel compressors write them; the library reads only one.</summary>
 internal sealed class Bzip2Streams(ByteSource input) : ReadOnlyStream
 {
-    private BZip2InputStream? _current = new(input) { IsStreamOwner = false };
+    /// <summary>Each stream costs a decompressor of megabytes; compressors write far longer streams than these.</summary>
+    private const int FreeStreams = 64;
+    private const int MeanStream = 64 * 1024;
+
+    private BZip2InputStream? _current;
     private byte[] _buffer = [];
+    private long _unpacked;
+    private long _streams;
 
     public override int Read(Span<byte> buffer)
     {
-        while (_current is not null && buffer.Length > 0)
+        while (buffer.Length > 0 && (_current is not null || !input.AtEnd))
         {
+            _current ??= Next();
             var read = ReadCurrent(buffer);
+            _unpacked += read;
             if (read > 0)
                 return read;
-            _current = input.AtEnd ? null : new BZip2InputStream(input) { IsStreamOwner = false };
+            _current = null;
         }
 
         return 0;
+    }
+
+    /// <summary>The library takes anything but a stream for the end, so it is looked at here.</summary>
+    private BZip2InputStream Next()
+    {
+        if (!input.StartsWith("BZh"u8))
+            throw new InvalidDataException("Something follows the end of the compressed data.");
+        if (++_streams > FreeStreams + (_unpacked / MeanStream))
+            throw new InvalidDataException("The compressed data is in too many small streams.");
+        return new BZip2InputStream(input) { IsStreamOwner = false };
     }
 
     /// <summary>The library reads into arrays only.</summary>
@@ -41,6 +59,17 @@ internal sealed class ByteSource(Stream inner) : ReadOnlyStream
 
     /// <summary>Whether nothing is left.</summary>
     public bool AtEnd => _at == _length && !Fill();
+
+    /// <summary>Whether what is left begins with <paramref name="magic"/>; nothing is taken.</summary>
+    public bool StartsWith(ReadOnlySpan<byte> magic)
+    {
+        // What is left in the buffer moves to its beginning, so that there is room for the rest.
+        _buffer.AsSpan(_at, _length - _at).CopyTo(_buffer);
+        (_at, _length) = (0, _length - _at);
+        if (_length < magic.Length)
+            _length += inner.ReadAtLeast(_buffer.AsSpan(_length), magic.Length - _length, throwOnEndOfStream: false);
+        return _buffer.AsSpan(0, _length).StartsWith(magic);
+    }
 
     public override int ReadByte() => AtEnd ? -1 : _buffer[_at++];
 

@@ -2,10 +2,10 @@ using System.Formats.Tar;
 
 namespace EPortal.Format;
 
-/// <summary>A file in an archive; its content must be read before the next.</summary>
+/// <summary>A file in an archive, whose content must be read before the next; or a folder, whose name ends in a slash.</summary>
 internal sealed record Member(string Name, long Size, Stream Content);
 
-/// <summary>Reads the files of a tar stream one after the other; folders are passed over.</summary>
+/// <summary>Reads the members of a tar stream one after the other.</summary>
 internal sealed class MemberReader : IDisposable
 {
     private readonly TarGuard _guard;
@@ -17,22 +17,24 @@ internal sealed class MemberReader : IDisposable
         _tar = new TarReader(_guard, leaveOpen: true);
     }
 
-    /// <summary>The next file; null at the end, after which nothing may follow.</summary>
+    /// <summary>The next member; null at the end, after which nothing may follow.</summary>
     /// <exception cref="PatchsetException">The archive is bad there.</exception>
     public async Task<Member?> NextAsync(CancellationToken cancel)
     {
-        while (await NextEntryAsync(cancel) is { } entry)
+        if (await NextEntryAsync(cancel) is not { } entry)
         {
-            if (entry.EntryType is TarEntryType.Directory)
-                continue;
-            if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile))
-                throw new PatchsetException(
-                    PatchsetErrorCode.BadMember, $"The member {MemberName.Shown(entry.Name)} is not a regular file.");
-            return new Member(entry.Name, entry.Length, entry.DataStream ?? Stream.Null);
+            _guard.Drain();
+            return null;
         }
 
-        _guard.Drain();
-        return null;
+        return entry.EntryType switch
+        {
+            TarEntryType.Directory => new Member(entry.Name.TrimEnd('/') + '/', 0, Stream.Null),
+            TarEntryType.RegularFile or TarEntryType.V7RegularFile =>
+                new Member(entry.Name, entry.Length, entry.DataStream ?? Stream.Null),
+            _ => throw new PatchsetException(
+                PatchsetErrorCode.BadMember, $"The member {MemberName.Shown(entry.Name)} is not a regular file."),
+        };
     }
 
     public void Dispose() => _tar.Dispose();
@@ -43,7 +45,8 @@ internal sealed class MemberReader : IDisposable
         {
             return await _tar.GetNextEntryAsync(copyData: false, cancel);
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or ArgumentException or NotSupportedException)
+        catch (Exception e) when (e is not PatchsetException and not OutOfMemoryException and not OperationCanceledException
+            and (not IOException or EndOfStreamException))
         {
             throw new PatchsetException(PatchsetErrorCode.BadArchive, "The archive is not a plain tar archive, or damaged.", e);
         }

@@ -7,6 +7,17 @@ internal sealed class MemberSink(string? folder)
 {
     private const int BufferLength = 128 * 1024;
 
+    private const UnixFileMode OwnerFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private static readonly FileStreamOptions OwnerFile = new()
+    {
+        Mode = FileMode.CreateNew,
+        Access = FileAccess.Write,
+        Share = FileShare.None,
+        BufferSize = 0,
+        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+    };
+
     private readonly byte[] _buffer = new byte[BufferLength];
 
     /// <summary>Bytes taken so far.</summary>
@@ -42,7 +53,7 @@ internal sealed class MemberSink(string? folder)
         if (folder is null)
             return Stream.Null;
         var path = Path.Combine(folder, name);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        return new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!, OwnerFolder);
+        return new FileStream(path, OwnerFile);
     }
 }

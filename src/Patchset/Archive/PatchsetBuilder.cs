@@ -13,6 +13,9 @@ public sealed class PatchsetBuilder
     /// <summary>The untrusted comment of all signatures made here; the same, so that signing again gives the same bytes.</summary>
     public const string SignatureComment = "signature from ePortal";
 
+    /// <summary>Eleven octal digits of seconds.</summary>
+    private const long MaxTarTime = (1L << 33) - 1;
+
     private readonly Manifest _head;
     private readonly SortedDictionary<string, (ManifestTarget Target, SortedDictionary<string, Func<Stream>> Files)> _targets =
         new(StringComparer.Ordinal);
@@ -102,9 +105,16 @@ public sealed class PatchsetBuilder
         {
             DataStream = content,
             Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead,
-            ModificationTime = _head.Released,
+            ModificationTime = ModificationTime(_head.Released),
         },
         cancel);
+
+    /// <summary>The nearest time that a tar header can hold.</summary>
+    private static DateTimeOffset ModificationTime(DateTimeOffset time)
+    {
+        var latest = DateTimeOffset.FromUnixTimeSeconds(MaxTarTime);
+        return time < DateTimeOffset.UnixEpoch ? DateTimeOffset.UnixEpoch : time > latest ? latest : time;
+    }
 
     private static async Task<Dictionary<string, FileEntry>> HashAsync(
         SortedDictionary<string, Func<Stream>> files, CancellationToken cancel)

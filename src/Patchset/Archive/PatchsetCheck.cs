@@ -7,6 +7,7 @@ internal sealed class PatchsetCheck(
     MemberReader members, MemberSink sink, TrustedKeys trusted, PatchsetLimits limits, DateTimeOffset now)
 {
     private readonly Dictionary<string, (ManifestTarget Target, FileEntry Entry)> _expected = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _folders = new(StringComparer.Ordinal);
     private Manifest _manifest = null!;
     private MinisignPublicKey? _signedBy;
 
@@ -46,18 +47,36 @@ internal sealed class PatchsetCheck(
     {
         if (_signedBy is not null)
             ManifestCheck.RequireDescriptions(_manifest);
+        var total = 0L;
         foreach (var target in _manifest.Targets)
         {
             foreach (var (name, entry) in target.Files)
+            {
+                total += entry.Size;
                 _expected.Add(MemberName.Of(target.Id, target.Level, name), (target, entry));
-        }
+            }
 
+            _folders.Add($"{target.Id}/");
+            _folders.Add(MemberName.Of(target.Id, target.Level, ""));
+            RefuseTooMuch(total);
+        }
+    }
+
+    /// <summary>What is announced and too much is refused before a byte of it is written.</summary>
+    private void RefuseTooMuch(long total)
+    {
         if (_expected.Count > limits.MaxMembers)
             throw new PatchsetException(PatchsetErrorCode.LimitExceeded, $"The manifest lists more than {limits.MaxMembers} files.");
+        if (total > limits.MaxUnpackedBytes)
+            throw new PatchsetException(
+                PatchsetErrorCode.LimitExceeded, $"The manifest lists files of more than {limits.MaxUnpackedBytes} bytes.");
     }
 
     private async Task TakeAsync(Member member, CancellationToken cancel)
     {
+        // Writers of tar put folders before what is in them.
+        if (_folders.Contains(member.Name))
+            return;
         if (!_expected.Remove(member.Name, out var expected))
             throw new PatchsetException(
                 PatchsetErrorCode.BadMember, $"The member {MemberName.Shown(member.Name)} is not in the manifest, or comes twice.");

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace EPortal.Format;
 
@@ -10,16 +9,12 @@ namespace EPortal.Format;
 /// </summary>
 internal sealed class TarGuard(Stream tar, PatchsetLimits limits) : ReadOnlyStream
 {
-    private const int Block = 512;
-    private const int NameLength = 100;
-    private const int SizeAt = 124;
-    private const int SizeLength = 12;
-    private const int TypeAt = 156;
+    private const int Block = TarHeader.Block;
 
     /// <summary>Tar writers fill up their last record; none makes them this long.</summary>
     private const long MaxPadding = 4 << 20;
 
-    private readonly byte[] _header = new byte[Block];
+    private readonly TarHeader _header = new();
     private int _headerAt = Block;
     private long _dataLeft;
     private int _members;
@@ -47,27 +42,36 @@ internal sealed class TarGuard(Stream tar, PatchsetLimits limits) : ReadOnlyStre
             if (!_ended)
                 throw new PatchsetException(PatchsetErrorCode.BadArchive, "The archive goes on after its last member.");
         }
+
+        // Two empty blocks end an archive; with less, somebody cut it.
+        if (_padding < Block || _padding % Block != 0)
+            throw CutShort();
     }
 
     private void ReadHeader()
     {
-        if (tar.ReadAtLeast(_header, Block, throwOnEndOfStream: false) < Block)
+        if (tar.ReadAtLeast(_header.Bytes, Block, throwOnEndOfStream: false) < Block)
             throw CutShort();
         _headerAt = 0;
-        _ended = !_header.AsSpan().ContainsAnyExcept((byte)0);
+        _ended = _header.IsEmpty;
         if (_ended)
             return;
         if (++_members > limits.MaxMembers)
             throw new PatchsetException(
                 PatchsetErrorCode.LimitExceeded, $"The archive has more than {limits.MaxMembers} members.");
-        RefuseKind((char)_header[TypeAt]);
+        if (!_header.IsIntact)
+            throw new PatchsetException(
+                PatchsetErrorCode.BadArchive, "The archive is not a plain tar archive, or damaged: a header's checksum is wrong.");
+        RefuseKind();
+        if (_header.HidesName)
+            throw Bad("has a name with a NUL in it");
         _dataLeft = (Size() + Block - 1) / Block * Block;
     }
 
     private int ServeHeader(Span<byte> buffer)
     {
         var length = Math.Min(buffer.Length, Block - _headerAt);
-        _header.AsSpan(_headerAt, length).CopyTo(buffer);
+        _header.Bytes.AsSpan(_headerAt, length).CopyTo(buffer);
         _headerAt += length;
         return length;
     }
@@ -88,44 +92,34 @@ internal sealed class TarGuard(Stream tar, PatchsetLimits limits) : ReadOnlyStre
             : throw new PatchsetException(PatchsetErrorCode.BadArchive, "Something follows the end of the archive.");
     }
 
-    private void RefuseKind(char type)
+    private void RefuseKind()
     {
-        if (type is '0' or '\0' or '5')
+        if (_header.Type is '0' or '\0' or '5')
             return;
-        var kind = type switch
+        throw Bad(_header.Type switch
         {
-            '1' => "a hard link",
-            '2' => "a symbolic link",
-            '3' or '4' => "a device",
-            '6' => "a FIFO",
-            'S' => "a sparse file",
-            'x' or 'g' or 'X' => "a pax extension header; plain ustar is taken",
-            'L' or 'K' => "a GNU long name; plain ustar is taken",
-            _ => "of an unknown kind",
-        };
-        throw new PatchsetException(PatchsetErrorCode.BadMember, $"Member {_members} of the archive ({Name()}) is {kind}.");
+            '1' => "is a hard link",
+            '2' => "is a symbolic link",
+            '3' or '4' => "is a device",
+            '6' => "is a FIFO",
+            'S' => "is a sparse file",
+            'x' or 'g' or 'X' => "is a pax extension header; plain ustar is taken",
+            'L' or 'K' => "is a GNU long name; plain ustar is taken",
+            _ => "is of an unknown kind",
+        });
     }
 
     private long Size()
     {
-        var text = Encoding.ASCII.GetString(_header, SizeAt, SizeLength).Trim('\0', ' ');
-        var size = 0L;
-        foreach (var digit in text)
-        {
-            if (digit is < '0' or > '7')
-                throw new PatchsetException(
-                    PatchsetErrorCode.BadMember, $"Member {_members} of the archive ({Name()}) has no plain size.");
-            size = (size * 8) + (digit - '0');
-        }
-
+        var size = _header.SizeOrNull ?? throw Bad("has no plain size");
         return size <= limits.MaxFileBytes
             ? size
-            : throw new PatchsetException(
-                PatchsetErrorCode.LimitExceeded,
-                string.Create(CultureInfo.InvariantCulture, $"Member {_members} of the archive ({Name()}) is larger than {limits.MaxFileBytes} bytes."));
+            : throw Bad(
+                string.Create(CultureInfo.InvariantCulture, $"is larger than {limits.MaxFileBytes} bytes"), PatchsetErrorCode.LimitExceeded);
     }
 
-    private string Name() => MemberName.Shown(Encoding.Latin1.GetString(_header, 0, NameLength).Split('\0')[0]);
+    private PatchsetException Bad(string what, PatchsetErrorCode code = PatchsetErrorCode.BadMember) =>
+        new(code, $"Member {_members} of the archive ({MemberName.Shown(_header.Name)}) {what}.");
 
     private static PatchsetException CutShort() =>
         new(PatchsetErrorCode.BadArchive, "The archive is cut short.");

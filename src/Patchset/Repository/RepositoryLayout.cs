@@ -27,6 +27,10 @@ public static partial class RepositoryLayout
     public static string Patch(string target, int level, string file) =>
         string.Create(CultureInfo.InvariantCulture, $"patches/{target}/{level}/{file}");
 
+    /// <summary>The description of a patch, or its signature, as it is in one patchset: a patch may be in several.</summary>
+    public static string Description(string patchset, string target, int level, string file) =>
+        string.Create(CultureInfo.InvariantCulture, $"descriptions/{patchset}/{target}/{level}/{file}");
+
     /// <summary>Whether a path stays below the root and has only plain names, however it is resolved.</summary>
     public static bool IsPath(string path) => path.Length <= 255 && Plain().IsMatch(path);
 

@@ -61,7 +61,9 @@ public sealed class MinisignSecretKey
         var body = bytes.AsSpan(BodyAt);
         var seed = body.Slice(NumberLength, SeedLength);
         var key = new MinisignSecretKey(body[..NumberLength], seed);
-        var isWhole = Checksum(key).AsSpan().SequenceEqual(body[^ChecksumLength..])
+        // minisign writes no checksum into a file without a password.
+        var checksum = body[^ChecksumLength..];
+        var isWhole = (Checksum(key).AsSpan().SequenceEqual(checksum) || (!isProtected && !checksum.ContainsAnyExcept((byte)0)))
             && key.PublicKey.Point.AsSpan().SequenceEqual(body.Slice(NumberLength + SeedLength, SeedLength));
         return isWhole
             ? key

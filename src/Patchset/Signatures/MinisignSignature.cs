@@ -34,7 +34,7 @@ internal sealed class MinisignSignature
         if (lines.Length != 4
             || !lines[0].StartsWith(MinisignText.UntrustedPrefix, StringComparison.Ordinal)
             || !lines[2].StartsWith(MinisignText.TrustedPrefix, StringComparison.Ordinal)
-            || !MinisignText.IsComment(lines[2])
+            || !MinisignText.IsComment(Comment(lines))
             || MinisignText.Decode(lines[1], Head + SignatureLength) is not { } body
             || MinisignText.Decode(lines[3], SignatureLength) is not { } global)
             throw Malformed(what);

@@ -16,8 +16,13 @@ internal static class MinisignText
     public static string KeyId(ReadOnlySpan<byte> number) =>
         System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(number).ToString("X16", null);
 
-    /// <summary>Lines of a file, line ends of either kind, without empty ones at the end.</summary>
-    public static string[] Lines(string text) => text.TrimEnd().ReplaceLineEndings("\n").Split('\n');
+    private const int MaxComment = 8192;
+
+    /// <summary>
+    /// Lines of a file, ended by LF or CR LF and by nothing else, for a comment may hold other line ends of Unicode;
+    /// without empty ones at the end.
+    /// </summary>
+    public static string[] Lines(string text) => [.. text.TrimEnd('\r', '\n').Split('\n').Select(line => line.TrimEnd('\r'))];
 
     /// <summary>The bytes of a base64 line when they are of the length expected; else null.</summary>
     public static byte[]? Decode(string line, int length)
@@ -30,6 +35,6 @@ internal static class MinisignText
             : null;
     }
 
-    /// <summary>Whether a comment may stand on its line.</summary>
-    public static bool IsComment(string text) => text.Length <= 1024 && !text.Any(char.IsControl);
+    /// <summary>Whether a comment may stand on its line; minisign itself puts tabs in.</summary>
+    public static bool IsComment(string text) => text.Length <= MaxComment && !text.Any(c => char.IsControl(c) && c != '\t');
 }

@@ -71,6 +71,7 @@ internal sealed class ChildProcess : IDisposable
             "enter" => Enter(),
             "lock" => HoldLock(),
             "wait" => WaitForStop(),
+            "kc" => Administer(),
             _ => throw new InvalidOperationException($"no role {role}"),
         });
     }
@@ -121,6 +122,10 @@ internal sealed class ChildProcess : IDisposable
             return root;
         },
         []).GetAwaiter().GetResult();
+
+    /// <summary>Is <c>kc.eportal</c>, with arguments a line each.</summary>
+    private static int Administer() => CliApp.RunProcessAsync(
+        CommandLine.Administration, Environment.GetEnvironmentVariable("ROLE_ARGUMENTS")!.Split('\n')).GetAwaiter().GetResult();
 
     private static int HoldLock()
     {

@@ -41,6 +41,14 @@ internal sealed class SmallDisk : IDisposable
         }
     }
 
+    /// <summary>Takes all the space but this much, in whole pages.</summary>
+    public void FillBut(int bytes)
+    {
+        Fill();
+        using var file = new FileStream(Ballast, FileMode.Open, FileAccess.Write);
+        file.SetLength(Math.Max(0, file.Length - bytes));
+    }
+
     public void Free() => File.Delete(Ballast);
 
     public void Dispose() => Shell.Run("umount", _path);

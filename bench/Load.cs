@@ -1,0 +1,81 @@
+using System.Buffers.Text;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using HdrHistogram;
+
+namespace Bench;
+
+/// <summary>What a load brought.</summary>
+/// <param name="PerSecond">Answers a second.</param>
+/// <param name="BytesPerSecond">Bytes of bodies a second.</param>
+/// <param name="Latency">Time to the last byte of an answer, in microseconds.</param>
+internal sealed record Result(double PerSecond, double BytesPerSecond, HistogramBase Latency);
+
+/// <summary>
+/// Sends prepared requests over kept connections, one at a time each, and reads the answers whole. Written on sockets, so that
+/// the generator costs little of the two cores it shares with what it measures.
+/// </summary>
+internal static class Load
+{
+    private const int MaxMicroseconds = 60_000_000;
+
+    /// <summary>Runs it; an answer that is not 200 ends the run.</summary>
+    public static async Task<Result> RunAsync(int port, int connections, TimeSpan time, Func<int, int, byte[]> request)
+    {
+        var clock = Stopwatch.StartNew();
+        var workers = await Task.WhenAll(Enumerable.Range(0, connections).Select(
+            n => Task.Run(() => WorkAsync(port, clock, time, turn => request(n, turn)))));
+        var seconds = clock.Elapsed.TotalSeconds;
+        var latency = workers[0].Latency;
+        foreach (var worker in workers.Skip(1))
+            latency.Add(worker.Latency);
+        return new Result(workers.Sum(w => w.Count) / seconds, workers.Sum(w => w.Bytes) / seconds, latency);
+    }
+
+    private static async Task<(long Count, long Bytes, LongHistogram Latency)> WorkAsync(
+        int port, Stopwatch clock, TimeSpan time, Func<int, byte[]> request)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(IPAddress.Loopback, port);
+        var latency = new LongHistogram(MaxMicroseconds, 3);
+        var buffer = new byte[256 * 1024];
+        var (count, bytes) = (0L, 0L);
+        for (; clock.Elapsed < time; count++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            await socket.SendAsync(request((int)count));
+            bytes += await ReadAsync(socket, buffer);
+            latency.RecordValue(Math.Min(MaxMicroseconds, (long)Stopwatch.GetElapsedTime(start).TotalMicroseconds));
+        }
+
+        return (count, bytes, latency);
+    }
+
+    private static async Task<long> ReadAsync(Socket socket, byte[] buffer)
+    {
+        var have = 0;
+        int end;
+        while ((end = buffer.AsSpan(0, have).IndexOf("\r\n\r\n"u8)) < 0)
+            have += await ReceiveAsync(socket, buffer.AsMemory(have));
+        var head = buffer.AsSpan(0, end);
+        if (!head.StartsWith("HTTP/1.1 200"u8))
+            throw new InvalidOperationException($"The answer was: {Encoding.ASCII.GetString(buffer, 0, have)}");
+        var length = LengthOf(head);
+        for (var left = length - (have - end - 4); left > 0;)
+            left -= await ReceiveAsync(socket, buffer);
+        return length;
+    }
+
+    private static long LengthOf(ReadOnlySpan<byte> head)
+    {
+        var at = head.IndexOf("Content-Length: "u8);
+        if (at >= 0 && Utf8Parser.TryParse(head[(at + 16)..], out long length, out _))
+            return length;
+        throw new InvalidOperationException($"No length in: {Encoding.ASCII.GetString(head)}");
+    }
+
+    private static async ValueTask<int> ReceiveAsync(Socket socket, Memory<byte> buffer) =>
+        await socket.ReceiveAsync(buffer) is > 0 and var read ? read : throw new IOException("The server hung up.");
+}

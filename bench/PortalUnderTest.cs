@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.RegularExpressions;
+
+namespace Bench;
+
+/// <summary>The shipped portal with a fleet registered and two patches deployed.</summary>
+internal sealed partial class PortalUnderTest(string folder, string programs)
+{
+    private readonly Dictionary<string, string> _environment = new()
+    {
+        ["EPORTAL_CONFIG"] = "/dev/null",
+        ["EPORTAL_DATA_DIR"] = Path.Combine(folder, "data"),
+        ["EPORTAL_RUN_AS"] = Environment.UserName,
+        ["EPORTAL_REGISTER_RATE_LIMIT"] = "0",
+    };
+
+    /// <summary>Level 1 of <see cref="Requests.Target"/>: 16 MiB.</summary>
+    public static string LargeFile => $"/{Requests.Target}/1/kpatch.bin";
+
+    /// <summary>Level 1 of another target: 64 KiB.</summary>
+    public static string SmallFile => $"/{new string('d', 40)}/1/kpatch.bin";
+
+    /// <summary>Where the files lie that both paths name.</summary>
+    public string Files => Path.Combine(folder, "files");
+
+    public IReadOnlyList<string> Hosts { get; private set; } = [];
+
+    public async Task<Server> StartAsync(int hosts)
+    {
+        await CommandAsync("key", "-a", "bench");
+        await DeployAsync("K1", Requests.Target, 16 << 20);
+        await DeployAsync("K2", new string('d', 40), 64 << 10);
+        var port = Server.FreePort();
+        _environment["EPORTAL_LISTEN"] = $"http://127.0.0.1:{port}";
+        var server = await Server.StartAsync(port, Path.Combine(programs, "eportal"), ["serve"], _environment);
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        var ids = new List<string>(hosts);
+        for (var n = 0; n < hosts; n++)
+            ids.Add(ServerId().Match(await http.GetStringAsync($"/admin/api/kcare/register_server.plain?hostname=h{n}&key=bench")).Groups[1].Value);
+        Hosts = ids;
+        return server;
+    }
+
+    /// <summary>Seconds that a command takes.</summary>
+    public async Task<double> CommandAsync(params string[] args)
+    {
+        var start = new ProcessStartInfo(Path.Combine(programs, "kc.eportal"), args) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in _environment)
+            start.Environment[name] = value;
+        var clock = Stopwatch.StartNew();
+        using var process = Process.Start(start)!;
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        await output;
+        return process.ExitCode == 0
+            ? clock.Elapsed.TotalSeconds
+            : throw new InvalidOperationException($"kc.eportal {string.Join(' ', args)}: {await errors}");
+    }
+
+    /// <summary>Makes an archive of one patch with random bytes and deploys it; gives the seconds of the deploy.</summary>
+    public async Task<double> DeployAsync(string name, string target, int bytes)
+    {
+        var payload = Path.Combine(Files, target, "1", "kpatch.bin");
+        Directory.CreateDirectory(Path.GetDirectoryName(payload)!);
+        await File.WriteAllBytesAsync(payload, RandomNumberGenerator.GetBytes(bytes));
+        await CommandAsync(
+            "patchset", "build", "--name", name, "--target", target, "--level", 1.ToString(CultureInfo.InvariantCulture),
+            ArchiveOf(name), $"kpatch.bin={payload}");
+        return await CommandAsync("kcare", "deploy", ArchiveOf(name));
+    }
+
+    public string ArchiveOf(string name) => Path.Combine(folder, $"{name}.tar");
+
+    [GeneratedRegex("server_id:([A-Za-z0-9]+)")]
+    private static partial Regex ServerId();
+}

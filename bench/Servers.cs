@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Bench;
+
+/// <summary>A server under load, in a process of its own that ends with this one's work.</summary>
+internal sealed class Server : IDisposable
+{
+    private readonly Process _process;
+
+    private Server(Process process, int port) => (_process, Port) = (process, port);
+
+    public int Port { get; }
+
+    /// <summary>Resident memory in MiB, of the process alone.</summary>
+    public double MemoryMiB
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64 / 1048576.0;
+        }
+    }
+
+    /// <summary>Starts a program and waits until it takes connections.</summary>
+    public static async Task<Server> StartAsync(int port, string program, IReadOnlyList<string> args, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var start = new ProcessStartInfo(program, args);
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
+        var process = Process.Start(start)!;
+        for (var patience = Stopwatch.StartNew(); patience.Elapsed < TimeSpan.FromSeconds(20) && !process.HasExited; await Task.Delay(20))
+        {
+            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                await probe.ConnectAsync(IPAddress.Loopback, port);
+                return new Server(process, port);
+            }
+            catch (SocketException)
+            {
+                // Not yet.
+            }
+        }
+
+        throw new InvalidOperationException($"{program} does not listen on {port}.");
+    }
+
+    public static Task<Server> BareAsync()
+    {
+        var port = FreePort();
+        return StartAsync(port, Environment.ProcessPath!, ["floor", port.ToString(CultureInfo.InvariantCulture)]);
+    }
+
+    public static Task<Server> NginxAsync(string folder, string files)
+    {
+        var port = FreePort();
+        var config = Path.Combine(folder, "nginx.conf");
+        File.WriteAllText(config, $$"""
+            daemon off; worker_processes auto; pid {{folder}}/nginx.pid; error_log {{folder}}/nginx.log; user root;
+            events { worker_connections 1024; }
+            http {
+              sendfile on; tcp_nopush on; access_log off; keepalive_requests 1000000; default_type application/octet-stream;
+              server { listen 127.0.0.1:{{port}}; root {{files}}; }
+            }
+            """);
+        return StartAsync(port, "/usr/sbin/nginx", ["-c", config]);
+    }
+
+    public static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+
+    public void Dispose()
+    {
+        // nginx has children, which end with a polite signal only.
+        using (var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]))
+            kill.WaitForExit();
+        if (!_process.WaitForExit(TimeSpan.FromSeconds(10)))
+            _process.Kill(entireProcessTree: true);
+        _process.Dispose();
+    }
+}

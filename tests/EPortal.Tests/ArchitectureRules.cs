@@ -1,0 +1,97 @@
+namespace EPortal.Tests;
+
+/// <summary>Which room may use which, and who may know what from outside; the map in docs/ARCHITECTURE.md as data.</summary>
+/// <param name="root">Namespace that the rooms lie in.</param>
+internal sealed class ArchitectureRules(string root)
+{
+    private const string Anything = "*";
+
+    /// <summary>Rooms and the rooms they may use.</summary>
+    private static readonly Dictionary<string, string[]> Rooms = new(StringComparer.Ordinal)
+    {
+        ["Format"] = [],
+        ["AgentClient"] = ["Format"],
+        ["Kcarectl"] = ["AgentClient", "Format"],
+        ["Data"] = ["Blobs", "Format"],
+        ["Blobs"] = ["Format"],
+        ["Patchsets"] = ["Data", "Blobs", "Format"],
+        ["Feeds"] = ["Patchsets", "Data", "Blobs", "Format"],
+        ["Keys"] = ["Feeds", "Patchsets", "Data", "Blobs", "Format"],
+        ["Servers"] = ["Keys", "Feeds", "Patchsets", "Data", "Blobs", "Format"],
+        ["Agents"] = ["Servers", "Keys", "Feeds", "Patchsets", "Data", "Blobs", "Format", "AgentClient"],
+        ["Accounts"] = ["Data", "Format"],
+        ["Cli"] = ["Data", "Format"],
+        ["Hosting"] = [Anything],
+        ["Demo"] = [Anything],
+    };
+
+    private static readonly string[] Features = ["Patchsets", "Feeds", "Keys", "Servers", "Agents", "Accounts"];
+
+    /// <summary>Things from outside and the only rooms that may know them; the longest beginning counts.</summary>
+    private static readonly (string Thing, string[] Rooms)[] Outside =
+    [
+        ("Microsoft.Data.Sqlite", ["Data.Sqlite"]),
+        ("SQLitePCL", ["Data.Sqlite"]),
+        ("DbUp", ["Data.Sqlite"]),
+        ("Dapper", ["Data", .. Features]),
+        ("Microsoft.AspNetCore", ["Agents", "Hosting", "Demo"]),
+        ("Microsoft.AspNetCore.Hosting", ["Hosting"]),
+        ("Microsoft.AspNetCore.Server", ["Hosting"]),
+        ("Microsoft.AspNetCore.Builder.WebApplication", ["Hosting", "Demo"]),
+        ("Microsoft.Extensions.Hosting", ["Hosting", "Demo"]),
+        ("Org.BouncyCastle", ["Accounts", "Format", "AgentClient", "Kcarectl"]),
+        ("Superpower", ["Hosting"]),
+        ("Spectre.Console", ["Cli"]),
+        ("System.Net.Http", ["AgentClient", "Kcarectl", "Demo", "Agents"]),
+        ("System.Net.Sockets", ["AgentClient", "Kcarectl", "Agents", "Hosting"]),
+        // For pauses that many hosts must not make at the same moment; never for ids or secrets.
+        ("System.Random", ["Demo", "AgentClient", "Kcarectl"]),
+        ("System.Console", ["Cli", "Kcarectl"]),
+        ("System.DateTime::get_UtcNow", []),
+        ("System.DateTime::get_Now", []),
+        ("System.DateTimeOffset::get_UtcNow", ["Demo", "Kcarectl"]),
+        ("System.DateTimeOffset::get_Now", []),
+        ("System.Threading.Thread::Sleep", []),
+        ("System.Diagnostics.Process", []),
+        ("System.Runtime.Serialization.Formatters", []),
+        ("System.Reflection.Assembly::Load", []),
+    ];
+
+    /// <summary>Uses that break a rule.</summary>
+    public IEnumerable<TypeUse> Broken(IReadOnlyList<TypeUse> uses)
+    {
+        // A command of a feature speaks to people and may ask any feature, through the portal that Hosting opens for it.
+        var commands = uses.Where(use => use.Of == $"{root}.Cli.CliContext").Select(use => use.From).ToHashSet(StringComparer.Ordinal);
+        return uses.Where(use => RoomOf(use.From) is { } from && !May(from, use.Of, commands.Contains(use.From)));
+    }
+
+    /// <summary>Rooms of which the rules know nothing.</summary>
+    public IEnumerable<string> Unknown(IReadOnlyList<TypeUse> uses) =>
+        uses.Select(use => RoomOf(use.From)).OfType<string>().Select(room => room.Split('.')[0]).Distinct().Except(Rooms.Keys);
+
+    private bool May(string from, string of, bool isCommand)
+    {
+        if (RoomOf(of.Split("::")[0]) is { } to)
+            return MayUseRoom(from.Split('.')[0], to.Split('.')[0], isCommand) && (!to.StartsWith("Data.", StringComparison.Ordinal) || from.StartsWith("Data", StringComparison.Ordinal));
+        var rule = Outside.Where(outside => IsWithin(of, outside.Thing)).OrderBy(outside => outside.Thing.Length).LastOrDefault();
+        return rule.Thing is null || rule.Rooms.Any(room => from == room || from.StartsWith(room + ".", StringComparison.Ordinal));
+    }
+
+    private static bool MayUseRoom(string from, string to, bool isCommand) =>
+        from == to
+        || (Rooms.TryGetValue(from, out var allowed) && (allowed.Contains(Anything) ? to != "Demo" || from == "Hosting" : allowed.Contains(to)))
+        || (Features.Contains(from) && (to == "Cli" || (isCommand && (to == "Hosting" || Features.Contains(to)))));
+
+    private static bool IsWithin(string name, string thing) =>
+        name.StartsWith(thing, StringComparison.Ordinal) && (name.Length == thing.Length || name[thing.Length] is '.' or ':' or '`');
+
+    /// <summary>The folder a type lies in, such as <c>Data.Sqlite</c>; null for what is outside the root or right in it.</summary>
+    private string? RoomOf(string type)
+    {
+        if (!type.StartsWith(root + ".", StringComparison.Ordinal))
+            return null;
+        var inner = type[(root.Length + 1)..];
+        var end = inner.LastIndexOf('.');
+        return end < 0 ? null : inner[..end];
+    }
+}

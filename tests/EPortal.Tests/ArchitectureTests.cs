@@ -1,0 +1,133 @@
+using System.Reflection;
+using EPortal.Accounts;
+using EPortal.Data;
+using EPortal.Hosting;
+using Shouldly;
+using Xunit;
+
+namespace EPortal.Tests;
+
+/// <summary>Holds docs/ARCHITECTURE.md to be the truth.</summary>
+public sealed class ArchitectureTests
+{
+    private const BindingFlags Own = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
+
+    private static readonly Assembly Portal = typeof(WebPortal).Assembly;
+    private static readonly Assembly Format = typeof(EPortal.Format.Manifest).Assembly;
+    private static readonly Assembly AgentClient = typeof(EPortal.AgentClient.PortalClient).Assembly;
+    private static readonly Assembly Kcarectl = Assembly.Load("kcarectl");
+
+    private static readonly Lazy<IReadOnlyList<TypeUse>> Uses =
+        new(() => [.. new[] { Portal, Format, AgentClient, Kcarectl }.SelectMany(TypeUses.Of)]);
+
+    [Fact]
+    public void Rooms_use_only_what_the_map_allows()
+    {
+        var rules = new ArchitectureRules("EPortal");
+
+        rules.Broken(Uses.Value).ShouldBeEmpty();
+        rules.Unknown(Uses.Value).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_room_that_breaks_a_rule_is_noticed()
+    {
+        var rules = new ArchitectureRules("EPortal.Tests.Samples");
+        var uses = TypeUses.Of(typeof(ArchitectureTests).Assembly);
+
+        rules.Broken(uses).Select(use => use.ToString().Replace("EPortal.Tests.Samples.", "", StringComparison.Ordinal))
+            .Where(use => !use.Contains("::.ctor", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ShouldBe(
+            [
+                "Accounts.KnowsAFeature uses Feeds.GoodFeed",
+                "Agents.KnowsHostingOfTheWeb uses Microsoft.AspNetCore.Builder.WebApplication",
+                "Agents.KnowsHostingOfTheWeb uses Microsoft.AspNetCore.Builder.WebApplication::Run",
+                "Cli.NosyHost uses Keys.GoodKey",
+                "Cli.Output.AsksTheDatabase uses Dapper.SqlMapper",
+                "Cli.Output.AsksTheDatabase uses Dapper.SqlMapper::Query",
+                "Data.UsesAFeature uses Keys.GoodKey",
+                "Data.WrongRoomForSqlite uses Microsoft.Data.Sqlite.SqliteConnection",
+                "Feeds.KnowsTheWeb uses Microsoft.AspNetCore.Http.HttpContext",
+                "Keys.KnowsHosting uses Hosting.Portal",
+                "Keys.LooksAhead uses Servers.GuessesIds",
+                "Servers.GuessesIds uses System.Random",
+                "Servers.GuessesIds uses System.Random::Next",
+                "Servers.GuessesIds uses System.Random::get_Shared",
+                "Servers.ReadsTheClock uses System.DateTimeOffset::get_UtcNow",
+            ]);
+        rules.Unknown(uses).ShouldBe(["Annex"]);
+    }
+
+    [Fact]
+    public void Uses_within_async_methods_iterators_and_lambdas_are_seen()
+    {
+        Uses.Value.ShouldContain(use => use.From == "EPortal.Agents.CheckinEndpoints" && use.Of == "EPortal.Agents.AgentDesk::CheckIn");
+        Uses.Value.ShouldContain(use => use.From == "EPortal.Agents.AgentDesk" && use.Of == "EPortal.Servers.CheckIns::FindOrNull");
+        Uses.Value.ShouldContain(use => use.From == "EPortal.Data.Sqlite.SqliteStore" && use.Of == "Microsoft.Data.Sqlite.SqliteConnection");
+    }
+
+    [Fact]
+    public void Programs_show_no_types_and_libraries_only_theirs()
+    {
+        Portal.GetExportedTypes().Where(type => type.Name != "Program").ShouldBeEmpty();
+        Kcarectl.GetExportedTypes().Where(type => type.Name != "Program").ShouldBeEmpty();
+        Format.GetExportedTypes().ShouldAllBe(type => type.Namespace == "EPortal.Format");
+        AgentClient.GetExportedTypes().ShouldAllBe(type => type.Namespace == "EPortal.AgentClient" || type.Namespace == "EPortal.AgentClient.Wire");
+    }
+
+    [Fact]
+    public void Classes_are_sealed_unless_another_is_built_on_them_and_no_interface_stands_before_one_class()
+    {
+        foreach (var assembly in (Assembly[])[Portal, Format, AgentClient, Kcarectl])
+        {
+            var own = assembly.GetTypes().Where(type => type.Namespace?.StartsWith("EPortal", StringComparison.Ordinal) == true
+                && !type.IsDefined(typeof(System.Runtime.CompilerServices.CompilerGeneratedAttribute), false) && !type.Name.Contains('<')).ToList();
+            own.Where(type => type is { IsClass: true, IsSealed: false, IsAbstract: false } && !own.Exists(other => other.BaseType == type))
+                .Select(type => type.FullName).ShouldBeEmpty();
+            own.Where(type => type.IsInterface && own.Count(other => other.IsClass && type.IsAssignableFrom(other)) < 2)
+                .Select(type => type.FullName).ShouldBeEmpty();
+        }
+    }
+
+    [Fact]
+    public void Every_kind_of_entity_is_in_the_catalog_once_and_none_is_this_nodes_own()
+    {
+        var declared = Portal.GetTypes().SelectMany(type => type.GetFields(Own))
+            .Where(field => field.FieldType == typeof(EntityType) && field.IsStatic && field.IsInitOnly && !field.Name.Contains('<'))
+            .Select(field => ((EntityType)field.GetValue(null)!).Name).ToList();
+        var catalogued = Entities.Catalog.Types.Select(type => type.Name).ToList();
+
+        declared.ShouldContain("key");
+        catalogued.ShouldBe(declared, ignoreOrder: true);
+        catalogued.ShouldBeUnique();
+        catalogued.Intersect(TableClasses.NodeLocal.Keys).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Ids_and_names_are_drawn_from_the_cryptographic_generator()
+    {
+        const string Generator = "System.Security.Cryptography.RandomNumberGenerator::GetString";
+
+        Uses.Value.ShouldContain(new TypeUse("EPortal.Servers.Registration", Generator));
+        Uses.Value.ShouldContain(new TypeUse("EPortal.Keys.KeyStore", Generator));
+    }
+
+    [Fact]
+    public void Passwords_are_compared_in_constant_time()
+    {
+        Uses.Value.ShouldContain(new TypeUse(typeof(PasswordHash).FullName!, "System.Security.Cryptography.CryptographicOperations::FixedTimeEquals"));
+        Uses.Value.Where(use => use.From == typeof(PasswordHash).FullName).ShouldAllBe(use =>
+            use.Of != "System.Linq.Enumerable::SequenceEqual" && use.Of != "System.MemoryExtensions::SequenceEqual");
+    }
+
+    [Fact]
+    public void The_map_names_every_room()
+    {
+        var map = File.ReadAllText(Path.Combine(Repository.Root, "docs", "ARCHITECTURE.md"));
+
+        foreach (var folder in Directory.EnumerateDirectories(Path.Combine(Repository.Root, "src", "EPortal")).Select(Path.GetFileName))
+        {
+            if (folder is not ("bin" or "obj"))
+                map.ShouldContain($"`{folder}`", customMessage: folder);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+using System.Text.Json;
+using EPortal.Format;
+using EPortal.Tests.Agents;
+using EPortal.Tests.Cli;
+using EPortal.Tests.Hosting;
+using Shouldly;
+using Xunit;
+
+namespace EPortal.Tests.Feeds;
+
+/// <summary><c>kcare</c>, <c>libcare</c>, <c>qemu</c> and <c>db</c>, and the older flags that mean the same.</summary>
+public sealed class ProductCommandTests : IDisposable
+{
+    private const string Warning = "warning: no key is pinned, so it was not checked who made this patchset; TRUSTED_KEYS pins keys.\n";
+
+    private static readonly DateTimeOffset Time = new(2026, 4, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(Product.Kernel)]
+    [InlineData(Product.User)]
+    [InlineData(Product.Qemu)]
+    [InlineData(Product.Db)]
+    public async Task A_patchset_goes_through_its_life(Product product)
+    {
+        var verb = product.Verb();
+        var archive = await Archive("P1", 1, product);
+
+        var (exit, output, error) = await Run(verb, "deploy", archive);
+        (exit, output).ShouldBe((0, "P1 was enabled in main\n"));
+        error.ShouldEndWith(Warning);
+        (await States(verb)).ShouldBe(["P1 enabled"]);
+        (await Run(verb, "disable", "P1")).ShouldBe((0, "P1 was disabled in main\n", ""));
+        (await States(verb)).ShouldBe(["P1 disabled"]);
+        (await Run(verb, "enable", "P1")).ShouldBe((0, "P1 was enabled in main\n", ""));
+        (await Run(verb, "unroll", "P1")).Exit.ShouldBe(0);
+        (await States(verb)).ShouldBe(["P1 undeployed"]);
+        (await Run(verb, "unroll", "P1", "--delete")).Exit.ShouldBe(0);
+        (await States(verb)).ShouldBeEmpty();
+        Directory.EnumerateFiles(_folder.File("data"), "P1*", SearchOption.AllDirectories).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Feeds_are_apart_and_many_go_at_once()
+    {
+        await Run("feed", "-a", "test");
+        foreach (var n in (int[])[1, 2, 3])
+            await Run("kcare", "deploy", "--feed", "test", "--disabled", await Archive($"K{n}", n));
+        (await States("kcare", "--feed", "test")).ShouldBe(["K1 disabled", "K2 disabled", "K3 disabled"]);
+        (await States("kcare")).ShouldBe(["K1 undeployed", "K2 undeployed", "K3 undeployed"]);
+
+        (await Run("kcare", "enable", "K2", "--upto")).Exit.ShouldBe(0);
+        (await States("kcare")).ShouldBe(["K1 enabled", "K2 enabled", "K3 undeployed"]);
+        (await Run("kcare", "unroll", "K2", "--downto")).Exit.ShouldBe(0);
+        (await States("kcare")).ShouldBe(["K1 enabled", "K2 undeployed", "K3 undeployed"]);
+        (await Run("kcare", "enable", "K3", "--feed", "test")).Exit.ShouldBe(0);
+        (await States("kcare", "--feed", "test")).ShouldBe(["K1 disabled", "K2 disabled", "K3 enabled"]);
+    }
+
+    [Fact]
+    public async Task Programs_get_json_of_every_verb()
+    {
+        var archive = await Archive("K1", 1);
+
+        foreach (var args in (string[][])[["deploy", archive], ["disable", "K1"], ["enable", "K1"], ["enable", "K1", "--upto"], ["unroll", "K1"], ["unroll", "K1", "--downto"]])
+        {
+            var result = await Json(["kcare", .. args, "--json"]);
+            result.ValueKind.ShouldBeOneOf(JsonValueKind.Object, JsonValueKind.Array);
+        }
+
+        var row = (await Json("kcare", "list", "--json"))[0];
+        row.EnumerateObject().Select(property => property.Name)
+            .ShouldBe(["patchset", "status", "released", "channel", "distros", "signed_by"]);
+        row.GetProperty("released").GetDateTimeOffset().ShouldBe(Time.AddDays(1));
+        row.GetProperty("signed_by").ValueKind.ShouldBe(JsonValueKind.Null);
+    }
+
+    [Fact]
+    public async Task The_older_flags_do_the_same()
+    {
+        var archive = await Archive("K1", 1);
+
+        var (exit, output, _) = await Run("--deploy", archive);
+        (exit, output).ShouldBe((0, "K1 was enabled in main\n"));
+        (await Run("--unroll", "K1")).Exit.ShouldBe(0);
+        (await States("kcare")).ShouldBe(["K1 undeployed"]);
+        (await Run("-a", "bob", "-p", "long enough")).ShouldBe((0, "user bob was added as admin\n", ""));
+        (await Run("--list-servers")).Exit.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("There is no feed 'nope'.", "kcare", "list", "--feed", "nope")]
+    [InlineData("There is no feed 'nope'.", "kcare", "deploy", "K9", "--feed", "nope")]
+    [InlineData("There is no feed 'nope'.", "kcare", "enable", "K1", "--feed", "nope")]
+    [InlineData("K7", "kcare", "enable", "K7")]
+    [InlineData("K7", "kcare", "disable", "K7")]
+    [InlineData("K7", "kcare", "unroll", "K7")]
+    [InlineData("K7", "kcare", "unroll", "K7", "--delete")]
+    [InlineData("K7", "--unroll", "K7")]
+    [InlineData("K1", "libcare", "enable", "K1")]
+    [InlineData("/no/such/file", "kcare", "deploy", "/no/such/file")]
+    [InlineData("/no/such/file", "--deploy", "/no/such/file")]
+    [InlineData("kernel patchset", "libcare", "deploy", "K9")]
+    public async Task What_cannot_be_done_is_said_in_a_sentence(string said, params string[] args)
+    {
+        await Run("kcare", "deploy", await Archive("K1", 1));
+        var fresh = await Archive("K9", 9);
+
+        var (exit, output, error) = await Run([.. args.Select(arg => arg == "K9" ? fresh : arg)]);
+
+        (exit, output).ShouldBe((1, ""));
+        var sentence = error.Split('\n').Single(line => line.StartsWith("error: ", StringComparison.Ordinal));
+        sentence.ShouldContain(said);
+        sentence.ShouldEndWith(".");
+        (await States("kcare")).ShouldBe(["K1 enabled"]);
+    }
+
+    [Fact]
+    public async Task A_bad_archive_is_told_and_changes_nothing()
+    {
+        var text = _folder.Write("bad.tar.bz2", "this is no archive");
+
+        var (exit, output, error) = await Run("kcare", "deploy", text);
+
+        (exit, output).ShouldBe((1, ""));
+        error.ShouldContain("error: ");
+        (await States("kcare")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Once_a_key_is_pinned_only_its_archives_are_taken()
+    {
+        var vendor = MinisignSecretKey.Generate();
+        var cli = PortalCli.On(_folder.File("data"));
+        cli.Environment["EPORTAL_TRUSTED_KEYS"] = $"['{vendor.PublicKey}']";
+
+        (await cli.RunAsync(["kcare", "deploy", await Archive("K1", 1)])).Exit.ShouldBe(1);
+        (await cli.RunAsync(["kcare", "deploy", await Archive("K2", 2, key: MinisignSecretKey.Generate())])).Exit.ShouldBe(1);
+        var (exit, output, error) = await cli.RunAsync(["kcare", "deploy", await Archive("K3", 3, key: vendor)]);
+
+        (exit, output).ShouldBe((0, "K3 was enabled in main\n"));
+        error.ShouldNotContain("warning");
+        (await States("kcare")).ShouldBe(["K3 enabled"]);
+    }
+
+    private async Task<string> Archive(string name, int level, Product product = Product.Kernel, MinisignSecretKey? key = null)
+    {
+        var target = new string('a', 40);
+        using var archive = await Archives.MakeAsync(name, level, Time.AddDays(level), product, target, key: key);
+        var path = _folder.File($"{name}.tar");
+        await File.WriteAllBytesAsync(path, archive.ToArray(), TestContext.Current.CancellationToken);
+        return path;
+    }
+
+    private async Task<string[]> States(string verb, params string[] more) =>
+        [.. (await Json([verb, "list", "--json", .. more])).EnumerateArray().Select(row => $"{row.GetProperty("patchset")} {row.GetProperty("status")}")];
+
+    private Task<(int Exit, string Out, string Err)> Run(params string[] args) => PortalCli.On(_folder.File("data")).RunAsync(args);
+
+    private Task<JsonElement> Json(params string[] args) => PortalCli.JsonAsync(_folder.File("data"), args);
+}

@@ -3,7 +3,7 @@ SHELL := /bin/bash
 OUT := out
 CONFIGURATION ?= Release
 
-.PHONY: build demo test bench bench-quick lint format fuzz clean
+.PHONY: build demo test bench bench-quick lint format fuzz crash clean
 
 build:
 	@scripts/need.sh gcc:gcc
@@ -37,6 +37,9 @@ format:
 
 fuzz: build
 	@scripts/fuzz.sh
+
+crash: build
+	@scripts/crash.sh
 
 clean:
 	rm -rf $(OUT) artifacts

@@ -27,7 +27,7 @@ internal enum Mutation
 }
 
 /// <summary>An archive to try and how it was made.</summary>
-internal sealed record Case(byte[] Archive, Mutation Mutation, Compression Compression);
+internal sealed record Case(byte[] Archive, Mutation Mutation, Compression Compression, bool Signed);
 
 /// <summary>Makes archives out of seeds. The same number gives the same archive.</summary>
 internal sealed class Mutations(IReadOnlyList<Seed> seeds, MinisignSecretKey key)
@@ -55,7 +55,7 @@ internal sealed class Mutations(IReadOnlyList<Seed> seeds, MinisignSecretKey key
         using var packed = new MemoryStream();
         using (var compressed = Compress(seed.Compression, packed))
             compressed.Write(tar);
-        return new Case(Packed(packed.ToArray(), mutation, random), mutation, seed.Compression);
+        return new Case(Packed(packed.ToArray(), mutation, random), mutation, seed.Compression, seed.Signed);
     }
 
     /// <summary>Small blocks of bzip2, because making large ones is most of the time.</summary>

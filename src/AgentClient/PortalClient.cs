@@ -129,7 +129,7 @@ public sealed class PortalClient
         string targetId, int level, string name, string path, long size, string sha256, CancellationToken cancel)
     {
         var address = new Uri(_options.PatchServer, string.Create(
-            CultureInfo.InvariantCulture, $"{Uri.EscapeDataString(targetId)}/{level}/{Uri.EscapeDataString(name)}"));
+            CultureInfo.InvariantCulture, $"{Uri.EscapeDataString(targetId)}/{level}/{Uri.EscapeDataString(name)}?sha256={sha256}"));
         return new FileDownload(_transport, _options, address, path, size, sha256).RunAsync(cancel);
     }
 

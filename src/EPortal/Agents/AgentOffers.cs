@@ -47,8 +47,12 @@ internal sealed class AgentOffers(Offers offers)
             Name = file.Name,
             Size = file.Size,
             Sha256 = file.Sha256,
-            Url = $"/{target}/{offer.Level}/{file.Name}",
+            Url = $"/{target}/{offer.Level}/{file.Name}{Which(file)}",
         })];
+
+    /// <summary>Of the description there may be several, one a patchset; of the payload there is one.</summary>
+    private static string Which(PatchFile file) =>
+        file.Name is PatchDescription.FileName or PatchDescription.SignatureFileName ? $"?sha256={file.Sha256}" : "";
 
     /// <summary>Asked for by few hosts, so it is read when asked and not kept.</summary>
     private static Offer? Restricted(Session session, KnownServer server, CheckinRequest facts, DateTimeOffset now)

@@ -55,9 +55,10 @@ internal static class PatchServerEndpoints
     private static IResult Version(string target, AgentDesk desk) =>
         desk.IsSupported(target) ? TypedResults.Ok() : TypedResults.NotFound();
 
-    private static IResult File(string target, int level, string file, HttpContext context, PatchsetLibrary library)
+    private static IResult File(
+        string target, int level, string file, string? sha256, HttpContext context, PatchsetLibrary library)
     {
-        if (!PatchFileName.IsValid(file) || library.FindFileOrNull(target, level, file) is not { } found)
+        if (!PatchFileName.IsValid(file) || library.FindFileOrNull(target, level, file, sha256) is not { } found)
             return TypedResults.NotFound();
         context.Response.Headers.CacheControl = LongLived;
         return TypedResults.PhysicalFile(

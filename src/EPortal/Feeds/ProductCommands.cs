@@ -2,6 +2,7 @@ using System.CommandLine;
 using EPortal.Cli;
 using EPortal.Format;
 using EPortal.Hosting;
+using EPortal.Patchsets;
 
 namespace EPortal.Feeds;
 
@@ -23,7 +24,7 @@ internal static class ProductCommands
     public static async Task Deploy(CliContext context, Product product, string path, string feed, bool disabled, bool json)
     {
         // Opened before the data folder: there the program may give up the rights that reading this file takes.
-        await using var archive = File.OpenRead(path);
+        await using var archive = ArchiveFile.Open(path);
         await using var portal = context.OpenPortal();
         using var progress = new CliProgress(context, Path.GetFileName(path), archive.Length);
         var deployed = await portal.Patchsets.Deploy(

@@ -14,6 +14,26 @@ internal static class ArchiveFile
     /// <summary>The usual ending of a compression.</summary>
     public static string EndingOf(Compression compression) => Endings.Single(e => e.Compression == compression).Ending;
 
+    /// <summary>Opens an archive that somebody named.</summary>
+    /// <exception cref="CliException">It is not a file that can be read.</exception>
+    public static FileStream Open(string path)
+    {
+        if (Directory.Exists(path))
+            throw new CliException($"{path} is a folder, not an archive.");
+        try
+        {
+            return File.OpenRead(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new CliException($"there is no file {path}.");
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new CliException($"{path} cannot be read: permission denied.");
+        }
+    }
+
     /// <summary>Builds into a file; its ending says how to compress.</summary>
     /// <exception cref="CliException">The ending is not one that is known.</exception>
     /// <exception cref="PatchsetException">What was given does not make a good patchset.</exception>

@@ -23,20 +23,25 @@ internal sealed record Deployed(string Patchset, Product Product, bool WasHere, 
 internal sealed class PatchsetLibrary(
     Database database, ChangeLog log, PatchFolders folders, PortalSigner signer, PatchsetLimits limits, TimeProvider time)
 {
-    /// <summary>The file of a patch, by what agents ask for; null when it is not here.</summary>
-    public FoundFile? FindFileOrNull(string target, int level, string file)
+    /// <summary>
+    /// The file of a patch, by what agents ask for; null when it is not here. A patch may be in several patchsets with the
+    /// same payload but a description each: <paramref name="sha256"/> says which is meant, without it any will do.
+    /// </summary>
+    public FoundFile? FindFileOrNull(string target, int level, string file, string? sha256 = null)
     {
-        var row = database.Read(session => session.Connection.QueryFirstOrDefault<(string Name, string Product, string Files)>(
+        return database.Read(session => session.Connection.Query<(string Name, string Product, string Files)>(
             """
             SELECT p.name, t.product, t.files FROM patchset_target t JOIN patchset p ON p.id = t.patchset
-            WHERE t.target = @target AND t.level = @level AND p.shadowed = 0 ORDER BY p.id LIMIT 1
+            WHERE t.target = @target AND t.level = @level AND p.shadowed = 0 ORDER BY p.id
             """,
-            new { target, level }));
-        return row.Name is not null
-            && Products.TryParse(row.Product, out var product)
-            && PatchFiles.Parse(row.Files).FirstOrDefault(known => known.Name == file) is { } found
-            ? new FoundFile(folders.FileOf(product, row.Name, target, level, file), found)
-            : null;
+            new { target, level },
+            buffered: false).Select(Find).FirstOrDefault(found => found is not null));
+
+        FoundFile? Find((string Name, string Product, string Files) row) =>
+            Products.TryParse(row.Product, out var product)
+            && PatchFiles.Parse(row.Files).FirstOrDefault(known => known.Name == file && (sha256 ?? known.Sha256) == known.Sha256) is { } found
+                ? new FoundFile(folders.FileOf(product, row.Name, target, level, file), found)
+                : null;
     }
 
     /// <summary>

@@ -43,7 +43,7 @@ internal static class SignCommand
 
     private static async Task<PatchsetBuilder> UnpackAsync(string path, string folder, CliContext context, CancellationToken cancel)
     {
-        await using var file = File.OpenRead(path);
+        await using var file = ArchiveFile.Open(path);
         var staged = await PatchsetArchive.UnpackAsync(
             file, folder, TrustedKeys.None, PatchsetLimits.Default, context.Time.GetUtcNow(), cancel);
         var builder = new PatchsetBuilder(staged.Manifest);

@@ -13,8 +13,10 @@ internal static class SqliteStore
     private const int Busy = 5;
     private const int ReadOnly = 8;
     private const int IoError = 10;
+    private const int Corrupt = 11;
     private const int Full = 13;
     private const int CannotOpen = 14;
+    private const int NotADatabase = 26;
     private const int IoErrorShmSize = 10 | (19 << 8);
 
     /// <summary>Opens a connection for reading.</summary>
@@ -47,6 +49,8 @@ internal static class SqliteStore
                 new StoreException(StoreError.DiskFull, "No space is left for the database; nothing was changed.", e),
             ReadOnly or CannotOpen =>
                 new StoreException(StoreError.ReadOnly, "The database cannot be opened for writing; check the rights of the data folder.", e),
+            Corrupt or NotADatabase =>
+                new StoreException(StoreError.Unusable, "The database is damaged, or is not one of this program's; restore it from a backup.", e),
             Busy => new StoreException(StoreError.Busy, "Another process kept the database locked; try again.", e),
             var code => new StoreException(StoreError.Unusable, $"The database failed with SQLite error {code}.", e),
         };

@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using EPortal.EndToEnd.Portal;
+using EPortal.Tests.Hosting;
+using Shouldly;
+using Xunit;
+
+namespace EPortal.EndToEnd.Trouble;
+
+/// <summary>What may be in the way at the start. Each ends with one sentence that says so, and exit code 1.</summary>
+public sealed class StartTroubleTests : IDisposable
+{
+    private readonly PortalInstallation _installation = new();
+
+    public void Dispose() => _installation.Dispose();
+
+    [Fact]
+    public async Task A_port_that_is_taken()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = ((IPEndPoint)other.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+        _installation.Environment["EPORTAL_LISTEN"] = $"http://127.0.0.1:{port}";
+
+        await RefusesAsync("listens there already", port);
+    }
+
+    [Fact]
+    public async Task A_data_folder_that_is_a_file()
+    {
+        await File.WriteAllTextAsync(_installation.DataDir, "", TestContext.Current.CancellationToken);
+
+        await RefusesAsync("is a file, not a folder", _installation.DataDir);
+    }
+
+    [Fact]
+    public async Task A_data_folder_of_somebody_else()
+    {
+        Assert.SkipUnless(Shell.IsRoot, "only root can give a folder away");
+        Directory.CreateDirectory(_installation.DataDir);
+        Shell.Run("chown", "nobody", _installation.DataDir);
+
+        await RefusesAsync("belongs to user 'nobody'", _installation.DataDir);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(20_000)]
+    public async Task A_database_that_is_damaged(int kept)
+    {
+        await _installation.DoAsync("key", "-a", "first");
+        var database = Path.Combine(_installation.DataDir, "eportal.sqlite");
+        var bytes = (await File.ReadAllBytesAsync(database, TestContext.Current.CancellationToken)).Take(kept).ToArray();
+        await File.WriteAllBytesAsync(
+            database, kept > 0 ? bytes : [.. Enumerable.Repeat((byte)'x', 8192)], TestContext.Current.CancellationToken);
+
+        await RefusesAsync("is damaged");
+    }
+
+    [Fact]
+    public async Task Settings_with_a_mistake_in_them()
+    {
+        _installation.Environment["EPORTAL_CONFIG"] = _installation.PathOf("config");
+        await File.WriteAllTextAsync(
+            _installation.PathOf("config"), "CACHE_MODE = True\nLISTEM = 'http://127.0.0.1:1'\n", TestContext.Current.CancellationToken);
+
+        await RefusesAsync("config:2: LISTEM is not a known setting", "LISTEN");
+    }
+
+    private async Task RefusesAsync(params string[] said)
+    {
+        var serve = await _installation.RunAsync(Programs.Portal, "serve");
+        serve.ExitCode.ShouldBe(1, serve.ToString());
+        serve.Stderr.ShouldStartWith("error: ");
+        foreach (var part in said)
+            serve.Stderr.ShouldContain(part);
+        serve.Stderr.ShouldNotContain("unexpected");
+        serve.Stdout.ShouldBeEmpty();
+    }
+}

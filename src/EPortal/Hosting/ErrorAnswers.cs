@@ -29,8 +29,13 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         }
         catch (UnavailableException e)
         {
-            context.Response.Headers.RetryAfter = RetryAfterSeconds;
-            await Answer(context, StatusCodes.Status503ServiceUnavailable, "unavailable", e.Message);
+            await Unavailable(context, e.Message);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException && !context.Response.HasStarted)
+        {
+            // Gone between the look and the sending: a fault of this portal, which must not look as if there were no patch.
+            LogFileMissing(e.Message);
+            await Unavailable(context, "A file that belongs here is missing.");
         }
         catch (BadHttpRequestException e)
         {
@@ -41,6 +46,14 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
             // The caller hung up; there is nobody to answer.
             context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
         }
+    }
+
+    private static Task Unavailable(HttpContext context, string message)
+    {
+        if (!context.Response.HasStarted)
+            context.Response.Clear();
+        context.Response.Headers.RetryAfter = RetryAfterSeconds;
+        return Answer(context, StatusCodes.Status503ServiceUnavailable, "unavailable", message);
     }
 
     private static int StatusOf(Refusal reason) => reason switch
@@ -74,6 +87,9 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
             AgentJson.Default.ErrorAnswer,
             cancellationToken: context.RequestAborted);
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A stored file is missing: {Reason}")]
+    private partial void LogFileMissing(string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The store failed: {Reason}")]
     private partial void LogStoreFailed(Exception e, string reason);

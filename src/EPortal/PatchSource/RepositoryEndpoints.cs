@@ -25,7 +25,7 @@ internal static class RepositoryEndpoints
             TypedResults.Bytes((await repository.Index(context.RequestAborted)).Json, "application/json"));
         group.MapMethods(RepositoryLayout.Index + RepositoryLayout.SignatureSuffix, Methods, async (HttpContext context, PortalRepository repository) =>
             TypedResults.Bytes((await repository.Index(context.RequestAborted)).Signature, "text/plain"));
-        group.MapMethods("patches/{target}/{level:int:min(1)}/{file}", Methods, Patch);
+        group.MapMethods("patches/{target}/{level:int:min(1)}/{file}", Methods, AnyPatch);
         group.MapMethods("descriptions/{patchset}/{target}/{level:int:min(1)}/{file}", Methods, Description);
         foreach (var folder in new[] { "archives", "manifests" })
             group.MapMethods($"{folder}/{{file}}", Methods, (string file, HttpContext context, PortalRepository repository, IntactFiles intact) =>
@@ -43,7 +43,7 @@ internal static class RepositoryEndpoints
             published.Path, Binary, entityTag: new EntityTagHeaderValue($"\"{published.Sha256}\""), enableRangeProcessing: true);
     }
 
-    private static Task<IResult> Patch(string target, int level, string file, HttpContext context, PatchDelivery delivery) =>
+    private static Task<IResult> AnyPatch(string target, int level, string file, HttpContext context, PatchDelivery delivery) =>
         Patch(null, target, level, file, context, delivery);
 
     private static Task<IResult> Description(

@@ -30,5 +30,6 @@ internal static class Manifests
         },
         [],
         null,
+        null,
         3);
 }

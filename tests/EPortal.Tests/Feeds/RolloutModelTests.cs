@@ -50,7 +50,7 @@ public sealed class RolloutModelTests
         foreach (var name in FeedNames.Skip(1))
             await feeds.Add(TestStore.Admin, name, new FeedSettings());
         var model = new RolloutModel();
-        var rollout = new Rollout(store.Database, store.Log);
+        var rollout = new Rollout(store.Database, store.Log, Upstream.None);
         var offers = new Offers();
         foreach (var step in schedule)
         {
@@ -74,7 +74,7 @@ public sealed class RolloutModelTests
         switch (step.Act)
         {
             case Act.Enable:
-                await rollout.Enable(TestStore.Admin, Product.Kernel, name, feed);
+                await rollout.Enable(TestStore.Admin, Product.Kernel, name, feed, CancellationToken.None);
                 model.Enable(feed, name);
                 break;
             case Act.Disable:
@@ -82,7 +82,7 @@ public sealed class RolloutModelTests
                 model.Disable(feed, name);
                 break;
             case Act.EnableUpTo:
-                await rollout.EnableUpTo(TestStore.Admin, Product.Kernel, name, feed);
+                await rollout.EnableUpTo(TestStore.Admin, Product.Kernel, name, feed, CancellationToken.None);
                 model.EnableUpTo(feed, name);
                 break;
             case Act.UndeployDownTo:
@@ -113,7 +113,7 @@ public sealed class RolloutModelTests
         var level = model.LastNumber;
         await store.Log.Commit(TestStore.Admin, change =>
         {
-            PatchsetStore.Record(change, Manifests.Staged(name, released, targets, level), "00", $"{name}.tar");
+            PatchsetStore.Record(change, Manifests.Staged(name, released, targets, level), "00", $"{name}.tar", new FileEntry(1, "00"));
             var pair = (FeedStore.Get(change.Session, feed), PatchsetStore.Get(change.Session, Product.Kernel, name));
             return step.Act == Act.Deploy ? Rollout.Enable(change, pair) : Rollout.Disable(change, pair);
         });

@@ -28,8 +28,8 @@ public sealed partial class FormatDocumentTests : IDisposable
         var deployed = await library.Deploy(File.ReadAllBytes(_folder.File("K20260501_01.tar")));
         deployed.SignedBy.ShouldBe(key.KeyId);
         var target = KernelId.FromProcVersion(File.ReadAllBytes("/proc/version"));
-        File.ReadAllText(library.Patchsets.FindFileOrNull(target, 1, "kpatch.bin")!.Path).ShouldBe("module\n");
-        KpatchInfo.Parse(File.ReadAllText(library.Patchsets.FindFileOrNull(target, 1, "kpatch.info")!.Path)).Uname.ShouldBe("6.1.0-9-amd64");
+        File.ReadAllText(library.FindFileOrNull(target, 1, "kpatch.bin")!.Path).ShouldBe("module\n");
+        KpatchInfo.Parse(File.ReadAllText(library.FindFileOrNull(target, 1, "kpatch.info")!.Path)).Uname.ShouldBe("6.1.0-9-amd64");
     }
 
     [Theory]

@@ -32,7 +32,7 @@ public sealed class DeployTests : IAsyncDisposable
         var archive = await SamplePatchset.BuildAsync(compression);
         (await _library.Deploy(archive)).ShouldBe(new Deployed(SamplePatchset.Name, Product.Kernel, false, null));
         (await File.ReadAllBytesAsync(_folder.File($"arch/{SamplePatchset.Name}{ending}"), TestContext.Current.CancellationToken)).ShouldBe(archive);
-        var file = _library.Patchsets.FindFileOrNull(SamplePatchset.Kernel('a'), 1, "kpatch.bin")!;
+        var file = _library.FindFileOrNull(SamplePatchset.Kernel('a'), 1, "kpatch.bin")!;
         File.ReadAllText(file.Path).ShouldBe("payload a");
         Shell.Stat(file.Path).ShouldStartWith("600 ");
         Shell.Stat(Path.GetDirectoryName(file.Path)!).ShouldStartWith("700 ");
@@ -173,7 +173,7 @@ public sealed class DeployTests : IAsyncDisposable
                 .ShouldBe(["kpatch.bin", "kpatch.info", "patch.json", "patch.json.minisig"]);
             foreach (var file in Directory.EnumerateFiles(patch))
             {
-                var found = _library.Patchsets.FindFileOrNull(SamplePatchset.Kernel(digit), 1, Path.GetFileName(file))!;
+                var found = _library.FindFileOrNull(SamplePatchset.Kernel(digit), 1, Path.GetFileName(file))!;
                 SamplePatchset.Entry(File.ReadAllBytes(file)).Sha256.ShouldBe(found.File.Sha256);
             }
         }

@@ -44,10 +44,10 @@ public sealed class PatchsetThreatA6Tests : IAsyncDisposable
     {
         await _library.Deploy(await SamplePatchset.BuildAsync());
         await _library.Patchsets.Delete(TestLibrary.Admin, Product.Kernel, SamplePatchset.Name);
-        _library.Patchsets.FindFileOrNull(SamplePatchset.Kernel('a'), 1, "kpatch.bin").ShouldBeNull();
+        _library.FindFileOrNull(SamplePatchset.Kernel('a'), 1, "kpatch.bin").ShouldBeNull();
         Directory.EnumerateFiles(_folder.Path, "*kpatch*", SearchOption.AllDirectories).ShouldBeEmpty();
         await _library.Deploy(await SamplePatchset.BuildAsync(Compression.Zstd, salt: " anew"));
-        File.ReadAllText(_library.Patchsets.FindFileOrNull(SamplePatchset.Kernel('a'), 1, "kpatch.bin")!.Path).ShouldBe("payload a anew");
+        File.ReadAllText(_library.FindFileOrNull(SamplePatchset.Kernel('a'), 1, "kpatch.bin")!.Path).ShouldBe("payload a anew");
         Directory.EnumerateFiles(_folder.File("arch")).ShouldHaveSingleItem().ShouldEndWith(".tar.zst");
     }
 

@@ -104,7 +104,7 @@ public sealed class PatchsetThreatA7Tests : IAsyncDisposable
         }
 
         failed.ShouldBeGreaterThan(10);
-        library.Patchsets.FindFileOrNull(SamplePatchset.Kernel('b'), 1, "kpatch.bin").ShouldNotBeNull();
+        library.FindFileOrNull(SamplePatchset.Kernel('b'), 1, "kpatch.bin").ShouldNotBeNull();
     }
 
     /// <summary>Gives an archive in small reads and does something at one of them.</summary>

@@ -30,11 +30,11 @@ public sealed class SharedPatchTests : IAsyncDisposable
         offer.Patchset.ShouldBe("K2");
         foreach (var file in offer.Files)
         {
-            var served = _library.Patchsets.FindFileOrNull(SamplePatchset.Kernel('a'), offer.Level, file.Name, file.Sha256)!;
+            var served = _library.FindFileOrNull(SamplePatchset.Kernel('a'), offer.Level, file.Name, file.Sha256)!;
             SamplePatchset.Entry(File.ReadAllBytes(served.Path)).Sha256.ShouldBe(file.Sha256, file.Name);
         }
 
-        _library.Patchsets.FindFileOrNull(SamplePatchset.Kernel('a'), 1, "patch.json").ShouldNotBeNull();
-        _library.Patchsets.FindFileOrNull(SamplePatchset.Kernel('a'), 1, "patch.json", new string('0', 64)).ShouldBeNull();
+        _library.FindFileOrNull(SamplePatchset.Kernel('a'), 1, "patch.json").ShouldNotBeNull();
+        _library.FindFileOrNull(SamplePatchset.Kernel('a'), 1, "patch.json", new string('0', 64)).ShouldBeNull();
     }
 }

@@ -23,10 +23,10 @@ internal sealed class TestLibrary : IAsyncDisposable
         Database = Database.Open(root);
         var time = new FakeTimeProvider(SamplePatchset.Now);
         Log = new ChangeLog(Database, Entities.Catalog, time);
-        Patchsets = new PatchsetLibrary(
-            Database, Log, new PatchFolders(root),
-            PortalSigner.Open(Path.Combine(root, "config", "signing.key"), trusted ?? TrustedKeys.None),
-            limits ?? PatchsetLimits.Default, time);
+        var (folders, bounds) = (new PatchFolders(root), limits ?? PatchsetLimits.Default);
+        var signer = PortalSigner.Open(Path.Combine(root, "config", "signing.key"), trusted ?? TrustedKeys.None);
+        Patchsets = new PatchsetLibrary(Database, Log, folders, signer, bounds, time);
+        Shelf = new PatchShelf(Database, folders, signer, bounds, time);
     }
 
     public string Root { get; }
@@ -36,6 +36,12 @@ internal sealed class TestLibrary : IAsyncDisposable
     public ChangeLog Log { get; }
 
     public PatchsetLibrary Patchsets { get; }
+
+    public PatchShelf Shelf { get; }
+
+    /// <summary>A file of a patch that is here.</summary>
+    public FoundFile? FindFileOrNull(string target, int level, string file, string? sha256 = null) =>
+        Shelf.FindOrNull(new WantedFile(target, level, file, sha256));
 
     /// <summary>All files but the database's and the lock, and the folders of patchsets; not those that hold patchsets.</summary>
     public string Tree() => FolderTree.Of(Root, path =>

@@ -62,6 +62,7 @@ public sealed class HostileArchiveTests
         {
             await using var proxy = new FlippingProxy(site.Portal.Address, file);
             await site.PointAgentAtAsync(proxy.Port);
+            await site.Guest.ReadAsync("rm -rf /var/cache/kcare"); // What came right before would not be asked for again.
 
             var refused = await site.TryAgentAsync("--update");
 

@@ -19,13 +19,14 @@ internal sealed class ArchitectureRules(string root)
         ["Keys"] = ["Feeds", "Patchsets", "Data", "Blobs", "Format"],
         ["Servers"] = ["Keys", "Feeds", "Patchsets", "Data", "Blobs", "Format"],
         ["Agents"] = ["Servers", "Keys", "Feeds", "Patchsets", "Data", "Blobs", "Format", "AgentClient"],
+        ["PatchSource"] = ["Agents", "Servers", "Keys", "Feeds", "Patchsets", "Data", "Blobs", "Format"],
         ["Accounts"] = ["Data", "Format"],
         ["Cli"] = ["Data", "Format"],
         ["Hosting"] = [Anything],
         ["Demo"] = [Anything],
     };
 
-    private static readonly string[] Features = ["Patchsets", "Feeds", "Keys", "Servers", "Agents", "Accounts"];
+    private static readonly string[] Features = ["Patchsets", "Feeds", "Keys", "Servers", "Agents", "PatchSource", "Accounts"];
 
     /// <summary>Things from outside and the only rooms that may know them; the longest beginning counts.</summary>
     private static readonly (string Thing, string[] Rooms)[] Outside =
@@ -34,16 +35,17 @@ internal sealed class ArchitectureRules(string root)
         ("SQLitePCL", ["Data.Sqlite"]),
         ("DbUp", ["Data.Sqlite"]),
         ("Dapper", ["Data", .. Features]),
-        ("Microsoft.AspNetCore", ["Agents", "Hosting", "Demo"]),
+        ("Microsoft.AspNetCore", ["Agents", "PatchSource", "Hosting", "Demo"]),
         ("Microsoft.AspNetCore.Hosting", ["Hosting"]),
         ("Microsoft.AspNetCore.Server", ["Hosting"]),
         ("Microsoft.AspNetCore.Builder.WebApplication", ["Hosting", "Demo"]),
-        ("Microsoft.Extensions.Hosting", ["Hosting", "Demo"]),
+        ("Microsoft.Extensions.Hosting", ["PatchSource", "Hosting", "Demo"]),
+        ("Polly", ["PatchSource"]),
         ("Org.BouncyCastle", ["Accounts", "Format", "AgentClient", "Kcarectl"]),
         ("Superpower", ["Hosting"]),
         ("Spectre.Console", ["Cli"]),
-        ("System.Net.Http", ["AgentClient", "Kcarectl", "Demo", "Agents"]),
-        ("System.Net.Sockets", ["AgentClient", "Kcarectl", "Agents", "Hosting"]),
+        ("System.Net.Http", ["AgentClient", "Kcarectl", "Demo", "Agents", "PatchSource"]),
+        ("System.Net.Sockets", ["AgentClient", "Kcarectl", "Agents", "PatchSource", "Hosting"]),
         // For pauses that many hosts must not make at the same moment; never for ids or secrets.
         ("System.Random", ["Demo", "AgentClient", "Kcarectl"]),
         ("System.Console", ["Cli", "Kcarectl"]),

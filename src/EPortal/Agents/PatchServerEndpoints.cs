@@ -61,7 +61,7 @@ internal static class PatchServerEndpoints
             || await delivery.FindOrNull(new WantedFile(target, level, file, sha256), context.RequestAborted) is not { } ready)
             return TypedResults.NotFound();
         context.Response.Headers.CacheControl = LongLived;
-        return ready.ToResult(context.Response);
+        return PatchFileAnswer.Of(ready, context.Response);
     }
 
     /// <summary>

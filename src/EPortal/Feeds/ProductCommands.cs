@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EPortal.Blobs;
 using EPortal.Cli;
 using EPortal.Format;
 using EPortal.Hosting;

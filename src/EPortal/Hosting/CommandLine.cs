@@ -26,6 +26,7 @@ internal static class CommandLine
             ArchiveCommands.Create(context),
             RepositoryCommand.Create(context),
             BundleCommands.Create(context),
+            SourceStatusCommand.Create(context),
             UpdateCommands.CacheMode(context),
             SettingsCommands.Create(context),
         };

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Serialization;
+using EPortal.Blobs;
 using EPortal.Cli;
 using EPortal.Format;
 using EPortal.Hosting;

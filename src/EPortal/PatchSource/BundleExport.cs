@@ -34,7 +34,7 @@ internal sealed class BundleExport(Database database, PatchFolders folders, Time
             await using (var file = File.Create(temporary))
             {
                 await Bundle.WriteAsync(
-                    file, contents, index, key, entry => new Cli.ProgressStream(File.OpenRead(places[entry.Name]), progress.Part()), cancel);
+                    file, contents, index, key, entry => new ProgressStream(File.OpenRead(places[entry.Name]), progress.Part()), cancel);
                 file.Flush(flushToDisk: true);
             }
 

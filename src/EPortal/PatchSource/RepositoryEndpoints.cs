@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
+using EPortal.Agents;
 using EPortal.Blobs;
 using EPortal.Format;
 using EPortal.Patchsets;
@@ -54,7 +55,7 @@ internal static class RepositoryEndpoints
         string? patchset, string target, int level, string file, HttpContext context, PatchDelivery delivery) =>
         PatchFileName.IsValid(file)
         && await delivery.FindOrNull(new WantedFile(target, level, file, Patchset: patchset), context.RequestAborted) is { } ready
-            ? ready.ToResult(context.Response)
+            ? PatchFileAnswer.Of(ready, context.Response)
             : TypedResults.NotFound();
 
     private static async ValueTask<object?> RequireLogin(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)

@@ -181,8 +181,12 @@ internal sealed class SourceHttp : IDisposable
 
     private SourceException Broken(Exception e) => new(
         SourceError.Unreachable,
-        $"The patch source at {_options.Url.IdnHost} cannot be reached: {Cli.CliText.Safe((e.InnerException ?? e).Message).TrimEnd('.')}.",
+        $"The patch source at {_options.Url.IdnHost} cannot be reached: {Line((e.InnerException ?? e).Message)}.",
         e);
+
+    /// <summary>Such messages repeat what a server sent; on one line they forge no other in a log.</summary>
+    private static string Line(string message) =>
+        string.Concat(message.Select(c => char.IsControl(c) ? ' ' : c)).TrimEnd('.');
 
     private static string Named(string path) => $"{path} of the patch source";
 }

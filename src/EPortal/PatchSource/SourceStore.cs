@@ -26,6 +26,13 @@ internal static class SourceStore
         return reader.Read() ? ((byte[])reader[0], reader.GetString(1)) : null;
     }
 
+    /// <summary>Version and expiry of that index.</summary>
+    public static (long Version, DateTimeOffset Expires)? ExpiryOrNull(Session session)
+    {
+        using var reader = session.Query("SELECT version, expires FROM source_index");
+        return reader.Read() ? (reader.GetInt64(0), Micros.ToTime(reader.GetInt64(1))) : null;
+    }
+
     /// <summary>Remembers an index and lists what it lists.</summary>
     public static void Remember(Session session, string url, TrustedIndex index)
     {

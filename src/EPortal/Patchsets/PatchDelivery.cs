@@ -1,5 +1,4 @@
 using EPortal.Blobs;
-using Microsoft.Net.Http.Headers;
 
 namespace EPortal.Patchsets;
 
@@ -8,20 +7,7 @@ namespace EPortal.Patchsets;
 /// </summary>
 /// <param name="Found">What it is.</param>
 /// <param name="Arriving">Its content as it arrives; null when it is on disk.</param>
-internal sealed record Delivery(FoundFile Found, Stream? Arriving)
-{
-    private const string Binary = "application/octet-stream";
-
-    /// <summary>The answer: with a strong entity tag, which is the hash, and in ranges where it is on disk.</summary>
-    public IResult ToResult(HttpResponse response)
-    {
-        var tag = new EntityTagHeaderValue($"\"{Found.File.Sha256}\"");
-        if (Arriving is null)
-            return TypedResults.PhysicalFile(Found.Path, Binary, entityTag: tag, enableRangeProcessing: true);
-        response.ContentLength = Found.File.Size;
-        return TypedResults.Stream(Arriving, Binary, entityTag: tag);
-    }
-}
+internal sealed record Delivery(FoundFile Found, Stream? Arriving);
 
 /// <summary>Gets patch files for agents, and sees to it that no wrong byte is handed out.</summary>
 internal sealed partial class PatchDelivery(

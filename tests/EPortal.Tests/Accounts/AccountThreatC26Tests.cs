@@ -85,7 +85,9 @@ public sealed class AccountThreatC26Tests : IDisposable
         {
             ["EPORTAL_CONFIG"] = "/dev/null",
             ["EPORTAL_PATCH_SOURCE_USER"] = "user",
-            [$"EPORTAL_{name}"] = name == "PROXY" ? $"http://user:{Secret}@proxy.example:8080" : Secret,
+            ["EPORTAL_SERVE_PATCH_SOURCE_USER"] = "user",
+            ["EPORTAL_SERVE_PATCH_SOURCE_PASSWORD"] = "other",
+            [$"EPORTAL_{name}"] = name.StartsWith("PROXY", StringComparison.Ordinal) ? $"http://user:{Secret}@proxy.example:8080" : Secret,
         };
         var settings = Settings.Load(environment).Settings;
 

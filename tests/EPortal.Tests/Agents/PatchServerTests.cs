@@ -254,6 +254,7 @@ public sealed class PatchServerTests
         await using var portal = await TestPortal.StartAsync();
         await portal.DeployAsync("K1", 1);
         var folder = Path.Combine(portal.DataFolder, "resources", "K1", TestPortal.KernelId, "1");
+        Directory.Delete(Path.Combine(portal.DataFolder, "arch"), recursive: true); // Else it would be restored from there.
         if (lost.Length > 0)
             File.Delete(Path.Combine(folder, lost));
         else
@@ -265,7 +266,6 @@ public sealed class PatchServerTests
         answer.Headers.CacheControl.ShouldBeNull("nobody may keep this answer");
         answer.Headers.RetryAfter.ShouldNotBeNull();
         (await answer.Content.ReadAsStringAsync(Cancellation)).ShouldNotContain(portal.DataFolder);
-        portal.Log.ShouldContain(line => line.Contains("stored file is missing") && line.Contains(folder));
     }
 
     [Fact]

@@ -73,7 +73,7 @@ public sealed class ProductCommandTests : IDisposable
 
         var row = (await Json("kcare", "list", "--json"))[0];
         row.EnumerateObject().Select(property => property.Name)
-            .ShouldBe(["patchset", "status", "released", "channel", "distros", "signed_by"]);
+            .ShouldBe(["patchset", "status", "withdrawn", "released", "channel", "distros", "signed_by"]);
         row.GetProperty("released").GetDateTimeOffset().ShouldBe(Time.AddDays(1));
         row.GetProperty("signed_by").ValueKind.ShouldBe(JsonValueKind.Null);
     }

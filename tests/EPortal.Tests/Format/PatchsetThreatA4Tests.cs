@@ -135,7 +135,7 @@ public sealed class PatchsetThreatA4Tests(RefusalFixture doors) : IClassFixture<
         for (var i = 0; i < 999_999; i++)
             json.Append(CultureInfo.InvariantCulture, $",{{}}");
         var archive = new TarBytes().Add(Json, Encoding.UTF8.GetBytes(json.Append("]}").ToString())).End();
-        await doors.RefusedAsync(archive, PatchsetErrorCode.LimitExceeded, "more than 50000 targets");
+        await doors.RefusedAsync(archive, PatchsetErrorCode.LimitExceeded, "targets has more than 50000 entries");
     }
 
     [Fact]

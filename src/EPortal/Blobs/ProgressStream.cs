@@ -1,4 +1,4 @@
-namespace EPortal.Cli;
+namespace EPortal.Blobs;
 
 /// <summary>A stream to read from that tells how many bytes were read.</summary>
 internal sealed class ProgressStream(Stream inner, IProgress<long> progress) : Stream

@@ -49,9 +49,9 @@ internal static partial class BundleCommands
             var contents = await new BundleExport(portal.Database, portal.Folders, portal.Time).Write(
                 parsed.GetValue(file)!, lacksNot, secret, total => progress = new CliProgress(context, "writing", total), cancel);
             progress?.Dispose();
-            context.Note($"signed by {secret.PublicKey.KeyId}; TRUSTED_KEYS of the importing portal: '{KeyLine(secret.PublicKey)}'");
+            context.Note($"signed by {secret.PublicKey.KeyId}; TRUSTED_KEYS of the importing portal: '{secret.PublicKey}'");
             context.Result(
-                parsed.GetValue(json), new ExportRow([.. contents.Patchsets.Select(entry => entry.Name)], KeyLine(secret.PublicKey)),
+                parsed.GetValue(json), new ExportRow([.. contents.Patchsets.Select(entry => entry.Name)], secret.PublicKey.ToString()),
                 BundleOutputJson.Default.ExportRow,
                 $"{contents.Patchsets.Count} patchsets were written to {parsed.GetValue(file)}");
         });
@@ -131,8 +131,6 @@ internal static partial class BundleCommands
         if (report.New.Count + report.Known.Count == 0)
             context.Line("the bundle holds no patchset");
     }
-
-    private static string KeyLine(MinisignPublicKey key) => key.ToText("").TrimEnd().Split('\n')[^1];
 
     /// <summary>What an export wrote, for programs.</summary>
     internal sealed record ExportRow(IReadOnlyList<string> Patchsets, string Key);

@@ -20,7 +20,7 @@ internal static partial class SourceStatusCommand
             var (state, index) = portal.Database.Read(session => (SourceStore.StateOrNull(session), SourceStore.ExpiryOrNull(session)));
             var row = new StatusRow(
                 portal.Settings.PatchSourceUrl?.ToString(), index?.Version, Text(index?.Expires), Text(state?.At), Text(state?.SucceededAt),
-                state?.Error, state?.Message);
+                state?.Error, state?.Message, portal.Signer.OwnKeyLine());
             if (parsed.GetValue(json))
                 context.Json(row, StatusJson.Default.StatusRow);
             else
@@ -36,13 +36,14 @@ internal static partial class SourceStatusCommand
         context.Line($"index: {(row.Version is { } version ? $"version {version}, expires {row.Expires}" : "none seen yet")}");
         context.Line($"last sync: {row.At ?? "never"}{(row.Message is { } message ? $", {message}" : "")}");
         context.Line($"last success: {row.SucceededAt ?? "never"}");
+        context.Line($"own key: {row.OwnKey}");
     }
 
     private static string? Text(DateTimeOffset? time) => time?.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 
-    /// <summary>How it stands, for programs; <c>error</c> is the code of what failed.</summary>
+    /// <summary>How it stands, for programs; <c>error</c> is the code of what failed, <c>own_key</c> what portals that fetch from this one must trust.</summary>
     internal sealed record StatusRow(
-        string? Url, long? Version, string? Expires, string? At, string? SucceededAt, string? Error, string? Message);
+        string? Url, long? Version, string? Expires, string? At, string? SucceededAt, string? Error, string? Message, string OwnKey);
 
     [JsonSerializable(typeof(StatusRow))]
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

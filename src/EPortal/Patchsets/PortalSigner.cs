@@ -20,6 +20,9 @@ internal sealed class PortalSigner(TrustedKeys trusted, MinisignSecretKey own)
     /// <summary>This portal's own key.</summary>
     public MinisignSecretKey Own { get; } = own;
 
+    /// <summary>The public half of the own key as settings take it: one line of base64.</summary>
+    public string OwnKeyLine() => Own.PublicKey.ToString();
+
     /// <summary>Describes and signs each patch of an unsigned, unpacked patchset; a signed one stays as it is.</summary>
     public StagedPatchset SignUnsigned(StagedPatchset staged, string folder)
     {

@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using EPortal.EndToEnd.Portal;
+
+namespace EPortal.EndToEnd.Supply;
+
+/// <summary>A server of somebody else, started for one test and ended with it.</summary>
+internal sealed class Daemon : IAsyncDisposable
+{
+    private const UnixFileMode Everybody = (UnixFileMode)0x1FF;
+
+    private readonly Process _process;
+    private readonly Task<string> _output;
+    private readonly string? _folder;
+
+    private Daemon(Process process, int port, string? folder)
+    {
+        (_process, Port, _folder) = (process, port, folder);
+        _output = process.StandardError.ReadToEndAsync();
+    }
+
+    public int Port { get; }
+
+    /// <summary>nginx that serves a folder, with Basic authentication where a login is given.</summary>
+    public static Task<Daemon> NginxAsync(PortalInstallation installation, string folder, string? user = null, string? password = null)
+    {
+        var (port, work) = (FreePort(), Directory.CreateDirectory(installation.PathOf($"nginx-{Guid.NewGuid():N}")).FullName);
+        File.WriteAllText(Path.Combine(work, "users"), $"{user}:{{PLAIN}}{password}\n");
+        var login = user is null ? "" : $"auth_basic patches; auth_basic_user_file {work}/users;";
+        File.WriteAllText(Path.Combine(work, "nginx.conf"), $$"""
+            daemon off; pid {{work}}/pid; error_log {{work}}/error.log;
+            {{(Environment.IsPrivilegedProcess ? "user root;" : "")}}
+            events {}
+            http {
+              access_log {{work}}/access.log;
+              client_body_temp_path {{work}}/a; proxy_temp_path {{work}}/b; fastcgi_temp_path {{work}}/c; uwsgi_temp_path {{work}}/d; scgi_temp_path {{work}}/e;
+              server { listen 127.0.0.1:{{port}}; root {{folder}}; {{login}} }
+            }
+            """);
+        return StartAsync(port, null, "/usr/sbin/nginx", "-c", Path.Combine(work, "nginx.conf"));
+    }
+
+    /// <summary>A SOCKS5 server (RFC 1928), with a login (RFC 1929) where one is given.</summary>
+    public static Task<Daemon> SocksAsync(string? user = null, string? password = null)
+    {
+        var port = FreePort();
+        string[] login = user is null ? [] : ["-u", user, "-P", password!];
+        return StartAsync(port, null, "/usr/bin/microsocks", ["-i", "127.0.0.1", "-p", $"{port}", .. login]);
+    }
+
+    /// <summary>squid as an HTTP proxy that forwards only for those who log in, where a login is given.</summary>
+    public static Task<Daemon> SquidAsync(string? user = null, string? password = null)
+    {
+        // It gives up root's rights, so its folder is open to all.
+        var (port, work) = (FreePort(), Directory.CreateTempSubdirectory("eportal-squid-").FullName);
+        File.SetUnixFileMode(work, Everybody);
+        var helper = Path.Combine(work, "login");
+        File.WriteAllText(helper, $"#!/bin/sh\nwhile read -r login; do [ \"$login\" = '{user} {password}' ] && echo OK || echo ERR; done\n");
+        File.SetUnixFileMode(helper, Everybody);
+        var access = user is null
+            ? "http_access allow all"
+            : $"auth_param basic program {helper}\nacl known proxy_auth REQUIRED\nhttp_access allow known\nhttp_access deny all";
+        File.WriteAllText(Path.Combine(work, "squid.conf"), $"""
+            http_port 127.0.0.1:{port}
+            pid_filename none
+            cache deny all
+            cache_log {work}/cache.log
+            access_log none
+            coredump_dir {work}
+            shutdown_lifetime 0 seconds
+            {access}
+            """ + "\n");
+        return StartAsync(port, work, "/usr/sbin/squid", "-N", "-f", Path.Combine(work, "squid.conf"));
+    }
+
+    /// <summary>Ends it at once.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            // nginx has a worker that only a polite signal ends with it.
+            using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+            await kill.WaitForExitAsync();
+            await _process.WaitForExitAsync();
+        }
+
+        await _output;
+        _process.Dispose();
+        if (_folder is not null)
+            Directory.Delete(_folder, recursive: true);
+    }
+
+    private static async Task<Daemon> StartAsync(int port, string? folder, string program, params string[] args)
+    {
+        var daemon = new Daemon(Process.Start(new ProcessStartInfo(program, args) { RedirectStandardError = true })!, port, folder);
+        await Eventually.IsTrueAsync($"{program} listens", async () =>
+        {
+            if (daemon._process.HasExited)
+                throw new InvalidOperationException($"{program} ended: {await daemon._output}");
+            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                await probe.ConnectAsync(IPAddress.Loopback, port);
+                return true;
+            }
+            catch (SocketException)
+            {
+                return false;
+            }
+        });
+        return daemon;
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+}

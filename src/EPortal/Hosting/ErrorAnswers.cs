@@ -26,6 +26,14 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
             context.Response.Headers.RetryAfter = RetryAfterSeconds;
             await Answer(context, StatusCodes.Status503ServiceUnavailable, "unavailable", e.Message);
         }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException && !context.Response.HasStarted)
+        {
+            // What the store says is here is not: a fault of this portal, which must not look as if there were no patch.
+            LogFileMissing(e.Message);
+            context.Response.Clear();
+            context.Response.Headers.RetryAfter = RetryAfterSeconds;
+            await Answer(context, StatusCodes.Status503ServiceUnavailable, "unavailable", "A file that belongs here is missing.");
+        }
         catch (BadHttpRequestException e)
         {
             await Answer(context, e.StatusCode, "bad-request", "The request is malformed or too large.");
@@ -68,6 +76,9 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
             AgentJson.Default.ErrorAnswer,
             cancellationToken: context.RequestAborted);
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A stored file is missing: {Reason}")]
+    private partial void LogFileMissing(string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The store failed: {Reason}")]
     private partial void LogStoreFailed(Exception e, string reason);

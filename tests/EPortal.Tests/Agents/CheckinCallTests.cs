@@ -235,6 +235,21 @@ public sealed class CheckinCallTests
         answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
     }
 
+    [Theory]
+    [InlineData("text/plain")]
+    [InlineData("application/x-www-form-urlencoded")]
+    [InlineData("application/octet-stream")]
+    public async Task What_a_body_is_called_does_not_matter_but_what_it_is(string type)
+    {
+        await using var portal = await TestPortal.StartAsync();
+        var id = await portal.RegisterAsync();
+
+        using var right = await portal.PostAsync(Call, $$"""{"server_id":"{{id}}","kernel_id":"{{TestPortal.KernelId}}"}""", type);
+        right.StatusCode.ShouldBe(HttpStatusCode.OK);
+        using var wrong = await portal.PostAsync(Call, $"server_id={id}&kernel_id={TestPortal.KernelId}", type);
+        wrong.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+    }
+
     [Fact]
     public async Task Only_POST_checks_in()
     {

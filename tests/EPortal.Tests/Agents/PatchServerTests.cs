@@ -246,6 +246,28 @@ public sealed class PatchServerTests
         answer.StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
+    [Theory]
+    [InlineData("kpatch.bin")]
+    [InlineData("")]
+    public async Task A_file_lost_from_the_disk_is_a_fault_and_not_an_absence(string lost)
+    {
+        await using var portal = await TestPortal.StartAsync();
+        await portal.DeployAsync("K1", 1);
+        var folder = Path.Combine(portal.DataFolder, "resources", "K1", TestPortal.KernelId, "1");
+        if (lost.Length > 0)
+            File.Delete(Path.Combine(folder, lost));
+        else
+            Directory.Delete(folder, recursive: true);
+
+        using var answer = await portal.GetAsync($"{Kernel}/1/kpatch.bin");
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        answer.Headers.CacheControl.ShouldBeNull("nobody may keep this answer");
+        answer.Headers.RetryAfter.ShouldNotBeNull();
+        (await answer.Content.ReadAsStringAsync(Cancellation)).ShouldNotContain(portal.DataFolder);
+        portal.Log.ShouldContain(line => line.Contains("stored file is missing") && line.Contains(folder));
+    }
+
     [Fact]
     public async Task Files_are_only_read()
     {

@@ -7,41 +7,25 @@ using Xunit;
 namespace EPortal.Tests.Kcarectl;
 
 /// <summary>A portal that lies: nothing reaches the kernel, and the failure is told at the next check-in.</summary>
-public sealed class HostilePortalTests : IAsyncLifetime
+public sealed class HostilePortalTests : RegisteredHostTests
 {
-    private readonly FakeHost _host = new();
-    private FakePortal _portal = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _portal = await FakePortal.StartAsync();
-        _host.PointAt(_portal.Address);
-        _host.Put("etc/sysconfig/kcare/systemid", "server_id=ABCDEFGHIJKLMNOP\n");
-        _host.Trust(_portal.Key);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _portal.DisposeAsync();
-        _host.Dispose();
-    }
 
     [Fact]
     public async Task No_trusted_key()
     {
-        _portal.Offer(1, "kpatch_1");
-        File.Delete(_host.Paths.TrustedKeysFile);
+        Portal.Offer(1, "kpatch_1");
+        File.Delete(Host.Paths.TrustedKeysFile);
         await RefusesAsync(ExitCode.NotTrusted, "No trusted key is configured");
-        _portal.Fetched.ShouldBeEmpty();
+        Portal.Fetched.ShouldBeEmpty();
     }
 
     [Fact]
     public async Task Not_signed()
     {
-        _portal.Offer(1, "kpatch_1");
-        _portal.Answer = _portal.Answer with
+        Portal.Offer(1, "kpatch_1");
+        Portal.Answer = Portal.Answer with
         {
-            Files = [.. _portal.Answer.Files!.Where(f => f.Name != PatchDescription.SignatureFileName)],
+            Files = [.. Portal.Answer.Files!.Where(f => f.Name != PatchDescription.SignatureFileName)],
         };
         await RefusesAsync(ExitCode.NotTrusted, "unsigned patches are not applied");
     }
@@ -49,17 +33,17 @@ public sealed class HostilePortalTests : IAsyncLifetime
     [Fact]
     public async Task Signed_by_a_key_that_is_not_trusted()
     {
-        _portal.Offer(1, "kpatch_1", key: MinisignSecretKey.Generate());
+        Portal.Offer(1, "kpatch_1", key: MinisignSecretKey.Generate());
         await RefusesAsync(ExitCode.NotTrusted, "The patch is refused:");
     }
 
     [Fact]
     public async Task Signature_of_something_else()
     {
-        _portal.Offer(2, "kpatch_2");
-        var other = _portal.Files[FakePortal.PathOf(2, PatchDescription.SignatureFileName)];
-        _portal.Offer(1, "kpatch_1");
-        _portal.Swap(1, PatchDescription.SignatureFileName, other);
+        Portal.Offer(2, "kpatch_2");
+        var other = Portal.Files[FakePortal.PathOf(2, PatchDescription.SignatureFileName)];
+        Portal.Offer(1, "kpatch_1");
+        Portal.Swap(1, PatchDescription.SignatureFileName, other);
         await RefusesAsync(ExitCode.NotTrusted, "The patch is refused:");
     }
 
@@ -70,50 +54,50 @@ public sealed class HostilePortalTests : IAsyncLifetime
     [InlineData("kpatch.info")]
     public async Task A_flipped_bit_that_the_portal_vouches_for(string name)
     {
-        _portal.Offer(1, "kpatch_1");
-        var content = (byte[])_portal.Files[FakePortal.PathOf(1, name)].Clone();
+        Portal.Offer(1, "kpatch_1");
+        var content = (byte[])Portal.Files[FakePortal.PathOf(1, name)].Clone();
         content[content.Length / 2] ^= 1;
-        _portal.Swap(1, name, content);
+        Portal.Swap(1, name, content);
         await RefusesAsync(ExitCode.NotTrusted, "");
     }
 
     [Fact]
     public async Task An_older_level_than_offered()
     {
-        _portal.Offer(1, "kpatch_1");
-        var json = _portal.Files[FakePortal.PathOf(1, PatchDescription.FileName)];
-        var signature = _portal.Files[FakePortal.PathOf(1, PatchDescription.SignatureFileName)];
-        _portal.Offer(2, "kpatch_2");
-        _portal.Swap(2, PatchDescription.FileName, json);
-        _portal.Swap(2, PatchDescription.SignatureFileName, signature);
+        Portal.Offer(1, "kpatch_1");
+        var json = Portal.Files[FakePortal.PathOf(1, PatchDescription.FileName)];
+        var signature = Portal.Files[FakePortal.PathOf(1, PatchDescription.SignatureFileName)];
+        Portal.Offer(2, "kpatch_2");
+        Portal.Swap(2, PatchDescription.FileName, json);
+        Portal.Swap(2, PatchDescription.SignatureFileName, signature);
         await RefusesAsync(ExitCode.NotTrusted, "level 2 was offered, but level 1 was signed");
     }
 
     [Fact]
     public async Task Another_patchset_than_offered()
     {
-        _portal.Offer(1, "kpatch_1", d => d with { Patchset = "K1999" });
+        Portal.Offer(1, "kpatch_1", d => d with { Patchset = "K1999" });
         await RefusesAsync(ExitCode.NotTrusted, "but K1999 was signed");
     }
 
     [Fact]
     public async Task A_patch_for_another_kernel()
     {
-        _portal.Offer(1, "kpatch_1", d => d with { Target = new string('a', 40) });
+        Portal.Offer(1, "kpatch_1", d => d with { Target = new string('a', 40) });
         await RefusesAsync(ExitCode.NotTrusted, "it is for the kernel aaaa");
     }
 
     [Fact]
     public async Task A_patch_for_another_product()
     {
-        _portal.Offer(1, "kpatch_1", d => d with { Product = Product.Qemu });
+        Portal.Offer(1, "kpatch_1", d => d with { Product = Product.Qemu });
         await RefusesAsync(ExitCode.NotTrusted, "it is for the product qemu");
     }
 
     [Fact]
     public async Task A_patch_without_payload()
     {
-        _portal.Offer(1, "kpatch_1",
+        Portal.Offer(1, "kpatch_1",
             d => d with { Files = d.Files.Where(f => f.Key != "kpatch.bin").ToDictionary(f => f.Key, f => f.Value) });
         await RefusesAsync(ExitCode.NotTrusted, "it has no kpatch.bin");
     }
@@ -123,30 +107,30 @@ public sealed class HostilePortalTests : IAsyncLifetime
     [InlineData(PatchDescription.FileName)]
     public async Task An_endless_file(string name)
     {
-        _portal.Offer(1, "kpatch_1");
-        _portal.Endless.Add(FakePortal.PathOf(1, name));
+        Portal.Offer(1, "kpatch_1");
+        Portal.Endless.Add(FakePortal.PathOf(1, name));
         await RefusesAsync(ExitCode.NotTrusted, "does not have the announced length");
-        Directory.EnumerateFiles(_host.Paths.CacheFolder, "*", SearchOption.AllDirectories)
+        Directory.EnumerateFiles(Host.Paths.CacheFolder, "*", SearchOption.AllDirectories)
             .Sum(f => new FileInfo(f).Length).ShouldBeLessThan(1 << 20);
     }
 
     [Fact]
     public async Task A_description_announced_as_huge()
     {
-        _portal.Offer(1, "kpatch_1");
-        _portal.Answer = _portal.Answer with
+        Portal.Offer(1, "kpatch_1");
+        Portal.Answer = Portal.Answer with
         {
-            Files = [.. _portal.Answer.Files!.Select(f => f with { Size = long.MaxValue })],
+            Files = [.. Portal.Answer.Files!.Select(f => f with { Size = long.MaxValue })],
         };
         await RefusesAsync(ExitCode.PortalRefused, "no sound size and hash of patch.json");
-        _portal.Fetched.ShouldBeEmpty();
+        Portal.Fetched.ShouldBeEmpty();
     }
 
     [Fact]
     public async Task A_list_with_nothing_in_it()
     {
-        _portal.Offer(1, "kpatch_1");
-        _portal.Answer = _portal.Answer with { Files = [null!] };
+        Portal.Offer(1, "kpatch_1");
+        Portal.Answer = Portal.Answer with { Files = [null!] };
         await RefusesAsync(ExitCode.NotTrusted, "The offered patch has no patch.json");
     }
 
@@ -156,8 +140,8 @@ public sealed class HostilePortalTests : IAsyncLifetime
     [InlineData(null)]
     public async Task A_level_that_is_none(int? level)
     {
-        _portal.Offer(1, "kpatch_1");
-        _portal.Answer = _portal.Answer with { Level = level };
+        Portal.Offer(1, "kpatch_1");
+        Portal.Answer = Portal.Answer with { Level = level };
         await RefusesAsync(ExitCode.PortalRefused, "has no level");
     }
 
@@ -165,31 +149,31 @@ public sealed class HostilePortalTests : IAsyncLifetime
     public async Task Addresses_elsewhere_are_never_called()
     {
         await using var other = await FakePortal.StartAsync();
-        _portal.Offer(1, "kpatch_1");
-        _portal.Answer = _portal.Answer with
+        Portal.Offer(1, "kpatch_1");
+        Portal.Answer = Portal.Answer with
         {
-            Files = [.. _portal.Answer.Files!.Select(f => f with { Url = new Uri(other.Address, f.Url).ToString() })],
+            Files = [.. Portal.Answer.Files!.Select(f => f with { Url = new Uri(other.Address, f.Url).ToString() })],
         };
-        (await _host.RunAsync("--update")).ShouldBe(ExitCode.Done);
+        (await Host.RunAsync("--update")).ShouldBe(ExitCode.Done);
         other.Fetched.ShouldBeEmpty();
     }
 
     [Fact]
     public async Task A_signed_file_that_is_no_live_patch()
     {
-        _portal.Offer(1, "e1000", payload: TinyModule.Build("e1000", livepatch: false));
+        Portal.Offer(1, "e1000", payload: TinyModule.Build("e1000", livepatch: false));
         await RefusesAsync(ExitCode.KernelRefused, "not a live patch");
     }
 
     private async Task RefusesAsync(int code, string sentence)
     {
-        (await _host.RunAsync("--update")).ShouldBe(code);
-        _host.Kernel.Inserted.ShouldBeEmpty();
-        _host.Error.ShouldStartWith("kcarectl: ");
-        _host.Error.ShouldContain(sentence);
-        _host.Error.Count(c => c == '\n').ShouldBe(1);
-        await _host.RunAsync("--check");
-        var told = _portal.Checkins[^1];
+        (await Host.RunAsync("--update")).ShouldBe(code);
+        Host.Kernel.Inserted.ShouldBeEmpty();
+        Host.Error.ShouldStartWith("kcarectl: ");
+        Host.Error.ShouldContain(sentence);
+        Host.Error.Count(c => c == '\n').ShouldBe(1);
+        await Host.RunAsync("--check");
+        var told = Portal.Checkins[^1];
         told.PatchLevel.ShouldBe(0);
         told.LastUpdate!.Result.ShouldBe(LastUpdate.Failed);
         told.LastUpdate.Message.ShouldContain(sentence);

@@ -53,8 +53,9 @@ internal sealed class PortalSigner(TrustedKeys trusted, MinisignSecretKey own)
     /// <summary>Reads the portal's own key, or makes it at the first start.</summary>
     public static PortalSigner Open(string keyFile, TrustedKeys trusted)
     {
+        // Two programs may start at the same moment on a new data folder; all must sign with the key that stays.
         if (!File.Exists(keyFile))
-            DurableFile.Write(keyFile, System.Text.Encoding.UTF8.GetBytes(MinisignSecretKey.Generate().ToText()));
+            DurableFile.WriteNew(keyFile, System.Text.Encoding.UTF8.GetBytes(MinisignSecretKey.Generate().ToText()));
         return new PortalSigner(trusted, MinisignSecretKey.Parse(File.ReadAllText(keyFile), null));
     }
 }

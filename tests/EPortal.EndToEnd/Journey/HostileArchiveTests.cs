@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using EPortal.EndToEnd.Kernel;
 using EPortal.EndToEnd.Portal;
 using Shouldly;
 using Xunit;
@@ -10,80 +9,81 @@ namespace EPortal.EndToEnd.Journey;
 /// Patches that nobody trusted has made, and patches that were altered: the portal refuses them, and where a portal serves
 /// them all the same, the agent does.
 /// </summary>
-public sealed class HostileArchiveTests
+public sealed class HostileArchiveTests(AgentHost host) : IClassFixture<AgentHost>
 {
-    private const string Level1 = "kpatch_demo_1";
-    private const string Level2 = "kpatch_demo_2";
-
     [Fact]
     public async Task What_the_vendor_has_not_signed_reaches_neither_the_feed_nor_the_kernel()
     {
-        await using var site = await Site.OpenAsync();
-        await site.AgentAsync($"--register {Site.Key}");
-        await site.DeployAsync("K1", 1, Level1);
-        await site.AgentAsync("--update");
-        await site.Guest.SettledAsync(Level1);
+        await using var site = await Site.OpenAsync(host);
+        await host.AgentAsync($"--register {Site.Key}");
+        await site.DeployAsync("K1", 1, AgentHost.Level1);
+        await host.AgentAsync("--update");
+        await host.RunsAsync(AgentHost.Level1);
         var before = await site.Installation.DoAsync("kcare", "list", "--json");
 
         await RefusesAsync(site, await ForgedAsync(site), "is not trusted");
         await RefusesAsync(site, await FlippedAsync(site), "");
 
         (await site.Installation.DoAsync("kcare", "list", "--json")).ShouldBe(before, "nothing is offered");
-        (await site.TryAgentAsync("--status")).ExitCode.ShouldBe(0);
+        (await host.AgentAsync("--update")).ShouldBe("Level 1 is in force already.");
+        await host.RunsAsync(AgentHost.Level1);
     }
 
     [Fact]
     public async Task A_portal_that_trusts_a_strangers_key_does_not_get_his_patch_into_the_kernel()
     {
-        await using var site = await Site.OpenAsync();
+        await using var site = await Site.OpenAsync(host);
         using var rogue = new PortalInstallation();
         await ForgedAsync(site);
         rogue.Environment["EPORTAL_TRUSTED_KEYS"] = $"['{site.Installation.PathOf("stranger.key.pub")}']";
         await using var portal = await rogue.ServeAsync();
         await rogue.DoAsync("key", "-a", Site.Key);
         await rogue.DoAsync("kcare", "deploy", site.Installation.PathOf("K2.tar.bz2"));
-        await site.PointAgentAtAsync(portal.Address.Port);
-        await site.AgentAsync($"--register {Site.Key}");
+        await host.PointAgentAtAsync(portal.Address.Port);
+        await host.AgentAsync($"--register {Site.Key}");
 
-        var refused = await site.TryAgentAsync("--update");
+        var refused = await host.TryAgentAsync("--update");
 
         refused.ExitCode.ShouldBe(14, refused.ToString());
-        await site.Guest.SettledAsync();
-        (await site.Guest.RunAsync($"test -e /sys/module/{Level2}")).ExitCode.ShouldBe(1);
+        await host.RunsAsync(null);
     }
 
     [Fact]
     public async Task A_bit_that_changed_on_the_way_keeps_the_patch_out_of_the_kernel()
     {
-        await using var site = await Site.OpenAsync();
-        await site.AgentAsync($"--register {Site.Key}");
-        await site.DeployAsync("K1", 1, Level1);
+        await using var site = await Site.OpenAsync(host);
+        await host.AgentAsync($"--register {Site.Key}");
+        await site.DeployAsync("K1", 1, AgentHost.Level1);
         foreach (var file in new[] { "kpatch.bin", "patch.json", "patch.json.minisig" })
         {
+            await host.Guest.ReadAsync("rm -rf /var/cache/kcare");
             await using var proxy = new FlippingProxy(site.Portal.Address, file);
-            await site.PointAgentAtAsync(proxy.Port);
-            await site.Guest.ReadAsync("rm -rf /var/cache/kcare"); // What came right before would not be asked for again.
+            await host.PointAgentAtAsync(proxy.Port);
 
-            var refused = await site.TryAgentAsync("--update");
+            var refused = await host.TryAgentAsync("--update");
 
             refused.ExitCode.ShouldBe(14, $"{file}: {refused}");
             proxy.Flipped.ShouldBeGreaterThan(0, file);
-            await site.Guest.SettledAsync();
-            (await site.Guest.RunAsync($"test -e /sys/module/{Level1}")).ExitCode.ShouldBe(1, file);
+            await host.RunsAsync(null);
+            (await site.ServerAsync()).GetProperty("update_result").GetString()!.ShouldContain(file);
         }
+
+        await host.PointAgentAtAsync(site.Portal.Address.Port);
+        await host.AgentAsync("--update");
+        await host.RunsAsync(AgentHost.Level1);
     }
 
     /// <summary>A patch of level 2, signed by somebody else.</summary>
     private static async Task<string> ForgedAsync(Site site)
     {
         await site.Installation.DoAsync("patchset", "keygen", site.Installation.PathOf("stranger.key"));
-        return await site.BuildAsync("K2", 2, Level2, "stranger.key");
+        return await site.BuildAsync("K2", 2, AgentHost.Level2, "stranger.key");
     }
 
     /// <summary>A patch of level 3 that the vendor signed, with one bit of its module turned.</summary>
     private static async Task<string> FlippedAsync(Site site)
     {
-        var good = await site.BuildAsync("K3", 3, Level2);
+        var good = await site.BuildAsync("K3", 3, AgentHost.Level2);
         var plain = site.Installation.PathOf("K3-flipped.tar");
         using (var unpack = Process.Start("/bin/sh", ["-c", $"bzip2 -dc '{good}' > '{plain}'"]))
             await unpack.WaitForExitAsync(TestContext.Current.CancellationToken);

@@ -15,62 +15,51 @@ internal sealed class Site : IAsyncDisposable
     /// <summary>The key that hosts register with.</summary>
     public const string Key = "fleet";
 
-    private Site(PortalInstallation installation, KernelLaboratory laboratory, PortalProcess portal, GuestMachine guest) =>
-        (Installation, Laboratory, Portal, Guest) = (installation, laboratory, portal, guest);
+    private Site(PortalInstallation installation, PortalProcess portal, AgentHost host) =>
+        (Installation, Portal, Host) = (installation, portal, host);
 
     public PortalInstallation Installation { get; }
 
-    public KernelLaboratory Laboratory { get; }
-
     public PortalProcess Portal { get; private set; }
 
-    public GuestMachine Guest { get; }
+    public AgentHost Host { get; }
 
-    /// <summary>Boots, serves, and tells the agent where its portal is and whom to trust. Nothing is registered yet.</summary>
-    public static async Task<Site> OpenAsync()
+    /// <summary>Serves, and tells the agent where its portal is and whom to trust. Nothing is registered yet.</summary>
+    public static async Task<Site> OpenAsync(AgentHost host)
     {
-        var laboratory = await KernelLaboratory.GetAsync();
+        await host.ForgetAsync();
         var installation = new PortalInstallation();
         await installation.DoAsync("patchset", "keygen", installation.PathOf("vendor.key"));
         installation.Environment["EPORTAL_TRUSTED_KEYS"] = $"['{installation.PathOf("vendor.key.pub")}']";
         var portal = await installation.ServeAsync();
         await installation.DoAsync("key", "-a", Key);
-        var guest = await GuestMachine.StartAsync(laboratory, GuestFile.Program("/usr/bin/kcarectl", Programs.Agent));
-        var site = new Site(installation, laboratory, portal, guest);
-        await guest.ReadAsync("mkdir -p /etc/sysconfig/kcare");
-        await guest.PutFileAsync(
-            "/etc/sysconfig/kcare/trusted.pub", await File.ReadAllBytesAsync(installation.PathOf("vendor.key.pub")));
-        await site.PointAgentAtAsync(portal.Address.Port);
-        await File.WriteAllBytesAsync(installation.PathOf("proc-version"), await guest.ReadFileAsync("/proc/version"));
+        await File.WriteAllBytesAsync(installation.PathOf("proc-version"), await host.Guest.ReadFileAsync("/proc/version"));
+        var site = new Site(installation, portal, host);
+        await host.Guest.ReadAsync($"wget -q -O - {site.AddressInGuest}set-patch-server | sh");
         return site;
     }
 
-    public Task PointAgentAtAsync(int port) => AgentAsync(
-        string.Create(CultureInfo.InvariantCulture, $"--set-patch-server http://{GuestMachine.HostAddress}:{port}/"));
-
-    /// <summary>Runs the agent in the guest; it must succeed.</summary>
-    public async Task<string> AgentAsync(string arguments)
-    {
-        var result = await TryAgentAsync(arguments);
-        result.ExitCode.ShouldBe(0, $"kcarectl {arguments}: {result}");
-        return result.Stdout.TrimEnd();
-    }
-
-    public Task<CommandResult> TryAgentAsync(string arguments) => Guest.RunAsync($"kcarectl {arguments}");
+    /// <summary>The portal's address as hosts see it.</summary>
+    public string AddressInGuest =>
+        string.Create(CultureInfo.InvariantCulture, $"http://{GuestMachine.HostAddress}:{Portal.Address.Port}/");
 
     /// <summary>Makes an archive with one of the laboratory's modules for the guest's kernel, signed by the vendor or another.</summary>
-    public async Task<string> BuildAsync(string name, int level, string module, string key = "vendor.key")
+    public async Task<string> BuildAsync(string name, int level, string module, string key = "vendor.key", params string[] more)
     {
         var archive = Installation.PathOf($"{name}.tar.bz2");
-        await Installation.DoAsync(
+        await Installation.DoAsync([
             "patchset", "build", "--name", name, "--target", "@" + Installation.PathOf("proc-version"),
-            "--level", level.ToString(CultureInfo.InvariantCulture), "--euname", $"6.1.{100 + level}-1", "--cve", $"CVE-2026-{1000 + level}",
-            "--key", Installation.PathOf(key), archive, $"kpatch.bin={Laboratory.ModulePath(module)}");
+            "--level", level.ToString(CultureInfo.InvariantCulture), "--euname", Euname(level), "--cve", $"CVE-2026-{1000 + level}",
+            "--key", Installation.PathOf(key), archive, $"kpatch.bin={Host.Laboratory.ModulePath(module)}", .. more]);
         return archive;
     }
 
-    public async Task DeployAsync(string name, int level, string module) =>
-        (await Installation.DoAsync("kcare", "deploy", await BuildAsync(name, level, module))).ShouldBe($"{name} was enabled in main");
+    /// <summary>The effective kernel of a level.</summary>
+    public static string Euname(int level) => $"6.1.{100 + level}-1";
+
+    public async Task DeployAsync(string name, int level, string module, params string[] more) =>
+        (await Installation.DoAsync("kcare", "deploy", await BuildAsync(name, level, module, "vendor.key", more)))
+            .ShouldBe($"{name} was enabled in main");
 
     /// <summary>The one registered server as the portal tells of it.</summary>
     public async Task<JsonElement> ServerAsync()
@@ -79,18 +68,28 @@ internal sealed class Site : IAsyncDisposable
         return servers.RootElement.EnumerateArray().Single().Clone();
     }
 
-    /// <summary>Ends the portal as a power cut does, and starts it again on what it left.</summary>
-    public async Task RestartPortalAsync()
+    /// <summary>What the portal has seen change about that server, newest first: <c>what: was -> became</c>.</summary>
+    public async Task<IReadOnlyList<string>> HistoryAsync()
+    {
+        var id = (await ServerAsync()).GetProperty("id").GetString()!;
+        using var history = JsonDocument.Parse(await Installation.DoAsync("server", "history", id, "--json"));
+        return [.. history.RootElement.EnumerateArray().Select(e =>
+            $"{e.GetProperty("what").GetString()}: {e.GetProperty("was").GetString()} -> {e.GetProperty("became").GetString()}")];
+    }
+
+    /// <summary>Ends the portal as a power cut does.</summary>
+    public async Task KillPortalAsync()
     {
         Installation.Environment["EPORTAL_LISTEN"] = Portal.Address.ToString().TrimEnd('/');
         await Portal.SignalAsync("KILL");
         await Portal.DisposeAsync();
-        Portal = await Installation.ServeAsync();
     }
+
+    /// <summary>Starts it again, at the same address, on what it left.</summary>
+    public async Task StartPortalAsync() => Portal = await Installation.ServeAsync();
 
     public async ValueTask DisposeAsync()
     {
-        await Guest.DisposeAsync();
         await Portal.DisposeAsync();
         Installation.Dispose();
     }

@@ -15,7 +15,7 @@ command -v curl >/dev/null || fail 'curl is needed.'
 new=$(mktemp /usr/bin/.kcarectl.XXXXXX)
 trap 'rm -f "$new"' EXIT
 curl -fsS --retry 3 -o "$new" "$portal/packages/kcarectl" || fail "the agent could not be fetched from $portal."
-echo "$sha256  $new" | sha256sum -c --quiet - || fail 'what was fetched is not the agent this portal announced.'
+echo "$sha256  $new" | sha256sum -c - > /dev/null || fail 'what was fetched is not the agent this portal announced.'
 chmod 0755 "$new"
 mv -f "$new" /usr/bin/kcarectl
 trap - EXIT

@@ -1,103 +1,160 @@
 #!/bin/bash
 # demo-guest.sh PORT KEY VENDOR.pub VENDOR.key
 # Boots Debian's kernel in QEMU and lets its agent follow the portal on 127.0.0.1:PORT: it registers with KEY, is patched,
-# patched again, and brought back. EPORTAL_CONFIG names the settings of the portal.
+# patched again, refuses what was tampered with, and is brought back. EPORTAL_CONFIG names the settings of the portal, which
+# lie in its data folder. The portal is left running; the guest is gone at the end.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+fail() { echo "demo-guest: $*" >&2; exit 1; }
+
+[ $# = 4 ] || { echo 'usage: demo-guest.sh PORT KEY VENDOR.pub VENDOR.key' >&2; exit 2; }
 port=$1 key=$2 vendor_pub=$3 vendor_key=$4
-admin=out/kc.eportal
+data=$(dirname "${EPORTAL_CONFIG:?names the settings of the portal}")
+admin=$PWD/out/kc.eportal
+modules=$PWD/.cache/kernel/livepatch
+for file in "$admin" out/kcarectl "$vendor_pub" "$vendor_key"; do
+    [ -r "$file" ] || fail "there is no $file; build first: make build"
+done
+
 work=$(mktemp -d)
 qemu=
 end() {
-    [ -z "$qemu" ] || kill "$qemu" 2> /dev/null || true
+    trap - EXIT INT TERM
+    if [ -n "$qemu" ]; then
+        kill "$qemu" 2> /dev/null || true
+        wait "$qemu" 2> /dev/null || true
+    fi
     rm -rf "$work"
 }
 trap end EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
-bold='' dim='' green='' plain=''
-if [ -t 1 ]; then bold=$'\e[1m' dim=$'\e[2m' green=$'\e[32m' plain=$'\e[0m'; fi
-step() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
-show() { sed "s/^/  $dim|$plain /"; }
-fail() { echo "demo-guest: $*" >&2; exit 1; }
+bold='' dim='' green='' blue='' plain=''
+if [ -t 1 ]; then bold=$'\e[1m' dim=$'\e[2m' green=$'\e[32m' blue=$'\e[34m' plain=$'\e[0m'; fi
+steps=0
+step() {
+    steps=$((steps + 1))
+    printf '\n%s%2d  %s%s\n' "$bold" "$steps" "$*" "$plain"
+}
+show() { sed "s/^/      $dim|$plain /"; }
 
 boot() {
-    mkdir -p "$work/root/usr/bin" "$work/root/etc/sysconfig/kcare"
+    mkdir -p "$work/root/usr/bin"
     install -m 755 out/kcarectl "$work/root/usr/bin/"
-    cp "$vendor_pub" "$work/root/etc/sysconfig/kcare/trusted.pub"
     cp .cache/kernel/initramfs.cpio "$work/initramfs.cpio"
-    (cd "$work/root" && find usr etc | cpio -o -H newc -R 0:0 --quiet) >> "$work/initramfs.cpio"
+    (cd "$work/root" && find usr | cpio -o -H newc -R 0:0 --quiet) >> "$work/initramfs.cpio"
     coproc guest { exec tests/kernel/boot.sh "$work/initramfs.cpio" "$work/console" stdio 2> "$work/qemu"; }
     # shellcheck disable=SC2154 # coproc sets it
     qemu=$guest_PID
     exec 3<&"${guest[0]}" 4>&"${guest[1]}"
     local line=
-    IFS= read -r -t 120 -u 3 line || fail "the kernel did not come up: $(cat "$work/qemu")"
+    IFS= read -r -t 120 -u 3 line || fail "the kernel did not come up in two minutes: $(tail -n 3 "$work/qemu" "$work/console" 2> /dev/null)"
     [ "$line" = ready ] || fail "the guest greeted with '$line'"
 }
 
-# Runs a command in the guest; its output is in $work/said, its exit code in $code.
+# Runs a command in the guest, as docs/kernel-test.md describes: its output is in $work/said, its exit code in $code.
 run() {
     local word out err
-    printf 'run %d\n%s' "${#1}" "$1" >&4
-    IFS=' ' read -r -t 120 -u 3 word code out err || fail "the guest died during: $1"
+    printf 'run %d\n%s' "${#1}" "$1" >&4 || fail "the guest is gone: $(tail -n 3 "$work/console")"
+    IFS=' ' read -r -t 120 -u 3 word code out err || fail "the guest died during '$1': $(tail -n 3 "$work/console")"
     [ "$word" = "done" ] || fail "the guest answered '$word'"
     head -c "$out" <&3 > "$work/said"
     head -c "$err" <&3 >> "$work/said"
 }
 
+# Shows a command in the guest and what it says; it has to end with 0, or with the code in $expected.
 guest() {
-    printf '  %sguest#%s %s\n' "$green" "$plain" "$1"
+    printf '    %sguest#%s %s\n' "$green" "$plain" "$1"
     run "$1"
     show < "$work/said"
-    [ "$code" = 0 ] || fail "'$1' ended with $code"
+    [ "$code" = "${expected:-0}" ] || fail "'$1' ended with $code in the guest"
 }
 
+# Its last line on standard error says what is wrong; those before it tell of progress.
+admin() {
+    (cd "$work" && "$admin" "$@" < /dev/null) > "$work/output" 2> "$work/errors" || {
+        local code=$?
+        tail -n 1 "$work/errors" >> "$work/output"
+        return $code
+    }
+}
+
+# The same for a command of the portal's administrator.
 portal() {
-    printf '  %sportal#%s kc.eportal %s\n' "$green" "$plain" "$*"
-    "$admin" "$@" 2> "$work/errors" | show || fail "$(cat "$work/errors")"
+    printf '    %sportal#%s kc.eportal %s\n' "$blue" "$plain" "$*"
+    code=0
+    admin "$@" || code=$?
+    ${filter:-cat} < "$work/output" | show
+    [ "$code" = "${expected:-0}" ] || fail "'kc.eportal $*' ended with $code"
 }
 
-build() { # NAME LEVEL
-    "$admin" patchset build --name "$1" --target "@$work/version" --level "$2" --distro debian12 --euname "6.1.$((900 + $2))-1" \
-        --cve "CVE-2026-$((1000 + $2))" --summary "changes what /proc/cmdline shows" --key "$vendor_key" \
-        "$work/$1.tar.bz2" "kpatch.bin=.cache/kernel/livepatch/kpatch_demo_$2.ko" > /dev/null
+build() { # NAME LEVEL KEY
+    admin patchset build --name "$1" --target @version --level "$2" --distro debian12 --euname "6.1.$((900 + $2))-1" \
+        --cve "CVE-2026-$((1000 + $2))" --summary "changes what /proc/cmdline shows" --key "$3" \
+        "$1.tar.bz2" "kpatch.bin=$modules/kpatch_demo_$2.ko" || fail "$1 could not be built: $(cat "$work/output")"
 }
 
-step "A kernel boots in QEMU (the first time a minute goes into getting it)"
+step "A kernel boots in QEMU (the very first time, a minute goes into getting it)"
 tests/kernel/prepare.sh out/kcarectl
 boot
 guest 'uname -sr'
 run 'cat /proc/version'
 cp "$work/said" "$work/version"
+kernel_id=$(sha1sum < "$work/version" | cut -d ' ' -f 1)
 
-step "It registers with the portal"
-guest "kcarectl --set-patch-server http://10.0.2.2:$port/ && kcarectl --register $key"
-run 'cat /proc/cmdline'
-show < <(echo "/proc/cmdline: $(cat "$work/said")")
+step "It is pointed at the portal, which also tells whose patches to trust, and registers"
+guest "wget -q -O - http://10.0.2.2:$port/set-patch-server | sh"
+guest "kcarectl --register $key"
+guest 'cat /proc/cmdline'
 
-day=$(date -u +%Y%m%d)
-step "A signed patchset is deployed; the host fetches it, checks it, and applies it to the running kernel"
-build "K${day}_91" 1
-portal kcare deploy "$work/K${day}_91.tar.bz2"
+today=K$(date -u +%Y%m%d)
+first=${today}_91 second=${today}_92
+step "A patch for this kernel, signed by the vendor, is deployed"
+build "$first" 1 "$vendor_key"
+portal patchset verify --key "$vendor_pub" "$first.tar.bz2"
+portal kcare deploy "$first.tar.bz2"
+
+step "The agent checks in, downloads, checks signature and hashes, and patches the running kernel"
+guest 'kcarectl --check'
 guest 'kcarectl --update'
 guest 'cat /proc/cmdline'
 guest 'kcarectl --info'
 
-step "The next level replaces it"
-build "K${day}_92" 2
-portal kcare deploy "$work/K${day}_92.tar.bz2"
+step "A stranger signs a patch: the portal does not take it"
+admin patchset keygen stranger.key || fail "$(cat "$work/output")"
+build "$second" 2 stranger.key
+expected=1 portal kcare deploy "$second.tar.bz2"
+
+step "The vendor's level 2 is deployed, and one byte of it is changed on the portal's disk: the agent does not take that"
+rm "$work/$second.tar.bz2"
+build "$second" 2 "$vendor_key"
+portal kcare deploy "$second.tar.bz2"
+payload=$(find "$data" -path "*/$kernel_id/2/kpatch.bin")
+cp "$payload" "$work/payload" || fail "the portal does not keep the patch of $kernel_id in $data"
+printf X | dd of="$payload" bs=1 seek=4000 conv=notrunc status=none
+expected=14 guest 'kcarectl --update'
+guest 'cat /proc/cmdline'
+
+step "With the byte put right, level 2 replaces level 1"
+dd if="$work/payload" of="$payload" conv=notrunc status=none
 guest 'kcarectl --update'
 guest 'cat /proc/cmdline'
 
-step "Taken off the feed again: the host goes back"
-portal kcare unroll "K${day}_92"
+step "Level 2 is taken off the feed: the host goes back"
+portal kcare unroll "$second"
 guest 'kcarectl --update'
 guest 'cat /proc/cmdline'
 
-step "The portal knows all that"
-run 'sed s/server_id=// /etc/sysconfig/kcare/systemid'
-portal server history "$(tr -d '\n' < "$work/said")"
-
+step "Unloaded: the kernel is what it was at the start"
 guest 'kcarectl --unload'
+guest 'cat /proc/cmdline'
+expected=1 guest 'kcarectl --status'
 
-printf '\n%sThe kernel was patched and is as it was; the fleet goes on.%s Ctrl-C ends the demonstration.\n' "$bold" "$plain"
+step "The portal has seen it all"
+run 'sed s/server_id=// /etc/sysconfig/kcare/systemid'
+filter='tr -s [:blank:]-' portal server history "$(tr -d '\n' < "$work/said")"
+
+printf '\n%sThe portal and its fleet go on at http://127.0.0.1:%s/ until Ctrl-C.%s Look at them in another terminal:\n' "$bold" "$port" "$plain"
+printf '  export EPORTAL_CONFIG=%s\n  out/kc.eportal server list --hostname guest\n' "$EPORTAL_CONFIG"

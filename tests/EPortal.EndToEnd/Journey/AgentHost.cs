@@ -64,7 +64,7 @@ public sealed class AgentHost : IAsyncLifetime
     internal async Task ForgetAsync()
     {
         await Guest.ForgetLivePatchesAsync();
-        await Guest.ReadAsync("rm -rf /etc/sysconfig /var/lib/kcare /var/cache/kcare /etc/cron.d");
+        await Guest.ReadAsync("rm -rf /etc/sysconfig /var/lib/kcare /var/cache/kcare /etc/cron.d /tmp/*");
     }
 
     /// <summary>Ends this machine as a power cut does, and boots it again with what was on its disk.</summary>

@@ -54,6 +54,7 @@ internal sealed class FlippingProxy : IAsyncDisposable
     private async Task PassAsync(HttpListenerRequest request, HttpListenerResponse response)
     {
         using var call = new HttpRequestMessage(new HttpMethod(request.HttpMethod), request.RawUrl);
+        call.Headers.Host = request.UserHostName;
         if (request.HasEntityBody)
         {
             var content = new MemoryStream();

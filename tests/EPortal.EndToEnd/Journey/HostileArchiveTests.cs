@@ -21,8 +21,8 @@ public sealed class HostileArchiveTests(AgentHost host) : IClassFixture<AgentHos
         await host.RunsAsync(AgentHost.Level1);
         var before = await site.Installation.DoAsync("kcare", "list", "--json");
 
-        await RefusesAsync(site, await ForgedAsync(site), "is not trusted");
-        await RefusesAsync(site, await FlippedAsync(site), "");
+        await RefusesAsync(site, await ForgedAsync(site, AgentHost.Level2), "is not trusted");
+        await RefusesAsync(site, await FlippedAsync(site), "/kpatch.bin");
 
         (await site.Installation.DoAsync("kcare", "list", "--json")).ShouldBe(before, "nothing is offered");
         (await host.AgentAsync("--update")).ShouldBe("Level 1 is in force already.");
@@ -34,17 +34,18 @@ public sealed class HostileArchiveTests(AgentHost host) : IClassFixture<AgentHos
     {
         await using var site = await Site.OpenAsync(host);
         using var rogue = new PortalInstallation();
-        await ForgedAsync(site);
+        await ForgedAsync(site, AgentHost.Level2);
         rogue.Environment["EPORTAL_TRUSTED_KEYS"] = $"['{site.Installation.PathOf("stranger.key.pub")}']";
         await using var portal = await rogue.ServeAsync();
         await rogue.DoAsync("key", "-a", Site.Key);
-        await rogue.DoAsync("kcare", "deploy", site.Installation.PathOf("K2.tar.bz2"));
+        await rogue.DoAsync("kcare", "deploy", site.Installation.PathOf("K2.tar.gz"));
         await host.PointAgentAtAsync(portal.Address.Port);
         await host.AgentAsync($"--register {Site.Key}");
 
         var refused = await host.TryAgentAsync("--update");
 
         refused.ExitCode.ShouldBe(14, refused.ToString());
+        refused.Stderr.ShouldContain("is not trusted");
         await host.RunsAsync(null);
     }
 
@@ -73,11 +74,47 @@ public sealed class HostileArchiveTests(AgentHost host) : IClassFixture<AgentHos
         await host.RunsAsync(AgentHost.Level1);
     }
 
+    [Fact]
+    public async Task Files_that_were_exchanged_on_the_portals_disk_do_not_get_into_the_kernel()
+    {
+        await using var site = await Site.OpenAsync(host);
+        using var rogue = new PortalInstallation();
+        await site.DeployAsync("K2", 2, AgentHost.Level2);
+        rogue.Environment["EPORTAL_TRUSTED_KEYS"] = $"['{site.Installation.PathOf("stranger.key.pub")}']";
+        await rogue.DoAsync("kcare", "deploy", await ForgedAsync(site, AgentHost.Level1));
+        var (own, forged) = (PatchFolder(site.Installation), PatchFolder(rogue));
+        await host.AgentAsync($"--register {Site.Key}");
+
+        string[] files = ["kpatch.bin", "patch.json", "patch.json.minisig"];
+        foreach (var exchanged in new[] { files[..1], files[1..], files })
+        {
+            foreach (var file in exchanged)
+            {
+                File.Move(Path.Combine(own, file), Path.Combine(own, file + ".own"));
+                File.Copy(Path.Combine(forged, file), Path.Combine(own, file));
+            }
+
+            await host.Guest.ReadAsync("rm -rf /var/cache/kcare");
+            var refused = await host.TryAgentAsync("--update");
+
+            refused.ExitCode.ShouldBe(14, $"{string.Join(", ", exchanged)}: {refused}");
+            await host.RunsAsync(null);
+            foreach (var file in exchanged)
+                File.Move(Path.Combine(own, file + ".own"), Path.Combine(own, file), overwrite: true);
+        }
+
+        await host.AgentAsync("--update");
+        await host.RunsAsync(AgentHost.Level2);
+    }
+
+    private static string PatchFolder(PortalInstallation portal) =>
+        Path.GetDirectoryName(Directory.GetFiles(portal.DataDir, "kpatch.bin", SearchOption.AllDirectories).Single())!;
+
     /// <summary>A patch of level 2, signed by somebody else.</summary>
-    private static async Task<string> ForgedAsync(Site site)
+    private static async Task<string> ForgedAsync(Site site, string module)
     {
         await site.Installation.DoAsync("patchset", "keygen", site.Installation.PathOf("stranger.key"));
-        return await site.BuildAsync("K2", 2, AgentHost.Level2, "stranger.key");
+        return await site.BuildAsync("K2", 2, module, "stranger.key");
     }
 
     /// <summary>A patch of level 3 that the vendor signed, with one bit of its module turned.</summary>
@@ -85,7 +122,7 @@ public sealed class HostileArchiveTests(AgentHost host) : IClassFixture<AgentHos
     {
         var good = await site.BuildAsync("K3", 3, AgentHost.Level2);
         var plain = site.Installation.PathOf("K3-flipped.tar");
-        using (var unpack = Process.Start("/bin/sh", ["-c", $"bzip2 -dc '{good}' > '{plain}'"]))
+        using (var unpack = Process.Start("/bin/sh", ["-c", $"gzip -dc '{good}' > '{plain}'"]))
             await unpack.WaitForExitAsync(TestContext.Current.CancellationToken);
         var bytes = await File.ReadAllBytesAsync(plain, TestContext.Current.CancellationToken);
         var module = bytes.AsSpan().IndexOf("\u007fELF"u8);

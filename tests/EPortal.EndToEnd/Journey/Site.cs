@@ -46,7 +46,7 @@ internal sealed class Site : IAsyncDisposable
     /// <summary>Makes an archive with one of the laboratory's modules for the guest's kernel, signed by the vendor or another.</summary>
     public async Task<string> BuildAsync(string name, int level, string module, string key = "vendor.key", params string[] more)
     {
-        var archive = Installation.PathOf($"{name}.tar.bz2");
+        var archive = Installation.PathOf($"{name}.tar.gz");
         await Installation.DoAsync([
             "patchset", "build", "--name", name, "--target", "@" + Installation.PathOf("proc-version"),
             "--level", level.ToString(CultureInfo.InvariantCulture), "--euname", Euname(level), "--cve", $"CVE-2026-{1000 + level}",

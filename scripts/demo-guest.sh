@@ -50,7 +50,7 @@ boot() {
     qemu=$guest_PID
     exec 3<&"${guest[0]}" 4>&"${guest[1]}"
     local line=
-    IFS= read -r -t 120 -u 3 line || fail "the kernel did not come up in two minutes: $(tail -n 3 "$work/qemu" "$work/console" 2> /dev/null)"
+    IFS= read -r -t 120 -u 3 line || fail "the kernel did not come up: $(tail -qn 3 "$work/qemu" "$work/console" 2> /dev/null)"
     [ "$line" = ready ] || fail "the guest greeted with '$line'"
 }
 

@@ -30,22 +30,31 @@ internal sealed class StagingFolder : IDisposable
     /// <summary>Deletes what processes that no longer run have left below <paramref name="parent"/>.</summary>
     public static void SweepAbandoned(string parent)
     {
-        foreach (var folder in Directory.EnumerateDirectories(parent))
+        // A process killed at its first or last step leaves a lock without a folder, so both are looked for.
+        var folders = Directory.GetFileSystemEntries(parent)
+            .Select(path => path.EndsWith(LockSuffix, StringComparison.Ordinal) ? path[..^LockSuffix.Length] : path)
+            .Distinct(StringComparer.Ordinal);
+        foreach (var folder in folders)
         {
             using var abandoned = FileLock.TryAcquire(folder + LockSuffix);
             if (abandoned is null)
                 continue;
-            Directory.Delete(folder, recursive: true);
-            File.Delete(folder + LockSuffix);
+            Remove(folder);
         }
     }
 
     /// <summary>Deletes what is left of it.</summary>
     public void Dispose()
     {
-        if (Directory.Exists(Path))
-            Directory.Delete(Path, recursive: true);
-        File.Delete(Path + LockSuffix);
+        Remove(Path);
         _lock.Dispose();
+    }
+
+    /// <summary>The caller holds the lock. The folder may have gone since it was seen: then its owner has cleaned up.</summary>
+    private static void Remove(string folder)
+    {
+        if (Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
+        File.Delete(folder + LockSuffix);
     }
 }

@@ -49,7 +49,7 @@ internal sealed class CliContext
     public static CliContext ForProcess(CancellationToken cancellation) => new()
     {
         Out = Console.Out,
-        Error = Console.Error,
+        Error = new CliErrorWriter(Console.Error),
         In = Console.In,
         OutIsTerminal = !Console.IsOutputRedirected,
         ErrorIsTerminal = !Console.IsErrorRedirected,

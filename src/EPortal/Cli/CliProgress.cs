@@ -6,6 +6,9 @@ namespace EPortal.Cli;
 /// </summary>
 internal sealed class CliProgress : IProgress<long>, IDisposable
 {
+    /// <summary>For what comes through a pipe: nothing more is shown than that it began.</summary>
+    public const long UnknownTotal = 0;
+
     private const int BarWidth = 30;
 
     private const int LineSteps = 4;
@@ -25,7 +28,7 @@ internal sealed class CliProgress : IProgress<long>, IDisposable
     {
         _context = context;
         _title = CliText.Safe(title);
-        _total = Math.Max(total, 1);
+        _total = total;
         if (!context.ErrorIsTerminal)
             context.Error.WriteLine($"{_title} ...");
     }
@@ -33,6 +36,8 @@ internal sealed class CliProgress : IProgress<long>, IDisposable
     /// <summary>How much is done in all; any thread may tell.</summary>
     public void Report(long value)
     {
+        if (_total == UnknownTotal)
+            return;
         var share = Math.Clamp((double)value / _total, 0, 1);
         lock (_gate)
         {

@@ -18,6 +18,8 @@ internal static class ArchiveFile
     /// <exception cref="CliException">It is not a file that can be read.</exception>
     public static FileStream Open(string path)
     {
+        if (path.Length == 0)
+            throw new CliException("the archive's path is empty.");
         if (Directory.Exists(path))
             throw new CliException($"{path} is a folder, not an archive.");
         try

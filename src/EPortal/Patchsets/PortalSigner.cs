@@ -45,10 +45,19 @@ internal sealed class PortalSigner(TrustedKeys trusted, MinisignSecretKey own)
     }
 
     /// <summary>Reads the portal's own key, or makes it at the first start.</summary>
+    /// <exception cref="PatchsetException">The file does not hold a key.</exception>
     public static PortalSigner Open(string keyFile, TrustedKeys trusted)
     {
+        // Two programs may start at the same moment on a new data folder; all must sign with the key that stays.
         if (!File.Exists(keyFile))
-            DurableFile.Write(keyFile, System.Text.Encoding.UTF8.GetBytes(MinisignSecretKey.Generate().ToText()));
-        return new PortalSigner(trusted, MinisignSecretKey.Parse(File.ReadAllText(keyFile), null));
+            DurableFile.WriteNew(keyFile, System.Text.Encoding.UTF8.GetBytes(MinisignSecretKey.Generate().ToText()));
+        try
+        {
+            return new PortalSigner(trusted, MinisignSecretKey.Parse(File.ReadAllText(keyFile), null));
+        }
+        catch (PatchsetException e)
+        {
+            throw new PatchsetException(e.Code, $"The portal's own key in {keyFile} cannot be used: {e.Message}");
+        }
     }
 }

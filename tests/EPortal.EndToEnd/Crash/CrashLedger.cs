@@ -76,10 +76,15 @@ internal sealed class CrashLedger
         }
     }
 
-    public void Moving(string patchset, string state)
+    /// <summary>A command on a patchset begins; whether that patchset is here. No other command on it is in doubt.</summary>
+    public bool Moving(string patchset, string state)
     {
         lock (_gate)
+        {
+            var before = StatesOf(patchset).ShouldHaveSingleItem();
             StatesOf(patchset).Add(state);
+            return before != "gone";
+        }
     }
 
     public void Moved(string patchset, string state)

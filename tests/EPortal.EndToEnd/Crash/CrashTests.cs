@@ -1,9 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Http.Headers;
-using System.Security.Cryptography;
-using System.Text;
 using EPortal.EndToEnd.Portal;
 using Shouldly;
 using Xunit;
@@ -16,93 +12,76 @@ namespace EPortal.EndToEnd.Crash;
 /// </summary>
 public sealed class CrashTests(ITestOutputHelper output)
 {
-    private static readonly int s_kills = int.Parse(
-        Environment.GetEnvironmentVariable("EPORTAL_KILLS") ?? "200", CultureInfo.InvariantCulture);
-
-    private static readonly int s_seed = int.Parse(
-        Environment.GetEnvironmentVariable("EPORTAL_SEED") ?? "1", CultureInfo.InvariantCulture);
+    private static readonly int s_kills = Number("EPORTAL_KILLS", 200);
+    private static readonly int s_seed = Number("EPORTAL_SEED", 1);
 
     [Fact]
     public async Task What_was_acknowledged_survives_every_kill()
     {
         using var site = new CrashSite();
         await site.PrepareAsync();
-        var (ledger, random) = (new CrashLedger(), new Random(s_seed));
-        var (inCheckIns, inCommands, commandsKilled) = (0, 0, 0);
+        var (ledger, random, clock) = (new CrashLedger(), new Random(s_seed), Stopwatch.StartNew());
+        using var agent = new CrashAgent(site);
+        var (inCheckIns, inCommands, commandsKilled, halfway) = (0, 0, 0, 0);
         for (var kill = 1; kill <= s_kills; kill++)
         {
-            await using var portal = await site.Installation.ServeAsync();
-            await CompareAsync(site, ledger, portal);
-            await using var load = new CrashLoad(site, ledger, portal.Address, random.Next());
+            await using var portal = await RestartAsync(site, ledger, agent);
+            await using var load = new CrashLoad(site, ledger, portal, random.Next());
             load.Begin();
             // The moment is chance on purpose: no condition to wait for, every instruction is as good as the next.
-            await Task.Delay(random.Next(20, 450), TestContext.Current.CancellationToken);
+            await Task.Delay(random.Next(20, 600), TestContext.Current.CancellationToken);
             inCheckIns += load.CheckInsInFlight > 0 ? 1 : 0;
-            var command = load.Command;
-            inCommands += command is null ? 0 : 1;
-            if (kill % 2 == 0 && command is not null && TryKill(command))
-                commandsKilled++;
-            await portal.SignalAsync("KILL");
+            inCommands += load.Commands > 0 ? 1 : 0;
+            halfway += site.Staged() > 0 ? 1 : 0;
+            commandsKilled += await load.KillAsync(commandsToo: kill % 2 == 0);
         }
 
-        await using var last = await site.Installation.ServeAsync();
-        await CompareAsync(site, ledger, last);
-        await site.ShouldBeTidyAsync();
-        output.WriteLine(
-            $"{s_kills} kills with seed {s_seed}: {inCheckIns} fell into check-ins, {inCommands} into commands on patchsets, "
-            + $"of which {commandsKilled} were killed too; {ledger.Acknowledged} answers were given and none was forgotten");
+        await using (await RestartAsync(site, ledger, agent))
+            await site.ShouldBeTidyAsync();
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{s_kills} kills with seed {s_seed} in {clock.Elapsed.TotalSeconds:0} s: {inCheckIns} fell into check-ins, {inCommands} into "
+            + $"commands, {halfway} of these with a patchset half unpacked; {commandsKilled} commands were killed too. "
+            + $"{ledger.Acknowledged} answers were given and none was forgotten; {agent.Patches} patches were fetched whole."));
         inCheckIns.ShouldBeGreaterThan(s_kills / 4, "the kills miss what they are for");
-        inCommands.ShouldBeGreaterThan(s_kills / 4, "the kills miss what they are for");
+        halfway.ShouldBeGreaterThan(s_kills / 10, "the kills miss what they are for");
     }
 
-    private static bool TryKill(Process command)
+    [Fact]
+    public async Task A_first_start_that_is_killed_is_no_hindrance_to_the_second()
     {
-        try
+        const int Starts = 10;
+        var random = new Random(s_seed);
+        for (var n = 0; n < Starts; n++)
         {
-            command.Kill();
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            return false; // It ended by itself just now.
+            using var installation = new PortalInstallation();
+            using (var first = Process.Start(installation.Start(Programs.Portal, ["serve"]))!)
+            {
+                await Task.Delay(random.Next(300), TestContext.Current.CancellationToken);
+                first.Kill();
+                await first.WaitForExitAsync(TestContext.Current.CancellationToken);
+            }
+
+            await using var second = await installation.ServeAsync();
+            await installation.DoAsync("key", "-a", CrashSite.Key);
         }
     }
 
-    private static async Task CompareAsync(CrashSite site, CrashLedger ledger, PortalProcess portal)
+    /// <summary>Starts the portal, and at the same moment the commands that tell what it knows, and compares.</summary>
+    private static async Task<PortalProcess> RestartAsync(CrashSite site, CrashLedger ledger, CrashAgent agent)
     {
+        var start = site.Installation.ServeAsync();
         var rows = await Task.WhenAll(
             site.RowsAsync("server", "list", "--limit", "10000"), site.RowsAsync("key"), site.RowsAsync("kcare", "list"));
-        var patchsets = rows[2];
-        ledger.ShouldHold(rows[0], rows[1], patchsets);
-        if (ledger.Hosts.Count == 0)
-            return;
-        var enabled = patchsets.Where(row => row.GetProperty("status").GetString() == "enabled")
+        var portal = await start;
+        ledger.ShouldHold(rows[0], rows[1], rows[2]);
+        site.DatabaseShouldBeSound();
+        var enabled = rows[2].Where(row => row.GetProperty("status").GetString() == "enabled")
             .Select(row => row.GetProperty("patchset").GetString()).LastOrDefault();
-        await OfferIsWholeAsync(portal, ledger.Hosts[0], enabled);
+        await agent.ShouldBeOfferedAsync(portal, enabled);
+        return portal;
     }
 
-    /// <summary>What is offered is the newest that is enabled, and every byte of it is there.</summary>
-    private static async Task OfferIsWholeAsync(PortalProcess portal, string host, string? patchset)
-    {
-        var cancel = TestContext.Current.CancellationToken;
-        using var http = new HttpClient { BaseAddress = portal.Address };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
-            "Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes($"{host}:kernelcare")));
-        using var latest = await http.GetAsync($"/{CrashSite.Target}/latest.v1", cancel);
-        if (patchset is null)
-        {
-            latest.StatusCode.ShouldBe(HttpStatusCode.NotFound);
-            return;
-        }
-
-        var level = await latest.Content.ReadAsStringAsync(cancel);
-        level.ShouldBe(patchset[1..]);
-        foreach (var name in new[] { "patch.json", "patch.json.minisig", "kpatch.info", "kpatch.bin" })
-        {
-            using var file = await http.GetAsync($"/{CrashSite.Target}/{level}/{name}", cancel);
-            file.StatusCode.ShouldBe(HttpStatusCode.OK, name);
-            var hash = Convert.ToHexStringLower(SHA256.HashData(await file.Content.ReadAsByteArrayAsync(cancel)));
-            file.Headers.ETag!.Tag.ShouldBe($"\"{hash}\"", name);
-        }
-    }
+    private static int Number(string variable, int usual) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : usual;
 }

@@ -60,7 +60,8 @@ internal sealed class PortalInstallation : IDisposable
     /// <summary>How to start a program in this installation, all streams redirected.</summary>
     public ProcessStartInfo Start(string program, IEnumerable<string> args)
     {
-        var start = new ProcessStartInfo(program, args)
+        // A shell in whose background the tests run has their signals ignored, which children inherit.
+        var start = new ProcessStartInfo("/usr/bin/env", ["--default-signal=INT,TERM,PIPE", program, .. args])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using EPortal.EndToEnd.Portal;
 using EPortal.Tests.Hosting;
+using Microsoft.Data.Sqlite;
 using Shouldly;
 using Xunit;
 
@@ -56,6 +57,54 @@ public sealed class StartTroubleTests : IDisposable
             database, kept > 0 ? bytes : [.. Enumerable.Repeat((byte)'x', 8192)], TestContext.Current.CancellationToken);
 
         await RefusesAsync("is damaged");
+    }
+
+    [Fact]
+    public async Task A_database_of_a_newer_version()
+    {
+        await _installation.DoAsync("key", "-a", "first");
+        await using (var database = new SqliteConnection($"Data Source={Path.Combine(_installation.DataDir, "eportal.sqlite")};Pooling=False"))
+        {
+            database.Open();
+            await using var command = database.CreateCommand();
+            command.CommandText = "INSERT INTO schema_version (ScriptName, Applied) VALUES ('9999_future.sql', '2099-01-01')";
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        await RefusesAsync("was made by a newer version", "9999_future.sql");
+        var key = await _installation.TryAsync("key");
+        key.ExitCode.ShouldBe(1, key.ToString());
+    }
+
+    [Theory]
+    [InlineData("instance-id")]
+    [InlineData("config/signing.key")]
+    public async Task A_file_of_its_own_that_is_damaged(string name)
+    {
+        await _installation.DoAsync("key");
+        var path = Path.Combine(_installation.DataDir, name);
+        await File.WriteAllTextAsync(path, "", TestContext.Current.CancellationToken);
+
+        await RefusesAsync(path);
+    }
+
+    [Fact]
+    public async Task A_second_server_on_the_same_folder_is_refused_its_port_or_serves_the_same()
+    {
+        await _installation.DoAsync("key", "-a", "fleet");
+        await using var first = await _installation.ServeAsync();
+        await using var second = await _installation.ServeAsync();
+        using var http = new HttpClient { BaseAddress = first.Address };
+        using var other = new HttpClient { BaseAddress = second.Address };
+        var host = await http.RegisterAsync("fleet");
+
+        await _installation.DoAsync("kcare", "deploy", await _installation.BuildAsync("K1", 1, 1000));
+
+        foreach (var server in new[] { http, other })
+            (await (await server.CheckInAsync(host, "h")).Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("K1");
+        _installation.Environment["EPORTAL_LISTEN"] = first.Address.ToString();
+        await RefusesAsync("listens there already");
+        (await http.CheckInAsync(host, "h")).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]

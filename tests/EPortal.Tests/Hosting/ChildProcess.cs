@@ -24,7 +24,9 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>Starts a role; the environment holds these variables and no other EPORTAL_ ones.</summary>
     public static ChildProcess Start(string role, Dictionary<string, string> environment)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "EPortal.Tests"))
+        // A shell in whose background the tests run has their signals ignored, which children inherit.
+        var start = new ProcessStartInfo(
+            "/usr/bin/env", ["--default-signal=INT,TERM", Path.Combine(AppContext.BaseDirectory, "EPortal.Tests")])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

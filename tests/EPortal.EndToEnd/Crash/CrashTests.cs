@@ -12,7 +12,7 @@ namespace EPortal.EndToEnd.Crash;
 /// </summary>
 public sealed class CrashTests(ITestOutputHelper output)
 {
-    private static readonly int s_kills = Number("EPORTAL_KILLS", 60);
+    private static readonly int s_kills = Number("EPORTAL_KILLS", 120);
     private static readonly int s_seed = Number("EPORTAL_SEED", 1);
 
     [Fact]

@@ -5,4 +5,5 @@ set -eu
 cd "$(dirname "$0")/.."
 
 dotnet build tests/EPortal.EndToEnd -c Release -v quiet --nologo
+export EPORTAL_KILLS=${EPORTAL_KILLS:-200}
 exec tests/EPortal.EndToEnd/bin/Release/net10.0/EPortal.EndToEnd -noColor -showLiveOutput -class '*.CrashTests'

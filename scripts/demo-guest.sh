@@ -50,7 +50,7 @@ boot() {
     qemu=$guest_PID
     exec 3<&"${guest[0]}" 4>&"${guest[1]}"
     local line=
-    IFS= read -r -t 120 -u 3 line || fail "the kernel did not come up in two minutes: $(tail -n 3 "$work/qemu" "$work/console" 2> /dev/null)"
+    IFS= read -r -t 120 -u 3 line || fail "the kernel did not come up: $(tail -qn 3 "$work/qemu" "$work/console" 2> /dev/null)"
     [ "$line" = ready ] || fail "the guest greeted with '$line'"
 }
 
@@ -89,6 +89,9 @@ portal() {
     ${filter:-cat} < "$work/output" | show
     [ "$code" = "${expected:-0}" ] || fail "'kc.eportal $*' ended with $code"
 }
+
+# The columns of a table, cut to what fits on a terminal.
+narrow() { awk -F ' *[|+] ' '{ printf "%-19s | %-6s | %-36.36s | %.36s\n", $1, $2, $3, $4 }'; }
 
 build() { # NAME LEVEL KEY
     admin patchset build --name "$1" --target @version --level "$2" --distro debian12 --euname "6.1.$((900 + $2))-1" \
@@ -154,7 +157,7 @@ expected=1 guest 'kcarectl --status'
 
 step "The portal has seen it all"
 run 'sed s/server_id=// /etc/sysconfig/kcare/systemid'
-filter='tr -s [:blank:]-' portal server history "$(tr -d '\n' < "$work/said")"
+filter=narrow portal server history "$(tr -d '\n' < "$work/said")"
 
 printf '\n%sThe portal and its fleet go on at http://127.0.0.1:%s/ until Ctrl-C.%s Look at them in another terminal:\n' "$bold" "$port" "$plain"
 printf '  export EPORTAL_CONFIG=%s\n  out/kc.eportal server list --hostname guest\n' "$EPORTAL_CONFIG"

@@ -38,7 +38,7 @@ internal static partial class VerifyCommand
                 staged.UnpackedBytes, staged.SignedBy?.KeyId);
             context.Result(
                 parsed.GetValue(json), row, VerifyCommandJson.Default.VerifiedRow,
-                $"{row.Patchset} is good: {row.Targets} targets, {row.Bytes} bytes, {Signature(row)}");
+                $"{row.Patchset} is good: {row.Targets} {(row.Targets == 1 ? "target" : "targets")}, {row.Bytes} bytes, {Signature(row)}");
         });
         return command;
     }

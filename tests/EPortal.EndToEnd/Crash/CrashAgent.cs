@@ -1,3 +1,5 @@
+using System.Net;
+using System.Security.Cryptography;
 using EPortal.AgentClient;
 using EPortal.AgentClient.Wire;
 using EPortal.EndToEnd.Portal;
@@ -29,6 +31,22 @@ internal sealed class CrashAgent(CrashSite site) : IDisposable
             offer.Patchset.ShouldBe(patchset);
             if (patchset is not null)
                 await TakeAsync(client, target, offer, cancel);
+        }
+    }
+
+    /// <summary>Of these patchsets, older ones included, every file is here.</summary>
+    public async Task ShouldFindAsync(PortalProcess portal, IEnumerable<string> patchsets)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        foreach (var (patchset, target) in patchsets.SelectMany(patchset => CrashSite.Targets.Select(target => (patchset, target))))
+        {
+            foreach (var name in new[] { PatchDescription.FileName, PatchDescription.SignatureFileName, "kpatch.bin" })
+            {
+                using var file = await _http.GetAsync(new Uri(portal.Address, $"{target}/{patchset[1..]}/{name}"), cancel);
+                file.StatusCode.ShouldBe(HttpStatusCode.OK, $"{patchset} {target} {name}");
+                var hash = Convert.ToHexStringLower(SHA256.HashData(await file.Content.ReadAsByteArrayAsync(cancel)));
+                file.Headers.ETag!.Tag.ShouldBe($"\"{hash}\"", $"{patchset} {target} {name}");
+            }
         }
     }
 

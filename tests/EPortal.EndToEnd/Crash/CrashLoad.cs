@@ -137,9 +137,9 @@ internal sealed class CrashLoad(CrashSite site, CrashLedger ledger, PortalProces
         var name = CrashSite.NameOf(n);
         return random.Next(10) switch
         {
-            < 5 => CommandAsync(name, "enabled", ["kcare", "deploy", site.ArchiveOf(n)]),
-            < 6 => CommandAsync(name, "disabled", ["kcare", "disable", name]),
-            < 7 => CommandAsync(name, "undeployed", ["kcare", "unroll", name]),
+            < 4 => CommandAsync(name, "enabled", ["kcare", "deploy", site.ArchiveOf(n)]),
+            < 5 => CommandAsync(name, "disabled", ["kcare", "disable", name]),
+            < 6 => CommandAsync(name, "undeployed", ["kcare", "unroll", name]),
             < 9 => CommandAsync(name, "gone", ["kcare", "unroll", name, "--delete", "--yes"]),
             _ => AddKeyAsync($"key-{Guid.NewGuid():N}"),
         };

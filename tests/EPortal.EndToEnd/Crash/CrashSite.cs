@@ -21,6 +21,8 @@ internal sealed class CrashSite : IDisposable
 
     private readonly MinisignSecretKey _vendor = MinisignSecretKey.Generate();
 
+    private string Staging => Path.Combine(Installation.DataDir, "resources", ".staging");
+
     /// <summary>Kernel ids.</summary>
     public static IReadOnlyList<string> Targets { get; } = [.. "abc".Select(digit => new string(digit, 40))];
 
@@ -59,12 +61,15 @@ internal sealed class CrashSite : IDisposable
         return [.. rows.RootElement.EnumerateArray().Select(row => row.Clone())];
     }
 
+    /// <summary>Waits until a deploy has unpacked nearly all: from here to its end lie the steps that must not be torn apart.</summary>
+    public Task DeployIsNearItsEndAsync() => Eventually.IsTrueAsync(
+        "a deploy is near its end",
+        () => Task.FromResult(Directory.Exists(Staging)
+            && Directory.EnumerateDirectories(Staging).Any(folder => Directory.Exists(Path.Combine(folder, "unpacked", Targets[^1])))),
+        TimeSpan.FromMilliseconds(1));
+
     /// <summary>What deploys that are under way, or were killed, have in staging.</summary>
-    public int Staged()
-    {
-        var staging = Path.Combine(Installation.DataDir, "resources", ".staging");
-        return Directory.Exists(staging) ? Directory.GetFileSystemEntries(staging).Length : 0;
-    }
+    public int Staged() => Directory.Exists(Staging) ? Directory.GetFileSystemEntries(Staging).Length : 0;
 
     /// <summary>The database's own checks find nothing.</summary>
     public void DatabaseShouldBeSound()

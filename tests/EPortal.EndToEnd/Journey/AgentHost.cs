@@ -95,16 +95,19 @@ public sealed class AgentHost : IAsyncLifetime
     internal Task PointAgentAtAsync(int port) => AgentAsync(
         string.Create(CultureInfo.InvariantCulture, $"--set-patch-server http://{GuestMachine.HostAddress}:{port}/"));
 
-    /// <summary>The kernel runs exactly this module (none when null), and shows it to everybody who asks.</summary>
-    internal async Task RunsAsync(string? module)
+    /// <summary>The kernel runs exactly this module (none when null), and shows it to everybody who asks; while a module
+    /// holds its readers, nobody asks.</summary>
+    internal async Task RunsAsync(string? module, bool held = false)
     {
         await Guest.SettledAsync(module is null ? [] : [module]);
+        (await Guest.ReadAsync("ls /sys/module | grep ^kpatch_ || true")).ShouldBe(module ?? "");
+        if (held)
+            return;
         (await Guest.CommandLineAsync()).ShouldStartWith(module switch
         {
             Level1 => ShowsLevel1,
             Level2 => ShowsLevel2,
             _ => "console=ttyS0 ",
         });
-        (await Guest.ReadAsync("ls /sys/module | grep ^kpatch_ || true")).ShouldBe(module ?? "");
     }
 }

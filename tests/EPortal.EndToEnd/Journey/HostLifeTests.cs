@@ -9,7 +9,7 @@ namespace EPortal.EndToEnd.Journey;
 /// <summary>What comes over a host in its life: it is installed, its portal dies, it loses power.</summary>
 public sealed class HostLifeTests(AgentHost host) : IClassFixture<AgentHost>
 {
-    private const int LargeBytes = 48 << 20;
+    private const int LargeBytes = 24 << 20;
     private const string Report = "kpatch.html";
 
     [Fact]

@@ -40,7 +40,7 @@ public sealed class ArchiveCommandTests : IDisposable
         var (exit, output, error) = await Run("patchset", "verify", "--key", _folder.File("v.key.pub"), archive);
 
         (exit, error).ShouldBe((0, ""));
-        output.ShouldMatch($"^K1 is good: 1 targets, [0-9]+ bytes, signed by {id}\n\\z");
+        output.ShouldMatch($"^K1 is good: 1 target, [0-9]+ bytes, signed by {id}\n\\z");
     }
 
     [Fact]

@@ -81,7 +81,7 @@ internal sealed class SourceDownload(
         int read;
         while ((read = await body.ReadAsync(buffer.AsMemory(0, (int)Math.Min(Buffer, size - part.Position + 1)), silence.Token)) > 0)
         {
-            silence.Broken();
+            silence.Broken(read);
             if (part.Position + read > size)
             {
                 part.SetLength(0);

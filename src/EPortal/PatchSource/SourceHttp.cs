@@ -88,7 +88,7 @@ internal sealed class SourceHttp : IDisposable
         CancellationToken limit,
         CancellationToken cancel)
     {
-        using var silence = new Silence(_options.Timeout, limit);
+        using var silence = new Silence(_options.Timeout, _options.LowestRate, limit);
         using var request = Request(path, range);
         try
         {
@@ -101,7 +101,7 @@ internal sealed class SourceHttp : IDisposable
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
-            throw limit.IsCancellationRequested
+            throw limit.IsCancellationRequested || silence.WasDrip
                 ? new SourceException(SourceError.TooSlow, $"{Named(path)} comes too slowly and was given up.", e)
                 : new SourceException(SourceError.Unreachable, $"The patch source fell silent at {path}.", e);
         }
@@ -148,7 +148,7 @@ internal sealed class SourceHttp : IDisposable
         int read;
         while ((read = await body.ReadAsync(buffer, silence.Token)) > 0)
         {
-            silence.Broken();
+            silence.Broken(read);
             if (kept.Length + read > max)
                 throw new SourceException(SourceError.WrongLength, $"{Named(path)} is larger than {max} bytes.");
             kept.Write(buffer, 0, read);

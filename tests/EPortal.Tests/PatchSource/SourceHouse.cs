@@ -1,0 +1,101 @@
+using EPortal.Data;
+using EPortal.Feeds;
+using EPortal.Format;
+using EPortal.Hosting;
+using EPortal.PatchSource;
+using EPortal.Tests.Hosting;
+using Xunit;
+
+namespace EPortal.Tests.PatchSource;
+
+/// <summary>A portal's store and files, and a patience with its source that fits a test.</summary>
+internal sealed class SourceHouse : IAsyncDisposable
+{
+    public static readonly Actor Admin = new("tester");
+
+    private readonly TempFolder _folder = new();
+    private SourceDesk? _desk;
+
+    private SourceHouse(Func<Settings, Settings> change)
+    {
+        Portal = Portal.Open(
+            change(Settings.Defaults with { DataDir = _folder.File("data"), RunAs = Shell.IsRoot ? "root" : null }), Time);
+    }
+
+    public ShiftedTime Time { get; } = new();
+
+    public Portal Portal { get; }
+
+    /// <summary>Opens one that pins the source's key.</summary>
+    public static SourceHouse Open(FakeSource source, Func<Settings, Settings>? change = null)
+    {
+        var house = new SourceHouse(settings =>
+        {
+            settings = settings with { TrustedKeys = [source.Key.PublicKey.ToString()] };
+            return change?.Invoke(settings) ?? settings;
+        });
+        house._desk = house.Desk(source.Address);
+        return house;
+    }
+
+    public SourceDesk Source => _desk!;
+
+    /// <summary>A second set of objects on the same store, as another process has, or after a change of keys.</summary>
+    public SourceDesk Desk(Uri address, TrustedKeys? trusted = null) => new(
+        new SourceOptions
+        {
+            Url = address,
+            User = "user",
+            Password = "password",
+            Timeout = TimeSpan.FromSeconds(2),
+            LowestRate = 100_000,
+            FirstPause = TimeSpan.FromMilliseconds(1),
+            LongestPause = TimeSpan.FromMilliseconds(20),
+        },
+        new SourceChoice(Portal.Settings.PatchSourceDistros, Portal.Settings.LimitPatchsets),
+        Portal.Settings.CacheMode, _folder.File("data/cache/source"), Portal.Patchsets, Portal.Database, Portal.Log,
+        trusted ?? Portal.Signer.Trusted, PatchsetLimits.Default, Time);
+
+    /// <summary>One sync of everything.</summary>
+    public async Task<SyncReport> SyncAsync(SourceDesk? desk = null, SyncWish? wish = null)
+    {
+        desk ??= Source;
+        using var turn = desk.Sync.TryBegin();
+        Assert.NotNull(turn);
+        return await desk.Sync.Run(
+            Admin, wish ?? desk.Wish(Products.All), _ => new Progress<long>(), TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>The code with which a sync is refused.</summary>
+    public async Task<SourceError> RefusedAsync(SourceDesk? desk = null)
+    {
+        try
+        {
+            await SyncAsync(desk);
+        }
+        catch (SourceException e)
+        {
+            Assert.Equal(e.Code.ToString(), State().Error);
+            Assert.Equal(e.Message, State().Message);
+            return e.Code;
+        }
+
+        throw new Xunit.Sdk.XunitException("The source was believed.");
+    }
+
+    public SyncState State() => Portal.Database.Read(SourceStore.StateOrNull)!;
+
+    /// <summary>States of the kernel patchsets on a feed, oldest first, such as <c>K1:enabled</c>.</summary>
+    public IEnumerable<string> States(string feed = Feed.Main) =>
+        Portal.Rollout.List(feed, Product.Kernel).Select(p => $"{p.Patchset.Name}:{p.State.Token()}{(p.IsQuestionable ? "(!)" : "")}");
+
+    /// <summary>Brings everything that is here onto main.</summary>
+    public Task EnableAllAsync() => Portal.AutoUpdate.Update(Admin, Product.Kernel, Feed.Main);
+
+    public async ValueTask DisposeAsync()
+    {
+        _desk?.Dispose();
+        await Portal.DisposeAsync();
+        _folder.Dispose();
+    }
+}

@@ -5,6 +5,7 @@ using System.Text.Json;
 using EPortal.AgentClient;
 using EPortal.EndToEnd.Portal;
 using EPortal.Format;
+using Microsoft.Data.Sqlite;
 using Shouldly;
 
 namespace EPortal.EndToEnd.Crash;

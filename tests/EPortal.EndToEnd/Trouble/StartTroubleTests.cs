@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using EPortal.EndToEnd.Portal;
 using EPortal.Tests.Hosting;
+using Microsoft.Data.Sqlite;
 using Shouldly;
 using Xunit;
 

@@ -130,18 +130,13 @@ admin patchset keygen stranger.key || fail "$(cat "$work/output")"
 build "$second" 2 stranger.key
 expected=1 portal kcare deploy "$second.tar.bz2"
 
-step "The vendor's level 2 is deployed, and one byte of it is changed on the portal's disk: the agent does not take that"
+step "The vendor's level 2 is deployed, and one byte of it is changed on the portal's disk: the portal puts it right first"
 rm "$work/$second.tar.bz2"
 build "$second" 2 "$vendor_key"
 portal kcare deploy "$second.tar.bz2"
 payload=$(find "$data" -path "*/$kernel_id/2/kpatch.bin")
-cp "$payload" "$work/payload" || fail "the portal does not keep the patch of $kernel_id in $data"
+[ -n "$payload" ] || fail "the portal does not keep the patch of $kernel_id in $data"
 printf X | dd of="$payload" bs=1 seek=4000 conv=notrunc status=none
-expected=14 guest 'kcarectl --update'
-guest 'cat /proc/cmdline'
-
-step "With the byte put right, level 2 replaces level 1"
-dd if="$work/payload" of="$payload" conv=notrunc status=none
 guest 'kcarectl --update'
 guest 'cat /proc/cmdline'
 

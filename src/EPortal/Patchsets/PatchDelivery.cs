@@ -24,9 +24,11 @@ internal sealed partial class PatchDelivery(
             return null;
         if (await IsIntact(found))
             return Used(found);
+        if (File.Exists(found.Path))
+            LogRotten(found.Path);
         if (!found.Whole)
         {
-            Discard(found);
+            File.Delete(found.Path);
             return new Delivery(found, await upstream.Open(found, cancel));
         }
 
@@ -36,20 +38,12 @@ internal sealed partial class PatchDelivery(
 
     private ValueTask<bool> IsIntact(FoundFile found) => intact.IsIntact(found.Path, found.File.Size, found.File.Sha256);
 
-    private void Discard(FoundFile found)
-    {
-        if (!File.Exists(found.Path))
-            return;
-        LogRotten(found.Path);
-        File.Delete(found.Path);
-    }
-
     /// <summary>The archive it came in is the nearest place where the right bytes are; the patch source the next.</summary>
     private async Task Restore(FoundFile found, CancellationToken cancel)
     {
         if (!await shelf.RestoreFromArchive(found, cancel))
         {
-            Discard(found);
+            File.Delete(found.Path);
             await using var arriving = await upstream.Open(found, cancel);
             await arriving.CopyToAsync(Stream.Null, cancel);
         }

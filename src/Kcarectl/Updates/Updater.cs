@@ -85,7 +85,8 @@ internal sealed class Updater(AgentEnvironment environment, AgentSettings settin
     private bool TooYoung(PatchDescription description)
     {
         var age = environment.Time.GetUtcNow() - description.Released;
-        if (age >= settings.UpdateDelay)
+        // Whoever waits for nothing is not held back by a clock that is behind the vendor's either.
+        if (settings.UpdateDelay == TimeSpan.Zero || age >= settings.UpdateDelay)
             return false;
         if (!quiet)
             environment.Out.WriteLine(

@@ -138,6 +138,14 @@ public sealed class UpdateTests : RegisteredHostTests
     }
 
     [Fact]
+    public async Task A_host_whose_clock_is_behind_gets_what_was_released_in_its_future()
+    {
+        Portal.Offer(1, "kpatch_1", description => description with { Released = DateTimeOffset.UtcNow.AddHours(1) });
+        (await Host.RunAsync("--update")).ShouldBe(ExitCode.Done);
+        Host.Kernel.Inserted.ShouldBe(["kpatch_1"]);
+    }
+
+    [Fact]
     public async Task Cron_hears_nothing_where_nothing_changes_and_calls_are_spread()
     {
         Portal.Offer(1, "kpatch_1");

@@ -20,13 +20,14 @@ internal sealed class ArchitectureRules(string root)
         ["Servers"] = ["Keys", "Feeds", "Patchsets", "Data", "Blobs", "Format"],
         ["Agents"] = ["Servers", "Keys", "Feeds", "Patchsets", "Data", "Blobs", "Format", "AgentClient"],
         ["PatchSource"] = ["Agents", "Servers", "Keys", "Feeds", "Patchsets", "Data", "Blobs", "Format"],
+        ["Operations"] = ["PatchSource", "Agents", "Servers", "Keys", "Feeds", "Patchsets", "Data", "Blobs", "Format"],
         ["Accounts"] = ["Data", "Format"],
         ["Cli"] = ["Data", "Format"],
         ["Hosting"] = [Anything],
         ["Demo"] = [Anything],
     };
 
-    private static readonly string[] Features = ["Patchsets", "Feeds", "Keys", "Servers", "Agents", "PatchSource", "Accounts"];
+    private static readonly string[] Features = ["Patchsets", "Feeds", "Keys", "Servers", "Agents", "PatchSource", "Operations", "Accounts"];
 
     /// <summary>Things from outside and the only rooms that may know them; the longest beginning counts.</summary>
     private static readonly (string Thing, string[] Rooms)[] Outside =

@@ -5,6 +5,7 @@ using EPortal.Demo;
 using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Keys;
+using EPortal.Operations;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
 using EPortal.Servers;
@@ -29,6 +30,7 @@ internal static class CommandLine
             SourceStatusCommand.Create(context),
             UpdateCommands.CacheMode(context),
             SettingsCommands.Create(context),
+            DoctorCommand.Create(context),
         };
         foreach (var product in Products.All)
         {

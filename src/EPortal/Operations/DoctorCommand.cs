@@ -1,0 +1,103 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using EPortal.Cli;
+using EPortal.Format;
+using EPortal.Hosting;
+using EPortal.PatchSource;
+
+namespace EPortal.Operations;
+
+/// <summary><c>kc.eportal doctor</c>: what is wrong, and an archive of diagnostics without secrets.</summary>
+internal static partial class DoctorCommand
+{
+    /// <summary>The command; its exit code is 1 when it found a problem.</summary>
+    public static Command Create(CliContext context)
+    {
+        var json = CliOptions.Json();
+        var noSend = new Option<bool>("--no-send") { Description = "only write the archive; it is never sent while this portal knows nobody to send it to" };
+        var file = new Argument<string?>("FILE")
+        {
+            Description = "where the archive goes; eportal-doctor-TIME.tar.gz in this folder when left out",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var command = new Command("doctor", """
+            look for what is wrong, and write an archive of diagnostics without secrets
+
+            examples:
+              kc.eportal doctor
+              kc.eportal doctor --no-send /root/eportal.tar.gz
+            """) { file, noSend, json };
+        command.SetAction(async (parsed, _) =>
+        {
+            await using var portal = context.OpenPortal();
+            var now = context.Time.GetUtcNow();
+            var name = now.ToString("'eportal-doctor-'yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
+            var path = Path.GetFullPath(parsed.GetValue(file) ?? $"{name}.tar.gz");
+            var status = SourceStatus.Read(portal.Database, portal.Settings.PatchSourceUrl, portal.Signer.OwnKeyLine());
+            var findings = Look(portal, status);
+            if (!DiagnosticsArchive.Write(path, name, Texts(portal, status, findings, now), now))
+                throw new CliException($"{path} is there already.");
+            if (parsed.GetValue(json))
+                context.Json(new Report(path, findings), ReportJson.Default.Report);
+            else
+                Show(context, path, findings);
+            return findings.Any(finding => finding.Severity == "problem") ? CliExit.Failure : CliExit.Success;
+        });
+        return command;
+    }
+
+    private static List<Finding> Look(Portal portal, SourceStatus status) =>
+    [
+        Findings.OfSource(status),
+        Findings.OfTrust(portal.Signer.Trusted),
+        .. new[] { portal.Settings.DataDir, portal.PatchesRoot }.Distinct().Select(Findings.OfDisk),
+        .. Findings.OfFeeds(portal.Feeds, portal.Rollout),
+    ];
+
+    private static void Show(CliContext context, string path, IReadOnlyList<Finding> findings)
+    {
+        foreach (var finding in findings)
+            context.Line(finding.ToString());
+        context.Line($"diagnostics: {path}");
+    }
+
+    private static Dictionary<string, string> Texts(
+        Portal portal, SourceStatus status, IReadOnlyList<Finding> findings, DateTimeOffset now) => new()
+        {
+            ["findings.txt"] = string.Join('\n', [$"{now:yyyy-MM-dd HH:mm:ss} UTC", .. findings.Select(finding => finding.ToString()), ""]),
+            ["system.txt"] = $"{Assembly}\n{RuntimeInformation.FrameworkDescription}\n{RuntimeInformation.OSDescription}\n"
+            + $"{Environment.ProcessorCount} processors\n",
+            ["settings.txt"] = portal.Settings.ToString(),
+            ["patch-source.json"] = JsonSerializer.Serialize(status, SourceStatusJson.Default.SourceStatus),
+            ["patchsets.txt"] = Patchsets(portal),
+            ["servers.txt"] = $"{portal.Servers.CountByKey().Sum(row => row.Count)} servers with {portal.Keys.List().Count} keys\n",
+        };
+
+    private static string Assembly => typeof(DoctorCommand).Assembly.GetName() is { } name ? $"{name.Name} {name.Version}" : "";
+
+    private static string Patchsets(Portal portal)
+    {
+        var text = new StringBuilder();
+        foreach (var product in Products.All)
+        {
+            foreach (var feed in portal.Feeds.List())
+            {
+                foreach (var placement in portal.Rollout.List(feed.Name, product))
+                    text.Append(CultureInfo.InvariantCulture, $"{product.Token()} {feed.Name} {placement.Patchset.Name} {placement.State}\n");
+            }
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>What was found and where the archive is.</summary>
+    internal sealed record Report(string File, IReadOnlyList<Finding> Findings);
+
+    [JsonSerializable(typeof(Report))]
+    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+    private sealed partial class ReportJson : JsonSerializerContext;
+}

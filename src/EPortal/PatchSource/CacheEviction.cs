@@ -4,7 +4,8 @@ namespace EPortal.PatchSource;
 
 /// <summary>Deletes patch files that were fetched for agents and not asked for since long.</summary>
 internal sealed partial class CacheEviction(
-    string folder, TimeSpan keep, TimeProvider time, ILogger<CacheEviction> logger) : BackgroundService
+    string folder, TimeSpan keep, TimeProvider time, ILogger<CacheEviction> logger)
+    : PeriodicWorker(s_every, time)
 {
     private static readonly TimeSpan s_every = TimeSpan.FromHours(1);
 
@@ -13,21 +14,18 @@ internal sealed partial class CacheEviction(
         [Manifest.FileName, Manifest.SignatureFileName, PatchDescription.FileName, PatchDescription.SignatureFileName];
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task Round(CancellationToken cancel)
     {
-        using var timer = new PeriodicTimer(s_every, time);
-        do
+        try
         {
-            try
-            {
-                Run();
-            }
-            catch (IOException e)
-            {
-                LogFailed(e.Message);
-            }
+            Run();
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogFailed(e.Message);
+        }
+
+        return Task.CompletedTask;
     }
 
     /// <summary>One round; returns how many files went.</summary>
@@ -35,7 +33,7 @@ internal sealed partial class CacheEviction(
     {
         if (!Directory.Exists(folder))
             return 0;
-        var before = time.GetUtcNow().UtcDateTime - keep;
+        var before = Time.GetUtcNow().UtcDateTime - keep;
         var gone = 0;
         foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories))
         {

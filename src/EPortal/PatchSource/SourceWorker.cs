@@ -5,23 +5,11 @@ namespace EPortal.PatchSource;
 
 /// <summary>Syncs with the patch source and fills automatic feeds, every so often.</summary>
 internal sealed partial class SourceWorker(
-    SourceDesk? source, AutoUpdate autoUpdate, TimeSpan? period, TimeProvider time, ILogger<SourceWorker> logger) : BackgroundService
+    SourceDesk? source, AutoUpdate autoUpdate, TimeSpan? period, TimeProvider time, ILogger<SourceWorker> logger)
+    : PeriodicWorker(period, time)
 {
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        if (period is not { } every)
-            return;
-        using var timer = new PeriodicTimer(every, time);
-        do
-        {
-            await RunOnce(stoppingToken);
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
-
-    /// <summary>One round. What fails is told in the log and tried again in the next.</summary>
-    internal async Task RunOnce(CancellationToken cancel)
+    protected override async Task Round(CancellationToken cancel)
     {
         if (source is not null)
             await Attempt(() => Sync(source, cancel));
@@ -34,7 +22,7 @@ internal sealed partial class SourceWorker(
         {
             await work();
         }
-        catch (Exception e) when (e is SentenceException or IOException)
+        catch (Exception e) when (e is SentenceException or IOException or UnauthorizedAccessException)
         {
             LogFailed(e.Message);
         }

@@ -147,9 +147,11 @@ internal sealed class TestPortal : IAsyncDisposable
 
     /// <summary>Deploys a patchset of one target onto a feed.</summary>
     public async Task DeployAsync(
-        string name, int level, string feed = Feed.Main, Product product = Product.Kernel, string? target = null, byte[]? payload = null)
+        string name, int level, string feed = Feed.Main, Product product = Product.Kernel, string? target = null, byte[]? payload = null,
+        MinisignSecretKey? key = null)
     {
-        using var archive = await Archives.MakeAsync(name, level, Time.GetUtcNow().AddDays(level - 100), product, target ?? KernelId, payload);
+        using var archive = await Archives.MakeAsync(
+            name, level, Time.GetUtcNow().AddDays(level - 100), product, target ?? KernelId, payload, key);
         await Portal.Patchsets.Deploy(
             Admin,
             product,
@@ -164,6 +166,7 @@ internal sealed class TestPortal : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
+        await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
         await Portal.DisposeAsync();
         _folder.Dispose();

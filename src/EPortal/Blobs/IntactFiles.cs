@@ -15,7 +15,7 @@ internal sealed class IntactFiles(TimeProvider time) : IDisposable
     private static readonly TimeSpan s_believed = TimeSpan.FromMinutes(10);
 
     private readonly MemoryCache _known = new(new MemoryCacheOptions { SizeLimit = MaxKnown });
-    private readonly ConcurrentDictionary<string, Lazy<Task<bool>>> _hashing = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Path, string Sha256, FileStamp Stamp), Lazy<Task<bool>>> _hashing = [];
 
     /// <summary>Whether a file is there with this size and SHA-256 (lower-case hex).</summary>
     public async ValueTask<bool> IsIntact(string path, long size, string sha256)
@@ -24,14 +24,15 @@ internal sealed class IntactFiles(TimeProvider time) : IDisposable
             return false;
         if (_known.Get(path) is Known known && known.Stamp == stamp && known.Sha256 == sha256 && time.GetUtcNow() < known.Until)
             return true;
-        var hashing = _hashing.GetOrAdd(path, _ => new Lazy<Task<bool>>(() => Hash(path, stamp, sha256)));
+        var wanted = (path, sha256, stamp);
+        var hashing = _hashing.GetOrAdd(wanted, _ => new Lazy<Task<bool>>(() => Hash(path, stamp, sha256)));
         try
         {
             return await hashing.Value;
         }
         finally
         {
-            _hashing.TryRemove(KeyValuePair.Create(path, hashing));
+            _hashing.TryRemove(KeyValuePair.Create(wanted, hashing));
         }
     }
 

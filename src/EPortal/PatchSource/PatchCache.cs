@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using EPortal.Blobs;
 using EPortal.Patchsets;
 
 namespace EPortal.PatchSource;
@@ -6,7 +7,7 @@ namespace EPortal.PatchSource;
 /// <summary>
 /// Patch files fetched when an agent first asks: one download however many ask at once, all of whom read it while it arrives.
 /// </summary>
-internal sealed class PatchCache(SourceClient client, CancellationToken stopping)
+internal sealed class PatchCache(SourceClient client, IntactFiles intact, CancellationToken stopping)
 {
     private readonly ConcurrentDictionary<string, Lazy<SharedFetch>> _running = new(StringComparer.Ordinal);
 
@@ -40,8 +41,8 @@ internal sealed class PatchCache(SourceClient client, CancellationToken stopping
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file.Path)!);
-            // Put in place and checked by another download, between this one's caller's look and now.
-            if (!File.Exists(file.Path))
+            // Another download may have put it in place between this one's caller's look and now.
+            if (!await intact.IsIntact(file.Path, file.File.Size, file.File.Sha256))
                 await client.FetchFile(file.SourcePaths, file.Path, file.File, fetch, stopping);
             fetch.Complete();
         }

@@ -1,3 +1,4 @@
+using EPortal.Blobs;
 using EPortal.Data;
 using EPortal.Format;
 using EPortal.Patchsets;
@@ -8,6 +9,7 @@ namespace EPortal.PatchSource;
 internal sealed class SourceDesk : IDisposable
 {
     private readonly SourceHttp _http;
+    private readonly IntactFiles _intact;
     private readonly CancellationTokenSource _stopping = new();
 
     /// <summary>Puts it together.</summary>
@@ -28,10 +30,11 @@ internal sealed class SourceDesk : IDisposable
         Directory.CreateDirectory(folder);
         CacheMode = cacheMode;
         _http = new SourceHttp(options, time);
+        _intact = new IntactFiles(time);
         var client = new SourceClient(options, _http, database, trusted, limits, time);
         var fetch = new SourceFetch(client, library, folder);
         Sync = new SourceSync(client, fetch, database, log, choice, options.Parallel, Path.Combine(folder, "sync.lock"));
-        Upstream = new SourceUpstream(fetch, new PatchCache(client, _stopping.Token), database, whole: !cacheMode);
+        Upstream = new SourceUpstream(fetch, new PatchCache(client, _intact, _stopping.Token), database, whole: !cacheMode);
     }
 
     /// <summary>Whether patch files are fetched when agents ask for them.</summary>
@@ -51,6 +54,7 @@ internal sealed class SourceDesk : IDisposable
     {
         _stopping.Cancel();
         _http.Dispose();
+        _intact.Dispose();
         _stopping.Dispose();
     }
 }

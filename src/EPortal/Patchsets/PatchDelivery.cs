@@ -27,11 +27,7 @@ internal sealed partial class PatchDelivery(
         if (File.Exists(found.Path))
             LogRotten(found.Path);
         if (!found.Whole)
-        {
-            File.Delete(found.Path);
             return new Delivery(found, await upstream.Open(found, cancel));
-        }
-
         await Restore(found, cancel);
         return new Delivery(found, Arriving: null);
     }
@@ -43,7 +39,6 @@ internal sealed partial class PatchDelivery(
     {
         if (!await shelf.RestoreFromArchive(found, cancel))
         {
-            File.Delete(found.Path);
             await using var arriving = await upstream.Open(found, cancel);
             await arriving.CopyToAsync(Stream.Null, cancel);
         }

@@ -49,12 +49,14 @@ internal sealed class PatchShelf(
     public async Task<bool> RestoreFromArchive(FoundFile found, CancellationToken cancel)
     {
         using var staging = folders.Stage();
+        var patchset = database.Read(session => PatchsetStore.Get(session, found.Product, found.Patchset));
         try
         {
-            await using var archive = File.OpenRead(ArchiveOf(found));
+            await using var archive = File.OpenRead(folders.ArchiveOf(found.Product, patchset.Archive));
             var staged = await PatchsetArchive.UnpackAsync(
                 archive, staging.Unpacked, TrustedKeys.None, limits, time.GetUtcNow(), cancel);
-            signer.SignUnsigned(staged, staging.Unpacked);
+            if (patchset.SignedBy is null)
+                signer.SignUnsigned(staged, staging.Unpacked);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or PatchsetException or RefusedException)
         {
@@ -70,7 +72,4 @@ internal sealed class PatchShelf(
         DurableFile.SyncFolder(Path.GetDirectoryName(found.Path)!);
         return true;
     }
-
-    private string ArchiveOf(FoundFile found) => folders.ArchiveOf(
-        found.Product, database.Read(session => PatchsetStore.Get(session, found.Product, found.Patchset)).Archive);
 }

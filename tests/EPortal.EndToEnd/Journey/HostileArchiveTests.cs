@@ -94,8 +94,9 @@ public sealed class HostileArchiveTests(AgentHost host) : IClassFixture<AgentHos
                 File.Copy(Path.Combine(forged, file), Path.Combine(own, file), overwrite: true);
             await host.Guest.ReadAsync("rm -rf /var/cache/kcare");
 
-            await host.AgentAsync("--update");
+            var updated = await host.TryAgentAsync("--update");
 
+            updated.ExitCode.ShouldBe(0, $"{updated}\n{site.Portal.Errors}");
             await host.RunsAsync(AgentHost.Level2);
             foreach (var file in exchanged)
                 (await File.ReadAllBytesAsync(Path.Combine(own, file), cancel)).ShouldBe(before[file], file);

@@ -27,7 +27,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
             context.Response.Headers.RetryAfter = RetryAfterSeconds;
             await Answer(context, StatusCodes.Status503ServiceUnavailable, "unavailable", e.Message);
         }
-        catch (UnavailableException e)
+        catch (UnavailableException e) when (!context.Response.HasStarted)
         {
             await Unavailable(context, e.Message);
         }
@@ -36,6 +36,12 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
             // Gone between the look and the sending: a fault of this portal, which must not look as if there were no patch.
             LogFileMissing(e.Message);
             await Unavailable(context, "A file that belongs here is missing.");
+        }
+        catch (IOException e) when (context.Response.HasStarted)
+        {
+            // Broken off rather than ended well: whoever reads must see that this is not the whole.
+            LogBrokenOff(context.Request.Path, e.InnerException?.Message ?? e.Message);
+            context.Abort();
         }
         catch (BadHttpRequestException e)
         {
@@ -50,8 +56,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
 
     private static Task Unavailable(HttpContext context, string message)
     {
-        if (!context.Response.HasStarted)
-            context.Response.Clear();
+        context.Response.Clear();
         context.Response.Headers.RetryAfter = RetryAfterSeconds;
         return Answer(context, StatusCodes.Status503ServiceUnavailable, "unavailable", message);
     }
@@ -90,6 +95,9 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A stored file is missing: {Reason}")]
     private partial void LogFileMissing(string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The answer to {Path} was broken off: {Reason}")]
+    private partial void LogBrokenOff(string path, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The store failed: {Reason}")]
     private partial void LogStoreFailed(Exception e, string reason);

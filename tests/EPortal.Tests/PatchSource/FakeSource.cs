@@ -48,6 +48,7 @@ internal sealed class FakeSource : IAsyncDisposable
         });
         builder.AddTarget(SamplePatchset.Target(SamplePatchset.Kernel('a'), level));
         builder.AddFile(SamplePatchset.Kernel('a'), "kpatch.bin", RandomNumberGenerator.GetBytes(50_000));
+        builder.AddFile(SamplePatchset.Kernel('a'), "kpatch.blacklist", "some_function\n"u8.ToArray());
         using var archive = new MemoryStream();
         var manifest = await builder.WriteAsync(archive, Compression.Gzip, Key, CancellationToken.None);
         await UnpackAsync(name, archive.ToArray());

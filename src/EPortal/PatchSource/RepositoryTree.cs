@@ -72,13 +72,30 @@ internal sealed class RepositoryTree(string root, MinisignSecretKey? key, Patchs
         };
         var json = index.ToJson();
         DurableFile.SyncFileSystem(root);
-        var signature = PathOf(RepositoryLayout.Index + RepositoryLayout.SignatureSuffix);
-        if (key is null)
-            File.Delete(signature);
-        else
-            Write(Path.GetFileName(signature), Encoding.UTF8.GetBytes(Sign(key, json, index)));
-        Write(RepositoryLayout.Index, json);
+        // Written under another name first: between the new signature and the new index there is only a rename.
+        var next = PathOf($".{RepositoryLayout.Index}.next");
+        try
+        {
+            DurableFile.Write(next, json, FileMode);
+            WriteSignature(json, index);
+            File.Move(next, PathOf(RepositoryLayout.Index), overwrite: true);
+            DurableFile.SyncFolder(root);
+        }
+        finally
+        {
+            File.Delete(next);
+        }
+
         return index;
+    }
+
+    private void WriteSignature(byte[] json, RepositoryIndex index)
+    {
+        const string Name = RepositoryLayout.Index + RepositoryLayout.SignatureSuffix;
+        if (key is null)
+            File.Delete(PathOf(Name));
+        else
+            Write(Name, Encoding.UTF8.GetBytes(Sign(key, json, index)));
     }
 
     /// <summary>The signature of an index.</summary>

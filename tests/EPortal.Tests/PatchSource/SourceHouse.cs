@@ -3,6 +3,7 @@ using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Hosting;
 using EPortal.PatchSource;
+using EPortal.Tests.Format;
 using EPortal.Tests.Hosting;
 using Xunit;
 
@@ -88,6 +89,12 @@ internal sealed class SourceHouse : IAsyncDisposable
     /// <summary>States of the kernel patchsets on a feed, oldest first, such as <c>K1:enabled</c>.</summary>
     public IEnumerable<string> States(string feed = Feed.Main) =>
         Portal.Rollout.List(feed, Product.Kernel).Select(p => $"{p.Patchset.Name}:{p.State.Token()}{(p.IsQuestionable ? "(!)" : "")}");
+
+    /// <summary>Every file but the database, with its content's hash, and the states on main: what must not change when something fails.</summary>
+    public string Everything() => FolderTree.Of(Portal.PatchesRoot, path =>
+        path.StartsWith("eportal.sqlite", StringComparison.Ordinal)
+        || path is "resources/.staging" or "resources/.names.lock" or "arch/user" or "user-resources/user")
+        + string.Join('\n', States());
 
     /// <summary>Brings everything that is here onto main.</summary>
     public Task EnableAllAsync() => Portal.AutoUpdate.Update(Admin, Product.Kernel, Feed.Main);

@@ -1,0 +1,145 @@
+using EPortal.Feeds;
+using EPortal.Tests.Agents;
+using EPortal.Tests.Cli;
+using EPortal.Tests.Hosting;
+using Shouldly;
+using Xunit;
+
+namespace EPortal.Tests.PatchSource;
+
+/// <summary>Updates on demand, and cleaning up after them.</summary>
+public sealed class UpdateCommandTests : IAsyncLifetime
+{
+    private FakeSource _source = null!;
+    private CachePortal _cache = null!;
+
+    private TestPortal Portal => _cache.Portal;
+
+    public async ValueTask InitializeAsync()
+    {
+        _source = await FakeSource.StartAsync();
+        _cache = await CachePortal.StartAsync(_source, cacheMode: false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _cache.DisposeAsync();
+        await _source.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Update_fetches_what_is_new_and_brings_it_onto_the_feed()
+    {
+        await Portal.Portal.Feeds.Add(TestPortal.Admin, "test", new FeedSettings(Channel: "test"));
+        await _source.AddAsync("K2", 2, channel: "test");
+        _source.Publish();
+
+        var report = await Cli().JsonAsync("kcare", "update", "--feed", "test", "--json");
+
+        report.GetProperty("downloaded").EnumerateArray().Single().GetString().ShouldBe("K2");
+        report.GetProperty("enabled").EnumerateArray().Select(row => $"{row.GetProperty("patchset")} {row.GetProperty("feed")}")
+            .ShouldBe(["K1 test", "K2 test"]);
+        (await Cli().RunAsync(["kcare", "update", "--feed", "test"])).Out.ShouldBe("nothing new\n");
+        (await Cli().RunAsync(["--get-latest"])).Out.ShouldBe("nothing new\n", "main takes its own channel alone");
+    }
+
+    [Fact]
+    public async Task Automatic_update_fills_automatic_feeds_when_they_are_due()
+    {
+        await Portal.Portal.Feeds.Add(TestPortal.Admin, "late", new FeedSettings(Auto: true, DeployAfter: 24));
+        (await Cli().RunAsync(["kcare", "auto-update"])).Out.ShouldBe("nothing new\n");
+        Portal.Time.Advance(TimeSpan.FromHours(24));
+        (await Cli().RunAsync(["--auto-update"])).Out.ShouldBe("K1 was enabled in late\n");
+    }
+
+    [Fact]
+    public async Task What_could_not_be_fetched_is_named_the_rest_is_there_and_the_exit_code_tells()
+    {
+        await _source.AddAsync("K2", 2);
+        await _source.AddAsync("K3", 3);
+        _source.Files["archives/K2.tar.gz"][100] ^= 1;
+        _source.Publish();
+
+        var (exit, output, error) = await Cli().RunAsync(["kcare", "update"]);
+
+        exit.ShouldBe(1);
+        output.ShouldBe("K3 was downloaded\nK3 was enabled in main\n");
+        error.ShouldContain("K2 was not fetched: archives/K2.tar.gz of the patch source is not the file that its index announces");
+        error.ShouldEndWith("error: 1 patchsets were not fetched.\n");
+        var status = await Cli().RunAsync(["patch-source", "--json"]);
+        status.Exit.ShouldBe(1);
+        status.Out.ShouldContain("\"error\": \"incomplete\"");
+    }
+
+    [Theory]
+    [InlineData("no patch source is set; PATCH_SOURCE_URL names one.", "kcare", "update")]
+    [InlineData("no patch source is set; PATCH_SOURCE_URL names one.", "libcare", "auto-update")]
+    [InlineData("no patch source is set; PATCH_SOURCE_URL names one.", "kcare", "download-missing")]
+    [InlineData("no patch source is set; PATCH_SOURCE_URL names one.", "cache-mode", "--fetch-meta")]
+    [InlineData("No list of a patch source was seen yet, so nothing is known to be obsolete.", "--clean-releases")]
+    public async Task Without_a_source_they_say_so(string said, params string[] args)
+    {
+        using var folder = new TempFolder();
+        var (exit, output, error) = await PortalCli.On(folder.File("data")).RunAsync(args);
+        (exit, output).ShouldBe((1, ""));
+        error.ShouldBe($"error: {said}\n");
+    }
+
+    [Fact]
+    public async Task An_unknown_feed_is_refused_before_anything_is_fetched()
+    {
+        await _source.AddAsync("K2", 2);
+        _source.Publish();
+        var (exit, _, error) = await Cli().RunAsync(["kcare", "update", "--feed", "nope"]);
+        exit.ShouldBe(1);
+        error.ShouldContain("nope");
+        _source.Asked("K2.tar.gz").ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task An_update_waits_for_the_one_under_way()
+    {
+        Task<(int Exit, string Out, string Err)> update;
+        using (Portal.Portal.Source!.Sync.TryBegin())
+            update = Cli().RunAsync(["kcare", "update"]);
+        var (exit, _, error) = await update;
+        (exit, error).ShouldBe((0, "another update is under way; waiting for it.\n"));
+    }
+
+    [Fact]
+    public async Task Clean_releases_removes_what_nobody_needs_and_only_tells_it_first_when_asked()
+    {
+        for (var level = 2; level <= 5; level++)
+            await _source.AddAsync($"K{level}", level);
+        _source.Publish();
+        (await Cli().RunAsync(["kcare", "update"])).Exit.ShouldBe(0);
+        (await Portal.CheckInAsync(TestPortal.Facts(_cache.ServerId) with { PatchLevel = 2 })).EnsureSuccessStatusCode();
+        _source.Entries.RemoveAll(entry => entry.Name != "K4");
+        _source.Publish();
+        (await Cli().RunAsync(["kcare", "update"])).Exit.ShouldBe(0);
+
+        var dry = Cli();
+        dry.Environment["DRY_RUN"] = "1";
+        var told = await dry.JsonAsync("--clean-releases", "--json");
+        told.GetProperty("removed").EnumerateArray().Select(row => row.GetProperty("patchset").GetString()).ShouldBe(["K1", "K3"]);
+        (await Cli().JsonAsync("kcare", "list", "--json")).GetArrayLength().ShouldBe(5);
+        var before = Used();
+        var gone = await Cli().JsonAsync("--clean-releases", "--json");
+
+        gone.GetProperty("removed").ToString().ShouldBe(told.GetProperty("removed").ToString());
+        (before - Used()).ShouldBe(gone.GetProperty("bytes").GetInt64());
+        (await Cli().JsonAsync("kcare", "list", "--json")).GetArrayLength().ShouldBe(3, "K2 runs somewhere, K4 is listed, K5 is offered");
+        (await Cli().RunAsync(["--clean-releases"])).Out.ShouldStartWith("0 patchsets were removed");
+    }
+
+    private long Used() => Directory.EnumerateFiles(Portal.DataFolder, "*", SearchOption.AllDirectories)
+        .Where(path => !path.Contains(".sqlite", StringComparison.Ordinal)).Sum(path => new FileInfo(path).Length);
+
+    private CliRunner Cli()
+    {
+        var cli = Portal.CommandLine();
+        cli.Environment["EPORTAL_PATCH_SOURCE_URL"] = $"'{_source.Address}'";
+        cli.Environment["EPORTAL_TRUSTED_KEYS"] = $"['{_source.Key.PublicKey}']";
+        return cli;
+    }
+}

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace EPortal.PatchSource;
 
 /// <summary>Where the patch source is, how it is reached, and how patient its client is.</summary>
@@ -21,7 +23,7 @@ internal sealed record SourceOptions
     /// <summary>Bytes a second below which a download is given up.</summary>
     public int LowestRate { get; init; } = 4096;
 
-    /// <summary>How often a call is made before it counts as failed.</summary>
+    /// <summary>How often a call is made before it counts as failed; at least 2.</summary>
     public int Attempts { get; init; } = 4;
 
     /// <summary>Pause after the first failure; doubles with each.</summary>
@@ -32,4 +34,7 @@ internal sealed record SourceOptions
 
     /// <summary>Downloads at a time.</summary>
     public int Parallel { get; init; } = 4;
+
+    /// <summary>Looks up the addresses of a name.</summary>
+    public Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = Dns.GetHostAddressesAsync;
 }

@@ -77,7 +77,8 @@ internal sealed class SourceSync(
                 await fetch.Bring(actor, entry, wish.Whole, progress.Part(), token);
                 fetched.Add(entry);
             }
-            catch (Exception e) when (e is SourceException or PatchsetException or RefusedException or StoreException or IOException)
+            catch (Exception e) when (e is SourceException or PatchsetException or RefusedException or StoreException or IOException
+                or UnauthorizedAccessException)
             {
                 failed.Add((entry, e.Message));
             }

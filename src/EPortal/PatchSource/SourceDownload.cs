@@ -73,9 +73,7 @@ internal sealed class SourceDownload(
         if (answer.Content.Headers.ContentLength is { } length && length != size - start)
             throw WrongLength();
         await using var body = await answer.Content.ReadAsStreamAsync(silence.Token);
-        await using var part = new FileStream(Part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
-        part.SetLength(start);
-        part.Position = start;
+        await using var part = Open(start);
         progress?.Report(start);
         var buffer = new byte[Buffer];
         int read;
@@ -88,15 +86,50 @@ internal sealed class SourceDownload(
                 throw WrongLength();
             }
 
-            await part.WriteAsync(buffer.AsMemory(0, read), silence.Token);
+            await Write(part, buffer.AsMemory(0, read), silence.Token);
             progress?.Report(part.Position);
         }
 
-        part.Flush(flushToDisk: true);
+        await Write(part, ReadOnlyMemory<byte>.Empty, silence.Token);
         return part.Position == size
             ? true
             : throw new SourceException(SourceError.Unreachable, $"{path} of the patch source broke off after {part.Position} of {size} bytes.");
     }
+
+    private FileStream Open(long start)
+    {
+        try
+        {
+            var part = new FileStream(Part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+            part.SetLength(start);
+            part.Position = start;
+            return part;
+        }
+        catch (IOException e)
+        {
+            throw NotKept(e);
+        }
+    }
+
+    /// <summary>Writes a piece; nothing more makes all of it durable. Failures of the disk are told apart from those of the
+    /// connection, which are tried again.</summary>
+    private async Task Write(FileStream part, ReadOnlyMemory<byte> piece, CancellationToken cancel)
+    {
+        try
+        {
+            if (piece.IsEmpty)
+                part.Flush(flushToDisk: true);
+            else
+                await part.WriteAsync(piece, cancel);
+        }
+        catch (IOException e)
+        {
+            throw NotKept(e);
+        }
+    }
+
+    private SourceException NotKept(IOException e) =>
+        new(SourceError.DiskFailed, $"{path} of the patch source cannot be kept here: {e.Message}", e);
 
     private async Task<bool> IsRightAsync(CancellationToken cancel)
     {

@@ -35,6 +35,9 @@ internal enum SourceError
     /// <summary>A file has another hash than announced.</summary>
     WrongHash,
 
+    /// <summary>What it sent could not be written here.</summary>
+    DiskFailed,
+
     /// <summary>No signature, though keys are pinned.</summary>
     Unsigned,
 

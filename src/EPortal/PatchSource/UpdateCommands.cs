@@ -119,7 +119,7 @@ internal static partial class UpdateCommands
         else
             Show(context, report, enabled);
         if (report.Failed.Count > 0)
-            throw new CliException($"{report.Failed.Count} patchsets were not fetched.");
+            throw new CliException($"not fetched: {report.Failed.Count} of {report.Failed.Count + report.Fetched.Count} patchsets.");
     }
 
     private static void Show(CliContext context, SyncReport report, EnabledRow[] enabled)

@@ -30,7 +30,7 @@ internal sealed class Vendor(PortalInstallation installation)
         var archive = installation.PathOf($"{name}.tar.gz");
         await installation.DoAsync(
             "patchset", "build", "--name", name, "--target", version is null ? Sample.Target : "@" + version,
-            "--level", level.ToString(CultureInfo.InvariantCulture), "--released", $"2026-01-{level:00}T00:00:00Z", "--distro", "debian12",
+            "--level", level.ToString(CultureInfo.InvariantCulture), "--released", $"{new DateOnly(2026, 1, 1).AddDays(level):yyyy-MM-dd}T00:00:00Z", "--distro", "debian12",
             "--key", Key, archive, $"kpatch.bin={payload}");
         await BuildAsync(archive);
         _published.Add(name);

@@ -65,7 +65,7 @@ public sealed class UpdateCommandTests : IAsyncLifetime
         exit.ShouldBe(1);
         output.ShouldBe("K3 was downloaded\nK3 was enabled in main\n");
         error.ShouldContain("K2 was not fetched: archives/K2.tar.gz of the patch source is not the file that its index announces");
-        error.ShouldEndWith("error: 1 patchsets were not fetched.\n");
+        error.ShouldEndWith("error: not fetched: 1 of 2 patchsets.\n");
         var status = await Cli().RunAsync(["patch-source", "--json"]);
         status.Exit.ShouldBe(1);
         status.Out.ShouldContain("\"error\": \"incomplete\"");

@@ -19,11 +19,20 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     /// <summary>The user of that name, when the password is right.</summary>
     public User? AuthenticateOrNull(string name, string password)
     {
-        var row = database.Read(session => FindRow(session, name));
-        // An unknown name costs the same as a wrong password, so that names cannot be told by the clock.
-        var right = PasswordHash.Verify(password, row?.Password ?? DecoyHash.Value);
-        return right && row?.Password is not null ? row.ToUser() : null;
+        var credential = CredentialOrNull(name);
+        return Verify(credential, password) ? credential!.User : null;
     }
+
+    /// <summary>The user of that name; null for an unknown one.</summary>
+    public User? FindOrNull(string name) => CredentialOrNull(name)?.User;
+
+    /// <summary>What a login of that name is checked against.</summary>
+    public Credential? CredentialOrNull(string name) =>
+        database.Read(session => FindRow(session, name)) is { } row ? new Credential(row.ToUser(), row.Password) : null;
+
+    /// <summary>Whether a password is right. An unknown name costs the same as a wrong password, so that names cannot be told by the clock.</summary>
+    public static bool Verify(Credential? credential, string password) =>
+        PasswordHash.Verify(password, credential?.Hash ?? DecoyHash.Value) && credential?.Hash is not null;
 
     /// <summary>Makes a user.</summary>
     /// <exception cref="RefusedException">The name is taken or malformed, or the password too short.</exception>
@@ -79,10 +88,14 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     public Task<User> Delete(Actor actor, string name) => log.Commit(actor, change =>
     {
         var user = Get(change, name);
+        ApiKeyStore.DeleteOf(change, user.Id);
         change.Delete(User.Entity, [user.Id]);
         change.Note("user.delete", name);
         return user;
     });
+
+    /// <summary>A user with the hash of its password; null where it is kept elsewhere.</summary>
+    internal sealed record Credential(User User, string? Hash);
 
     private static readonly Lazy<string> DecoyHash = new(() => PasswordHash.Make("no such user"));
 

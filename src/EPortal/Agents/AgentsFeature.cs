@@ -11,6 +11,7 @@ internal static class AgentsFeature
     public static void MapAgents(this IEndpointRouteBuilder routes)
     {
         PlainEndpoints.Map(routes);
+        RegisterEndpoint.Map(routes);
         CheckinEndpoints.Map(routes);
         PatchServerEndpoints.Map(routes);
         ShellEndpoints.Map(routes);

@@ -10,14 +10,6 @@ internal static class Caller
     /// <summary>Password that every agent sends; the server id beside it is what counts.</summary>
     private const string AgentPassword = "kernelcare";
 
-    /// <summary>Address the request came from; IPv4 in its own form even on a dual-stack socket.</summary>
-    public static string Address(HttpContext context) => context.Connection.RemoteIpAddress switch
-    {
-        null => "",
-        { IsIPv4MappedToIPv6: true } mapped => mapped.MapToIPv4().ToString(),
-        var address => address.ToString(),
-    };
-
     /// <summary>The server id of Basic credentials <c>SERVER_ID:kernelcare</c> (RFC 7617); null without such.</summary>
     public static string? ServerIdOrNull(HttpRequest request)
     {

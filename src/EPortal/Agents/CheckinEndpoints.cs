@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using EPortal.Api;
 using EPortal.AgentClient.Wire;
 using EPortal.Data;
 using EPortal.Format;
@@ -24,7 +25,7 @@ internal static class CheckinEndpoints
     private static async Task<IResult> Kernel(HttpContext context, AgentDesk desk)
     {
         var request = await Json(context, AgentJson.Default.CheckinRequest);
-        return await desk.CheckIn(request.ServerId, request, Caller.Address(context)) is { } outcome
+        return await desk.CheckIn(request.ServerId, request, context.Address()) is { } outcome
             ? Whole(AgentOffers.Answer(request.KernelId, outcome.Offer), AgentJson.Default.CheckinAnswer)
             : UnknownServer();
     }

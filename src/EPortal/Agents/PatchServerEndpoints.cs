@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text.Json;
+using EPortal.Api;
 using EPortal.AgentClient.Wire;
 using EPortal.Data;
 using EPortal.Format;
@@ -31,7 +32,7 @@ internal static class PatchServerEndpoints
         int? level = null;
         if (serverId is not null && FactsOrNull(context.Request.QueryString.Value, target, serverId) is { } facts)
         {
-            var outcome = await desk.CheckIn(serverId, facts, Caller.Address(context));
+            var outcome = await desk.CheckIn(serverId, facts, context.Address());
             (known, level) = (outcome is not null, outcome?.Offer?.Level);
         }
         else

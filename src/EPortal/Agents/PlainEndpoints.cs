@@ -1,4 +1,5 @@
 using System.Globalization;
+using EPortal.Api;
 using EPortal.Data;
 using EPortal.Servers;
 using Microsoft.AspNetCore.Mvc;
@@ -35,7 +36,7 @@ internal static class PlainEndpoints
         var key = await Caller.Required(context.Request, "key");
         var gated = gate.Admit(context.Connection.RemoteIpAddress);
         var registered = gated == RegistrationResult.Done
-            ? await registration.Register(hostname, Caller.Address(context), key)
+            ? await registration.Register(hostname, context.Address(), key)
             : new Registered(gated);
         return registered.Result switch
         {

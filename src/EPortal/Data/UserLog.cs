@@ -27,8 +27,41 @@ internal static class UserLog
     public static readonly EntityType Entity = new("user_log", "at", "actor", "address", "action", "detail");
 
     /// <summary>The newest lines.</summary>
-    public static IReadOnlyList<UserLogEntry> Latest(Session session, int limit) =>
+    public static IReadOnlyList<UserLogEntry> Latest(Session session, int limit) => new UserLogQuery { Limit = limit }.Run(session);
+}
+
+/// <summary>Which lines of the user log to read; newest first.</summary>
+internal sealed record UserLogQuery
+{
+    /// <summary>Who did it.</summary>
+    public string? Actor { get; init; }
+
+    /// <summary>What was done, or how it begins.</summary>
+    public string? Action { get; init; }
+
+    /// <summary>Not before this.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>Before this.</summary>
+    public DateTimeOffset? Before { get; init; }
+
+    /// <summary>Lines at the most.</summary>
+    public int Limit { get; init; } = 100;
+
+    /// <summary>Lines to pass over.</summary>
+    public int Offset { get; init; }
+
+    /// <summary>Runs it.</summary>
+    public IReadOnlyList<UserLogEntry> Run(Session session) =>
         [.. session.Connection.Query<(long At, string Actor, string? Address, string Action, string Detail)>(
-            "SELECT at, actor, address, action, detail FROM user_log ORDER BY at DESC, id DESC LIMIT @limit", new { limit })
+            """
+            SELECT at, actor, address, action, detail FROM user_log
+            WHERE (@Actor IS NULL OR actor = @Actor) AND (@Action IS NULL OR substr(action, 1, length(@Action)) = @Action)
+              AND (@since IS NULL OR at >= @since) AND (@before IS NULL OR at < @before)
+            ORDER BY at DESC, id DESC LIMIT @Limit OFFSET @Offset
+            """,
+            new { Actor, Action, since = Time(Since), before = Time(Before), Limit, Offset })
             .Select(row => new UserLogEntry(Micros.ToTime(row.At), row.Actor, row.Address, row.Action, row.Detail))];
+
+    private static long? Time(DateTimeOffset? time) => time is { } at ? Micros.Of(at) : null;
 }

@@ -36,13 +36,9 @@ internal sealed class FeedStore(Database database, ChangeLog log)
     public Task<Feed> Add(Actor actor, string name, FeedSettings settings) => log.Commit(actor, change =>
     {
         Check(name, settings);
-        if (FindOrNull(change.Session, name) is not null)
-            throw new RefusedException(Refusal.Exists, $"There is a feed '{name}' already.");
-        var fields = Values(settings);
-        fields.Add("name", name);
-        change.Create(Feed.Entity, fields);
-        change.Note("feed.add", name);
-        return Get(change.Session, name);
+        return FindOrNull(change.Session, name) is not null
+            ? throw new RefusedException(Refusal.Exists, $"There is a feed '{name}' already.")
+            : Add(change, name, settings);
     });
 
     /// <summary>Changes a feed.</summary>
@@ -50,11 +46,15 @@ internal sealed class FeedStore(Database database, ChangeLog log)
     public Task<Feed> Update(Actor actor, string name, FeedSettings settings) => log.Commit(actor, change =>
     {
         Check(name, settings);
-        var feed = Get(change.Session, name);
-        RefuseMain(feed, "changed");
-        change.Update(Feed.Entity, feed.Id, Values(settings));
-        change.Note("feed.change", name);
-        return Get(change.Session, name);
+        return Update(change, Get(change.Session, name), settings);
+    });
+
+    /// <summary>Changes the feed of that name, or makes it.</summary>
+    /// <exception cref="RefusedException">It is <c>main</c>, or the name or a value is malformed.</exception>
+    public Task<Feed> Save(Actor actor, string name, FeedSettings settings) => log.Commit(actor, change =>
+    {
+        Check(name, settings);
+        return FindOrNull(change.Session, name) is { } feed ? Update(change, feed, settings) : Add(change, name, settings);
     });
 
     /// <summary>Deletes a feed; its keys are on <c>main</c> from then on.</summary>
@@ -67,6 +67,23 @@ internal sealed class FeedStore(Database database, ChangeLog log)
         change.Note("feed.delete", name);
         return feed;
     });
+
+    private static Feed Add(Change change, string name, FeedSettings settings)
+    {
+        var fields = Values(settings);
+        fields.Add("name", name);
+        change.Create(Feed.Entity, fields);
+        change.Note("feed.add", name);
+        return Get(change.Session, name);
+    }
+
+    private static Feed Update(Change change, Feed feed, FeedSettings settings)
+    {
+        RefuseMain(feed, "changed");
+        change.Update(Feed.Entity, feed.Id, Values(settings));
+        change.Note("feed.change", feed.Name);
+        return Get(change.Session, feed.Name);
+    }
 
     private static void RefuseMain(Feed feed, string what)
     {

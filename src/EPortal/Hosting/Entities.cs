@@ -12,5 +12,5 @@ internal static class Entities
 {
     /// <summary>The catalog.</summary>
     public static readonly EntityCatalog Catalog = new(
-        [Patchset.Entity, Feed.Entity, Placement.Entity, Key.Entity, Server.Entity, User.Entity]);
+        [Patchset.Entity, Feed.Entity, Placement.Entity, Key.Entity, Server.Entity, User.Entity, ApiKey.Entity]);
 }

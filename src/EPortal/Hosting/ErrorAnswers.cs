@@ -1,4 +1,5 @@
 using EPortal.AgentClient.Wire;
+using EPortal.Api;
 using EPortal.Data;
 using EPortal.Patchsets;
 
@@ -18,14 +19,14 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         }
         catch (RefusedException e)
         {
-            await Answer(context, StatusOf(e.Reason), CodeOf(e.Reason), e.Message);
+            await ApiErrors.Write(context, StatusOf(e.Reason), CodeOf(e.Reason), e.Message);
         }
         catch (StoreException e)
         {
             if (e.Error != StoreError.Overloaded)
                 LogStoreFailed(e, e.Message);
             context.Response.Headers.RetryAfter = RetryAfterSeconds;
-            await Answer(context, StatusCodes.Status503ServiceUnavailable, "unavailable", e.Message);
+            await ApiErrors.Write(context, StatusCodes.Status503ServiceUnavailable, "unavailable", e.Message);
         }
         catch (UnavailableException e) when (!context.Response.HasStarted)
         {
@@ -45,7 +46,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         }
         catch (BadHttpRequestException e)
         {
-            await Answer(context, e.StatusCode, "bad-request", "The request is malformed or too large.");
+            await ApiErrors.Write(context, e.StatusCode, "bad-request", "The request is malformed or too large.");
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -58,7 +59,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
     {
         context.Response.Clear();
         context.Response.Headers.RetryAfter = RetryAfterSeconds;
-        return Answer(context, StatusCodes.Status503ServiceUnavailable, "unavailable", message);
+        return ApiErrors.Write(context, StatusCodes.Status503ServiceUnavailable, "unavailable", message);
     }
 
     private static int StatusOf(Refusal reason) => reason switch
@@ -77,21 +78,6 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         Refusal.LimitReached => "limit-reached",
         _ => ErrorAnswer.BadRequest,
     };
-
-    private static Task Answer(HttpContext context, int status, string code, string message)
-    {
-        if (context.Response.HasStarted)
-        {
-            context.Abort();
-            return Task.CompletedTask;
-        }
-
-        context.Response.StatusCode = status;
-        return context.Response.WriteAsJsonAsync(
-            new ErrorAnswer { Error = code, Message = message },
-            AgentJson.Default.ErrorAnswer,
-            cancellationToken: context.RequestAborted);
-    }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A stored file is missing: {Reason}")]
     private partial void LogFileMissing(string reason);

@@ -38,6 +38,7 @@ internal sealed class Portal : IAsyncDisposable
         Registration = new Registration(Log);
         Agents = new AgentDesk(Database, new AgentOffers(Offers), new CheckIns(Log), time);
         Users = new UserStore(Database, Log, settings.AuthPasswordMinLength);
+        ApiKeys = new ApiKeyStore(Database, Log, time);
     }
 
     /// <summary>The settings in force.</summary>
@@ -96,6 +97,9 @@ internal sealed class Portal : IAsyncDisposable
 
     /// <summary>Local accounts.</summary>
     public UserStore Users { get; }
+
+    /// <summary>Keys by which programs call the API.</summary>
+    public ApiKeyStore ApiKeys { get; }
 
     /// <summary>Opens the data folder and what is on it.</summary>
     /// <exception cref="StoreException">The database cannot be used.</exception>

@@ -1,7 +1,13 @@
+using System.Text.Json;
+using EPortal.Accounts;
 using EPortal.Agents;
+using EPortal.Api;
 using EPortal.Blobs;
+using EPortal.Feeds;
+using EPortal.Keys;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
+using EPortal.Servers;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.Logging.Console;
@@ -42,8 +48,16 @@ internal static class WebPortal
         app.UseHostFiltering();
         app.UseMiddleware<ErrorAnswers>();
         app.UseRouting();
+        app.UseAuthorization();
         app.MapGet("/healthz", () => Results.Text("ok\n"));
         app.MapAgents();
+        app.MapAccounts();
+        KeyEndpoints.Map(app);
+        KeyDeletionEndpoint.Map(app);
+        FeedEndpoints.Map(app);
+        ServerEndpoints.Map(app);
+        KeyReportEndpoints.Map(app);
+        app.MapApiDescription();
         if (settings.ServePatchSource)
             RepositoryEndpoints.Map(app);
         return app;
@@ -52,7 +66,10 @@ internal static class WebPortal
     private static void AddFeatures(IServiceCollection services, Portal portal)
     {
         var settings = portal.Settings;
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);
         services.AddAgents();
+        services.AddAccounts(settings.ApiAuthHeader);
+        services.AddApiDescription(settings.ApiAuthHeader);
         services.AddSingleton(portal);
         services.AddSingleton(new IntactFiles(portal.Time));
         services.AddSingleton(provider => new PatchDelivery(
@@ -67,6 +84,14 @@ internal static class WebPortal
         services.AddHostedService(provider => new CacheEviction(
             Path.Combine(portal.PatchesRoot, "cache", "patches"), settings.CacheKeepPeriod, portal.Time,
             provider.GetRequiredService<ILogger<CacheEviction>>()));
+        services.AddSingleton(portal.Database);
+        services.AddSingleton(portal.Time);
+        services.AddSingleton(portal.Offers);
+        services.AddSingleton(portal.Feeds);
+        services.AddSingleton(portal.Rollout);
+        services.AddSingleton(portal.Keys);
+        services.AddSingleton(portal.Users);
+        services.AddSingleton(portal.ApiKeys);
         services.AddSingleton(portal.Servers);
         services.AddSingleton(portal.Registration);
         services.AddSingleton(portal.Agents);

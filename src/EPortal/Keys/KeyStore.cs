@@ -35,11 +35,23 @@ internal sealed class KeyStore(Database database, ChangeLog log)
     /// <summary>Makes a key; without a name one of 16 random letters and digits.</summary>
     /// <exception cref="RefusedException">The name is taken or malformed, or a value is.</exception>
     public Task<Key> Add(Actor actor, string? name, KeySettings settings) => log.Commit(actor, change =>
+        name is { Length: > 0 } && FindOrNull(change.Session, name) is not null
+            ? throw new RefusedException(Refusal.Exists, $"There is a key '{name}' already.")
+            : Add(change, name, settings));
+
+    /// <summary>Changes a key; its servers follow at once.</summary>
+    /// <exception cref="RefusedException">There is none of that name, or a value is malformed.</exception>
+    public Task<Key> Update(Actor actor, string name, KeySettings settings) => log.Commit(actor, change => Update(change, Get(change.Session, name), settings));
+
+    /// <summary>Changes the key of that name, or makes it.</summary>
+    /// <exception cref="RefusedException">The name or a value is malformed.</exception>
+    public Task<Key> Save(Actor actor, string? name, KeySettings settings) => log.Commit(actor, change =>
+        name is { Length: > 0 } && FindOrNull(change.Session, name) is { } key ? Update(change, key, settings) : Add(change, name, settings));
+
+    private static Key Add(Change change, string? name, KeySettings settings)
     {
         name = string.IsNullOrEmpty(name) ? RandomNumberGenerator.GetString(Letters, GeneratedLength) : name;
         Names.Check("key", name);
-        if (FindOrNull(change.Session, name) is not null)
-            throw new RefusedException(Refusal.Exists, $"There is a key '{name}' already.");
         var fields = Values(change.Session, settings with
         {
             Feed = settings.Feed ?? Feed.Main,
@@ -49,17 +61,14 @@ internal sealed class KeyStore(Database database, ChangeLog log)
         change.Create(Key.Entity, fields);
         change.Note("key.add", name);
         return Get(change.Session, name);
-    });
+    }
 
-    /// <summary>Changes a key; its servers follow at once.</summary>
-    /// <exception cref="RefusedException">There is none of that name, or a value is malformed.</exception>
-    public Task<Key> Update(Actor actor, string name, KeySettings settings) => log.Commit(actor, change =>
+    private static Key Update(Change change, Key key, KeySettings settings)
     {
-        var key = Get(change.Session, name);
         change.Update(Key.Entity, key.Id, Values(change.Session, settings));
-        change.Note("key.change", name);
-        return Get(change.Session, name);
-    });
+        change.Note("key.change", key.Name);
+        return Get(change.Session, key.Name);
+    }
 
     /// <summary>Deletes a key within a change that also deletes its servers.</summary>
     public static void Delete(Change change, Key key)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dapper;
 using EPortal.Data;
 using EPortal.Feeds;
@@ -21,7 +22,7 @@ internal sealed class ServerStore(Database database, ChangeLog log, TimeProvider
     /// <summary>Longest list of tags, in characters.</summary>
     public const int MaxTags = 1024;
 
-    /// <summary>Days without a check-in after which <see cref="CleanInactive"/> takes a server, unless told otherwise.</summary>
+    /// <summary>Days without a check-in after which cleaning takes a server, unless told otherwise.</summary>
     public const int CleanAfterDays = 30;
 
     private const int MaxDays = 36_500;
@@ -53,13 +54,17 @@ internal sealed class ServerStore(Database database, ChangeLog log, TimeProvider
     });
 
     /// <summary>Deletes the servers that have not checked in for <paramref name="days"/> days and says how many.</summary>
-    public Task<int> CleanInactive(Actor actor, int days) => log.Commit(actor, change =>
+    public Task<int> CleanInactive(Actor actor, int days) => CleanInactive(actor, TimeSpan.FromDays(days));
+
+    /// <summary>Deletes the servers that have not checked in for <paramref name="age"/>, at least a day, and says how many.</summary>
+    /// <exception cref="RefusedException">It is less than a day or more than a century.</exception>
+    public Task<int> CleanInactive(Actor actor, TimeSpan age) => log.Commit(actor, change =>
     {
-        if (days is < 1 or > MaxDays)
+        if (age.TotalDays is < 1 or > MaxDays)
             throw new RefusedException(Refusal.Invalid, $"Days must be 1 to {MaxDays}.");
-        var before = Micros.Of(change.Now - TimeSpan.FromDays(days));
+        var before = Micros.Of(change.Now - age);
         var count = Delete(change, "coalesce(c.at, s.registered) < @before", new { before });
-        change.Note("server.clean", $"inactive for {days} days: {count}");
+        change.Note("server.clean", string.Create(CultureInfo.InvariantCulture, $"inactive for {age.TotalDays:0.##} days: {count}"));
         return count;
     });
 

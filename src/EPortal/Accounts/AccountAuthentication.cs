@@ -1,0 +1,83 @@
+using System.Net.Http.Headers;
+using System.Security.Claims;
+using System.Text;
+using System.Text.Encodings.Web;
+using EPortal.Api;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Options;
+
+namespace EPortal.Accounts;
+
+/// <summary>What the scheme has to know.</summary>
+internal sealed class AccountAuthenticationOptions : AuthenticationSchemeOptions
+{
+    /// <summary>Header that carries API keys.</summary>
+    public string KeyHeader { get; set; } = "X-Api-Key";
+}
+
+/// <summary>Who calls the API: by an API key, else by name and password (Basic, RFC 7617).</summary>
+internal sealed class AccountAuthentication(
+    IOptionsMonitor<AccountAuthenticationOptions> options, ILoggerFactory loggers, UrlEncoder encoder, UserStore users, ApiKeyStore keys, PasswordLogin login)
+    : AuthenticationHandler<AccountAuthenticationOptions>(options, loggers, encoder)
+{
+    /// <summary>Name of the scheme.</summary>
+    public const string Name = "account";
+
+    private const int MaxCredentials = 4096;
+    private bool _tooMany;
+
+    /// <inheritdoc/>
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        if (Request.Headers.TryGetValue(Options.KeyHeader, out var key))
+            return Result(await ByKey(key.ToString()));
+        if (BasicOrNull() is not var (name, password))
+            return AuthenticateResult.NoResult();
+        var result = await login.Try(name, password, Context.Address(), Context.RequestAborted);
+        _tooMany = result.TooMany;
+        return Result(result.User);
+    }
+
+    /// <inheritdoc/>
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        if (_tooMany)
+        {
+            Response.Headers.RetryAfter = LoginGuard.Refill.TotalSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            return ApiErrors.Write(
+                Context, StatusCodes.Status429TooManyRequests, ApiErrors.TooManyAttempts, "Too many wrong logins; try again in a moment.");
+        }
+
+        Response.Headers.WWWAuthenticate = "Basic realm=\"ePortal\", charset=\"UTF-8\"";
+        return ApiErrors.Write(
+            Context, StatusCodes.Status401Unauthorized, ApiErrors.Unauthorized, $"Log in with Basic authentication, or with an API key in {Options.KeyHeader}.");
+    }
+
+    /// <inheritdoc/>
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => ApiErrors.Write(
+        Context, StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "This account may read, and change nothing.");
+
+    private async Task<User?> ByKey(string text) =>
+        await keys.AuthenticateOrNull(text, Context.Address()) is { } key ? users.FindOrNull(key.Account) : null;
+
+    private static AuthenticateResult Result(User? user)
+    {
+        if (user is null)
+            return AuthenticateResult.Fail("wrong login");
+        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, user.Name), new Claim(ClaimTypes.Role, user.Role)], Name);
+        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Name));
+    }
+
+    private (string Name, string Password)? BasicOrNull()
+    {
+        if (!AuthenticationHeaderValue.TryParse(Request.Headers.Authorization, out var header)
+            || !header.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase)
+            || header.Parameter is not { Length: > 0 and < MaxCredentials } parameter)
+            return null;
+        var bytes = new byte[parameter.Length];
+        return Convert.TryFromBase64String(parameter, bytes, out var length)
+            && Encoding.UTF8.GetString(bytes, 0, length).Split(':', 2) is [var name, var password]
+                ? (name, password)
+                : null;
+    }
+}

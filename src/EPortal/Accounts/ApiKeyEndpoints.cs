@@ -1,0 +1,46 @@
+using System.Security.Claims;
+using EPortal.Api;
+
+namespace EPortal.Accounts;
+
+/// <summary>The API's calls on API keys: everybody has their own, admins see and end all.</summary>
+internal static class ApiKeyEndpoints
+{
+    private const int MaxDays = 3650;
+
+    /// <summary>Maps them.</summary>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapApi(HttpMethods.Get, "/api-keys", ApiRole.Reader, "Own API keys; for admins those of all", (HttpContext context, ApiKeyStore keys) =>
+            new ApiResult<IReadOnlyList<ApiKeyRow>>([.. keys.List(Whose(context)).Select(ApiKeyRow.From)]));
+        routes.MapApi(HttpMethods.Post, "/api-keys", ApiRole.Reader, "Make an API key for oneself; the answer alone shows it", Make,
+            new("name", "what it is for", Required: true),
+            new("expires_days", "days until it ends; never when left out", "integer"));
+        routes.MapApi(HttpMethods.Delete, "/api-keys/{id}", ApiRole.Reader, "End an API key at once; one's own, for admins anybody's", Revoke);
+    }
+
+    private static async Task<ApiResult<NewApiKeyRow>> Make(ApiParameters parameters, ApiKeyStore keys, HttpContext context, TimeProvider time)
+    {
+        DateTimeOffset? expires = parameters.Number("expires_days", 1, MaxDays) is { } days ? time.GetUtcNow().AddDays(days) : null;
+        var (key, text) = await keys.Make(context.Actor(), context.Actor().Name, parameters.Required("name"), expires);
+        return new ApiResult<NewApiKeyRow>(new NewApiKeyRow(key.KeyId, key.Name, key.Expires, text));
+    }
+
+    private static async Task<ApiResult<int>> Revoke(string id, ApiKeyStore keys, HttpContext context) =>
+        new(await keys.Revoke(context.Actor(), id, Whose(context)) ? 1 : 0);
+
+    /// <summary>Whose keys the caller may touch; null for everybody's.</summary>
+    private static string? Whose(HttpContext context) =>
+        context.User.IsInRole(ApiRoutes.AdminPolicy) ? null : context.User.FindFirstValue(ClaimTypes.Name) ?? "";
+}
+
+/// <summary>An API key for programs, without what is secret.</summary>
+internal sealed record ApiKeyRow(
+    string Id, string User, string Name, DateTimeOffset Created, DateTimeOffset? Expires, DateTimeOffset? LastUsed, string? LastAddress)
+{
+    /// <summary>The row of a key.</summary>
+    public static ApiKeyRow From(ApiKey key) => new(key.KeyId, key.Account, key.Name, key.Created, key.Expires, key.LastUsed, key.LastAddress);
+}
+
+/// <summary>A new key: <c>key</c> is the text to send, shown this once.</summary>
+internal sealed record NewApiKeyRow(string Id, string Name, DateTimeOffset? Expires, string Key);

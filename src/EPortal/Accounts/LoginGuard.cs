@@ -1,0 +1,79 @@
+using System.Threading.RateLimiting;
+
+namespace EPortal.Accounts;
+
+/// <summary>
+/// Slows guessing down without shutting owners out: wrong passwords are counted by address, and by account for addresses from
+/// which that account never got in. Who has got in before from an address is not hindered by what others try elsewhere.
+/// </summary>
+/// <param name="wrongAllowed">Wrong passwords in a row before it begins to count; one more is allowed each <see cref="Refill"/>.</param>
+internal sealed class LoginGuard(int wrongAllowed) : IDisposable
+{
+    /// <summary>Addresses that are remembered as good, at the most.</summary>
+    private const int MaxKnown = 10_000;
+
+    /// <summary>Passwords that are checked at a time: a check takes 19 MiB and a processor.</summary>
+    private const int Checks = 2;
+
+    private readonly PartitionedRateLimiter<string> _wrong = PartitionedRateLimiter.Create<string, string>(who =>
+        RateLimitPartition.GetTokenBucketLimiter(who, _ => new TokenBucketRateLimiterOptions
+        {
+            TokenLimit = wrongAllowed,
+            TokensPerPeriod = 1,
+            ReplenishmentPeriod = Refill,
+        }));
+
+    private readonly ConcurrencyLimiter _checks = new(new ConcurrencyLimiterOptions { PermitLimit = Checks, QueueLimit = 200 });
+    private readonly Lock _gate = new();
+    private readonly HashSet<(string Account, string Address)> _known = [];
+    private readonly Queue<(string Account, string Address)> _order = new();
+
+    /// <summary>After this long one more wrong password is allowed.</summary>
+    public static TimeSpan Refill { get; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Waits for a turn to check a password; null when too many wait already.</summary>
+    public async Task<IDisposable?> Turn(CancellationToken cancel)
+    {
+        var lease = await _checks.AcquireAsync(1, cancel);
+        if (lease.IsAcquired)
+            return lease;
+        lease.Dispose();
+        return null;
+    }
+
+    /// <summary>Whether a password may be tried. Asked within a turn, so that many at once cannot all slip through.</summary>
+    public bool Admits(string account, string address) => Partitions(account, address).All(who => _wrong.GetStatistics(who) is not { CurrentAvailablePermits: 0 });
+
+    /// <summary>A password was wrong.</summary>
+    public void Wrong(string account, string address)
+    {
+        foreach (var who in Partitions(account, address))
+            _wrong.AttemptAcquire(who).Dispose();
+    }
+
+    /// <summary>A password was right.</summary>
+    public void Right(string account, string address)
+    {
+        lock (_gate)
+        {
+            if (!_known.Add((account, address)))
+                return;
+            _order.Enqueue((account, address));
+            if (_order.Count > MaxKnown)
+                _known.Remove(_order.Dequeue());
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _wrong.Dispose();
+        _checks.Dispose();
+    }
+
+    private string[] Partitions(string account, string address)
+    {
+        lock (_gate)
+            return _known.Contains((account, address)) ? [$"both {address} {account}"] : [$"address {address}", $"account {account}"];
+    }
+}

@@ -1,0 +1,45 @@
+using EPortal.Api;
+
+namespace EPortal.Accounts;
+
+/// <summary>The API's calls on users.</summary>
+internal static class UserEndpoints
+{
+    /// <summary>Maps them.</summary>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapApi(HttpMethods.Get, "/users", ApiRole.Reader, "All users", (UserStore users) =>
+            new ApiResult<IReadOnlyList<UserRow>>([.. users.List().Select(UserRow.From)]));
+        routes.MapApi(HttpMethods.Post, "/users", ApiRole.Admin, "Make a local user, or change the one of that name", Save,
+            new("username", "name to log in with", Required: true),
+            new("password", "needed for a new user"),
+            new("description", "free text"),
+            new("readonly", "may read, and change nothing; false for a new user", "boolean"));
+        routes.MapApi(HttpMethods.Delete, "/users/{name}", ApiRole.Admin, "Delete a user with its API keys", Delete);
+    }
+
+    private static async Task<ApiResult<UserRow>> Save(ApiParameters parameters, UserStore users, HttpContext context)
+    {
+        var name = parameters.Required("username");
+        var settings = new UserSettings(parameters.Text("password"), !parameters.Flag("readonly"), parameters.Raw("description"));
+        var saved = users.FindOrNull(name) is null
+            ? await users.Add(context.Actor(), name, settings)
+            : await users.Update(context.Actor(), name, settings);
+        return new ApiResult<UserRow>(UserRow.From(saved));
+    }
+
+    private static async Task<ApiResult<int>> Delete(string name, UserStore users, HttpContext context)
+    {
+        if (users.FindOrNull(name) is null)
+            return new ApiResult<int>(0);
+        await users.Delete(context.Actor(), name);
+        return new ApiResult<int>(1);
+    }
+}
+
+/// <summary>A user for programs.</summary>
+internal sealed record UserRow(string Id, string Username, string Description, bool Readonly)
+{
+    /// <summary>The row of a user.</summary>
+    public static UserRow From(User user) => new(user.Id, user.Name, user.Description, !user.IsAdmin);
+}

@@ -1,0 +1,53 @@
+using System.Text;
+using EPortal.Api;
+using EPortal.Data;
+
+namespace EPortal.Accounts;
+
+/// <summary>The API's call on the user log.</summary>
+internal static class UserLogEndpoints
+{
+    private const int MostRows = 10_000;
+
+    /// <summary>Maps it.</summary>
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapApi(
+        HttpMethods.Get, "/user-log", ApiRole.Reader, "Who changed what, from where, newest first", List,
+        new("user", "only what this account did"),
+        new("action", "only actions that begin so, such as key or key.add"),
+        new("age", "more than so many days ago; 4h for hours; negative for within"),
+        new("limit", $"lines at the most, up to {MostRows}; 100 when left out", "integer"),
+        new("offset", "lines to pass over", "integer"),
+        new("format", "json or csv; json when left out"));
+
+    private static IResult List(ApiParameters parameters, Database database, TimeProvider time)
+    {
+        var age = parameters.Age("age");
+        var query = new UserLogQuery
+        {
+            Actor = parameters.Text("user"),
+            Action = parameters.Text("action"),
+            Since = age is { Within: true } ? time.GetUtcNow() - age.Length : null,
+            Before = age is { Within: false } ? time.GetUtcNow() - age.Length : null,
+            Limit = (int)(parameters.Number("limit", 1, MostRows) ?? 100),
+            Offset = (int)(parameters.Number("offset", 0, int.MaxValue) ?? 0),
+        };
+        var csv = parameters.Text("format") switch
+        {
+            null or "json" => false,
+            "csv" => true,
+            var other => throw new RefusedException(Refusal.Invalid, $"The format '{other}' must be json or csv."),
+        };
+        var entries = database.Read(query.Run);
+        return csv
+            ? TypedResults.Text(Csv(entries), "text/csv", Encoding.UTF8)
+            : TypedResults.Ok(new ApiResult<IReadOnlyList<UserLogEntry>>(entries));
+    }
+
+    private static string Csv(IEnumerable<UserLogEntry> entries)
+    {
+        var csv = new StringBuilder("at,actor,address,action,detail\r\n");
+        foreach (var entry in entries)
+            csv.Append(CsvText.Line($"{entry.At:yyyy-MM-dd HH:mm:ss.ffffff}", entry.Actor, entry.Address ?? "", entry.Action, entry.Detail));
+        return csv.ToString();
+    }
+}

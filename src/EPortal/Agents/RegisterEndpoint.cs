@@ -1,0 +1,41 @@
+using EPortal.Api;
+using EPortal.Servers;
+
+namespace EPortal.Agents;
+
+/// <summary><c>POST /admin/api/register</c>: registration for programs that are no agents; by key, without login.</summary>
+internal static class RegisterEndpoint
+{
+    /// <summary>Maps it.</summary>
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapApi(
+        HttpMethods.Post, "/register", ApiRole.Open, "Register a host with a key", Register,
+        new("key", "registration key", Required: true), new("hostname", "name of the host", Required: true));
+
+    private static async Task<IResult> Register(ApiParameters parameters, Registration registration, RegistrationGate gate, HttpContext context)
+    {
+        var hostname = CheckinFacts.Hostname(parameters.Required("hostname"));
+        var key = parameters.Required("key");
+        var gated = gate.Admit(context.Connection.RemoteIpAddress);
+        var registered = gated == RegistrationResult.Done ? await registration.Register(hostname, context.Address(), key) : new Registered(gated);
+        return registered.Result switch
+        {
+            RegistrationResult.Done => TypedResults.Ok(new RegisteredRow(registered.ServerId!)),
+            RegistrationResult.InvalidKey => Refuse("invalid-key", "The key is not known."),
+            RegistrationResult.LimitReached => Refuse("key-limit-reached", "The key has as many servers as it may."),
+            RegistrationResult.Locked => TooMany(context),
+            _ => ApiErrors.Result(StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "Registrations from this address are not allowed."),
+        };
+    }
+
+    private static IResult Refuse(string code, string message) => ApiErrors.Result(StatusCodes.Status400BadRequest, code, message);
+
+    private static IResult TooMany(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = RegistrationGate.RetryAfterSeconds;
+        return ApiErrors.Result(
+            StatusCodes.Status429TooManyRequests, ApiErrors.TooManyAttempts, "Too many registrations from this address; try again later.");
+    }
+}
+
+/// <summary>The id of a server that registered.</summary>
+internal sealed record RegisteredRow(string ServerId);

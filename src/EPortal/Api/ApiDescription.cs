@@ -1,0 +1,81 @@
+using Microsoft.OpenApi;
+using Scalar.AspNetCore;
+
+namespace EPortal.Api;
+
+/// <summary>The API's description of itself (OpenAPI 3.1), and a page to try it; both are served from here alone.</summary>
+internal static class ApiDescription
+{
+    private const string Document = "openapi";
+    private const string Basic = "basic";
+    private const string Key = "key";
+
+    /// <summary>Adds what makes it.</summary>
+    public static void AddApiDescription(this IServiceCollection services, string keyHeader) => services.AddOpenApi(Document, options =>
+    {
+        options.ShouldInclude = description => description.ActionDescriptor.EndpointMetadata.OfType<ApiCall>().Any();
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info = new OpenApiInfo
+            {
+                Title = "ePortal",
+                Version = typeof(ApiDescription).Assembly.GetName().Version?.ToString(3),
+                Description = "Parameters come in the query string, a form or a JSON body alike; repeated names make lists.",
+            };
+            document.Components ??= new OpenApiComponents();
+            document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+            {
+                [Basic] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "basic" },
+                [Key] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Header, Name = keyHeader },
+            };
+            return Task.CompletedTask;
+        });
+        options.AddOperationTransformer((operation, context, _) =>
+        {
+            Describe(operation, context.Description.ActionDescriptor.EndpointMetadata.OfType<ApiCall>().First(), context.Document);
+            return Task.CompletedTask;
+        });
+    });
+
+    /// <summary>Maps <c>/admin/api/openapi.json</c> and the page at <c>/admin/api/docs</c>.</summary>
+    public static void MapApiDescription(this IEndpointRouteBuilder routes)
+    {
+        routes.MapOpenApi(ApiRoutes.Base + "/{documentName}.json");
+        routes.MapScalarApiReference(ApiRoutes.Base + "/docs", options => options
+            .WithTitle("ePortal API").WithOpenApiRoutePattern(ApiRoutes.Base + "/openapi.json").DisableDefaultFonts().DisableTelemetry());
+    }
+
+    private static void Describe(OpenApiOperation operation, ApiCall call, OpenApiDocument? document)
+    {
+        operation.Summary = call.Summary;
+        operation.Parameters ??= [];
+        foreach (var parameter in call.Parameters)
+        {
+            var one = new OpenApiSchema { Type = TypeOf(parameter.Type) };
+            operation.Parameters.Add(new OpenApiParameter
+            {
+                Name = parameter.Name,
+                In = ParameterLocation.Query,
+                Description = parameter.Description,
+                Required = parameter.Required,
+                Schema = parameter.Repeatable ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = one } : one,
+            });
+        }
+
+        if (call.Role == ApiRole.Open)
+            return;
+        operation.Description = call.Role == ApiRole.Admin ? "Needs an admin." : "Needs an account.";
+        operation.Security =
+        [
+            new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Basic, document)] = [] },
+            new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Key, document)] = [] },
+        ];
+    }
+
+    private static JsonSchemaType TypeOf(string type) => type switch
+    {
+        "integer" => JsonSchemaType.Integer,
+        "boolean" => JsonSchemaType.Boolean,
+        _ => JsonSchemaType.String,
+    };
+}

@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.Text.Json;
+using EPortal.Data;
+
+namespace EPortal.Api;
+
+/// <summary>
+/// What a call was given: by query string, form or JSON body alike, and by several of them together. A name may be repeated;
+/// a value that is empty counts as not given, except where it is asked for as it is.
+/// </summary>
+internal sealed class ApiParameters
+{
+    private const int MaxValues = 1000;
+    private const int MaxDepth = 3;
+
+    private readonly Dictionary<string, List<string>> _values = new(StringComparer.Ordinal);
+    private int _count;
+
+    /// <summary>Reads them; how minimal APIs make an argument of this type.</summary>
+    /// <exception cref="RefusedException">The body is not what its type says, or there are too many values.</exception>
+    public static async ValueTask<ApiParameters> BindAsync(HttpContext context)
+    {
+        var parameters = new ApiParameters();
+        foreach (var (name, values) in context.Request.Query)
+            parameters.Add(name, values);
+        if (context.Request.HasFormContentType)
+            await parameters.AddForm(context);
+        else if (context.Request.HasJsonContentType())
+            await parameters.AddJson(context);
+        return parameters;
+    }
+
+    /// <summary>A value as it is, empty ones too; null when the name was not given.</summary>
+    /// <exception cref="RefusedException">It was given more than once.</exception>
+    public string? Raw(string name) => !_values.TryGetValue(name, out var values) ? null
+        : values is [var value] ? value
+        : throw Invalid($"{name} was given more than once.");
+
+    /// <summary>A text; null when it is empty or was not given.</summary>
+    public string? Text(string name) => Raw(name) is { Length: > 0 } value ? value : null;
+
+    /// <summary>A text that must be there.</summary>
+    /// <exception cref="RefusedException">It is not.</exception>
+    public string Required(string name) => Text(name) ?? throw Invalid($"The parameter {name} is missing.");
+
+    /// <summary>All values of a name, in the order given.</summary>
+    public IReadOnlyList<string> Texts(string name) =>
+        _values.TryGetValue(name, out var values) ? [.. values.Where(value => value.Length > 0)] : [];
+
+    /// <summary>A whole number within bounds; null when it was not given.</summary>
+    /// <exception cref="RefusedException">It is no number, or out of bounds.</exception>
+    public long? Number(string name, long least, long most)
+    {
+        if (Text(name) is not { } text)
+            return null;
+        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? number
+            : throw Invalid($"{name} must be a whole number from {least} to {most}.");
+    }
+
+    /// <summary>Yes or no: <c>true false 1 0 yes no on off</c> in any case; null when it was not given.</summary>
+    /// <exception cref="RefusedException">It is something else.</exception>
+    public bool? Flag(string name) => Text(name)?.ToUpperInvariant() switch
+    {
+        null => null,
+        "TRUE" or "1" or "YES" or "ON" => true,
+        "FALSE" or "0" or "NO" or "OFF" => false,
+        _ => throw Invalid($"{name} must be true or false."),
+    };
+
+    /// <summary>An age: days, or hours with <c>h</c> behind; negative for within. Null when it was not given.</summary>
+    /// <exception cref="RefusedException">It is something else, or longer than a century.</exception>
+    public Age? Age(string name) => Text(name) is not { } text ? null
+        : Api.Age.ParseOrNull(text) ?? throw Invalid($"{name} must be a number of days, or of hours with h behind it, such as 3, -3 or 4h.");
+
+    private static RefusedException Invalid(string message) => new(Refusal.Invalid, message);
+
+    private async Task AddForm(HttpContext context)
+    {
+        try
+        {
+            foreach (var (name, values) in await context.Request.ReadFormAsync(context.RequestAborted))
+                Add(name, values);
+        }
+        catch (InvalidDataException e)
+        {
+            throw Invalid($"The form cannot be read: {e.Message}");
+        }
+    }
+
+    private async Task AddJson(HttpContext context)
+    {
+        if (context.Request.ContentLength == 0)
+            return;
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        if (body.Length == 0)
+            return;
+        try
+        {
+            body.Position = 0;
+            using var json = await JsonDocument.ParseAsync(body, new JsonDocumentOptions { MaxDepth = MaxDepth }, context.RequestAborted);
+            if (json.RootElement.ValueKind != JsonValueKind.Object)
+                throw Invalid("The body must be a JSON object.");
+            foreach (var property in json.RootElement.EnumerateObject())
+                Add(property);
+        }
+        catch (JsonException)
+        {
+            throw Invalid("The body is not JSON, or nested too deeply.");
+        }
+    }
+
+    private void Add(JsonProperty property)
+    {
+        var values = property.Value.ValueKind == JsonValueKind.Array ? property.Value.EnumerateArray().ToArray() : [property.Value];
+        Add(property.Name, values.Where(value => value.ValueKind != JsonValueKind.Null).Select(value => value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString()!,
+            JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
+            _ => throw Invalid($"{property.Name} must be a text, a number, true, false or a list of those."),
+        }));
+    }
+
+    private void Add(string name, IEnumerable<string?> values)
+    {
+        foreach (var value in values)
+        {
+            if (++_count > MaxValues)
+                throw Invalid($"A call takes at most {MaxValues} values.");
+            if (!_values.TryGetValue(name, out var known))
+                _values.Add(name, known = []);
+            known.Add(value ?? "");
+        }
+    }
+}

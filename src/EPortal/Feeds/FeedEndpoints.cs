@@ -1,0 +1,101 @@
+using EPortal.Api;
+using EPortal.Data;
+using EPortal.Format;
+
+namespace EPortal.Feeds;
+
+/// <summary>The API's calls on feeds and on the patchsets that stand on them.</summary>
+internal static class FeedEndpoints
+{
+    /// <summary>Maps them.</summary>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapApi(HttpMethods.Get, "/feeds", ApiRole.Reader, "All feeds", (FeedStore feeds) =>
+            new ApiResult<IReadOnlyList<FeedRow>>([.. feeds.List().Select(FeedRow.From)]));
+        routes.MapApi(HttpMethods.Post, "/feeds", ApiRole.Admin, "Make a feed, or change the one of that name", Save,
+            new("name", "its name", Required: true),
+            new("auto", "whether it takes new patchsets by itself", "boolean"),
+            new("deploy_after", "hours that a patchset must have been here before", "integer"),
+            new("channel", "default, test or unstable"));
+        routes.MapApi(HttpMethods.Delete, "/feeds/{name}", ApiRole.Admin, "Delete a feed; its keys go to main", Delete);
+        routes.MapApi(HttpMethods.Get, "/patchsets", ApiRole.Reader, "Patchsets as they stand on a feed, oldest first", List,
+            new("feed", "name of the feed; main when left out"),
+            new("product", "kernel, user, qemu or db; kernel when left out"),
+            new("distro", "only those for one of these distributions", Repeatable: true));
+        routes.MapApi(HttpMethods.Post, "/patchsets/manage", ApiRole.Admin, "Enable or disable a patchset on feeds", Manage,
+            new("patchset", "its name", Required: true),
+            new("feed", "feed to act on; main when left out", Repeatable: true),
+            new("action", "enable, disable, enable-upto or undeploy-downto", Required: true),
+            new("product", "kernel, user, qemu or db; kernel when left out"));
+    }
+
+    private static async Task<ApiResult<FeedRow>> Save(ApiParameters parameters, FeedStore feeds, HttpContext context) =>
+        new(FeedRow.From(await feeds.Save(context.Actor(), parameters.Required("name"), new FeedSettings(
+            parameters.Flag("auto"), parameters.Number("deploy_after", 0, long.MaxValue), parameters.Text("channel")))));
+
+    private static async Task<ApiResult<int>> Delete(string name, FeedStore feeds, HttpContext context)
+    {
+        try
+        {
+            await feeds.Delete(context.Actor(), name);
+            return new ApiResult<int>(1);
+        }
+        catch (RefusedException e) when (e.Reason == Refusal.NotFound)
+        {
+            return new ApiResult<int>(0);
+        }
+    }
+
+    private static ApiResult<IReadOnlyList<PatchsetRow>> List(ApiParameters parameters, Rollout rollout)
+    {
+        var distros = parameters.Texts("distro");
+        return new([.. rollout.List(parameters.Text("feed") ?? Feed.Main, ProductOf(parameters))
+            .Where(placement => distros.Count == 0 || placement.Patchset.Distros.Intersect(distros, StringComparer.OrdinalIgnoreCase).Any())
+            .Select(PatchsetRow.From)]);
+    }
+
+    private static async Task<ApiResult<string>> Manage(ApiParameters parameters, Rollout rollout, FeedStore feeds, HttpContext context)
+    {
+        var (actor, cancel) = (context.Actor(), context.RequestAborted);
+        var (name, product) = (parameters.Required("patchset"), ProductOf(parameters));
+        Func<string, Task> act = parameters.Required("action") switch
+        {
+            "enable" => feed => rollout.Enable(actor, product, name, feed, cancel),
+            "disable" => feed => rollout.Disable(actor, product, name, feed),
+            "enable-upto" => feed => rollout.EnableUpTo(actor, product, name, feed, cancel),
+            "undeploy-downto" => feed => rollout.UndeployDownTo(actor, product, name, feed),
+            var other => throw new RefusedException(
+                Refusal.Invalid, $"The action '{other}' must be enable, disable, enable-upto or undeploy-downto."),
+        };
+        var names = parameters.Texts("feed") is { Count: > 0 } given ? given : [Feed.Main];
+        // All names first: with one misspelt nothing is changed.
+        foreach (var feed in names)
+            feeds.Get(feed);
+        foreach (var feed in names.Distinct(StringComparer.Ordinal))
+            await act(feed);
+        return new ApiResult<string>("ok");
+    }
+
+    private static Product ProductOf(ApiParameters parameters)
+    {
+        var token = parameters.Text("product") ?? Product.Kernel.Token();
+        return Products.TryParse(token, out var product)
+            ? product
+            : throw new RefusedException(Refusal.Invalid, $"'{token}' is not a product; products are {string.Join(", ", Products.All.Select(known => known.Token()))}.");
+    }
+}
+
+/// <summary>A feed for programs; <c>deploy_after</c> in hours.</summary>
+internal sealed record FeedRow(string Name, bool Auto, long DeployAfter, string Channel)
+{
+    /// <summary>The row of a feed.</summary>
+    public static FeedRow From(Feed feed) => new(feed.Name, feed.Auto, feed.DeployAfter, feed.Channel);
+}
+
+/// <summary>A patchset on a feed for programs; <c>enabled (!)</c> for one that the patch source withdrew.</summary>
+internal sealed record PatchsetRow(string Patchset, string Status, IReadOnlyList<string> Distros)
+{
+    /// <summary>The row of a placement.</summary>
+    public static PatchsetRow From(Placement placement) => new(
+        placement.Patchset.Name, placement.State.Token() + (placement.IsQuestionable ? " (!)" : ""), placement.Patchset.Distros);
+}

@@ -1,0 +1,148 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+using EPortal.Api;
+using EPortal.Data;
+using EPortal.Feeds;
+
+namespace EPortal.Servers;
+
+/// <summary>The API's calls on servers.</summary>
+internal static class ServerEndpoints
+{
+    private const int MostRows = 1000;
+
+    /// <summary>Maps them.</summary>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapApi(HttpMethods.Get, "/servers", ApiRole.Reader, "Servers, filtered; or how many there are", List,
+            new("hostname", "host name; % stands for any text"),
+            new("ip", "address; % stands for any text"),
+            new("service_id", "the server's id"),
+            new("feed", "name of the feed they follow; main for the default one"),
+            new("key", "key they registered with"),
+            new("registered_age", "registered more than so many days ago; 4h for hours; negative for within"),
+            new("checkin_age", "last check-in more than so many days ago; 4h for hours; negative for within"),
+            new("updated_age", "level last changed more than so many days ago; 4h for hours; negative for within"),
+            new("is_updated", "true: run the level that their feed offers; false: run another", "boolean"),
+            new("tag", "one of their tags, such as env:test or ubuntu"),
+            new("limit", $"rows at the most, up to {MostRows}; 10 when left out", "integer"),
+            new("offset", "rows to pass over", "integer"),
+            new("only_count", "no rows, only how many", "boolean"));
+        routes.MapApi(HttpMethods.Delete, "/servers", ApiRole.Admin, "Delete servers that have not checked in for long", Clean,
+            new ApiParameter("checkin_age", "days without a check-in, at least 1; 24h or more with h", Required: true));
+        routes.MapApi(HttpMethods.Post, "/delete_server", ApiRole.Admin, "Delete servers by name, address or id", Delete,
+            new("hostname", "host name, exactly"), new("ip", "address, exactly"), new("server_id", "the server's id"));
+        routes.MapApi(HttpMethods.Post, "/set_tags", ApiRole.Admin, "Replace the tags of a server", SetTags,
+            new("server_id", "the server's id", Required: true), new("tags", "tags with ; between them; left out to remove all"));
+    }
+
+    private static ServerList List(ApiParameters parameters, Database database, Offers offers, TimeProvider time)
+    {
+        var query = new ServerQuery
+        {
+            Hostname = parameters.Text("hostname"),
+            Ip = parameters.Text("ip"),
+            ServerId = parameters.Text("service_id"),
+            Feed = parameters.Text("feed"),
+            Key = parameters.Text("key"),
+            Registered = Period(parameters.Age("registered_age")),
+            Checkin = Period(parameters.Age("checkin_age")),
+            Updated = Period(parameters.Age("updated_age")),
+            IsUpdated = parameters.Flag("is_updated"),
+            Tag = parameters.Text("tag"),
+            Limit = (int)(parameters.Number("limit", 1, MostRows) ?? 10),
+            Offset = (int)(parameters.Number("offset", 0, int.MaxValue) ?? 0),
+        };
+        var onlyCount = parameters.Flag("only_count") ?? false;
+        // One snapshot, so that count and rows belong together.
+        return database.Read(session => new ServerList(
+            query.Count(session, offers, time.GetUtcNow()),
+            onlyCount ? null : query.Limit,
+            onlyCount ? null : query.Offset,
+            onlyCount ? null : [.. query.Run(session, offers, time.GetUtcNow()).Select(ServerEntry.From)]));
+    }
+
+    private static async Task<ApiResult<int>> Clean(ApiParameters parameters, ServerStore servers, HttpContext context)
+    {
+        parameters.Required("checkin_age");
+        var age = parameters.Age("checkin_age")!;
+        return age.Within || age.Length < TimeSpan.FromDays(1)
+            ? throw new RefusedException(Refusal.Invalid, "checkin_age must be at least 1 day.")
+            : new ApiResult<int>(await servers.CleanInactive(context.Actor(), age.Length));
+    }
+
+    private static async Task<ApiResult<int>> Delete(ApiParameters parameters, ServerStore servers, HttpContext context) =>
+        new(await servers.Delete(context.Actor(), parameters.Text("hostname"), parameters.Text("ip"), parameters.Text("server_id")));
+
+    private static async Task<ApiResult<string>> SetTags(ApiParameters parameters, ServerStore servers, HttpContext context) =>
+        await servers.Tag(context.Actor(), parameters.Required("server_id"), parameters.Raw("tags") ?? "")
+            ? new ApiResult<string>("ok")
+            : throw new RefusedException(Refusal.NotFound, "No server with this id is registered.");
+
+    private static Period? Period(Age? age) => age is null ? null : new Period(age.Length, age.Within);
+}
+
+/// <summary>A page of servers with how many there are in all; of a count alone the rest is left out.</summary>
+internal sealed record ServerList(
+    long Count,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Limit,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Offset,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ServerEntry>? Result);
+
+/// <summary>A server in the form that programs have always got; times are <c>YYYY-MM-DD HH:MM:SS.ffffff</c> UTC.</summary>
+internal sealed record ServerEntry
+{
+    public required string Id { get; init; }
+    public required string Ip { get; init; }
+    public required string Hostname { get; init; }
+    public required string Key { get; init; }
+    public required string Feed { get; init; }
+    public required string? Registered { get; init; }
+    public required string? Checkin { get; init; }
+    public required string? Updated { get; init; }
+    public required string? Euname { get; init; }
+    public required string? Release { get; init; }
+    public required string? KernelId { get; init; }
+    public required long? PatchLevel { get; init; }
+    public required string? PatchType { get; init; }
+    public required string? Tags { get; init; }
+    public required long? Uptime { get; init; }
+    public required string? Version { get; init; }
+    public required string? Virt { get; init; }
+    public required string? KcareVersion { get; init; }
+    public required string? Distro { get; init; }
+    public required string? DistroVersion { get; init; }
+    public required string? Machine { get; init; }
+    public required string? Processor { get; init; }
+
+    /// <summary>The row of a server; what it never told is null.</summary>
+    public static ServerEntry From(Server server) => new()
+    {
+        Id = server.ServerId,
+        Ip = server.Facts.Ip,
+        Hostname = server.Facts.Hostname,
+        Key = server.Key,
+        Feed = server.Feed,
+        Registered = Time(server.Registered),
+        Checkin = Time(server.Checkin),
+        Updated = Time(server.Updated),
+        Euname = Given(server.Facts.Euname),
+        Release = Given(server.Facts.Release),
+        KernelId = Given(server.Facts.KernelId),
+        PatchLevel = server.Checkin is null ? null : server.Facts.PatchLevel,
+        PatchType = Given(server.Facts.PatchType),
+        Tags = Given(server.Tags),
+        Uptime = server.Uptime,
+        Version = Given(server.Facts.Version),
+        Virt = Given(server.Facts.Virt),
+        KcareVersion = Given(server.Facts.KcareVersion),
+        Distro = Given(server.Facts.Distro),
+        DistroVersion = Given(server.Facts.DistroVersion),
+        Machine = Given(server.Facts.Machine),
+        Processor = Given(server.Facts.Processor),
+    };
+
+    private static string? Given(string text) => text.Length == 0 ? null : text;
+
+    private static string? Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
+}

@@ -3,7 +3,7 @@ SHELL := /bin/bash
 OUT := out
 CONFIGURATION ?= Release
 
-.PHONY: build demo test bench bench-quick lint format fuzz crash clean
+.PHONY: build demo test bench bench-quick bench-supply lint format fuzz crash clean
 
 build:
 	@scripts/need.sh gcc:gcc
@@ -25,6 +25,9 @@ bench: build
 
 bench-quick: build
 	@scripts/bench.sh --quick
+
+bench-supply: build
+	@scripts/bench.sh --supply
 
 lint:
 	dotnet build eportal.slnx -c $(CONFIGURATION) -v quiet --nologo

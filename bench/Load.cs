@@ -34,6 +34,32 @@ internal static class Load
         return new Result(workers.Sum(w => w.Count) / seconds, workers.Sum(w => w.Bytes) / seconds, latency);
     }
 
+    /// <summary>Seconds until so many clients, who all ask at the same moment, have the same answer whole.</summary>
+    public static async Task<double> AllAtOnceAsync(int port, int clients, byte[] request)
+    {
+        var sockets = new List<Socket>(clients);
+        try
+        {
+            for (var n = 0; n < clients; n++)
+            {
+                sockets.Add(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
+                await sockets[^1].ConnectAsync(IPAddress.Loopback, port);
+            }
+
+            var clock = Stopwatch.StartNew();
+            await Task.WhenAll(sockets.Select(async socket =>
+            {
+                await socket.SendAsync(request);
+                await ReadAsync(socket, new byte[64 * 1024]);
+            }));
+            return clock.Elapsed.TotalSeconds;
+        }
+        finally
+        {
+            sockets.ForEach(socket => socket.Dispose());
+        }
+    }
+
     private static async Task<(long Count, long Bytes, LongHistogram Latency)> WorkAsync(
         int port, Stopwatch clock, TimeSpan time, Func<int, byte[]> request)
     {

@@ -32,10 +32,8 @@ internal sealed partial class PortalUnderTest(string folder, string programs)
         await CommandAsync("key", "-a", "bench");
         await DeployAsync("K1", Requests.Target, 16 << 20);
         await DeployAsync("K2", new string('d', 40), 64 << 10);
-        var port = Server.FreePort();
-        _environment["EPORTAL_LISTEN"] = $"http://127.0.0.1:{port}";
-        var server = await Server.StartAsync(port, Path.Combine(programs, "eportal"), ["serve"], _environment);
-        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        var server = await ServeAsync();
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{server.Port}") };
         var ids = new List<string>(hosts);
         for (var n = 0; n < hosts; n++)
             ids.Add(ServerId().Match(await http.GetStringAsync($"/admin/api/kcare/register_server.plain?hostname=h{n}&key=bench")).Groups[1].Value);
@@ -43,8 +41,22 @@ internal sealed partial class PortalUnderTest(string folder, string programs)
         return server;
     }
 
+    /// <summary>A setting, as the environment has it.</summary>
+    public void Set(string name, string value) => _environment[$"EPORTAL_{name}"] = value;
+
+    /// <summary>Starts it as it is.</summary>
+    public Task<Server> ServeAsync()
+    {
+        var port = Server.FreePort();
+        Set("LISTEN", $"http://127.0.0.1:{port}");
+        return Server.StartAsync(port, Path.Combine(programs, "eportal"), ["serve"], _environment);
+    }
+
     /// <summary>Seconds that a command takes.</summary>
-    public async Task<double> CommandAsync(params string[] args)
+    public async Task<double> CommandAsync(params string[] args) => (await MeasureAsync(args)).Seconds;
+
+    /// <summary>Seconds that a command takes, and the most memory it had resident, in MiB.</summary>
+    public async Task<(double Seconds, double PeakMiB)> MeasureAsync(params string[] args)
     {
         var start = new ProcessStartInfo(Path.Combine(programs, "kc.eportal"), args) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in _environment)
@@ -52,10 +64,14 @@ internal sealed partial class PortalUnderTest(string folder, string programs)
         var clock = Stopwatch.StartNew();
         using var process = Process.Start(start)!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
+        // The kernel keeps the peak itself, and forgets it with the process.
+        var peak = 0.0;
+        while (!process.WaitForExit(TimeSpan.FromMilliseconds(50)))
+            peak = Math.Max(peak, PeakMiB(process.Id));
+        var seconds = clock.Elapsed.TotalSeconds;
         await output;
         return process.ExitCode == 0
-            ? clock.Elapsed.TotalSeconds
+            ? (seconds, peak)
             : throw new InvalidOperationException($"kc.eportal {string.Join(' ', args)}: {await errors}");
     }
 
@@ -69,6 +85,19 @@ internal sealed partial class PortalUnderTest(string folder, string programs)
             "patchset", "build", "--name", name, "--target", target, "--level", 1.ToString(CultureInfo.InvariantCulture),
             ArchiveOf(name), $"kpatch.bin={payload}");
         return await CommandAsync("kcare", "deploy", ArchiveOf(name));
+    }
+
+    private static double PeakMiB(int process)
+    {
+        try
+        {
+            var line = File.ReadLines($"/proc/{process}/status").FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+            return line is null ? 0 : double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^2], CultureInfo.InvariantCulture) / 1024;
+        }
+        catch (IOException)
+        {
+            return 0; // It ended meanwhile.
+        }
     }
 
     public string ArchiveOf(string name) => Path.Combine(folder, $"{name}.tar");

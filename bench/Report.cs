@@ -5,22 +5,15 @@ using HdrHistogram;
 
 namespace Bench;
 
-/// <summary>Collects what was measured and tells it: as a table, as JSON, and as the section of a page.</summary>
-internal sealed class Report(int rounds, TimeSpan time)
-{
-    /// <summary>What is compared, against what, by answers or by bytes.</summary>
-    private static readonly (string What, string Floor, bool Bytes)[] Ratios =
-    [
-        ("check-ins, nothing new", "bare server, constant answer", false),
-        ("check-ins, something changed", "bare server, constant answer", false),
-        ("latest.v1, no check-in", "bare server, constant answer", false),
-        ("check-ins, nothing new", "plain SQLite, a commit each", false),
-        ("check-ins, nothing new", "plain SQLite, 100 a commit", false),
-        ("portal, 16 MiB files", "nginx, 16 MiB files", true),
-        ("portal, 64 KiB files", "nginx, 64 KiB files", true),
-        ("deploy of 100 MiB", "tar, sha256sum, sync of 100 MiB", false),
-    ];
+/// <summary>What is compared, against what, by answers or by bytes.</summary>
+internal sealed record Ratio(string What, string Floor, bool Bytes = false);
 
+/// <summary>Collects what was measured and tells it: as a table, as JSON, and as the section of a page.</summary>
+/// <param name="name">Of the files it is written to.</param>
+/// <param name="begin">A sentence on how it was measured.</param>
+/// <param name="ratios">What is compared.</param>
+internal sealed class Report(string name, string begin, IReadOnlyList<Ratio> ratios)
+{
     private readonly Dictionary<string, List<(double PerSecond, double Bytes)>> _rates = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HistogramBase> _latencies = new(StringComparer.Ordinal);
     private readonly List<(string What, double Value, string Unit)> _notes = [];
@@ -43,28 +36,28 @@ internal sealed class Report(int rounds, TimeSpan time)
 
     public void Note(string what, double value, string unit) => _notes.Add((what, value, unit));
 
-    /// <summary>Prints the tables and writes <c>bench.md</c> and <c>bench.json</c> into the folder.</summary>
+    /// <summary>Prints the tables and writes NAME.md and NAME.json into the folder.</summary>
     public void Write(string folder)
     {
         var text = Text();
         Console.WriteLine(text);
-        File.WriteAllText(Path.Combine(folder, "bench.md"), text);
-        File.WriteAllText(Path.Combine(folder, "bench.json"), Json());
+        File.WriteAllText(Path.Combine(folder, $"{name}.md"), text);
+        File.WriteAllText(Path.Combine(folder, $"{name}.json"), Json());
     }
 
     private string Text()
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{rounds} rounds of {time.TotalSeconds} s each, in turns; median (least to greatest).\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"{begin}\n\n");
         text.Append("| measured | a second | MiB/s | p50 ms | p99 ms | p99.9 ms |\n| --- | ---: | ---: | ---: | ---: | ---: |\n");
         foreach (var (what, rates) in _rates)
             text.Append(CultureInfo.InvariantCulture,
                 $"| {what} | {Spread(rates.Select(r => r.PerSecond))} | {(rates[0].Bytes > 1e7 ? Spread(rates.Select(r => r.Bytes / 1048576)) : "")} | {Latency(what, 50)} | {Latency(what, 99)} | {Latency(what, 99.9)} |\n");
         text.Append("\n| ratio | median of the rounds |\n| --- | ---: |\n");
-        foreach (var (what, floor, bytes) in Ratios)
+        foreach (var (what, floor, bytes) in ratios)
             text.Append(CultureInfo.InvariantCulture, $"| {what} : {floor} | {Spread(RatiosOf(what, floor, bytes), "0.00")} |\n");
         foreach (var (what, value, unit) in _notes)
-            text.Append(CultureInfo.InvariantCulture, $"\n{what}: {value:0} {unit}\n");
+            text.Append(CultureInfo.InvariantCulture, $"\n{what}: {value:0.##} {unit}\n");
         return text.ToString();
     }
 
@@ -89,8 +82,7 @@ internal sealed class Report(int rounds, TimeSpan time)
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
         {
             json.WriteStartObject();
-            json.WriteNumber("rounds", rounds);
-            json.WriteNumber("seconds", time.TotalSeconds);
+            json.WriteString("how", begin);
             foreach (var (what, rates) in _rates)
             {
                 json.WriteStartArray(what);

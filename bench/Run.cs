@@ -9,12 +9,24 @@ internal static class Run
     private const int Connections = 64;
     private const int FileConnections = 8;
 
+    private static readonly Ratio[] Ratios =
+    [
+        new("check-ins, nothing new", "bare server, constant answer"),
+        new("check-ins, something changed", "bare server, constant answer"),
+        new("latest.v1, no check-in", "bare server, constant answer"),
+        new("check-ins, nothing new", "plain SQLite, a commit each"),
+        new("check-ins, nothing new", "plain SQLite, 100 a commit"),
+        new("portal, 16 MiB files", "nginx, 16 MiB files", Bytes: true),
+        new("portal, 64 KiB files", "nginx, 64 KiB files", Bytes: true),
+        new("deploy of 100 MiB", "tar, sha256sum, sync of 100 MiB"),
+    ];
+
     public static async Task<int> AllAsync(string outFolder, bool quick)
     {
         var (rounds, time) = quick ? (3, TimeSpan.FromSeconds(2)) : (5, TimeSpan.FromSeconds(4));
         Directory.CreateDirectory(outFolder);
         var folder = Directory.CreateDirectory(Path.Combine(outFolder, $"bench-{Guid.NewGuid():N}")).FullName;
-        var report = new Report(rounds, time);
+        var report = new Report("bench", Rounds(rounds, time), Ratios);
         try
         {
             var portal = new PortalUnderTest(folder, Environment.GetEnvironmentVariable("EPORTAL_OUT") ?? Path.GetFullPath("out"));
@@ -37,6 +49,10 @@ internal static class Run
         report.Write(outFolder);
         return 0;
     }
+
+    /// <summary>How it was measured.</summary>
+    public static string Rounds(int rounds, TimeSpan time) =>
+        $"{rounds} rounds of {time.TotalSeconds} s each, in turns; median (least to greatest).";
 
     /// <summary>One turn of everything; the first warms up and is not reported.</summary>
     private static async Task RoundAsync(

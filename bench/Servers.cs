@@ -54,16 +54,21 @@ internal sealed class Server : IDisposable
         return StartAsync(port, Environment.ProcessPath!, ["floor", port.ToString(CultureInfo.InvariantCulture)]);
     }
 
-    public static Task<Server> NginxAsync(string folder, string files)
+    /// <summary>nginx that serves a folder.</summary>
+    public static Task<Server> NginxAsync(string folder, string files) => NginxAsync(folder, "nginx", $"access_log off; root {files};");
+
+    /// <summary>nginx with one server of these directives.</summary>
+    public static Task<Server> NginxAsync(string folder, string name, string server, string http = "")
     {
         var port = FreePort();
-        var config = Path.Combine(folder, "nginx.conf");
+        var config = Path.Combine(folder, $"{name}.conf");
         File.WriteAllText(config, $$"""
-            daemon off; worker_processes auto; pid {{folder}}/nginx.pid; error_log {{folder}}/nginx.log; user root;
-            events { worker_connections 1024; }
+            daemon off; worker_processes auto; pid {{folder}}/{{name}}.pid; error_log {{folder}}/{{name}}.log; user root;
+            events { worker_connections 4096; }
             http {
-              sendfile on; tcp_nopush on; access_log off; keepalive_requests 1000000; default_type application/octet-stream;
-              server { listen 127.0.0.1:{{port}}; root {{files}}; }
+              sendfile on; tcp_nopush on; keepalive_requests 1000000; default_type application/octet-stream;
+              {{http}}
+              server { listen 127.0.0.1:{{port}}; {{server}} }
             }
             """);
         return StartAsync(port, "/usr/sbin/nginx", ["-c", config]);

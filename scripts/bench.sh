@@ -1,18 +1,20 @@
 #!/bin/bash
-# Measures the portal beside its floors: the bare web server, plain SQLite, nginx, tar. bench.sh [--quick] [--write]
-# --write puts the figures into docs/benchmarks.md. The results stay in artifacts/bench.md and artifacts/bench.json.
+# Measures the portal beside its floors: the bare web server, plain SQLite, nginx, squid, tar. bench.sh [--quick] [--supply] [--write]
+# --supply measures what concerns patch sources, --write puts the figures into docs/benchmarks.md. The results stay in
+# artifacts/bench.md and bench.json, or supply.md and supply.json.
 set -eu
 cd "$(dirname "$0")/.."
 
-scripts/need.sh nginx:nginx
-quick=() write=
+quick=() write='' what=run name=bench
 for option in "$@"; do
     case $option in
         --quick) quick=(--quick) ;;
+        --supply) what=supply name=supply ;;
         --write) write=1 ;;
-        *) echo "usage: bench.sh [--quick] [--write]" >&2; exit 2 ;;
+        *) echo "usage: bench.sh [--quick] [--supply] [--write]" >&2; exit 2 ;;
     esac
 done
+scripts/need.sh nginx:nginx squid:squid curl:curl
 dotnet build bench -c Release -v quiet --nologo
-bench/bin/Release/net10.0/Bench run artifacts "${quick[@]}"
-[ -z "$write" ] || sed -i -e '/^<!-- figures -->$/,/^<!-- end -->$/{//!d}' -e '/^<!-- figures -->$/r artifacts/bench.md' docs/benchmarks.md
+bench/bin/Release/net10.0/Bench "$what" artifacts "${quick[@]}"
+[ -z "$write" ] || sed -i -e "/^<!-- $name -->\$/,/^<!-- end $name -->\$/{//!d}" -e "/^<!-- $name -->\$/r artifacts/$name.md" docs/benchmarks.md

@@ -6,6 +6,9 @@ internal sealed class ArchitectureRules(string root)
 {
     private const string Anything = "*";
 
+    /// <summary>Stands for the types of every feature that answer calls: <c>ThingEndpoint</c> and <c>ThingEndpoints</c>.</summary>
+    private const string Endpoints = "endpoints";
+
     /// <summary>Rooms and the rooms they may use.</summary>
     private static readonly Dictionary<string, string[]> Rooms = new(StringComparer.Ordinal)
     {
@@ -37,7 +40,7 @@ internal sealed class ArchitectureRules(string root)
         ("SQLitePCL", ["Data.Sqlite"]),
         ("DbUp", ["Data.Sqlite"]),
         ("Dapper", ["Data", .. Features]),
-        ("Microsoft.AspNetCore", ["Api", .. Features, "Hosting", "Demo"]),
+        ("Microsoft.AspNetCore", [Endpoints, "Api", "Agents", "Patchsets", "PatchSource", "Accounts", "Operations", "Hosting", "Demo"]),
         ("Microsoft.AspNetCore.Hosting", ["Hosting"]),
         ("Microsoft.AspNetCore.Server", ["Hosting"]),
         ("Microsoft.AspNetCore.Builder.WebApplication", ["Hosting", "Demo"]),
@@ -66,19 +69,22 @@ internal sealed class ArchitectureRules(string root)
     {
         // A command of a feature speaks to people and may ask any feature, through the portal that Hosting opens for it.
         var commands = uses.Where(use => use.Of == $"{root}.Cli.CliContext").Select(use => use.From).ToHashSet(StringComparer.Ordinal);
-        return uses.Where(use => RoomOf(use.From) is { } from && !May(from, use.Of, commands.Contains(use.From)));
+        return uses.Where(use => RoomOf(use.From) is { } from && !May(from, use, commands.Contains(use.From)));
     }
 
     /// <summary>Rooms of which the rules know nothing.</summary>
     public IEnumerable<string> Unknown(IReadOnlyList<TypeUse> uses) =>
         uses.Select(use => RoomOf(use.From)).OfType<string>().Select(room => room.Split('.')[0]).Distinct().Except(Rooms.Keys);
 
-    private bool May(string from, string of, bool isCommand)
+    private bool May(string from, TypeUse use, bool isCommand)
     {
+        var of = use.Of;
         if (RoomOf(of.Split("::")[0]) is { } to)
             return MayUseRoom(from.Split('.')[0], to.Split('.')[0], isCommand) && (!to.StartsWith("Data.", StringComparison.Ordinal) || from.StartsWith("Data", StringComparison.Ordinal));
         var rule = Outside.Where(outside => IsWithin(of, outside.Thing)).OrderBy(outside => outside.Thing.Length).LastOrDefault();
-        return rule.Thing is null || rule.Rooms.Any(room => from == room || from.StartsWith(room + ".", StringComparison.Ordinal));
+        return rule.Thing is null || rule.Rooms.Any(room =>
+            (room == Endpoints && (use.From.EndsWith("Endpoint", StringComparison.Ordinal) || use.From.EndsWith(Endpoints, StringComparison.OrdinalIgnoreCase)))
+            || from == room || from.StartsWith(room + ".", StringComparison.Ordinal));
     }
 
     private static bool MayUseRoom(string from, string to, bool isCommand) =>

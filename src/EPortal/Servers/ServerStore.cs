@@ -54,7 +54,8 @@ internal sealed class ServerStore(Database database, ChangeLog log, TimeProvider
     });
 
     /// <summary>Deletes the servers that have not checked in for <paramref name="days"/> days and says how many.</summary>
-    public Task<int> CleanInactive(Actor actor, int days) => CleanInactive(actor, TimeSpan.FromDays(days));
+    public Task<int> CleanInactive(Actor actor, int days) =>
+        CleanInactive(actor, TimeSpan.FromDays(Math.Clamp(days, 0, MaxDays + 1)));
 
     /// <summary>Deletes the servers that have not checked in for <paramref name="age"/>, at least a day, and says how many.</summary>
     /// <exception cref="RefusedException">It is less than a day or more than a century.</exception>

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Security.Claims;
 using System.Text;
 using System.Text.Encodings.Web;
+using EPortal.Accounts.Sessions;
 using EPortal.Api;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
@@ -15,7 +16,7 @@ internal sealed class AccountAuthenticationOptions : AuthenticationSchemeOptions
     public string KeyHeader { get; set; } = "X-Api-Key";
 }
 
-/// <summary>Who calls the API: by an API key, else by name and password (Basic, RFC 7617).</summary>
+/// <summary>Who calls the API: by an API key, else by name and password (Basic, RFC 7617), else by the session of a browser.</summary>
 internal sealed class AccountAuthentication(
     IOptionsMonitor<AccountAuthenticationOptions> options, ILoggerFactory loggers, UrlEncoder encoder, UserStore users, ApiKeyStore keys, PasswordLogin login)
     : AuthenticationHandler<AccountAuthenticationOptions>(options, loggers, encoder)
@@ -32,7 +33,7 @@ internal sealed class AccountAuthentication(
         if (Request.Headers.TryGetValue(Options.KeyHeader, out var key))
             return Result(await ByKey(key.ToString()));
         if (BasicOrNull() is not var (name, password))
-            return AuthenticateResult.NoResult();
+            return await Context.AuthenticateAsync(SessionAuthentication.Name);
         var result = await login.Try(name, password, Context.Address(), Context.RequestAborted);
         _tooMany = result.TooMany;
         return Result(result.User);
@@ -43,7 +44,7 @@ internal sealed class AccountAuthentication(
     {
         if (_tooMany)
         {
-            Response.Headers.RetryAfter = LoginGuard.Refill.TotalSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            Response.Headers.RetryAfter = LoginGuard.RetryAfterSeconds;
             return ApiErrors.Write(
                 Context, StatusCodes.Status429TooManyRequests, ApiErrors.TooManyAttempts, "Too many wrong logins; try again in a moment.");
         }

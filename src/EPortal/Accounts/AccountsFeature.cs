@@ -1,24 +1,32 @@
+using EPortal.Accounts.Sessions;
+using EPortal.Accounts.Sso;
 using EPortal.Api;
+using Microsoft.AspNetCore.Authentication;
 
 namespace EPortal.Accounts;
 
-/// <summary>Accounts over HTTP: who calls, and the calls on accounts.</summary>
+/// <summary>Accounts over HTTP: who calls, logins and sessions, and the calls on accounts.</summary>
 internal static class AccountsFeature
 {
     /// <summary>Wrong passwords from one address, or for one account, before guessing is slowed down.</summary>
     private const int WrongAllowed = 10;
 
-    /// <summary>Adds authentication and the policies of the API.</summary>
-    public static void AddAccounts(this IServiceCollection services, string keyHeader)
+    /// <summary>Adds authentication and the policies of the API and of pages.</summary>
+    public static void AddAccounts(this IServiceCollection services, string keyHeader, SessionLifetime lifetime, SsoOptions sso)
     {
         services.AddSingleton(new LoginGuard(WrongAllowed));
         services.AddSingleton<PasswordLogin>();
+        services.AddSingleton(lifetime);
+        services.AddRazorComponents();
         // No default scheme: calls of agents carry Basic credentials of their own, which mean no account.
         services.AddAuthentication()
-            .AddScheme<AccountAuthenticationOptions, AccountAuthentication>(AccountAuthentication.Name, options => options.KeyHeader = keyHeader);
+            .AddScheme<AccountAuthenticationOptions, AccountAuthentication>(AccountAuthentication.Name, options => options.KeyHeader = keyHeader)
+            .AddScheme<AuthenticationSchemeOptions, SessionAuthentication>(SessionAuthentication.Name, _ => { })
+            .AddSso(sso);
         services.AddAuthorizationBuilder()
             .AddPolicy(ApiRoutes.ReaderPolicy, policy => policy.AddAuthenticationSchemes(AccountAuthentication.Name).RequireAuthenticatedUser())
-            .AddPolicy(ApiRoutes.AdminPolicy, policy => policy.AddAuthenticationSchemes(AccountAuthentication.Name).RequireRole(ApiRoutes.AdminPolicy));
+            .AddPolicy(ApiRoutes.AdminPolicy, policy => policy.AddAuthenticationSchemes(AccountAuthentication.Name).RequireRole(ApiRoutes.AdminPolicy))
+            .AddPolicy(ApiRoutes.PagePolicy, policy => policy.AddAuthenticationSchemes(SessionAuthentication.Name).RequireAuthenticatedUser());
     }
 
     /// <summary>Maps all calls on accounts.</summary>
@@ -26,6 +34,9 @@ internal static class AccountsFeature
     {
         UserEndpoints.Map(routes);
         ApiKeyEndpoints.Map(routes);
+        SessionEndpoints.Map(routes);
+        LoginEndpoints.Map(routes);
+        routes.MapSso();
         UserLogEndpoints.Map(routes);
     }
 }

@@ -1,4 +1,3 @@
-using System.Security.Claims;
 using EPortal.Api;
 
 namespace EPortal.Accounts;
@@ -12,7 +11,7 @@ internal static class ApiKeyEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapApi(HttpMethods.Get, "/api-keys", ApiRole.Reader, "Own API keys; for admins those of all", (HttpContext context, ApiKeyStore keys) =>
-            new ApiResult<IReadOnlyList<ApiKeyRow>>([.. keys.List(Whose(context)).Select(ApiKeyRow.From)]));
+            new ApiResult<IReadOnlyList<ApiKeyRow>>([.. keys.List(context.WhoseOrAll()).Select(ApiKeyRow.From)]));
         routes.MapApi(HttpMethods.Post, "/api-keys", ApiRole.Reader, "Make an API key for oneself; the answer alone shows it", Make,
             new("name", "what it is for", Required: true),
             new("expires_days", "days until it ends; never when left out", "integer"));
@@ -27,11 +26,7 @@ internal static class ApiKeyEndpoints
     }
 
     private static async Task<ApiResult<int>> Revoke(string id, ApiKeyStore keys, HttpContext context) =>
-        new(await keys.Revoke(context.Actor(), id, Whose(context)) ? 1 : 0);
-
-    /// <summary>Whose keys the caller may touch; null for everybody's.</summary>
-    private static string? Whose(HttpContext context) =>
-        context.User.IsInRole(ApiRoutes.AdminPolicy) ? null : context.User.FindFirstValue(ClaimTypes.Name) ?? "";
+        new(await keys.Revoke(context.Actor(), id, context.WhoseOrAll()) ? 1 : 0);
 }
 
 /// <summary>An API key for programs, without what is secret.</summary>

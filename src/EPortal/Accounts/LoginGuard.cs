@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Threading.RateLimiting;
 
 namespace EPortal.Accounts;
@@ -30,6 +31,9 @@ internal sealed class LoginGuard(int wrongAllowed) : IDisposable
 
     /// <summary>After this long one more wrong password is allowed.</summary>
     public static TimeSpan Refill { get; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The same for a <c>Retry-After</c> header, in seconds.</summary>
+    public static string RetryAfterSeconds { get; } = Refill.TotalSeconds.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Waits for a turn to check a password; null when too many wait already.</summary>
     public async Task<IDisposable?> Turn(CancellationToken cancel)

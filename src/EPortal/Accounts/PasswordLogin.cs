@@ -13,7 +13,7 @@ internal sealed record LoginResult(User? User, bool TooMany = false);
 /// Logs in by name and password. What was right a moment ago is remembered for a while by a keyed hash, for programs send
 /// their password with every call and checking one takes long on purpose; a changed password is wrong at once all the same.
 /// </summary>
-internal sealed class PasswordLogin(UserStore users, LoginGuard guard) : IDisposable
+internal sealed partial class PasswordLogin(UserStore users, LoginGuard guard, ILogger<PasswordLogin> logger) : IDisposable
 {
     private const int MaxRemembered = 1000;
     private static readonly TimeSpan s_remembered = TimeSpan.FromMinutes(5);
@@ -30,10 +30,15 @@ internal sealed class PasswordLogin(UserStore users, LoginGuard guard) : IDispos
             return new LoginResult(credential.User);
         using var turn = await guard.Turn(cancel);
         if (turn is null || !guard.Admits(name, address))
+        {
+            LogTooMany(address);
             return new LoginResult(null, TooMany: true);
+        }
+
         if (!UserStore.Verify(credential, password))
         {
             guard.Wrong(name, address);
+            LogWrong(address);
             return new LoginResult(null);
         }
 
@@ -44,4 +49,11 @@ internal sealed class PasswordLogin(UserStore users, LoginGuard guard) : IDispos
 
     /// <inheritdoc/>
     public void Dispose() => _right.Dispose();
+
+    // No names: a password typed into the wrong field must not end in a log.
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A login from {Address} failed")]
+    private partial void LogWrong(string address);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A login from {Address} was not tried: too many wrong ones")]
+    private partial void LogTooMany(string address);
 }

@@ -10,7 +10,7 @@ namespace EPortal.Accounts;
 internal sealed record User(string Id, string Name, string Description, bool IsAdmin)
 {
     /// <summary>How the store sees it: a demotion is a hold, so it survives any promotion that did not see it.</summary>
-    public static readonly EntityType Entity = new("account", "name", "description", "password", "admin")
+    public static readonly EntityType Entity = new("account", "name", "description", "password", "admin", "identity")
     {
         NamedBy = ["name"],
         CanBeHeld = true,

@@ -6,6 +6,7 @@ namespace EPortal.Accounts;
 /// <summary>Local accounts. Each method is one transaction.</summary>
 internal sealed class UserStore(Database database, ChangeLog log, int minPasswordLength)
 {
+    private const int MaxName = 64;
     private const int MaxPasswordLength = 1024;
     private const int MaxDescription = 1000;
 
@@ -33,6 +34,30 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     /// <summary>Whether a password is right. An unknown name costs the same as a wrong password, so that names cannot be told by the clock.</summary>
     public static bool Verify(Credential? credential, string password) =>
         PasswordHash.Verify(password, credential?.Hash ?? DecoyHash.Value) && credential?.Hash is not null;
+
+    /// <summary>Whether there is anybody who can log in.</summary>
+    public bool Any() => database.Read(session => session.Connection.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM account WHERE shadowed = 0)")) != 0;
+
+    /// <summary>
+    /// The account of somebody whom another system vouches for; the first time a read-only one is made. It is found by the
+    /// identity alone: an account that merely has the same name is another one, and the new one is named otherwise.
+    /// </summary>
+    public Task<User> Enter(Actor actor, ForeignIdentity who) => log.Commit(actor, change =>
+    {
+        var known = change.Db.QueryFirstOrDefault<Row>($"{Columns} AND identity = @Key ORDER BY id", new { who.Key });
+        if (known is not null)
+            return known.ToUser();
+        var name = Candidates(who).First(candidate => FindRow(change.Session, candidate) is null);
+        change.Create(User.Entity, new Fields
+        {
+            { "name", name },
+            { "description", who.Description },
+            { "admin", false },
+            { "identity", who.Key },
+        });
+        change.Note("user.add", $"{name} at the first login");
+        return Get(change, name);
+    });
 
     /// <summary>Makes a user.</summary>
     /// <exception cref="RefusedException">The name is taken or malformed, or the password too short.</exception>
@@ -107,10 +132,23 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     private static Row? FindRow(Session session, string name) =>
         session.Connection.QueryFirstOrDefault<Row>($"{Columns} AND name = @name", new { name });
 
+    /// <summary>Whether a text can be the name of a user.</summary>
+    public static bool IsName(string text) => text.Length is > 0 and <= MaxName && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c));
+
+    private static IEnumerable<string> Candidates(ForeignIdentity who)
+    {
+        yield return who.WantedName;
+        var name = who.WantedName[..Math.Min(who.WantedName.Length, MaxName / 2)];
+        var realm = who.Realm[..Math.Min(who.Realm.Length, MaxName / 2 - 12)];
+        yield return $"{name}@{realm}";
+        for (var number = 2; ; number++)
+            yield return $"{name}@{realm}.{number}";
+    }
+
     private void Check(string name, UserSettings settings)
     {
-        if (name.Length is 0 or > 64 || name.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)))
-            throw new RefusedException(Refusal.Invalid, "A user name must be 1 to 64 characters without spaces.");
+        if (!IsName(name))
+            throw new RefusedException(Refusal.Invalid, $"A user name must be 1 to {MaxName} characters without spaces.");
         if (settings.Password is { } password && (password.Length < minPasswordLength || password.Length > MaxPasswordLength))
             throw new RefusedException(
                 Refusal.Invalid, $"A password must be {minPasswordLength} to {MaxPasswordLength} characters long.");

@@ -42,6 +42,9 @@ internal static class ApiRoutes
     /// <summary>Name of the policy that admins fulfil, and the role behind it.</summary>
     public const string AdminPolicy = "admin";
 
+    /// <summary>Name of the policy of pages: any account, logged in by the login page.</summary>
+    public const string PagePolicy = "page";
+
     /// <summary>A call under <see cref="Base"/>; a slash at the end of its path does not matter.</summary>
     public static RouteHandlerBuilder MapApi(
         this IEndpointRouteBuilder routes, string method, string path, ApiRole role, string summary, Delegate handler, params ApiParameter[] parameters)
@@ -58,6 +61,9 @@ internal static class ApiRoutes
     /// <summary>Who calls, as the user log names it.</summary>
     public static Actor Actor(this HttpContext context) =>
         new(context.User.FindFirstValue(ClaimTypes.Name) ?? "nobody", context.Address());
+
+    /// <summary>Whose things the caller may see and end: their own; null for everybody's, as admins may.</summary>
+    public static string? WhoseOrAll(this HttpContext context) => context.User.IsInRole(AdminPolicy) ? null : context.Actor().Name;
 
     /// <summary>Address the call came from; IPv4 in its own form even on a dual-stack socket.</summary>
     public static string Address(this HttpContext context) => context.Connection.RemoteIpAddress switch

@@ -16,6 +16,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         try
         {
             await next(context);
+            await SayWhatWasNotFound(context);
         }
         catch (RefusedException e)
         {
@@ -53,6 +54,20 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
             // The caller hung up; there is nobody to answer.
             context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
         }
+    }
+
+    /// <summary>What matched no call of the API is answered in the API's own form.</summary>
+    private static Task SayWhatWasNotFound(HttpContext context)
+    {
+        if (context.Response.HasStarted || !context.Request.Path.StartsWithSegments(ApiRoutes.Base))
+            return Task.CompletedTask;
+        return context.Response.StatusCode switch
+        {
+            StatusCodes.Status404NotFound when context.GetEndpoint() is null => ApiErrors.Write(context, StatusCodes.Status404NotFound, CodeOf(Refusal.NotFound), "There is no such call."),
+            StatusCodes.Status405MethodNotAllowed => ApiErrors.Write(
+                context, StatusCodes.Status405MethodNotAllowed, "method-not-allowed", $"This call takes {context.Response.Headers.Allow.ToString().Replace(",", " or", StringComparison.Ordinal)}."),
+            _ => Task.CompletedTask,
+        };
     }
 
     private static Task Unavailable(HttpContext context, string message)

@@ -1,4 +1,5 @@
 using EPortal.Accounts;
+using EPortal.Accounts.Sessions;
 using EPortal.Agents;
 using EPortal.Blobs;
 using EPortal.Data;
@@ -39,6 +40,8 @@ internal sealed class Portal : IAsyncDisposable
         Agents = new AgentDesk(Database, new AgentOffers(Offers), new CheckIns(Log), time);
         Users = new UserStore(Database, Log, settings.AuthPasswordMinLength);
         ApiKeys = new ApiKeyStore(Database, Log, time);
+        SessionLifetime = new SessionLifetime(settings.AuthSessionLifetime, settings.AuthRefreshSession);
+        Sessions = new SessionStore(Database, Log, SessionLifetime, time);
     }
 
     /// <summary>The settings in force.</summary>
@@ -100,6 +103,12 @@ internal sealed class Portal : IAsyncDisposable
 
     /// <summary>Keys by which programs call the API.</summary>
     public ApiKeyStore ApiKeys { get; }
+
+    /// <summary>How long logins last.</summary>
+    public SessionLifetime SessionLifetime { get; }
+
+    /// <summary>Logins that last.</summary>
+    public SessionStore Sessions { get; }
 
     /// <summary>Opens the data folder and what is on it.</summary>
     /// <exception cref="StoreException">The database cannot be used.</exception>

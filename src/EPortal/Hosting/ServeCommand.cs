@@ -26,6 +26,8 @@ internal static class ServeCommand
         await StartAsync(app, cancel);
         foreach (var address in app.Urls)
             context.Line($"serving on {address}");
+        if (!portal.Users.Any())
+            context.Line("nobody can log in yet; make a user on this machine: kc.eportal user -a admin");
         await app.WaitForShutdownAsync(cancel);
     }
 

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using EPortal.Accounts;
+using EPortal.Accounts.Sessions;
+using EPortal.Accounts.Sso;
 using EPortal.Agents;
 using EPortal.Api;
 using EPortal.Blobs;
@@ -27,7 +29,9 @@ internal static class WebPortal
         builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
         // That it cannot start is told by whoever starts it.
         builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning)
-            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical)
+            // The framework's own lines on each request without a login; what matters is said by PasswordLogin.
+            .AddFilter(typeof(AccountAuthentication).FullName, LogLevel.Warning).AddFilter(typeof(SessionAuthentication).FullName, LogLevel.Warning);
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.WebHost.UseUrls([.. settings.Listen.Select(address => address.ToString())]);
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -47,6 +51,9 @@ internal static class WebPortal
         app.UseForwardedHeaders();
         app.UseHostFiltering();
         app.UseMiddleware<ErrorAnswers>();
+        app.UseMiddleware<PageHeaders>();
+        app.UseMiddleware<CrossOriginGuard>();
+        app.UseSso();
         app.UseRouting();
         app.UseAuthorization();
         app.MapGet("/healthz", () => Results.Text("ok\n"));
@@ -68,7 +75,7 @@ internal static class WebPortal
         var settings = portal.Settings;
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);
         services.AddAgents();
-        services.AddAccounts(settings.ApiAuthHeader);
+        services.AddAccounts(settings.ApiAuthHeader, portal.SessionLifetime, SignOn(settings));
         services.AddApiDescription(settings.ApiAuthHeader);
         services.AddSingleton(portal);
         services.AddSingleton(new IntactFiles(portal.Time));
@@ -92,6 +99,7 @@ internal static class WebPortal
         services.AddSingleton(portal.Keys);
         services.AddSingleton(portal.Users);
         services.AddSingleton(portal.ApiKeys);
+        services.AddSingleton(portal.Sessions);
         services.AddSingleton(portal.Servers);
         services.AddSingleton(portal.Registration);
         services.AddSingleton(portal.Agents);
@@ -101,6 +109,9 @@ internal static class WebPortal
             settings.RegisterRateLimit,
             [.. settings.RegisterAllowedNetworks?.Select(network => network.Network) ?? []]));
     }
+
+    private static SsoOptions SignOn(Settings settings) => new(
+        settings.OidcAuthUrl, settings.OidcTokenUrl, settings.OidcUserinfoUrl, settings.OidcLogoutUrl, settings.OidcClientId, settings.OidcClientSecret);
 
     /// <summary>Only named proxies may say where a request came from and under which name.</summary>
     private static void Believe(ForwardedHeadersOptions forwarded, Settings settings)

@@ -45,6 +45,9 @@ internal sealed class TestPortal : IAsyncDisposable
 
     public Portal Portal { get; }
 
+    /// <summary>What the web application was made of.</summary>
+    public IServiceProvider Services => _app.Services;
+
     public FakeTimeProvider Time { get; }
 
     public Uri Address { get; }

@@ -1,0 +1,8 @@
+namespace EPortal.Accounts;
+
+/// <summary>Somebody whom a directory or a sign-on provider vouches for.</summary>
+/// <param name="Key">Who it is, for ever and whatever the name: <c>sso:ISSUER SUBJECT</c> or <c>ldap:NAME</c>.</param>
+/// <param name="WantedName">Name to log in and be listed under, if it is free.</param>
+/// <param name="Realm">Put behind the name when it is somebody else's: <c>NAME@REALM</c>.</param>
+/// <param name="Description">Description of a new account.</param>
+internal sealed record ForeignIdentity(string Key, string WantedName, string Realm, string Description);

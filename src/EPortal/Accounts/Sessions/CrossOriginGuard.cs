@@ -1,0 +1,33 @@
+using EPortal.Api;
+
+namespace EPortal.Accounts.Sessions;
+
+/// <summary>
+/// Against forged requests from other sites: a browser says with every changing request where it comes from
+/// (<c>Sec-Fetch-Site</c>, else <c>Origin</c>), and only what comes from the portal's own pages passes. A request that says
+/// neither is no browser's and passes if it does not live on a cookie. Logins are guarded as well.
+/// </summary>
+internal sealed class CrossOriginGuard(RequestDelegate next)
+{
+    /// <summary>Refuses or passes on.</summary>
+    public Task Invoke(HttpContext context) => IsForged(context.Request)
+        ? ApiErrors.Write(context, StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "Changing requests are taken from the portal's own pages only.")
+        : next(context);
+
+    private static bool IsForged(HttpRequest request)
+    {
+        if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method) || !request.Path.StartsWithSegments("/admin"))
+            return false;
+        var site = request.Headers["Sec-Fetch-Site"].ToString();
+        if (site.Length > 0)
+            return site is not ("same-origin" or "none");
+        var origin = request.Headers.Origin.ToString();
+        if (origin.Length > 0)
+            return !Uri.TryCreate(origin, UriKind.Absolute, out var from) || !from.Authority.Equals(AuthorityOf(request), StringComparison.OrdinalIgnoreCase);
+        return request.Cookies.ContainsKey(SessionAuthentication.Cookie) && request.Headers.Authorization.Count == 0;
+    }
+
+    /// <summary>Host and port, without the port that the scheme implies: as <see cref="Uri"/> writes it.</summary>
+    private static string AuthorityOf(HttpRequest request) =>
+        Uri.TryCreate($"{request.Scheme}://{request.Host}", UriKind.Absolute, out var own) ? own.Authority : "";
+}

@@ -1,0 +1,77 @@
+using System.Reflection;
+using System.Security.Claims;
+using EPortal.Accounts.Sso;
+using EPortal.Api;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace EPortal.Accounts.Sessions;
+
+/// <summary>The login page and what it sends.</summary>
+internal static class LoginEndpoints
+{
+    /// <summary>The login page.</summary>
+    public const string LoginPath = "/admin/login";
+
+    /// <summary>Where a login leads when nothing else was asked for.</summary>
+    public const string Home = "/admin";
+
+    /// <summary>Maps them.</summary>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet(LoginPath, Show).AllowAnonymous();
+        routes.MapGet("/admin/login.css", () => TypedResults.Stream(
+            Assembly.GetExecutingAssembly().GetManifestResourceStream("EPortal.Accounts.Sessions.login.css")!, "text/css")).AllowAnonymous();
+        routes.MapPost(LoginPath, LogIn).AllowAnonymous().DisableAntiforgery();
+        routes.MapPost("/admin/logout", LogOut).RequireAuthorization(ApiRoutes.PagePolicy).DisableAntiforgery();
+        routes.MapGet(Home, (HttpContext context) => new RazorComponentResult<StartPage>(new { User = context.Actor().Name, Role = context.User.FindFirstValue(ClaimTypes.Role) }))
+            .RequireAuthorization(ApiRoutes.PagePolicy);
+    }
+
+    /// <summary>A place within the console to go on to; anything else leads home (no open redirect).</summary>
+    public static string Next(string? next) =>
+        next is not null && (next == Home || next.StartsWith(Home + "/", StringComparison.Ordinal) || next.StartsWith(Home + "?", StringComparison.Ordinal))
+        && !next.Contains('\\') && !next.Contains("//", StringComparison.Ordinal) && !next.Any(char.IsControl) && !next.StartsWith(LoginPath, StringComparison.Ordinal)
+            ? next
+            : Home;
+
+    private static RazorComponentResult<LoginPage> Show(ApiParameters parameters, UserStore users, SsoOptions sso) =>
+        Page(users, sso, Next(parameters.Text("next")), LoginProblems.SentenceOrNull(parameters.Text("problem")));
+
+    private static async Task<IResult> LogIn(ApiParameters parameters, PasswordLogin login, UserStore users, SsoOptions sso, HttpContext context)
+    {
+        var next = Next(parameters.Text("next"));
+        var (name, password) = (parameters.Text("username") ?? "", parameters.Text("password") ?? "");
+        var result = await login.Try(name, password, context.Address(), context.RequestAborted);
+        if (result.User is not { } user)
+        {
+            context.Response.StatusCode = result.TooMany ? StatusCodes.Status429TooManyRequests : StatusCodes.Status401Unauthorized;
+            if (result.TooMany)
+                context.Response.Headers.RetryAfter = LoginGuard.RetryAfterSeconds;
+            return Page(users, sso, next, LoginProblems.SentenceOrNull(result.TooMany ? LoginProblems.TooMany : LoginProblems.Wrong), context.Response.StatusCode);
+        }
+
+        await context.SignInAsync(SessionAuthentication.Name, Principal(user.Name, "password"));
+        return TypedResults.LocalRedirect(next, permanent: false, preserveMethod: false);
+    }
+
+    /// <summary>Ends the session; after single sign-on the provider is told too, if it says where.</summary>
+    private static async Task<IResult> LogOut(HttpContext context, SsoOptions sso)
+    {
+        var via = context.User.FindFirstValue(SessionAuthentication.ViaClaim);
+        await context.SignOutAsync(SessionAuthentication.Name);
+        return via == SsoOptions.Via && sso.LogoutAddressOrNull(context.Request) is { } away
+            ? TypedResults.Redirect(away)
+            : TypedResults.LocalRedirect(LoginPath);
+    }
+
+    /// <summary>Who logs in, for <see cref="SessionAuthentication"/>.</summary>
+    public static ClaimsPrincipal Principal(string userName, string via) =>
+        new(new ClaimsIdentity([new Claim(ClaimTypes.Name, userName), new Claim(SessionAuthentication.ViaClaim, via)], via));
+
+    private static RazorComponentResult<LoginPage> Page(UserStore users, SsoOptions sso, string next, string? problem, int status = StatusCodes.Status200OK) => new(
+        new { Next = next, Problem = problem, Sso = sso.IsOn, HasUsers = users.Any() })
+    {
+        StatusCode = status,
+    };
+}

@@ -1,0 +1,31 @@
+namespace EPortal.Accounts.Sessions;
+
+/// <summary>What the login page may say went wrong: by a code, so that no address can put words on the page.</summary>
+internal static class LoginProblems
+{
+    /// <summary>Unknown user or wrong password, in the same words.</summary>
+    public const string Wrong = "wrong";
+
+    /// <summary>Guessing was slowed down.</summary>
+    public const string TooMany = "too-many";
+
+    /// <summary>The provider says that the user refused, or may not.</summary>
+    public const string SsoDenied = "sso-denied";
+
+    /// <summary>The provider cannot be reached or answers nonsense.</summary>
+    public const string SsoUnavailable = "sso-unavailable";
+
+    /// <summary>What came back does not belong to a login that began here.</summary>
+    public const string SsoInvalid = "sso-invalid";
+
+    /// <summary>The sentence of a code; null for an unknown one.</summary>
+    public static string? SentenceOrNull(string? code) => code switch
+    {
+        Wrong => "The user name or password is wrong.",
+        TooMany => "Too many wrong logins; try again in a moment.",
+        SsoDenied => "The sign-on was refused.",
+        SsoUnavailable => "The sign-on provider cannot be reached or gave no usable answer.",
+        SsoInvalid => "The sign-on did not begin here, was used already or took too long; try again.",
+        _ => null,
+    };
+}

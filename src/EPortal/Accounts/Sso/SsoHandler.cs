@@ -1,0 +1,110 @@
+using System.Net.Http.Headers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using EPortal.Accounts.Sessions;
+using EPortal.Api;
+using EPortal.Data;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.OAuth;
+using Microsoft.Extensions.Options;
+
+namespace EPortal.Accounts.Sso;
+
+/// <summary>The authorization code flow with PKCE and state; who comes back gets a session.</summary>
+internal sealed partial class SsoHandler(
+    IOptionsMonitor<OAuthOptions> options, ILoggerFactory loggers, UrlEncoder encoder, SsoOptions sso, UserStore users, TimeProvider time)
+    : OAuthHandler<OAuthOptions>(options, loggers, encoder)
+{
+    /// <summary>Name of the scheme.</summary>
+    public const string Name = "sso";
+
+    /// <summary>Where the provider sends people back to.</summary>
+    public const string CallbackPath = "/admin/sso/login/callback";
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    private const int MaxAnswer = 1024 * 1024;
+    private const int MaxLogged = 300;
+
+    private bool _isOurs;
+
+    /// <summary>Sets it up for a provider.</summary>
+    public static void Configure(OAuthOptions options, SsoOptions sso, SsoState state)
+    {
+        options.AuthorizationEndpoint = sso.AuthUrl!.ToString();
+        options.TokenEndpoint = sso.TokenUrl!.ToString();
+        options.UserInformationEndpoint = sso.UserinfoUrl!.ToString();
+        options.ClientId = sso.ClientId!;
+        options.ClientSecret = sso.ClientSecret!;
+        options.CallbackPath = CallbackPath;
+        options.SignInScheme = SessionAuthentication.Name;
+        options.UsePkce = true;
+        options.StateDataFormat = state;
+        options.BackchannelTimeout = s_patience;
+        // Never to another place than the settings name, nor without end.
+        options.BackchannelHttpHandler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = s_patience };
+        options.CorrelationCookie.Name = "eportal_sso.";
+        options.CorrelationCookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+        options.CorrelationCookie.SameSite = SameSiteMode.Lax;
+        foreach (var scope in new[] { "openid", "profile", "email" })
+            options.Scope.Add(scope);
+        options.Events.OnRemoteFailure = context => ((SsoHandler?)context.HttpContext.Items[typeof(SsoHandler)])!.Failed(context);
+    }
+
+    /// <inheritdoc/>
+    public override Task<bool> HandleRequestAsync()
+    {
+        Context.Items[typeof(SsoHandler)] = this;
+        return base.HandleRequestAsync();
+    }
+
+    /// <inheritdoc/>
+    protected override Task<OAuthTokenResponse> ExchangeCodeAsync(OAuthCodeExchangeContext context)
+    {
+        // Reached only with a state that was given out here, to this browser.
+        _isOurs = true;
+        return base.ExchangeCodeAsync(context);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<AuthenticationTicket> CreateTicketAsync(
+        System.Security.Claims.ClaimsIdentity identity, AuthenticationProperties properties, OAuthTokenResponse tokens)
+    {
+        var idToken = tokens.Response!.RootElement.TryGetProperty("id_token", out var token) ? token.GetString() : null;
+        using var userinfo = await Userinfo(tokens.AccessToken!);
+        var who = SsoIdentity.Read(idToken, userinfo.RootElement, Request.Query["iss"], sso, time.GetUtcNow());
+        var user = await users.Enter(new Actor(who.WantedName, Context.Address()), who);
+        return new AuthenticationTicket(LoginEndpoints.Principal(user.Name, SsoOptions.Via), properties, Name);
+    }
+
+    private async Task<JsonDocument> Userinfo(string accessToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, Options.UserInformationEndpoint);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accessToken);
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        using var answer = await Backchannel.SendAsync(request, Context.RequestAborted);
+        if (!answer.IsSuccessStatusCode)
+            throw new SsoException($"The user information endpoint answered {(int)answer.StatusCode}.");
+        try
+        {
+            return JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Context.RequestAborted));
+        }
+        catch (JsonException)
+        {
+            throw new SsoException("The user information is not JSON.");
+        }
+    }
+
+    private Task Failed(RemoteFailureContext context)
+    {
+        var denied = context.Request.Query["error"] == "access_denied";
+        var problem = denied ? LoginProblems.SsoDenied : _isOurs ? LoginProblems.SsoUnavailable : LoginProblems.SsoInvalid;
+        var reason = context.Failure?.Message ?? "no reason given";
+        LogFailed(Logger, problem, new string([.. reason.Where(c => !char.IsControl(c)).Take(MaxLogged)]));
+        context.Response.Redirect($"{LoginEndpoints.LoginPath}?problem={problem}");
+        context.HandleResponse();
+        return Task.CompletedTask;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A sign-on failed ({Problem}): {Reason}")]
+    private static partial void LogFailed(ILogger logger, string problem, string reason);
+}

@@ -24,7 +24,7 @@ internal static class UserEndpoints
         var settings = new UserSettings(parameters.Text("password"), !parameters.Flag("readonly"), parameters.Raw("description"));
         var saved = users.FindOrNull(name) is null
             ? await users.Add(context.Actor(), name, settings)
-            : await users.Update(context.Actor(), name, settings);
+            : await users.Update(context.Actor(), name, settings, keepAnAdmin: true);
         return new ApiResult<UserRow>(UserRow.From(saved));
     }
 
@@ -32,7 +32,7 @@ internal static class UserEndpoints
     {
         if (users.FindOrNull(name) is null)
             return new ApiResult<int>(0);
-        await users.Delete(context.Actor(), name);
+        await users.Delete(context.Actor(), name, keepAnAdmin: true);
         return new ApiResult<int>(1);
     }
 }

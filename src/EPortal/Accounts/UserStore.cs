@@ -82,8 +82,8 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     }
 
     /// <summary>Changes a user.</summary>
-    /// <exception cref="RefusedException">There is none of that name, or the password is too short.</exception>
-    public Task<User> Update(Actor actor, string name, UserSettings settings)
+    /// <exception cref="RefusedException">There is none of that name, the password is too short, or nobody would be admin any more.</exception>
+    public Task<User> Update(Actor actor, string name, UserSettings settings, bool keepAnAdmin = false)
     {
         Check(name, settings);
         var hash = settings.Password is { } password ? Hash(password) : null;
@@ -104,18 +104,20 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
             else
                 change.Update(User.Entity, user.Id, fields);
             change.Note("user.change", name);
+            CheckThatAnAdminStays(change, user, keepAnAdmin);
             return Get(change, name);
         });
     }
 
     /// <summary>Deletes a user.</summary>
-    /// <exception cref="RefusedException">There is none of that name.</exception>
-    public Task<User> Delete(Actor actor, string name) => log.Commit(actor, change =>
+    /// <exception cref="RefusedException">There is none of that name, or nobody would be admin any more.</exception>
+    public Task<User> Delete(Actor actor, string name, bool keepAnAdmin = false) => log.Commit(actor, change =>
     {
         var user = Get(change, name);
         ApiKeyStore.DeleteOf(change, user.Id);
         change.Delete(User.Entity, [user.Id]);
         change.Note("user.delete", name);
+        CheckThatAnAdminStays(change, user, keepAnAdmin);
         return user;
     });
 
@@ -134,6 +136,13 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
 
     /// <summary>Whether a text can be the name of a user.</summary>
     public static bool IsName(string text) => text.Length is > 0 and <= MaxName && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c));
+
+    /// <summary>From far nobody may end the last admin: only the command line could then help.</summary>
+    private static void CheckThatAnAdminStays(Change change, User before, bool asked)
+    {
+        if (asked && before.IsAdmin && change.Db.ExecuteScalar<long>("SELECT count(*) FROM account WHERE shadowed = 0 AND held = 0 AND admin <> 0") == 0)
+            throw new RefusedException(Refusal.Conflict, "The last admin must stay one; make another first.");
+    }
 
     private static IEnumerable<string> Candidates(ForeignIdentity who)
     {

@@ -18,7 +18,7 @@ internal sealed class AccountAuthenticationOptions : AuthenticationSchemeOptions
 
 /// <summary>Who calls the API: by an API key, else by name and password (Basic, RFC 7617), else by the session of a browser.</summary>
 internal sealed class AccountAuthentication(
-    IOptionsMonitor<AccountAuthenticationOptions> options, ILoggerFactory loggers, UrlEncoder encoder, UserStore users, ApiKeyStore keys, PasswordLogin login)
+    IOptionsMonitor<AccountAuthenticationOptions> options, ILoggerFactory loggers, UrlEncoder encoder, UserStore users, ApiKeyStore keys, PasswordLogin login, LoginGuard guard)
     : AuthenticationHandler<AccountAuthenticationOptions>(options, loggers, encoder)
 {
     /// <summary>Name of the scheme.</summary>
@@ -44,14 +44,14 @@ internal sealed class AccountAuthentication(
     {
         if (_login is { DirectoryFailed: true })
         {
-            Response.Headers.RetryAfter = LoginGuard.RetryAfterSeconds;
+            Response.Headers.RetryAfter = guard.RetryAfter;
             return ApiErrors.Write(
                 Context, StatusCodes.Status503ServiceUnavailable, ApiErrors.Unavailable, "The directory cannot be asked who this is; try again, or as a local user.");
         }
 
         if (_login is { TooMany: true })
         {
-            Response.Headers.RetryAfter = LoginGuard.RetryAfterSeconds;
+            Response.Headers.RetryAfter = guard.RetryAfter;
             return ApiErrors.Write(
                 Context, StatusCodes.Status429TooManyRequests, ApiErrors.TooManyAttempts, "Too many wrong logins; try again in a moment.");
         }

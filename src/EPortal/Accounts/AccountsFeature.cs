@@ -12,10 +12,12 @@ internal static class AccountsFeature
     /// <summary>Wrong passwords from one address, or for one account, before guessing is slowed down.</summary>
     private const int WrongAllowed = 10;
 
+    private static readonly TimeSpan s_refill = TimeSpan.FromSeconds(10);
+
     /// <summary>Adds authentication and the policies of the API and of pages.</summary>
     public static void AddAccounts(this IServiceCollection services, string keyHeader, SessionLifetime lifetime, SsoOptions sso)
     {
-        services.AddSingleton(new LoginGuard(WrongAllowed));
+        services.AddSingleton(new LoginGuard(WrongAllowed, s_refill));
         services.AddSingleton<PasswordLogin>();
         services.AddSingleton(lifetime);
         services.AddRazorComponents();

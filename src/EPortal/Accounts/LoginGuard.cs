@@ -7,8 +7,9 @@ namespace EPortal.Accounts;
 /// Slows guessing down without shutting owners out: wrong passwords are counted by address, and by account for addresses from
 /// which that account never got in. Who has got in before from an address is not hindered by what others try elsewhere.
 /// </summary>
-/// <param name="wrongAllowed">Wrong passwords in a row before it begins to count; one more is allowed each <see cref="Refill"/>.</param>
-internal sealed class LoginGuard(int wrongAllowed) : IDisposable
+/// <param name="wrongAllowed">Wrong passwords in a row before guessing is slowed down.</param>
+/// <param name="refill">After this long one more wrong password is allowed.</param>
+internal sealed class LoginGuard(int wrongAllowed, TimeSpan refill) : IDisposable
 {
     /// <summary>Addresses that are remembered as good, at the most.</summary>
     private const int MaxKnown = 10_000;
@@ -24,7 +25,7 @@ internal sealed class LoginGuard(int wrongAllowed) : IDisposable
         {
             TokenLimit = wrongAllowed,
             TokensPerPeriod = 1,
-            ReplenishmentPeriod = Refill,
+            ReplenishmentPeriod = refill,
         }));
 
     private readonly ConcurrencyLimiter _checks = new(new ConcurrencyLimiterOptions { PermitLimit = Checks, QueueLimit = 200 });
@@ -33,11 +34,8 @@ internal sealed class LoginGuard(int wrongAllowed) : IDisposable
     private readonly HashSet<(string Account, string Address)> _known = [];
     private readonly Queue<(string Account, string Address)> _order = new();
 
-    /// <summary>After this long one more wrong password is allowed.</summary>
-    public static TimeSpan Refill { get; } = TimeSpan.FromSeconds(10);
-
-    /// <summary>The same for a <c>Retry-After</c> header, in seconds.</summary>
-    public static string RetryAfterSeconds { get; } = Refill.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+    /// <summary>When one more is allowed, for a <c>Retry-After</c> header: seconds.</summary>
+    public string RetryAfter { get; } = Math.Ceiling(refill.TotalSeconds).ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Waits for a turn to check a password; null when too many wait already.</summary>
     public async Task<IDisposable?> Turn(bool byDirectory, CancellationToken cancel)

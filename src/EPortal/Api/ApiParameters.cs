@@ -86,6 +86,10 @@ internal sealed class ApiParameters
         {
             throw Invalid($"The form cannot be read: {e.Message}");
         }
+        catch (IOException e) when (e is not BadHttpRequestException && !context.RequestAborted.IsCancellationRequested)
+        {
+            throw Invalid("The form ends before its end.");
+        }
     }
 
     private async Task AddJson(HttpContext context)
@@ -128,6 +132,8 @@ internal sealed class ApiParameters
         {
             if (++_count > MaxValues)
                 throw Invalid($"A call takes at most {MaxValues} values.");
+            if (value?.Contains('\0') == true)
+                throw Invalid($"{name} holds a NUL character.");
             if (!_values.TryGetValue(name, out var known))
                 _values.Add(name, known = []);
             known.Add(value ?? "");

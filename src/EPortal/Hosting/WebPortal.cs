@@ -24,6 +24,8 @@ internal static class WebPortal
     /// <summary>Puts it together; the caller starts it.</summary>
     public static WebApplication Build(Portal portal)
     {
+        // Lines end with CR LF; leniency there lets one request hide another (RFC 9112, 2.2 permits it, nobody needs it).
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
         var settings = portal.Settings;
         builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);

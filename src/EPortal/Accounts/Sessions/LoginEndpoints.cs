@@ -38,7 +38,7 @@ internal static class LoginEndpoints
     private static RazorComponentResult<LoginPage> Show(ApiParameters parameters, UserStore users, SsoOptions sso) =>
         Page(users, sso, Next(parameters.Text("next")), LoginProblems.SentenceOrNull(parameters.Text("problem")));
 
-    private static async Task<IResult> LogIn(ApiParameters parameters, PasswordLogin login, UserStore users, SsoOptions sso, HttpContext context)
+    private static async Task<IResult> LogIn(ApiParameters parameters, PasswordLogin login, LoginGuard guard, UserStore users, SsoOptions sso, HttpContext context)
     {
         var next = Next(parameters.Text("next"));
         var (name, password) = (parameters.Text("username") ?? "", parameters.Text("password") ?? "");
@@ -52,7 +52,7 @@ internal static class LoginEndpoints
                 _ => (StatusCodes.Status401Unauthorized, LoginProblems.Wrong),
             };
             if (status != StatusCodes.Status401Unauthorized)
-                context.Response.Headers.RetryAfter = LoginGuard.RetryAfterSeconds;
+                context.Response.Headers.RetryAfter = guard.RetryAfter;
             return Page(users, sso, next, LoginProblems.SentenceOrNull(problem), status);
         }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using EPortal.Api;
 using Microsoft.Extensions.Caching.Memory;
 
 namespace EPortal.Accounts;
@@ -8,6 +9,19 @@ namespace EPortal.Accounts;
 /// <param name="User">Who it is; null when it failed.</param>
 /// <param name="TooMany">Whether it was not even tried, after too many wrong ones.</param>
 internal sealed record LoginResult(User? User, bool TooMany = false);
+
+/// <summary>The ends of logins that are counted.</summary>
+internal enum LoginOutcome
+{
+    /// <summary>Name and password were right.</summary>
+    Right,
+
+    /// <summary>One of them was wrong.</summary>
+    Wrong,
+
+    /// <summary>Not tried, after too many wrong ones.</summary>
+    Throttled,
+}
 
 /// <summary>
 /// Logs in by name and password. What was right a moment ago is remembered for a while by a keyed hash, for programs send
@@ -21,6 +35,9 @@ internal sealed partial class PasswordLogin(UserStore users, LoginGuard guard, I
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
     private readonly MemoryCache _right = new(new MemoryCacheOptions { SizeLimit = MaxRemembered });
 
+    /// <summary>How logins ended; what was remembered is no new one.</summary>
+    public OutcomeCounts<LoginOutcome> Counts { get; } = new();
+
     /// <summary>Tries it.</summary>
     public async Task<LoginResult> Try(string name, string password, string address, CancellationToken cancel)
     {
@@ -32,6 +49,7 @@ internal sealed partial class PasswordLogin(UserStore users, LoginGuard guard, I
         if (turn is null || !guard.Admits(name, address))
         {
             LogTooMany(address);
+            Counts.Add(LoginOutcome.Throttled);
             return new LoginResult(null, TooMany: true);
         }
 
@@ -39,10 +57,12 @@ internal sealed partial class PasswordLogin(UserStore users, LoginGuard guard, I
         {
             guard.Wrong(name, address);
             LogWrong(address);
+            Counts.Add(LoginOutcome.Wrong);
             return new LoginResult(null);
         }
 
         guard.Right(name, address);
+        Counts.Add(LoginOutcome.Right);
         _right.Set(mark, true, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = s_remembered });
         return new LoginResult(credential!.User);
     }

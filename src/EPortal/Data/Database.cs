@@ -64,7 +64,12 @@ internal sealed class Database : IDisposable
         using var session = new Session(SqliteStore.OpenWriter(_path));
         using var command = session.Connection.CreateCommand();
         command.CommandTimeout = 1;
-        command.CommandText = "PRAGMA busy_timeout=500; BEGIN IMMEDIATE; ROLLBACK";
+        // One statement a command: what fails behind one that answers rows would go unheard.
+        command.CommandText = "PRAGMA busy_timeout=500";
+        command.ExecuteNonQuery();
+        command.CommandText = "BEGIN IMMEDIATE";
+        command.ExecuteNonQuery();
+        command.CommandText = "ROLLBACK";
         return command.ExecuteNonQuery();
     });
 

@@ -48,10 +48,10 @@ internal sealed class ArchitectureRules(string root)
         ("Polly", ["PatchSource"]),
         ("Prometheus", ["Operations"]),
         ("Org.BouncyCastle", ["Accounts", "Format", "AgentClient", "Kcarectl"]),
-        ("Superpower", ["Hosting"]),
+        ("Superpower", ["Hosting", "Accounts"]),
         ("Spectre.Console", ["Cli"]),
         ("System.Net.Http", ["AgentClient", "Kcarectl", "Demo", "Agents", "Accounts", "PatchSource", "Operations"]),
-        ("System.Net.Sockets", ["AgentClient", "Kcarectl", "Agents", "PatchSource", "Hosting"]),
+        ("System.Net.Sockets", ["Accounts", "AgentClient", "Kcarectl", "Agents", "PatchSource", "Hosting"]),
         // For pauses that many hosts must not make at the same moment; never for ids or secrets.
         ("System.Random", ["Demo", "AgentClient", "Kcarectl"]),
         ("System.Console", ["Cli", "Kcarectl"]),

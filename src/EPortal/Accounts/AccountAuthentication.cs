@@ -25,7 +25,7 @@ internal sealed class AccountAuthentication(
     public const string Name = "account";
 
     private const int MaxCredentials = 4096;
-    private bool _tooMany;
+    private LoginResult? _login;
 
     /// <inheritdoc/>
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
@@ -35,14 +35,21 @@ internal sealed class AccountAuthentication(
         if (BasicOrNull() is not var (name, password))
             return await Context.AuthenticateAsync(SessionAuthentication.Name);
         var result = await login.Try(name, password, Context.Address(), Context.RequestAborted);
-        _tooMany = result.TooMany;
+        _login = result;
         return Result(result.User);
     }
 
     /// <inheritdoc/>
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        if (_tooMany)
+        if (_login is { DirectoryFailed: true })
+        {
+            Response.Headers.RetryAfter = LoginGuard.RetryAfterSeconds;
+            return ApiErrors.Write(
+                Context, StatusCodes.Status503ServiceUnavailable, ApiErrors.Unavailable, "The directory cannot be asked who this is; try again, or as a local user.");
+        }
+
+        if (_login is { TooMany: true })
         {
             Response.Headers.RetryAfter = LoginGuard.RetryAfterSeconds;
             return ApiErrors.Write(

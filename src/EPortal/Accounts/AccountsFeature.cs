@@ -1,3 +1,4 @@
+using EPortal.Accounts.Ldap;
 using EPortal.Accounts.Sessions;
 using EPortal.Accounts.Sso;
 using EPortal.Api;
@@ -35,6 +36,7 @@ internal static class AccountsFeature
         UserEndpoints.Map(routes);
         ApiKeyEndpoints.Map(routes);
         SessionEndpoints.Map(routes);
+        LdapEndpoints.Map(routes);
         LoginEndpoints.Map(routes);
         routes.MapSso();
         UserLogEndpoints.Map(routes);

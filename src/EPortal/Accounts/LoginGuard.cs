@@ -16,6 +16,9 @@ internal sealed class LoginGuard(int wrongAllowed) : IDisposable
     /// <summary>Passwords that are checked at a time: a check takes 19 MiB and a processor.</summary>
     private const int Checks = 2;
 
+    /// <summary>Logins that wait for the directory at a time; apart from the others, so that a silent directory keeps no local user out.</summary>
+    private const int Questions = 32;
+
     private readonly PartitionedRateLimiter<string> _wrong = PartitionedRateLimiter.Create<string, string>(who =>
         RateLimitPartition.GetTokenBucketLimiter(who, _ => new TokenBucketRateLimiterOptions
         {
@@ -25,6 +28,7 @@ internal sealed class LoginGuard(int wrongAllowed) : IDisposable
         }));
 
     private readonly ConcurrencyLimiter _checks = new(new ConcurrencyLimiterOptions { PermitLimit = Checks, QueueLimit = 200 });
+    private readonly ConcurrencyLimiter _directory = new(new ConcurrencyLimiterOptions { PermitLimit = Questions, QueueLimit = 200 });
     private readonly Lock _gate = new();
     private readonly HashSet<(string Account, string Address)> _known = [];
     private readonly Queue<(string Account, string Address)> _order = new();
@@ -36,9 +40,9 @@ internal sealed class LoginGuard(int wrongAllowed) : IDisposable
     public static string RetryAfterSeconds { get; } = Refill.TotalSeconds.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Waits for a turn to check a password; null when too many wait already.</summary>
-    public async Task<IDisposable?> Turn(CancellationToken cancel)
+    public async Task<IDisposable?> Turn(bool byDirectory, CancellationToken cancel)
     {
-        var lease = await _checks.AcquireAsync(1, cancel);
+        var lease = await (byDirectory ? _directory : _checks).AcquireAsync(1, cancel);
         if (lease.IsAcquired)
             return lease;
         lease.Dispose();
@@ -73,6 +77,7 @@ internal sealed class LoginGuard(int wrongAllowed) : IDisposable
     {
         _wrong.Dispose();
         _checks.Dispose();
+        _directory.Dispose();
     }
 
     private string[] Partitions(string account, string address)

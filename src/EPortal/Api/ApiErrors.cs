@@ -11,6 +11,9 @@ internal static class ApiErrors
     /// <summary>403: a login without the right.</summary>
     public const string Forbidden = "forbidden";
 
+    /// <summary>503: something this portal needs is away.</summary>
+    public const string Unavailable = "unavailable";
+
     /// <summary>429: too many wrong logins.</summary>
     public const string TooManyAttempts = "too-many-attempts";
 

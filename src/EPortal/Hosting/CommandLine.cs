@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EPortal.Accounts;
+using EPortal.Accounts.Ldap;
 using EPortal.Cli;
 using EPortal.Demo;
 using EPortal.Feeds;
@@ -21,6 +22,7 @@ internal static class CommandLine
         var root = new Command("kc.eportal", "administer a portal of live patches")
         {
             UserCommands.Create(context),
+            LdapCommands.Create(context),
             KeyCommands.Create(context),
             FeedCommands.Create(context),
             ServerCommands.Create(context),

@@ -27,7 +27,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
             if (e.Error != StoreError.Overloaded)
                 LogStoreFailed(e, e.Message);
             context.Response.Headers.RetryAfter = RetryAfterSeconds;
-            await ApiErrors.Write(context, StatusCodes.Status503ServiceUnavailable, "unavailable", e.Message);
+            await ApiErrors.Write(context, StatusCodes.Status503ServiceUnavailable, ApiErrors.Unavailable, e.Message);
         }
         catch (UnavailableException e) when (!context.Response.HasStarted)
         {
@@ -74,7 +74,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
     {
         context.Response.Clear();
         context.Response.Headers.RetryAfter = RetryAfterSeconds;
-        return ApiErrors.Write(context, StatusCodes.Status503ServiceUnavailable, "unavailable", message);
+        return ApiErrors.Write(context, StatusCodes.Status503ServiceUnavailable, ApiErrors.Unavailable, message);
     }
 
     private static int StatusOf(Refusal reason) => reason switch

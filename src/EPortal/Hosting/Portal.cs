@@ -1,4 +1,5 @@
 using EPortal.Accounts;
+using EPortal.Accounts.Ldap;
 using EPortal.Accounts.Sessions;
 using EPortal.Agents;
 using EPortal.Blobs;
@@ -41,6 +42,7 @@ internal sealed class Portal : IAsyncDisposable
         Users = new UserStore(Database, Log, settings.AuthPasswordMinLength);
         ApiKeys = new ApiKeyStore(Database, Log, time);
         SessionLifetime = new SessionLifetime(settings.AuthSessionLifetime, settings.AuthRefreshSession);
+        Ldap = new LdapStore(new RuntimeSettings(folder.ConfigFile), Log, time);
         Sessions = new SessionStore(Database, Log, SessionLifetime, time);
     }
 
@@ -103,6 +105,9 @@ internal sealed class Portal : IAsyncDisposable
 
     /// <summary>Keys by which programs call the API.</summary>
     public ApiKeyStore ApiKeys { get; }
+
+    /// <summary>The directory that people may log in by.</summary>
+    public LdapStore Ldap { get; }
 
     /// <summary>How long logins last.</summary>
     public SessionLifetime SessionLifetime { get; }

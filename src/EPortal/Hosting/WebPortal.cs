@@ -103,6 +103,7 @@ internal static class WebPortal
         services.AddSingleton(portal.Users);
         services.AddSingleton(portal.ApiKeys);
         services.AddSingleton(portal.Sessions);
+        services.AddSingleton(portal.Ldap);
         services.AddSingleton(portal.Servers);
         services.AddSingleton(portal.Registration);
         services.AddSingleton(portal.Agents);

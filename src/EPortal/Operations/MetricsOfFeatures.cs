@@ -36,6 +36,7 @@ internal sealed class MetricsOfFeatures(
         Take(_logins, LoginOutcome.Right, "right", logins.Counts);
         Take(_logins, LoginOutcome.Wrong, "wrong", logins.Counts);
         Take(_logins, LoginOutcome.Throttled, "throttled", logins.Counts);
+        Take(_logins, LoginOutcome.DirectoryFailed, "directory_failed", logins.Counts);
     }
 
     private static void Take<T>(Counter counter, T outcome, string label, OutcomeCounts<T> counts)

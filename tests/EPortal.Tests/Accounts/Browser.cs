@@ -1,5 +1,6 @@
 using System.Net;
 using EPortal.Tests.Agents;
+using Microsoft.AspNetCore.WebUtilities;
 using Xunit;
 
 namespace EPortal.Tests.Accounts;
@@ -61,6 +62,18 @@ internal sealed class Browser : IDisposable
 
     public Task<HttpResponseMessage> LogInAsync(string user, string password, string? next = null) => PostAsync(
         "/admin/login", [("username", user), ("password", password), .. next is null ? [] : new[] { ("next", next) }]);
+
+    /// <summary>Signs on at a provider that lets everybody in, and returns where that ends.</summary>
+    /// <param name="next">Where to go on to.</param>
+    /// <param name="callback">Changes the address that the provider sends the browser back to.</param>
+    public async Task<Uri> SignOnAsync(string? next = null, Func<Uri, Uri>? callback = null)
+    {
+        using var begin = await GetAsync("/admin/sso/login" + (next is null ? "" : $"?next={Uri.EscapeDataString(next)}"));
+        var query = QueryHelpers.ParseQuery(begin.Headers.Location!.Query);
+        var back = new Uri(QueryHelpers.AddQueryString(query["redirect_uri"].ToString(), new Dictionary<string, string?> { ["code"] = "code-1", ["state"] = query["state"] }));
+        using var end = await GetAsync((callback?.Invoke(back) ?? back).PathAndQuery);
+        return end.Headers.Location!;
+    }
 
     public void Dispose() => _http.Dispose();
 }

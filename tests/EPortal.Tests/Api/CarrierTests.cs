@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using EPortal.Tests.Accounts.Ldap;
 using EPortal.Tests.Agents;
 using Shouldly;
 using Xunit;
@@ -9,6 +10,7 @@ namespace EPortal.Tests.Api;
 /// <summary>Parameters by query string, form or JSON body alike, and the odd corners that programs rely on.</summary>
 public sealed class CarrierTests
 {
+    private static readonly string s_authority = Authority();
     private static readonly Carrier[] s_carriers = [Carrier.Query, Carrier.Form, Carrier.Multipart, Carrier.Json];
 
     /// <summary>A call with all its parameters: (method, path, name=value…, what the answer holds).</summary>
@@ -36,6 +38,8 @@ public sealed class CarrierTests
                 { "POST", "/users", "username=eve&password=long enough&description=hers&readonly=true", "\"username\":\"eve\",\"description\":\"hers\",\"readonly\":true" },
                 { "POST", "/api-keys", "name=backup&expires_days=3", "\"key\":\"ep_" },
                 { "GET", "/user-log", "user=ada&action=feed&age=-1&limit=3&offset=0&format=json", "{\"result\":[]}" },
+                { "POST", "/ldap", "url=ldap://127.0.0.1:1&dn=uid=%s&filter=dc=x??sub?(uid=%s)&ca=CA", "{\"url\":\"ldap://127.0.0.1:1\",\"dn\":\"uid=%s\",\"filter\":\"dc=x??sub?(uid=%s)\",\"ca\":\"-----BEGIN" },
+                { "POST", "/ldap/test", "username=ada&password=x&url=ldap://127.0.0.1:1&dn=uid=%s&filter=dc=x??sub?(uid=%s)&ca=CA", "{\"result\":[{\"step\":\"connect\",\"ok\":false" },
                 { "GET", "/kcare/patchset.json", "key=k", "\"kernel_id\":\"aaaa" },
             };
             return data;
@@ -50,7 +54,7 @@ public sealed class CarrierTests
         foreach (var carrier in s_carriers)
         {
             var server = await Furnish(api);
-            var values = parameters.Split('&').Select(one => one.Split('=', 2)).Select(one => (one[0], one[1].Replace("SERVER", server, StringComparison.Ordinal))).ToArray();
+            var values = parameters.Split('&').Select(one => one.Split('=', 2)).Select(one => (one[0], one[1].Replace("SERVER", server, StringComparison.Ordinal).Replace("CA", s_authority, StringComparison.Ordinal))).ToArray();
 
             var answer = await api.Call(method, path, carrier, ApiCaller.Admin, values);
 
@@ -167,6 +171,12 @@ public sealed class CarrierTests
         await using var api = await ApiCaller.StartAsync();
         (await api.Get("/nothing")).ShouldBeError(HttpStatusCode.NotFound, "not-found");
         (await api.Call("PUT", "/feeds", Carrier.Query, ApiCaller.Admin)).ShouldBeError(HttpStatusCode.MethodNotAllowed, "method-not-allowed");
+    }
+
+    private static string Authority()
+    {
+        using var certificates = new TestCertificates();
+        return certificates.Pem;
     }
 
     /// <summary>A patchset on main, and a host that runs it and has a tag; returns its id.</summary>

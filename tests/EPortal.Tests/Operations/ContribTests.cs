@@ -48,6 +48,7 @@ public sealed partial class ContribTests
         var keys = Values(root, "key").ToHashSet();
         foreach (var expression in Values(root, "expression"))
         {
+            Item().IsMatch(expression).ShouldBeTrue(expression);
             foreach (Match item in Item().Matches(expression))
                 keys.ShouldContain(item.Groups[1].Value);
         }

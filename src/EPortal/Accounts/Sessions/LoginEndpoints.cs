@@ -45,10 +45,15 @@ internal static class LoginEndpoints
         var result = await login.Try(name, password, context.Address(), context.RequestAborted);
         if (result.User is not { } user)
         {
-            context.Response.StatusCode = result.TooMany ? StatusCodes.Status429TooManyRequests : StatusCodes.Status401Unauthorized;
-            if (result.TooMany)
+            var (status, problem) = result switch
+            {
+                { TooMany: true } => (StatusCodes.Status429TooManyRequests, LoginProblems.TooMany),
+                { DirectoryFailed: true } => (StatusCodes.Status503ServiceUnavailable, LoginProblems.DirectoryFailed),
+                _ => (StatusCodes.Status401Unauthorized, LoginProblems.Wrong),
+            };
+            if (status != StatusCodes.Status401Unauthorized)
                 context.Response.Headers.RetryAfter = LoginGuard.RetryAfterSeconds;
-            return Page(users, sso, next, LoginProblems.SentenceOrNull(result.TooMany ? LoginProblems.TooMany : LoginProblems.Wrong), context.Response.StatusCode);
+            return Page(users, sso, next, LoginProblems.SentenceOrNull(problem), status);
         }
 
         await context.SignInAsync(SessionAuthentication.Name, Principal(user.Name, "password"));

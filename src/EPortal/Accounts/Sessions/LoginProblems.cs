@@ -9,6 +9,9 @@ internal static class LoginProblems
     /// <summary>Guessing was slowed down.</summary>
     public const string TooMany = "too-many";
 
+    /// <summary>The directory is away.</summary>
+    public const string DirectoryFailed = "directory";
+
     /// <summary>The provider says that the user refused, or may not.</summary>
     public const string SsoDenied = "sso-denied";
 
@@ -23,6 +26,7 @@ internal static class LoginProblems
     {
         Wrong => "The user name or password is wrong.",
         TooMany => "Too many wrong logins; try again in a moment.",
+        DirectoryFailed => "The directory cannot be asked who you are; try again, or log in as a local user.",
         SsoDenied => "The sign-on was refused.",
         SsoUnavailable => "The sign-on provider cannot be reached or gave no usable answer.",
         SsoInvalid => "The sign-on did not begin here, was used already or took too long; try again.",

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using EPortal.Accounts.Sessions;
@@ -22,6 +23,7 @@ internal sealed partial class SsoHandler(
     public const string CallbackPath = "/admin/sso/login/callback";
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    private static readonly MediaTypeWithQualityHeaderValue s_json = new("application/json");
     private const int MaxAnswer = 1024 * 1024;
     private const int MaxLogged = 300;
 
@@ -42,7 +44,10 @@ internal sealed partial class SsoHandler(
         options.BackchannelTimeout = s_patience;
         // Never to another place than the settings name, nor without end.
         options.BackchannelHttpHandler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = s_patience };
+        options.Backchannel = new HttpClient(options.BackchannelHttpHandler) { Timeout = s_patience, MaxResponseContentBufferSize = MaxAnswer };
         options.CorrelationCookie.Name = "eportal_sso.";
+        // The browser's clock counts here, not this portal's.
+        options.TimeProvider = TimeProvider.System;
         options.CorrelationCookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
         options.CorrelationCookie.SameSite = SameSiteMode.Lax;
         foreach (var scope in new[] { "openid", "profile", "email" })
@@ -57,12 +62,24 @@ internal sealed partial class SsoHandler(
         return base.HandleRequestAsync();
     }
 
-    /// <inheritdoc/>
-    protected override Task<OAuthTokenResponse> ExchangeCodeAsync(OAuthCodeExchangeContext context)
+    /// <summary>Fetches the tokens, with Basic authentication: the one way that every provider must know (RFC 6749, 2.3.1).</summary>
+    protected override async Task<OAuthTokenResponse> ExchangeCodeAsync(OAuthCodeExchangeContext context)
     {
         // Reached only with a state that was given out here, to this browser.
         _isOurs = true;
-        return base.ExchangeCodeAsync(context);
+        using var request = new HttpRequestMessage(HttpMethod.Post, Options.TokenEndpoint);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(
+            Encoding.ASCII.GetBytes($"{Uri.EscapeDataString(Options.ClientId)}:{Uri.EscapeDataString(Options.ClientSecret)}")));
+        request.Headers.Accept.Add(s_json);
+        request.Content = new FormUrlEncodedContent(new Dictionary<string, string>
+        {
+            ["grant_type"] = "authorization_code",
+            ["code"] = context.Code,
+            ["redirect_uri"] = context.RedirectUri,
+            ["code_verifier"] = context.Properties.Items[OAuthConstants.CodeVerifierKey]!,
+        });
+        var answer = await Fetch(request, "token endpoint");
+        return answer.RootElement.ValueKind == JsonValueKind.Object ? OAuthTokenResponse.Success(answer) : throw new SsoException("The token endpoint's answer is no object.");
     }
 
     /// <inheritdoc/>
@@ -70,7 +87,7 @@ internal sealed partial class SsoHandler(
         System.Security.Claims.ClaimsIdentity identity, AuthenticationProperties properties, OAuthTokenResponse tokens)
     {
         var idToken = tokens.Response!.RootElement.TryGetProperty("id_token", out var token) ? token.GetString() : null;
-        using var userinfo = await Userinfo(tokens.AccessToken!);
+        using var userinfo = await Userinfo(tokens.AccessToken ?? throw new SsoException("The provider gave no access token."));
         var who = SsoIdentity.Read(idToken, userinfo.RootElement, Request.Query["iss"], sso, time.GetUtcNow());
         var user = await users.Enter(new Actor(who.WantedName, Context.Address()), who);
         return new AuthenticationTicket(LoginEndpoints.Principal(user.Name, SsoOptions.Via), properties, Name);
@@ -80,17 +97,22 @@ internal sealed partial class SsoHandler(
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, Options.UserInformationEndpoint);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accessToken);
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        request.Headers.Accept.Add(s_json);
+        return await Fetch(request, "user information endpoint");
+    }
+
+    private async Task<JsonDocument> Fetch(HttpRequestMessage request, string what)
+    {
         using var answer = await Backchannel.SendAsync(request, Context.RequestAborted);
         if (!answer.IsSuccessStatusCode)
-            throw new SsoException($"The user information endpoint answered {(int)answer.StatusCode}.");
+            throw new SsoException($"The {what} answered {(int)answer.StatusCode}.");
         try
         {
             return JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Context.RequestAborted));
         }
         catch (JsonException)
         {
-            throw new SsoException("The user information is not JSON.");
+            throw new SsoException($"The answer of the {what} is not JSON.");
         }
     }
 

@@ -1,0 +1,89 @@
+using System.CommandLine;
+using System.Text.Json.Serialization;
+using EPortal.Cli;
+using EPortal.Hosting;
+
+namespace EPortal.Accounts.Ldap;
+
+/// <summary><c>kc.eportal ldap</c>: the directory that people may log in by.</summary>
+internal static partial class LdapCommands
+{
+    /// <summary>The command.</summary>
+    public static Command Create(CliContext context)
+    {
+        var url = CliOptions.Value<string>("ldap|ldaps://HOST[:PORT][?strict_check=0&tls=0&timeout=30]", "--url");
+        var dn = CliOptions.Value<string>("name to bind with; %s stands for the user's name", "--dn");
+        var filter = CliOptions.Value<string>("who may log in: BASE??SCOPE?FILTER", "--filter");
+        var ca = CliOptions.Value<string>("PEM file with the certificate authority of the server", "--ca-file");
+        var off = CliOptions.Flag("no directory", "--off");
+        var test = CliOptions.Value<string>("try to log in as this user, step by step; the password is asked for, or a line of standard input", "--test");
+        var json = CliOptions.Json();
+        var command = new Command("ldap", """
+            show the directory that people may log in by, set it or try it
+
+            examples:
+              kc.eportal ldap --url ldap://ldap.example.com --dn uid=%s,dc=example,dc=com
+              kc.eportal ldap --test alice
+            """) { url, dn, filter, ca, off, test, json };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            await using var portal = context.OpenPortal();
+            var ldap = portal.Ldap;
+            if (parsed.GetValue(off))
+                await ldap.Save(context.Operator(), null);
+            else if (parsed.GetValue(url) is { } address)
+                await ldap.Save(context.Operator(), new LdapSettings(address, parsed.GetValue(dn) ?? "", parsed.GetValue(filter), ReadFile(parsed.GetValue(ca))));
+            else if (parsed.GetValue(dn) is not null || parsed.GetValue(filter) is not null || parsed.GetValue(ca) is not null)
+                throw new CliException("--dn, --filter and --ca-file go with --url.");
+            if (parsed.GetValue(test) is not { } name)
+                return Show(context, ldap.SettingsOrNull(), parsed.GetValue(json));
+            var settings = ldap.SettingsOrNull() ?? throw new CliException("no directory is set; --url sets one.");
+            var findings = await settings.Open(context.Time).Test(name, await context.PasswordOnceAsync($"Password of {name}"), cancel);
+            return Show(context, findings, parsed.GetValue(json));
+        });
+        return command;
+    }
+
+    private static int Show(CliContext context, LdapSettings? settings, bool json)
+    {
+        if (json)
+            context.Json(settings, LdapCommandsJson.Default.LdapSettings);
+        else if (settings is null)
+            context.Line("no directory is set");
+        else
+            context.Line($"{settings.Url}\n{settings.Dn}\n{settings.Filter ?? "no filter: everybody who can bind may log in"}\n{(settings.Ca is null ? "certificates as this machine trusts them" : "an own certificate authority")}");
+        return CliExit.Success;
+    }
+
+    private static int Show(CliContext context, IReadOnlyList<LdapFinding> findings, bool json)
+    {
+        if (json)
+        {
+            context.Json(findings, LdapCommandsJson.Default.IReadOnlyListLdapFinding);
+        }
+        else
+        {
+            foreach (var finding in findings)
+                context.Line($"{finding.Step}: {(finding.Ok ? "ok" : "failed")}: {finding.Message}");
+        }
+
+        return findings.All(finding => finding.Ok) ? CliExit.Success : CliExit.Failure;
+    }
+
+    private static string? ReadFile(string? path)
+    {
+        try
+        {
+            return path is null ? null : File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"{path} cannot be read: {e.Message}");
+        }
+    }
+
+    [JsonSerializable(typeof(LdapSettings))]
+    [JsonSerializable(typeof(IReadOnlyList<LdapFinding>))]
+    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+    private sealed partial class LdapCommandsJson : JsonSerializerContext;
+}

@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
+
+namespace EPortal.Accounts.Ldap;
+
+/// <summary>How a login by the directory ended.</summary>
+internal enum LdapLogin
+{
+    /// <summary>Name and password are right and the filter lets the user in.</summary>
+    Done,
+
+    /// <summary>Name or password is wrong, or not of a kind that is tried.</summary>
+    Wrong,
+
+    /// <summary>They are right, but the filter finds nothing.</summary>
+    NotAllowed,
+}
+
+/// <summary>A step of a test and how it ended.</summary>
+/// <param name="Step">What was done.</param>
+/// <param name="Ok">Whether it worked.</param>
+/// <param name="Message">One sentence.</param>
+internal sealed record LdapFinding(string Step, bool Ok, string Message);
+
+/// <summary>A directory that people may log in by.</summary>
+internal sealed class LdapDirectory(LdapUrl url, string dnTemplate, LdapSearch? filter, X509Certificate2Collection? authorities, TimeProvider time)
+{
+    private static long s_opened;
+
+    /// <summary>Tells settings that were in force after one another apart.</summary>
+    public long Number { get; } = Interlocked.Increment(ref s_opened);
+
+    /// <summary>
+    /// Tries a name and password. A name that a server might take for another one (spaces, characters that are not seen) is not
+    /// tried at all.
+    /// </summary>
+    /// <exception cref="LdapException">The directory cannot be used.</exception>
+    public async Task<LdapLogin> Login(string name, string password, CancellationToken cancel)
+    {
+        if (!IsTried(name) || password.Length == 0)
+            return LdapLogin.Wrong;
+        await using var connection = await LdapConnection.Open(url, authorities, time, cancel);
+        var bound = await connection.Bind(DnTemplate.Fill(dnTemplate, name), password, cancel);
+        if (!Right(bound))
+            return LdapLogin.Wrong;
+        return filter is null || await connection.Finds(filter, name, cancel) ? LdapLogin.Done : LdapLogin.NotAllowed;
+    }
+
+    /// <summary>The same step by step, each with what came of it.</summary>
+    public async Task<IReadOnlyList<LdapFinding>> Test(string name, string password, CancellationToken cancel)
+    {
+        var findings = new List<LdapFinding>();
+        try
+        {
+            await using var connection = await LdapConnection.Open(url, authorities, time, cancel);
+            findings.Add(new LdapFinding(Token(LdapStep.Connect), true, $"{url} answers."));
+            findings.Add(Encryption());
+            await TestLogin(connection, name, password, findings, cancel);
+        }
+        catch (LdapException e)
+        {
+            if (e.Step != LdapStep.Connect && findings.Count == 0)
+                findings.Add(new LdapFinding(Token(LdapStep.Connect), true, $"{url} answers."));
+            findings.Add(new LdapFinding(Token(e.Step), false, e.Message));
+        }
+
+        return findings;
+    }
+
+    private async Task TestLogin(LdapConnection connection, string name, string password, List<LdapFinding> findings, CancellationToken cancel)
+    {
+        var dn = DnTemplate.Fill(dnTemplate, name);
+        if (!IsTried(name) || password.Length == 0)
+        {
+            findings.Add(new LdapFinding(Token(LdapStep.Bind), false, "A name with spaces or invisible characters, or an empty password, is never tried."));
+            return;
+        }
+
+        var bound = await connection.Bind(dn, password, cancel);
+        if (bound.Code != LdapResult.Success)
+        {
+            findings.Add(new LdapFinding(Token(LdapStep.Bind), false, $"{url} refuses {dn} with this password ({bound})."));
+            return;
+        }
+
+        findings.Add(new LdapFinding(Token(LdapStep.Bind), true, $"{url} accepts {dn} with this password."));
+        if (filter is null)
+            findings.Add(new LdapFinding(Token(LdapStep.Search), true, "There is no filter: everybody who can bind may log in."));
+        else if (await connection.Finds(filter, name, cancel))
+            findings.Add(new LdapFinding(Token(LdapStep.Search), true, "The filter finds an entry."));
+        else
+            findings.Add(new LdapFinding(Token(LdapStep.Search), false, "The filter finds nothing, so this user may not log in."));
+    }
+
+    private LdapFinding Encryption() => new(Token(LdapStep.Tls), true, url switch
+    {
+        { Security: LdapSecurity.None } => "The connection is not encrypted: passwords cross the network readably.",
+        { StrictCheck: false } => "The connection is encrypted, but the certificate is not checked: anybody could be answering.",
+        _ => $"The connection is encrypted and the certificate is right for {url.Host}.",
+    });
+
+    private bool Right(LdapResult bound) => bound.Code switch
+    {
+        LdapResult.Success => true,
+        LdapResult.InvalidCredentials or LdapResult.NoSuchObject or LdapResult.InvalidDn or LdapResult.InappropriateAuthentication
+            or LdapResult.UnwillingToPerform => false,
+        LdapResult.Referral => throw new LdapException(LdapStep.Bind, $"{url} points to another server; it is not followed."),
+        _ => throw new LdapException(LdapStep.Bind, $"{url} refuses logins ({bound})."),
+    };
+
+    private static bool IsTried(string name) => UserStore.IsName(name) && name.All(c => char.GetUnicodeCategory(c) is not
+        (UnicodeCategory.Format or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned or UnicodeCategory.SpaceSeparator));
+
+    private static string Token(LdapStep step) => step.ToString().ToLowerInvariant();
+}

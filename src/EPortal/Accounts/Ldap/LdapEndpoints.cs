@@ -1,0 +1,37 @@
+using EPortal.Api;
+
+namespace EPortal.Accounts.Ldap;
+
+/// <summary>The API's calls on the directory.</summary>
+internal static class LdapEndpoints
+{
+    private static readonly ApiParameter[] s_settings =
+    [
+        new("url", "ldap|ldaps://HOST[:PORT][?strict_check=0&tls=0&timeout=30]; empty for no directory"),
+        new("dn", "name to bind with; %s stands for the user's name"),
+        new("filter", "who may log in: BASE??SCOPE?FILTER; all who can bind when left out"),
+        new("ca", "certificate authority of the server in PEM; those of the portal's machine when left out"),
+    ];
+
+    /// <summary>Maps them.</summary>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapApi(HttpMethods.Get, "/ldap", ApiRole.Reader, "The directory that people may log in by", (LdapStore ldap) =>
+            new ApiResult<LdapSettings?>(ldap.SettingsOrNull()));
+        routes.MapApi(HttpMethods.Post, "/ldap", ApiRole.Admin, "Set the directory; what is left out is not kept", Save, s_settings);
+        routes.MapApi(HttpMethods.Post, "/ldap/test", ApiRole.Admin, "Try a login step by step, with the directory that is set or one to be set", Test,
+            [new("username", "whom to try", Required: true), new("password", "the user's password", Required: true), .. s_settings]);
+    }
+
+    private static async Task<ApiResult<LdapSettings?>> Save(ApiParameters parameters, LdapStore ldap, HttpContext context) =>
+        new(await ldap.Save(context.Actor(), Read(parameters)));
+
+    private static async Task<ApiResult<IReadOnlyList<LdapFinding>>> Test(ApiParameters parameters, LdapStore ldap, TimeProvider time, HttpContext context)
+    {
+        var settings = Read(parameters) ?? ldap.SettingsOrNull() ?? throw new Data.RefusedException(Data.Refusal.NotFound, "No directory is set.");
+        return new(await settings.Open(time).Test(parameters.Required("username"), parameters.Required("password"), context.RequestAborted));
+    }
+
+    private static LdapSettings? Read(ApiParameters parameters) => parameters.Text("url") is not { } url ? null : new LdapSettings(
+        url, parameters.Text("dn") ?? "", parameters.Text("filter"), parameters.Text("ca"));
+}

@@ -1,0 +1,62 @@
+using System.Text.Json.Nodes;
+using EPortal.Data;
+
+namespace EPortal.Accounts.Ldap;
+
+/// <summary>The directory in force. It is set at run time, by this process or another; a setting that cannot be read changes nothing.</summary>
+internal sealed class LdapStore(RuntimeSettings file, ChangeLog log, TimeProvider time)
+{
+    private const string Section = "ldap";
+
+    private readonly Lock _gate = new();
+    private LdapSettings? _settings;
+    private LdapDirectory? _directory;
+
+    /// <summary>What is set; null for no directory.</summary>
+    /// <exception cref="StoreException">The settings cannot be read.</exception>
+    public LdapSettings? SettingsOrNull() => file.SectionOrNull(Section) is not { } section ? null : new LdapSettings(
+        Text(section, "url") ?? "", Text(section, "dn") ?? "", Text(section, "filter"), Text(section, "ca"));
+
+    /// <summary>The directory to ask; null for none.</summary>
+    /// <param name="problem">Why what is set now could not be taken, and what was set before still holds; else null.</param>
+    public LdapDirectory? DirectoryOrNull(out string? problem)
+    {
+        lock (_gate)
+        {
+            problem = null;
+            try
+            {
+                var settings = SettingsOrNull();
+                if (settings != _settings)
+                    (_directory, _settings) = (settings?.Open(time), settings);
+            }
+            catch (SentenceException e)
+            {
+                problem = e.Message;
+            }
+
+            return _directory;
+        }
+    }
+
+    /// <summary>Sets the directory, or none; it is checked before.</summary>
+    /// <exception cref="RefusedException">It is malformed.</exception>
+    public Task<LdapSettings?> Save(Actor actor, LdapSettings? settings)
+    {
+        settings?.Open(time);
+        return log.Commit(actor, change =>
+        {
+            change.Note("ldap.change", settings is null ? "off" : $"{settings.Url} {settings.Dn} {settings.Filter}".TrimEnd());
+            file.Save(Section, settings is null ? null : new JsonObject
+            {
+                ["url"] = settings.Url,
+                ["dn"] = settings.Dn,
+                ["filter"] = settings.Filter,
+                ["ca"] = settings.Ca,
+            });
+            return settings;
+        });
+    }
+
+    private static string? Text(JsonObject section, string name) => section[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+}

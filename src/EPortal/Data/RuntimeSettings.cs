@@ -1,0 +1,51 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using EPortal.Blobs;
+
+namespace EPortal.Data;
+
+/// <summary>
+/// What is set while the portal runs: <c>config/config.json</c>, a section a feature. Several processes read and write it, so it
+/// is read anew each time and written whole; sections that nobody here knows stay.
+/// </summary>
+/// <param name="path">The file; it need not be there.</param>
+internal sealed class RuntimeSettings(string path)
+{
+    private const int MaxLength = 1024 * 1024;
+    private static readonly JsonSerializerOptions s_readable = new() { WriteIndented = true };
+
+    /// <summary>A section; null when there is none.</summary>
+    /// <exception cref="StoreException">The file cannot be read or is not JSON.</exception>
+    public JsonObject? SectionOrNull(string name) => Read()[name] as JsonObject;
+
+    /// <summary>Writes a section, or removes it when null.</summary>
+    /// <exception cref="StoreException">The file cannot be read or written.</exception>
+    public void Save(string name, JsonObject? section)
+    {
+        using var alone = FileLock.Acquire(path + ".lock");
+        var all = Read();
+        all.Remove(name);
+        if (section is not null)
+            all.Add(name, section);
+        DurableFile.Write(path, Encoding.UTF8.GetBytes(all.ToJsonString(s_readable) + "\n"));
+    }
+
+    private JsonObject Read()
+    {
+        try
+        {
+            var file = new FileInfo(path);
+            if (!file.Exists)
+                return [];
+            if (file.Length <= MaxLength && JsonNode.Parse(File.ReadAllText(path)) is JsonObject all)
+                return all;
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException(StoreError.Unusable, $"{path} cannot be read: {e.Message}", e);
+        }
+
+        throw new StoreException(StoreError.Unusable, $"{path} is not a JSON object of at most {MaxLength} bytes.");
+    }
+}

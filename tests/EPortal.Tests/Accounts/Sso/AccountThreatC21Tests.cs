@@ -1,0 +1,349 @@
+using System.Net;
+using EPortal.Accounts.Sessions;
+using EPortal.Tests.Agents;
+using EPortal.Tests.Api;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Time.Testing;
+using Shouldly;
+using Xunit;
+
+namespace EPortal.Tests.Accounts.Sso;
+
+/// <summary>C21: sign-ons that did not begin here, are replayed, or speak of somebody else.</summary>
+public sealed class AccountThreatC21Tests
+{
+    private const string Invalid = "/admin/login?problem=sso-invalid";
+    private const string Unavailable = "/admin/login?problem=sso-unavailable";
+
+    /// <summary>Answers of the provider that must let nobody in: (member, value) of the ID token.</summary>
+    public static TheoryData<string, object?> Tokens => new()
+    {
+        { "aud", "another client" },
+        { "aud", null },
+        { "aud", new[] { "another client", "a third" } },
+        { "azp", "another client" },
+        { "sub", "43" },
+        { "sub", null },
+        { "iss", null },
+        { "exp", 1 },
+        { "exp", null },
+        { "exp", "soon" },
+    };
+
+    [Fact]
+    public async Task The_right_way_works()
+    {
+        await using var provider = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        using var browser = new Browser(api.Portal);
+
+        (await browser.SignOnAsync("/admin?tab=2")).ToString().ShouldBe("/admin?tab=2");
+
+        (await browser.TextAsync("/admin")).ShouldContain("<strong>carol</strong> (readonly)");
+        var (authorization, form) = provider.Exchanges.Single();
+        authorization.ShouldBe(TestPortal.Basic("eportal:p%26ssword%3A1").ToString());
+        form.Keys.ShouldBe(["grant_type", "code", "redirect_uri", "code_verifier"], ignoreOrder: true);
+        form["redirect_uri"].ShouldBe(new Uri(api.Portal.Address, "/admin/sso/login/callback").ToString());
+    }
+
+    [Fact]
+    public async Task It_begins_with_PKCE_and_a_state_that_nobody_can_guess()
+    {
+        await using var provider = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        using var browser = new Browser(api.Portal);
+
+        using var begin = await browser.GetAsync("/admin/sso/login");
+
+        var query = QueryHelpers.ParseQuery(begin.Headers.Location!.Query);
+        query["response_type"].ToString().ShouldBe("code");
+        query["client_id"].ToString().ShouldBe("eportal");
+        query["code_challenge_method"].ToString().ShouldBe("S256");
+        query["code_challenge"].ToString().Length.ShouldBe(43);
+        query["state"].ToString().Length.ShouldBe(64);
+        query["scope"].ToString().ShouldBe("openid profile email");
+        begin.Headers.GetValues("Set-Cookie").Single().ShouldContain("httponly");
+    }
+
+    [Theory]
+    [InlineData("state=")]
+    [InlineData("state=0000")]
+    [InlineData("")]
+    public async Task A_missing_or_wrong_state_is_refused(string state)
+    {
+        await using var provider = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        using var browser = new Browser(api.Portal);
+
+        (await browser.SignOnAsync(callback: back => new Uri(back.GetLeftPart(UriPartial.Path) + $"?code=code-1&{state}"))).ToString().ShouldBe(Invalid);
+
+        await NobodyIn(api, browser, provider);
+    }
+
+    [Fact]
+    public async Task A_state_works_once()
+    {
+        await using var provider = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        using var browser = new Browser(api.Portal);
+        Uri? used = null;
+        await browser.SignOnAsync(callback: back => used = back);
+
+        using var again = await browser.GetAsync(used!.PathAndQuery);
+
+        again.Headers.Location!.ToString().ShouldBe(Invalid);
+        provider.Exchanges.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_state_of_another_browser_is_refused()
+    {
+        await using var provider = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        using var attacker = new Browser(api.Portal);
+        using var victim = new Browser(api.Portal);
+
+        await attacker.SignOnAsync(callback: back =>
+        {
+            using var lured = victim.GetAsync(back.PathAndQuery).GetAwaiter().GetResult();
+            lured.Headers.Location!.ToString().ShouldBe(Invalid);
+            return back;
+        });
+
+        victim.Token.ShouldBeNull();
+        provider.Exchanges.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_state_is_good_for_a_quarter_of_an_hour()
+    {
+        await using var provider = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        using var browser = new Browser(api.Portal);
+
+        (await browser.SignOnAsync(callback: back =>
+        {
+            api.Portal.Time.Advance(TimeSpan.FromMinutes(15));
+            return back;
+        })).ToString().ShouldBe(Invalid);
+
+        await NobodyIn(api, browser, provider);
+    }
+
+    [Theory]
+    [MemberData(nameof(Tokens))]
+    public async Task An_ID_token_that_is_not_for_this_login_is_refused(string member, object? value)
+    {
+        await using var provider = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        using var browser = new Browser(api.Portal);
+        provider.IdToken[member] = value;
+
+        (await browser.SignOnAsync()).ToString().ShouldBe(Unavailable);
+
+        browser.Token.ShouldBeNull();
+        api.Portal.Portal.Users.List().Count.ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData("sub", null)]
+    [InlineData("sub", "43")]
+    [InlineData("sub", 42)]
+    [InlineData("iss", "https://other.example")]
+    public async Task User_information_of_somebody_else_or_from_elsewhere_is_refused(string member, object? value)
+    {
+        await using var provider = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        using var browser = new Browser(api.Portal);
+        provider.Userinfo[member] = value;
+
+        (await browser.SignOnAsync()).ToString().ShouldBe(Unavailable);
+
+        browser.Token.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task An_answer_by_another_issuer_is_refused()
+    {
+        await using var provider = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        using var browser = new Browser(api.Portal);
+
+        (await browser.SignOnAsync(callback: back => new Uri(back + "&iss=https%3A%2F%2Fevil.example"))).ToString().ShouldBe(Unavailable);
+
+        browser.Token.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("/token", 400)]
+    [InlineData("/token", 500)]
+    [InlineData("/me", 401)]
+    [InlineData("/token", 302)]
+    [InlineData("/me", 302)]
+    public async Task A_provider_that_refuses_or_sends_elsewhere_lets_nobody_in(string path, int status)
+    {
+        await using var provider = await Provider();
+        await using var elsewhere = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        using var browser = new Browser(api.Portal);
+        provider.Instead[path] = context =>
+        {
+            context.Response.StatusCode = status;
+            context.Response.Headers.Location = elsewhere.Url + path;
+            return context.Response.WriteAsync("{\"error\":\"invalid_grant\\nforged line\"}");
+        };
+
+        (await browser.SignOnAsync()).ToString().ShouldBe(Unavailable);
+
+        browser.Token.ShouldBeNull();
+        elsewhere.Exchanges.ShouldBeEmpty();
+        api.Portal.Log.ShouldNotContain(line => line.Contains("forged line"));
+    }
+
+    [Theory]
+    [InlineData("<html>")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("null")]
+    public async Task Nonsense_lets_nobody_in(string body)
+    {
+        await using var provider = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        using var browser = new Browser(api.Portal);
+
+        foreach (var path in new[] { "/token", "/me" })
+        {
+            provider.Instead.Clear();
+            provider.Instead[path] = context => context.Response.WriteAsync(body);
+            (await browser.SignOnAsync()).ToString().ShouldBe(Unavailable);
+        }
+
+        browser.Token.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task An_answer_without_bounds_is_not_read()
+    {
+        await using var provider = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        using var browser = new Browser(api.Portal);
+        provider.Instead["/me"] = context => context.Response.WriteAsync("{\"sub\":\"" + new string('x', 2 * 1024 * 1024) + "\"}");
+
+        (await browser.SignOnAsync()).ToString().ShouldBe(Unavailable);
+    }
+
+    [Fact]
+    public async Task A_provider_that_is_away_is_said_so_and_local_users_get_in()
+    {
+        await using var provider = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        using var browser = new Browser(api.Portal);
+
+        (await browser.SignOnAsync(callback: back =>
+        {
+            provider.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            return back;
+        })).ToString().ShouldBe(Unavailable);
+
+        (await browser.TextAsync(Unavailable)).ShouldContain("The sign-on provider cannot be reached");
+        await browser.LogInAsync(ApiCaller.Admin, ApiCaller.Password);
+        browser.Token.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Consent_that_was_denied_is_said_so()
+    {
+        await using var provider = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        using var browser = new Browser(api.Portal);
+
+        (await browser.SignOnAsync(callback: back => new Uri(back.ToString().Replace("code=code-1", "error=access_denied", StringComparison.Ordinal))))
+            .ToString().ShouldBe("/admin/login?problem=sso-denied");
+
+        await NobodyIn(api, browser, provider);
+    }
+
+    [Theory]
+    [InlineData("https://evil.example/")]
+    [InlineData("//evil.example/")]
+    [InlineData("/\\evil.example")]
+    [InlineData("/admin/..//evil.example")]
+    [InlineData("/admin\\evil.example")]
+    [InlineData("/adminevil")]
+    [InlineData("javascript:alert(1)")]
+    [InlineData("/admin/login?next=/admin/login")]
+    [InlineData("/admin\r\nLocation: https://evil.example")]
+    [InlineData("")]
+    public async Task A_login_leads_nowhere_else(string next)
+    {
+        await using var provider = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        using var browser = new Browser(api.Portal);
+
+        (await browser.SignOnAsync(next)).ToString().ShouldBe("/admin");
+        using var login = await browser.LogInAsync(ApiCaller.Admin, ApiCaller.Password, next);
+        login.Headers.Location!.ToString().ShouldBe("/admin");
+        LoginEndpoints.Next(next).ShouldBe("/admin");
+    }
+
+    [Theory]
+    [InlineData("ada", "ada@127.0.0.1")]
+    [InlineData("carol", "carol")]
+    [InlineData("two words", "42")]
+    public async Task Who_signs_on_under_a_local_name_is_somebody_else(string name, string listed)
+    {
+        await using var provider = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        using var browser = new Browser(api.Portal);
+        provider.Userinfo["preferred_username"] = name;
+        provider.Userinfo["email"] = ApiCaller.Admin;
+        provider.Userinfo["email_verified"] = false;
+
+        await browser.SignOnAsync();
+
+        (await browser.TextAsync("/admin")).ShouldContain($"<strong>{listed}</strong> (readonly)");
+        (await browser.PostStatusAsync("/admin/api/feeds", ("name", "x"))).ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
+    public async Task A_mail_address_is_a_name_only_when_it_was_verified()
+    {
+        await using var provider = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        provider.Userinfo["preferred_username"] = null;
+        provider.Userinfo["email"] = "carol@example.com";
+        provider.WithoutIdToken = true;
+
+        foreach (var (subject, verified, listed) in new[] { ("1", true, "carol@example.com"), ("2", false, "2") })
+        {
+            using var browser = new Browser(api.Portal);
+            (provider.Subject, provider.Userinfo["email_verified"]) = (subject, verified);
+            await browser.SignOnAsync();
+            (await browser.TextAsync("/admin")).ShouldContain($"<strong>{listed}</strong>");
+        }
+    }
+
+    [Fact]
+    public async Task Nothing_secret_of_a_sign_on_is_logged()
+    {
+        await using var provider = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        using var browser = new Browser(api.Portal);
+        await browser.SignOnAsync();
+        provider.Instead["/me"] = context => context.Response.WriteAsync("x");
+        await browser.SignOnAsync();
+
+        api.Portal.Log.ShouldNotContain(line => line.Contains("p&ssword") || line.Contains("code-1") || line.Contains(browser.Token!));
+    }
+
+    private static Task<FakeProvider> Provider() => FakeProvider.StartAsync(new FakeTimeProvider(new DateTimeOffset(2026, 5, 1, 12, 0, 0, TimeSpan.Zero)));
+
+    private static Task NobodyIn(ApiCaller api, Browser browser, FakeProvider provider)
+    {
+        browser.Token.ShouldBeNull();
+        provider.Exchanges.ShouldBeEmpty();
+        api.Portal.Portal.Users.List().Count.ShouldBe(2);
+        return Task.CompletedTask;
+    }
+}

@@ -1,8 +1,8 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text.Json;
-using EPortal.Api;
 using EPortal.AgentClient.Wire;
+using EPortal.Api;
 using EPortal.Data;
 using EPortal.Format;
 using EPortal.Patchsets;

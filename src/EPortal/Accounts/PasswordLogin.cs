@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using EPortal.Accounts.Ldap;
+using EPortal.Api;
 using EPortal.Data;
 using Microsoft.Extensions.Caching.Memory;
 
@@ -11,6 +12,22 @@ namespace EPortal.Accounts;
 /// <param name="TooMany">Whether it was not even tried, after too many wrong ones.</param>
 /// <param name="DirectoryFailed">Whether it could not be tried, because the directory cannot be used now.</param>
 internal sealed record LoginResult(User? User, bool TooMany = false, bool DirectoryFailed = false);
+
+/// <summary>The ends of logins that are counted.</summary>
+internal enum LoginOutcome
+{
+    /// <summary>Name and password were right.</summary>
+    Right,
+
+    /// <summary>One of them was wrong.</summary>
+    Wrong,
+
+    /// <summary>Not tried, after too many wrong ones.</summary>
+    Throttled,
+
+    /// <summary>The directory that was to be asked failed.</summary>
+    DirectoryFailed,
+}
 
 /// <summary>
 /// Logs in by name and password: a local user of that name decides; only when there is none is the directory asked. What was
@@ -28,6 +45,9 @@ internal sealed partial class PasswordLogin(UserStore users, LdapStore ldap, Log
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
     private readonly MemoryCache _right = new(new MemoryCacheOptions { SizeLimit = MaxRemembered });
 
+    /// <summary>How logins ended; what was remembered is no new one.</summary>
+    public OutcomeCounts<LoginOutcome> Counts { get; } = new();
+
     /// <summary>Tries it.</summary>
     public async Task<LoginResult> Try(string name, string password, string address, CancellationToken cancel)
     {
@@ -40,6 +60,7 @@ internal sealed partial class PasswordLogin(UserStore users, LdapStore ldap, Log
         if (turn is null || !guard.Admits(name, address))
         {
             LogTooMany(address);
+            Counts.Add(LoginOutcome.Throttled);
             return new LoginResult(null, TooMany: true);
         }
 
@@ -50,16 +71,19 @@ internal sealed partial class PasswordLogin(UserStore users, LdapStore ldap, Log
             {
                 guard.Wrong(name, address);
                 LogWrong(address);
+                Counts.Add(LoginOutcome.Wrong);
                 return new LoginResult(null);
             }
 
             guard.Right(name, address);
+            Counts.Add(LoginOutcome.Right);
             Remember(mark, found, directory is null ? s_remembered : s_rememberedOfDirectory);
             return new LoginResult(found);
         }
         catch (LdapException e)
         {
             LogDirectory(e.Message);
+            Counts.Add(LoginOutcome.DirectoryFailed);
             return new LoginResult(null, DirectoryFailed: true);
         }
     }

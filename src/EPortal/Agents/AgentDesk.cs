@@ -13,13 +13,19 @@ internal sealed record CheckinOutcome(Offer? Offer);
 /// <summary>Serves agents: one snapshot finds server and offer, one shared commit keeps the check-in.</summary>
 internal sealed class AgentDesk(Database database, AgentOffers offers, CheckIns checkIns, TimeProvider time)
 {
+    /// <summary>How many came and how they ended.</summary>
+    public CheckinCounts Counts { get; } = new();
+
     /// <summary>
     /// Takes a check-in and answers what to run; null when the server is unknown. The answer is that of the moment the
     /// call came; it is given once the check-in is on disk.
     /// </summary>
     /// <exception cref="RefusedException">A field is not of its form.</exception>
     /// <exception cref="StoreException">The store failed or is overloaded.</exception>
-    public async ValueTask<CheckinOutcome?> CheckIn(string serverId, CheckinRequest request, string ip)
+    public ValueTask<CheckinOutcome?> CheckIn(string serverId, CheckinRequest request, string ip) =>
+        Counts.Count(() => Take(serverId, request, ip));
+
+    private async ValueTask<CheckinOutcome?> Take(string serverId, CheckinRequest request, string ip)
     {
         var checkIn = CheckinFacts.From(request, ip);
         var (server, offer) = database.Read(session =>

@@ -1,8 +1,8 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text.Json;
-using EPortal.Api;
 using EPortal.AgentClient.Wire;
+using EPortal.Api;
 using EPortal.Data;
 using EPortal.Format;
 using EPortal.Patchsets;
@@ -13,6 +13,9 @@ namespace EPortal.Agents;
 internal static class PatchServerEndpoints
 {
     private const string Target = $"/{{target:{TargetConstraint.Name}}}";
+    /// <summary>Route of patch files.</summary>
+    public const string FileRoute = Target + "/{level:int:min(1)}/{file}";
+
     private const string LongLived = "public, max-age=2592000";
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
@@ -22,7 +25,7 @@ internal static class PatchServerEndpoints
         routes.MapMethods(Target + "/latest.v1", Methods, Latest);
         routes.MapMethods(Target + "/latest.v2", Methods, Latest);
         routes.MapMethods(Target + "/version", Methods, Version);
-        routes.MapMethods(Target + "/{level:int:min(1)}/{file}", Methods, File);
+        routes.MapMethods(FileRoute, Methods, File);
     }
 
     private static async Task<IResult> Latest(string target, HttpContext context, AgentDesk desk)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.RateLimiting;
+using EPortal.Api;
 using EPortal.Servers;
 
 namespace EPortal.Agents;
@@ -21,8 +22,18 @@ internal sealed class RegistrationGate(int perMinute, IReadOnlyList<IPNetwork> a
                 ReplenishmentPeriod = TimeSpan.FromMinutes(1),
             }));
 
+    /// <summary>Who was let on, and who was not and why.</summary>
+    public OutcomeCounts<RegistrationResult> Counts { get; } = new();
+
     /// <summary><see cref="RegistrationResult.Done"/> to go on, else why not.</summary>
     public RegistrationResult Admit(IPAddress? address)
+    {
+        var result = Look(address);
+        Counts.Add(result);
+        return result;
+    }
+
+    private RegistrationResult Look(IPAddress? address)
     {
         var from = address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
         if (allowed.Count > 0 && (from is null || !allowed.Any(network => network.Contains(from))))

@@ -57,6 +57,25 @@ internal sealed class Database : IDisposable
     /// <exception cref="StoreException">It cannot be opened.</exception>
     public Session OpenWriter() => SqliteStore.Guard(() => new Session(SqliteStore.OpenWriter(_path)));
 
+    /// <summary>Whether it can be written right now: takes the lock of writers and gives it back, writing nothing.</summary>
+    /// <exception cref="StoreException">It cannot, within a second or two.</exception>
+    public void ProbeWrite() => SqliteStore.Guard(() =>
+    {
+        using var session = new Session(SqliteStore.OpenWriter(_path));
+        using var command = session.Connection.CreateCommand();
+        command.CommandTimeout = 1;
+        // One statement a command: what fails behind one that answers rows would go unheard.
+        command.CommandText = "PRAGMA busy_timeout=500";
+        command.ExecuteNonQuery();
+        command.CommandText = "BEGIN IMMEDIATE";
+        command.ExecuteNonQuery();
+        command.CommandText = "ROLLBACK";
+        return command.ExecuteNonQuery();
+    });
+
+    /// <summary>Size of its files, in bytes: the database and the log that is to be taken into it.</summary>
+    public long Size => new[] { _path, _path + "-wal" }.Select(path => new FileInfo(path)).Where(file => file.Exists).Sum(file => file.Length);
+
     /// <summary>Says in the store's own terms what went wrong.</summary>
     public static StoreException Translate(DbException e) => SqliteStore.Translate(e);
 

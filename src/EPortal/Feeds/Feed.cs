@@ -25,7 +25,10 @@ internal sealed record Feed(string Id, string Name, bool Auto, long DeployAfter,
     };
 
     /// <summary>Whether it takes patchsets of a channel: those of its own and of the calmer ones.</summary>
-    public bool Takes(string channel) => Rank(channel) <= Rank(Channel);
+    public bool Takes(string channel) => Takes(Channel, channel);
+
+    /// <summary>Whether a feed of one channel takes patchsets of another.</summary>
+    public static bool Takes(string own, string channel) => Rank(channel) <= Rank(own);
 
     /// <summary>Whether it is the default feed.</summary>
     public bool IsMain => Id == MainId;

@@ -32,6 +32,7 @@ internal static class CommandLine
             SourceStatusCommand.Create(context),
             UpdateCommands.CacheMode(context),
             SettingsCommands.Create(context),
+            CheckCommand.Create(context),
             DoctorCommand.Create(context),
         };
         foreach (var product in Products.All)

@@ -40,6 +40,12 @@ internal static partial class SettingsTable
             "How often the usage report is sent."),
         Define("REDUCED_REPORT", Flag, s => s.ReducedReport, (s, v) => s with { ReducedReport = v },
             "Leave host names and addresses out of the usage report."),
+        Define("METRICS_TOKEN", Secret, s => s.MetricsToken, (s, v) => s with { MetricsToken = v },
+            "The token that `/metrics` takes as `Authorization: Bearer`."),
+        Define("METRICS_ALLOWED_NETWORKS", Networks, s => s.MetricsAllowedNetworks,
+            (s, v) => s with { MetricsAllowedNetworks = v }, "Where `/metrics` may be read from without the token."),
+        Define("READY_MIN_FREE_BYTES", Bytes(0), s => s.ReadyMinFreeBytes, (s, v) => s with { ReadyMinFreeBytes = v },
+            "With less free space for data or patches `/readyz` says that the portal is not ready."),
     ];
 
     private static readonly SettingsDefinition[] Patchsets =

@@ -7,6 +7,7 @@ using EPortal.Api;
 using EPortal.Blobs;
 using EPortal.Feeds;
 using EPortal.Keys;
+using EPortal.Operations;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
 using EPortal.Servers;
@@ -50,6 +51,7 @@ internal static class WebPortal
         AddFeatures(builder.Services, portal);
 
         var app = builder.Build();
+        app.UseMetrics();
         app.UseForwardedHeaders();
         app.UseHostFiltering();
         app.UseMiddleware<ErrorAnswers>();
@@ -58,7 +60,7 @@ internal static class WebPortal
         app.UseSso();
         app.UseRouting();
         app.UseAuthorization();
-        app.MapGet("/healthz", () => Results.Text("ok\n"));
+        app.MapOperations();
         app.MapAgents();
         app.MapAccounts();
         KeyEndpoints.Map(app);
@@ -79,6 +81,7 @@ internal static class WebPortal
         services.AddAgents();
         services.AddAccounts(settings.ApiAuthHeader, portal.SessionLifetime, SignOn(settings));
         services.AddApiDescription(settings.ApiAuthHeader);
+        services.AddOperations(Watched(portal));
         services.AddSingleton(portal);
         services.AddSingleton(new IntactFiles(portal.Time));
         services.AddSingleton(provider => new PatchDelivery(
@@ -112,6 +115,11 @@ internal static class WebPortal
             settings.RegisterRateLimit,
             [.. settings.RegisterAllowedNetworks?.Select(network => network.Network) ?? []]));
     }
+
+    /// <summary>What metrics and health have to know.</summary>
+    internal static OperationsOptions Watched(Portal portal) => new(
+        portal.Settings.MetricsToken, [.. portal.Settings.MetricsAllowedNetworks.Select(network => network.Network)], portal.Settings.ReadyMinFreeBytes,
+        portal.Settings.DataDir, portal.PatchesRoot, portal.Settings.PatchSourceUrl);
 
     private static SsoOptions SignOn(Settings settings) => new(
         settings.OidcAuthUrl, settings.OidcTokenUrl, settings.OidcUserinfoUrl, settings.OidcLogoutUrl, settings.OidcClientId, settings.OidcClientSecret);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using EPortal.Api;
 using EPortal.Data;
 using EPortal.Keys;
 
@@ -31,10 +32,17 @@ internal sealed class Registration(ChangeLog log)
 {
     private const int IdLength = 16;
 
+    /// <summary>How those ended that came this far.</summary>
+    public OutcomeCounts<RegistrationResult> Counts { get; } = new();
+
     /// <summary>Registers a host with a key; done when it is on disk.</summary>
     /// <exception cref="StoreException">The store failed or is overloaded.</exception>
-    public Task<Registered> Register(string hostname, string ip, string key) =>
-        log.Commit(Actor.Agent, change => Register(change, hostname, ip, key));
+    public async Task<Registered> Register(string hostname, string ip, string key)
+    {
+        var registered = await log.Commit(Actor.Agent, change => Register(change, hostname, ip, key));
+        Counts.Add(registered.Result);
+        return registered;
+    }
 
     private static Registered Register(Change change, string hostname, string ip, string keyName)
     {

@@ -69,6 +69,9 @@ internal static class ApiRoutesTable
         ("GET", "/admin/sso/login", Access.Open),
         ("GET", "/admin/api/{documentName}.json", Access.Open),
         ("GET", "/healthz", Access.Open),
+        ("GET", "/readyz", Access.Open),
+        // By token or address, not by account.
+        ("GET", "/metrics", Access.Open),
     ];
 
     /// <summary>Routes of agents and install scripts, which know no accounts: how their paths begin.</summary>

@@ -1,0 +1,87 @@
+using EPortal.Data;
+using EPortal.PatchSource;
+
+namespace EPortal.Operations;
+
+/// <summary>Whether this portal can serve. Looked at once a second at most, however many ask.</summary>
+internal sealed class HealthChecks(OperationsOptions options, Database database, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan s_remembered = TimeSpan.FromSeconds(1);
+
+    private readonly SemaphoreSlim _turn = new(1);
+    private IReadOnlyList<Finding> _last = [];
+    private long _at;
+
+    /// <summary>What was found, a second ago at most.</summary>
+    public async Task<IReadOnlyList<Finding>> Get(CancellationToken cancel)
+    {
+        await _turn.WaitAsync(cancel);
+        try
+        {
+            if (_last.Count > 0 && time.GetElapsedTime(_at) < s_remembered)
+                return _last;
+            _last = await Task.Run(() => Look(options, database), cancel);
+            _at = time.GetTimestamp();
+            return _last;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Looks now.</summary>
+    public static IReadOnlyList<Finding> Look(OperationsOptions options, Database database) =>
+    [
+        OfDatabase(database),
+        OfDisk("disk-data", options.DataFolder, options.MinFreeBytes),
+        OfDisk("disk-patches", options.PatchesFolder, options.MinFreeBytes),
+        OfSource(database, options.Source),
+    ];
+
+    /// <inheritdoc/>
+    public void Dispose() => _turn.Dispose();
+
+    private static Finding OfDatabase(Database database)
+    {
+        try
+        {
+            var revision = database.Read(session => Node.Read(session).OfferRevision);
+            database.ProbeWrite();
+            return Finding.Ok("database", $"It can be read and written; offers are at revision {revision}.");
+        }
+        catch (StoreException e)
+        {
+            return Finding.Problem("database", e.Message);
+        }
+    }
+
+    private static Finding OfDisk(string subject, string folder, long least)
+    {
+        try
+        {
+            var free = new DriveInfo(folder).AvailableFreeSpace;
+            return free < least
+                ? Finding.Problem(subject, $"{folder} has {free >> 20} MiB free, and {least >> 20} MiB are needed.")
+                : Finding.Ok(subject, $"{folder} has {free >> 20} MiB free.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Finding.Problem(subject, $"The free space of {folder} cannot be told: {e.Message}");
+        }
+    }
+
+    /// <summary>Agents are served without the source, so it is a warning at the worst.</summary>
+    private static Finding OfSource(Database database, Uri? source)
+    {
+        try
+        {
+            var finding = Findings.OfSource(SourceStatus.Read(database, source, ""));
+            return finding.Severity == "problem" ? Finding.Warning(finding.Subject, finding.Message) : finding;
+        }
+        catch (StoreException e)
+        {
+            return Finding.Warning("patch-source", e.Message);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using EPortal.Accounts;
+using EPortal.Agents;
+using EPortal.Api;
+using EPortal.Servers;
+using Prometheus;
+
+namespace EPortal.Operations;
+
+/// <summary>What features count themselves, taken over before each answer.</summary>
+internal sealed class MetricsOfFeatures(
+    IMetricFactory metrics, AgentDesk desk, Registration registration, RegistrationGate gate, PasswordLogin logins)
+{
+    private readonly Counter _checkins = metrics.CreateCounter(
+        "eportal_checkins_total", "Check-ins by result: answered, refused (unknown server or wrong field), failed (store).", ["result"]);
+
+    private readonly Gauge _waiting = metrics.CreateGauge("eportal_checkins_waiting", "Check-ins that wait for their commit.");
+
+    private readonly Counter _registrations = metrics.CreateCounter(
+        "eportal_registrations_total", "Registrations of hosts by result.", ["result"]);
+
+    private readonly Counter _logins = metrics.CreateCounter(
+        "eportal_logins_total", "Logins by name and password by result; throttled ones were not tried.", ["result"]);
+
+    /// <summary>Takes them over.</summary>
+    public void Update()
+    {
+        Take(_checkins, CheckinResult.Answered, "answered", desk.Counts.Ended);
+        Take(_checkins, CheckinResult.Refused, "refused", desk.Counts.Ended);
+        Take(_checkins, CheckinResult.Failed, "failed", desk.Counts.Ended);
+        _waiting.Set(desk.Counts.Waiting);
+        Take(_registrations, RegistrationResult.Done, "registered", registration.Counts);
+        Take(_registrations, RegistrationResult.InvalidKey, "invalid_key", registration.Counts);
+        Take(_registrations, RegistrationResult.LimitReached, "limit_reached", registration.Counts);
+        Take(_registrations, RegistrationResult.Locked, "throttled", gate.Counts);
+        Take(_registrations, RegistrationResult.AddressNotAllowed, "address_not_allowed", gate.Counts);
+        Take(_logins, LoginOutcome.Right, "right", logins.Counts);
+        Take(_logins, LoginOutcome.Wrong, "wrong", logins.Counts);
+        Take(_logins, LoginOutcome.Throttled, "throttled", logins.Counts);
+        Take(_logins, LoginOutcome.DirectoryFailed, "directory_failed", logins.Counts);
+    }
+
+    private static void Take<T>(Counter counter, T outcome, string label, OutcomeCounts<T> counts)
+        where T : struct, Enum => counter.WithLabels(label).IncTo(counts[outcome]);
+}

@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using System.Globalization;
+using EPortal.Agents;
+using EPortal.Api;
+using Prometheus;
+
+namespace EPortal.Operations;
+
+/// <summary>
+/// Counts requests. Labels are routes and methods that this program knows, never what a caller sent: everything else is
+/// <c>other</c>.
+/// </summary>
+internal sealed class MetricsOfRequests(IMetricFactory metrics)
+{
+    private const string Other = "other";
+    private static readonly double[] s_seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+
+    private readonly Counter _requests = metrics.CreateCounter(
+        "eportal_http_requests_total", "HTTP requests by route, method and status of the answer.", ["route", "method", "status"]);
+
+    private readonly Histogram _duration = metrics.CreateHistogram(
+        "eportal_http_request_duration_seconds", "Time until HTTP requests were answered, in seconds.", ["route", "method"],
+        new HistogramConfiguration { Buckets = s_seconds });
+
+    private readonly Gauge _running = metrics.CreateGauge("eportal_http_requests_in_progress", "HTTP requests that are not answered yet.");
+
+    private readonly Counter _throttled = metrics.CreateCounter(
+        "eportal_api_throttled_total", "Calls under /admin/api that were answered 429 because one address made too many.");
+
+    private readonly Counter _files = metrics.CreateCounter("eportal_patch_file_requests_total", "Patch files that were sent, in whole or in part.");
+
+    private readonly Counter _bytes = metrics.CreateCounter(
+        "eportal_patch_file_sent_bytes_total", "Bytes of patch files that were sent; answers that broke off are not counted.");
+
+    /// <summary>Runs the rest of the pipeline and counts what came of it.</summary>
+    public async Task Measure(HttpContext context, RequestDelegate next)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        var status = StatusCodes.Status500InternalServerError;
+        _running.Inc();
+        try
+        {
+            await next(context);
+            status = context.Response.StatusCode;
+        }
+        finally
+        {
+            _running.Dec();
+            Count(context, status, Stopwatch.GetElapsedTime(begun));
+        }
+    }
+
+    private void Count(HttpContext context, int status, TimeSpan time)
+    {
+        var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? Other;
+        var method = MethodOf(context.Request);
+        _requests.WithLabels(route, method, status.ToString(CultureInfo.InvariantCulture)).Inc();
+        _duration.WithLabels(route, method).Observe(time.TotalSeconds);
+        if (status == StatusCodes.Status429TooManyRequests && context.Request.Path.StartsWithSegments(ApiRoutes.Base))
+            _throttled.Inc();
+        if (route == PatchServerEndpoints.FileRoute && method == HttpMethods.Get && !context.RequestAborted.IsCancellationRequested
+            && status is StatusCodes.Status200OK or StatusCodes.Status206PartialContent)
+        {
+            _files.Inc();
+            _bytes.Inc(context.Response.ContentLength ?? 0);
+        }
+    }
+
+    private static string MethodOf(HttpRequest request) => request.Method switch
+    {
+        "GET" or "HEAD" or "POST" or "PUT" or "PATCH" or "DELETE" or "OPTIONS" => request.Method,
+        _ => Other,
+    };
+}

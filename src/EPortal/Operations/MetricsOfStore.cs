@@ -1,0 +1,72 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using EPortal.Data;
+using EPortal.PatchSource;
+using Prometheus;
+
+namespace EPortal.Operations;
+
+/// <summary>Fleet, patch source, disk and database as they stand when the metrics are read.</summary>
+internal sealed class MetricsOfStore
+{
+    private readonly OperationsOptions _options;
+    private readonly Database _database;
+    private readonly TimeProvider _time;
+    private readonly MetricsOfFleet _fleet;
+    private readonly Gauge _readable;
+    private readonly Gauge _size;
+    private readonly Gauge _free;
+    private readonly Gauge _sourceSet;
+    private readonly Gauge _sourceOk;
+    private readonly Gauge _sourceSuccess;
+    private readonly Gauge _sourceAge;
+    private readonly Gauge _sourceVersion;
+
+    /// <summary>Declares them.</summary>
+    public MetricsOfStore(IMetricFactory metrics, OperationsOptions options, Database database, FleetPicture picture, TimeProvider time)
+    {
+        (_options, _database, _time) = (options, database, time);
+        _fleet = new MetricsOfFleet(metrics, picture);
+        _readable = metrics.CreateGauge("eportal_database_readable", "1 when the database could be read for this answer, else 0.");
+        _size = metrics.CreateGauge("eportal_database_size_bytes", "Size of the database and its log in bytes.");
+        _free = metrics.CreateGauge("eportal_disk_free_bytes", "Free space in bytes where data and patches are kept.", ["folder"]);
+        _sourceSet = metrics.CreateGauge("eportal_source_configured", "1 when a patch source is set, else 0.");
+        _sourceOk = metrics.CreateGauge("eportal_source_last_sync_success", "1 when the last sync with the patch source worked, else 0; 0 before the first.");
+        _sourceSuccess = metrics.CreateGauge("eportal_source_last_success_timestamp_seconds", "When a sync worked last, in Unix seconds; 0 for never.");
+        _sourceAge = metrics.CreateGauge("eportal_source_age_seconds", "Seconds since a sync worked last; NaN for never.");
+        _sourceVersion = metrics.CreateGauge("eportal_source_index_version", "Version of the index that was believed last; 0 for none.");
+        metrics.CreateGauge("eportal_build_info", "Always 1; the labels tell version and runtime.", ["version", "runtime"])
+            .WithLabels(typeof(MetricsOfStore).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "", RuntimeInformation.FrameworkDescription)
+            .Set(1);
+    }
+
+    /// <summary>Reads them.</summary>
+    public async Task Update(CancellationToken cancel)
+    {
+        _free.WithLabels("data").Set(new DriveInfo(_options.DataFolder).AvailableFreeSpace);
+        _free.WithLabels("patches").Set(new DriveInfo(_options.PatchesFolder).AvailableFreeSpace);
+        _size.Set(_database.Size);
+        _sourceSet.Set(_options.Source is null ? 0 : 1);
+        try
+        {
+            ReadSource();
+            _readable.Set(1);
+        }
+        catch (StoreException)
+        {
+            // Told by the metric itself: what else can be measured must go on being told.
+            _readable.Set(0);
+        }
+
+        await _fleet.Update(cancel);
+    }
+
+    private void ReadSource()
+    {
+        var (state, index) = _database.Read(session => (SourceStore.StateOrNull(session), SourceStore.ExpiryOrNull(session)));
+        _sourceOk.Set(state is { Error: null } ? 1 : 0);
+        _sourceSuccess.Set(state?.SucceededAt?.ToUnixTimeSeconds() ?? 0);
+        _sourceAge.Set(state?.SucceededAt is { } at ? (_time.GetUtcNow() - at).TotalSeconds : double.NaN);
+        _sourceVersion.Set(index?.Version ?? 0);
+    }
+}

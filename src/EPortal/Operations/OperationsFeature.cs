@@ -1,0 +1,61 @@
+using EPortal.Accounts;
+using EPortal.Api;
+using Microsoft.AspNetCore.Authentication;
+
+namespace EPortal.Operations;
+
+/// <summary>Metrics and readiness over HTTP.</summary>
+internal static class OperationsFeature
+{
+    private const string MetricsType = "text/plain; version=0.0.4; charset=utf-8";
+
+    /// <summary>Adds what they are made of.</summary>
+    public static void AddOperations(this IServiceCollection services, OperationsOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton<MetricsAccess>();
+        services.AddSingleton<FleetPicture>();
+        services.AddSingleton<PortalMetrics>();
+        services.AddSingleton<HealthChecks>();
+    }
+
+    /// <summary>Measures requests; comes first, so that it sees how they end.</summary>
+    public static void UseMetrics(this IApplicationBuilder app)
+    {
+        var requests = app.ApplicationServices.GetRequiredService<PortalMetrics>().Requests;
+        app.Use(next => context => requests.Measure(context, next));
+    }
+
+    /// <summary>Maps the calls.</summary>
+    public static void MapOperations(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/healthz", () => Results.Text("ok\n"));
+        routes.MapGet("/readyz", Ready);
+        routes.MapGet("/metrics", Metrics);
+    }
+
+    private static async Task Metrics(HttpContext context, PortalMetrics metrics, MetricsAccess access)
+    {
+        if (!access.Admits(context))
+        {
+            await ApiErrors.Write(
+                context, StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "Metrics are given to allowed addresses, and to whoever has the token.");
+            return;
+        }
+
+        context.Response.ContentType = MetricsType;
+        context.Response.Headers.CacheControl = "no-store";
+        await metrics.Write(context.Response.Body, context.RequestAborted);
+    }
+
+    private static async Task<IResult> Ready(HttpContext context, HealthChecks checks, MetricsAccess access)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        var findings = await checks.Get(context.RequestAborted);
+        var isTold = access.Admits(context) || (await context.AuthenticateAsync(AccountAuthentication.Name)).Succeeded;
+        var report = ReadyReport.Of(findings, isTold);
+        return TypedResults.Json(
+            report, ReadyJson.Default.ReadyReport,
+            statusCode: report.Status == ReadyReport.Ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+    }
+}

@@ -1,0 +1,33 @@
+using EPortal.Accounts;
+using EPortal.Agents;
+using EPortal.Data;
+using EPortal.Servers;
+using Prometheus;
+
+namespace EPortal.Operations;
+
+/// <summary>All metrics of one portal, in a registry of its own.</summary>
+internal sealed class PortalMetrics
+{
+    private readonly CollectorRegistry _registry = Metrics.NewCustomRegistry();
+
+    /// <summary>Declares them.</summary>
+    public PortalMetrics(
+        OperationsOptions options, Database database, FleetPicture picture, AgentDesk desk, Registration registration, RegistrationGate gate,
+        PasswordLogin logins, TimeProvider time)
+    {
+        DotNetStats.Register(_registry);
+        var metrics = Metrics.WithCustomRegistry(_registry);
+        Requests = new MetricsOfRequests(metrics);
+        var features = new MetricsOfFeatures(metrics, desk, registration, gate, logins);
+        var store = new MetricsOfStore(metrics, options, database, picture, time);
+        _registry.AddBeforeCollectCallback(features.Update);
+        _registry.AddBeforeCollectCallback(store.Update);
+    }
+
+    /// <summary>Those of requests.</summary>
+    public MetricsOfRequests Requests { get; }
+
+    /// <summary>Writes all in Prometheus' text format.</summary>
+    public Task Write(Stream output, CancellationToken cancel) => _registry.CollectAndExportAsTextAsync(output, cancel);
+}

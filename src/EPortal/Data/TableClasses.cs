@@ -25,6 +25,9 @@ internal static class TableClasses
         ["login_session"] = "a browser comes back to the node where it logged in",
         ["server_checkin"] = "latest check-ins travel by cursor, not by log",
         ["server_facts"] = "latest check-ins travel by cursor, not by log",
+        ["server_search"] = "drawn from servers and their facts by triggers",
+        ["server_tag"] = "drawn from servers by triggers",
+        ["server_count"] = "drawn from servers by triggers",
         ["server_history"] = "written by each node from the check-ins it sees",
     };
 }

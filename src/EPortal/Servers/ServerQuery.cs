@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Dapper;
 using EPortal.Data;
 using EPortal.Feeds;
@@ -56,98 +57,26 @@ internal sealed record ServerQuery
         if (Limit is < 1 or > MaxLimit || Offset < 0)
             throw new RefusedException(Refusal.Invalid, $"The limit must be 1 to {MaxLimit}, the offset 0 or more.");
         var table = offers.At(session);
-        return [.. session.Connection.Query<Row>(
-            $"""
+        var page = new ServerSelection(session, this, table, now).Page(Limit, Offset);
+        var rows = session.Connection.Query<Row>(
+            """
             SELECT s.id, s.local, s.server_id, k.name AS key, coalesce(f.name, 'main') AS feed, coalesce(f.id, @main) AS feed_id,
               k.products, s.registered, c.at AS checkin, x.updated, s.tags, c.uptime, coalesce(x.ip, s.ip) AS ip,
               coalesce(x.hostname, s.hostname) AS hostname, x.kernel_id, x.release, x.euname, x.patch_level, x.patch_type,
               x.version, x.virt, x.kcare_version, x.distro, x.distro_version, x.machine, x.processor, x.update_result
-            {From} {Where()}
-            ORDER BY hostname, s.local LIMIT @Limit OFFSET @Offset
+            FROM json_each(@page) p
+            CROSS JOIN server s ON s.local = p.value
+            JOIN key k ON k.id = s.key AND k.shadowed = 0
+            LEFT JOIN feed f ON f.id = k.feed AND f.shadowed = 0
+            LEFT JOIN server_checkin c ON c.server = s.local
+            LEFT JOIN server_facts x ON x.server = s.local
             """,
-            Parameters(session, table, now))
-            .Select(row => row.ToServer(table, now))];
+            new { main = EPortal.Feeds.Feed.MainId, page = JsonSerializer.Serialize(page) }).ToDictionary(row => row.Local);
+        return [.. page.Where(rows.ContainsKey).Select(local => rows[local].ToServer(table, now))];
     }
 
     /// <summary>How many servers it matches, whatever its limit and offset.</summary>
-    public long Count(Session session, Offers offers, DateTimeOffset now) =>
-        session.Connection.ExecuteScalar<long>($"SELECT count(*) {From} {Where()}", Parameters(session, offers.At(session), now));
-
-    private const string From =
-        """
-        FROM server s
-        JOIN key k ON k.id = s.key AND k.shadowed = 0
-        LEFT JOIN feed f ON f.id = k.feed AND f.shadowed = 0
-        LEFT JOIN server_checkin c ON c.server = s.local
-        LEFT JOIN server_facts x ON x.server = s.local
-        """;
-
-    /// <summary>A feed, kernel and level as one text, to be looked up among those that are offered.</summary>
-    private const string Runs = "coalesce(f.id, @main) || ' ' || x.kernel_id";
-
-    /// <summary>Only what is asked for stands in the statement, so that an index can serve it.</summary>
-    private string Where()
-    {
-        var conditions = new List<string>();
-        void When(bool given, string condition)
-        {
-            if (given)
-                conditions.Add(condition);
-        }
-
-        When(Hostname is not null, @"coalesce(x.hostname, s.hostname) LIKE @hostname ESCAPE '\'");
-        When(Ip is not null, @"coalesce(x.ip, s.ip) LIKE @ip ESCAPE '\'");
-        When(Key is not null, "k.name = @Key");
-        When(Feed is not null, "coalesce(f.name, 'main') = @Feed");
-        When(ServerId is not null, "s.server_id = @ServerId");
-        When(Tag is not null, @"';' || s.tags || ';' LIKE @tag ESCAPE '\'");
-        When(Registered is not null, Registered?.Sql("s.registered", "@registered") ?? "");
-        When(Checkin is not null, Checkin?.Sql("c.at", "@checkin") ?? "");
-        When(Updated is not null, Updated?.Sql("x.updated", "@updated") ?? "");
-        When(IsUpdated is true, $"{Runs} || ' ' || x.patch_level IN @offered AND k.products LIKE '%kernel%'");
-        When(IsUpdated is false, $"{Runs} IN @supported AND {Runs} || ' ' || x.patch_level NOT IN @offered AND k.products LIKE '%kernel%'");
-        return conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
-    }
-
-    private DynamicParameters Parameters(Session session, OfferTable table, DateTimeOffset now)
-    {
-        var offered = IsUpdated is null ? [] : OffersInUse(session, table);
-        var parameters = new DynamicParameters(new
-        {
-            main = EPortal.Feeds.Feed.MainId,
-            hostname = Pattern(Hostname),
-            ip = Pattern(Ip),
-            Key,
-            Feed,
-            ServerId,
-            tag = Tag is null ? null : $"%;{Literal(Tag)};%",
-            registered = Registered?.Before(now),
-            checkin = Checkin?.Before(now),
-            updated = Updated?.Before(now),
-            Limit,
-            Offset,
-        });
-        if (IsUpdated is not null)
-            parameters.Add("offered", offered.Select(offer => $"{offer.Feed} {offer.Kernel} {offer.Level}").ToList());
-        if (IsUpdated is false)
-            parameters.Add("supported", offered.Select(offer => $"{offer.Feed} {offer.Kernel}").ToList());
-        return parameters;
-    }
-
-    /// <summary>What is offered to kernels that some server runs; of others the database need not know.</summary>
-    private static List<(string Feed, string Kernel, int Level)> OffersInUse(Session session, OfferTable table) =>
-    [
-        .. from pair in session.Connection.Query<(string Feed, string Kernel)>(
-            $"SELECT DISTINCT coalesce(f.id, @main), x.kernel_id {From} WHERE x.kernel_id IS NOT NULL", new { main = EPortal.Feeds.Feed.MainId })
-           let offer = table.FindOrNull(pair.Feed, Product.Kernel, pair.Kernel)
-           where offer is not null
-           select (pair.Feed, pair.Kernel, offer.Level),
-    ];
-
-    private static string? Pattern(string? text) =>
-        text?.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
-
-    private static string Literal(string text) => Pattern(text)!.Replace("%", "\\%", StringComparison.Ordinal);
+    public long Count(Session session, Offers offers, DateTimeOffset now) => new ServerSelection(session, this, offers.At(session), now).Count();
 
     /// <summary>A row of the query; what a host never reported is null.</summary>
     private sealed class Row

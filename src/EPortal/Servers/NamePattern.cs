@@ -1,0 +1,51 @@
+namespace EPortal.Servers;
+
+/// <summary>A host name or address to look for; <c>%</c> stands for any text, nothing else is special, and case does not matter.</summary>
+internal sealed class NamePattern
+{
+    private const char Any = '%';
+
+    // Behind every other text that begins the same.
+    private static readonly string s_last = char.ConvertFromUtf32(0x10FFFF);
+
+    /// <summary>Reads one.</summary>
+    public NamePattern(string text)
+    {
+        var first = text.IndexOf(Any, StringComparison.Ordinal);
+        Prefix = first < 0 ? text : text[..first];
+        IsExact = first < 0;
+        IsAnything = text.Length > 0 && text.Trim(Any).Length == 0;
+        IsPrefix = first >= 0 && text[first..].Trim(Any).Length == 0;
+        Like = text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
+    }
+
+    /// <summary>What it begins with, up to the first <c>%</c>.</summary>
+    public string Prefix { get; }
+
+    /// <summary>The end of what begins so.</summary>
+    public string Last => Prefix + s_last;
+
+    /// <summary>Whether it has no <c>%</c>.</summary>
+    public bool IsExact { get; }
+
+    /// <summary>Whether there is nothing but <c>%</c> behind the prefix.</summary>
+    public bool IsPrefix { get; }
+
+    /// <summary>Whether everything matches.</summary>
+    public bool IsAnything { get; }
+
+    /// <summary>Whether an index finds it: it begins with something.</summary>
+    public bool IsIndexed => Prefix.Length > 0;
+
+    /// <summary>The same for LIKE with <c>\</c> as escape.</summary>
+    public string Like { get; }
+
+    /// <summary>The condition on a column, with parameters of that name.</summary>
+    public string Condition(string column, string name) => this switch
+    {
+        { IsExact: true } => $"{column} = @{name}Prefix",
+        { IsPrefix: true } => $"{column} >= @{name}Prefix AND {column} < @{name}Last",
+        { IsIndexed: true } => $@"{column} >= @{name}Prefix AND {column} < @{name}Last AND {column} LIKE @{name}Like ESCAPE '\'",
+        _ => $@"{column} LIKE @{name}Like ESCAPE '\'",
+    };
+}

@@ -3,7 +3,7 @@ SHELL := /bin/bash
 OUT := out
 CONFIGURATION ?= Release
 
-.PHONY: build demo test bench bench-quick bench-supply lint format fuzz crash clean
+.PHONY: build demo test bench bench-quick bench-supply bench-filters lint format fuzz crash clean
 
 build:
 	@scripts/need.sh gcc:gcc
@@ -28,6 +28,9 @@ bench-quick: build
 
 bench-supply: build
 	@scripts/bench.sh --supply
+
+bench-filters: build
+	@scripts/bench.sh --filters
 
 lint:
 	dotnet build eportal.slnx -c $(CONFIGURATION) -v quiet --nologo

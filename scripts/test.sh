@@ -3,9 +3,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-scripts/need.sh minisign:minisign promtool:prometheus nginx:nginx squid:squid microsocks:microsocks qemu-system-x86_64:qemu-system-x86 cpio:cpio busybox:busybox-static make:make gcc:gcc \
+scripts/need.sh minisign:minisign promtool:prometheus nginx:nginx squid:squid microsocks:microsocks slapd:slapd node:nodejs npm:npm qemu-system-x86_64:qemu-system-x86 cpio:cpio busybox:busybox-static make:make gcc:gcc \
     '/lib/modules/*/build:linux-headers-amd64'
 tests/kernel/prepare.sh
+tests/oidc/prepare.sh
 
 # `make crash` does the full number; here as many as a test run bears.
 export EPORTAL_KILLS=${EPORTAL_KILLS:-60}

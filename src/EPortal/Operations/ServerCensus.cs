@@ -35,9 +35,9 @@ internal static class ServerCensus
             """
             SELECT coalesce(f.id, @main) AS feed_id, coalesce(f.name, 'main') AS feed, k.products, g.kernel_id, g.patch_level, g.inactive, g.servers
             FROM (
-              SELECT s.key, x.kernel_id, x.patch_level, coalesce(c.at, s.registered) < @before AS inactive, count(*) AS servers
-              FROM server s LEFT JOIN server_checkin c ON c.server = s.local LEFT JOIN server_facts x ON x.server = s.local
-              WHERE @key IS NULL OR s.key IN (SELECT id FROM key WHERE name = @key AND shadowed = 0)
+              SELECT x.key, x.kernel_id, x.patch_level, coalesce(c.at, x.registered) < @before AS inactive, count(*) AS servers
+              FROM server_search x LEFT JOIN server_checkin c ON c.server = x.server
+              WHERE @key IS NULL OR x.key IN (SELECT id FROM key WHERE name = @key AND shadowed = 0)
               GROUP BY 1, 2, 3, 4
             ) g
             JOIN key k ON k.id = g.key AND k.shadowed = 0

@@ -54,12 +54,18 @@ internal static class ServerEndpoints
             Offset = (int)(parameters.Number("offset", 0, int.MaxValue) ?? 0),
         };
         var onlyCount = parameters.Flag("only_count") ?? false;
+        var now = time.GetUtcNow();
         // One snapshot, so that count and rows belong together.
-        return database.Read(session => new ServerList(
-            query.Count(session, offers, time.GetUtcNow()),
-            onlyCount ? null : query.Limit,
-            onlyCount ? null : query.Offset,
-            onlyCount ? null : [.. query.Run(session, offers, time.GetUtcNow()).Select(ServerEntry.From)]));
+        return database.Read(session => onlyCount ? new ServerList(query.Count(session, offers, now), null, null, null) : Page(session, query, offers, now));
+    }
+
+    private static ServerList Page(Session session, ServerQuery query, Offers offers, DateTimeOffset now)
+    {
+        var rows = query.Run(session, offers, now);
+        // A page that is not full tells how many there are.
+        var isLast = rows.Count < query.Limit && (rows.Count > 0 || query.Offset == 0);
+        var count = isLast ? query.Offset + rows.Count : query.Count(session, offers, now);
+        return new ServerList(count, query.Limit, query.Offset, [.. rows.Select(ServerEntry.From)]);
     }
 
     private static async Task<ApiResult<int>> Clean(ApiParameters parameters, ServerStore servers, HttpContext context)

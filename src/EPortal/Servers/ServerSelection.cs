@@ -27,8 +27,8 @@ internal sealed class ServerSelection
     {
         _session = session;
         (_groups, _byKey) = GroupsOf(session, query, offers);
-        object?[] others = [query.Hostname, query.Ip, query.ServerId, query.Tag, query.Registered, query.Updated, query.Checkin];
-        _from = SourceOf(query, alone: _groups is null && others.Count(filter => filter is not null) == 1);
+        var narrow = _groups is null && query is { Hostname: null, Ip: null, Registered: null, Updated: null };
+        _from = SourceOf(query, narrow);
         AddNames(query);
         AddTimes(query, now);
         if (query.ServerId is not null)
@@ -103,19 +103,20 @@ internal sealed class ServerSelection
     private void AddTag(ServerQuery query)
     {
         if (query.Tag is not null)
-            Add(_from == Tags ? "x.tag = @tag" : "x.server IN (SELECT t.server FROM server_tag t WHERE t.tag = @tag)", ("tag", query.Tag));
+            Add(_from.StartsWith(Tags, StringComparison.Ordinal) ? "x.tag = @tag" : "x.server IN (SELECT t.server FROM server_tag t WHERE t.tag = @tag)", ("tag", query.Tag));
     }
 
     /// <summary>
-    /// Where to look. Every check-in rewrites its time, so that has no index: its table is narrow and read through, and for a
-    /// filter by it or by tag alone no other is needed.
+    /// Where to look. Every check-in rewrites its time, so that has no index: its table is narrow and read through. Where tag and
+    /// time are all that is asked for, the wider table is left alone.
     /// </summary>
-    private static string SourceOf(ServerQuery query, bool alone) => query switch
+    private static string SourceOf(ServerQuery query, bool narrow)
     {
-        { Checkin: not null } => alone ? Checkins : $"{Search} JOIN server_checkin c ON c.server = x.server",
-        { Tag: not null } when alone => Tags,
-        _ => Search,
-    };
+        if (narrow && query is { Checkin: not null, Tag: null })
+            return Checkins;
+        var from = narrow && query.Tag is not null ? Tags : Search;
+        return query.Checkin is null ? from : $"{from} JOIN server_checkin c ON c.server = x.server";
+    }
 
     private void Add(string condition, params (string Name, object Value)[] parameters)
     {

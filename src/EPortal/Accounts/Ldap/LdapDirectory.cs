@@ -37,7 +37,7 @@ internal sealed class LdapDirectory(LdapUrl url, string dnTemplate, LdapSearch? 
     /// <exception cref="LdapException">The directory cannot be used.</exception>
     public async Task<LdapLogin> Login(string name, string password, CancellationToken cancel)
     {
-        if (!IsTried(name) || password.Length == 0)
+        if (!IsTried(dnTemplate, name) || password.Length == 0)
             return LdapLogin.Wrong;
         await using var connection = await LdapConnection.Open(url, authorities, time, cancel);
         var bound = await connection.Bind(DnTemplate.Fill(dnTemplate, name), password, cancel);
@@ -70,9 +70,9 @@ internal sealed class LdapDirectory(LdapUrl url, string dnTemplate, LdapSearch? 
     private async Task TestLogin(LdapConnection connection, string name, string password, List<LdapFinding> findings, CancellationToken cancel)
     {
         var dn = DnTemplate.Fill(dnTemplate, name);
-        if (!IsTried(name) || password.Length == 0)
+        if (!IsTried(dnTemplate, name) || password.Length == 0)
         {
-            findings.Add(new LdapFinding(Token(LdapStep.Bind), false, "A name with spaces or invisible characters, or an empty password, is never tried."));
+            findings.Add(new LdapFinding(Token(LdapStep.Bind), false, "A name with spaces, invisible characters or, where it stands in no distinguished name, punctuation is never tried; neither is an empty password."));
             return;
         }
 
@@ -102,14 +102,18 @@ internal sealed class LdapDirectory(LdapUrl url, string dnTemplate, LdapSearch? 
     private bool Right(LdapResult bound) => bound.Code switch
     {
         LdapResult.Success => true,
-        LdapResult.InvalidCredentials or LdapResult.NoSuchObject or LdapResult.InvalidDn or LdapResult.InappropriateAuthentication
-            or LdapResult.UnwillingToPerform => false,
+        LdapResult.InvalidCredentials or LdapResult.NoSuchObject or LdapResult.InappropriateAuthentication or LdapResult.UnwillingToPerform => false,
+        // Names are escaped, so it is the template.
+        LdapResult.InvalidDn => throw new LdapException(LdapStep.Bind, $"{url} does not take the connection string for a name ({bound})."),
         LdapResult.Referral => throw new LdapException(LdapStep.Bind, $"{url} points to another server; it is not followed."),
         _ => throw new LdapException(LdapStep.Bind, $"{url} refuses logins ({bound})."),
     };
 
-    private static bool IsTried(string name) => UserStore.IsName(name) && name.All(c => char.GetUnicodeCategory(c) is not
-        (UnicodeCategory.Format or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned or UnicodeCategory.SpaceSeparator));
+    /// <summary>In a distinguished name it is escaped; in a name such as <c>%s@example.com</c> nothing is, so it must be plain.</summary>
+    private static bool IsTried(string template, string name) => UserStore.IsName(name)
+        && name.All(c => char.GetUnicodeCategory(c) is not
+            (UnicodeCategory.Format or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned or UnicodeCategory.SpaceSeparator))
+        && (template.Contains('=') || name.All(c => char.IsLetterOrDigit(c) || c is '.' or '_' or '-'));
 
     private static string Token(LdapStep step) => step.ToString().ToLowerInvariant();
 }

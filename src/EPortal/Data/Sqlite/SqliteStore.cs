@@ -24,7 +24,7 @@ internal static class SqliteStore
 
     /// <summary>Opens the connection that writes; a commit is on disk when it returns.</summary>
     public static DbConnection OpenWriter(string path) =>
-        Open(path, SqliteOpenMode.ReadWriteCreate, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL");
+        Open(path, SqliteOpenMode.ReadWriteCreate, "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL");
 
     /// <summary>Runs <paramref name="action"/> and tells failures of the database as the store's own.</summary>
     public static T Guard<T>(Func<T> action)
@@ -55,7 +55,7 @@ internal static class SqliteStore
             var code => new StoreException(StoreError.Unusable, $"The database failed with SQLite error {code}.", e),
         };
 
-    private static SqliteConnection Open(string path, SqliteOpenMode mode, string pragmas)
+    private static SqliteConnection Open(string path, SqliteOpenMode mode, params string[] pragmas)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
@@ -70,9 +70,14 @@ internal static class SqliteStore
             connection.Open();
             if (Version.Parse(connection.ServerVersion) < OldestSafe)
                 throw new StoreException(StoreError.Unusable, $"SQLite {connection.ServerVersion} is too old; {OldestSafe} is needed.");
-            using var setup = connection.CreateCommand();
-            setup.CommandText = $"PRAGMA busy_timeout=30000; {pragmas}";
-            setup.ExecuteNonQuery();
+            // One by one: errors of a statement behind one that answers a row are not told.
+            foreach (var pragma in (string[])["PRAGMA busy_timeout=30000", .. pragmas])
+            {
+                using var setup = connection.CreateCommand();
+                setup.CommandText = pragma;
+                setup.ExecuteNonQuery();
+            }
+
             return connection;
         }
         catch

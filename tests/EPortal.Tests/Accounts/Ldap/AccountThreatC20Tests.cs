@@ -65,6 +65,26 @@ public sealed class AccountThreatC20Tests : IDisposable
         (await connection.Bind("", "password", Cancellation)).Code.ShouldBe(LdapResult.InvalidCredentials);
     }
 
+    [Theory]
+    [InlineData("gauss@evil.example")]
+    [InlineData("uid=gauss,dc=example,dc=com")]
+    [InlineData("EVIL\\gauss")]
+    [InlineData("gauss,")]
+    public async Task Where_a_name_is_not_escaped_it_must_be_plain(string name)
+    {
+        using var slapd = await Slapd.StartAsync();
+        var directory = new LdapSettings(slapd.Plain + "?tls=0", "%s").Open(TimeProvider.System);
+
+        (await directory.Login(name, Slapd.Password, Cancellation)).ShouldBe(LdapLogin.Wrong);
+    }
+
+    [Fact]
+    public async Task A_connection_string_that_is_no_name_is_no_wrong_password()
+    {
+        using var slapd = await Slapd.StartAsync();
+        (await Outcome(new LdapSettings(slapd.Plain + "?tls=0", "%s@example.com").Open(TimeProvider.System))).ShouldContain("does not take the connection string");
+    }
+
     [Fact]
     public async Task A_referral_is_not_followed()
     {

@@ -1,0 +1,156 @@
+using CsCheck;
+using Dapper;
+using EPortal.AgentClient.Wire;
+using EPortal.Feeds;
+using EPortal.Keys;
+using EPortal.Servers;
+using EPortal.Tests.Agents;
+using Shouldly;
+using Xunit;
+
+namespace EPortal.Tests.Servers;
+
+/// <summary>Every filter against a simple model, over random histories of a fleet.</summary>
+public sealed class ServerSelectionTests
+{
+    private static readonly string[] s_names = ["web1", "WEB2", "web_1", "db%1", "app\\1", "x"];
+    private static readonly string[] s_tags = ["", "a", "b;c", "A;env:test", "c"];
+    private static readonly string[] s_patterns = ["web%", "%1", "%e%", "web1", "WEB1", "w_b1", "web_1", "%", "%%", "db%1", "app\\%", "w%b%1", "", "nothing%"];
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Every_filter_finds_what_a_reading_of_all_finds()
+    {
+        await using var portal = await TestPortal.StartAsync();
+        await portal.Portal.Feeds.Add(TestPortal.Admin, "test", new FeedSettings());
+        await portal.Portal.Keys.Add(TestPortal.Admin, "t", new KeySettings(Feed: "test"));
+        await portal.Portal.Keys.Add(TestPortal.Admin, "u", new KeySettings(Products: [EPortal.Format.Product.User]));
+        await portal.DeployAsync("K2", 2);
+        await portal.DeployAsync("K1", 1, "test");
+
+        await Gen.Select(Gen.Int[0, 7], Gen.Int[0, 99], Gen.Int[0, 99], Gen.Int[0, 99]).Array[1, 12].SampleAsync(
+            async steps =>
+            {
+                foreach (var (what, a, b, c) in steps)
+                    await Step(portal, what, a, b, c);
+                Compare(portal);
+            },
+            iter: 40, threads: 1);
+    }
+
+    private static async Task Step(TestPortal portal, int what, int a, int b, int c)
+    {
+        var all = portal.Portal.Servers.List(new ServerQuery { Limit = ServerQuery.MaxLimit }, portal.Portal.Offers);
+        var one = all.Count == 0 ? null : all[a % all.Count];
+        switch (what)
+        {
+            case 0 or 1:
+                await portal.Portal.Registration.Register(s_names[a % s_names.Length], $"10.0.{b % 3}.{c % 4}", new[] { "k", "t", "u" }[c % 3]);
+                break;
+            case 2 or 3 when one is not null:
+                using (await portal.CheckInAsync(Facts(one.ServerId, a, b, c), $"10.1.{a % 2}.{b % 3}"))
+                {
+                }
+
+                break;
+            case 4 when one is not null:
+                await portal.Portal.Servers.Tag(TestPortal.Admin, one.ServerId, s_tags[b % s_tags.Length]);
+                break;
+            case 5 when one is not null && b % 3 == 0:
+                await portal.Portal.Servers.Delete(TestPortal.Admin, null, null, one.ServerId);
+                break;
+            case 6:
+                await portal.Portal.Keys.Update(TestPortal.Admin, "k", new KeySettings(Feed: b % 2 == 0 ? "test" : "main"));
+                break;
+            default:
+                portal.Time.Advance(TimeSpan.FromHours(a));
+                break;
+        }
+    }
+
+    private static CheckinRequest Facts(string id, int a, int b, int c) => TestPortal.Facts(id) with
+    {
+        Hostname = s_names[c % s_names.Length],
+        KernelId = new string(b % 4 == 0 ? 'b' : 'a', 40),
+        PatchLevel = a % 3,
+        Tags = c % 5 == 0 ? s_tags[a % s_tags.Length] : null,
+    };
+
+    private static void Compare(TestPortal portal)
+    {
+        var all = Everything(portal);
+        var periods = new[] { 0, 1, 30, 48, 400 }.SelectMany(hours => new[] { true, false }.Select(within => new Period(TimeSpan.FromHours(hours), within))).ToList();
+        IEnumerable<ServerQuery> queries =
+        [
+            new(), .. s_patterns.Select(pattern => new ServerQuery { Hostname = pattern }), .. new[] { "10.0.%", "%.1", "10.1.0.1", "%0.%" }.Select(pattern => new ServerQuery { Ip = pattern }),
+            .. new[] { "k", "t", "u", "none" }.Select(key => new ServerQuery { Key = key }), .. new[] { "main", "test", "none" }.Select(feed => new ServerQuery { Feed = feed }),
+            .. new[] { "a", "A", "b", "c", "env:test", "env", "b;c", "%" }.Select(tag => new ServerQuery { Tag = tag }),
+            new() { IsUpdated = true }, new() { IsUpdated = false }, .. periods.Select(period => new ServerQuery { Registered = period }),
+            .. periods.Select(period => new ServerQuery { Checkin = period }), .. periods.Select(period => new ServerQuery { Updated = period }),
+            .. all.Take(2).Select(server => new ServerQuery { ServerId = server.ServerId }),
+        ];
+        var single = queries.ToList();
+        var pairs = single.Where((_, number) => number % 3 == 0).SelectMany(one => single.Where((_, number) => number % 4 == 1).Select(other => Both(one, other)));
+        foreach (var query in single.Concat(pairs))
+            CompareOne(portal, query, all);
+    }
+
+    private static void CompareOne(TestPortal portal, ServerQuery query, IReadOnlyList<Server> all)
+    {
+        var now = portal.Time.GetUtcNow();
+        var expected = all.Where(server => Matches(server, query, now)).Select(server => server.ServerId).Order(StringComparer.Ordinal).ToList();
+        portal.Portal.Database.Read(session =>
+        {
+            query.Count(session, portal.Portal.Offers, now).ShouldBe(expected.Count, query.ToString());
+            var pages = new List<string>();
+            for (var offset = 0; offset <= expected.Count; offset += 3)
+                pages.AddRange((query with { Limit = 3, Offset = offset }).Run(session, portal.Portal.Offers, now).Select(server => server.ServerId));
+            string.Join(" ", pages.Order(StringComparer.Ordinal)).ShouldBe(string.Join(" ", expected), query.ToString());
+            return true;
+        });
+    }
+
+    /// <summary>All servers, read from the tables that features write, without any index.</summary>
+    private static IReadOnlyList<Server> Everything(TestPortal portal)
+    {
+        var ids = portal.Portal.Database.Read(session => session.Connection.Query<string>("SELECT server_id FROM server").ToList());
+        var (counted, rows) = portal.Portal.Database.Read(session => (
+            session.Connection.ExecuteScalar<long>("SELECT coalesce(sum(servers), 0) FROM server_count"), session.Connection.ExecuteScalar<long>("SELECT count(*) FROM server")));
+        counted.ShouldBe(rows);
+        return [.. ids.Select(id => portal.Portal.Servers.List(new ServerQuery { ServerId = id }, portal.Portal.Offers).Single())];
+    }
+
+    private static ServerQuery Both(ServerQuery one, ServerQuery other) => new()
+    {
+        Hostname = one.Hostname ?? other.Hostname,
+        Ip = one.Ip ?? other.Ip,
+        Key = one.Key ?? other.Key,
+        Feed = one.Feed ?? other.Feed,
+        Tag = one.Tag ?? other.Tag,
+        ServerId = one.ServerId ?? other.ServerId,
+        IsUpdated = one.IsUpdated ?? other.IsUpdated,
+        Registered = one.Registered ?? other.Registered,
+        Checkin = one.Checkin ?? other.Checkin,
+        Updated = one.Updated ?? other.Updated,
+    };
+
+    private static bool Matches(Server server, ServerQuery query, DateTimeOffset now) =>
+        Like(server.Facts.Hostname, query.Hostname) && Like(server.Facts.Ip, query.Ip)
+        && (query.Key is null || server.Key == query.Key) && (query.Feed is null || server.Feed == query.Feed)
+        && (query.ServerId is null || server.ServerId == query.ServerId)
+        && (query.Tag is null || server.Tags.Split(';').Contains(query.Tag, StringComparer.OrdinalIgnoreCase))
+        && (query.IsUpdated is not { } updated || server.Status == (updated ? ServerStatus.UpToDate : ServerStatus.Outdated))
+        && In(server.Registered, query.Registered, now) && In(server.Checkin, query.Checkin, now) && In(server.Updated, query.Updated, now);
+
+    private static bool In(DateTimeOffset? time, Period? period, DateTimeOffset now) =>
+        period is null || (time is { } at && (period.Within ? at >= now - period.Ago : at < now - period.Ago));
+
+    private static bool Like(string text, string? pattern)
+    {
+        if (pattern is null)
+            return true;
+        var parts = pattern.ToUpperInvariant().Split('%').Select(System.Text.RegularExpressions.Regex.Escape);
+        return System.Text.RegularExpressions.Regex.IsMatch(text.ToUpperInvariant(), $@"\A{string.Join(".*", parts)}\z");
+    }
+}

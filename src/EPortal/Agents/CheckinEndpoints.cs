@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using EPortal.Api;
 using EPortal.AgentClient.Wire;
+using EPortal.Api;
 using EPortal.Data;
 using EPortal.Format;
 using Microsoft.AspNetCore.Http.HttpResults;

@@ -264,7 +264,6 @@ public sealed class CheckinCallTests
 
     [Theory]
     [InlineData("/")]
-    [InlineData("/admin")]
     [InlineData("/admin/api/kcare/nope.plain")]
     [InlineData("/admin/api/kcare/checkin/")]
     [InlineData("/nope")]

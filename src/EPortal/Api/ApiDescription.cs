@@ -32,7 +32,8 @@ internal static class ApiDescription
         });
         options.AddOperationTransformer((operation, context, _) =>
         {
-            Describe(operation, context.Description.ActionDescriptor.EndpointMetadata.OfType<ApiCall>().First(), context.Document);
+            Describe(
+                operation, context.Description.RelativePath ?? "", context.Description.ActionDescriptor.EndpointMetadata.OfType<ApiCall>().First(), context.Document);
             return Task.CompletedTask;
         });
     });
@@ -42,12 +43,22 @@ internal static class ApiDescription
     {
         routes.MapOpenApi(ApiRoutes.Base + "/{documentName}.json");
         routes.MapScalarApiReference(ApiRoutes.Base + "/docs", options => options
-            .WithTitle("ePortal API").WithOpenApiRoutePattern(ApiRoutes.Base + "/openapi.json").DisableDefaultFonts().DisableTelemetry());
+            .WithTitle("ePortal API").WithOpenApiRoutePattern(ApiRoutes.Base + "/openapi.json").DisableDefaultFonts().DisableTelemetry()
+            .DisableAgent().DisableMcp().HideDeveloperTools().HideClientButton().WithNonce());
     }
 
-    private static void Describe(OpenApiOperation operation, ApiCall call, OpenApiDocument? document)
+    /// <summary>
+    /// What the page to try the API adds to the policy of pages; null for every other answer. It makes its styles itself, so those
+    /// may be inline there; its script carries a number made for this answer alone.
+    /// </summary>
+    public static string? PolicyOrNull(HttpContext context) => context.Items[ScalarOptions.NonceHttpContextItemKey] is string nonce
+        ? $"script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'"
+        : null;
+
+    private static void Describe(OpenApiOperation operation, string path, ApiCall call, OpenApiDocument? document)
     {
         operation.Summary = call.Summary;
+        operation.Tags = new HashSet<OpenApiTagReference> { new(SubjectOf(path), document) };
         operation.Parameters ??= [];
         foreach (var parameter in call.Parameters)
         {
@@ -71,6 +82,14 @@ internal static class ApiDescription
             new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Key, document)] = [] },
         ];
     }
+
+    /// <summary>What a call is about: the first part of its path, with what belongs to servers among them.</summary>
+    private static string SubjectOf(string path) => path[ApiRoutes.Base.Length..].Split('/')[0] switch
+    {
+        "register" or "delete_server" or "set_tags" => "servers",
+        "kcare" => "monitoring by key",
+        var subject => subject,
+    };
 
     private static JsonSchemaType TypeOf(string type) => type switch
     {

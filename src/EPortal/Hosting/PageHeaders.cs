@@ -1,4 +1,5 @@
 using EPortal.Accounts.Sso;
+using EPortal.Api;
 
 namespace EPortal.Hosting;
 
@@ -8,19 +9,23 @@ namespace EPortal.Hosting;
 /// </summary>
 internal sealed class PageHeaders(RequestDelegate next, SsoOptions sso)
 {
-    private const string Policy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+    private const string OwnScripts = "script-src 'self'; style-src 'self'";
+    private const string Policy = "default-src 'none'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
     // A logout is a form, and where it leads on to counts as its target.
-    private readonly string _policy = sso.LogoutUrl is { } away ? $"{Policy} {away.GetLeftPart(UriPartial.Authority)}" : Policy;
+    private readonly string _away = sso.LogoutUrl is { } away ? $" {away.GetLeftPart(UriPartial.Authority)}" : "";
 
-    /// <summary>Adds them; an endpoint may set a policy of its own.</summary>
+    /// <summary>Adds them.</summary>
     public Task Invoke(HttpContext context)
     {
         if (context.Request.Path.StartsWithSegments("/admin") && !context.Request.Path.StartsWithSegments("/admin/api/kcare"))
         {
             var headers = context.Response.Headers;
-            headers.ContentSecurityPolicy = _policy;
+            context.Response.OnStarting(() =>
+            {
+                headers.ContentSecurityPolicy = $"{Policy}{_away}; {ApiDescription.PolicyOrNull(context) ?? OwnScripts}";
+                return Task.CompletedTask;
+            });
             headers.XFrameOptions = "DENY";
             headers.XContentTypeOptions = "nosniff";
             headers["Referrer-Policy"] = "same-origin";

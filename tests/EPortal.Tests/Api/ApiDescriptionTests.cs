@@ -1,0 +1,46 @@
+using System.Net;
+using Shouldly;
+using Xunit;
+
+namespace EPortal.Tests.Api;
+
+/// <summary>What the API says of itself.</summary>
+public sealed class ApiDescriptionTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Every_call_is_described_with_its_parameters_and_who_may_make_it()
+    {
+        await using var api = await ApiCaller.StartAsync();
+        var paths = (await api.Call("GET", "/openapi.json", Carrier.Query, null)).Json.GetProperty("paths");
+
+        foreach (var (method, path, parameters) in ApiCalls.Of(api.Portal))
+        {
+            var access = ApiRoutesTable.Lines.Single(line => line.Method == method && line.Path == path).Access;
+            var call = paths.GetProperty("/admin/api" + path.Replace("?", "", StringComparison.Ordinal)).GetProperty(method.ToLowerInvariant());
+            call.GetProperty("summary").GetString().ShouldNotBeNullOrWhiteSpace();
+            var told = call.TryGetProperty("parameters", out var list) ? list.EnumerateArray().Select(one => one.GetProperty("name").GetString()).ToList() : [];
+            parameters.Except(told).ShouldBeEmpty($"{method} {path}");
+            call.TryGetProperty("security", out _).ShouldBe(access != Access.Open, $"{method} {path}");
+        }
+    }
+
+    [Fact]
+    public async Task The_page_to_try_it_comes_from_here_alone_and_runs_no_script_but_its_own()
+    {
+        await using var api = await ApiCaller.StartAsync();
+
+        using var answer = await api.Portal.GetAsync("/admin/api/docs/");
+        var html = await answer.Content.ReadAsStringAsync(Cancellation);
+        var policy = answer.Headers.GetValues("Content-Security-Policy").Single();
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        html.ShouldNotContain("http://");
+        html.ShouldNotContain("https://");
+        var nonce = policy.Split("'nonce-")[1].Split('\'')[0];
+        html.Split("<script").Skip(1).ShouldAllBe(script => script.Contains($"nonce=\"{nonce}\""));
+        policy.Split("script-src")[1].Split(';')[0].ShouldNotContain("unsafe");
+        (await api.Portal.Http.GetAsync("/admin/api/docs/scalar.js", Cancellation)).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+}

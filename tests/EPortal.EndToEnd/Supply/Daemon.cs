@@ -25,9 +25,20 @@ internal sealed class Daemon : IAsyncDisposable
     /// <summary>nginx that serves a folder, with Basic authentication where a login is given.</summary>
     public static Task<Daemon> NginxAsync(PortalInstallation installation, string folder, string? user = null, string? password = null)
     {
+        var users = installation.PathOf($"users-{Guid.NewGuid():N}");
+        File.WriteAllText(users, $"{user}:{{PLAIN}}{password}\n");
+        return NginxAsync(installation, $"root {folder};" + (user is null ? "" : $" auth_basic patches; auth_basic_user_file {users};"), "");
+    }
+
+    /// <summary>nginx in front of a portal, with connections to it that are kept.</summary>
+    public static Task<Daemon> NginxInFrontAsync(PortalInstallation installation, Uri portal) => NginxAsync(
+        installation,
+        "location / { proxy_pass http://portal; proxy_http_version 1.1; proxy_set_header Connection ''; proxy_set_header Host $http_host; }",
+        $"upstream portal {{ server {portal.Authority}; keepalive 4; }}");
+
+    private static Task<Daemon> NginxAsync(PortalInstallation installation, string server, string http)
+    {
         var (port, work) = (FreePort(), Directory.CreateDirectory(installation.PathOf($"nginx-{Guid.NewGuid():N}")).FullName);
-        File.WriteAllText(Path.Combine(work, "users"), $"{user}:{{PLAIN}}{password}\n");
-        var login = user is null ? "" : $"auth_basic patches; auth_basic_user_file {work}/users;";
         File.WriteAllText(Path.Combine(work, "nginx.conf"), $$"""
             daemon off; pid {{work}}/pid; error_log {{work}}/error.log;
             {{(Environment.IsPrivilegedProcess ? "user root;" : "")}}
@@ -35,7 +46,8 @@ internal sealed class Daemon : IAsyncDisposable
             http {
               access_log {{work}}/access.log;
               client_body_temp_path {{work}}/a; proxy_temp_path {{work}}/b; fastcgi_temp_path {{work}}/c; uwsgi_temp_path {{work}}/d; scgi_temp_path {{work}}/e;
-              server { listen 127.0.0.1:{{port}}; root {{folder}}; {{login}} }
+              {{http}}
+              server { listen 127.0.0.1:{{port}}; {{server}} }
             }
             """);
         return StartAsync(port, null, "/usr/sbin/nginx", "-c", Path.Combine(work, "nginx.conf"));

@@ -3,6 +3,7 @@ using EPortal.Accounts.Sessions;
 using EPortal.Accounts.Sso;
 using EPortal.Api;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.DataProtection;
 
 namespace EPortal.Accounts;
 
@@ -26,10 +27,22 @@ internal static class AccountsFeature
             .AddScheme<AccountAuthenticationOptions, AccountAuthentication>(AccountAuthentication.Name, options => options.KeyHeader = keyHeader)
             .AddScheme<AuthenticationSchemeOptions, SessionAuthentication>(SessionAuthentication.Name, _ => { })
             .AddSso(sso);
+        KeepNoKeys(services);
         services.AddAuthorizationBuilder()
             .AddPolicy(ApiRoutes.ReaderPolicy, policy => policy.AddAuthenticationSchemes(AccountAuthentication.Name).RequireAuthenticatedUser())
             .AddPolicy(ApiRoutes.AdminPolicy, policy => policy.AddAuthenticationSchemes(AccountAuthentication.Name).RequireRole(ApiRoutes.AdminPolicy))
             .AddPolicy(ApiRoutes.PagePolicy, policy => policy.AddAuthenticationSchemes(SessionAuthentication.Name).RequireAuthenticatedUser());
+    }
+
+    /// <summary>
+    /// The framework would keep keys of its own in the home folder of whoever runs the portal, readable. Nothing here is signed or
+    /// encrypted with them: sessions and sign-ons are in the store and in memory.
+    /// </summary>
+    private static void KeepNoKeys(IServiceCollection services)
+    {
+        services.AddDataProtection().UseEphemeralDataProtectionProvider();
+        foreach (var loader in services.Where(service => service.ImplementationType?.Name == "DataProtectionHostedService").ToList())
+            services.Remove(loader);
     }
 
     /// <summary>Maps all calls on accounts.</summary>

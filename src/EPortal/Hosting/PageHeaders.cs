@@ -9,6 +9,8 @@ namespace EPortal.Hosting;
 /// </summary>
 internal sealed class PageHeaders(RequestDelegate next, SsoOptions sso)
 {
+    // What a whole fleet calls all the time, and no browser.
+    private const string Checkins = "/admin/api/kcare/checkin";
     private const string OwnScripts = "script-src 'self'; style-src 'self'";
     private const string Policy = "default-src 'none'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
@@ -18,7 +20,7 @@ internal sealed class PageHeaders(RequestDelegate next, SsoOptions sso)
     /// <summary>Adds them.</summary>
     public Task Invoke(HttpContext context)
     {
-        if (context.Request.Path.StartsWithSegments("/admin") && !context.Request.Path.StartsWithSegments("/admin/api/kcare"))
+        if (context.Request.Path.StartsWithSegments("/admin") && !context.Request.Path.StartsWithSegments(Checkins))
         {
             var headers = context.Response.Headers;
             context.Response.OnStarting(() =>

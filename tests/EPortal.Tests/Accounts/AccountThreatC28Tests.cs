@@ -16,6 +16,8 @@ public sealed class AccountThreatC28Tests
     [InlineData("/admin/api/feeds")]
     [InlineData("/admin/api/openapi.json")]
     [InlineData("/admin/api/nothing")]
+    [InlineData("/admin/api/kcare/nagios/k")]
+    [InlineData("/admin/api/kcare/patchset.json?key=k")]
     public async Task Every_answer_under_admin_says_so(string path)
     {
         await using var api = await ApiCaller.StartAsync();

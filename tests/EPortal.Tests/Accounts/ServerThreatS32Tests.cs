@@ -1,6 +1,9 @@
 using System.Net;
 using EPortal.Tests.Agents;
 using EPortal.Tests.Api;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Shouldly;
 using Xunit;
 
@@ -32,6 +35,15 @@ public sealed class ServerThreatS32Tests
                 ("username", "eve"), ("password", "long enough"), ("readonly", "false"), ("key", "k"), ("hostname", "h"), ("name", "eve"));
 
         portal.Portal.Users.List().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task No_keys_of_the_framework_are_made_beside_the_data_folder()
+    {
+        await using var portal = await TestPortal.StartAsync();
+
+        portal.Services.GetRequiredService<IDataProtectionProvider>().ShouldBeOfType<EphemeralDataProtectionProvider>();
+        portal.Services.GetServices<IHostedService>().ShouldAllBe(service => !service.GetType().FullName!.Contains("DataProtection"));
     }
 
     [Fact]

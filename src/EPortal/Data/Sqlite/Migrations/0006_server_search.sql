@@ -31,7 +31,7 @@ INSERT INTO server_search (server, key, hostname, ip, kernel_id, patch_level, re
 SELECT s.local, s.key, coalesce(x.hostname, s.hostname), coalesce(x.ip, s.ip), coalesce(x.kernel_id, ''), coalesce(x.patch_level, 0), s.registered, x.updated
 FROM server s LEFT JOIN server_facts x ON x.server = s.local;
 
-INSERT INTO server_tag (tag, server)
+INSERT OR IGNORE INTO server_tag (tag, server)
 SELECT DISTINCT t.value, s.local FROM server s, json_each('[' || replace(json_quote(s.tags), ';', '","') || ']') t WHERE s.tags <> '' AND t.value <> '';
 
 INSERT INTO server_count (key, kernel_id, patch_level, servers)

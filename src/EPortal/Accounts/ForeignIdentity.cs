@@ -5,4 +5,8 @@ namespace EPortal.Accounts;
 /// <param name="WantedName">Name to log in and be listed under, if it is free.</param>
 /// <param name="Realm">Put behind the name when it is somebody else's: <c>NAME@REALM</c>.</param>
 /// <param name="Description">Description of a new account.</param>
-internal sealed record ForeignIdentity(string Key, string WantedName, string Realm, string Description);
+internal sealed record ForeignIdentity(string Key, string WantedName, string Realm, string Description)
+{
+    /// <summary>The wanted name, or another one where that would pass for somebody of the user log who is no user.</summary>
+    public string Name => UserStore.IsReserved(WantedName) ? $"{WantedName}@{Realm}" : WantedName;
+}

@@ -30,6 +30,7 @@ internal sealed class LoginGuard(int wrongAllowed, TimeSpan refill) : IDisposabl
 
     private readonly ConcurrencyLimiter _checks = new(new ConcurrencyLimiterOptions { PermitLimit = Checks, QueueLimit = 200 });
     private readonly ConcurrencyLimiter _directory = new(new ConcurrencyLimiterOptions { PermitLimit = Questions, QueueLimit = 200 });
+    private readonly ConcurrencyLimiter _checksOfKnown = new(new ConcurrencyLimiterOptions { PermitLimit = 1, QueueLimit = 50 });
     private readonly Lock _gate = new();
     private readonly HashSet<(string Account, string Address)> _known = [];
     private readonly Queue<(string Account, string Address)> _order = new();
@@ -37,10 +38,14 @@ internal sealed class LoginGuard(int wrongAllowed, TimeSpan refill) : IDisposabl
     /// <summary>When one more is allowed, for a <c>Retry-After</c> header: seconds.</summary>
     public string RetryAfter { get; } = Math.Ceiling(refill.TotalSeconds).ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>Waits for a turn to check a password; null when too many wait already.</summary>
-    public async Task<IDisposable?> Turn(bool byDirectory, CancellationToken cancel)
+    /// <summary>
+    /// Waits for a turn to check a password; null when too many wait already. Who got in before from an address waits apart from
+    /// strangers.
+    /// </summary>
+    public async Task<IDisposable?> Turn(bool byDirectory, string account, string address, CancellationToken cancel)
     {
-        var lease = await (byDirectory ? _directory : _checks).AcquireAsync(1, cancel);
+        var turns = byDirectory ? _directory : IsKnown(account, address) ? _checksOfKnown : _checks;
+        var lease = await turns.AcquireAsync(1, cancel);
         if (lease.IsAcquired)
             return lease;
         lease.Dispose();
@@ -75,12 +80,16 @@ internal sealed class LoginGuard(int wrongAllowed, TimeSpan refill) : IDisposabl
     {
         _wrong.Dispose();
         _checks.Dispose();
+        _checksOfKnown.Dispose();
         _directory.Dispose();
     }
 
-    private string[] Partitions(string account, string address)
+    private string[] Partitions(string account, string address) =>
+        IsKnown(account, address) ? [$"both {address} {account}"] : [$"address {address}", $"account {account}"];
+
+    private bool IsKnown(string account, string address)
     {
         lock (_gate)
-            return _known.Contains((account, address)) ? [$"both {address} {account}"] : [$"address {address}", $"account {account}"];
+            return _known.Contains((account, address));
     }
 }

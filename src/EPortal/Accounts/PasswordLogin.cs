@@ -56,7 +56,8 @@ internal sealed partial class PasswordLogin(UserStore users, LdapStore ldap, Log
         var mark = Mark(name, password, credential?.Hash, directory);
         if (_right.TryGetValue(mark, out string? known) && users.FindOrNull(known!) is { } user)
             return new LoginResult(user);
-        using var turn = await guard.Turn(directory is not null, cancel);
+        // Asked twice: those who may not try now must not wait in the way of others, and many at once must not slip through.
+        using var turn = guard.Admits(name, address) ? await guard.Turn(directory is not null, name, address, cancel) : null;
         if (turn is null || !guard.Admits(name, address))
         {
             LogTooMany(address);
@@ -95,8 +96,10 @@ internal sealed partial class PasswordLogin(UserStore users, LdapStore ldap, Log
 
     private async Task<User?> OfDirectory(LdapDirectory directory, string name, string password, string address, CancellationToken cancel) =>
         await directory.Login(name, password, cancel) == LdapLogin.Done
-            ? await users.Enter(new Actor(name, address), new ForeignIdentity("ldap:" + name.ToLowerInvariant(), name, "ldap", "LDAP"))
+            ? await Enter(new ForeignIdentity("ldap:" + name.ToLowerInvariant(), name, "ldap", "LDAP"), address)
             : null;
+
+    private Task<User> Enter(ForeignIdentity who, string address) => users.Enter(new Actor(who.Name, address), who);
 
     private LdapDirectory? DirectoryOrNull()
     {

@@ -64,6 +64,8 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     public Task<User> Add(Actor actor, string name, UserSettings settings)
     {
         Check(name, settings);
+        if (IsReserved(name))
+            throw new RefusedException(Refusal.Invalid, $"'{name}' stands for something else in the user log; take another name.");
         var hash = Hash(settings.Password ?? throw new RefusedException(Refusal.Invalid, "A new user needs a password."));
         return log.Commit(actor, change =>
         {
@@ -144,9 +146,12 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
             throw new RefusedException(Refusal.Conflict, "The last admin must stay one; make another first.");
     }
 
+    /// <summary>Whether a name would pass for somebody else in the user log: the portal itself, agents, the command line.</summary>
+    public static bool IsReserved(string name) => name == Actor.Portal.Name || name == Actor.Agent.Name || name.StartsWith(Actor.CommandLinePrefix, StringComparison.Ordinal);
+
     private static IEnumerable<string> Candidates(ForeignIdentity who)
     {
-        yield return who.WantedName;
+        yield return who.Name;
         var name = who.WantedName[..Math.Min(who.WantedName.Length, MaxName / 2)];
         var realm = who.Realm[..Math.Min(who.Realm.Length, MaxName / 2 - 12)];
         yield return $"{name}@{realm}";

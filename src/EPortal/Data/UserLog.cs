@@ -13,8 +13,11 @@ internal sealed record Actor(string Name, string? Address = null)
     /// <summary>The portal itself, which fetches from the patch source and fills feeds.</summary>
     public static readonly Actor Portal = new("portal");
 
+    /// <summary>How names of people at the command line begin.</summary>
+    public const string CommandLinePrefix = "cli:";
+
     /// <summary>The person at the command line.</summary>
-    public static Actor CommandLine(string user) => new("cli:" + user);
+    public static Actor CommandLine(string user) => new(CommandLinePrefix + user);
 }
 
 /// <summary>A line of the user log.</summary>

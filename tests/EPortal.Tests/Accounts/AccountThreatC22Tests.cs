@@ -132,6 +132,19 @@ public sealed class AccountThreatC22Tests
         names.ShouldBe(["eve", "eve@id", "eve@id.2", "eve@id.3"]);
     }
 
+    [Theory]
+    [InlineData("portal")]
+    [InlineData("agent")]
+    [InlineData("cli:root")]
+    public async Task Nobody_passes_for_the_portal_or_the_command_line_in_the_user_log(string name)
+    {
+        await using var api = await ApiCaller.StartAsync();
+        var who = new ForeignIdentity("sso:https://a 1", name, "id", "SSO");
+
+        (await api.Portal.Portal.Users.Enter(new EPortal.Data.Actor(who.Name, "192.0.2.1"), who)).Name.ShouldBe($"{name}@id");
+        (await api.Post("/users", ("username", name), ("password", ApiCaller.Password))).ShouldBeError(HttpStatusCode.BadRequest, "bad-request");
+    }
+
     [Fact]
     public async Task Nobody_logs_in_by_password_as_somebody_from_elsewhere()
     {

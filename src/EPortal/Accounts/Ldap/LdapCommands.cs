@@ -47,11 +47,21 @@ internal static partial class LdapCommands
     private static int Show(CliContext context, LdapSettings? settings, bool json)
     {
         if (json)
+        {
             context.Json(settings, LdapCommandsJson.Default.LdapSettings);
+        }
         else if (settings is null)
+        {
             context.Line("no directory is set");
+        }
         else
-            context.Line($"{settings.Url}\n{settings.Dn}\n{settings.Filter ?? "no filter: everybody who can bind may log in"}\n{(settings.Ca is null ? "certificates as this machine trusts them" : "an own certificate authority")}");
+        {
+            context.Line($"address: {settings.Url}");
+            context.Line($"connection string: {settings.Dn}");
+            context.Line($"filter: {settings.Filter ?? "none, everybody who can bind may log in"}");
+            context.Line($"certificates: {(settings.Ca is null ? "as this machine trusts them" : "of an own authority")}");
+        }
+
         return CliExit.Success;
     }
 

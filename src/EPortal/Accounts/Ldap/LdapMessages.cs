@@ -60,9 +60,6 @@ internal static class LdapMessages
         }
     });
 
-    /// <summary>The end of the connection.</summary>
-    public static byte[] Unbind(int id) => Message(id, writer => writer.WriteNull(new Asn1Tag(TagClass.Application, 2)));
-
     /// <summary>Reads a message: whose answer it is, its kind, and its result where the kind has one.</summary>
     /// <exception cref="AsnContentException">It is no such message.</exception>
     public static (int Id, int Kind, LdapResult? Result) Read(ReadOnlyMemory<byte> bytes)

@@ -89,7 +89,7 @@ internal sealed partial class SsoHandler(
         var idToken = tokens.Response!.RootElement.TryGetProperty("id_token", out var token) ? token.GetString() : null;
         using var userinfo = await Userinfo(tokens.AccessToken ?? throw new SsoException("The provider gave no access token."));
         var who = SsoIdentity.Read(idToken, userinfo.RootElement, Request.Query["iss"], sso, time.GetUtcNow());
-        var user = await users.Enter(new Actor(who.WantedName, Context.Address()), who);
+        var user = await users.Enter(new Actor(who.Name, Context.Address()), who);
         return new AuthenticationTicket(LoginEndpoints.Principal(user.Name, SsoOptions.Via), properties, Name);
     }
 

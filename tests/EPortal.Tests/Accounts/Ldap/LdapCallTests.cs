@@ -71,6 +71,8 @@ public sealed class LdapCallTests
 
         (await cli.RunAsync(["ldap"], "")).Out.ShouldBe("no directory is set\n");
         (await cli.RunAsync(["ldap", "--url", slapd.Plain + "?tls=0", "--dn", Slapd.Dn, "--filter", Slapd.Mathematicians], "")).Exit.ShouldBe(0);
+        (await cli.RunAsync(["ldap"], "")).Out.ShouldBe(
+            $"address: {slapd.Plain}?tls=0\nconnection string: {Slapd.Dn}\nfilter: {Slapd.Mathematicians}\ncertificates: as this machine trusts them\n");
         (await cli.RunAsync(["ldap", "--json"], "")).Out.ShouldContain("\"filter\": \"dc=example,dc=com??one?");
         var right = await cli.RunAsync(["ldap", "--test", "gauss"], "password\n");
         (right.Exit, right.Out).ShouldBe((0, right.Out));

@@ -22,6 +22,8 @@ internal static class ApiDescription
                 Version = typeof(ApiDescription).Assembly.GetName().Version?.ToString(3),
                 Description = "Parameters come in the query string, a form or a JSON body alike; repeated names make lists.",
             };
+            // Wherever the page was loaded from; never a name that a request made up.
+            document.Servers = [new OpenApiServer { Url = "/" }];
             document.Components ??= new OpenApiComponents();
             document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
             {

@@ -49,7 +49,8 @@ internal static class ApiRoutes
     public static RouteHandlerBuilder MapApi(
         this IEndpointRouteBuilder routes, string method, string path, ApiRole role, string summary, Delegate handler, params ApiParameter[] parameters)
     {
-        var route = routes.MapMethods(Base + path, [method], handler).WithMetadata(new ApiCall(role, summary, parameters)).DisableAntiforgery();
+        var route = routes.MapMethods(Base + path, [method], handler).WithTags(SubjectOf(path))
+            .WithMetadata(new ApiCall(role, summary, parameters)).DisableAntiforgery();
         return role switch
         {
             ApiRole.Admin => route.RequireAuthorization(AdminPolicy),
@@ -57,6 +58,14 @@ internal static class ApiRoutes
             _ => route.AllowAnonymous(),
         };
     }
+
+    /// <summary>What a call is about: the first part of its path, with what belongs to servers among them.</summary>
+    private static string SubjectOf(string path) => path.Split('/')[1] switch
+    {
+        "register" or "delete_server" or "set_tags" => "servers",
+        "kcare" => "monitoring by key",
+        var subject => subject,
+    };
 
     /// <summary>Who calls, as the user log names it.</summary>
     public static Actor Actor(this HttpContext context) =>

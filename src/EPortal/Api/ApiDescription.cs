@@ -34,8 +34,7 @@ internal static class ApiDescription
         });
         options.AddOperationTransformer((operation, context, _) =>
         {
-            Describe(
-                operation, context.Description.RelativePath ?? "", context.Description.ActionDescriptor.EndpointMetadata.OfType<ApiCall>().First(), context.Document);
+            Describe(operation, context.Description.ActionDescriptor.EndpointMetadata.OfType<ApiCall>().First(), context.Document);
             return Task.CompletedTask;
         });
     });
@@ -57,10 +56,9 @@ internal static class ApiDescription
         ? $"script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'"
         : null;
 
-    private static void Describe(OpenApiOperation operation, string path, ApiCall call, OpenApiDocument? document)
+    private static void Describe(OpenApiOperation operation, ApiCall call, OpenApiDocument? document)
     {
         operation.Summary = call.Summary;
-        operation.Tags = new HashSet<OpenApiTagReference> { new(SubjectOf(path), document) };
         operation.Parameters ??= [];
         foreach (var parameter in call.Parameters)
         {
@@ -84,14 +82,6 @@ internal static class ApiDescription
             new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Key, document)] = [] },
         ];
     }
-
-    /// <summary>What a call is about: the first part of its path, with what belongs to servers among them.</summary>
-    private static string SubjectOf(string path) => path[ApiRoutes.Base.Length..].Split('/')[0] switch
-    {
-        "register" or "delete_server" or "set_tags" => "servers",
-        "kcare" => "monitoring by key",
-        var subject => subject,
-    };
 
     private static JsonSchemaType TypeOf(string type) => type switch
     {

@@ -6,7 +6,7 @@ CONFIGURATION ?= Release
 .PHONY: build demo test bench bench-quick bench-supply bench-filters lint format fuzz crash clean
 
 build:
-	@scripts/need.sh gcc:gcc
+	@scripts/need.sh gcc:gcc node:nodejs npm:npm
 	dotnet publish src/EPortal/EPortal.csproj -c $(CONFIGURATION) -o $(OUT) -v quiet --nologo
 	dotnet publish src/Kcarectl/Kcarectl.csproj -c $(CONFIGURATION) -o $(OUT)/.agent -v quiet --nologo
 	@install -m 0755 $(OUT)/.agent/kcarectl $(OUT)/kcarectl
@@ -33,6 +33,7 @@ bench-filters: build
 	@scripts/bench.sh --filters
 
 lint:
+	@scripts/need.sh node:nodejs npm:npm
 	dotnet build eportal.slnx -c $(CONFIGURATION) -v quiet --nologo
 	dotnet format eportal.slnx --verify-no-changes --no-restore
 	@scripts/need.sh shellcheck:shellcheck

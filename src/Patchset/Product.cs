@@ -40,6 +40,15 @@ public static class Products
         _ => "db",
     };
 
+    /// <summary>The name for people.</summary>
+    public static string Title(this Product product) => product switch
+    {
+        Product.Kernel => "KernelCare",
+        Product.User => "LibCare",
+        Product.Qemu => "QEMUcare",
+        _ => "DBCare",
+    };
+
     /// <summary>Reads what <see cref="Token"/> writes; false for anything else.</summary>
     public static bool TryParse(string token, out Product product)
     {

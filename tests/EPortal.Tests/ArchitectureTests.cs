@@ -75,7 +75,8 @@ public sealed class ArchitectureTests
         AgentClient.GetExportedTypes().ShouldAllBe(type => type.Namespace == "EPortal.AgentClient" || type.Namespace == "EPortal.AgentClient.Wire");
     }
 
-    private static bool IsOfRazor(Type type) => typeof(Microsoft.AspNetCore.Components.IComponent).IsAssignableFrom(type) || type.Name == "_Imports";
+    private static bool IsOfRazor(Type type) => typeof(Microsoft.AspNetCore.Components.IComponent).IsAssignableFrom(type) || type.Name == "_Imports"
+        || (type.DeclaringType is { } outer && IsOfRazor(outer));
 
     [Fact]
     public void Classes_are_sealed_unless_another_is_built_on_them_and_no_interface_stands_before_one_class()

@@ -31,7 +31,8 @@ internal static class AccountsFeature
         services.AddAuthorizationBuilder()
             .AddPolicy(ApiRoutes.ReaderPolicy, policy => policy.AddAuthenticationSchemes(AccountAuthentication.Name).RequireAuthenticatedUser())
             .AddPolicy(ApiRoutes.AdminPolicy, policy => policy.AddAuthenticationSchemes(AccountAuthentication.Name).RequireRole(ApiRoutes.AdminPolicy))
-            .AddPolicy(ApiRoutes.PagePolicy, policy => policy.AddAuthenticationSchemes(SessionAuthentication.Name).RequireAuthenticatedUser());
+            .AddPolicy(ApiRoutes.PagePolicy, policy => policy.AddAuthenticationSchemes(SessionAuthentication.Name).RequireAuthenticatedUser())
+            .AddPolicy(ApiRoutes.PageAdminPolicy, policy => policy.AddAuthenticationSchemes(SessionAuthentication.Name).RequireRole(ApiRoutes.AdminPolicy));
     }
 
     /// <summary>

@@ -45,6 +45,9 @@ internal static class ApiRoutes
     /// <summary>Name of the policy of pages: any account, logged in by the login page.</summary>
     public const string PagePolicy = "page";
 
+    /// <summary>Name of the policy of what pages send to change something: admins, logged in by the login page.</summary>
+    public const string PageAdminPolicy = "page-admin";
+
     /// <summary>A call under <see cref="Base"/>; a slash at the end of its path does not matter.</summary>
     public static RouteHandlerBuilder MapApi(
         this IEndpointRouteBuilder routes, string method, string path, ApiRole role, string summary, Delegate handler, params ApiParameter[] parameters)

@@ -2,6 +2,7 @@ using EPortal.AgentClient.Wire;
 using EPortal.Api;
 using EPortal.Data;
 using EPortal.Patchsets;
+using EPortal.WebConsole;
 
 namespace EPortal.Hosting;
 
@@ -20,14 +21,14 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         }
         catch (RefusedException e)
         {
-            await ApiErrors.Write(context, StatusOf(e.Reason), CodeOf(e.Reason), e.Message);
+            await ErrorPages.Write(context, StatusOf(e.Reason), CodeOf(e.Reason), e.Message);
         }
         catch (StoreException e)
         {
             if (e.Error != StoreError.Overloaded)
                 LogStoreFailed(e, e.Message);
             context.Response.Headers.RetryAfter = RetryAfterSeconds;
-            await ApiErrors.Write(context, StatusCodes.Status503ServiceUnavailable, ApiErrors.Unavailable, e.Message);
+            await ErrorPages.Write(context, StatusCodes.Status503ServiceUnavailable, ApiErrors.Unavailable, e.Message);
         }
         catch (UnavailableException e) when (!context.Response.HasStarted)
         {
@@ -47,7 +48,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         }
         catch (BadHttpRequestException e)
         {
-            await ApiErrors.Write(context, e.StatusCode, "bad-request", "The request is malformed or too large.");
+            await ErrorPages.Write(context, e.StatusCode, "bad-request", "The request is malformed or too large.");
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -59,13 +60,14 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
     /// <summary>What matched no call of the API is answered in the API's own form.</summary>
     private static Task SayWhatWasNotFound(HttpContext context)
     {
-        if (context.Response.HasStarted || !context.Request.Path.StartsWithSegments(ApiRoutes.Base))
+        if (context.Response.HasStarted || !context.Request.Path.StartsWithSegments(ConsoleRoutes.Base))
             return Task.CompletedTask;
+        var call = ErrorPages.IsForPeople(context.Request) ? "page" : "call";
         return context.Response.StatusCode switch
         {
-            StatusCodes.Status404NotFound when context.GetEndpoint() is null => ApiErrors.Write(context, StatusCodes.Status404NotFound, CodeOf(Refusal.NotFound), "There is no such call."),
-            StatusCodes.Status405MethodNotAllowed => ApiErrors.Write(
-                context, StatusCodes.Status405MethodNotAllowed, "method-not-allowed", $"This call takes {context.Response.Headers.Allow.ToString().Replace(",", " or", StringComparison.Ordinal)}."),
+            StatusCodes.Status404NotFound when context.GetEndpoint() is null => ErrorPages.Write(context, StatusCodes.Status404NotFound, CodeOf(Refusal.NotFound), $"There is no such {call}."),
+            StatusCodes.Status405MethodNotAllowed => ErrorPages.Write(
+                context, StatusCodes.Status405MethodNotAllowed, "method-not-allowed", $"This {call} takes {context.Response.Headers.Allow.ToString().Replace(",", " or", StringComparison.Ordinal)}."),
             _ => Task.CompletedTask,
         };
     }
@@ -74,7 +76,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
     {
         context.Response.Clear();
         context.Response.Headers.RetryAfter = RetryAfterSeconds;
-        return ApiErrors.Write(context, StatusCodes.Status503ServiceUnavailable, ApiErrors.Unavailable, message);
+        return ErrorPages.Write(context, StatusCodes.Status503ServiceUnavailable, ApiErrors.Unavailable, message);
     }
 
     private static int StatusOf(Refusal reason) => reason switch

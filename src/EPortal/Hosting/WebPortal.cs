@@ -11,6 +11,7 @@ using EPortal.Operations;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
 using EPortal.Servers;
+using EPortal.WebConsole;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.Logging.Console;
@@ -68,6 +69,9 @@ internal static class WebPortal
         FeedEndpoints.Map(app);
         ServerEndpoints.Map(app);
         KeyReportEndpoints.Map(app);
+        app.MapConsole();
+        StartPages.Map(app);
+        KeyPages.Map(app);
         app.MapApiDescription();
         if (settings.ServePatchSource)
             RepositoryEndpoints.Map(app);

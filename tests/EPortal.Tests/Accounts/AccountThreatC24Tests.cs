@@ -2,6 +2,7 @@ using System.Net;
 using EPortal.Api;
 using EPortal.Hosting;
 using EPortal.Tests.Api;
+using EPortal.Tests.WebConsole;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,10 +15,14 @@ namespace EPortal.Tests.Accounts;
 public sealed class AccountThreatC24Tests
 {
     private static readonly (string Method, string Path, Access Access)[] All =
-        [.. ApiRoutesTable.Lines.Select(line => (line.Method, "/admin/api" + line.Path, line.Access)), .. ApiRoutesTable.Others];
+        [.. ApiRoutesTable.Lines.Select(line => (line.Method, "/admin/api" + line.Path, line.Access)), .. ApiRoutesTable.Others, .. ConsoleRoutesTable.Lines];
 
     public static TheoryData<string, string, string> Calls =>
         [.. All.Where(line => line.Path.StartsWith("/admin/api", StringComparison.Ordinal)).Select(line => (line.Method, line.Path, line.Access.ToString()))];
+
+    public static TheoryData<string, string, bool> Pages =>
+        [.. All.Where(line => line.Access is Access.Page or Access.PageAdmin)
+            .Select(line => (line.Method, line.Path.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal), line.Access == Access.PageAdmin))];
 
     [Fact]
     public async Task Every_route_stands_in_the_table_and_the_other_way_round()
@@ -81,17 +86,27 @@ public sealed class AccountThreatC24Tests
     }
 
     [Theory]
-    [InlineData("GET", "/admin")]
-    [InlineData("POST", "/admin/logout")]
-    public async Task Pages_send_strangers_to_the_login(string method, string path)
+    [MemberData(nameof(Pages))]
+    public async Task Each_role_gets_of_each_page_what_the_table_says(string method, string path, bool isForAdmins)
     {
-        await using var api = await ApiCaller.StartAsync();
-        using var browser = new Browser(api.Portal);
+        await using var api = await ApiCaller.StartAsync(WithEverything);
 
-        using var answer = await browser.SendAsync(new HttpMethod(method), path, []);
+        var nobody = await AnswerTo(api, null, method, path);
+        nobody.Status.ShouldBe(HttpStatusCode.Redirect);
+        nobody.Location.ShouldStartWith("/admin/login");
+        nobody.Changes.ShouldBe(0);
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.Redirect);
-        answer.Headers.Location!.ToString().ShouldStartWith("/admin/login");
+        var reader = await AnswerTo(api, ApiCaller.Reader, method, path);
+        if (isForAdmins)
+            reader.Status.ShouldBe(HttpStatusCode.Forbidden);
+        else
+            reader.Status.ShouldNotBeOneOf(HttpStatusCode.Forbidden, HttpStatusCode.InternalServerError);
+        if (method == "GET" || isForAdmins)
+            reader.Changes.ShouldBe(0);
+
+        var admin = await AnswerTo(api, ApiCaller.Admin, method, path);
+        admin.Status.ShouldNotBeOneOf(HttpStatusCode.Unauthorized, HttpStatusCode.Forbidden, HttpStatusCode.InternalServerError);
+        admin.Location.StartsWith("/admin/login", StringComparison.Ordinal).ShouldBe(path == "/admin/logout");
     }
 
     [Fact]
@@ -102,6 +117,16 @@ public sealed class AccountThreatC24Tests
         request.Headers.Authorization = Agents.TestPortal.Basic($"{ApiCaller.Admin}:{ApiCaller.Password}");
 
         (await api.Send(request)).Status.ShouldBe(HttpStatusCode.Redirect);
+    }
+
+    private static async Task<(HttpStatusCode Status, string Location, long Changes)> AnswerTo(ApiCaller api, string? user, string method, string path)
+    {
+        using var browser = new Browser(api.Portal);
+        if (user is not null)
+            (await browser.LogInAsync(user, ApiCaller.Password)).Dispose();
+        var before = LastOperation(api);
+        using var answer = await browser.SendAsync(new HttpMethod(method), path, []);
+        return (answer.StatusCode, answer.Headers.Location?.ToString() ?? "", LastOperation(api) - before);
     }
 
     private static long LastOperation(ApiCaller api) => Rows.Count(api.Portal, "operation");

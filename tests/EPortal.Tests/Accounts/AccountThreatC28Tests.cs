@@ -12,7 +12,7 @@ public sealed class AccountThreatC28Tests
     [InlineData("/admin/login")]
     [InlineData("/admin")]
     [InlineData("/admin/nothing")]
-    [InlineData("/admin/login.css")]
+    [InlineData("/admin/keys")]
     [InlineData("/admin/api/feeds")]
     [InlineData("/admin/api/openapi.json")]
     [InlineData("/admin/api/nothing")]

@@ -17,6 +17,9 @@ internal enum Access
 
     /// <summary>Who logged in by the login page; others are sent there.</summary>
     Page,
+
+    /// <summary>Admins who logged in by the login page.</summary>
+    PageAdmin,
 }
 
 /// <summary>
@@ -61,11 +64,10 @@ internal static class ApiRoutesTable
     /// <summary>Everything else, by whole path.</summary>
     public static readonly (string Method, string Path, Access Access)[] Others =
     [
-        ("GET", "/admin", Access.Page),
         ("POST", "/admin/logout", Access.Page),
         ("GET", "/admin/login", Access.Open),
         ("POST", "/admin/login", Access.Open),
-        ("GET", "/admin/login.css", Access.Open),
+        ("GET", "/admin/assets/{hash}/{name}", Access.Open),
         ("GET", "/admin/sso/login", Access.Open),
         ("GET", "/admin/api/{documentName}.json", Access.Open),
         ("GET", "/healthz", Access.Open),

@@ -1,4 +1,5 @@
 using EPortal.Api;
+using EPortal.WebConsole;
 
 namespace EPortal.Accounts.Sessions;
 
@@ -11,7 +12,7 @@ internal sealed class CrossOriginGuard(RequestDelegate next)
 {
     /// <summary>Refuses or passes on.</summary>
     public Task Invoke(HttpContext context) => IsForged(context.Request)
-        ? ApiErrors.Write(context, StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "Changing requests are taken from the portal's own pages only.")
+        ? ErrorPages.Write(context, StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "Changing requests are taken from the portal's own pages only.")
         : next(context);
 
     private static bool IsForged(HttpRequest request)

@@ -1,7 +1,7 @@
-using System.Reflection;
 using System.Security.Claims;
 using EPortal.Accounts.Sso;
 using EPortal.Api;
+using EPortal.WebConsole;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -13,27 +13,17 @@ internal static class LoginEndpoints
     /// <summary>The login page.</summary>
     public const string LoginPath = "/admin/login";
 
-    /// <summary>Where a login leads when nothing else was asked for.</summary>
-    public const string Home = "/admin";
-
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet(LoginPath, Show).AllowAnonymous();
-        routes.MapGet("/admin/login.css", () => TypedResults.Stream(
-            Assembly.GetExecutingAssembly().GetManifestResourceStream("EPortal.Accounts.Sessions.login.css")!, "text/css")).AllowAnonymous();
         routes.MapPost(LoginPath, LogIn).AllowAnonymous().DisableAntiforgery();
         routes.MapPost("/admin/logout", LogOut).RequireAuthorization(ApiRoutes.PagePolicy).DisableAntiforgery();
-        routes.MapGet(Home, (HttpContext context) => new RazorComponentResult<StartPage>(new { User = context.Actor().Name, Role = context.User.FindFirstValue(ClaimTypes.Role) }))
-            .RequireAuthorization(ApiRoutes.PagePolicy);
     }
 
     /// <summary>A place within the console to go on to; anything else leads home (no open redirect).</summary>
     public static string Next(string? next) =>
-        next is not null && (next == Home || next.StartsWith(Home + "/", StringComparison.Ordinal) || next.StartsWith(Home + "?", StringComparison.Ordinal))
-        && !next.Contains('\\') && !next.Contains("//", StringComparison.Ordinal) && !next.Any(char.IsControl) && !next.StartsWith(LoginPath, StringComparison.Ordinal)
-            ? next
-            : Home;
+        LocalPath.Of(next) is var path && path.StartsWith(LoginPath, StringComparison.Ordinal) ? ConsoleRoutes.Base : path;
 
     private static RazorComponentResult<LoginPage> Show(ApiParameters parameters, UserStore users, SsoOptions sso) =>
         Page(users, sso, Next(parameters.Text("next")), LoginProblems.SentenceOrNull(parameters.Text("problem")));

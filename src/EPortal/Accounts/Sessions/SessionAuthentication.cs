@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using EPortal.Api;
+using EPortal.WebConsole;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 
@@ -62,13 +63,24 @@ internal sealed class SessionAuthentication(
     /// <inheritdoc/>
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        var next = HttpMethods.IsGet(Request.Method) ? $"?next={Uri.EscapeDataString(Request.Path + Request.QueryString)}" : "";
-        Response.Redirect($"{LoginEndpoints.LoginPath}{next}");
+        // A part of a page that is fetched anew leads the whole page to the login.
+        var isPart = Request.Headers.ContainsKey("HX-Request");
+        var next = HttpMethods.IsGet(Request.Method) && !isPart ? $"?next={Uri.EscapeDataString(Request.Path + Request.QueryString)}" : "";
+        if (isPart)
+        {
+            Response.StatusCode = StatusCodes.Status401Unauthorized;
+            Response.Headers["HX-Redirect"] = LoginEndpoints.LoginPath;
+        }
+        else
+        {
+            Response.Redirect($"{LoginEndpoints.LoginPath}{next}");
+        }
+
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => ApiErrors.Write(
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => ErrorPages.Write(
         Context, StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "This account may read, and change nothing.");
 
     private new CookieOptions Options(TimeSpan? age) => new()

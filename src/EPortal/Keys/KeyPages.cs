@@ -1,0 +1,142 @@
+using EPortal.Api;
+using EPortal.Data;
+using EPortal.Feeds;
+using EPortal.Format;
+using EPortal.Servers;
+using EPortal.WebConsole;
+
+namespace EPortal.Keys;
+
+/// <summary>The console's pages of registration keys.</summary>
+internal static class KeyPages
+{
+    private const string ListPath = "/keys";
+    private const string NewPath = "/new-key";
+
+    /// <summary>Maps them.</summary>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPage(ListPath, (KeyStore keys, ServerStore servers) => ConsoleRoutes.Show<KeysPage, KeysModel>(new KeysModel(keys.List(), CountsOf(servers))));
+        routes.MapPage(NewPath, (FeedStore feeds, ApiParameters parameters) =>
+            Form(feeds, new KeyForm { Feed = parameters.Text("feed") ?? Feed.Main }, null));
+        routes.MapAction(NewPath, Add);
+        routes.MapPage(ListPath + "/{key}", (string key, KeyStore keys, FeedStore feeds, ServerStore servers) =>
+            Form(feeds, KeyForm.Of(Get(keys, key)), null, CountsOf(servers).GetValueOrDefault(key)));
+        routes.MapAction(ListPath + "/{key}", Change);
+        routes.MapAction(ListPath + "/{key}/delete", Delete);
+    }
+
+    /// <summary>Address of a key's page.</summary>
+    public static string PathOf(string key) => $"{ListPath}/{Uri.EscapeDataString(key)}";
+
+    private static Task<IResult> Add(ApiParameters parameters, KeyStore keys, FeedStore feeds, HttpContext context)
+    {
+        var form = KeyForm.Read(parameters);
+        return ConsoleForms.Try(
+            async () =>
+            {
+                var key = await keys.Add(context.Actor(), form.Name, form.ToSettings());
+                return ConsoleRoutes.Back(context, Next(parameters, key.Name), $"Key {key.Name} was added on {key.Feed}.");
+            },
+            problem => Form(feeds, form, problem));
+    }
+
+    private static Task<IResult> Change(string key, ApiParameters parameters, KeyStore keys, FeedStore feeds, ServerStore servers, HttpContext context)
+    {
+        var form = KeyForm.Read(parameters) with { Name = key, IsNew = false };
+        return ConsoleForms.Try(
+            async () =>
+            {
+                await keys.Update(context.Actor(), key, form.ToSettings());
+                return ConsoleRoutes.Back(context, Next(parameters, key), $"Key {key} was changed.");
+            },
+            problem => Form(feeds, form, problem, CountsOf(servers).GetValueOrDefault(key)));
+    }
+
+    private static async Task<IResult> Delete(string key, ApiParameters parameters, ServerStore servers, HttpContext context)
+    {
+        ConsoleForms.MustBeSure(parameters);
+        var count = await servers.DeleteKey(context.Actor(), key);
+        return ConsoleRoutes.Back(context, ListPath, $"Key {key} was deleted, and {Figure.Of(count, "server", "servers")} with it.");
+    }
+
+    /// <summary>Where the button that was pressed leads.</summary>
+    private static string Next(ApiParameters parameters, string key) => parameters.Text("then") switch
+    {
+        "another" => NewPath,
+        "edit" => PathOf(key),
+        _ => ListPath,
+    };
+
+    private static IResult Form(FeedStore feeds, KeyForm form, string? problem, long servers = 0) => ConsoleRoutes.Show<KeyPage, KeyModel>(
+        new KeyModel(form, feeds.List(), servers, problem),
+        problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+
+    private static Key Get(KeyStore keys, string name) => keys.List().FirstOrDefault(key => key.Name == name)
+        ?? throw new RefusedException(Refusal.NotFound, $"There is no key '{name}'.");
+
+    private static Dictionary<string, long> CountsOf(ServerStore servers) =>
+        servers.CountByKey().ToDictionary(count => count.Key, count => count.Count, StringComparer.Ordinal);
+}
+
+/// <summary>What the page of all keys shows.</summary>
+/// <param name="Keys">All keys.</param>
+/// <param name="Counts">How many servers each has, by name.</param>
+internal sealed record KeysModel(IReadOnlyList<Key> Keys, IReadOnlyDictionary<string, long> Counts);
+
+/// <summary>What the page of one key shows.</summary>
+/// <param name="Form">The form as it is filled in.</param>
+/// <param name="Feeds">Feeds to choose from.</param>
+/// <param name="Servers">How many servers it has.</param>
+/// <param name="Problem">Why it was not saved.</param>
+internal sealed record KeyModel(KeyForm Form, IReadOnlyList<Feed> Feeds, long Servers, string? Problem);
+
+/// <summary>The form of a key as it is filled in.</summary>
+internal sealed record KeyForm
+{
+    /// <summary>Name; empty for a generated one.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>Whether the key is to be made.</summary>
+    public bool IsNew { get; init; } = true;
+
+    /// <summary>Description.</summary>
+    public string Note { get; init; } = "";
+
+    /// <summary>Feed its servers follow.</summary>
+    public required string Feed { get; init; }
+
+    /// <summary>Most servers; 0 for no limit.</summary>
+    public long ServerLimit { get; init; }
+
+    /// <summary>Products its servers may have patches of.</summary>
+    public IReadOnlyList<Product> Products { get; init; } = Format.Products.All;
+
+    /// <summary>The form of a key that is there.</summary>
+    public static KeyForm Of(Key key) => new()
+    {
+        Name = key.Name,
+        IsNew = false,
+        Note = key.Note,
+        Feed = key.Feed,
+        ServerLimit = key.ServerLimit,
+        Products = key.Products,
+    };
+
+    /// <summary>The form that was sent.</summary>
+    /// <exception cref="RefusedException">A value is of no form that a browser sends.</exception>
+    public static KeyForm Read(ApiParameters parameters) => new()
+    {
+        Name = parameters.Text("key") ?? "",
+        Note = parameters.Raw("note") ?? "",
+        Feed = parameters.Text("feed") ?? Feeds.Feed.Main,
+        ServerLimit = parameters.Number("server_limit", 0, int.MaxValue) ?? 0,
+        Products = [.. Format.Products.All.Where(product => parameters.Texts("products").Contains(product.Token()))],
+    };
+
+    /// <summary>What to save.</summary>
+    /// <exception cref="RefusedException">No product is ticked: the key would be good for nothing.</exception>
+    public KeySettings ToSettings() => Products.Count > 0
+        ? new KeySettings(Note, Feed, ServerLimit, Products)
+        : throw new RefusedException(Refusal.Invalid, "Tick at least one product.");
+}

@@ -1,0 +1,50 @@
+// What pages do beyond what they do without a script: parts of them are fetched anew, forms ask before they destroy,
+// texts are copied, uploads show how far they are.
+import htmx from 'htmx.org/dist/htmx.esm.js';
+
+htmx.config.includeIndicatorStyles = false;
+htmx.config.allowEval = false;
+htmx.config.selfRequestsOnly = true;
+htmx.config.historyCacheSize = 0;
+// A refusal is a page too, with a sentence that somebody has to read.
+htmx.config.responseHandling = [{ code: '204', swap: false }, { code: '[23]..', swap: true }, { code: '[45]..', swap: true, error: true }];
+
+const copied = button => {
+  const was = button.textContent;
+  button.textContent = 'Copied';
+  button.addEventListener('blur', () => { button.textContent = was; }, { once: true });
+};
+
+document.addEventListener('click', event => {
+  const button = event.target.closest('[data-copy]');
+  const text = button && document.getElementById(button.dataset.copy)?.textContent;
+  if (!text)
+    return;
+  if (navigator.clipboard)
+    navigator.clipboard.writeText(text).then(() => copied(button));
+  else
+    getSelection().selectAllChildren(document.getElementById(button.dataset.copy));
+});
+
+document.addEventListener('submit', event => {
+  const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
+  if (question && !confirm(question))
+    event.preventDefault();
+}, { capture: true });
+
+// One box that ticks all of a table's.
+document.addEventListener('change', event => {
+  if (!event.target.matches('[data-check-all]'))
+    return;
+  for (const box of document.getElementsByName(event.target.dataset.checkAll))
+    box.checked = event.target.checked;
+});
+
+document.addEventListener('htmx:xhr:progress', event => {
+  const bar = event.target.querySelector?.('progress[data-upload]');
+  if (!bar || !event.detail.lengthComputable)
+    return;
+  bar.hidden = false;
+  bar.max = event.detail.total;
+  bar.value = event.detail.loaded;
+});

@@ -1,0 +1,146 @@
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using Shouldly;
+using Xunit;
+
+namespace EPortal.EndToEnd.WebConsole;
+
+/// <summary>Every page of the console in a real browser, as each role, in light and dark, wide and narrow, with and without scripts.</summary>
+public sealed class PageTests(ConsoleSite site)
+{
+    /// <summary>Set to 1, pictures of the pages are written to docs/console.</summary>
+    private const string Write = "EPORTAL_WRITE_PICTURES";
+
+    private const int Wide = 1440;
+    private const int Narrow = 390;
+    private const long MostBytes = 300_000;
+
+    private static readonly AxeRunOptions s_accessible = new()
+    {
+        RunOnly = new RunOnlyOptions { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
+    };
+
+    public static TheoryData<bool, int> Looks => new() { { false, Wide }, { true, Wide }, { false, Narrow }, { true, Narrow } };
+
+    [Theory]
+    [MemberData(nameof(Looks))]
+    public async Task Every_page_is_sound_and_for_everybody(bool dark, int width)
+    {
+        await using var browser = await site.OpenAsync(ConsoleSite.Admin, dark, width);
+        foreach (var path in ConsolePages.All)
+        {
+            await browser.GoAsync(path);
+            await PictureAsync(browser.Page, $"{ConsolePages.NameOf(path)}{(dark ? "-dark" : "")}{(width == Narrow ? "-narrow" : "")}");
+            (await browser.OverflowAsync()).ShouldBeLessThanOrEqualTo(0, $"{path} is wider than the window");
+            var result = await browser.Page.RunAxe(s_accessible);
+            result.Violations.Select(one => $"{path}: {one.Id}: {one.Help}: {string.Join(", ", one.Nodes.Select(node => node.Html).Take(3))}").ShouldBeEmpty();
+        }
+
+        browser.ShouldBeSound();
+    }
+
+    [Fact]
+    public async Task A_reader_finds_nothing_to_change()
+    {
+        await using var browser = await site.OpenAsync(ConsoleSite.Reader);
+        foreach (var path in ConsolePages.All)
+        {
+            await browser.GoAsync(path);
+            var forms = await browser.Page.EvaluateAsync<string[]>(
+                """
+                () => [...document.querySelectorAll('main form[method=post]')]
+                  .filter(form => [...form.elements].some(one => ['submit', 'image'].includes(one.type) && !one.matches(':disabled')))
+                  .map(form => new URL(form.action).pathname)
+                """);
+            forms.ShouldBeSubsetOf(ConsolePages.Own, path);
+        }
+
+        browser.ShouldBeSound();
+    }
+
+    [Fact]
+    public async Task No_page_without_charts_is_heavy()
+    {
+        foreach (var path in ConsolePages.All)
+        {
+            // A browser each, so that nothing is loaded already.
+            await using var browser = await site.OpenAsync(ConsoleSite.Admin);
+            await using var fresh = await browser.Page.Context.Browser!.NewContextAsync(new() { BaseURL = site.Address, StorageState = await browser.Page.Context.StorageStateAsync() });
+            var page = new ConsoleBrowser(fresh, await fresh.NewPageAsync());
+            await page.GoAsync(path);
+            if (await page.Page.Locator("canvas").CountAsync() == 0)
+                (await page.BytesAsync()).ShouldBeLessThan(MostBytes, path);
+        }
+    }
+
+    [Fact]
+    public async Task Every_page_says_the_same_without_scripts()
+    {
+        await using var with = await site.OpenAsync(ConsoleSite.Admin);
+        await using var without = await site.OpenAsync(ConsoleSite.Admin, scripts: false);
+        foreach (var path in ConsolePages.All)
+        {
+            await with.GoAsync(path);
+            await without.GoAsync(path);
+            (await without.Page.Locator("h1").InnerTextAsync()).ShouldBe(await with.Page.Locator("h1").InnerTextAsync());
+            (await without.Page.Locator("main a:visible, main button:visible, main input:visible").CountAsync())
+                .ShouldBeGreaterThanOrEqualTo(await with.Page.Locator("main a:visible, main button:visible, main input:visible").CountAsync() / 2, path);
+        }
+    }
+
+    [Fact]
+    public async Task Everything_is_reached_by_the_keyboard()
+    {
+        await using var browser = await site.OpenAsync(ConsoleSite.Admin);
+        await browser.GoAsync("/admin/keys");
+
+        await browser.Page.Keyboard.PressAsync("Tab");
+        (await browser.Page.Locator(":focus").InnerTextAsync()).ShouldBe("Skip to content");
+        await browser.Page.Keyboard.PressAsync("Enter");
+        await browser.Page.Keyboard.PressAsync("Tab");
+
+        (await browser.Page.Locator(":focus").InnerTextAsync()).Trim().ShouldBe("Add a key");
+        (await browser.Page.EvaluateAsync<bool>("() => getComputedStyle(document.activeElement).outlineStyle !== 'none' || getComputedStyle(document.activeElement).boxShadow !== 'none'"))
+            .ShouldBeTrue("the focus is seen");
+    }
+
+    [Fact]
+    public async Task The_menu_of_a_phone_opens_without_a_script()
+    {
+        await using var browser = await site.OpenAsync(ConsoleSite.Admin, width: Narrow, scripts: false);
+        await browser.GoAsync("/admin");
+        (await browser.Page.GetByRole(AriaRole.Link, new() { Name = "Servers", Exact = true }).First.IsVisibleAsync()).ShouldBeFalse();
+
+        await browser.Page.Locator("label[for=menu]").ClickAsync();
+        await browser.FollowAsync("Keys");
+
+        (await browser.Page.Locator("h1").InnerTextAsync()).ShouldBe("Keys");
+    }
+
+    [Fact]
+    public async Task Colours_can_be_chosen_and_stay()
+    {
+        await using var browser = await site.OpenAsync(ConsoleSite.Admin);
+        var light = await BackgroundAsync(browser);
+
+        await browser.PressAsync("Dark colours");
+        await browser.GoAsync("/admin/keys");
+        var dark = await BackgroundAsync(browser);
+        dark.ShouldNotBe(light);
+
+        await browser.PressAsync("Colours of the system");
+        (await BackgroundAsync(browser)).ShouldBe(light);
+        await browser.Page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
+        (await BackgroundAsync(browser)).ShouldBe(dark);
+    }
+
+    private static Task<string> BackgroundAsync(ConsoleBrowser browser) =>
+        browser.Page.EvaluateAsync<string>("() => getComputedStyle(document.body).backgroundColor");
+
+    private static async Task PictureAsync(IPage page, string name)
+    {
+        if (Environment.GetEnvironmentVariable(Write) == "1")
+            await page.ScreenshotAsync(new() { Path = Path.Combine(Programs.Repository, "docs", "console", $"{name}.png"), FullPage = true });
+    }
+}

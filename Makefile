@@ -3,7 +3,7 @@ SHELL := /bin/bash
 OUT := out
 CONFIGURATION ?= Release
 
-.PHONY: build demo test bench bench-quick bench-supply bench-filters lint format fuzz crash clean
+.PHONY: build demo test bench bench-quick bench-supply bench-filters bench-pages lint format fuzz crash clean
 
 build:
 	@scripts/need.sh gcc:gcc node:nodejs npm:npm
@@ -31,6 +31,9 @@ bench-supply: build
 
 bench-filters: build
 	@scripts/bench.sh --filters
+
+bench-pages: build
+	@scripts/bench.sh --pages
 
 lint:
 	@scripts/need.sh node:nodejs npm:npm

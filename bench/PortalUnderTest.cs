@@ -22,6 +22,9 @@ internal sealed partial class PortalUnderTest(string folder, string programs)
     /// <summary>Level 1 of another target: 64 KiB.</summary>
     public static string SmallFile => $"/{new string('d', 40)}/1/kpatch.bin";
 
+    /// <summary>Folder of the programs.</summary>
+    public string Programs => programs;
+
     /// <summary>Where the files lie that both paths name.</summary>
     public string Files => Path.Combine(folder, "files");
 

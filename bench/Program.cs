@@ -1,9 +1,11 @@
 using Bench;
 using Bench.Filters;
+using Bench.Pages;
 using Bench.Supply;
 
 // bench floor PORT: the bare web server. bench run FOLDER [--quick]: everything, side by side.
 // bench filters FOLDER [--quick]: the list of servers by every filter.
+// bench pages FOLDER [--quick]: the pages of the console.
 // bench supply FOLDER [--quick]: patch sources, side by side.
 return args switch
 {
@@ -11,11 +13,12 @@ return args switch
     ["run", var outFolder, .. var rest] => await Run.AllAsync(outFolder, rest.Contains("--quick")),
     ["supply", var outFolder, .. var rest] => await SupplyRun.AllAsync(outFolder, rest.Contains("--quick")),
     ["filters", var outFolder, .. var rest] => await FilterRun.AllAsync(outFolder, rest.Contains("--quick")),
+    ["pages", var outFolder, .. var rest] => await PageRun.AllAsync(outFolder, rest.Contains("--quick")),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench run|supply|filters FOLDER [--quick] | bench floor PORT");
+    Console.Error.WriteLine("usage: bench run|supply|filters|pages FOLDER [--quick] | bench floor PORT");
     return 2;
 }

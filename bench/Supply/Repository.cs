@@ -29,7 +29,7 @@ internal sealed class Repository
     private string KeyFile => Path.Combine(_folder, "vendor.key");
 
     /// <summary>Makes a patchset of some targets, each with some files of one size in bytes.</summary>
-    public async Task AddAsync(string name, IEnumerable<string> targets, int files, int bytes)
+    public async Task AddAsync(string name, IEnumerable<string> targets, int files, int bytes, int level = 1)
     {
         var builder = new PatchsetBuilder(new Manifest
         {
@@ -44,7 +44,7 @@ internal sealed class Repository
         });
         foreach (var target in targets)
         {
-            builder.AddTarget(new ManifestTarget { Id = target, Level = 1, Cves = [], Files = new Dictionary<string, FileEntry>() });
+            builder.AddTarget(new ManifestTarget { Id = target, Level = level, Cves = [], Files = new Dictionary<string, FileEntry>() });
             for (var file = 0; file < files; file++)
                 builder.AddFile(target, file == 0 ? "kpatch.bin" : $"part{file.ToString(CultureInfo.InvariantCulture)}", RandomNumberGenerator.GetBytes(bytes));
         }

@@ -110,6 +110,23 @@ public sealed class CheckInTests
     }
 
     [Fact]
+    public async Task A_server_is_inactive_after_48_silent_hours_and_no_sooner()
+    {
+        await using var store = new TestStore();
+        var (servers, id) = await Register(store);
+        var never = (await new Registration(store.Log).Register("never", "192.0.2.8", "k")).ServerId!;
+        await CheckIn(store, id, Facts, 1);
+
+        store.Time.Advance(TimeSpan.FromHours(48));
+        List(servers).ShouldAllBe(server => !server.Inactive);
+        store.Time.Advance(TimeSpan.FromSeconds(1));
+        List(servers).ShouldAllBe(server => server.Inactive);
+
+        await CheckIn(store, id, Facts, 2);
+        List(servers).Where(server => server.Inactive).ShouldHaveSingleItem().ServerId.ShouldBe(never);
+    }
+
+    [Fact]
     public async Task Servers_without_a_check_in_for_the_given_days_are_cleaned()
     {
         await using var store = new TestStore();

@@ -6,7 +6,7 @@ CONFIGURATION ?= Release
 .PHONY: build demo test bench bench-quick bench-supply bench-filters bench-pages lint format fuzz crash clean
 
 build:
-	@scripts/need.sh gcc:gcc node:nodejs npm:npm
+	@scripts/need.sh gcc:gcc /usr/include/stdlib.h:libc6-dev node:nodejs npm:npm
 	dotnet publish src/EPortal/EPortal.csproj -c $(CONFIGURATION) -o $(OUT) -v quiet --nologo
 	dotnet publish src/Kcarectl/Kcarectl.csproj -c $(CONFIGURATION) -o $(OUT)/.agent -v quiet --nologo
 	@install -m 0755 $(OUT)/.agent/kcarectl $(OUT)/kcarectl

@@ -9,6 +9,9 @@ public sealed record LastUpdate
     /// <summary>Value of <see cref="Result"/> when it was not; the kernel is as it was before.</summary>
     public const string Failed = "failed";
 
+    /// <summary>Longest <see cref="Message"/> that a portal takes.</summary>
+    public const int MaxMessage = 256;
+
     /// <summary>Level that was to be reached; 0 = none, or not yet known.</summary>
     public int Level { get; init; }
 
@@ -18,7 +21,7 @@ public sealed record LastUpdate
     /// <summary><see cref="Ok"/> or <see cref="Failed"/>.</summary>
     public string Result { get; set; } = "";
 
-    /// <summary>One sentence; empty on success.</summary>
+    /// <summary>One sentence on one line, at most <see cref="MaxMessage"/> characters; empty on success.</summary>
     public string Message { get; set; } = "";
 
     /// <summary>When the attempt ended, RFC 3339.</summary>

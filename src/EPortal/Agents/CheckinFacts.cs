@@ -61,7 +61,7 @@ internal static class CheckinFacts
     private static string UpdateResult(LastUpdate last) => last.Result switch
     {
         LastUpdate.Ok => LastUpdate.Ok,
-        LastUpdate.Failed => $"{LastUpdate.Failed}: level {last.Level}: {Text("last_update.message", last.Message)}",
+        LastUpdate.Failed => $"{LastUpdate.Failed}: level {last.Level}: {Text("last_update.message", last.Message, LastUpdate.MaxMessage)}",
         _ => throw Bad("last_update.result", "must be ok or failed"),
     };
 

@@ -11,7 +11,7 @@ internal static class PlainEndpoints
 {
     private const string Base = "/admin/api/kcare";
     private const int Unknown = 1;
-    private const int Invalid = 2;
+    private const int Malformed = 5;
     private const int MaxBody = 16 * 1024;
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Post];
 
@@ -33,7 +33,7 @@ internal static class PlainEndpoints
     private static async Task<IResult> Register(HttpContext context, Registration registration, RegistrationGate gate)
     {
         var hostname = CheckinFacts.Hostname(await Caller.Parameter(context.Request, "hostname"));
-        var key = await Caller.Required(context.Request, "key");
+        var key = await Caller.Parameter(context.Request, "key") ?? "";
         var gated = gate.Admit(context.Connection.RemoteIpAddress);
         var registered = gated == RegistrationResult.Done
             ? await registration.Register(hostname, context.Address(), key)
@@ -87,7 +87,7 @@ internal static class PlainEndpoints
         }
         catch (RefusedException e)
         {
-            return Lines(("code", Invalid), ("message", e.Message));
+            return Lines(("code", Malformed), ("message", e.Message));
         }
     }
 }

@@ -51,6 +51,22 @@ internal sealed class PatchFolders(string root)
         DurableFile.SyncFolder(ResourcesOf(product));
     }
 
+    /// <summary>
+    /// Puts the staged descriptions of a patchset's patches in place of those that are here. A crash on the way leaves some of
+    /// before, which then are found to be other than recorded and taken from the archive.
+    /// </summary>
+    public void TakeDescriptions(StagingFolder staged, Product product, string name, Manifest manifest)
+    {
+        DurableFile.SyncFileSystem(staged.Path);
+        foreach (var target in manifest.Targets)
+        {
+            var patch = Path.Combine(target.Id, target.Level.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            foreach (var file in (string[])[PatchDescription.FileName, PatchDescription.SignatureFileName])
+                File.Move(Path.Combine(staged.Unpacked, patch, file), Path.Combine(FolderOf(product, name), patch, file), overwrite: true);
+            DurableFile.SyncFolder(Path.Combine(FolderOf(product, name), patch));
+        }
+    }
+
     /// <summary>Puts the staged folder of a patchset whose files are fetched one by one where it belongs; as for <see cref="Publish"/>.</summary>
     public void PublishCache(StagingFolder staged, Product product, string name)
     {

@@ -71,6 +71,7 @@ internal static partial class FeedCommands
     private static async Task Delete(CliContext context, string name, bool yes, bool json)
     {
         await using var portal = context.OpenPortal();
+        FeedStore.RefuseMain(portal.Feeds.Get(name), "deleted");
         var keys = portal.Keys.List().Count(key => key.Feed == name);
         await context.ConfirmAsync($"Delete feed {name} and move its {keys} keys to main?", yes || keys == 0);
         var feed = await portal.Feeds.Delete(context.Operator(), name);

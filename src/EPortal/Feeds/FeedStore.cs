@@ -85,7 +85,9 @@ internal sealed class FeedStore(Database database, ChangeLog log)
         return Get(change.Session, feed.Name);
     }
 
-    private static void RefuseMain(Feed feed, string what)
+    /// <summary>Refuses <c>main</c>, to which nothing is <paramref name="what"/>.</summary>
+    /// <exception cref="RefusedException">It is <c>main</c>.</exception>
+    public static void RefuseMain(Feed feed, string what)
     {
         if (feed.IsMain)
             throw new RefusedException(Refusal.Conflict, $"The feed 'main' cannot be {what}.");

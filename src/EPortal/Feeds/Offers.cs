@@ -8,7 +8,7 @@ namespace EPortal.Feeds;
 
 /// <summary>
 /// Keeps the offer table in step with the store: a reader whose snapshot is at another revision, whichever process moved
-/// it, gets a table of that revision. Contents of patchsets never change, so they are read once.
+/// it, gets a table of that revision. Contents of patchsets change only with who signed them, so they are read once.
 /// </summary>
 internal sealed class Offers
 {
@@ -39,9 +39,9 @@ internal sealed class Offers
 
     private OfferTable Load(Session session, long revision)
     {
-        var placements = session.Connection.Query<(string Feed, string Patchset, string Name)>(
+        var placements = session.Connection.Query<Placed>(
             """
-            SELECT s.feed, p.id, p.name FROM placement s
+            SELECT s.feed, p.id AS patchset, p.name, p.signed_by FROM placement s
             JOIN feed f ON f.id = s.feed
             JOIN patchset p ON p.id = s.patchset
             JOIN patchset_copy c ON c.patchset = p.id
@@ -49,15 +49,15 @@ internal sealed class Offers
             ORDER BY s.feed, p.released, p.name
             """).AsList();
         var contents = new Dictionary<string, KeyValuePair<(Product, string), Offer>[]>(StringComparer.Ordinal);
-        foreach (var (_, patchset, name) in placements)
+        foreach (var placed in placements)
         {
-            if (!contents.ContainsKey(patchset))
-                contents.Add(patchset, _contents.GetValueOrDefault(patchset) ?? ReadContents(session, patchset, name));
+            if (!contents.ContainsKey(placed.Contents))
+                contents.Add(placed.Contents, _contents.GetValueOrDefault(placed.Contents) ?? ReadContents(session, placed));
         }
 
         _contents = contents;
         var tables = new Dictionary<string, IReadOnlyDictionary<(Product, string), Offer>>(StringComparer.Ordinal);
-        var feeds = placements.GroupBy(placement => placement.Feed, placement => placement.Patchset)
+        var feeds = placements.GroupBy(placement => placement.Feed, placement => placement.Contents)
             .ToDictionary(feed => feed.Key, feed => Shared(tables, [.. feed]), StringComparer.Ordinal);
         return new OfferTable(revision, feeds);
     }
@@ -66,7 +66,7 @@ internal sealed class Offers
     private IReadOnlyDictionary<(Product, string), Offer> Shared(
         Dictionary<string, IReadOnlyDictionary<(Product, string), Offer>> tables, string[] patchsets)
     {
-        var key = string.Join(' ', patchsets);
+        var key = string.Join(',', patchsets);
         if (tables.TryGetValue(key, out var table))
             return table;
         var offers = new Dictionary<(Product, string), Offer>();
@@ -75,12 +75,19 @@ internal sealed class Offers
         return tables[key] = offers;
     }
 
-    private static KeyValuePair<(Product, string), Offer>[] ReadContents(Session session, string patchset, string name) =>
+    private static KeyValuePair<(Product, string), Offer>[] ReadContents(Session session, Placed placed) =>
         [.. session.Connection.Query<(string Product, string Target, long Level, string? Euname, string Files)>(
-            "SELECT product, target, level, euname, files FROM patchset_target WHERE patchset = @patchset", new { patchset })
+            "SELECT product, target, level, euname, files FROM patchset_target WHERE patchset = @Patchset", new { placed.Patchset })
             .Select(row => KeyValuePair.Create(
                 (ProductOf(row.Product), row.Target),
-                new Offer((int)row.Level, name, row.Euname, PatchFiles.Parse(row.Files))))];
+                new Offer((int)row.Level, placed.Name, row.Euname, PatchFiles.Parse(row.Files))))];
+
+    /// <summary>A patchset in force on a feed.</summary>
+    private sealed record Placed(string Feed, string Patchset, string Name, string? SignedBy)
+    {
+        /// <summary>What its contents are known by.</summary>
+        public string Contents => $"{Patchset} {SignedBy}";
+    }
 
     private static Product ProductOf(string token) => Products.TryParse(token, out var product)
         ? product

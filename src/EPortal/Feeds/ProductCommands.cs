@@ -27,6 +27,8 @@ internal static class ProductCommands
         // Opened before the data folder: there the program may give up the rights that reading this file takes.
         await using var archive = ArchiveFile.Open(path);
         await using var portal = context.OpenPortal();
+        // It is looked for again in the transaction; here it spares reading gigabytes for nothing.
+        portal.Feeds.Get(feed);
         using var progress = new CliProgress(context, Path.GetFileName(path), archive.CanSeek ? archive.Length : CliProgress.UnknownTotal);
         var deployed = await portal.Patchsets.Deploy(
             context.Operator(),

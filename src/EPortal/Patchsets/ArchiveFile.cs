@@ -36,6 +36,14 @@ internal static class ArchiveFile
         }
     }
 
+    /// <summary>Makes sure that a file that is to be written has a folder to be in.</summary>
+    /// <exception cref="CliException">There is no such folder.</exception>
+    public static void RefuseWithoutFolder(string path)
+    {
+        if (Path.GetDirectoryName(path) is { Length: > 0 } folder && !Directory.Exists(folder))
+            throw new CliException($"there is no folder {folder}.");
+    }
+
     /// <summary>Builds into a file; its ending says how to compress.</summary>
     /// <exception cref="CliException">The ending is not one that is known.</exception>
     /// <exception cref="PatchsetException">What was given does not make a good patchset.</exception>
@@ -43,6 +51,7 @@ internal static class ArchiveFile
     {
         var compression = Endings.Where(e => path.EndsWith(e.Ending, StringComparison.Ordinal)).Select(e => (Compression?)e.Compression)
             .FirstOrDefault() ?? throw new CliException($"{path} must end in .tar, .tar.gz, .tar.bz2 or .tar.zst.");
+        RefuseWithoutFolder(path);
         var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {

@@ -31,8 +31,20 @@ internal static class ArchiveKeys
 
     /// <summary>Reads a public key from its base64 line or a file.</summary>
     /// <exception cref="PatchsetException">It is not a key.</exception>
-    public static MinisignPublicKey ReadPublic(string keyOrFile) =>
-        MinisignPublicKey.Parse(File.Exists(keyOrFile) ? ReadSmall(keyOrFile) : keyOrFile);
+    /// <exception cref="CliException">Nor is it a file.</exception>
+    public static MinisignPublicKey ReadPublic(string keyOrFile)
+    {
+        if (File.Exists(keyOrFile))
+            return MinisignPublicKey.Parse(ReadSmall(keyOrFile));
+        try
+        {
+            return MinisignPublicKey.Parse(keyOrFile);
+        }
+        catch (PatchsetException)
+        {
+            throw new CliException($"{keyOrFile} is neither a file nor a minisign public key.");
+        }
+    }
 
     private static string ReadSmall(string path) => new FileInfo(path).Length <= MaxKeyFile
         ? File.ReadAllText(path)

@@ -23,6 +23,7 @@ internal static class KeyCommand
         command.SetAction(parsed =>
         {
             var path = parsed.GetValue(file)!;
+            ArchiveFile.RefuseWithoutFolder(path);
             var key = MinisignSecretKey.Generate();
             if (!DurableFile.WriteNew(path, Encoding.ASCII.GetBytes(key.ToText())))
                 throw new CliException($"{path} is there already; a key is never overwritten.");

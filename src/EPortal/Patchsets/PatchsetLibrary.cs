@@ -65,13 +65,16 @@ internal sealed class PatchsetLibrary(
         var entries = candidates.Select(Entry).ToList();
         foreach (var entry in entries.Where(entry => !entry.IsInPlace))
             folders.Publish(entry.Candidate!.Staging, entry.Product, entry.Name, entry.Archive);
-        return await Record(actor, entries, change =>
+        var all = await Record(actor, entries, change =>
         {
             var deployed = entries.Select(entry => Record(
                 change, entry.Candidate!.Patchset, entry.Sha256, entry.Archive, entry.Candidate.File, place)).ToList();
             besides?.Invoke(change);
             return deployed;
         });
+        foreach (var entry in entries.Where(entry => entry is { IsInPlace: true, IsVouchedFor: true }))
+            folders.TakeDescriptions(entry.Candidate!.Staging, entry.Product, entry.Name, entry.Candidate.Patchset.Manifest);
+        return all;
     }
 
     /// <summary>Takes in a patchset of which only the manifest is here; its files are fetched when agents ask for them.</summary>
@@ -146,8 +149,11 @@ internal sealed class PatchsetLibrary(
         var isWhole = known is { IsHere: true, Whole: true };
         return new EntryInHand(
             candidate, product, name, sha256, isWhole ? known!.Archive : name + Extension(candidate.Staging.Archive),
-            IsInPlace: isWhole && folders.Has(product, name));
+            IsInPlace: isWhole && folders.Has(product, name), IsVouchedFor: isWhole && IsVouchedFor(known!, candidate.Patchset));
     }
+
+    /// <summary>Whether what came in unchecked, before a key was pinned, is now found signed by a pinned one.</summary>
+    private static bool IsVouchedFor(Patchset known, StagedPatchset staged) => known.SignedBy is null && staged.SignedBy is not null;
 
     /// <summary>The one transaction of a deploy; when it refuses, no file stays of what was not known before.</summary>
     private async Task<T> Record<T>(Actor actor, IReadOnlyList<EntryInHand> entries, Func<Change, T> record)
@@ -192,6 +198,10 @@ internal sealed class PatchsetLibrary(
         {
             PatchsetStore.SetWhole(change, known, archive, file);
         }
+        else if (file is not null && IsVouchedFor(known, staged))
+        {
+            PatchsetStore.SetSigner(change, known, staged);
+        }
 
         place(change, PatchsetStore.Get(change.Session, product, name));
         return new Deployed(name, product, known is { IsHere: true }, staged.SignedBy?.KeyId);
@@ -235,5 +245,5 @@ internal sealed class PatchsetLibrary(
 
     /// <summary>What a deploy needs to know of one patchset; no candidate where only the manifest is here.</summary>
     private sealed record EntryInHand(
-        Candidate? Candidate, Product Product, string Name, string Sha256, string Archive, bool IsInPlace);
+        Candidate? Candidate, Product Product, string Name, string Sha256, string Archive, bool IsInPlace, bool IsVouchedFor = false);
 }

@@ -85,6 +85,20 @@ internal static class PatchsetStore
         change.Note("patchset.download", patchset.Name);
     }
 
+    /// <summary>
+    /// Records who signed a patchset that came in unchecked. Its patches are described and signed by their maker from then
+    /// on, where the portal had done it.
+    /// </summary>
+    public static void SetSigner(Change change, Patchset patchset, StagedPatchset staged)
+    {
+        foreach (var target in staged.Manifest.Targets)
+            change.Session.Execute(
+                "UPDATE patchset_target SET files = @files WHERE patchset = @id AND target = @target",
+                ("@files", FilesJson(target)), ("@id", patchset.Id), ("@target", target.Id));
+        change.Update(Patchset.Entity, patchset.Id, new Fields { { "signed_by", staged.SignedBy!.KeyId } });
+        change.Note("patchset.verify", $"{patchset.Name}, signed by {staged.SignedBy.KeyId}");
+    }
+
     /// <summary>Forgets a patchset on every feed and every node.</summary>
     public static void Delete(Change change, Patchset patchset) => change.Delete(Patchset.Entity, [patchset.Id]);
 

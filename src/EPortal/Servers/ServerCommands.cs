@@ -3,6 +3,7 @@ using System.Globalization;
 using EPortal.Cli;
 using EPortal.Data;
 using EPortal.Hosting;
+using EPortal.Keys;
 
 namespace EPortal.Servers;
 
@@ -77,6 +78,11 @@ internal static class ServerCommands
         command.SetAction(async (parsed, _) =>
         {
             await using var portal = context.OpenPortal();
+            // Of a mistyped name nobody is to think that no server has it.
+            if (parsed.GetValue(feed) is { } followed)
+                portal.Feeds.Get(followed);
+            if (parsed.GetValue(key) is { } used)
+                portal.Database.Read(session => KeyStore.Get(session, used));
             var query = new ServerQuery
             {
                 Hostname = parsed.GetValue(hostname),

@@ -6,6 +6,11 @@ namespace EPortal.Servers;
 /// <summary>Keeps what changed about a server from one check-in to the next.</summary>
 internal sealed class ServerHistory(Change change, long server)
 {
+    /// <summary>Lines kept of one server, for a host decides how often it changes.</summary>
+    public const int Kept = 1000;
+
+    private bool _added;
+
     /// <summary>Writes a line for each thing that is not as it was.</summary>
     public void Write(LastCheckIn before, ServerFacts facts, long uptime)
     {
@@ -24,7 +29,16 @@ internal sealed class ServerHistory(Change change, long server)
 
         if (uptime < before.Uptime)
             Add("restart", Number(before.Uptime), Number(uptime));
+        if (_added)
+            ForgetOldest();
     }
+
+    private void ForgetOldest() => change.Session.Execute(
+        """
+        DELETE FROM server_history WHERE server = @server AND number <=
+          (SELECT number FROM server_history WHERE server = @server ORDER BY number DESC LIMIT 1 OFFSET @kept)
+        """,
+        ("@server", server), ("@kept", Kept));
 
     private void Compare(string what, string was, string became)
     {
@@ -32,9 +46,13 @@ internal sealed class ServerHistory(Change change, long server)
             Add(what, was, became);
     }
 
-    private void Add(string what, string was, string became) => change.Session.Execute(
-        "INSERT INTO server_history (server, at, what, was, became) VALUES (@server, @at, @what, @was, @became)",
-        ("@server", server), ("@at", Micros.Of(change.Now)), ("@what", what), ("@was", was), ("@became", became));
+    private void Add(string what, string was, string became)
+    {
+        change.Session.Execute(
+            "INSERT INTO server_history (server, at, what, was, became) VALUES (@server, @at, @what, @was, @became)",
+            ("@server", server), ("@at", Micros.Of(change.Now)), ("@what", what), ("@was", was), ("@became", became));
+        _added = true;
+    }
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

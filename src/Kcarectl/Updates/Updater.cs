@@ -42,7 +42,8 @@ internal sealed class Updater(AgentEnvironment environment, AgentSettings settin
     {
         if (result.Verdict == Verdict.Unsupported)
         {
-            environment.Warn("The portal has no patch for this kernel.");
+            if (!quiet)
+                environment.Warn("The portal has no patch for this kernel.");
             return ExitCode.Unsupported;
         }
         if (!quiet)
@@ -69,7 +70,9 @@ internal sealed class Updater(AgentEnvironment environment, AgentSettings settin
         {
             // The kernel part keeps its own record on disk: what it wrote counts.
             state = _store.Load(environment.Kernel.BootId);
-            return (Ended(state, attempt with { Result = LastUpdate.Failed, Message = e.Message }), e);
+            // A portal would refuse a longer one, and with it this and every later check-in.
+            var message = SafeText.Line(e.Message, LastUpdate.MaxMessage);
+            return (Ended(state, attempt with { Result = LastUpdate.Failed, Message = message }), e);
         }
     }
 

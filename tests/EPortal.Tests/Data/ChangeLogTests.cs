@@ -75,7 +75,7 @@ public sealed class ChangeLogTests
     }
 
     [Fact]
-    public async Task Many_waiting_changes_share_commits_and_all_are_kept()
+    public async Task Many_waiting_changes_are_all_kept()
     {
         await using var store = new TestStore();
 

@@ -61,6 +61,7 @@ public sealed class FeedCommandTests : IDisposable
     public async Task What_cannot_be_done_is_said_in_a_sentence(string sentence, params string[] args)
     {
         await Run("feed", "-a", "test");
+        await Run("key", "-a", "on-main");
 
         (await Run(args)).ShouldBe((1, "", $"error: {sentence}\n"));
 

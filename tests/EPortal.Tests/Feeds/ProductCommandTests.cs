@@ -119,6 +119,14 @@ public sealed class ProductCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task An_unknown_feed_is_told_before_the_archive_is_read()
+    {
+        var text = _folder.Write("bad.tar.bz2", "this is no archive");
+
+        (await Run("kcare", "deploy", text, "--feed", "nope")).ShouldBe((1, "", "error: There is no feed 'nope'.\n"));
+    }
+
+    [Fact]
     public async Task A_bad_archive_is_told_and_changes_nothing()
     {
         var text = _folder.Write("bad.tar.bz2", "this is no archive");

@@ -1,4 +1,5 @@
 using EPortal.AgentClient.Wire;
+using EPortal.Agents;
 using Kcarectl.Cli;
 using Shouldly;
 using Xunit;
@@ -45,6 +46,19 @@ public sealed class KernelTests : RegisteredHostTests
         Host.Kernel.Stuck = false;
         (await Host.RunAsync("--update")).ShouldBe(ExitCode.Done);
         Portal.Checkins[^1].PatchLevel.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task However_long_the_reason_of_a_failure_is_portals_take_the_check_ins_that_tell_it()
+    {
+        Host.Kernel.Show(new string('x', 220) + "\n", enabled: true, moving: false);
+        (await Host.RunAsync("--update")).ShouldBe(ExitCode.KernelRefused);
+        Host.Error.ShouldContain("which this agent did not load");
+
+        var told = Portal.Checkins[^1];
+
+        told.LastUpdate!.Message.ShouldStartWith("The kernel runs the live patch x");
+        CheckinFacts.From(told, "192.0.2.1").Facts.UpdateResult.ShouldEndWith(told.LastUpdate.Message);
     }
 
     [Fact]

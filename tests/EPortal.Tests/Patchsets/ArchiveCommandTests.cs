@@ -151,14 +151,19 @@ public sealed class ArchiveCommandTests : IDisposable
     [Fact]
     public async Task Files_that_are_not_there_or_no_keys_are_told()
     {
-        (await Run("patchset", "verify", "/no/such/file")).Exit.ShouldBe(1);
-        (await Run("patchset", "sign", "--key", "/no/such/key", Archive)).Exit.ShouldBe(1);
+        var key = _folder.File("v.key");
+        await Run("patchset", "keygen", key);
+        (await Run("patchset", "verify", "/no/such/file")).ShouldBe((1, "", "error: there is no file /no/such/file.\n"));
+        (await Run("patchset", "sign", "--key", _folder.File("no"), Archive)).ShouldBe((1, "", $"error: there is no file {_folder.File("no")}.\n"));
+        (await Run("patchset", "sign", "--key", key, _folder.File("no"))).ShouldBe((1, "", $"error: there is no file {_folder.File("no")}.\n"));
+        (await Build(_folder.File("no/K1.tar"))).ShouldBe((1, "", $"error: there is no folder {_folder.File("no")}.\n"));
+        (await Run("patchset", "keygen", _folder.File("no/v.key"))).ShouldBe((1, "", $"error: there is no folder {_folder.File("no")}.\n"));
         await Build(Archive);
         var (exit, _, error) = await Run("patchset", "sign", "--key", _folder.File("payload"), Archive);
         exit.ShouldBe(1);
         error.ShouldStartWith("error: ");
         error.ShouldNotContain("unexpected");
-        (await Run("patchset", "verify", "--key", "no key at all", Archive)).Err.ShouldNotContain("unexpected");
+        (await Run("patchset", "verify", "--key", "v.pub", Archive)).ShouldBe((1, "", "error: v.pub is neither a file nor a minisign public key.\n"));
         (await Run("patchset", "verify", Archive)).Exit.ShouldBe(0, "a failed signing leaves the archive as it was");
     }
 

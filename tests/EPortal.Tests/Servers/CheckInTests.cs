@@ -47,6 +47,25 @@ public sealed class CheckInTests
     }
 
     [Fact]
+    public async Task However_often_a_host_changes_its_history_stays_bounded_and_no_other_loses_by_it()
+    {
+        await using var store = new TestStore();
+        var (servers, id) = await Register(store);
+        var other = (await new Registration(store.Log).Register("o", "192.0.2.8", "k")).ServerId!;
+        await CheckIn(store, other, Facts, 2);
+        await CheckIn(store, other, Facts, 1);
+
+        for (var level = 0; level <= ServerHistory.Kept + 5; level++)
+            await CheckIn(store, id, Facts with { PatchLevel = level }, level);
+
+        var history = servers.History(id, int.MaxValue);
+        history.Count.ShouldBe(ServerHistory.Kept);
+        history[0].Became.ShouldBe($"{ServerHistory.Kept + 5}", "the newest stay");
+        history[^1].Became.ShouldBe("6");
+        servers.History(other, 10).ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public async Task A_new_feed_of_its_key_stands_in_the_history()
     {
         await using var store = new TestStore();
@@ -88,6 +107,23 @@ public sealed class CheckInTests
 
         (await late).ShouldBeFalse();
         (await fine).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_server_is_inactive_after_48_silent_hours_and_no_sooner()
+    {
+        await using var store = new TestStore();
+        var (servers, id) = await Register(store);
+        var never = (await new Registration(store.Log).Register("never", "192.0.2.8", "k")).ServerId!;
+        await CheckIn(store, id, Facts, 1);
+
+        store.Time.Advance(TimeSpan.FromHours(48));
+        List(servers).ShouldAllBe(server => !server.Inactive);
+        store.Time.Advance(TimeSpan.FromSeconds(1));
+        List(servers).ShouldAllBe(server => server.Inactive);
+
+        await CheckIn(store, id, Facts, 2);
+        List(servers).Where(server => server.Inactive).ShouldHaveSingleItem().ServerId.ShouldBe(never);
     }
 
     [Fact]

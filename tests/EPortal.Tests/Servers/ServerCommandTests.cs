@@ -127,6 +127,8 @@ public sealed class ServerCommandTests
     [Theory]
     [InlineData("There is no server 'AAAAAAAAAAAAAAAA'.", "server", "tag", "AAAAAAAAAAAAAAAA", "x")]
     [InlineData("There is no server 'AAAAAAAAAAAAAAAA'.", "server", "history", "AAAAAAAAAAAAAAAA")]
+    [InlineData("There is no feed 'nope'.", "server", "list", "--feed", "nope")]
+    [InlineData("There is no key 'nope'.", "server", "list", "--key", "nope")]
     [InlineData("Days must be 1 to 36500.", "server", "clean", "--inactive", "--days", "0")]
     [InlineData("Days must be 1 to 36500.", "server", "clean", "--inactive", "--days", "-3")]
     [InlineData("The limit must be 1 to 10000, the offset 0 or more.", "server", "list", "--limit", "0")]

@@ -1,0 +1,97 @@
+using System.Data.Common;
+using Dapper;
+using EPortal.Data;
+using EPortal.Data.Sqlite;
+using EPortal.Feeds;
+using Shouldly;
+using Xunit;
+
+namespace EPortal.Tests.Data;
+
+/// <summary>What one commit is: of many changes, on disk when they are acknowledged, or of none.</summary>
+public sealed class CommitTests
+{
+    [Fact]
+    public async Task Changes_that_wait_share_a_commit()
+    {
+        await using var store = new TestStore();
+        // The clock is read once a commit, so moments count commits.
+        store.Time.AutoAdvanceAmount = TimeSpan.FromSeconds(1);
+        using var queued = new ManualResetEventSlim();
+        var first = await Occupy(store, queued);
+        var waiting = Enumerable.Range(0, 2000).Select(n => store.Log.Commit(Actor.Agent, change =>
+        {
+            change.Create(Feed.Entity, new Fields { { "name", $"f{n}" } });
+            return change.Now;
+        })).ToList();
+        queued.Set();
+
+        await first;
+        (await Task.WhenAll(waiting)).Distinct().Count().ShouldBeLessThan(20);
+
+        store.Scalar<long>("SELECT count(*) FROM feed WHERE name LIKE 'f%'").ShouldBe(2000);
+    }
+
+    [Fact]
+    public async Task A_commit_that_fails_acknowledges_nobody_in_it_and_the_next_one_works()
+    {
+        await using var store = new TestStore();
+        var before = store.Content();
+        using var queued = new ManualResetEventSlim();
+        var first = await Occupy(store, queued);
+        var good = Add(store, "good");
+        // What is wrong with it is seen at the commit only.
+        var bad = store.Log.Commit(Actor.Agent, change =>
+        {
+            change.Session.Execute("PRAGMA defer_foreign_keys=ON");
+            return change.Session.Execute("INSERT INTO patchset_copy (patchset, available_at) VALUES ('none', 0)");
+        });
+        queued.Set();
+        await first;
+
+        await Should.ThrowAsync<StoreException>(good);
+        await Should.ThrowAsync<StoreException>(bad);
+        store.Content().ShouldBe(before);
+        store.Operations().ShouldBeEmpty();
+
+        await Add(store, "next");
+        store.Vector()[store.Origin].ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Whoever_is_acknowledged_has_it_on_disk()
+    {
+        await using var store = new TestStore();
+        var path = Path.Combine(store.Folder, "eportal.sqlite");
+
+        using (var writer = SqliteStore.OpenWriter(path))
+        {
+            Pragma(writer, "journal_mode").ShouldBe("wal");
+            Pragma(writer, "synchronous").ShouldBe("2", "FULL: the log is flushed at each commit");
+            Pragma(writer, "foreign_keys").ShouldBe("1");
+            Pragma(writer, "busy_timeout").ShouldBe("30000");
+        }
+
+        using var reader = SqliteStore.OpenReader(path);
+        Pragma(reader, "query_only").ShouldBe("1");
+        Pragma(reader, "busy_timeout").ShouldBe("30000");
+    }
+
+    /// <summary>Keeps the writer at work on one change until <paramref name="queued"/> is set.</summary>
+    private static async Task<Task> Occupy(TestStore store, ManualResetEventSlim queued)
+    {
+        var begun = new TaskCompletionSource();
+        var first = store.Log.Commit(Actor.Agent, _ =>
+        {
+            begun.SetResult();
+            return queued.Wait(TimeSpan.FromMinutes(1), CancellationToken.None);
+        });
+        await begun.Task;
+        return first;
+    }
+
+    private static Task<string> Add(TestStore store, string name) =>
+        store.Log.Commit(Actor.Agent, change => change.Create(Feed.Entity, new Fields { { "name", name } }));
+
+    private static string? Pragma(DbConnection connection, string name) => connection.ExecuteScalar<string>($"PRAGMA {name}");
+}

@@ -54,7 +54,7 @@ public sealed class CarrierTests
         foreach (var carrier in s_carriers)
         {
             var server = await Furnish(api);
-            var values = parameters.Split('&').Select(one => one.Split('=', 2)).Select(one => (one[0], one[1].Replace("SERVER", server, StringComparison.Ordinal).Replace("CA", s_authority, StringComparison.Ordinal))).ToArray();
+            var values = parameters.Split('&').Select(one => one.Split('=', 2)).Select(one => (one[0], one[1] switch { "SERVER" => server, "CA" => s_authority, var value => value })).ToArray();
 
             var answer = await api.Call(method, path, carrier, ApiCaller.Admin, values);
 

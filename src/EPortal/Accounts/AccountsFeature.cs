@@ -2,6 +2,7 @@ using EPortal.Accounts.Ldap;
 using EPortal.Accounts.Sessions;
 using EPortal.Accounts.Sso;
 using EPortal.Api;
+using EPortal.Data;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.DataProtection;
 
@@ -15,10 +16,12 @@ internal static class AccountsFeature
 
     private static readonly TimeSpan s_refill = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan s_remembered = TimeSpan.FromDays(90);
+
     /// <summary>Adds authentication and the policies of the API and of pages.</summary>
     public static void AddAccounts(this IServiceCollection services, string keyHeader, SessionLifetime lifetime, SsoOptions sso)
     {
-        services.AddSingleton(new LoginGuard(WrongAllowed, s_refill));
+        services.AddSingleton(provider => Guard(provider.GetRequiredService<Database>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PasswordLogin>();
         services.AddSingleton(lifetime);
         services.AddRazorComponents();
@@ -33,6 +36,16 @@ internal static class AccountsFeature
             .AddPolicy(ApiRoutes.AdminPolicy, policy => policy.AddAuthenticationSchemes(AccountAuthentication.Name).RequireRole(ApiRoutes.AdminPolicy))
             .AddPolicy(ApiRoutes.PagePolicy, policy => policy.AddAuthenticationSchemes(SessionAuthentication.Name).RequireAuthenticatedUser())
             .AddPolicy(ApiRoutes.PageAdminPolicy, policy => policy.AddAuthenticationSchemes(SessionAuthentication.Name).RequireRole(ApiRoutes.AdminPolicy));
+    }
+
+    /// <summary>Who got in from where of late stands in the user log: a restart in the midst of an attack shuts no owner out.</summary>
+    private static LoginGuard Guard(Database database, TimeProvider time)
+    {
+        var guard = new LoginGuard(WrongAllowed, s_refill);
+        var logins = new UserLogQuery { Action = "login", Since = time.GetUtcNow() - s_remembered, Limit = LoginGuard.MaxKnown };
+        foreach (var login in database.Read(logins.Run).Reverse().Where(login => login is { Address: not null, Detail: SessionStore.ByPassword }))
+            guard.Right(login.Actor, login.Address!);
+        return guard;
     }
 
     /// <summary>

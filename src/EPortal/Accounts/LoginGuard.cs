@@ -5,14 +5,15 @@ namespace EPortal.Accounts;
 
 /// <summary>
 /// Slows guessing down without shutting owners out: wrong passwords are counted by address, and by account for addresses from
-/// which that account never got in. Who has got in before from an address is not hindered by what others try elsewhere.
+/// which that account never got in. Who has got in before from an address is not hindered by what others try elsewhere. Names that
+/// a directory may take for one another are one account here.
 /// </summary>
 /// <param name="wrongAllowed">Wrong passwords in a row before guessing is slowed down.</param>
 /// <param name="refill">After this long one more wrong password is allowed.</param>
 internal sealed class LoginGuard(int wrongAllowed, TimeSpan refill) : IDisposable
 {
     /// <summary>Addresses that are remembered as good, at the most.</summary>
-    private const int MaxKnown = 10_000;
+    public const int MaxKnown = 10_000;
 
     /// <summary>Passwords that are checked at a time: a check takes 19 MiB and a processor.</summary>
     private const int Checks = 2;
@@ -62,14 +63,15 @@ internal sealed class LoginGuard(int wrongAllowed, TimeSpan refill) : IDisposabl
             _wrong.AttemptAcquire(who).Dispose();
     }
 
-    /// <summary>A password was right.</summary>
+    /// <summary>A password was right, now or in the past.</summary>
     public void Right(string account, string address)
     {
+        var known = (UserStore.Folded(account), address);
         lock (_gate)
         {
-            if (!_known.Add((account, address)))
+            if (!_known.Add(known))
                 return;
-            _order.Enqueue((account, address));
+            _order.Enqueue(known);
             if (_order.Count > MaxKnown)
                 _known.Remove(_order.Dequeue());
         }
@@ -85,11 +87,11 @@ internal sealed class LoginGuard(int wrongAllowed, TimeSpan refill) : IDisposabl
     }
 
     private string[] Partitions(string account, string address) =>
-        IsKnown(account, address) ? [$"both {address} {account}"] : [$"address {address}", $"account {account}"];
+        IsKnown(account, address) ? [$"both {address} {UserStore.Folded(account)}"] : [$"address {address}", $"account {UserStore.Folded(account)}"];
 
     private bool IsKnown(string account, string address)
     {
         lock (_gate)
-            return _known.Contains((account, address));
+            return _known.Contains((UserStore.Folded(account), address));
     }
 }

@@ -52,7 +52,7 @@ internal sealed partial class PasswordLogin(UserStore users, LdapStore ldap, Log
     public async Task<LoginResult> Try(string name, string password, string address, CancellationToken cancel)
     {
         var credential = users.CredentialOrNull(name);
-        var directory = credential?.Hash is null ? DirectoryOrNull() : null;
+        var directory = credential?.Hash is null && DirectoryOrNull() is { } asked && !users.IsShielded(name) ? asked : null;
         var mark = Mark(name, password, credential?.Hash, directory);
         if (_right.TryGetValue(mark, out string? known) && users.FindOrNull(known!) is { } user)
             return new LoginResult(user);
@@ -96,7 +96,7 @@ internal sealed partial class PasswordLogin(UserStore users, LdapStore ldap, Log
 
     private async Task<User?> OfDirectory(LdapDirectory directory, string name, string password, string address, CancellationToken cancel) =>
         await directory.Login(name, password, cancel) == LdapLogin.Done
-            ? await Enter(new ForeignIdentity("ldap:" + name.ToLowerInvariant(), name, "ldap", "LDAP"), address)
+            ? await Enter(new ForeignIdentity("ldap:" + UserStore.Folded(name), name, "ldap", "LDAP"), address)
             : null;
 
     private Task<User> Enter(ForeignIdentity who, string address) => users.Enter(new Actor(who.Name, address), who);

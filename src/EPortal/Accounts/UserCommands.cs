@@ -12,7 +12,7 @@ internal static partial class UserCommands
     public static Command Create(CliContext context)
     {
         var actions = new CliActions("user");
-        var password = CliOptions.Value<string>("password; - reads it from standard input, without the option it is asked for", "-p", "--password");
+        var password = CliOptions.Value<string>("password; - reads it from standard input or asks for it; a new user without the option is asked too", "-p", "--password");
         var role = CliOptions.Choice("admin may change things, readonly may look", ["admin", "readonly"], "-r", "--role");
         var note = CliOptions.Value<string>("description", "--note");
         var json = CliOptions.Json();

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
 using EPortal.Api;
 
 namespace EPortal.Accounts;
@@ -38,8 +41,11 @@ internal static class UserEndpoints
 }
 
 /// <summary>A user for programs.</summary>
-internal sealed record UserRow(string Id, string Username, string Description, bool Readonly)
+internal sealed record UserRow(long Id, string Username, string Description, bool Readonly)
 {
     /// <summary>The row of a user.</summary>
-    public static UserRow From(User user) => new(user.Id, user.Name, user.Description, !user.IsAdmin);
+    public static UserRow From(User user) => new(Number(user.Id), user.Name, user.Description, !user.IsAdmin);
+
+    /// <summary>Programs expect a number: 48 bits of its birth's hash, the same on every node and exact in a double.</summary>
+    private static long Number(string birth) => BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(birth))) >>> 16;
 }

@@ -35,6 +35,20 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     public static bool Verify(Credential? credential, string password) =>
         PasswordHash.Verify(password, credential?.Hash ?? DecoyHash.Value) && credential?.Hash is not null;
 
+    /// <summary>
+    /// Whether a local user has this name, or one that a directory does not tell from it: asking there would let people past the
+    /// local user by writing the name otherwise.
+    /// </summary>
+    public bool IsShielded(string name)
+    {
+        var folded = Folded(name);
+        return database.Read(session => session.Connection.Query<string>("SELECT name FROM account WHERE shadowed = 0 AND password IS NOT NULL").AsList())
+            .Any(local => Folded(local) == folded);
+    }
+
+    /// <summary>A name as directories compare those that are tried there: without case.</summary>
+    public static string Folded(string name) => name.ToLowerInvariant();
+
     /// <summary>Whether there is anybody who can log in.</summary>
     public bool Any() => database.Read(session => session.Connection.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM account WHERE shadowed = 0)")) != 0;
 

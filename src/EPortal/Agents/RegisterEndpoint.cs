@@ -9,11 +9,11 @@ internal static class RegisterEndpoint
     /// <summary>Maps it.</summary>
     public static void Map(IEndpointRouteBuilder routes) => routes.MapApi(
         HttpMethods.Post, "/register", ApiRole.Open, "Register a host with a key", Register,
-        new("key", "registration key", Required: true), new("hostname", "name of the host", Required: true));
+        new("key", "registration key", Required: true), new("hostname", "name of the host; its address when left out"));
 
     private static async Task<IResult> Register(ApiParameters parameters, Registration registration, RegistrationGate gate, HttpContext context)
     {
-        var hostname = CheckinFacts.Hostname(parameters.Required("hostname"));
+        var hostname = CheckinFacts.Hostname(parameters.Text("hostname") ?? context.Address());
         var key = parameters.Required("key");
         var gated = gate.Admit(context.Connection.RemoteIpAddress);
         var registered = gated == RegistrationResult.Done ? await registration.Register(hostname, context.Address(), key) : new Registered(gated);

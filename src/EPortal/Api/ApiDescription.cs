@@ -9,6 +9,7 @@ internal static class ApiDescription
     private const string Document = "openapi";
     private const string Basic = "basic";
     private const string Key = "key";
+    private const string Json = "application/json";
 
     /// <summary>Adds what makes it.</summary>
     public static void AddApiDescription(this IServiceCollection services, string keyHeader) => services.AddOpenApi(Document, options =>
@@ -34,7 +35,14 @@ internal static class ApiDescription
         });
         options.AddOperationTransformer((operation, context, _) =>
         {
-            Describe(operation, context.Description.ActionDescriptor.EndpointMetadata.OfType<ApiCall>().First(), context.Document);
+            var call = context.Description.ActionDescriptor.EndpointMetadata.OfType<ApiCall>().First();
+            operation.Summary = call.Summary;
+            if (context.Description.HttpMethod == HttpMethods.Post)
+                operation.RequestBody = Body(call);
+            else
+                operation.Parameters = [.. operation.Parameters ?? [], .. call.Parameters.Select(InQuery)];
+            operation.Responses?.Add("default", Refusal());
+            SayWhoMay(operation, call.Role, context.Document);
             return Task.CompletedTask;
         });
     });
@@ -56,26 +64,65 @@ internal static class ApiDescription
         ? $"script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'"
         : null;
 
-    private static void Describe(OpenApiOperation operation, ApiCall call, OpenApiDocument? document)
+    private static OpenApiParameter InQuery(ApiParameter parameter) => new()
     {
-        operation.Summary = call.Summary;
-        operation.Parameters ??= [];
-        foreach (var parameter in call.Parameters)
-        {
-            var one = new OpenApiSchema { Type = TypeOf(parameter.Type) };
-            operation.Parameters.Add(new OpenApiParameter
-            {
-                Name = parameter.Name,
-                In = ParameterLocation.Query,
-                Description = parameter.Description,
-                Required = parameter.Required,
-                Schema = parameter.Repeatable ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = one } : one,
-            });
-        }
+        Name = parameter.Name,
+        In = ParameterLocation.Query,
+        Description = parameter.Description,
+        Required = parameter.Required,
+        Schema = SchemaOf(parameter),
+    };
 
-        if (call.Role == ApiRole.Open)
+    /// <summary>Where programs and the page to try it should put them: addresses get into logs, and among these are passwords.</summary>
+    private static OpenApiRequestBody? Body(ApiCall call)
+    {
+        if (call.Parameters.Count == 0)
+            return null;
+        var schema = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Properties = call.Parameters.ToDictionary(parameter => parameter.Name, IOpenApiSchema (parameter) => SchemaOf(parameter)),
+            Required = call.Parameters.Where(parameter => parameter.Required).Select(parameter => parameter.Name).ToHashSet(StringComparer.Ordinal),
+        };
+        return new OpenApiRequestBody
+        {
+            Content = new Dictionary<string, OpenApiMediaType>
+            {
+                ["application/x-www-form-urlencoded"] = new() { Schema = schema },
+                [Json] = new() { Schema = schema },
+            },
+        };
+    }
+
+    private static OpenApiSchema SchemaOf(ApiParameter parameter) => !parameter.Repeatable
+        ? new OpenApiSchema { Type = TypeOf(parameter.Type), Description = parameter.Description }
+        : new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = TypeOf(parameter.Type) }, Description = parameter.Description };
+
+    private static OpenApiResponse Refusal() => new()
+    {
+        Description = "Refused, or failed: a code for programs and a sentence for people",
+        Content = new Dictionary<string, OpenApiMediaType>
+        {
+            [Json] = new()
+            {
+                Schema = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Object,
+                    Properties = new Dictionary<string, IOpenApiSchema>
+                    {
+                        ["error"] = new OpenApiSchema { Type = JsonSchemaType.String },
+                        ["message"] = new OpenApiSchema { Type = JsonSchemaType.String },
+                    },
+                },
+            },
+        },
+    };
+
+    private static void SayWhoMay(OpenApiOperation operation, ApiRole role, OpenApiDocument? document)
+    {
+        if (role == ApiRole.Open)
             return;
-        operation.Description = call.Role == ApiRole.Admin ? "Needs an admin." : "Needs an account.";
+        operation.Description = role == ApiRole.Admin ? "Needs an admin." : "Needs an account.";
         operation.Security =
         [
             new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Basic, document)] = [] },

@@ -14,6 +14,9 @@ internal static class ApiErrors
     /// <summary>503: something this portal needs is away.</summary>
     public const string Unavailable = "unavailable";
 
+    /// <summary>500: a fault of this portal.</summary>
+    public const string Internal = "internal-error";
+
     /// <summary>429: too many wrong logins.</summary>
     public const string TooManyAttempts = "too-many-attempts";
 

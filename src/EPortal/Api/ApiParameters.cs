@@ -104,14 +104,18 @@ internal sealed class ApiParameters
         {
             body.Position = 0;
             using var json = await JsonDocument.ParseAsync(body, new JsonDocumentOptions { MaxDepth = MaxDepth }, context.RequestAborted);
+            // Chef sends the name of its resource as a text where a recipe says nothing.
+            if (json.RootElement.ValueKind is JsonValueKind.String or JsonValueKind.Null)
+                return;
             if (json.RootElement.ValueKind != JsonValueKind.Object)
                 throw Invalid("The body must be a JSON object.");
             foreach (var property in json.RootElement.EnumerateObject())
                 Add(property);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw Invalid("The body is not JSON, or nested too deeply.");
+            // The latter: bytes or escapes within a text that are no Unicode, which are found only when it is read.
+            throw Invalid("The body is not JSON in UTF-8, or nested too deeply.");
         }
     }
 

@@ -5,13 +5,13 @@ namespace EPortal.Cli;
 /// <summary>Reads passwords so that they need not stand on the command line, where others see them.</summary>
 internal static class CliPassword
 {
-    /// <summary>The option's value; <c>-</c> is a line of standard input; without the option it is asked for, twice.</summary>
+    /// <summary>The option's value; for <c>-</c> and without the option it is asked for, twice, where somebody can type; else <c>-</c> is a line of standard input.</summary>
     /// <exception cref="CliException">There is none, or the two differ.</exception>
     public static async Task<string> PasswordAsync(this CliContext context, string? option, string prompt = "Password")
     {
         if (option is not null and not "-")
             return option;
-        if (option == "-")
+        if (option == "-" && !context.InIsTerminal)
         {
             return await Task.Run(context.In.ReadLine).WaitAsync(context.Cancellation)
                 ?? throw new CliException("standard input ended before a password.");

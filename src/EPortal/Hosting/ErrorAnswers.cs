@@ -55,6 +55,11 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
             // The caller hung up; there is nobody to answer.
             context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
         }
+        catch (Exception e) when (!context.Response.HasStarted)
+        {
+            LogUnforeseen(e, context.Request.Path);
+            await ApiErrors.Write(context, StatusCodes.Status500InternalServerError, ApiErrors.Internal, "Something failed that should not; the portal's log says what.");
+        }
     }
 
     /// <summary>What matched no call of the API is answered in the API's own form.</summary>
@@ -101,6 +106,9 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The answer to {Path} was broken off: {Reason}")]
     private partial void LogBrokenOff(string path, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A request for {Path} failed")]
+    private partial void LogUnforeseen(Exception e, string path);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The store failed: {Reason}")]
     private partial void LogStoreFailed(Exception e, string reason);

@@ -16,7 +16,7 @@ internal static class OlderFlags
     {
         var user = CliOptions.Value<string>("add user", "-a");
         user.HelpName = "USER";
-        var password = CliOptions.Value<string>("password of the new user; - reads it from standard input", "-p");
+        var password = CliOptions.Value<string>("password of the new user; - reads it from standard input, or asks for it", "-p");
         password.HelpName = "PASSWORD";
         var deploy = CliOptions.Value<string>("deploy kernel patchset from archive to main", "--deploy");
         deploy.HelpName = "FILE";

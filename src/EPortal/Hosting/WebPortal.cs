@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using EPortal.Accounts;
 using EPortal.Accounts.Sessions;
 using EPortal.Accounts.Sso;
@@ -57,6 +58,7 @@ internal static class WebPortal
         app.UseHostFiltering();
         app.UseMiddleware<ErrorAnswers>();
         app.UseMiddleware<PageHeaders>();
+        app.UseMiddleware<HostGuard>();
         app.UseMiddleware<CrossOriginGuard>();
         app.UseSso();
         app.UseRouting();
@@ -81,7 +83,12 @@ internal static class WebPortal
     private static void AddFeatures(IServiceCollection services, Portal portal)
     {
         var settings = portal.Settings;
-        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            // Numbers are numbers; else the description would call each a number or a text.
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+        });
         services.AddAgents();
         services.AddAccounts(settings.ApiAuthHeader, portal.SessionLifetime, SignOn(settings));
         services.AddApiDescription(settings.ApiAuthHeader);
@@ -135,6 +142,8 @@ internal static class WebPortal
         forwarded.ForwardedHeaders = settings.TrustedProxies.Count == 0
             ? ForwardedHeaders.None
             : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
+        // From proxy to proxy as long as each is a named one: a balancer and a web server stand one behind the other.
+        forwarded.ForwardLimit = null;
         forwarded.KnownProxies.Clear();
         forwarded.KnownIPNetworks.Clear();
         foreach (var proxy in settings.TrustedProxies)

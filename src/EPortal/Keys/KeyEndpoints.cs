@@ -36,10 +36,10 @@ internal static class KeyEndpoints
     }
 }
 
-/// <summary>A key for programs; no limit is null.</summary>
-internal sealed record KeyRow(string Key, string Feed, string Note, long? ServerLimit, IReadOnlyList<string> Products)
+/// <summary>A key for programs; no limit is 0.</summary>
+internal sealed record KeyRow(string Key, string Feed, string Note, long ServerLimit, IReadOnlyList<string> Products)
 {
     /// <summary>The row of a key.</summary>
     public static KeyRow From(Key key) => new(
-        key.Name, key.Feed, key.Note, key.ServerLimit == 0 ? null : key.ServerLimit, [.. key.Products.Select(product => product.Token())]);
+        key.Name, key.Feed, key.Note, key.ServerLimit, [.. key.Products.Select(product => product.Token())]);
 }

@@ -8,6 +8,7 @@ namespace EPortal.Operations;
 internal static class OperationsFeature
 {
     private const string MetricsType = "text/plain; version=0.0.4; charset=utf-8";
+    private static readonly string[] s_asking = [HttpMethods.Get, HttpMethods.Head];
 
     /// <summary>Adds what they are made of.</summary>
     public static void AddOperations(this IServiceCollection services, OperationsOptions options)
@@ -29,8 +30,9 @@ internal static class OperationsFeature
     /// <summary>Maps the calls.</summary>
     public static void MapOperations(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/healthz", () => Results.Text("ok\n"));
-        routes.MapGet("/readyz", Ready);
+        // Balancers ask by HEAD too.
+        routes.MapMethods("/healthz", s_asking, () => Results.Text("ok\n"));
+        routes.MapMethods("/readyz", s_asking, Ready);
         routes.MapGet("/metrics", Metrics);
     }
 

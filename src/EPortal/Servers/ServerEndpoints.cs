@@ -9,8 +9,6 @@ namespace EPortal.Servers;
 /// <summary>The API's calls on servers.</summary>
 internal static class ServerEndpoints
 {
-    private const int MostRows = 1000;
-
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -25,7 +23,7 @@ internal static class ServerEndpoints
             new("updated_age", "level last changed more than so many days ago; 4h for hours; negative for within"),
             new("is_updated", "true: run the level that their feed offers; false: run another", "boolean"),
             new("tag", "one of their tags, such as env:test or ubuntu"),
-            new("limit", $"rows at the most, up to {MostRows}; 10 when left out", "integer"),
+            new("limit", $"rows at the most, up to {ServerQuery.MaxLimit}; 10 when left out", "integer"),
             new("offset", "rows to pass over", "integer"),
             new("only_count", "no rows, only how many", "boolean"));
         routes.MapApi(HttpMethods.Delete, "/servers", ApiRole.Admin, "Delete servers that have not checked in for long", Clean,
@@ -50,7 +48,7 @@ internal static class ServerEndpoints
             Updated = Period(parameters.Age("updated_age")),
             IsUpdated = parameters.Flag("is_updated"),
             Tag = parameters.Text("tag"),
-            Limit = (int)(parameters.Number("limit", 1, MostRows) ?? 10),
+            Limit = (int)(parameters.Number("limit", 1, ServerQuery.MaxLimit) ?? 10),
             Offset = (int)(parameters.Number("offset", 0, int.MaxValue) ?? 0),
         };
         var onlyCount = parameters.Flag("only_count") ?? false;

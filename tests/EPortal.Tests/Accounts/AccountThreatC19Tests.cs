@@ -58,6 +58,35 @@ public sealed class AccountThreatC19Tests
     }
 
     [Fact]
+    public async Task Nor_does_a_restart_in_the_midst_of_it_shut_the_owner_out()
+    {
+        await using var api = await ApiCaller.StartAsync();
+        (await Login(api, ApiCaller.Admin, ApiCaller.Password, "192.0.2.1")).ShouldBe(HttpStatusCode.Redirect);
+
+        await using var portal = EPortal.Hosting.Portal.Open(api.Portal.Portal.Settings, api.Portal.Time);
+        await using var app = EPortal.Hosting.WebPortal.Build(portal);
+        await app.StartAsync(Cancellation);
+        using var http = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+        for (var number = 0; number < Allowed; number++)
+            (await Status(http, $"wrong{number}", $"198.51.100.{number}")).ShouldBe(HttpStatusCode.Unauthorized);
+
+        (await Status(http, ApiCaller.Password, "198.51.100.200")).ShouldBe(HttpStatusCode.TooManyRequests);
+        (await Status(http, ApiCaller.Password, "192.0.2.1")).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData("ADA")]
+    [InlineData("aDa")]
+    public void Names_that_a_directory_takes_for_one_another_are_guessed_at_together(string name)
+    {
+        using var guard = new LoginGuard(1, TimeSpan.FromMinutes(1));
+        guard.Wrong("ada", "192.0.2.1");
+
+        guard.Admits(name, "192.0.2.2").ShouldBeFalse();
+        guard.Admits("bob", "192.0.2.2").ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task What_programs_sent_a_moment_ago_is_not_held_up_by_guesses()
     {
         await using var api = await ApiCaller.StartAsync();
@@ -106,6 +135,15 @@ public sealed class AccountThreatC19Tests
 
         (await Try(api, ApiCaller.Admin, ApiCaller.Password)).Status.ShouldBe(HttpStatusCode.Unauthorized);
         (await Try(api, ApiCaller.Admin, "another one")).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    private static async Task<HttpStatusCode> Status(HttpClient http, string password, string address)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/admin/api/feeds");
+        request.Headers.Authorization = TestPortal.Basic($"{ApiCaller.Admin}:{password}");
+        request.Headers.Add("X-Forwarded-For", address);
+        using var answer = await http.SendAsync(request, Cancellation);
+        return answer.StatusCode;
     }
 
     private static async Task<ApiAnswer> Try(ApiCaller api, string user, string password, string? address = null)

@@ -49,6 +49,17 @@ public sealed class UserCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_new_password_is_typed_unseen_as_well()
+    {
+        await Run("", "user", "-a", "bob", "-p", "first one");
+
+        (await PortalCli.On(Data, isTerminal: true).RunAsync(["user", "-c", "bob", "-p", "-"], $"{Secret}\n{Secret}\n"))
+            .ShouldBe((0, "user bob was changed\n", "Password: \nPassword again: \n"));
+
+        Login("bob", Secret).ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Typing_two_different_passwords_makes_no_user()
     {
         var (exit, output, error) = await PortalCli.On(Data, isTerminal: true).RunAsync(["user", "-a", "x"], $"{Secret}\nother one\n");

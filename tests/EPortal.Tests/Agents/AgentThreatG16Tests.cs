@@ -97,6 +97,22 @@ public sealed class AgentThreatG16Tests
     }
 
     [Fact]
+    public async Task A_chain_of_named_proxies_is_followed_to_the_first_that_is_none()
+    {
+        await using var portal = await TestPortal.StartAsync(settings => settings with
+        {
+            TrustedProxies = [NetworkRange.ParseOrNull("127.0.0.1")!, NetworkRange.ParseOrNull("198.51.100.0/24")!],
+        });
+        var id = await portal.RegisterAsync();
+
+        using (await portal.CheckInAsync(TestPortal.Facts(id), "203.0.113.66, 192.0.2.7, 198.51.100.1"))
+        {
+        }
+
+        portal.TheServer().Facts.Ip.ShouldBe("192.0.2.7");
+    }
+
+    [Fact]
     public async Task Only_the_nearest_of_several_proxies_is_believed()
     {
         await using var portal = await TestPortal.StartAsync();

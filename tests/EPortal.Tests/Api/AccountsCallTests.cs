@@ -15,6 +15,8 @@ public sealed class AccountsCallTests
         var rob = (await api.Get("/users/")).Result.EnumerateArray().Single(user => user.GetProperty("username").GetString() == ApiCaller.Reader);
         rob.EnumerateObject().Select(member => member.Name).ShouldBe(["id", "username", "description", "readonly"]);
         rob.GetProperty("readonly").GetBoolean().ShouldBeTrue();
+        rob.GetProperty("id").GetInt64().ShouldBeInRange(0, (1L << 48) - 1);
+        (await api.Get("/users")).Result.EnumerateArray().Select(user => user.GetProperty("id").GetInt64()).Distinct().Count().ShouldBe(2);
         (await api.Post("/users", ("username", "eve"), ("password", ApiCaller.Password))).Result.GetProperty("readonly").GetBoolean().ShouldBeFalse();
         (await api.Call("GET", "/feeds", Carrier.Query, "eve")).Status.ShouldBe(HttpStatusCode.OK);
         await api.Post("/users", ("username", "eve"), ("readonly", "true"), ("description", "hers"));

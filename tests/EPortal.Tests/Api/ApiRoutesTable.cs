@@ -71,7 +71,9 @@ internal static class ApiRoutesTable
         ("GET", "/admin/sso/login", Access.Open),
         ("GET", "/admin/api/{documentName}.json", Access.Open),
         ("GET", "/healthz", Access.Open),
+        ("HEAD", "/healthz", Access.Open),
         ("GET", "/readyz", Access.Open),
+        ("HEAD", "/readyz", Access.Open),
         // By token or address, not by account.
         ("GET", "/metrics", Access.Open),
     ];

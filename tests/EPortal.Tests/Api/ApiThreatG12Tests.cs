@@ -67,13 +67,17 @@ public sealed class ApiThreatG12Tests
     [InlineData("evil.example/\"><script>")]
     [InlineData("$(reboot)")]
     [InlineData("a b")]
+    [InlineData("")]
+    [InlineData("[::1")]
+    [InlineData("a:b:c")]
     public async Task A_hostile_host_leads_nowhere(string host)
     {
         await using var api = await ApiCaller.StartAsync();
         foreach (var path in new[] { "/admin", "/admin/login", "/admin/api/docs", "/admin/api/docs/", "/admin/api/openapi.json" })
         {
             var answer = await RawHttp.SendAsync(api.Portal.Address, Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
-            if (answer.Status != 400)
+            answer.Status.ShouldBeLessThan(500, path);
+            if (answer.Status != 400 && host.Length > 0)
                 (answer.Head + answer.Text).ShouldNotContain(host, Case.Sensitive, path);
         }
     }

@@ -54,7 +54,7 @@ public sealed class CarrierTests
         foreach (var carrier in s_carriers)
         {
             var server = await Furnish(api);
-            var values = parameters.Split('&').Select(one => one.Split('=', 2)).Select(one => (one[0], one[1].Replace("SERVER", server, StringComparison.Ordinal).Replace("CA", s_authority, StringComparison.Ordinal))).ToArray();
+            var values = parameters.Split('&').Select(one => one.Split('=', 2)).Select(one => (one[0], one[1] switch { "SERVER" => server, "CA" => s_authority, var value => value })).ToArray();
 
             var answer = await api.Call(method, path, carrier, ApiCaller.Admin, values);
 
@@ -150,12 +150,14 @@ public sealed class CarrierTests
 
     [Theory]
     [InlineData("[1]")]
-    [InlineData("\"text\"")]
+    [InlineData("7")]
     [InlineData("{\"name\": {\"a\": 1}}")]
     [InlineData("{\"name\": [[\"a\"]]}")]
     [InlineData("{\"name\": \"a\"")]
     [InlineData("nonsense")]
     [InlineData("{\"name\": \"a\", \"name\": \"b\"}")]
+    [InlineData("{\"name\": \"\\ud800\"}")]
+    [InlineData("{\"\\ud800\": \"x\", \"name\": \"a\"}")]
     public async Task A_body_that_is_not_what_it_says_is_refused(string body)
     {
         await using var api = await ApiCaller.StartAsync();
@@ -163,6 +165,31 @@ public sealed class CarrierTests
         request.Headers.Authorization = TestPortal.Basic($"{ApiCaller.Admin}:{ApiCaller.Password}");
 
         (await api.Send(request)).ShouldBeError(HttpStatusCode.BadRequest, "bad-request");
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_no_UTF_8_are_refused()
+    {
+        await using var api = await ApiCaller.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/admin/api/register") { Content = new ByteArrayContent([.. "{\"key\": \""u8, 0xFF, .. "\"}"u8]) };
+        request.Content.Headers.ContentType = new("application/json");
+
+        (await api.Send(request)).ShouldBeError(HttpStatusCode.BadRequest, "bad-request");
+    }
+
+    /// <summary>What Chef's <c>http_request</c> sends of itself, in old versions as JSON and in newer ones bare.</summary>
+    [Theory]
+    [InlineData("application/json", "\"kernelcare-unregister-api\"")]
+    [InlineData("application/json", "null")]
+    [InlineData("application/x-www-form-urlencoded", "kernelcare-unregister-api")]
+    public async Task A_body_that_is_a_text_alone_gives_nothing(string type, string body)
+    {
+        await using var api = await ApiCaller.StartAsync();
+        await api.Portal.RegisterAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/admin/api/delete_server?ip=127.0.0.1") { Content = new StringContent(body, Encoding.UTF8, type) };
+        request.Headers.Authorization = TestPortal.Basic($"{ApiCaller.Admin}:{ApiCaller.Password}");
+
+        (await api.Send(request)).Text.ShouldBe("""{"result":1}""");
     }
 
     [Fact]

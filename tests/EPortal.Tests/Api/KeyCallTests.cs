@@ -63,9 +63,19 @@ public sealed class KeyCallTests
         made.Json.GetProperty("server_id").GetString()!.Length.ShouldBe(16);
         (await api.Call("POST", "/register", Carrier.Form, null, ("key", "one"), ("hostname", "web2"))).ShouldBeError(HttpStatusCode.BadRequest, "key-limit-reached");
         (await api.Call("POST", "/register", Carrier.Form, null, ("key", "two"), ("hostname", "web2"))).ShouldBeError(HttpStatusCode.BadRequest, "invalid-key");
-        (await api.Call("POST", "/register", Carrier.Form, null, ("key", "k"))).ShouldBeError(HttpStatusCode.BadRequest, "bad-request");
+        (await api.Call("POST", "/register", Carrier.Form, null, ("hostname", "web2"))).ShouldBeError(HttpStatusCode.BadRequest, "bad-request");
         (await api.Call("POST", "/register", Carrier.Form, null, ("key", "k"), ("hostname", "a\nb"))).ShouldBeError(HttpStatusCode.BadRequest, "bad-request");
         (await api.Get("/servers")).Json.GetProperty("count").GetInt64().ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_host_that_tells_no_name_is_listed_by_its_address()
+    {
+        await using var api = await ApiCaller.StartAsync();
+
+        (await api.Call("POST", "/register", Carrier.Multipart, null, ("key", "k"))).Status.ShouldBe(HttpStatusCode.OK);
+
+        (await api.Get("/servers")).Result[0].GetProperty("hostname").GetString().ShouldBe("127.0.0.1");
     }
 
     [Fact]

@@ -89,7 +89,7 @@ public sealed class ServersCallTests
     [Theory]
     [InlineData("limit", "0")]
     [InlineData("limit", "-1")]
-    [InlineData("limit", "1001")]
+    [InlineData("limit", "10001")]
     [InlineData("limit", "1000000000")]
     [InlineData("limit", "ten")]
     [InlineData("offset", "-1")]
@@ -140,6 +140,7 @@ public sealed class ServersCallTests
         (await Names(api, ("key", "nobody's"))).ShouldBe("");
         (await Names(api, ("feed", "main"), ("tag", "ubuntu"), ("is_updated", "false"), ("ip", "127.0.0.%"))).ShouldBe("a");
         (await Names(api, ("limit", "2"))).ShouldBe("a b");
+        (await Names(api, ("limit", "10000"))).ShouldBe("a b c");
         (await Names(api, ("limit", "2"), ("offset", "2"))).ShouldBe("c");
         (await Names(api, ("offset", "3"))).ShouldBe("");
     }

@@ -29,6 +29,20 @@ public sealed class ReadinessTests
         portal.Portal.Database.Size.ShouldBe(size);
     }
 
+    [Theory]
+    [InlineData("/healthz")]
+    [InlineData("/readyz")]
+    public async Task Balancers_may_ask_by_HEAD(string path)
+    {
+        await using var portal = await TestPortal.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Head, path);
+
+        using var answer = await portal.Http.SendAsync(request, Cancellation);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await answer.Content.ReadAsByteArrayAsync(Cancellation)).ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Too_little_space_makes_it_unready()
     {

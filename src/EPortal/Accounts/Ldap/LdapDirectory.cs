@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 
 namespace EPortal.Accounts.Ldap;
@@ -31,13 +30,13 @@ internal sealed class LdapDirectory(LdapUrl url, string dnTemplate, LdapSearch? 
     public long Number { get; } = Interlocked.Increment(ref s_opened);
 
     /// <summary>
-    /// Tries a name and password. A name that a server might take for another one (spaces, characters that are not seen) is not
+    /// Tries a name and password. A name that a server might take for another one (spaces, characters that are not seen, letters of another width) is not
     /// tried at all.
     /// </summary>
     /// <exception cref="LdapException">The directory cannot be used.</exception>
     public async Task<LdapLogin> Login(string name, string password, CancellationToken cancel)
     {
-        if (!IsTried(dnTemplate, name) || password.Length == 0)
+        if (!LdapUserName.IsTried(dnTemplate, name) || password.Length == 0)
             return LdapLogin.Wrong;
         await using var connection = await LdapConnection.Open(url, authorities, time, cancel);
         var bound = await connection.Bind(DnTemplate.Fill(dnTemplate, name), password, cancel);
@@ -70,9 +69,9 @@ internal sealed class LdapDirectory(LdapUrl url, string dnTemplate, LdapSearch? 
     private async Task TestLogin(LdapConnection connection, string name, string password, List<LdapFinding> findings, CancellationToken cancel)
     {
         var dn = DnTemplate.Fill(dnTemplate, name);
-        if (!IsTried(dnTemplate, name) || password.Length == 0)
+        if (!LdapUserName.IsTried(dnTemplate, name) || password.Length == 0)
         {
-            findings.Add(new LdapFinding(Token(LdapStep.Bind), false, "A name with spaces, invisible characters or, where it stands in no distinguished name, punctuation is never tried; neither is an empty password."));
+            findings.Add(new LdapFinding(Token(LdapStep.Bind), false, "A name with spaces, invisible characters, letters that stand for others or, where it stands in no distinguished name, punctuation is never tried; neither is an empty password."));
             return;
         }
 
@@ -108,12 +107,6 @@ internal sealed class LdapDirectory(LdapUrl url, string dnTemplate, LdapSearch? 
         LdapResult.Referral => throw new LdapException(LdapStep.Bind, $"{url} points to another server; it is not followed."),
         _ => throw new LdapException(LdapStep.Bind, $"{url} refuses logins ({bound})."),
     };
-
-    /// <summary>In a distinguished name it is escaped; in a name such as <c>%s@example.com</c> nothing is, so it must be plain.</summary>
-    private static bool IsTried(string template, string name) => UserStore.IsName(name)
-        && name.All(c => char.GetUnicodeCategory(c) is not
-            (UnicodeCategory.Format or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned or UnicodeCategory.SpaceSeparator))
-        && (template.Contains('=') || name.All(c => char.IsLetterOrDigit(c) || c is '.' or '_' or '-'));
 
     private static string Token(LdapStep step) => step.ToString().ToLowerInvariant();
 }

@@ -46,7 +46,7 @@ internal static class LoginEndpoints
             return Page(users, sso, next, LoginProblems.SentenceOrNull(problem), status);
         }
 
-        await context.SignInAsync(SessionAuthentication.Name, Principal(user.Name, "password"));
+        await context.SignInAsync(SessionAuthentication.Name, Principal(user.Name, SessionStore.ByPassword));
         return TypedResults.LocalRedirect(next, permanent: false, preserveMethod: false);
     }
 

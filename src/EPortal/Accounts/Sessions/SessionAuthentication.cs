@@ -47,7 +47,7 @@ internal sealed class SessionAuthentication(
         var actor = new Data.Actor(name, Context.Address());
         if (Request.Cookies[Cookie] is { } before)
             await sessions.Leave(actor, before);
-        var token = await sessions.Open(actor, name, user.FindFirstValue(ViaClaim) ?? "password", Request.Headers.UserAgent.ToString());
+        var token = await sessions.Open(actor, name, user.FindFirstValue(ViaClaim) ?? SessionStore.ByPassword, Request.Headers.UserAgent.ToString());
         Response.Cookies.Append(Cookie, token, Options(lifetime.Lifetime));
     }
 

@@ -11,6 +11,9 @@ namespace EPortal.Accounts.Sessions;
 /// </summary>
 internal sealed class SessionStore(Database database, ChangeLog log, SessionLifetime lifetime, TimeProvider time)
 {
+    /// <summary>How sessions that began by a password are marked, in the user log too.</summary>
+    public const string ByPassword = "password";
+
     private const int IdLength = 12;
     private const int TokenLength = 43;
     private const int MaxAgent = 200;

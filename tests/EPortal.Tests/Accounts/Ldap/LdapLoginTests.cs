@@ -89,11 +89,27 @@ public sealed class LdapLoginTests
         await using var api = await With(new LdapSettings(slapd.Plain + "?tls=0", Slapd.Dn));
         await api.Portal.Portal.Users.Add(TestPortal.Admin, "gauss", new UserSettings("a local password", IsAdmin: true));
 
-        (await Login(api, "gauss")).ShouldBe(HttpStatusCode.Unauthorized);
+        foreach (var name in new[] { "gauss", "Gauss", "GAUSS", "\uff47auss" })
+            (await Login(api, name)).ShouldBe(HttpStatusCode.Unauthorized, name);
         (await Login(api, "gauss", "a local password")).ShouldBe(HttpStatusCode.OK);
         await api.Delete("/users/gauss");
         (await Login(api, "gauss")).ShouldBe(HttpStatusCode.OK);
         api.Portal.Portal.Users.FindOrNull("gauss")!.IsAdmin.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task However_somebody_writes_the_name_it_is_one_user()
+    {
+        using var slapd = await Slapd.StartAsync();
+        await using var api = await With(new LdapSettings(slapd.Plain + "?tls=0", Slapd.Dn));
+
+        foreach (var name in new[] { "gauss", "Gauss" })
+            (await Login(api, name)).ShouldBe(HttpStatusCode.OK, name);
+        // The server would take these for gauss; whom it lets in would be somebody else here.
+        foreach (var name in new[] { "\uff47auss", "gau\u017fs", "gaus\U0001d4fc", "gaus\u02e2" })
+            (await Login(api, name)).ShouldBe(HttpStatusCode.Unauthorized, name);
+
+        api.Portal.Portal.Users.List().Count(user => user.Description == "LDAP").ShouldBe(1);
     }
 
     [Fact]

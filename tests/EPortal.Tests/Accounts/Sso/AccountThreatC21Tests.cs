@@ -88,7 +88,16 @@ public sealed class AccountThreatC21Tests
         await using var api = await ApiCaller.StartAsync(provider.In);
         using var browser = new Browser(api.Portal);
         Uri? used = null;
-        await browser.SignOnAsync(callback: back => used = back);
+        (string Name, string Value, string Path)[] cookies = [];
+        await browser.SignOnAsync(callback: back =>
+        {
+            cookies = [.. browser.Cookies.GetAllCookies().Select(cookie => (cookie.Name, cookie.Value, cookie.Path))];
+            return used = back;
+        });
+        // Whoever saw the request has its cookies too.
+        cookies.ShouldNotBeEmpty();
+        foreach (var (name, value, path) in cookies)
+            browser.Cookies.Add(new Cookie(name, value, path, api.Portal.Address.Host));
 
         using var again = await browser.GetAsync(used!.PathAndQuery);
 

@@ -27,7 +27,9 @@ internal static class TableClasses
         ["server_facts"] = "latest check-ins travel by cursor, not by log",
         ["server_search"] = "drawn from servers and their facts by triggers",
         ["server_tag"] = "drawn from servers by triggers",
-        ["server_count"] = "drawn from servers by triggers",
+        ["server_tag_count"] = "drawn from servers by triggers",
+        ["server_profile"] = "drawn from servers and their facts by triggers",
+        ["server_group"] = "drawn from servers and their facts by triggers",
         ["server_history"] = "written by each node from the check-ins it sees",
     };
 }

@@ -33,13 +33,15 @@ internal static class ServerCensus
             counts[name] = ServerCounts.None;
         var groups = session.Connection.Query<Group>(
             """
-            SELECT coalesce(f.id, @main) AS feed_id, coalesce(f.name, 'main') AS feed, k.products, g.kernel_id, g.patch_level, g.inactive, g.servers
+            SELECT coalesce(f.id, @main) AS feed_id, coalesce(f.name, 'main') AS feed, k.products, p.kernel_id, p.patch_level, n.inactive, n.servers
             FROM (
-              SELECT x.key, x.kernel_id, x.patch_level, coalesce(c.at, x.registered) < @before AS inactive, count(*) AS servers
+              SELECT x.grp, coalesce(c.at, x.registered) < @before AS inactive, count(*) AS servers
               FROM server_search x LEFT JOIN server_checkin c ON c.server = x.server
-              WHERE @key IS NULL OR x.key IN (SELECT id FROM key WHERE name = @key AND shadowed = 0)
-              GROUP BY 1, 2, 3, 4
-            ) g
+              WHERE @key IS NULL OR x.grp IN (SELECT o.id FROM server_group o JOIN key k ON k.id = o.key AND k.shadowed = 0 WHERE k.name = @key)
+              GROUP BY 1, 2
+            ) n
+            JOIN server_group g ON g.id = n.grp
+            JOIN server_profile p ON p.id = g.profile
             JOIN key k ON k.id = g.key AND k.shadowed = 0
             LEFT JOIN feed f ON f.id = k.feed AND f.shadowed = 0
             WHERE @feed IS NULL OR coalesce(f.name, 'main') = @feed

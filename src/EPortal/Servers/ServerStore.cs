@@ -30,7 +30,7 @@ internal sealed class ServerStore(Database database, ChangeLog log, TimeProvider
     /// <summary>Servers a key, by key name.</summary>
     public IReadOnlyList<KeyCount> CountByKey() => database.Read(session => session.Connection.Query<KeyCount>(
         """
-        SELECT k.name AS Key, coalesce(sum(g.servers), 0) AS Count FROM key k LEFT JOIN server_count g ON g.key = k.id
+        SELECT k.name AS Key, coalesce(sum(g.servers), 0) AS Count FROM key k LEFT JOIN server_group g ON g.key = k.id
         WHERE k.shadowed = 0 GROUP BY k.id, k.name ORDER BY k.name
         """).AsList());
 

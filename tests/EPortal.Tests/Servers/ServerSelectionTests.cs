@@ -17,6 +17,17 @@ public sealed class ServerSelectionTests
     private static readonly string[] s_tags = ["", "a", "b;c", "A;env:test", "c"];
     private static readonly string[] s_patterns = ["web%", "%1", "%e%", "web1", "WEB1", "w_b1", "web_1", "%", "%%", "db%1", "app\\%", "w%b%1", "", "nothing%"];
 
+    private static readonly ProfileFilter[] s_profiles =
+    [
+        new() { Distro = "almalinux" }, new() { Distro = "%i%" }, new() { DistroVersion = ProfileFilter.NotTold }, new() { Virt = "k%m" }, new() { Virt = ProfileFilter.NotTold }, new() { Failed = true },
+        new() { Failed = false }, new() { Release = "6.1%", Machine = "x86_64", KcareVersion = "1.0", Euname = "%" },
+    ];
+
+    private static readonly string[] s_orders =
+    [
+        "", "hostname", "-hostname", "ip", "-ip", "registered", "-registered", "updated", "-updated", "checkin", "-checkin", "key", "-feed", "distro", "-patch_level", "virt",
+    ];
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -75,6 +86,10 @@ public sealed class ServerSelectionTests
         KernelId = new string(b % 4 == 0 ? 'b' : 'a', 40),
         PatchLevel = a % 3,
         Tags = c % 5 == 0 ? s_tags[a % s_tags.Length] : null,
+        Distro = c % 3 == 0 ? "AlmaLinux" : "Debian",
+        DistroVersion = a % 2 == 0 ? "9.5" : "",
+        Virt = b % 5 == 0 ? "" : "k%m",
+        LastUpdate = (a + b) % 4 == 0 ? new LastUpdate { Level = 1, Result = LastUpdate.Failed, Message = "no" } : null,
     };
 
     private static void Compare(TestPortal portal)
@@ -88,12 +103,16 @@ public sealed class ServerSelectionTests
             .. new[] { "a", "A", "b", "c", "env:test", "env", "b;c", "%" }.Select(tag => new ServerQuery { Tag = tag }),
             new() { IsUpdated = true }, new() { IsUpdated = false }, .. periods.Select(period => new ServerQuery { Registered = period }),
             .. periods.Select(period => new ServerQuery { Checkin = period }), .. periods.Select(period => new ServerQuery { Updated = period }),
-            .. all.Take(2).Select(server => new ServerQuery { ServerId = server.ServerId }),
+            .. all.Take(2).Select(server => new ServerQuery { ServerId = server.ServerId }), .. all.Take(1).Select(server => new ServerQuery { Birth = server.Id }),
+            .. Enum.GetValues<ServerCondition>().Select(condition => new ServerQuery { Condition = condition }),
+            .. new[] { 0L, 1, 2 }.Select(level => new ServerQuery { Running = new HashSet<(string, long)> { (TestPortal.KernelId, level) } }),
+            .. s_profiles.Select(profile => new ServerQuery { Profile = profile }),
         ];
         var single = queries.ToList();
         var pairs = single.Where((_, number) => number % 3 == 0).SelectMany(one => single.Where((_, number) => number % 4 == 1).Select(other => Both(one, other)));
+        var number = 0;
         foreach (var query in single.Concat(pairs))
-            CompareOne(portal, query, all);
+            CompareOne(portal, query with { Order = ServerOrder.ParseOrNull(s_orders[number++ % s_orders.Length]), Few = number % 5 }, all);
     }
 
     private static void CompareOne(TestPortal portal, ServerQuery query, IReadOnlyList<Server> all)
@@ -107,9 +126,35 @@ public sealed class ServerSelectionTests
             for (var offset = 0; offset <= expected.Count; offset += 3)
                 pages.AddRange((query with { Limit = 3, Offset = offset }).Run(session, portal.Portal.Offers, now).Select(server => server.ServerId));
             string.Join(" ", pages.Order(StringComparer.Ordinal)).ShouldBe(string.Join(" ", expected), query.ToString());
+            new ServerSelection(session, query, portal.Portal.Offers.At(session), now).CountUpTo(1).ShouldBeInRange(Math.Min(expected.Count, 2), expected.Count, query.ToString());
+            if (query.Order is { } order)
+                ShouldBeInOrder([.. pages.Select(id => all.Single(server => server.ServerId == id))], order, query);
             return true;
         });
     }
+
+    private static void ShouldBeInOrder(IReadOnlyList<Server> servers, ServerOrder order, ServerQuery query)
+    {
+        for (var n = 1; n < servers.Count; n++)
+        {
+            var difference = string.CompareOrdinal(ValueOf(servers[n - 1], order.Column), ValueOf(servers[n], order.Column));
+            (order.Descending ? -difference : difference).ShouldBeLessThanOrEqualTo(0, query.ToString());
+        }
+    }
+
+    private static string ValueOf(Server server, string column) => column switch
+    {
+        "hostname" => server.Facts.Hostname.ToUpperInvariant(),
+        "ip" => server.Facts.Ip,
+        "registered" => $"{server.Registered:O}",
+        "updated" => $"{server.Updated:O}",
+        "checkin" => $"{server.Checkin:O}",
+        "key" => server.Key,
+        "feed" => server.Feed,
+        "distro" => server.Facts.Distro.ToUpperInvariant(),
+        "patch_level" => $"{server.Facts.PatchLevel:d9}",
+        _ => server.Facts.Virt,
+    };
 
     /// <summary>All servers, read from the tables that features write, without any index.</summary>
     private static IReadOnlyList<Server> Everything(TestPortal portal)
@@ -133,6 +178,10 @@ public sealed class ServerSelectionTests
         Registered = one.Registered ?? other.Registered,
         Checkin = one.Checkin ?? other.Checkin,
         Updated = one.Updated ?? other.Updated,
+        Birth = one.Birth ?? other.Birth,
+        Condition = one.Condition ?? other.Condition,
+        Running = one.Running ?? other.Running,
+        Profile = one.Profile == ProfileFilter.None ? other.Profile : one.Profile,
     };
 
     private static bool Matches(Server server, ServerQuery query, DateTimeOffset now) =>
@@ -141,7 +190,18 @@ public sealed class ServerSelectionTests
         && (query.ServerId is null || server.ServerId == query.ServerId)
         && (query.Tag is null || server.Tags.Split(';').Contains(query.Tag, StringComparer.OrdinalIgnoreCase))
         && (query.IsUpdated is not { } updated || server.Status == (updated ? ServerStatus.UpToDate : ServerStatus.Outdated))
+        && (query.Birth is null || server.Id == query.Birth)
+        && (query.Condition is not { } condition || server.ConditionOf() == condition)
+        && (query.Running is null || query.Running.Contains((server.Facts.KernelId, server.Facts.PatchLevel)))
+        && Matches(server.Facts, query.Profile)
         && In(server.Registered, query.Registered, now) && In(server.Checkin, query.Checkin, now) && In(server.Updated, query.Updated, now);
+
+    private static bool Matches(ServerFacts facts, ProfileFilter filter) =>
+        Says(facts.Distro, filter.Distro) && Says(facts.DistroVersion, filter.DistroVersion) && Says(facts.Release, filter.Release) && Says(facts.Euname, filter.Euname)
+        && Says(facts.Machine, filter.Machine) && Says(facts.Virt, filter.Virt) && Says(facts.KcareVersion, filter.KcareVersion)
+        && (filter.Failed is null || facts.UpdateResult.StartsWith("failed:", StringComparison.Ordinal) == filter.Failed);
+
+    private static bool Says(string text, string? pattern) => pattern == ProfileFilter.NotTold ? text.Length == 0 : Like(text, pattern);
 
     private static bool In(DateTimeOffset? time, Period? period, DateTimeOffset now) =>
         period is null || (time is { } at && (period.Within ? at >= now - period.Ago : at < now - period.Ago));

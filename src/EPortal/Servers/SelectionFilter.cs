@@ -1,0 +1,157 @@
+using System.Text.Json;
+using Dapper;
+using EPortal.Data;
+using EPortal.Feeds;
+
+namespace EPortal.Servers;
+
+/// <summary>A condition on a server.</summary>
+/// <param name="Sql">On <c>server_search x</c>, with <c>{0}</c> for the column that an index finds.</param>
+/// <param name="Column">That column; empty when there is none.</param>
+/// <param name="Alone">A query for the servers of this condition alone, from the narrowest place; null when it leaves most of them.</param>
+/// <param name="NeedsRow">Whether it asks for more of <c>x</c> than its number.</param>
+internal sealed record RowCondition(string Sql, string Column, string? Alone, bool NeedsRow)
+{
+    /// <summary>The column by which a tag finds servers.</summary>
+    public const string OfTag = "server";
+
+    /// <summary>For the planner to use an index for.</summary>
+    public string Indexed => string.Format(null, Sql, $"x.{Column}");
+
+    /// <summary>For the planner to leave: something else finds the rows.</summary>
+    public string Checked => string.Format(null, Sql, $"+x.{Column}");
+
+    /// <summary>Whether it asks for a tag.</summary>
+    public bool IsTag => Column == OfTag;
+}
+
+/// <summary>
+/// What a query asks for, in two parts: groups of servers, judged one by one with their sizes known, and conditions on each server.
+/// </summary>
+internal sealed class SelectionFilter
+{
+    private readonly List<RowCondition> _conditions = [];
+    private readonly DateTimeOffset _now;
+
+    /// <summary>Reads it on a snapshot.</summary>
+    public SelectionFilter(Session session, ServerQuery query, OfferTable offers, DateTimeOffset now)
+    {
+        (Session, Few, _now) = (session, query.Few, now);
+        Groups = GroupsOf(session, query, offers);
+        if (Groups is not null)
+            Parameters.Add("groups", JsonSerializer.Serialize(Groups.Select(group => group.Id)));
+        AddOne("server_id", query.ServerId);
+        AddOne("id", query.Birth);
+        AddName("ip", query.Ip);
+        AddName("hostname", query.Hostname);
+        AddTime("registered", query.Registered);
+        AddTime("updated", query.Updated);
+        AddTag(query.Tag);
+        AddCheckin(query.Checkin);
+        AddSilence(query.Condition);
+    }
+
+    /// <summary>The snapshot.</summary>
+    public Session Session { get; }
+
+    /// <summary>How many servers are few enough to be found first and sorted then.</summary>
+    public int Few { get; }
+
+    /// <summary>The groups that are left; null when all are.</summary>
+    public IReadOnlyList<ServerGroup>? Groups { get; }
+
+    /// <summary>Conditions on each server.</summary>
+    public IReadOnlyList<RowCondition> Conditions => _conditions;
+
+    /// <summary>Values of what the conditions name.</summary>
+    public DynamicParameters Parameters { get; } = new();
+
+    /// <summary>The condition to be of one of the groups; nothing when all are left.</summary>
+    public IEnumerable<string> InGroups => Groups is null ? [] : ["+x.grp IN (SELECT value FROM json_each(@groups))"];
+
+    /// <summary>How many servers the groups have.</summary>
+    public long InGroupsCount => Groups?.Sum(group => group.Servers) ?? ServerGroups.Total(Session);
+
+    private static IReadOnlyList<ServerGroup>? GroupsOf(Session session, ServerQuery query, OfferTable offers)
+    {
+        // Without a filter there is only one reason to leave any out: keys that are not in force.
+        if (query is { Key: null, Feed: null, IsUpdated: null, Condition: null or ServerCondition.Silent, Running: null } && query.Profile == ProfileFilter.None
+            && !ServerGroups.AnyOutOfForce(session))
+            return null;
+        var groups = ServerGroups.Read(session, query.Key, query.Feed, query.Profile).AsEnumerable();
+        if (query.Running is { } running)
+            groups = groups.Where(group => running.Contains((group.KernelId, group.PatchLevel)));
+        if (query.IsUpdated is { } updated)
+            groups = groups.Where(group => group.StatusIn(offers) == (updated ? ServerStatus.UpToDate : ServerStatus.Outdated));
+        if (query.Condition is { } condition and not ServerCondition.Silent)
+            groups = groups.Where(group => group.StatusIn(offers) == (ServerStatus)condition);
+        return [.. groups];
+    }
+
+    private void AddOne(string column, string? value)
+    {
+        if (value is null)
+            return;
+        Add(new RowCondition(
+            $"x.server = (SELECT s.local FROM server s WHERE s.{column} = @{column})", "", $"SELECT s.local AS server FROM server s WHERE s.{column} = @{column}", NeedsRow: false),
+            (column, value));
+    }
+
+    private void AddName(string column, string? text)
+    {
+        if (text is null || new NamePattern(text) is not { IsAnything: false } pattern)
+            return;
+        AddRow(column, pattern.Condition("{0}", column), ($"{column}Prefix", pattern.Prefix), ($"{column}Last", pattern.Last), ($"{column}Like", pattern.Like));
+    }
+
+    private void AddTime(string column, Period? period)
+    {
+        if (period is not null)
+            AddRow(column, period.Sql("{0}", $"@{column}"), (column, period.Before(_now)));
+    }
+
+    private void AddRow(string column, string sql, params (string Name, object Value)[] parameters) => Add(
+        new RowCondition(sql, column, $"SELECT x.server FROM server_search x WHERE {string.Format(null, sql, $"x.{column}")}", NeedsRow: true), parameters);
+
+    private void AddTag(string? tag)
+    {
+        const string Tagged = "SELECT t.server FROM server_tag t WHERE t.tag = @tag";
+        if (tag is not null)
+            Add(new RowCondition($"{{0}} IN ({Tagged})", RowCondition.OfTag, Tagged, NeedsRow: false), ("tag", tag));
+    }
+
+    private void AddCheckin(Period? period)
+    {
+        if (period is null)
+            return;
+        var alone = period.Sql("c.at", "@checkin");
+        Add(new RowCondition(
+            period.Sql("(SELECT c.at FROM server_checkin c WHERE c.server = x.server)", "@checkin"), "", $"SELECT c.server FROM server_checkin c WHERE {alone}", NeedsRow: false),
+            ("checkin", period.Before(_now)));
+    }
+
+    private void AddSilence(ServerCondition? condition)
+    {
+        if (condition is null)
+            return;
+        const string Last = "coalesce((SELECT c.at FROM server_checkin c WHERE c.server = x.server), x.registered)";
+        var silent = condition == ServerCondition.Silent;
+        Add(new RowCondition($"{Last} {(silent ? "<" : ">=")} @silent", "", silent ? SilentServers : null, NeedsRow: true), ("silent", Micros.Of(_now - ServerStatuses.InactiveAfter)));
+    }
+
+    /// <summary>The silent ones: times of check-ins have no index but are narrow; of the others only those that never called are looked at.</summary>
+    public const string SilentServers =
+        """
+        SELECT c.server FROM server_checkin c WHERE c.at < @silent
+        UNION ALL
+        SELECT x.server FROM server_group g CROSS JOIN server_search x ON x.grp = g.id
+        WHERE g.profile = 0 AND x.registered < @silent AND NOT EXISTS (SELECT 1 FROM server_checkin c WHERE c.server = x.server)
+        """;
+
+    private void Add(RowCondition condition, params (string Name, object Value)[] parameters)
+    {
+        _conditions.Add(condition);
+        foreach (var (name, value) in parameters)
+            Parameters.Add(name, value);
+    }
+}

@@ -22,7 +22,7 @@ internal static class FeedEndpoints
             new("feed", "name of the feed; main when left out"),
             new("product", "kernel, user, qemu or db; kernel when left out"),
             new("distro", "only those for one of these distributions", Repeatable: true));
-        routes.MapApi(HttpMethods.Post, "/patchsets/manage", ApiRole.Admin, "Enable or disable a patchset on feeds", Manage,
+        routes.MapApi(HttpMethods.Post, "/patchsets/manage", ApiRole.Admin, "Enable or disable a patchset on feeds: on all of them or on none", Manage,
             new("patchset", "its name", Required: true),
             new("feed", "feed to act on; main when left out", Repeatable: true),
             new("action", "enable, disable, enable-upto or undeploy-downto", Required: true),
@@ -54,25 +54,15 @@ internal static class FeedEndpoints
             .Select(PatchsetRow.From)]);
     }
 
-    private static async Task<ApiResult<string>> Manage(ApiParameters parameters, Rollout rollout, FeedStore feeds, HttpContext context)
+    private static async Task<ApiResult<string>> Manage(ApiParameters parameters, Rollout rollout, HttpContext context)
     {
-        var (actor, cancel) = (context.Actor(), context.RequestAborted);
-        var (name, product) = (parameters.Required("patchset"), ProductOf(parameters));
-        Func<string, Task> act = parameters.Required("action") switch
-        {
-            "enable" => feed => rollout.Enable(actor, product, name, feed, cancel),
-            "disable" => feed => rollout.Disable(actor, product, name, feed),
-            "enable-upto" => feed => rollout.EnableUpTo(actor, product, name, feed, cancel),
-            "undeploy-downto" => feed => rollout.UndeployDownTo(actor, product, name, feed),
-            var other => throw new RefusedException(
-                Refusal.Invalid, $"The action '{other}' must be enable, disable, enable-upto or undeploy-downto."),
-        };
-        var names = parameters.Texts("feed") is { Count: > 0 } given ? given : [Feed.Main];
-        // All names first: with one misspelt nothing is changed.
-        foreach (var feed in names)
-            feeds.Get(feed);
-        foreach (var feed in names.Distinct(StringComparer.Ordinal))
-            await act(feed);
+        var token = parameters.Required("action");
+        var action = RolloutActions.ParseOrNull(RolloutActions.OfApi, token)
+            ?? throw new RefusedException(Refusal.Invalid, $"The action '{token}' must be enable, disable, enable-upto or undeploy-downto.");
+        var feeds = parameters.Texts("feed") is { Count: > 0 } given ? given : [Feed.Main];
+        await rollout.Apply(
+            context.Actor(), ProductOf(parameters), parameters.Required("patchset"),
+            feeds.Distinct(StringComparer.Ordinal).ToDictionary(feed => feed, _ => action, StringComparer.Ordinal), expected: null, context.RequestAborted);
         return new ApiResult<string>("ok");
     }
 

@@ -40,11 +40,14 @@ internal static class PatchsetStates
     };
 
     /// <summary>The state of a patchset that is enabled or held on a feed, or neither.</summary>
-    public static PatchsetState Of(Patchset patchset, bool enabled, bool held) =>
+    public static PatchsetState Of(Patchset patchset, bool enabled, bool held) => Of(patchset, patchset.IsHere, enabled, held);
+
+    /// <summary>The same of one that is here, or not here, whatever is so now.</summary>
+    public static PatchsetState Of(Patchset patchset, bool isHere, bool enabled, bool held) =>
         patchset.IsBlocked ? PatchsetState.Blocked
         : held ? PatchsetState.Disabled
-        : patchset.IsHere && enabled ? PatchsetState.Enabled
+        : isHere && enabled ? PatchsetState.Enabled
         : patchset.Listed == RepositoryState.Withdrawn ? PatchsetState.NotAvailable
-        : patchset.IsHere ? PatchsetState.Undeployed
+        : isHere ? PatchsetState.Undeployed
         : PatchsetState.NotDownloaded;
 }

@@ -1,3 +1,4 @@
+using Dapper;
 using EPortal.Data;
 using EPortal.Format;
 using EPortal.Patchsets;
@@ -20,4 +21,17 @@ internal sealed record Placement(Patchset Patchset, PatchsetState State)
 
     /// <summary>The id of the pair.</summary>
     public static string IdOf(Feed feed, Patchset patchset) => EntityType.PairId(feed.Id, patchset.Id);
+
+    /// <summary>Patchsets as they stand on a feed, in the order given.</summary>
+    public static List<Placement> List(Session session, Feed feed, IReadOnlyList<Patchset> patchsets)
+    {
+        var states = session.Connection.Query<(string Patchset, long Enabled, long Held)>(
+            "SELECT patchset, enabled, held FROM placement WHERE feed = @Id", new { feed.Id })
+            .ToDictionary(row => row.Patchset, StringComparer.Ordinal);
+        return [.. patchsets.Select(patchset =>
+        {
+            var (_, enabled, held) = states.GetValueOrDefault(patchset.Id);
+            return new Placement(patchset, PatchsetStates.Of(patchset, enabled != 0, held > 0));
+        })];
+    }
 }

@@ -34,11 +34,7 @@ internal static class ProductCommands
             context.Operator(),
             product,
             new ProgressStream(archive, progress),
-            (change, patchset) =>
-            {
-                var pair = (FeedStore.Get(change.Session, feed), patchset);
-                _ = disabled ? Rollout.Disable(change, pair) : Rollout.Enable(change, pair);
-            },
+            Rollout.Place(feed, disabled),
             context.Cancellation);
         progress.Dispose();
         if (deployed.SignedBy is null)

@@ -16,43 +16,63 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
     public IReadOnlyList<Placement> List(string feed, Product product) =>
         database.Read(session => List(session, FeedStore.Get(session, feed), product));
 
+    /// <summary>
+    /// Does what is said for each feed, on all of them or on none. What is not here is fetched first; when that fails, what was
+    /// fetched until then stays and nothing changes on the feeds.
+    /// </summary>
+    /// <param name="actor">Who does it.</param>
+    /// <param name="product">Product of the patchset.</param>
+    /// <param name="patchset">Its name.</param>
+    /// <param name="actions">What to do, by name of feed.</param>
+    /// <param name="expected">The offer revision at which it was decided; null where it does not matter what changed since.</param>
+    /// <param name="cancel">Ends the fetching.</param>
+    /// <returns>What was done, in the order of feeds.</returns>
+    /// <exception cref="RefusedException">Unknown patchset or feed, it is blocked or cannot be had, or the feeds changed meanwhile.</exception>
+    public async Task<IReadOnlyList<FeedPlan>> Apply(
+        Actor actor, Product product, string patchset, IReadOnlyDictionary<string, RolloutAction> actions, long? expected, CancellationToken cancel)
+    {
+        var planned = database.Read(session => RolloutPlan.Of(session, Node.Read(session).OfferRevision, product, patchset, actions));
+        RefuseStale(expected, planned.Revision);
+        if (planned.Absent.Count > 0)
+            await upstream.Fetch(actor, product, planned.Absent, cancel);
+        return await log.Commit(actor, change =>
+        {
+            var plan = RolloutPlan.Of(change.Session, change.Node.OfferRevision, product, patchset, actions);
+            // To fetch moves the revision; then what is decided on tells whether anything else did.
+            if (planned.Absent.Count == 0)
+                RefuseStale(expected, plan.Revision);
+            else if (expected is not null && !plan.IsLike(planned))
+                throw Stale();
+            foreach (var feed in plan.Feeds)
+                Carry(change, feed, patchset);
+            return plan.Feeds;
+        });
+    }
+
     /// <summary>Enables one patchset, whatever its state was; what is not here is fetched first.</summary>
     /// <exception cref="RefusedException">Unknown patchset or feed, or it is blocked or cannot be had.</exception>
-    public async Task<Placement> Enable(Actor actor, Product product, string patchset, string feed, CancellationToken cancel)
-    {
-        var known = database.Read(session =>
-        {
-            FeedStore.Get(session, feed);
-            return PatchsetStore.Get(session, product, patchset);
-        });
-        RefuseBlocked(known);
-        if (!known.IsHere)
-            await upstream.Fetch(actor, product, [patchset], cancel);
-        return await log.Commit(actor, change => Enable(change, Find(change, product, patchset, feed)));
-    }
+    public async Task<Placement> Enable(Actor actor, Product product, string patchset, string feed, CancellationToken cancel) =>
+        (await Apply(actor, product, patchset, feed, RolloutAction.Enable, cancel))[0];
 
     /// <summary>Keeps one patchset off a feed until it is enabled there by name.</summary>
     /// <exception cref="RefusedException">Unknown patchset or feed.</exception>
-    public Task<Placement> Disable(Actor actor, Product product, string patchset, string feed) =>
-        log.Commit(actor, change => Disable(change, Find(change, product, patchset, feed)));
+    public async Task<Placement> Disable(Actor actor, Product product, string patchset, string feed) =>
+        (await Apply(actor, product, patchset, feed, RolloutAction.Disable, CancellationToken.None))[0];
 
     /// <summary>Enables a patchset and all older ones, but for the disabled; what is not here is fetched first.</summary>
     /// <exception cref="RefusedException">Unknown patchset or feed, or one cannot be had.</exception>
-    public async Task<IReadOnlyList<string>> EnableUpTo(
-        Actor actor, Product product, string patchset, string feed, CancellationToken cancel)
-    {
-        var absent = database.Read(session =>
-        {
-            var limit = PatchsetStore.Get(session, product, patchset);
-            return List(session, FeedStore.Get(session, feed), product)
-                .Where(placement => placement.State == PatchsetState.NotDownloaded && placement.Patchset.CompareTo(limit) <= 0)
-                .Select(placement => placement.Patchset.Name).ToList();
-        });
-        if (absent.Count > 0)
-            await upstream.Fetch(actor, product, absent, cancel);
-        return await Each(actor, product, patchset, feed, "patchset.enable-upto", On, (placement, limit) =>
-            placement.State is PatchsetState.Undeployed or PatchsetState.NotDownloaded && placement.Patchset.CompareTo(limit) <= 0);
-    }
+    public async Task<IReadOnlyList<string>> EnableUpTo(Actor actor, Product product, string patchset, string feed, CancellationToken cancel) =>
+        NamesOf(await Apply(actor, product, patchset, feed, RolloutAction.EnableUpTo, cancel));
+
+    /// <summary>Takes a patchset and all newer ones off a feed; the disabled stay disabled.</summary>
+    /// <exception cref="RefusedException">Unknown patchset or feed.</exception>
+    public async Task<IReadOnlyList<string>> UndeployDownTo(Actor actor, Product product, string patchset, string feed) =>
+        NamesOf(await Apply(actor, product, patchset, feed, RolloutAction.UndeployDownTo, CancellationToken.None));
+
+    /// <summary>Takes one patchset off a feed; a disabled one is merely undeployed from then on.</summary>
+    /// <exception cref="RefusedException">Unknown patchset or feed.</exception>
+    public Task Unroll(Actor actor, Product product, string patchset, string feed) =>
+        Apply(actor, product, patchset, feed, RolloutAction.Unroll, CancellationToken.None);
 
     /// <summary>
     /// Enables what <paramref name="chosen"/> picks among the patchsets that are here, in no state of their own on the feed.
@@ -71,7 +91,7 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
             var names = new List<string>();
             foreach (var placement in List(change.Session, on, product).Where(IsNew))
             {
-                change.Update(Placement.Entity, Placement.IdOf(on, placement.Patchset), On);
+                Carry(change, on, new PlacementChange(placement, Enabled: true, Held: null));
                 names.Add(placement.Patchset.Name);
             }
 
@@ -96,39 +116,18 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
         change.Note("patchset.unblock", $"{patchset.Name}, which the patch source no longer blocks");
     }
 
-    /// <summary>Takes a patchset and all newer ones off a feed; the disabled stay disabled.</summary>
-    /// <exception cref="RefusedException">Unknown patchset or feed.</exception>
-    public Task<IReadOnlyList<string>> UndeployDownTo(Actor actor, Product product, string patchset, string feed) =>
-        Each(actor, product, patchset, feed, "patchset.undeploy-downto", Off, (placement, limit) =>
-            placement.State == PatchsetState.Enabled && placement.Patchset.CompareTo(limit) >= 0);
-
-    /// <summary>Takes one patchset off a feed; a disabled one is merely undeployed from then on.</summary>
-    /// <exception cref="RefusedException">Unknown patchset or feed.</exception>
-    public Task<Placement> Unroll(Actor actor, Product product, string patchset, string feed) => log.Commit(actor, change =>
+    /// <summary>Enables or disables on a feed what a deploy records, in its transaction.</summary>
+    public static Action<Change, Patchset> Place(string feed, bool disabled) => (change, patchset) =>
     {
-        var (on, what) = Find(change, product, patchset, feed);
-        change.Release(Placement.Entity, Placement.IdOf(on, what), Off);
-        change.Note("patchset.unroll", $"{patchset} on {feed}");
-        return new Placement(what, PatchsetState.Undeployed);
-    });
+        var pair = (FeedStore.Get(change.Session, feed), patchset);
+        _ = disabled ? Disable(change, pair) : Enable(change, pair);
+    };
 
     /// <summary>Enables within a change that does more.</summary>
-    public static Placement Enable(Change change, (Feed Feed, Patchset Patchset) pair)
-    {
-        RefuseAbsent(pair.Patchset);
-        RefuseBlocked(pair.Patchset);
-        change.Release(Placement.Entity, Placement.IdOf(pair.Feed, pair.Patchset), On);
-        change.Note("patchset.enable", $"{pair.Patchset.Name} on {pair.Feed.Name}");
-        return new Placement(pair.Patchset, PatchsetState.Enabled);
-    }
+    public static Placement Enable(Change change, (Feed Feed, Patchset Patchset) pair) => Carry(change, pair, RolloutAction.Enable);
 
     /// <summary>Disables within a change that does more.</summary>
-    public static Placement Disable(Change change, (Feed Feed, Patchset Patchset) pair)
-    {
-        change.Hold(Placement.Entity, Placement.IdOf(pair.Feed, pair.Patchset), Off);
-        change.Note("patchset.disable", $"{pair.Patchset.Name} on {pair.Feed.Name}");
-        return new Placement(pair.Patchset, PatchsetState.Disabled);
-    }
+    public static Placement Disable(Change change, (Feed Feed, Patchset Patchset) pair) => Carry(change, pair, RolloutAction.Disable);
 
     /// <summary>Names of the feeds on which a patchset is enabled.</summary>
     /// <exception cref="RefusedException">There is no such patchset.</exception>
@@ -140,53 +139,52 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
             """,
             new { PatchsetStore.Get(session, product, patchset).Id }).AsList());
 
-    private Task<IReadOnlyList<string>> Each(
-        Actor actor, Product product, string patchset, string feed, string action, Fields set, Func<Placement, Patchset, bool> chosen) =>
-        log.Commit<IReadOnlyList<string>>(actor, change =>
-        {
-            var (on, limit) = (FeedStore.Get(change.Session, feed), PatchsetStore.Get(change.Session, product, patchset));
-            var placements = List(change.Session, on, product).Where(placement => chosen(placement, limit)).ToList();
-            foreach (var placement in placements)
-            {
-                if (set == On)
-                    RefuseAbsent(placement.Patchset);
-                change.Update(Placement.Entity, Placement.IdOf(on, placement.Patchset), set);
-            }
-
-            change.Note(action, $"{patchset} on {feed}");
-            return [.. placements.Select(placement => placement.Patchset.Name)];
-        });
-
-    private static (Feed Feed, Patchset Patchset) Find(Change change, Product product, string patchset, string feed) =>
-        (FeedStore.Get(change.Session, feed), Known(PatchsetStore.Get(change.Session, product, patchset)));
-
-    /// <summary>What only the patch source knows has no state of its own yet.</summary>
-    private static Patchset Known(Patchset patchset) => patchset.Id.Length > 0
-        ? patchset
-        : throw new RefusedException(Refusal.Conflict, $"'{patchset.Name}' is not downloaded yet.");
-
-    private static void RefuseBlocked(Patchset patchset)
+    private async Task<IReadOnlyList<Placement>> Apply(
+        Actor actor, Product product, string patchset, string feed, RolloutAction action, CancellationToken cancel)
     {
-        if (patchset.IsBlocked)
-            throw new RefusedException(Refusal.Conflict, $"'{patchset.Name}' cannot be enabled: the patch source blocked it.");
+        var done = await Apply(actor, product, patchset, new Dictionary<string, RolloutAction> { [feed] = action }, expected: null, cancel);
+        return [.. done.Single().Changes.Select(one => new Placement(one.Patchset, one.After))];
     }
 
-    private static void RefuseAbsent(Patchset patchset)
+    private static IReadOnlyList<string> NamesOf(IReadOnlyList<Placement> placements) => [.. placements.Select(one => one.Patchset.Name)];
+
+    private static Placement Carry(Change change, (Feed Feed, Patchset Patchset) pair, RolloutAction action)
     {
-        if (!patchset.IsHere)
-            throw new RefusedException(
-                Refusal.Conflict, $"The files of '{patchset.Name}' are not here; deploy its archive first.");
+        var placement = Placement.List(change.Session, pair.Feed, [pair.Patchset])[0];
+        var changes = RolloutRules.Changes(action, placement, [placement]);
+        Carry(change, new FeedPlan(pair.Feed, action, [placement], changes), pair.Patchset.Name);
+        return new Placement(pair.Patchset, changes[0].After);
     }
 
-    private static List<Placement> List(Session session, Feed feed, Product product)
+    private static void Carry(Change change, FeedPlan plan, string patchset)
     {
-        var states = session.Connection.Query<(string Patchset, long Enabled, long Held)>(
-            "SELECT patchset, enabled, held FROM placement WHERE feed = @Id", new { feed.Id })
-            .ToDictionary(row => row.Patchset, StringComparer.Ordinal);
-        return [.. PatchsetStore.List(session, product).Select(patchset =>
-        {
-            var (_, enabled, held) = states.GetValueOrDefault(patchset.Id);
-            return new Placement(patchset, PatchsetStates.Of(patchset, enabled != 0, held > 0));
-        })];
+        foreach (var one in plan.Changes)
+            Carry(change, plan.Feed, one);
+        change.Note($"patchset.{plan.Action.Token()}", $"{patchset} on {plan.Feed.Name}");
     }
+
+    private static void Carry(Change change, Feed feed, PlacementChange one)
+    {
+        if (one.NeedsFetch)
+            throw new RefusedException(Refusal.Conflict, $"The files of '{one.Patchset.Name}' are not here; deploy its archive first.");
+        var (id, set) = (Placement.IdOf(feed, one.Patchset), one.Enabled ? On : Off);
+        if (one.Held is not { } held)
+            change.Update(Placement.Entity, id, set);
+        else if (held)
+            change.Hold(Placement.Entity, id, set);
+        else
+            change.Release(Placement.Entity, id, set);
+    }
+
+    private static void RefuseStale(long? expected, long revision)
+    {
+        if (expected is { } seen && seen != revision)
+            throw Stale();
+    }
+
+    private static RefusedException Stale() =>
+        new(Refusal.Conflict, "Nothing was changed: what the feeds offer changed since this was previewed. Look at the preview again.");
+
+    private static List<Placement> List(Session session, Feed feed, Product product) =>
+        Placement.List(session, feed, PatchsetStore.List(session, product));
 }

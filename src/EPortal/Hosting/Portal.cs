@@ -27,6 +27,8 @@ internal sealed class Portal : IAsyncDisposable
         Log = new ChangeLog(Database, Entities.Catalog, time);
         Signer = PortalSigner.Open(folder.PathOf("config/signing.key"), TrustedKeysOf(settings));
         Offers = new Offers();
+        Levels = new PatchsetLevels();
+        Usage = new PatchsetUsage(Levels);
         PatchesRoot = settings.PatchesDir ?? folder.Root;
         Folders = new PatchFolders(PatchesRoot);
         Patchsets = new PatchsetLibrary(Database, Log, Folders, Signer, LimitsOf(settings), time);
@@ -63,6 +65,12 @@ internal sealed class Portal : IAsyncDisposable
 
     /// <summary>What feeds offer.</summary>
     public Offers Offers { get; }
+
+    /// <summary>What each patchset holds.</summary>
+    public PatchsetLevels Levels { get; }
+
+    /// <summary>Which patchsets servers run.</summary>
+    public PatchsetUsage Usage { get; }
 
     /// <summary>Patchsets that are here.</summary>
     public PatchsetLibrary Patchsets { get; }

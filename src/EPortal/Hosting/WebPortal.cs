@@ -110,6 +110,9 @@ internal static class WebPortal
         services.AddSingleton(portal.Database);
         services.AddSingleton(portal.Time);
         services.AddSingleton(portal.Offers);
+        services.AddSingleton(portal.Levels);
+        services.AddSingleton(portal.Usage);
+        services.AddSingleton(portal.Patchsets);
         services.AddSingleton(portal.Feeds);
         services.AddSingleton(portal.Rollout);
         services.AddSingleton(portal.Keys);

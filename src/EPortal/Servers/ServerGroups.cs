@@ -83,6 +83,25 @@ internal static class ServerGroups
         return groups;
     }
 
+    /// <summary>Servers that follow a feed and run one kernel at one level, of all keys in force.</summary>
+    /// <param name="session">The snapshot.</param>
+    /// <param name="entitled">Only those whose key allows patches of this product; null for all.</param>
+    public static IEnumerable<(string FeedId, string KernelId, long PatchLevel, long Servers)> ByFeed(Session session, Product? entitled = null)
+    {
+        // Without a mapper: some tens of thousands of rows for every list of patchsets.
+        using var row = session.Query(
+            """
+            SELECT coalesce(f.id, @main), g.kernel_id, g.patch_level, g.servers
+            FROM server_count g
+            JOIN key k ON k.id = g.key AND k.shadowed = 0
+            LEFT JOIN feed f ON f.id = k.feed AND f.shadowed = 0
+            WHERE @product IS NULL OR instr(' ' || k.products || ' ', ' ' || @product || ' ') > 0
+            """,
+            ("@main", Feed.MainId), ("@product", entitled?.Token()));
+        while (row.Read())
+            yield return (row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3));
+    }
+
     /// <summary>How many servers there are, those whose key is not in force too.</summary>
     public static long Total(Session session) => session.Connection.ExecuteScalar<long>("SELECT coalesce(sum(servers), 0) FROM server_group");
 

@@ -1,0 +1,58 @@
+using EPortal.Data;
+using EPortal.Patchsets;
+
+namespace EPortal.Feeds;
+
+/// <summary>How a patchset's standing on a feed changes.</summary>
+/// <param name="Before">How it stands.</param>
+/// <param name="Enabled">Whether it is offered from then on.</param>
+/// <param name="Held">Whether it is kept off from then on, or let go; null leaves that as it is.</param>
+internal sealed record PlacementChange(Placement Before, bool Enabled, bool? Held)
+{
+    /// <summary>What changes.</summary>
+    public Patchset Patchset => Before.Patchset;
+
+    /// <summary>Whether it has to be fetched before.</summary>
+    public bool NeedsFetch => Enabled && !Patchset.IsHere;
+
+    /// <summary>How it stands then.</summary>
+    public PatchsetState After => PatchsetStates.Of(Patchset, Patchset.IsHere || NeedsFetch, Enabled, Held ?? false);
+}
+
+/// <summary>
+/// What an action means: which patchsets of a feed change, and to what. It changes nothing, so that those who act and those who
+/// only want to know what would be follow the same rules.
+/// </summary>
+internal static class RolloutRules
+{
+    /// <summary>The changes, oldest patchset first.</summary>
+    /// <param name="action">What is to be done.</param>
+    /// <param name="limit">The patchset it is done with, as it stands on the feed.</param>
+    /// <param name="all">All patchsets of its product as they stand there, oldest first.</param>
+    /// <exception cref="RefusedException">It cannot be done with this patchset.</exception>
+    public static IReadOnlyList<PlacementChange> Changes(RolloutAction action, Placement limit, IEnumerable<Placement> all) => action switch
+    {
+        RolloutAction.Enable => [new PlacementChange(NotBlocked(limit), Enabled: true, Held: false)],
+        RolloutAction.Disable => [new PlacementChange(Known(limit), Enabled: false, Held: true)],
+        RolloutAction.Unroll => [new PlacementChange(Known(limit), Enabled: false, Held: false)],
+        RolloutAction.EnableUpTo =>
+        [
+            .. all.Where(one => one.State is PatchsetState.Undeployed or PatchsetState.NotDownloaded && one.Patchset.CompareTo(limit.Patchset) <= 0)
+                .Select(one => new PlacementChange(one, Enabled: true, Held: null)),
+        ],
+        _ =>
+        [
+            .. all.Where(one => one.State == PatchsetState.Enabled && one.Patchset.CompareTo(limit.Patchset) >= 0)
+                .Select(one => new PlacementChange(one, Enabled: false, Held: null)),
+        ],
+    };
+
+    private static Placement NotBlocked(Placement placement) => !placement.Patchset.IsBlocked
+        ? placement
+        : throw new RefusedException(Refusal.Conflict, $"'{placement.Patchset.Name}' cannot be enabled: the patch source blocked it.");
+
+    /// <summary>What only the patch source knows has no state of its own yet.</summary>
+    private static Placement Known(Placement placement) => placement.Patchset.Id.Length > 0
+        ? placement
+        : throw new RefusedException(Refusal.Conflict, $"'{placement.Patchset.Name}' is not downloaded yet.");
+}

@@ -74,6 +74,10 @@ internal static class WebPortal
         app.MapConsole();
         StartPages.Map(app);
         KeyPages.Map(app);
+        ServerPages.Map(app);
+        ServerChangePages.Map(app);
+        OverviewPages.Map(app);
+        TagPages.Map(app);
         app.MapApiDescription();
         if (settings.ServePatchSource)
             RepositoryEndpoints.Map(app);
@@ -121,6 +125,10 @@ internal static class WebPortal
         services.AddSingleton(portal.Sessions);
         services.AddSingleton(portal.Ldap);
         services.AddSingleton(portal.Servers);
+        services.AddSingleton(new ServerBulk(portal.Database, portal.Log, portal.Offers, portal.Time));
+        services.AddSingleton<ServerCsv>();
+        services.AddSingleton<ServerMaps>();
+        services.AddSingleton(new TagStore(portal.Database, portal.Log));
         services.AddSingleton(portal.Registration);
         services.AddSingleton(portal.Agents);
         services.AddSingleton(portal.Signer);

@@ -23,6 +23,9 @@ internal sealed class KeyStore(Database database, ChangeLog log)
     public IReadOnlyList<Key> List() => database.Read(session =>
         session.Connection.Query<Row>($"{Columns} ORDER BY k.name").Select(row => row.ToKey()).ToList());
 
+    /// <summary>Names of all keys.</summary>
+    public static IReadOnlyList<string> Names(Session session) => session.Connection.Query<string>("SELECT name FROM key WHERE shadowed = 0 ORDER BY name").AsList();
+
     /// <summary>The key of that name.</summary>
     public static Key? FindOrNull(Session session, string name) =>
         session.Connection.QueryFirstOrDefault<Row>($"{Columns} AND k.name = @name", new { name })?.ToKey();
@@ -51,7 +54,7 @@ internal sealed class KeyStore(Database database, ChangeLog log)
     private static Key Add(Change change, string? name, KeySettings settings)
     {
         name = string.IsNullOrEmpty(name) ? RandomNumberGenerator.GetString(Letters, GeneratedLength) : name;
-        Names.Check("key", name);
+        Data.Names.Check("key", name);
         var fields = Values(change.Session, settings with
         {
             Feed = settings.Feed ?? Feed.Main,

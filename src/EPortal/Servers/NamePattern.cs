@@ -19,6 +19,10 @@ internal sealed class NamePattern
         Like = text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
     }
 
+    /// <summary>Whether a text looks like an address or a pattern of one: nothing but characters of addresses, with a separator.</summary>
+    public static bool IsAddress(string? text) =>
+        text is not null && text.AsSpan().IndexOfAny('.', ':') >= 0 && text.All(c => char.IsAsciiHexDigit(c) || c is '.' or ':' or Any);
+
     /// <summary>What it begins with, up to the first <c>%</c>.</summary>
     public string Prefix { get; }
 

@@ -10,7 +10,8 @@ namespace EPortal.Servers;
 /// <param name="Column">That column; empty when there is none.</param>
 /// <param name="Alone">A query for the servers of this condition alone, from the narrowest place; null when it leaves most of them.</param>
 /// <param name="NeedsRow">Whether it asks for more of <c>x</c> than its number.</param>
-internal sealed record RowCondition(string Sql, string Column, string? Alone, bool NeedsRow)
+/// <param name="Seen">The same of what a map of servers shows of one; null where it does not show it.</param>
+internal sealed record RowCondition(string Sql, string Column, string? Alone, bool NeedsRow, Func<ServerMark, bool>? Seen = null)
 {
     /// <summary>The column by which a tag finds servers.</summary>
     public const string OfTag = "server";
@@ -42,12 +43,14 @@ internal sealed class SelectionFilter
             Parameters.Add("groups", JsonSerializer.Serialize(Groups.Select(group => group.Id)));
         AddOne("server_id", query.ServerId);
         AddOne("id", query.Birth);
-        AddName("ip", query.Ip);
-        AddName("hostname", query.Hostname);
+        AddName("ip", "ip", query.Ip);
+        AddName("hostname", "hostname", query.Hostname);
+        AddName(NamePattern.IsAddress(query.Search) ? "ip" : "hostname", "search", query.Search);
         AddTime("registered", query.Registered);
         AddTime("updated", query.Updated);
         AddTag(query.Tag);
         AddCheckin(query.Checkin);
+        AddUptime(query.Uptime);
         AddSilence(query.Condition);
     }
 
@@ -71,6 +74,21 @@ internal sealed class SelectionFilter
 
     /// <summary>How many servers the groups have.</summary>
     public long InGroupsCount => Groups?.Sum(group => group.Servers) ?? ServerGroups.Total(Session);
+
+    /// <summary>
+    /// The query for the numbers of servers that meet some conditions, and are in the groups unless that is left out. A condition that stands
+    /// alone is answered from where it is narrowest; tag and time together leave the wider table alone too.
+    /// </summary>
+    public string Matching(IReadOnlyList<RowCondition> conditions, bool inGroups = true)
+    {
+        var anyGroup = Groups is null || !inGroups;
+        if (anyGroup && conditions is [{ Alone: { } alone }])
+            return alone;
+        if (anyGroup && conditions.FirstOrDefault(one => one.IsTag) is { } tag && !conditions.Any(one => one.NeedsRow))
+            return $"SELECT x.server FROM server_tag x WHERE x.tag = @tag AND {string.Join(" AND ", conditions.Where(one => one != tag).Select(one => one.Indexed))}";
+        var where = string.Join(" AND ", conditions.Select(one => one.Indexed).Concat(anyGroup ? [] : InGroups));
+        return $"SELECT x.server FROM server_search x{(where.Length == 0 ? "" : $" WHERE {where}")}";
+    }
 
     private static IReadOnlyList<ServerGroup>? GroupsOf(Session session, ServerQuery query, OfferTable offers)
     {
@@ -97,11 +115,11 @@ internal sealed class SelectionFilter
             (column, value));
     }
 
-    private void AddName(string column, string? text)
+    private void AddName(string column, string name, string? text)
     {
         if (text is null || new NamePattern(text) is not { IsAnything: false } pattern)
             return;
-        AddRow(column, pattern.Condition("{0}", column), ($"{column}Prefix", pattern.Prefix), ($"{column}Last", pattern.Last), ($"{column}Like", pattern.Like));
+        AddRow(column, pattern.Condition("{0}", name), ($"{name}Prefix", pattern.Prefix), ($"{name}Last", pattern.Last), ($"{name}Like", pattern.Like));
     }
 
     private void AddTime(string column, Period? period)
@@ -126,8 +144,18 @@ internal sealed class SelectionFilter
             return;
         var alone = period.Sql("c.at", "@checkin");
         Add(new RowCondition(
-            period.Sql("(SELECT c.at FROM server_checkin c WHERE c.server = x.server)", "@checkin"), "", $"SELECT c.server FROM server_checkin c WHERE {alone}", NeedsRow: false),
+            period.Sql("(SELECT c.at FROM server_checkin c WHERE c.server = x.server)", "@checkin"), "", $"SELECT c.server FROM server_checkin c WHERE {alone}", NeedsRow: false,
+            mark => mark.HasCalled && mark.At >= period.Before(_now) == period.Within),
             ("checkin", period.Before(_now)));
+    }
+
+    private void AddUptime(UptimeRange? range)
+    {
+        if (range is not null)
+            Add(new RowCondition(
+                "(SELECT c.uptime FROM server_checkin c WHERE c.server = x.server) BETWEEN @upFrom AND @upTo", "",
+                "SELECT c.server FROM server_checkin c WHERE c.uptime BETWEEN @upFrom AND @upTo", NeedsRow: false, mark => mark.HasCalled && UptimeRange.All[mark.Uptime] == range),
+                ("upFrom", range.From), ("upTo", range.To));
     }
 
     private void AddSilence(ServerCondition? condition)
@@ -136,7 +164,8 @@ internal sealed class SelectionFilter
             return;
         const string Last = "coalesce((SELECT c.at FROM server_checkin c WHERE c.server = x.server), x.registered)";
         var silent = condition == ServerCondition.Silent;
-        Add(new RowCondition($"{Last} {(silent ? "<" : ">=")} @silent", "", silent ? SilentServers : null, NeedsRow: true), ("silent", Micros.Of(_now - ServerStatuses.InactiveAfter)));
+        var before = Micros.Of(_now - ServerStatuses.InactiveAfter);
+        Add(new RowCondition($"{Last} {(silent ? "<" : ">=")} @silent", "", silent ? SilentServers : null, NeedsRow: true, mark => mark.At < before == silent), ("silent", before));
     }
 
     /// <summary>The silent ones: times of check-ins have no index but are narrow; of the others only those that never called are looked at.</summary>

@@ -32,9 +32,12 @@ internal sealed class GroupKey
         """,
         new { keyName, feedName, main = Feed.MainId }).ToDictionary(key => key.Id, StringComparer.Ordinal);
 
-    /// <summary>Whether servers of this key that run a kernel at a level run what their feed offers.</summary>
+    /// <summary>Whether it allows patches of a product.</summary>
+    public bool Allows(Product product) => Products.Split(' ').Contains(product.Token(), StringComparer.Ordinal);
+
+    /// <summary>How servers of this key that run a kernel at a level stand to what their feed offers.</summary>
     public ServerStatus StatusIn(OfferTable offers, string kernelId, long patchLevel) =>
-        !Products.Split(' ').Contains(Product.Kernel.Token(), StringComparer.Ordinal) || offers.FindOrNull(FeedId, Product.Kernel, kernelId) is not { } offer
+        !Allows(Product.Kernel) || offers.FindOrNull(FeedId, Product.Kernel, kernelId) is not { } offer
             ? ServerStatus.Unsupported
             : offer.Level == patchLevel ? ServerStatus.UpToDate : ServerStatus.Outdated;
 }
@@ -60,7 +63,7 @@ internal sealed record ServerGroup(long Id, GroupKey Owner, long Profile, string
     /// <summary>Its name.</summary>
     public string FeedName => Owner.FeedName;
 
-    /// <summary>Whether they run what their feed offers.</summary>
+    /// <summary>How they stand to what their feed offers.</summary>
     public ServerStatus StatusIn(OfferTable offers) => Owner.StatusIn(offers, KernelId, PatchLevel);
 }
 
@@ -83,7 +86,7 @@ internal static class ServerGroups
         return groups;
     }
 
-    /// <summary>Servers that follow a feed and run one kernel at one level, of all keys in force.</summary>
+    /// <summary>Servers that follow a feed and run one kernel at one level, of all keys in force; the same three may come more than once.</summary>
     /// <param name="session">The snapshot.</param>
     /// <param name="entitled">Only those whose key allows patches of this product; null for all.</param>
     public static IEnumerable<(string FeedId, string KernelId, long PatchLevel, long Servers)> ByFeed(Session session, Product? entitled = null)
@@ -91,8 +94,9 @@ internal static class ServerGroups
         // Without a mapper: some tens of thousands of rows for every list of patchsets.
         using var row = session.Query(
             """
-            SELECT coalesce(f.id, @main), g.kernel_id, g.patch_level, g.servers
-            FROM server_count g
+            SELECT coalesce(f.id, @main), p.kernel_id, p.patch_level, g.servers
+            FROM server_group g
+            JOIN server_profile p ON p.id = g.profile
             JOIN key k ON k.id = g.key AND k.shadowed = 0
             LEFT JOIN feed f ON f.id = k.feed AND f.shadowed = 0
             WHERE @product IS NULL OR instr(' ' || k.products || ' ', ' ' || @product || ' ') > 0

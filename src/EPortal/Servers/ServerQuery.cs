@@ -14,6 +14,9 @@ internal sealed record ServerQuery
     /// <summary>More than so many are not handled one by one.</summary>
     public const int ManyFrom = 50_000;
 
+    /// <summary>Host name or address, whichever it looks like, or a pattern of it.</summary>
+    public string? Search { get; init; }
+
     /// <summary>Host name, or a pattern of it.</summary>
     public string? Hostname { get; init; }
 
@@ -46,6 +49,9 @@ internal sealed record ServerQuery
 
     /// <summary>What they have in common with others.</summary>
     public ProfileFilter Profile { get; init; } = ProfileFilter.None;
+
+    /// <summary>How long they had been up at the last check-in.</summary>
+    public UptimeRange? Uptime { get; init; }
 
     /// <summary>Their order; null for that of the index that finds them.</summary>
     public ServerOrder? Order { get; init; }

@@ -27,22 +27,20 @@ internal sealed class ServerSelection
             return known;
         return _filter.Conditions.Count == 0
             ? _filter.InGroupsCount
-            : _filter.Session.Connection.ExecuteScalar<long>($"SELECT count(*) FROM ({Matching})", _filter.Parameters);
+            : _filter.Session.Connection.ExecuteScalar<long>($"SELECT count(*) FROM ({_filter.Matching(_filter.Conditions)})", _filter.Parameters);
     }
 
-    /// <summary>
-    /// How many, told exactly where that is cheap and up to <paramref name="most"/> in any case; more than that when there are more.
-    /// </summary>
-    public long CountUpTo(long most)
+    /// <summary>How many, exactly where that is cheap; else up to <paramref name="most"/>.</summary>
+    public Tally CountUpTo(long most)
     {
         if (_ordered?.CountOrNull is { } known)
-            return known;
-        return (_filter.Conditions, _filter.Groups) switch
-        {
-            ({ Count: 0 }, _) or ({ Count: 1 } and [{ Alone: not null }], null) => Count(),
-            ([{ Alone: null }], _) => _filter.InGroupsCount - Silent(),
-            _ => _filter.Session.Connection.ExecuteScalar<long>($"SELECT count(*) FROM ({Matching} LIMIT {most + 1})", _filter.Parameters),
-        };
+            return new Tally(known, IsExact: true);
+        if (_filter.Conditions is [{ Alone: null }])
+            return new Tally(_filter.InGroupsCount - Silent(), IsExact: true);
+        if (_filter.Conditions.Count == 0 || (_filter.Conditions.Count == 1 && _filter.Groups is null))
+            return new Tally(Count(), IsExact: true);
+        var found = _filter.Session.Connection.ExecuteScalar<long>($"SELECT count(*) FROM ({_filter.Matching(_filter.Conditions)} LIMIT {most + 1})", _filter.Parameters);
+        return new Tally(Math.Min(found, most), found <= most);
     }
 
     /// <summary>Their numbers in an order that stays: the one asked for, else by what is searched for where an index has it so, else as they registered.</summary>
@@ -52,32 +50,10 @@ internal sealed class ServerSelection
             return _ordered.Page(limit, offset);
         if (_filter.Conditions.Count == 0 && _filter.Groups is { } groups)
             return OrderedSelection.PageOfGroups(_filter.Session, groups, limit, offset);
-        var column = Enumerable.Reverse(_filter.Conditions.Where(one => one.Column is "ip" or "hostname")).Concat(_filter.Conditions.Where(one => one.Column.Length > 0)).FirstOrDefault();
+        var indexed = _filter.Conditions.Where(one => one.NeedsRow && one.Column.Length > 0).ToList();
+        var column = indexed.LastOrDefault(one => one.Column is "ip" or "hostname") ?? indexed.FirstOrDefault();
         var order = column is null ? "server" : $"x.{column.Column}, x.server";
-        return _filter.Session.Connection.Query<long>($"{Matching} ORDER BY {order} LIMIT {limit} OFFSET {offset}", _filter.Parameters).AsList();
-    }
-
-    /// <summary>How many of each group there are.</summary>
-    public IEnumerable<(long Group, long Servers)> CountByGroup() => _filter.Conditions.Count == 0 && _filter.Groups is { } groups
-        ? groups.Select(group => (group.Id, group.Servers))
-        : _filter.Session.Connection.Query<(long, long)>($"SELECT y.grp, count(*) FROM ({Matching}) m CROSS JOIN server_search y ON y.server = m.server GROUP BY y.grp", _filter.Parameters);
-
-    /// <summary>
-    /// The query for their numbers. A condition that stands alone is answered from where it is narrowest; tag and time together leave the
-    /// wider table alone too.
-    /// </summary>
-    private string Matching
-    {
-        get
-        {
-            var (conditions, tag) = (_filter.Conditions, _filter.Conditions.FirstOrDefault(one => one.IsTag));
-            if (_filter.Groups is null && conditions is [{ Alone: { } alone }])
-                return alone;
-            if (_filter.Groups is null && tag is not null && !conditions.Any(one => one.NeedsRow))
-                return $"SELECT x.server FROM server_tag x WHERE x.tag = @tag AND {string.Join(" AND ", conditions.Where(one => one != tag).Select(one => one.Indexed))}";
-            var where = string.Join(" AND ", conditions.Select(one => one.Indexed).Concat(_filter.InGroups));
-            return $"SELECT x.server FROM server_search x{(where.Length == 0 ? "" : $" WHERE {where}")}";
-        }
+        return _filter.Session.Connection.Query<long>($"{_filter.Matching(_filter.Conditions)} ORDER BY {order} LIMIT {limit} OFFSET {offset}", _filter.Parameters).AsList();
     }
 
     private long Silent()
@@ -86,3 +62,8 @@ internal sealed class ServerSelection
         return _filter.Session.Connection.ExecuteScalar<long>($"SELECT count(*) FROM ({SelectionFilter.SilentServers}) m {join}", _filter.Parameters);
     }
 }
+
+/// <summary>How many there are.</summary>
+/// <param name="Count">So many at least.</param>
+/// <param name="IsExact">Whether there are no more.</param>
+internal sealed record Tally(long Count, bool IsExact);

@@ -105,13 +105,17 @@ internal sealed class ServerStore(Database database, ChangeLog log, TimeProvider
 
     /// <summary>What changed about a server, newest first.</summary>
     public IReadOnlyList<ServerEvent> History(string serverId, int limit) => database.Read(session =>
-        session.Connection.Query<(long At, string What, string Was, string Became)>(
-            """
-            SELECT h.at, h.what, h.was, h.became FROM server_history h JOIN server s ON s.local = h.server
-            WHERE s.server_id = @serverId ORDER BY h.number DESC LIMIT @limit
-            """,
-            new { serverId, limit })
-            .Select(row => new ServerEvent(Micros.ToTime(row.At), row.What, row.Was, row.Became)).ToList());
+        session.Connection.ExecuteScalar<long?>("SELECT local FROM server WHERE server_id = @serverId", new { serverId }) is { } local ? History(session, local, limit, 0) : []);
+
+    /// <summary>What changed about a server, newest first.</summary>
+    public static IReadOnlyList<ServerEvent> History(Session session, long local, int limit, long offset) =>
+        [.. session.Connection.Query<(long At, string What, string Was, string Became)>(
+            "SELECT at, what, was, became FROM server_history WHERE server = @local ORDER BY number DESC LIMIT @limit OFFSET @offset", new { local, limit, offset })
+            .Select(row => new ServerEvent(Micros.ToTime(row.At), row.What, row.Was, row.Became))];
+
+    /// <summary>How often something changed about a server.</summary>
+    public static long CountHistory(Session session, long local) =>
+        session.Connection.ExecuteScalar<long>("SELECT count(*) FROM server_history WHERE server = @local", new { local });
 
     /// <summary>Servers that a query matches, as lists show them.</summary>
     public IReadOnlyList<Server> List(ServerQuery query, Offers offers) => database.Read(session => query.Run(session, offers, time.GetUtcNow()));

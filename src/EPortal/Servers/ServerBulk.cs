@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Text.Json;
+using Dapper;
+using EPortal.Data;
+using EPortal.Feeds;
+using EPortal.Keys;
+
+namespace EPortal.Servers;
+
+/// <summary>
+/// Changes to many servers at once. So that check-ins never wait for long, each some thousand are a change of their own, with its line
+/// in the user log; the whole is bounded.
+/// </summary>
+internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers, TimeProvider time)
+{
+    /// <summary>Servers in one change.</summary>
+    public const int PerChange = 2000;
+
+    /// <summary>Births of the servers that a query matches.</summary>
+    /// <exception cref="RefusedException">They are too many.</exception>
+    public IReadOnlyList<string> Select(ServerQuery query) => database.Read(session =>
+    {
+        var page = new ServerSelection(session, query, offers.At(session), time.GetUtcNow()).Page(ServerQuery.ManyFrom + 1, 0);
+        return page.Count <= ServerQuery.ManyFrom
+            ? session.Connection.Query<string>("SELECT s.id FROM json_each(@page) p CROSS JOIN server s ON s.local = p.value", new { page = JsonSerializer.Serialize(page) }).AsList()
+            : throw new RefusedException(Refusal.Invalid, string.Create(CultureInfo.InvariantCulture, $"More than {ServerQuery.ManyFrom:N0} servers match. That is too many at once: add a filter."));
+    });
+
+    /// <summary>Adds tags and says how many servers got any.</summary>
+    /// <exception cref="RefusedException">There are none, or a server would have too many.</exception>
+    public Task<int> AddTags(Actor actor, IReadOnlyList<string> servers, string tags) =>
+        ChangeTags(actor, servers, "server.tags-add", tags, (has, given) => has.Union(given, StringComparer.OrdinalIgnoreCase));
+
+    /// <summary>Takes tags away and says how many servers had any.</summary>
+    /// <exception cref="RefusedException">There are none.</exception>
+    public Task<int> RemoveTags(Actor actor, IReadOnlyList<string> servers, string tags) =>
+        ChangeTags(actor, servers, "server.tags-remove", tags, (has, given) => has.Except(given, StringComparer.OrdinalIgnoreCase));
+
+    /// <summary>Moves servers to a key and says how many had another.</summary>
+    /// <exception cref="RefusedException">There is no such key, or its limit would be passed.</exception>
+    public async Task<int> Move(Actor actor, IReadOnlyList<string> servers, string key)
+    {
+        var moved = 0;
+        foreach (var some in Some(servers))
+            moved += await log.Commit(actor, change => Move(change, some, servers, KeyStore.Get(change.Session, key)));
+        return moved;
+    }
+
+    /// <summary>Deletes servers and says how many there were.</summary>
+    public async Task<int> Delete(Actor actor, IReadOnlyList<string> servers)
+    {
+        var deleted = 0;
+        foreach (var some in Some(servers))
+        {
+            deleted += await log.Commit(actor, change =>
+            {
+                var ids = Read(change, some).Select(server => server.Id).ToList();
+                change.Delete(Server.Entity, ids);
+                return Noted(change, "server.delete", $"chosen in the console: {Servers(ids.Count)}", ids.Count);
+            });
+        }
+
+        return deleted;
+    }
+
+    private async Task<int> ChangeTags(
+        Actor actor, IReadOnlyList<string> servers, string action, string tags, Func<IEnumerable<string>, IEnumerable<string>, IEnumerable<string>> combine)
+    {
+        var given = Split(ServerStore.Normalise(tags));
+        if (given.Length == 0)
+            throw new RefusedException(Refusal.Invalid, "Name at least one tag.");
+        var changed = 0;
+        foreach (var some in Some(servers))
+        {
+            changed += await log.Commit(actor, change =>
+            {
+                var count = 0;
+                foreach (var server in Read(change, some))
+                {
+                    var has = Split(server.Tags);
+                    var becomes = combine(has, given).ToList();
+                    if (becomes.SequenceEqual(has))
+                        continue;
+                    ServerStore.SetTags(change, server.Id, string.Join(';', becomes));
+                    count++;
+                }
+
+                return Noted(change, action, $"{string.Join(';', given)}: {Servers(count)}", count);
+            });
+        }
+
+        return changed;
+    }
+
+    private static int Move(Change change, string[] some, IReadOnlyList<string> all, Key key)
+    {
+        var elsewhere = Read(change, all).Where(server => server.Key != key.Id).Select(server => server.Id).ToHashSet(StringComparer.Ordinal);
+        var there = change.Db.ExecuteScalar<long>("SELECT count(*) FROM server WHERE key = @Id", new { key.Id });
+        if (key.ServerLimit > 0 && elsewhere.Count > 0 && there + elsewhere.Count > key.ServerLimit)
+            throw new RefusedException(Refusal.Conflict, $"The key '{key.Name}' may have {key.ServerLimit} servers and has {there}; {elsewhere.Count} more are too many.");
+        var moving = some.Where(elsewhere.Contains).ToList();
+        foreach (var id in moving)
+            change.Update(Server.Entity, id, new Fields { { "key", key.Id } });
+        return Noted(change, "server.move", $"to key {key.Name}: {Servers(moving.Count)}", moving.Count);
+    }
+
+    private static int Noted(Change change, string action, string detail, int count)
+    {
+        if (count > 0)
+            change.Note(action, detail);
+        return count;
+    }
+
+    private static string Servers(int count) => count == 1 ? "1 server" : string.Create(CultureInfo.InvariantCulture, $"{count:N0} servers");
+
+    private static IEnumerable<string[]> Some(IReadOnlyList<string> servers) => servers.Distinct(StringComparer.Ordinal).Chunk(PerChange);
+
+    private static string[] Split(string tags) => tags.Split(';', StringSplitOptions.RemoveEmptyEntries);
+
+    private static List<(string Id, string Key, string Tags)> Read(Change change, IEnumerable<string> servers) => change.Db.Query<(string Id, string Key, string Tags)>(
+        "SELECT s.id, s.key, s.tags FROM json_each(@servers) p CROSS JOIN server s ON s.id = p.value", new { servers = JsonSerializer.Serialize(servers) }).AsList();
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+using EPortal.WebConsole;
+
+namespace EPortal.Servers;
+
+/// <summary>A column of the list of servers.</summary>
+/// <param name="Name">Its name, in addresses that sort by it too.</param>
+/// <param name="Title">What people call it.</param>
+/// <param name="Text">What is in it, for those that hold plain text.</param>
+/// <param name="IsDefault">Whether it is there until somebody chooses.</param>
+internal sealed record ServerColumn(string Name, string Title, Func<Server, string>? Text = null, bool IsDefault = false)
+{
+    /// <summary>Whether servers can be sorted by it.</summary>
+    public bool IsSortable => ServerOrder.ParseOrNull(Name) is not null;
+}
+
+/// <summary>Columns of the list of servers, and which of them a browser wants.</summary>
+internal static class ServerColumnsModel
+{
+    private const string Cookie = "eportal_columns";
+    private const char Between = '.';
+    private const string Nothing = "none";
+    private static readonly TimeSpan s_kept = TimeSpan.FromDays(365);
+
+    /// <summary>All there are, but for the host name, which is always there.</summary>
+    public static readonly IReadOnlyList<ServerColumn> All =
+    [
+        new("ip", "Address", server => server.Facts.Ip, IsDefault: true),
+        new("status", "Status", IsDefault: true),
+        new("key", "Key", IsDefault: true),
+        new("feed", "Feed", IsDefault: true),
+        new("euname", "Effective kernel", server => server.Facts.Euname, IsDefault: true),
+        new("patch_level", "Level", server => server.Facts.PatchLevel.ToString(CultureInfo.InvariantCulture)),
+        new("release", "Kernel release", server => server.Facts.Release),
+        new("distro", "Distribution", server => $"{server.Facts.Distro} {server.Facts.DistroVersion}".Trim()),
+        new("virt", "Virtualisation", server => server.Facts.Virt),
+        new("machine", "Machine", server => server.Facts.Machine),
+        new("kcare_version", "Agent version", server => server.Facts.KcareVersion),
+        new("tags", "Tags", IsDefault: true),
+        new("uptime", "Uptime", server => server.Uptime is { } seconds ? Spans.Text(TimeSpan.FromSeconds(Math.Min(seconds, int.MaxValue))) : ""),
+        new("update_result", "Last update", server => server.Facts.UpdateResult),
+        new("registered", "Registered"),
+        new("updated", "Level changed"),
+        new("checkin", "Last check-in", IsDefault: true),
+    ];
+
+    /// <summary>The host name.</summary>
+    public static readonly ServerColumn Hostname = new("hostname", "Host name");
+
+    /// <summary>What this browser chose.</summary>
+    public static IReadOnlyList<ServerColumn> ChosenBy(HttpContext context) => context.Request.Cookies[Cookie] is { } names
+        ? [.. All.Where(column => names.Split(Between).Contains(column.Name, StringComparer.Ordinal))]
+        : [.. All.Where(column => column.IsDefault)];
+
+    /// <summary>Has the browser keep a choice.</summary>
+    public static void Keep(HttpContext context, IReadOnlyList<string> names)
+    {
+        var known = All.Select(column => column.Name).Intersect(names).ToList();
+        context.Response.Cookies.Append(Cookie, known.Count == 0 ? Nothing : string.Join(Between, known), new CookieOptions
+        {
+            HttpOnly = true,
+            IsEssential = true,
+            MaxAge = s_kept,
+            Path = ConsoleRoutes.Base,
+            SameSite = SameSiteMode.Lax,
+            Secure = context.Request.IsHttps,
+        });
+    }
+}

@@ -1,0 +1,40 @@
+using EPortal.Api;
+using EPortal.Data;
+using EPortal.Feeds;
+using EPortal.Keys;
+
+namespace EPortal.Servers;
+
+/// <summary>What the page of one server shows.</summary>
+/// <param name="Server">The server.</param>
+/// <param name="Patches">What it runs and what it could run.</param>
+/// <param name="History">What changed about it.</param>
+/// <param name="HistoryCount">How often something did.</param>
+/// <param name="HistoryOffset">Changes passed over.</param>
+/// <param name="Keys">Names of keys to move it to.</param>
+/// <param name="Tags">Its tags as they are filled in.</param>
+/// <param name="Problem">Why something was not done.</param>
+internal sealed record ServerModel(
+    Server Server, ServerPatches Patches, IReadOnlyList<ServerEvent> History, long HistoryCount, long HistoryOffset, IReadOnlyList<string> Keys, string Tags, string? Problem)
+{
+    /// <summary>Changes of a page.</summary>
+    public const int PageSize = 25;
+
+    /// <summary>Vulnerabilities shown at most.</summary>
+    public const int MostCves = 2000;
+
+    /// <summary>Reads it.</summary>
+    /// <exception cref="RefusedException">There is no such server.</exception>
+    public static ServerModel Read(
+        string id, ApiParameters parameters, Database database, Offers offers, PatchsetUsage usage, DateTimeOffset now, string? tags = null, string? problem = null)
+    {
+        var offset = parameters.Number("offset", 0, int.MaxValue) ?? 0;
+        return database.Read(session =>
+        {
+            var server = new ServerQuery { Birth = id }.Run(session, offers, now).SingleOrDefault() ?? throw new RefusedException(Refusal.NotFound, "There is no such server any more.");
+            return new ServerModel(
+                server, ServerPatches.Read(session, server, offers.At(session), usage), ServerStore.History(session, server.Local, PageSize, offset),
+                ServerStore.CountHistory(session, server.Local), offset, KeyStore.Names(session), tags ?? server.Tags, problem);
+        });
+    }
+}

@@ -1,0 +1,89 @@
+using EPortal.Api;
+using EPortal.Data;
+using EPortal.Feeds;
+using EPortal.WebConsole;
+
+namespace EPortal.Servers;
+
+/// <summary>The console's pages of servers.</summary>
+internal static class ServerPages
+{
+    private const string ListPath = "/servers";
+    private const string OnePath = ListPath + "/{id}";
+
+    /// <summary>Maps them.</summary>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPage(ListPath, List);
+        routes.MapPage(ListPath + "/export", Export);
+        routes.MapOwnAction(ListPath + "/columns", Columns);
+        routes.MapPage(OnePath, (string id, ApiParameters parameters, Database database, Offers offers, PatchsetUsage usage, TimeProvider time) =>
+            ConsoleRoutes.Show<ServerPage, ServerModel>(ServerModel.Read(id, parameters, database, offers, usage, time.GetUtcNow())));
+        routes.MapAction(OnePath + "/tags", Tag);
+        routes.MapAction(OnePath + "/move", Move);
+        routes.MapAction(OnePath + "/delete", Delete);
+    }
+
+    /// <summary>Address of a server's page.</summary>
+    public static string PathOf(Server server) => $"{ListPath}/{Uri.EscapeDataString(server.Id)}";
+
+    private static Task<IResult> List(ApiParameters parameters, Database database, Offers offers, PatchsetUsage usage, TimeProvider time, HttpContext context)
+    {
+        var (filters, columns) = (ServerFilters.Read(parameters), ServerColumnsModel.ChosenBy(context));
+        return ConsoleForms.Try(
+            () => Task.FromResult<IResult>(ConsoleRoutes.Show<ServersPage, ServersModel>(
+                ServersModel.Read(parameters, filters, columns, database, offers, usage, time.GetUtcNow()))),
+            problem => ConsoleRoutes.Show<ServersPage, ServersModel>(ServersModel.Refused(filters, columns, database, problem), StatusCodes.Status400BadRequest));
+    }
+
+    private static IResult Export(ApiParameters parameters, Database database, PatchsetUsage usage, ServerCsv csv, HttpContext context)
+    {
+        var query = database.Read(session => ServerFilters.Read(parameters).ToQuery(session, usage)) with { Order = ServersModel.OrderOf(parameters) };
+        var servers = csv.Select(query);
+        return TypedResults.Stream(to => csv.Write(to, servers, context.RequestAborted), "text/csv; charset=utf-8", "servers.csv");
+    }
+
+    private static IResult Columns(ApiParameters parameters, HttpContext context)
+    {
+        ServerColumnsModel.Keep(context, parameters.Texts("column"));
+        return TypedResults.LocalRedirect(LocalPath.Of(parameters.Text("next")));
+    }
+
+    private static Task<IResult> Tag(
+        string id, ApiParameters parameters, ServerStore servers, Database database, Offers offers, PatchsetUsage usage, TimeProvider time, HttpContext context)
+    {
+        var tags = parameters.Raw("tags") ?? "";
+        var server = ServerModel.Read(id, parameters, database, offers, usage, time.GetUtcNow()).Server;
+        return ConsoleForms.Try(
+            async () =>
+            {
+                await servers.Tag(context.Actor(), server.ServerId, tags);
+                return ConsoleRoutes.Back(context, PathOf(server), "The tags were changed.");
+            },
+            problem => Again(ServerModel.Read(id, parameters, database, offers, usage, time.GetUtcNow(), tags, problem)));
+    }
+
+    private static Task<IResult> Move(
+        string id, ApiParameters parameters, ServerBulk bulk, Database database, Offers offers, PatchsetUsage usage, TimeProvider time, HttpContext context)
+    {
+        var server = ServerModel.Read(id, parameters, database, offers, usage, time.GetUtcNow()).Server;
+        return ConsoleForms.Try(
+            async () =>
+            {
+                var key = parameters.Required("to");
+                await bulk.Move(context.Actor(), [server.Id], key);
+                return ConsoleRoutes.Back(context, PathOf(server), $"The server belongs to the key {key} now.");
+            },
+            problem => Again(ServerModel.Read(id, parameters, database, offers, usage, time.GetUtcNow(), problem: problem)));
+    }
+
+    private static async Task<IResult> Delete(string id, ApiParameters parameters, ServerBulk bulk, Database database, Offers offers, PatchsetUsage usage, TimeProvider time, HttpContext context)
+    {
+        ConsoleForms.MustBeSure(parameters);
+        var server = ServerModel.Read(id, parameters, database, offers, usage, time.GetUtcNow()).Server;
+        await bulk.Delete(context.Actor(), [server.Id]);
+        return ConsoleRoutes.Back(context, ListPath, $"The server {server.Facts.Hostname} was deleted.");
+    }
+
+    private static IResult Again(ServerModel model) => ConsoleRoutes.Show<ServerPage, ServerModel>(model, StatusCodes.Status400BadRequest);
+}

@@ -1,0 +1,62 @@
+using EPortal.Api;
+using EPortal.Data;
+using EPortal.Feeds;
+
+namespace EPortal.Servers;
+
+/// <summary>What the list of servers shows.</summary>
+/// <param name="Filters">What is asked for.</param>
+/// <param name="Order">The order.</param>
+/// <param name="Columns">Columns beside the host name.</param>
+/// <param name="Servers">The rows.</param>
+/// <param name="Matches">How many match.</param>
+/// <param name="Offset">Rows passed over.</param>
+/// <param name="Feeds">Names of all feeds, to choose from.</param>
+/// <param name="Problem">Why nothing is listed.</param>
+internal sealed record ServersModel(
+    ServerFilters Filters, ServerOrder Order, IReadOnlyList<ServerColumn> Columns, IReadOnlyList<Server> Servers, Tally Matches, long Offset,
+    IReadOnlyList<string> Feeds, string? Problem)
+{
+    /// <summary>Rows of a page.</summary>
+    public const int PageSize = 50;
+
+    /// <summary>Matches are counted up to here where counting them all would take long.</summary>
+    public const int CountedTo = 10_000;
+
+    /// <summary>Reads a page of the list.</summary>
+    public static ServersModel Read(
+        ApiParameters parameters, ServerFilters filters, IReadOnlyList<ServerColumn> columns, Database database, Offers offers, PatchsetUsage usage, DateTimeOffset now)
+    {
+        var order = OrderOf(parameters);
+        var offset = parameters.Number("offset", 0, int.MaxValue) ?? 0;
+        return database.Read(session =>
+        {
+            var table = offers.At(session);
+            var selection = new ServerSelection(session, filters.ToQuery(session, usage) with { Order = order }, table, now);
+            var rows = ServerDetails.Read(session, selection.Page(PageSize, offset), table, now);
+            var matches = selection.CountUpTo(Math.Max(CountedTo, offset + rows.Count));
+            return new ServersModel(filters, order, columns, rows, matches, offset, FeedNames(session), Problem: null);
+        });
+    }
+
+    /// <summary>The list when it cannot be read as asked for.</summary>
+    public static ServersModel Refused(ServerFilters filters, IReadOnlyList<ServerColumn> columns, Database database, string problem) =>
+        new(filters, ServerOrder.Default, columns, [], new Tally(0, IsExact: true), 0, database.Read(FeedNames), problem);
+
+    /// <summary>The order in an address.</summary>
+    public static ServerOrder OrderOf(ApiParameters parameters) =>
+        parameters.Text("sort") is { } sort && ServerOrder.ParseOrNull(sort) is { } order ? order : ServerOrder.Default;
+
+    /// <summary>The order as an address needs it; none for the default.</summary>
+    public string? Sort => Order == ServerOrder.Default ? null : Order.Token;
+
+    private static IReadOnlyList<string> FeedNames(Session session) => [.. FeedStore.List(session).Select(feed => feed.Name)];
+}
+
+/// <summary>What the filters above servers show.</summary>
+/// <param name="Filters">What is asked for.</param>
+/// <param name="Path">The page they filter.</param>
+/// <param name="Sort">The order that stays.</param>
+/// <param name="Feeds">Names of all feeds, to choose from.</param>
+/// <param name="IsLive">Whether the page changes as somebody types.</param>
+internal sealed record ServerFilterModel(ServerFilters Filters, string Path, string? Sort, IReadOnlyList<string> Feeds, bool IsLive);

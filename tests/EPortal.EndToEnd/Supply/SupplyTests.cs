@@ -144,7 +144,6 @@ public sealed class SupplyTests : IDisposable
         portal.Environment["EPORTAL_PATCH_SOURCE_URL"] = $"http://127.0.0.1:{port}/";
         portal.Environment["EPORTAL_PATCH_SOURCE_USER"] = User;
         portal.Environment["EPORTAL_PATCH_SOURCE_PASSWORD"] = Password;
-        portal.Environment["EPORTAL_PATCH_SOURCE_TIMEOUT"] = "5";
     }
 
     /// <summary>Without the proxy that is set nothing is fetched; with an exception for the host it is.</summary>

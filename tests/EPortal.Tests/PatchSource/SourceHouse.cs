@@ -42,7 +42,7 @@ internal sealed class SourceHouse : IAsyncDisposable
     public SourceDesk Source => _desk!;
 
     /// <summary>A second set of objects on the same store, as another process has, or after a change of keys.</summary>
-    public SourceDesk Desk(Uri address, TrustedKeys? trusted = null) => new(
+    public SourceDesk Desk(Uri address, TrustedKeys? trusted = null, PatchsetLimits? limits = null) => new(
         new SourceOptions
         {
             Url = address,
@@ -55,7 +55,7 @@ internal sealed class SourceHouse : IAsyncDisposable
         },
         new SourceChoice(Portal.Settings.PatchSourceDistros, Portal.Settings.LimitPatchsets),
         Portal.Settings.CacheMode, _folder.File("data/cache/source"), Portal.Patchsets, Portal.Database, Portal.Log,
-        trusted ?? Portal.Signer.Trusted, PatchsetLimits.Default, Time);
+        trusted ?? Portal.Signer.Trusted, limits ?? PatchsetLimits.Default, Time);
 
     /// <summary>One sync of everything.</summary>
     public async Task<SyncReport> SyncAsync(SourceDesk? desk = null, SyncWish? wish = null)

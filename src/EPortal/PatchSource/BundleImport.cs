@@ -52,7 +52,7 @@ internal sealed class BundleImport(
     }
 
     private bool IsHere(RepositoryEntry entry) => database.Read(session => PatchsetStore.FindOrNull(session, entry.Product, entry.Name))
-        is { Whole: true } patchset && patchset.ManifestSha256 == entry.ManifestSha256;
+        is { Whole: true } patchset && patchset.ManifestSha256 == entry.ManifestSha256 && library.IsWhole(entry.Product, entry.Name);
 
     private async Task<Candidate> Check(RepositoryEntry entry, Stream archive, CancellationToken cancel)
     {

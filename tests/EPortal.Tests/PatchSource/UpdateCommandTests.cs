@@ -132,6 +132,21 @@ public sealed class UpdateCommandTests : IAsyncLifetime
         (await Cli().RunAsync(["--clean-releases"])).Out.ShouldStartWith("0 patchsets were removed");
     }
 
+    [Fact]
+    public async Task Download_missing_brings_back_what_is_lost_when_only_the_database_was_restored()
+    {
+        var right = await _cache.GetAsync();
+        foreach (var lost in new[] { "arch", "resources" })
+        {
+            Directory.Delete(Path.Combine(Portal.DataFolder, lost), recursive: true);
+            (await Cli().JsonAsync("kcare", "download-missing", "--json")).GetProperty("downloaded")[0].GetString().ShouldBe("K1");
+        }
+
+        File.ReadAllBytes(Path.Combine(Portal.DataFolder, "arch", "K1.tar.gz")).ShouldBe(_source.Files["archives/K1.tar.gz"]);
+        (await _cache.GetAsync()).ShouldBe(right);
+        (await Cli().RunAsync(["kcare", "download-missing"])).Out.ShouldBe("nothing new\n");
+    }
+
     private long Used() => Directory.EnumerateFiles(Portal.DataFolder, "*", SearchOption.AllDirectories)
         .Where(path => !path.Contains(".sqlite", StringComparison.Ordinal)).Sum(path => new FileInfo(path).Length);
 

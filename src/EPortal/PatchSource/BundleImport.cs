@@ -56,7 +56,16 @@ internal sealed class BundleImport(
 
     private async Task<Candidate> Check(RepositoryEntry entry, Stream archive, CancellationToken cancel)
     {
-        var candidate = await library.Check(archive, cancel);
+        Candidate candidate;
+        try
+        {
+            candidate = await library.Check(archive, cancel);
+        }
+        catch (PatchsetException e)
+        {
+            throw new PatchsetException(e.Code, $"{entry.Archive}: {e.Message}", e);
+        }
+
         try
         {
             SourceClient.RequireSame(entry, candidate.Patchset);

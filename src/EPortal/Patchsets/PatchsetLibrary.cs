@@ -91,9 +91,14 @@ internal sealed class PatchsetLibrary(
         return await Record(actor, [entry], change => Record(change, staged, entry, NoPlace));
     }
 
-    /// <summary>Whether archive and patches are here, on disk too: a restored database may know of files that are lost.</summary>
-    public bool IsWhole(Product product, string name) =>
-        Find(product, name) is { Whole: true } known && folders.Has(product, name) && File.Exists(folders.ArchiveOf(product, known.Archive));
+    /// <summary>
+    /// Whether the patches and the archive are here as they came: a restored database may know of files that are lost, and
+    /// disks rot.
+    /// </summary>
+    public bool IsWhole(Product product, string name) => Find(product, name) is { Whole: true } known
+        && folders.Has(product, name)
+        && database.Read(session => PatchsetStore.ArchiveOrNull(session, known.Id)) is { } archive
+        && FileContent.Is(folders.ArchiveOf(product, known.Archive), archive);
 
     /// <summary>Deletes a patchset with its files, on every feed.</summary>
     /// <exception cref="RefusedException">There is none of that name.</exception>

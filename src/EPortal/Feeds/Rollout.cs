@@ -36,22 +36,27 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
     public Task<Placement> Disable(Actor actor, Product product, string patchset, string feed) =>
         log.Commit(actor, change => Disable(change, Find(change, product, patchset, feed)));
 
-    /// <summary>Enables a patchset and all older ones, but for the disabled; what is not here is fetched first.</summary>
+    /// <summary>
+    /// Enables a patchset and all older ones, but for the disabled; what is not here is fetched first, of the older ones only
+    /// where they are wanted here at all.
+    /// </summary>
     /// <exception cref="RefusedException">Unknown patchset or feed, or one cannot be had.</exception>
     public async Task<IReadOnlyList<string>> EnableUpTo(
         Actor actor, Product product, string patchset, string feed, CancellationToken cancel)
     {
         var absent = database.Read(session =>
         {
-            var limit = PatchsetStore.Get(session, product, patchset);
+            var (limit, wanted) = (PatchsetStore.Get(session, product, patchset), upstream.Wanted(session, product));
             return List(session, FeedStore.Get(session, feed), product)
                 .Where(placement => placement.State == PatchsetState.NotDownloaded && placement.Patchset.CompareTo(limit) <= 0)
-                .Select(placement => placement.Patchset.Name).ToList();
+                .Select(placement => placement.Patchset.Name).Where(name => name == patchset || wanted.Contains(name)).ToList();
         });
         if (absent.Count > 0)
             await upstream.Fetch(actor, product, absent, cancel);
         return await Each(actor, product, patchset, feed, "patchset.enable-upto", On, (placement, limit) =>
-            placement.State is PatchsetState.Undeployed or PatchsetState.NotDownloaded && placement.Patchset.CompareTo(limit) <= 0);
+            (placement.State == PatchsetState.Undeployed
+                || (placement.State == PatchsetState.NotDownloaded && absent.Contains(placement.Patchset.Name)))
+            && placement.Patchset.CompareTo(limit) <= 0);
     }
 
     /// <summary>

@@ -183,8 +183,10 @@ internal sealed class SourceHttp : IDisposable
 
     private SourceException Broken(Exception e) => new(
         SourceError.Unreachable,
-        $"The patch source at {_options.Url.IdnHost} cannot be reached: {Line((e.InnerException ?? e).Message)}.",
+        $"The patch source at {_options.Url.IdnHost} cannot be reached{Through()}: {Line((e.InnerException ?? e).Message)}.",
         e);
+
+    private string Through() => _options.Proxy is { } proxy ? $" through the proxy {proxy.Authority}" : "";
 
     /// <summary>Such messages repeat what a server sent; on one line they forge no other in a log.</summary>
     private static string Line(string message) =>

@@ -150,7 +150,7 @@ public sealed class SupplyTests : IDisposable
     private async Task NeedsTheProxyAsync()
     {
         await _vendor.PublishAsync("K2", 2);
-        (await _installation.TryAsync("kcare", "update")).Stderr.ShouldContain("cannot be reached");
+        (await _installation.TryAsync("kcare", "update")).Stderr.ShouldContain("cannot be reached through the proxy 127.0.0.1:");
         _installation.Environment["EPORTAL_NO_PROXY"] = "['127.0.0.1']";
         (await _installation.DoAsync("kcare", "update")).ShouldContain("K2 was enabled");
     }

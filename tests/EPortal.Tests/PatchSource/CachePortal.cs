@@ -1,6 +1,7 @@
 using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Hosting;
+using EPortal.PatchSource;
 using EPortal.Tests.Agents;
 using Xunit;
 
@@ -39,12 +40,12 @@ internal sealed class CachePortal : IAsyncDisposable
     }
 
     /// <summary>The source publishes its next index, and this portal takes it over.</summary>
-    public async Task SyncAsync(FakeSource source)
+    public async Task SyncAsync(FakeSource source, SyncWish? wish = null)
     {
         source.Publish();
         var desk = Portal.Portal.Source!;
         using var turn = desk.Sync.TryBegin();
-        await desk.Sync.Run(TestPortal.Admin, desk.Wish(Products.All), _ => new Progress<long>(), TestContext.Current.CancellationToken);
+        await desk.Sync.Run(TestPortal.Admin, wish ?? desk.Wish(Products.All), _ => new Progress<long>(), TestContext.Current.CancellationToken);
     }
 
     /// <summary>Asks for a file of level 1 as an agent does; the body is still to be read.</summary>

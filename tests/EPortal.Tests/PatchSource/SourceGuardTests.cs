@@ -109,7 +109,7 @@ public sealed class SourceGuardTests
             return true;
         };
         using var http = new SourceHttp(
-            new SourceOptions { Url = source.Address, Timeout = TimeSpan.FromMilliseconds(100), Attempts = 2, FirstPause = TimeSpan.FromMilliseconds(1) },
+            new SourceOptions { Url = source.Address, Timeout = TimeSpan.FromSeconds(2), Attempts = 2, FirstPause = TimeSpan.FromMilliseconds(1) },
             TimeProvider.System);
 
         var e = await Should.ThrowAsync<SourceException>(() => http.GetAsync("index.json", 100, Cancellation));

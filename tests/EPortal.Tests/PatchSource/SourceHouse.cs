@@ -42,13 +42,14 @@ internal sealed class SourceHouse : IAsyncDisposable
     public SourceDesk Source => _desk!;
 
     /// <summary>A second set of objects on the same store, as another process has, or after a change of keys.</summary>
-    public SourceDesk Desk(Uri address, TrustedKeys? trusted = null, PatchsetLimits? limits = null) => new(
+    public SourceDesk Desk(Uri address, TrustedKeys? trusted = null, PatchsetLimits? limits = null, TimeSpan? patience = null) => new(
         new SourceOptions
         {
             Url = address,
             User = "user",
             Password = "password",
-            Timeout = TimeSpan.FromSeconds(2),
+            // Long: a busy machine must not look like a silent source.
+            Timeout = patience ?? TimeSpan.FromSeconds(20),
             LowestRate = 100_000,
             FirstPause = TimeSpan.FromMilliseconds(1),
             LongestPause = TimeSpan.FromMilliseconds(20),

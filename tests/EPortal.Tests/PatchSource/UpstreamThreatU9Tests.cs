@@ -109,7 +109,7 @@ public sealed class UpstreamThreatU9Tests : IAsyncLifetime
             return true;
         };
         var entry = await _source.AddAsync("K2", 2);
-        using var hasty = _house.Desk(_source.Address);
+        using var hasty = _house.Desk(_source.Address, patience: TimeSpan.FromSeconds(2));
 
         (await _house.RefusedAsync(hasty)).ShouldBe(SourceError.TooSlow);
         entry.ShouldNotBeNull();

@@ -8,6 +8,8 @@ namespace EPortal.Blobs;
 /// </summary>
 internal sealed class FileLock : IDisposable
 {
+    private static readonly TimeSpan s_lookAgain = TimeSpan.FromMilliseconds(200);
+
     private readonly SafeFileHandle _handle;
 
     private FileLock(SafeFileHandle handle) => _handle = handle;
@@ -19,6 +21,24 @@ internal sealed class FileLock : IDisposable
     /// <summary>Takes the lock, or answers null when somebody has it.</summary>
     /// <exception cref="IOException">The file cannot be made or opened.</exception>
     public static FileLock? TryAcquire(string path) => Take(path, wait: false);
+
+    /// <summary>
+    /// Waits until the lock is free and takes it, without holding a thread; <paramref name="waiting"/> is called once when
+    /// somebody else has it.
+    /// </summary>
+    /// <exception cref="IOException">The file cannot be made or opened.</exception>
+    public static async Task<FileLock> AcquireAsync(string path, Action waiting, CancellationToken cancel)
+    {
+        if (TryAcquire(path) is { } free)
+            return free;
+        waiting();
+        while (true)
+        {
+            await Task.Delay(s_lookAgain, cancel);
+            if (TryAcquire(path) is { } taken)
+                return taken;
+        }
+    }
 
     /// <summary>Releases the lock.</summary>
     public void Dispose() => _handle.Dispose();

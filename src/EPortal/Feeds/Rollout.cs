@@ -59,7 +59,10 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
     public async Task<Placement> Disable(Actor actor, Product product, string patchset, string feed) =>
         (await Apply(actor, product, patchset, feed, RolloutAction.Disable, CancellationToken.None))[0];
 
-    /// <summary>Enables a patchset and all older ones, but for the disabled; what is not here is fetched first.</summary>
+    /// <summary>
+    /// Enables a patchset and all older ones, but for the disabled; what is not here is fetched first, of the older ones only
+    /// where they are wanted here at all.
+    /// </summary>
     /// <exception cref="RefusedException">Unknown patchset or feed, or one cannot be had.</exception>
     public async Task<IReadOnlyList<string>> EnableUpTo(Actor actor, Product product, string patchset, string feed, CancellationToken cancel) =>
         NamesOf(await Apply(actor, product, patchset, feed, RolloutAction.EnableUpTo, cancel));

@@ -13,6 +13,7 @@ internal sealed class BundleExport(Database database, PatchFolders folders, Time
     public IReadOnlyList<KnownPatchset> Known() => [.. Whole().Select(held => KnownOf(held.Patchset))];
 
     /// <summary>Writes what <paramref name="have"/> lacks. The file appears whole or not at all.</summary>
+    /// <exception cref="RefusedException">An archive is lost or damaged here.</exception>
     /// <exception cref="IOException">The disk failed or is full.</exception>
     public async Task<BundleContents> Write(
         string path, IReadOnlySet<KnownPatchset> have, MinisignSecretKey key, Func<long, IProgress<long>> begin, CancellationToken cancel)
@@ -27,6 +28,9 @@ internal sealed class BundleExport(Database database, PatchFolders folders, Time
             Index = index is null ? null : new FileEntry(index.Json.Length, Convert.ToHexStringLower(SHA256.HashData(index.Json))),
         };
         var places = all.ToDictionary(held => held.Patchset.Name, held => folders.ArchiveOf(held.Patchset.Product, held.Patchset.Archive), StringComparer.Ordinal);
+        foreach (var entry in contents.Patchsets.Where(entry => !FileContent.Is(places[entry.Name], new FileEntry(entry.Size, entry.Sha256))))
+            throw new RefusedException(
+                Refusal.Conflict, $"The archive of {entry.Name} is lost or damaged here; `kc.eportal {entry.Product.Verb()} download-missing` fetches it again.");
         var progress = new SyncProgress(begin(contents.Patchsets.Sum(entry => entry.Size)));
         var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try

@@ -52,11 +52,20 @@ internal sealed class BundleImport(
     }
 
     private bool IsHere(RepositoryEntry entry) => database.Read(session => PatchsetStore.FindOrNull(session, entry.Product, entry.Name))
-        is { Whole: true } patchset && patchset.ManifestSha256 == entry.ManifestSha256;
+        is { Whole: true } patchset && patchset.ManifestSha256 == entry.ManifestSha256 && library.IsWhole(entry.Product, entry.Name);
 
     private async Task<Candidate> Check(RepositoryEntry entry, Stream archive, CancellationToken cancel)
     {
-        var candidate = await library.Check(archive, cancel);
+        Candidate candidate;
+        try
+        {
+            candidate = await library.Check(archive, cancel);
+        }
+        catch (PatchsetException e)
+        {
+            throw new PatchsetException(e.Code, $"{entry.Archive}: {e.Message}", e);
+        }
+
         try
         {
             SourceClient.RequireSame(entry, candidate.Patchset);

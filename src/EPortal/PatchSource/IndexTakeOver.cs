@@ -14,14 +14,19 @@ internal static class IndexTakeOver
         var before = Products.All.SelectMany(product => PatchsetStore.List(change.Session, product))
             .Where(patchset => patchset.Id.Length > 0).ToDictionary(patchset => (patchset.Product, patchset.Name));
         if (SourceStore.SeenOrNull(change.Session) is not { } seen || seen.Sha256 != index.Sha256 || seen.Url != url)
+        {
             SourceStore.Remember(change.Session, url, index);
+            // Portals behind this one are to learn what is withdrawn.
+            change.OffersChanged();
+        }
+
         foreach (var entry in index.Index.Patchsets)
         {
             if (!before.TryGetValue((entry.Product, entry.Name), out var known))
                 continue;
             if (entry.State == RepositoryState.Blocked && !known.Held)
                 Rollout.Block(change, known);
-            else if (entry.State == RepositoryState.Available && known is { Held: true, Listed: RepositoryState.Blocked })
+            else if (entry.State != RepositoryState.Blocked && known is { Held: true, Listed: RepositoryState.Blocked })
                 Rollout.Unblock(change, known);
         }
     }

@@ -7,7 +7,13 @@ namespace EPortal.PatchSource;
 /// <summary>
 /// Patch files fetched when an agent first asks: one download however many ask at once, all of whom read it while it arrives.
 /// </summary>
-internal sealed class PatchCache(SourceClient client, IntactFiles intact, CancellationToken stopping)
+/// <param name="client">The source.</param>
+/// <param name="intact">Tells what is here already.</param>
+/// <param name="patience">How long an agent waits for the first bytes; the download goes on without it.</param>
+/// <param name="time">The clock.</param>
+/// <param name="stopping">Ends the downloads.</param>
+internal sealed class PatchCache(
+    SourceClient client, IntactFiles intact, TimeSpan patience, TimeProvider time, CancellationToken stopping)
 {
     private readonly ConcurrentDictionary<string, Lazy<SharedFetch>> _running = new(StringComparer.Ordinal);
 
@@ -18,7 +24,11 @@ internal sealed class PatchCache(SourceClient client, IntactFiles intact, Cancel
         var fetch = _running.GetOrAdd(file.Path, _ => new Lazy<SharedFetch>(() => Start(file))).Value;
         try
         {
-            await fetch.Begun(cancel);
+            await fetch.Begun(cancel).WaitAsync(patience, time, cancel);
+        }
+        catch (TimeoutException e)
+        {
+            throw new UnavailableException($"{file.File.Name} of {file.Patchset} cannot be had at present: the patch source is slow.", e);
         }
         catch (IOException e)
         {

@@ -150,17 +150,11 @@ internal sealed class RepositoryTree(string root, MinisignSecretKey? key, Patchs
                 Write(
                     RepositoryLayout.Description(patchset, target.Id, target.Level, name),
                     File.ReadAllBytes(Path.Combine(folder, name)));
-            else if (File.Exists(PathOf(path)) && !Holds(PathOf(path), entry))
+            else if (File.Exists(PathOf(path)) && !FileContent.Is(PathOf(path), entry))
                 throw new RefusedException(
                     Refusal.Conflict, $"Level {target.Level} of target {target.Id} is in the repository already with other content.");
             Place(Path.Combine(folder, name), path);
         }
-    }
-
-    private static bool Holds(string path, FileEntry entry)
-    {
-        using var file = File.OpenRead(path);
-        return file.Length == entry.Size && Convert.ToHexStringLower(SHA256.HashData(file)) == entry.Sha256;
     }
 
     private void Place(string file, string path)

@@ -34,7 +34,7 @@ internal sealed class SourceDesk : IDisposable
         var client = new SourceClient(options, _http, database, trusted, limits, time);
         var fetch = new SourceFetch(client, library, folder);
         Sync = new SourceSync(client, fetch, database, log, choice, options.Parallel, Path.Combine(folder, "sync.lock"));
-        Upstream = new SourceUpstream(fetch, new PatchCache(client, _intact, _stopping.Token), database, whole: !cacheMode);
+        Upstream = new SourceUpstream(fetch, new PatchCache(client, _intact, options.Timeout, time, _stopping.Token), database, choice, whole: !cacheMode);
     }
 
     /// <summary>Whether patch files are fetched when agents ask for them.</summary>

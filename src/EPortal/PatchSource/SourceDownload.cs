@@ -24,11 +24,13 @@ internal sealed class SourceDownload(
     /// <summary>Where a file is kept until it is whole.</summary>
     public static string PartOf(string file) => file + ".part";
 
-    /// <summary>Fetches it.</summary>
+    /// <summary>Fetches it, unless it is there already.</summary>
     /// <exception cref="SourceException">The source failed, or what it sent is not this file.</exception>
     /// <exception cref="IOException">The disk failed or is full.</exception>
     public async Task RunAsync(CancellationToken cancel)
     {
+        if (await IsAsync(file, cancel))
+            return;
         var resumed = Have() > 0;
         await FetchAsync(cancel);
         if (!await IsRightAsync(cancel))
@@ -133,13 +135,18 @@ internal sealed class SourceDownload(
 
     private async Task<bool> IsRightAsync(CancellationToken cancel)
     {
-        byte[] hash;
-        await using (var part = File.OpenRead(Part))
-            hash = await SHA256.HashDataAsync(part, cancel);
-        if (Convert.ToHexStringLower(hash) == sha256)
+        if (await IsAsync(Part, cancel))
             return true;
         File.Delete(Part);
         return false;
+    }
+
+    private async Task<bool> IsAsync(string path, CancellationToken cancel)
+    {
+        if (new FileInfo(path) is not { Exists: true } found || found.Length != size)
+            return false;
+        await using var content = found.OpenRead();
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancel)) == sha256;
     }
 
     private SourceException WrongLength() => new(

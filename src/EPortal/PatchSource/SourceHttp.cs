@@ -12,6 +12,8 @@ namespace EPortal.PatchSource;
 /// </summary>
 internal sealed class SourceHttp : IDisposable
 {
+    private static readonly TimeSpan s_longest = TimeSpan.FromDays(30);
+
     private readonly SourceOptions _options;
     private readonly TimeProvider _time;
     private readonly HttpClient _http;
@@ -67,11 +69,11 @@ internal sealed class SourceHttp : IDisposable
     public Task RetryAsync(Func<CancellationToken, Task> attempt, CancellationToken cancel) =>
         _retries.ExecuteAsync(async token => await attempt(token), cancel).AsTask();
 
-    /// <summary>How long a file of this size may take in all.</summary>
+    /// <summary>How long a file of this size may take in all; at most a month, for no timer runs much longer.</summary>
     public CancellationTokenSource Patience(long size, CancellationToken cancel)
     {
         var all = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        all.CancelAfter(_options.Timeout + TimeSpan.FromSeconds((double)size / _options.LowestRate));
+        all.CancelAfter(_options.Timeout + TimeSpan.FromSeconds(Math.Min((double)size / _options.LowestRate, s_longest.TotalSeconds)));
         return all;
     }
 
@@ -181,8 +183,10 @@ internal sealed class SourceHttp : IDisposable
 
     private SourceException Broken(Exception e) => new(
         SourceError.Unreachable,
-        $"The patch source at {_options.Url.IdnHost} cannot be reached: {Line((e.InnerException ?? e).Message)}.",
+        $"The patch source at {_options.Url.IdnHost} cannot be reached{Through()}: {Line((e.InnerException ?? e).Message)}.",
         e);
+
+    private string Through() => _options.Proxy is { } proxy ? $" through the proxy {proxy.Authority}" : "";
 
     /// <summary>Such messages repeat what a server sent; on one line they forge no other in a log.</summary>
     private static string Line(string message) =>

@@ -13,25 +13,11 @@ namespace EPortal.PatchSource;
 internal sealed class SourceSync(
     SourceClient client, SourceFetch fetch, Database database, ChangeLog log, SourceChoice choice, int parallel, string lockFile)
 {
-    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
-
     /// <summary>Takes the right to sync; null while another sync has it.</summary>
     public FileLock? TryBegin() => FileLock.TryAcquire(lockFile);
 
     /// <summary>Waits for the right to sync; <paramref name="waiting"/> is called when another sync has it.</summary>
-    public async Task<FileLock> Begin(Action waiting, CancellationToken cancel)
-    {
-        var told = false;
-        while (true)
-        {
-            if (TryBegin() is { } turn)
-                return turn;
-            if (!told)
-                waiting();
-            told = true;
-            await Task.Delay(LookAgain, cancel);
-        }
-    }
+    public Task<FileLock> Begin(Action waiting, CancellationToken cancel) => FileLock.AcquireAsync(lockFile, waiting, cancel);
 
     /// <summary>Syncs. The caller has the right to.</summary>
     /// <param name="actor">In whose name.</param>
@@ -64,6 +50,7 @@ internal sealed class SourceSync(
         Actor actor, RepositoryIndex index, SyncWish wish, Func<long, IProgress<long>> begin, CancellationToken cancel)
     {
         var lacking = Lacking(index, wish);
+        fetch.Sweep(index);
         if (lacking.Count == 0)
             return new SyncReport(index.Version, [], []);
         var progress = new SyncProgress(begin(lacking.Sum(entry => entry.Size)));
@@ -87,12 +74,13 @@ internal sealed class SourceSync(
             index.Version, [.. fetched.OrderBy(entry => entry.Released)], [.. failed.OrderBy(pair => pair.Item1.Released)]);
     }
 
-    private List<RepositoryEntry> Lacking(RepositoryIndex index, SyncWish wish) => database.Read(session =>
-        wish.Products.SelectMany(product =>
-        {
-            var known = PatchsetStore.List(session, product).ToDictionary(patchset => patchset.Name, StringComparer.Ordinal);
-            return choice.Of(product, index.Patchsets).Where(entry => wish.Lacks(known.GetValueOrDefault(entry.Name)));
-        }).ToList());
+    private List<RepositoryEntry> Lacking(RepositoryIndex index, SyncWish wish)
+    {
+        var known = database.Read(session => wish.Products.SelectMany(product => PatchsetStore.List(session, product))
+            .ToDictionary(patchset => (patchset.Product, patchset.Name)));
+        return [.. wish.Products.SelectMany(product => choice.Of(product, index.Patchsets)).Where(entry =>
+            known.GetValueOrDefault((entry.Product, entry.Name)) is not { IsHere: true } || (wish.Complete && !fetch.IsWhole(entry)))];
+    }
 
     private Task Note(string? error, string message) => log.Commit(Actor.Portal, change =>
     {

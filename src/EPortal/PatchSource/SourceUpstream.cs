@@ -5,7 +5,8 @@ using EPortal.Patchsets;
 namespace EPortal.PatchSource;
 
 /// <summary>The patch source as the place from which features get what is not here.</summary>
-internal sealed class SourceUpstream(SourceFetch fetch, PatchCache cache, Database database, bool whole) : Upstream
+internal sealed class SourceUpstream(
+    SourceFetch fetch, PatchCache cache, Database database, SourceChoice choice, bool whole) : Upstream
 {
     /// <inheritdoc/>
     public override async Task Fetch(Actor actor, Product product, IReadOnlyList<string> names, CancellationToken cancel)
@@ -22,6 +23,10 @@ internal sealed class SourceUpstream(SourceFetch fetch, PatchCache cache, Databa
             await Bring(actor, entry, cancel);
         }
     }
+
+    /// <inheritdoc/>
+    public override IReadOnlySet<string> Wanted(Session session, Product product) =>
+        choice.Of(product, Listing.All(session)).Select(entry => entry.Name).ToHashSet(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public override Task<Stream> Open(FoundFile file, CancellationToken cancel) => cache.Open(file, cancel);

@@ -26,6 +26,11 @@ internal sealed partial class SourceWorker(
         {
             LogFailed(e.Message);
         }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // A mistake of ours. Let out, it would end the whole portal, which can serve without its source.
+            LogBroken(e);
+        }
     }
 
     private async Task Sync(SourceDesk desk, CancellationToken cancel)
@@ -54,6 +59,9 @@ internal sealed partial class SourceWorker(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Reason} What is here goes on being served.")]
     private partial void LogFailed(string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The round failed unexpectedly. What is here goes on being served.")]
+    private partial void LogBroken(Exception failure);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Patchset} was fetched from the patch source")]
     private partial void LogFetched(string patchset);

@@ -1,5 +1,4 @@
 using EPortal.Format;
-using EPortal.Patchsets;
 
 namespace EPortal.PatchSource;
 
@@ -20,12 +19,8 @@ internal sealed record SourceChoice(IReadOnlyList<string> Distros, int? Newest)
 /// <summary>What a sync is to bring.</summary>
 /// <param name="Products">Of these products.</param>
 /// <param name="Whole">Archives; else manifests only, whose files are fetched when agents ask for them.</param>
-/// <param name="Complete">Also the archives of patchsets that are here by their manifest.</param>
-internal sealed record SyncWish(IReadOnlyList<Product> Products, bool Whole, bool Complete = false)
-{
-    /// <summary>Whether a patchset in the state that is known here, null for unknown, has to be fetched.</summary>
-    public bool Lacks(Patchset? known) => known is not { IsHere: true } || (Complete && !known.Whole);
-}
+/// <param name="Complete">Also the archives of patchsets that are here by their manifest, or whose files were lost.</param>
+internal sealed record SyncWish(IReadOnlyList<Product> Products, bool Whole, bool Complete = false);
 
 /// <summary>What a sync brought.</summary>
 /// <param name="Version">Version of the index.</param>

@@ -11,10 +11,12 @@ internal sealed record Delivery(FoundFile Found, Stream? Arriving);
 
 /// <summary>Gets patch files for agents, and sees to it that no wrong byte is handed out.</summary>
 internal sealed partial class PatchDelivery(
-    PatchShelf shelf, IntactFiles intact, Upstream upstream, TimeProvider time, ILogger<PatchDelivery> logger)
+    PatchShelf shelf, IntactFiles intact, Upstream upstream, TimeProvider time, ILogger<PatchDelivery> logger) : IDisposable
 {
     /// <summary>How exactly the last use of a file is noted.</summary>
     private static readonly TimeSpan s_use = TimeSpan.FromHours(1);
+
+    private readonly SemaphoreSlim _restoring = new(1);
 
     /// <summary>The file of a patch, by what agents ask for; null when no patchset here has it.</summary>
     /// <exception cref="UnavailableException">It is known, but cannot be had at present.</exception>
@@ -28,9 +30,23 @@ internal sealed partial class PatchDelivery(
             LogRotten(found.Path);
         if (!found.Whole)
             return new Delivery(found, await upstream.Open(found, cancel));
-        await Restore(found, cancel);
+        await _restoring.WaitAsync(cancel);
+        try
+        {
+            // Many may have asked at once, and an archive is unpacked for the first.
+            if (!await IsIntact(found))
+                await Restore(found, cancel);
+        }
+        finally
+        {
+            _restoring.Release();
+        }
+
         return new Delivery(found, Arriving: null);
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _restoring.Dispose();
 
     private ValueTask<bool> IsIntact(FoundFile found) => intact.IsIntact(found.Path, found.File.Size, found.File.Sha256);
 

@@ -67,8 +67,7 @@ internal sealed class PatchsetLibrary(
             folders.Publish(entry.Candidate!.Staging, entry.Product, entry.Name, entry.Archive);
         var all = await Record(actor, entries, change =>
         {
-            var deployed = entries.Select(entry => Record(
-                change, entry.Candidate!.Patchset, entry.Sha256, entry.Archive, entry.Candidate.File, place)).ToList();
+            var deployed = entries.Select(entry => Record(change, entry.Candidate!.Patchset, entry, place)).ToList();
             besides?.Invoke(change);
             return deployed;
         });
@@ -92,8 +91,17 @@ internal sealed class PatchsetLibrary(
         if (!isHere)
             folders.PublishCache(staging, product, name);
         var entry = new EntryInHand(null, product, name, sha256, Path.GetFileName(archive), isHere);
-        return await Record(actor, [entry], change => Record(change, staged, sha256, entry.Archive, file: null, NoPlace));
+        return await Record(actor, [entry], change => Record(change, staged, entry, NoPlace));
     }
+
+    /// <summary>
+    /// Whether the patches and the archive are here as they came: a restored database may know of files that are lost, and
+    /// disks rot.
+    /// </summary>
+    public bool IsWhole(Product product, string name) => Find(product, name) is { Whole: true } known
+        && folders.Has(product, name)
+        && database.Read(session => PatchsetStore.ArchiveOrNull(session, known.Id)) is { } archive
+        && FileContent.Is(folders.ArchiveOf(product, known.Archive), archive);
 
     /// <summary>Deletes a patchset with its files, on every feed.</summary>
     /// <exception cref="RefusedException">There is none of that name.</exception>
@@ -146,10 +154,10 @@ internal sealed class PatchsetLibrary(
     {
         var (known, sha256) = Compare(candidate.Patchset);
         var (product, name) = (candidate.Patchset.Manifest.Product, candidate.Patchset.Manifest.Name);
-        var isWhole = known is { IsHere: true, Whole: true };
+        var isWhole = IsWhole(product, name);
         return new EntryInHand(
             candidate, product, name, sha256, isWhole ? known!.Archive : name + Extension(candidate.Staging.Archive),
-            IsInPlace: isWhole && folders.Has(product, name), IsVouchedFor: isWhole && IsVouchedFor(known!, candidate.Patchset));
+            IsInPlace: isWhole, IsVouchedFor: known is { IsHere: true, Whole: true } && IsVouchedFor(known, candidate.Patchset));
     }
 
     /// <summary>Whether what came in unchecked, before a key was pinned, is now found signed by a pinned one.</summary>
@@ -179,10 +187,9 @@ internal sealed class PatchsetLibrary(
         return result;
     }
 
-    private static Deployed Record(
-        Change change, StagedPatchset staged, string sha256, string archive, FileEntry? file, Action<Change, Patchset> place)
+    private static Deployed Record(Change change, StagedPatchset staged, EntryInHand entry, Action<Change, Patchset> place)
     {
-        var (product, name) = (staged.Manifest.Product, staged.Manifest.Name);
+        var (product, name, sha256, archive, file) = (entry.Product, entry.Name, entry.Sha256, entry.Archive, entry.Candidate?.File);
         var known = PatchsetStore.FindOrNull(change.Session, product, name) is { Id.Length: > 0 } found ? found : null;
         RefuseOtherContent(known, sha256);
         if (known is null)
@@ -194,7 +201,7 @@ internal sealed class PatchsetLibrary(
         {
             PatchsetStore.RecordCopy(change, known.Id, staged.Manifest, file);
         }
-        else if (file is not null && !known.Whole)
+        else if (file is not null && !entry.IsInPlace)
         {
             PatchsetStore.SetWhole(change, known, archive, file);
         }

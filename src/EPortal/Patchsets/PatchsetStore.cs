@@ -34,6 +34,14 @@ internal static class PatchsetStore
     /// <summary>All of a product, oldest first.</summary>
     public static IReadOnlyList<Patchset> List(Session session, Product product) => [.. Query(session, product, null).Order()];
 
+    /// <summary>Size and hash of the archive of a patchset that is here whole; null for another.</summary>
+    public static FileEntry? ArchiveOrNull(Session session, string id)
+    {
+        using var row = session.Query(
+            "SELECT archive_size, archive_sha256 FROM patchset_copy WHERE whole = 1 AND archive_sha256 IS NOT NULL AND patchset = @id", ("@id", id));
+        return row.Read() ? new FileEntry(row.GetInt64(0), row.GetString(1)) : null;
+    }
+
     /// <summary>Records a patchset that is in place: with its archive, or with its manifest only.</summary>
     /// <exception cref="RefusedException">A patch in it is here already with other content.</exception>
     public static string Record(Change change, StagedPatchset staged, string manifestSha256, string archive, FileEntry? file)

@@ -13,6 +13,9 @@ internal abstract class Upstream
     /// <exception cref="RefusedException">One of them cannot be had.</exception>
     public abstract Task Fetch(Actor actor, Product product, IReadOnlyList<string> names, CancellationToken cancel);
 
+    /// <summary>Names of the listed patchsets of a product that are wanted here. The others are fetched only by name.</summary>
+    public abstract IReadOnlySet<string> Wanted(Session session, Product product);
+
     /// <summary>
     /// Opens a patch file that is not here. What is read before the file's hash was found right is held back at its end, so
     /// nobody gets the whole of a wrong file.
@@ -25,6 +28,8 @@ internal abstract class Upstream
         public override Task Fetch(Actor actor, Product product, IReadOnlyList<string> names, CancellationToken cancel) =>
             throw new RefusedException(
                 Refusal.Conflict, $"{string.Join(", ", names)} cannot be fetched: no patch source is set; deploy the archive first.");
+
+        public override IReadOnlySet<string> Wanted(Session session, Product product) => new HashSet<string>();
 
         public override Task<Stream> Open(FoundFile file, CancellationToken cancel) =>
             throw new UnavailableException("This file is not here, and no patch source is set.");

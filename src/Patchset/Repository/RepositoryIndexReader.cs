@@ -5,6 +5,9 @@ internal static class RepositoryIndexReader
 {
     private const int MaxPatchsets = 100_000;
 
+    /// <summary>16 TiB: more than any archive has, and so little that all sizes of an index have a sum.</summary>
+    private const long MaxArchive = 1L << 44;
+
     private static readonly string[] IndexFields = ["format", "version", "generated", "expires", "patchsets"];
     private static readonly string[] ProductFields = [.. Products.All.Select(product => product.Token())];
 
@@ -57,7 +60,7 @@ internal static class RepositoryIndexReader
         Archive = RepositoryLayout.IsPath(fields.Text("archive"))
             ? fields.Text("archive")
             : throw fields.Bad("archive", "must be a plain path below the repository", relative: true),
-        Size = fields.Number("size", 1, long.MaxValue),
+        Size = fields.Number("size", 1, MaxArchive),
         Sha256 = ManifestReader.ReadSha256(fields, "sha256"),
         ManifestSha256 = ManifestReader.ReadSha256(fields, "manifest_sha256"),
         State = RepositoryStates.TryParse(fields.Text("state"), out var state)

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
+using EPortal.Tests.Hosting;
 
 namespace EPortal.EndToEnd.Journey;
 
@@ -15,7 +15,7 @@ internal sealed class FlippingProxy : IAsyncDisposable
     public FlippingProxy(Uri portal, string file)
     {
         (_file, _portal) = (file, new HttpClient { BaseAddress = portal });
-        Port = FreePort();
+        Port = Ports.Free();
         _listener.Prefixes.Add($"http://+:{Port}/");
         _listener.Start();
         _loop = RunAsync();
@@ -78,12 +78,5 @@ internal sealed class FlippingProxy : IAsyncDisposable
         response.ContentLength64 = body.Length;
         await response.OutputStream.WriteAsync(body);
         response.Close();
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using EPortal.EndToEnd.Portal;
+using EPortal.Tests.Hosting;
 
 namespace EPortal.EndToEnd.Supply;
 
@@ -38,7 +39,7 @@ internal sealed class Daemon : IAsyncDisposable
 
     private static Task<Daemon> NginxAsync(PortalInstallation installation, string server, string http)
     {
-        var (port, work) = (FreePort(), Directory.CreateDirectory(installation.PathOf($"nginx-{Guid.NewGuid():N}")).FullName);
+        var (port, work) = (Ports.Free(), Directory.CreateDirectory(installation.PathOf($"nginx-{Guid.NewGuid():N}")).FullName);
         File.WriteAllText(Path.Combine(work, "nginx.conf"), $$"""
             daemon off; pid {{work}}/pid; error_log {{work}}/error.log;
             {{(Environment.IsPrivilegedProcess ? "user root;" : "")}}
@@ -56,7 +57,7 @@ internal sealed class Daemon : IAsyncDisposable
     /// <summary>A SOCKS5 server (RFC 1928), with a login (RFC 1929) where one is given.</summary>
     public static Task<Daemon> SocksAsync(string? user = null, string? password = null)
     {
-        var port = FreePort();
+        var port = Ports.Free();
         string[] login = user is null ? [] : ["-u", user, "-P", password!];
         return StartAsync(port, null, "/usr/bin/microsocks", ["-i", "127.0.0.1", "-p", $"{port}", .. login]);
     }
@@ -65,7 +66,7 @@ internal sealed class Daemon : IAsyncDisposable
     public static Task<Daemon> SquidAsync(string? user = null, string? password = null)
     {
         // It gives up root's rights, so its folder is open to all.
-        var (port, work) = (FreePort(), Directory.CreateTempSubdirectory("eportal-squid-").FullName);
+        var (port, work) = (Ports.Free(), Directory.CreateTempSubdirectory("eportal-squid-").FullName);
         File.SetUnixFileMode(work, Everybody);
         var helper = Path.Combine(work, "login");
         File.WriteAllText(helper, $"#!/bin/sh\nwhile read -r login; do [ \"$login\" = '{user} {password}' ] && echo OK || echo ERR; done\n");
@@ -122,12 +123,5 @@ internal sealed class Daemon : IAsyncDisposable
             }
         });
         return daemon;
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

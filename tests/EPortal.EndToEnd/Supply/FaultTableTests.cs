@@ -23,6 +23,8 @@ public sealed partial class FaultTableTests : IAsyncLifetime
 
     private const string Document = "docs/faults.md";
 
+    private const string Patience = "EPORTAL_PATCH_SOURCE_TIMEOUT";
+
     private readonly PortalInstallation _installation = new();
     private readonly SmallDisk _disk;
     private readonly Vendor _vendor;
@@ -52,7 +54,6 @@ public sealed partial class FaultTableTests : IAsyncLifetime
         _vendor.Pin(_installation);
         _installation.Environment["EPORTAL_PATCHES_DIR"] = $"'{_installation.PathOf("disk")}'";
         _installation.Environment["EPORTAL_PATCH_SOURCE_URL"] = $"http://127.0.0.1:{_source.Port}/";
-        _installation.Environment["EPORTAL_PATCH_SOURCE_TIMEOUT"] = "1";
         _installation.Environment["EPORTAL_AUTO_UPDATE_PERIOD"] = "None";
         await _installation.DoAsync("kcare", "update");
         await _installation.DoAsync("key", "-a", "fleet");
@@ -118,14 +119,14 @@ public sealed partial class FaultTableTests : IAsyncLifetime
         {
             Content = File.ReadAllBytes(Path.Combine(_vendor.Repository, "archives/K1.tar.gz")),
         }).AnswerAsync()));
-        await RowAsync("silence in the middle of an archive", OnArchive(exchange => exchange.UpToAsync(10_000, hold: true)));
+        await RowAsync("silence in the middle of an archive", OnArchive(exchange => exchange.UpToAsync(10_000, hold: true)), patience: 1);
         await RowAsync("a drip of 2 kB a second", OnArchive(async exchange =>
         {
             await exchange.HeadAsync("200 OK", exchange.Content!.Length);
             using var drip = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
             for (var at = 0; await drip.WaitForNextTickAsync(exchange.Ending); at += 100)
                 await exchange.Out.WriteAsync(exchange.Content.AsMemory(at, 100), exchange.Ending);
-        }));
+        }), patience: 3);
         await PublishAsync();
         _disk.Fill();
         var said = Said(await _installation.TryAsync("kcare", "update"));
@@ -239,10 +240,14 @@ public sealed partial class FaultTableTests : IAsyncLifetime
         };
     }
 
-    /// <summary>A fault that stays until the sync has given up.</summary>
-    private async Task RowAsync(string fault, Func<Exchange, Task<bool>>? misbehave, Func<Task>? prepare = null)
+    /// <summary>
+    /// A fault that stays until the sync has given up. Where no <paramref name="patience"/> in seconds is told, it is long: a
+    /// busy machine must not look like a silent source.
+    /// </summary>
+    private async Task RowAsync(string fault, Func<Exchange, Task<bool>>? misbehave, Func<Task>? prepare = null, int patience = 60)
     {
         await PublishAsync();
+        _installation.Environment[Patience] = $"{patience}";
         _source.Fault = misbehave;
         if (prepare is not null)
             await prepare();
@@ -256,6 +261,7 @@ public sealed partial class FaultTableTests : IAsyncLifetime
     private async Task EndAsync(string fault, string said)
     {
         _source.Fault = null;
+        _installation.Environment.Remove(Patience);
         var again = Said(await _installation.TryAsync("kcare", "update"));
         await ServesAsync(_level);
         _table.Append(CultureInfo.InvariantCulture, $"| {fault} | {said} | {again} |\n");

@@ -144,14 +144,13 @@ public sealed class SupplyTests : IDisposable
         portal.Environment["EPORTAL_PATCH_SOURCE_URL"] = $"http://127.0.0.1:{port}/";
         portal.Environment["EPORTAL_PATCH_SOURCE_USER"] = User;
         portal.Environment["EPORTAL_PATCH_SOURCE_PASSWORD"] = Password;
-        portal.Environment["EPORTAL_PATCH_SOURCE_TIMEOUT"] = "5";
     }
 
     /// <summary>Without the proxy that is set nothing is fetched; with an exception for the host it is.</summary>
     private async Task NeedsTheProxyAsync()
     {
         await _vendor.PublishAsync("K2", 2);
-        (await _installation.TryAsync("kcare", "update")).Stderr.ShouldContain("cannot be reached");
+        (await _installation.TryAsync("kcare", "update")).Stderr.ShouldContain("cannot be reached through the proxy 127.0.0.1:");
         _installation.Environment["EPORTAL_NO_PROXY"] = "['127.0.0.1']";
         (await _installation.DoAsync("kcare", "update")).ShouldContain("K2 was enabled");
     }

@@ -2,8 +2,10 @@ using CsCheck;
 using EPortal.Blobs;
 using EPortal.Data;
 using EPortal.Format;
+using EPortal.Patchsets;
 using EPortal.PatchSource;
 using EPortal.Tests.Cli;
+using EPortal.Tests.Format;
 using EPortal.Tests.Hosting;
 using Shouldly;
 using Xunit;
@@ -107,6 +109,41 @@ public sealed class BundleTests : IAsyncLifetime
         }
 
         Directory.GetFiles(_folder.Path).Select(Path.GetFileName).ShouldBe(["have"]);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_is_damaged_or_lost_here_is_not_carried_away(bool lost)
+    {
+        var archive = Path.Combine(_sender.Portal.PatchesRoot, "arch", "K2.tar.gz");
+        var right = await File.ReadAllBytesAsync(archive, Cancellation);
+        if (lost)
+            File.Delete(archive);
+        else
+            await File.WriteAllBytesAsync(archive, [.. right[..^1], (byte)~right[^1]], Cancellation);
+
+        (await Should.ThrowAsync<RefusedException>(() => ExportAsync())).Message.ShouldContain("The archive of K2 is lost or damaged here");
+
+        Directory.EnumerateFiles(_folder.Path).ShouldBeEmpty();
+        await _sender.SyncAsync(wish: new SyncWish([Product.Kernel], Whole: true, Complete: true));
+        (await File.ReadAllBytesAsync(archive, Cancellation)).ShouldBe(right);
+    }
+
+    [Fact]
+    public async Task A5_an_archive_that_nobody_signed_is_refused_by_its_name_where_keys_are_pinned()
+    {
+        await using var careless = Receiver(trusted: []);
+        await careless.Portal.Patchsets.Deploy(
+            SourceHouse.Admin, Product.Kernel, new MemoryStream(await SamplePatchset.BuildAsync(name: "X1")), PatchsetLibrary.NoPlace, Cancellation);
+        await using var receiver = Receiver(trusted: [careless.Portal.Signer.OwnKeyLine()]);
+        var file = _folder.File("x.bundle");
+        await new BundleExport(careless.Portal.Database, careless.Portal.Folders, careless.Time).Write(
+            file, new HashSet<KnownPatchset>(), careless.Portal.Signer.Own, _ => new Progress<long>(), Cancellation);
+
+        (await RefusedAsync(receiver, await File.ReadAllBytesAsync(file, Cancellation))).Message.ShouldContain("X1.tar: manifest.json is not signed");
+
+        receiver.States().ShouldBeEmpty();
     }
 
     [Fact]

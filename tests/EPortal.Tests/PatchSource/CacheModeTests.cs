@@ -115,6 +115,42 @@ public sealed class CacheModeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_a_source_that_hangs_agents_are_told_in_time_and_the_download_goes_on()
+    {
+        await using var cache = await CachePortal.StartAsync(_source);
+        var (asked, more) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _source.Misbehave = async (context, path) =>
+        {
+            if (path == File1)
+            {
+                asked.TrySetResult();
+                await more.Task.WaitAsync(context.RequestAborted);
+            }
+
+            return false;
+        };
+
+        var asking = cache.AskAsync();
+        await asked.Task;
+        while (!asking.IsCompleted)
+        {
+            cache.Portal.Time.Advance(TimeSpan.FromSeconds(1));
+            await Task.WhenAny(asking, Task.Delay(10, Cancellation));
+        }
+
+        using (var answer = await asking)
+        {
+            answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+            answer.Headers.RetryAfter.ShouldNotBeNull();
+            (await answer.Content.ReadAsStringAsync(Cancellation)).ShouldContain("the patch source is slow");
+        }
+
+        more.SetResult();
+        (await cache.GetAsync()).ShouldBe(_source.Files[File1]);
+        _source.Asked("kpatch.bin").ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_range_of_a_file_that_is_not_here_brings_the_whole_and_then_ranges_are_served()
     {
         await using var cache = await CachePortal.StartAsync(_source);

@@ -1,5 +1,7 @@
 using EPortal.Feeds;
 using EPortal.Format;
+using EPortal.Hosting;
+using EPortal.PatchSource;
 using EPortal.Tests.Agents;
 using Xunit;
 
@@ -18,12 +20,11 @@ internal sealed class CachePortal : IAsyncDisposable
     public string CacheFolder => Path.Combine(Portal.DataFolder, "cache", "patches");
 
     /// <summary>Starts one; the source gets a patchset K1 of level 1 when it has none.</summary>
-    public static async Task<CachePortal> StartAsync(FakeSource source, bool cacheMode = true)
+    public static async Task<CachePortal> StartAsync(FakeSource source, bool cacheMode = true, Func<Settings, Settings>? change = null)
     {
         if (source.Entries.Count == 0)
             await source.AddAsync("K1", 1);
-        source.Publish();
-        var portal = await TestPortal.StartAsync(settings => settings with
+        var portal = await TestPortal.StartAsync(settings => (change?.Invoke(settings) ?? settings) with
         {
             PatchSourceUrl = source.Address,
             TrustedKeys = [source.Key.PublicKey.ToString()],
@@ -32,11 +33,19 @@ internal sealed class CachePortal : IAsyncDisposable
             AutoUpdatePeriod = null,
             CacheKeepPeriod = TimeSpan.FromDays(10_000),
         });
-        var desk = portal.Portal.Source!;
-        using (desk.Sync.TryBegin())
-            await desk.Sync.Run(TestPortal.Admin, desk.Wish(Products.All), _ => new Progress<long>(), TestContext.Current.CancellationToken);
+        var cache = new CachePortal(portal, await portal.RegisterAsync());
+        await cache.SyncAsync(source);
         await portal.Portal.AutoUpdate.Update(TestPortal.Admin, Product.Kernel, Feed.Main);
-        return new CachePortal(portal, await portal.RegisterAsync());
+        return cache;
+    }
+
+    /// <summary>The source publishes its next index, and this portal takes it over.</summary>
+    public async Task SyncAsync(FakeSource source, SyncWish? wish = null)
+    {
+        source.Publish();
+        var desk = Portal.Portal.Source!;
+        using var turn = desk.Sync.TryBegin();
+        await desk.Sync.Run(TestPortal.Admin, wish ?? desk.Wish(Products.All), _ => new Progress<long>(), TestContext.Current.CancellationToken);
     }
 
     /// <summary>Asks for a file of level 1 as an agent does; the body is still to be read.</summary>

@@ -42,20 +42,21 @@ internal sealed class SourceHouse : IAsyncDisposable
     public SourceDesk Source => _desk!;
 
     /// <summary>A second set of objects on the same store, as another process has, or after a change of keys.</summary>
-    public SourceDesk Desk(Uri address, TrustedKeys? trusted = null) => new(
+    public SourceDesk Desk(Uri address, TrustedKeys? trusted = null, PatchsetLimits? limits = null, TimeSpan? patience = null) => new(
         new SourceOptions
         {
             Url = address,
             User = "user",
             Password = "password",
-            Timeout = TimeSpan.FromSeconds(2),
+            // Long: a busy machine must not look like a silent source.
+            Timeout = patience ?? TimeSpan.FromSeconds(20),
             LowestRate = 100_000,
             FirstPause = TimeSpan.FromMilliseconds(1),
             LongestPause = TimeSpan.FromMilliseconds(20),
         },
         new SourceChoice(Portal.Settings.PatchSourceDistros, Portal.Settings.LimitPatchsets),
         Portal.Settings.CacheMode, _folder.File("data/cache/source"), Portal.Patchsets, Portal.Database, Portal.Log,
-        trusted ?? Portal.Signer.Trusted, PatchsetLimits.Default, Time);
+        trusted ?? Portal.Signer.Trusted, limits ?? PatchsetLimits.Default, Time);
 
     /// <summary>One sync of everything.</summary>
     public async Task<SyncReport> SyncAsync(SourceDesk? desk = null, SyncWish? wish = null)

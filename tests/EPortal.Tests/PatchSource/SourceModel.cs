@@ -40,7 +40,7 @@ internal sealed class SourceModel
                 foreach (var (feed, _, _) in Feeds)
                     Disable(feed, entry.Name);
             }
-            else if (entry.State == RepositoryState.Available && before.GetValueOrDefault(entry.Name)?.State == RepositoryState.Blocked)
+            else if (entry.State != RepositoryState.Blocked && before.GetValueOrDefault(entry.Name)?.State == RepositoryState.Blocked)
                 _blocked.Remove(entry.Name);
         }
 

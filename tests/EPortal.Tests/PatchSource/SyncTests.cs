@@ -141,6 +141,103 @@ public sealed class SyncTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_blocked_can_be_enabled_when_the_source_gives_it_out_again_though_it_was_withdrawn_between()
+    {
+        await using var house = SourceHouse.Open(_source);
+        await _source.AddAsync("K1", 1);
+        foreach (var state in new[] { RepositoryState.Available, RepositoryState.Blocked, RepositoryState.Withdrawn })
+        {
+            _source.Say("K1", state);
+            _source.Publish();
+            await house.SyncAsync();
+        }
+
+        house.States().ShouldBe(["K1:disabled"]);
+        _source.Say("K1", RepositoryState.Available);
+        _source.Publish();
+        await house.SyncAsync();
+
+        await house.Portal.Rollout.Enable(SourceHouse.Admin, Product.Kernel, "K1", Feed.Main, CancellationToken.None);
+        house.States().ShouldBe(["K1:enabled"]);
+    }
+
+    [Fact]
+    public async Task An_archive_that_is_refused_here_is_not_fetched_again_and_gone_when_it_is_no_longer_wanted()
+    {
+        await using var house = SourceHouse.Open(_source);
+        var entry = await _source.AddAsync("K1", 1);
+        _source.Entries[0] = entry with { ManifestSha256 = new string('0', 64) };
+        _source.Publish();
+        for (var round = 0; round < 3; round++)
+            (await house.SyncAsync()).Failed.Single().Reason.ShouldContain("another manifest");
+        _source.Asked("K1.tar.gz").ShouldBe(1);
+        Downloads(house).ShouldBe([entry.Sha256]);
+
+        _source.Say("K1", RepositoryState.Withdrawn);
+        _source.Publish();
+        await house.SyncAsync();
+
+        Downloads(house).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_was_begun_and_is_no_longer_wanted_goes()
+    {
+        await using var house = SourceHouse.Open(_source);
+        var entry = await _source.AddAsync("K1", 1);
+        _source.Publish();
+        _source.Misbehave = async (context, path) =>
+        {
+            if (path != entry.Archive)
+                return false;
+            context.Response.ContentLength = entry.Size;
+            await context.Response.Body.WriteAsync(_source.Files[path].AsMemory(0, 10_000));
+            return true;
+        };
+        (await house.SyncAsync()).Failed.Count.ShouldBe(1);
+        Downloads(house).ShouldBe([entry.Sha256 + ".part"], "to be gone on with");
+
+        _source.Say("K1", RepositoryState.Withdrawn);
+        _source.Publish();
+        await house.SyncAsync();
+
+        Downloads(house).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Enabling_what_a_sync_is_fetching_waits_for_it()
+    {
+        await using var house = SourceHouse.Open(_source);
+        var entry = await _source.AddAsync("K1", 1);
+        _source.Publish();
+        var (asked, more) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await house.SyncAsync(wish: new SyncWish([], Whole: true));
+        _source.Misbehave = async (context, path) =>
+        {
+            if (path != entry.Archive)
+                return false;
+            context.Response.ContentLength = entry.Size;
+            await context.Response.Body.WriteAsync(_source.Files[path].AsMemory(0, 10_000));
+            await context.Response.Body.FlushAsync();
+            asked.TrySetResult();
+            await more.Task;
+            await context.Response.Body.WriteAsync(_source.Files[path].AsMemory(10_000));
+            return true;
+        };
+        using var other = house.Desk(_source.Address);
+        var sync = house.SyncAsync();
+        await asked.Task;
+        var fetch = other.Upstream.Fetch(SourceHouse.Admin, Product.Kernel, ["K1"], TestContext.Current.CancellationToken);
+        more.SetResult();
+
+        await fetch;
+        (await sync).Fetched.Count.ShouldBe(1);
+        _source.Asked("K1.tar.gz").ShouldBe(1);
+        house.States().ShouldBe(["K1:undeployed"]);
+        Downloads(house).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Switching_cache_mode_keeps_since_when_a_patchset_is_available()
     {
         await using var house = SourceHouse.Open(_source);
@@ -182,6 +279,9 @@ public sealed class SyncTests : IAsyncLifetime
         house.States("late").ShouldBe(["K1:enabled", "K2:enabled", "K3:disabled"]);
         house.States().ShouldBe(["K1:undeployed", "K2:undeployed", "K3:undeployed"], "main is never automatic");
     }
+
+    private static IEnumerable<string?> Downloads(SourceHouse house) =>
+        Directory.EnumerateFiles(Path.Combine(house.Portal.PatchesRoot, "cache", "source")).Select(Path.GetFileName).Where(name => name != "sync.lock");
 
     private static EPortal.Patchsets.Patchset Patchset(SourceHouse house) =>
         house.Portal.Rollout.List(Feed.Main, Product.Kernel).Single().Patchset;

@@ -1,4 +1,6 @@
 using EPortal.Feeds;
+using EPortal.Format;
+using EPortal.PatchSource;
 using EPortal.Tests.Agents;
 using EPortal.Tests.Cli;
 using EPortal.Tests.Hosting;
@@ -130,6 +132,55 @@ public sealed class UpdateCommandTests : IAsyncLifetime
         (before - Used()).ShouldBe(gone.GetProperty("bytes").GetInt64());
         (await Cli().JsonAsync("kcare", "list", "--json")).GetArrayLength().ShouldBe(3, "K2 runs somewhere, K4 is listed, K5 is offered");
         (await Cli().RunAsync(["--clean-releases"])).Out.ShouldStartWith("0 patchsets were removed");
+    }
+
+    [Fact]
+    public async Task Enabling_all_up_to_one_fetches_no_older_ones_of_distributions_that_are_not_wanted()
+    {
+        await using var cache = await CachePortal.StartAsync(_source, cacheMode: false, settings => settings with { PatchSourceDistros = ["debian12"] });
+        await _source.AddAsync("K2", 2, distro: "almalinux9");
+        await _source.AddAsync("K3", 3);
+        await _source.AddAsync("K4", 4, distro: "almalinux9");
+        await cache.SyncAsync(_source, new SyncWish([], Whole: true));
+        var rollout = cache.Portal.Portal.Rollout;
+
+        (await rollout.EnableUpTo(TestPortal.Admin, Product.Kernel, "K3", Feed.Main, CancellationToken.None)).ShouldBe(["K3"]);
+        _source.Asked("K2.tar.gz").ShouldBe(0);
+        (await rollout.EnableUpTo(TestPortal.Admin, Product.Kernel, "K4", Feed.Main, CancellationToken.None)).ShouldBe(["K4"], "it was asked for by name");
+        rollout.List(Feed.Main, Product.Kernel).Select(row => $"{row.Patchset.Name}:{row.State.Token()}")
+            .ShouldBe(["K1:enabled", "K2:not-downloaded", "K3:enabled", "K4:enabled"]);
+    }
+
+    [Fact]
+    public async Task Many_who_ask_for_a_rotten_file_at_once_have_it_restored_once()
+    {
+        var right = await _cache.GetAsync();
+        var path = Directory.GetFiles(Path.Combine(Portal.DataFolder, "resources", "K1"), "kpatch.bin", SearchOption.AllDirectories).Single();
+        await File.WriteAllBytesAsync(path, new byte[right.Length], TestContext.Current.CancellationToken);
+
+        var got = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => _cache.GetAsync()));
+
+        got.ShouldAllBe(bytes => bytes.SequenceEqual(right));
+        Portal.Log.Count(line => line.Contains("was restored", StringComparison.Ordinal)).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Download_missing_brings_back_what_is_lost_when_only_the_database_was_restored()
+    {
+        var right = await _cache.GetAsync();
+        foreach (var lost in new[] { "arch", "resources" })
+        {
+            Directory.Delete(Path.Combine(Portal.DataFolder, lost), recursive: true);
+            (await Cli().JsonAsync("kcare", "download-missing", "--json")).GetProperty("downloaded")[0].GetString().ShouldBe("K1");
+        }
+
+        var archive = Path.Combine(Portal.DataFolder, "arch", "K1.tar.gz");
+        await File.WriteAllBytesAsync(archive, new byte[_source.Files["archives/K1.tar.gz"].Length], TestContext.Current.CancellationToken);
+        (await Cli().JsonAsync("kcare", "download-missing", "--json")).GetProperty("downloaded")[0].GetString().ShouldBe("K1", "it had rotted");
+
+        File.ReadAllBytes(archive).ShouldBe(_source.Files["archives/K1.tar.gz"]);
+        (await _cache.GetAsync()).ShouldBe(right);
+        (await Cli().RunAsync(["kcare", "download-missing"])).Out.ShouldBe("nothing new\n");
     }
 
     private long Used() => Directory.EnumerateFiles(Portal.DataFolder, "*", SearchOption.AllDirectories)

@@ -1,7 +1,11 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using EPortal.Feeds;
+using EPortal.Format;
 using EPortal.PatchSource;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Shouldly;
 using Xunit;
 
@@ -42,6 +46,53 @@ public sealed class UpstreamThreatU9Tests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Lengths_that_no_sum_can_hold_are_refused()
+    {
+        foreach (var level in new[] { 2, 3 })
+        {
+            await _source.AddAsync($"K{level}", level);
+            _source.Entries[^1] = _source.Entries[^1] with { Size = long.MaxValue };
+        }
+
+        _source.Publish();
+
+        (await _house.RefusedAsync()).ShouldBe(SourceError.BadAnswer);
+
+        _house.State().Message.ShouldContain("size");
+        Serves();
+    }
+
+    [Fact]
+    public async Task An_archive_that_would_take_years_is_waited_for_no_longer_than_a_timer_can()
+    {
+        var entry = await _source.AddAsync("K2", 2);
+        _source.Entries[^1] = entry with { Size = 1L << 43 };
+        _source.Publish();
+        using var patient = _house.Desk(_source.Address, limits: PatchsetLimits.Default with { MaxArchiveBytes = 1L << 44 });
+
+        (await _house.SyncAsync(patient)).Failed.Single().Reason.ShouldContain("announced length");
+    }
+
+    [Fact]
+    public async Task A_failure_that_nobody_thought_of_stops_neither_the_portal_nor_the_next_round()
+    {
+        var log = new Failures();
+        await _house.Portal.Feeds.Add(SourceHouse.Admin, "now", new FeedSettings(Auto: true, DeployAfter: 0));
+        var broken = _house.Desk(_source.Address);
+        broken.Dispose();
+        using var worker = new SourceWorker(broken, _house.Portal.AutoUpdate, TimeSpan.FromHours(1), _house.Time, log);
+
+        await worker.StartAsync(TestContext.Current.CancellationToken);
+        while (_house.States("now").Single() != "K1:enabled" && !worker.ExecuteTask!.IsCompleted)
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+
+        worker.ExecuteTask!.IsCompleted.ShouldBeFalse();
+        _house.States("now").ShouldBe(["K1:enabled"]);
+        log.Seen.Single().ShouldBeOfType<ObjectDisposedException>();
+        await worker.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task A_drip_is_given_up()
     {
         _source.Misbehave = async (context, path) =>
@@ -58,7 +109,7 @@ public sealed class UpstreamThreatU9Tests : IAsyncLifetime
             return true;
         };
         var entry = await _source.AddAsync("K2", 2);
-        using var hasty = _house.Desk(_source.Address);
+        using var hasty = _house.Desk(_source.Address, patience: TimeSpan.FromSeconds(2));
 
         (await _house.RefusedAsync(hasty)).ShouldBe(SourceError.TooSlow);
         entry.ShouldNotBeNull();
@@ -159,6 +210,22 @@ public sealed class UpstreamThreatU9Tests : IAsyncLifetime
         (await _house.RefusedAsync()).ShouldBe(SourceError.Unreachable);
 
         Serves();
+    }
+
+    private sealed class Failures : ILogger<SourceWorker>
+    {
+        public ConcurrentQueue<Exception> Seen { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (exception is not null)
+                Seen.Enqueue(exception);
+        }
     }
 
     private void Serves() => _house.States().ShouldContain("K1:enabled");

@@ -41,7 +41,7 @@ internal sealed class Slapd : IDisposable
         folder.Write("slapd.conf", Config(folder, tls, more?.Config));
         folder.Write("data.ldif", Entries() + more?.Entries);
         await RunAsync("/usr/sbin/slapadd", "-f", folder.File("slapd.conf"), "-l", folder.File("data.ldif"));
-        var (plain, encrypted) = (FreePort(), FreePort());
+        var (plain, encrypted) = (Ports.Free(), Ports.Free());
         var listen = $"ldap://127.0.0.1:{plain}" + (tls is null ? "" : $" ldaps://127.0.0.1:{encrypted}");
         var started = new Slapd(Start("/usr/sbin/slapd", "-h", listen, "-f", folder.File("slapd.conf"), "-d", "0"), folder, plain, encrypted);
         await started.AnswersAsync(plain);
@@ -150,12 +150,5 @@ internal sealed class Slapd : IDisposable
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         if (process.ExitCode != 0)
             throw new InvalidOperationException($"{program}: {said}");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Xunit;
 
 namespace EPortal.Tests.Accounts.Sso;
@@ -30,13 +28,6 @@ internal sealed class OidcProvider : IDisposable
     }
 
     public static string UrlOf(int port) => $"http://127.0.0.1:{port}";
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     public void Dispose()
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using EPortal.Tests.Api;
+using EPortal.Tests.Hosting;
 using Shouldly;
 using Xunit;
 
@@ -94,7 +95,7 @@ public sealed partial class SsoTests
 
         public static async Task<House> StartAsync()
         {
-            var port = OidcProvider.FreePort();
+            var port = Ports.Free();
             var url = OidcProvider.UrlOf(port);
             var api = await ApiCaller.StartAsync(settings => settings with
             {

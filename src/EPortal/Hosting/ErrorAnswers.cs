@@ -57,7 +57,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         }
         catch (Exception e) when (!context.Response.HasStarted)
         {
-            LogUnforeseen(e, context.Request.Path);
+            LogUnforeseen(e, context.GetEndpoint()?.DisplayName ?? "no call");
             await ApiErrors.Write(context, StatusCodes.Status500InternalServerError, ApiErrors.Internal, "Something failed that should not; the portal's log says what.");
         }
     }
@@ -107,8 +107,8 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
     [LoggerMessage(Level = LogLevel.Warning, Message = "The answer to {Path} was broken off: {Reason}")]
     private partial void LogBrokenOff(string path, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A request for {Path} failed")]
-    private partial void LogUnforeseen(Exception e, string path);
+    [LoggerMessage(Level = LogLevel.Error, Message = "A request failed ({Call})")]
+    private partial void LogUnforeseen(Exception e, string call);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The store failed: {Reason}")]
     private partial void LogStoreFailed(Exception e, string reason);

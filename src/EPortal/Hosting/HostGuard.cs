@@ -1,5 +1,5 @@
-using EPortal.Api;
 using EPortal.AgentClient.Wire;
+using EPortal.Api;
 
 namespace EPortal.Hosting;
 

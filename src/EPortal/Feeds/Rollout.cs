@@ -139,6 +139,18 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
             """,
             new { PatchsetStore.Get(session, product, patchset).Id }).AsList());
 
+    /// <summary>The newest enabled patchset of each feed and product, by name of the feed.</summary>
+    public IReadOnlyDictionary<(string Feed, Product Product), string> Newest() => database.Read(session =>
+        session.Connection.Query<(string Feed, string Product, string Name)>(
+            """
+            SELECT f.name, p.product, p.name FROM placement s
+            JOIN feed f ON f.id = s.feed JOIN patchset p ON p.id = s.patchset JOIN patchset_copy c ON c.patchset = p.id
+            WHERE s.enabled = 1 AND s.held = 0 AND p.held = 0 AND p.shadowed = 0 AND f.shadowed = 0
+            ORDER BY p.released DESC, p.name DESC
+            """)
+            .DistinctBy(row => (row.Feed, row.Product))
+            .ToDictionary(row => (row.Feed, Products.All.Single(product => product.Token() == row.Product)), row => row.Name));
+
     private async Task<IReadOnlyList<Placement>> Apply(
         Actor actor, Product product, string patchset, string feed, RolloutAction action, CancellationToken cancel)
     {

@@ -16,5 +16,11 @@ internal static class ConsoleRoutesTable
         ("GET", "/admin/keys/{key}", Access.Page),
         ("POST", "/admin/keys/{key}", Access.PageAdmin),
         ("POST", "/admin/keys/{key}/delete", Access.PageAdmin),
+        ("GET", "/admin/feeds", Access.Page),
+        ("GET", "/admin/new-feed", Access.Page),
+        ("POST", "/admin/new-feed", Access.PageAdmin),
+        ("GET", "/admin/feeds/{name}", Access.Page),
+        ("POST", "/admin/feeds/{name}", Access.PageAdmin),
+        ("POST", "/admin/feeds/{name}/delete", Access.PageAdmin),
     ];
 }

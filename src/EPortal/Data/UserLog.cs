@@ -63,7 +63,7 @@ internal sealed record UserLogQuery
     /// <summary>Runs it.</summary>
     public IReadOnlyList<UserLogEntry> Run(Session session) =>
         [.. session.Connection.Query<(long At, string Actor, string? Address, string Action, string Detail)>(
-            $"SELECT at, actor, address, action, detail FROM user_log {Chosen} ORDER BY at DESC, id DESC LIMIT @Limit OFFSET @Offset",
+            $"SELECT at, actor, address, action, detail FROM user_log {Chosen} ORDER BY at DESC, stamp DESC, id DESC LIMIT @Limit OFFSET @Offset",
             new { Actor, Action, since = Time(Since), before = Time(Before), Limit, Offset })
             .Select(row => new UserLogEntry(Micros.ToTime(row.At), row.Actor, row.Address, row.Action, row.Detail))];
 

@@ -59,7 +59,7 @@ internal static class AccountsFeature
             services.Remove(loader);
     }
 
-    /// <summary>Maps all calls on accounts.</summary>
+    /// <summary>Maps all calls on accounts, and their pages.</summary>
     public static void MapAccounts(this IEndpointRouteBuilder routes)
     {
         UserEndpoints.Map(routes);
@@ -69,5 +69,10 @@ internal static class AccountsFeature
         LoginEndpoints.Map(routes);
         routes.MapSso();
         UserLogEndpoints.Map(routes);
+        UserPages.Map(routes);
+        ApiKeyPages.Map(routes);
+        SessionPages.Map(routes);
+        LdapPages.Map(routes);
+        UserLogPages.Map(routes);
     }
 }

@@ -5,8 +5,6 @@ namespace EPortal.Accounts;
 /// <summary>The API's calls on API keys: everybody has their own, admins see and end all.</summary>
 internal static class ApiKeyEndpoints
 {
-    private const int MaxDays = 3650;
-
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -18,10 +16,17 @@ internal static class ApiKeyEndpoints
         routes.MapApi(HttpMethods.Delete, "/api-keys/{id}", ApiRole.Reader, "End an API key at once; one's own, for admins anybody's", Revoke);
     }
 
+    /// <summary>Days that a key may last.</summary>
+    public const int MaxDays = 3650;
+
+    /// <summary>When a key is to end: in <c>expires_days</c>; null for never.</summary>
+    /// <exception cref="Data.RefusedException">That is no such number.</exception>
+    public static DateTimeOffset? EndOf(ApiParameters parameters, TimeProvider time) =>
+        parameters.Number("expires_days", 1, MaxDays) is { } days ? time.GetUtcNow().AddDays(days) : null;
+
     private static async Task<ApiResult<NewApiKeyRow>> Make(ApiParameters parameters, ApiKeyStore keys, HttpContext context, TimeProvider time)
     {
-        DateTimeOffset? expires = parameters.Number("expires_days", 1, MaxDays) is { } days ? time.GetUtcNow().AddDays(days) : null;
-        var (key, text) = await keys.Make(context.Actor(), context.Actor().Name, parameters.Required("name"), expires);
+        var (key, text) = await keys.Make(context.Actor(), context.Actor().Name, parameters.Required("name"), EndOf(parameters, time));
         return new ApiResult<NewApiKeyRow>(new NewApiKeyRow(key.KeyId, key.Name, key.Expires, text));
     }
 

@@ -7,6 +7,9 @@ namespace EPortal.Accounts;
 /// <param name="Description">Description of a new account.</param>
 internal sealed record ForeignIdentity(string Key, string WantedName, string Realm, string Description)
 {
+    /// <summary>How identities of the directory begin.</summary>
+    public const string LdapPrefix = "ldap:";
+
     /// <summary>The wanted name, or another one where that would pass for somebody of the user log who is no user.</summary>
     public string Name => UserStore.IsReserved(WantedName) ? $"{WantedName}@{Realm}" : WantedName;
 }

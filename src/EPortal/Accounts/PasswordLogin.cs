@@ -96,7 +96,7 @@ internal sealed partial class PasswordLogin(UserStore users, LdapStore ldap, Log
 
     private async Task<User?> OfDirectory(LdapDirectory directory, string name, string password, string address, CancellationToken cancel) =>
         await directory.Login(name, password, cancel) == LdapLogin.Done
-            ? await Enter(new ForeignIdentity("ldap:" + UserStore.Folded(name), name, "ldap", "LDAP"), address)
+            ? await Enter(new ForeignIdentity(ForeignIdentity.LdapPrefix + UserStore.Folded(name), name, "ldap", "LDAP"), address)
             : null;
 
     private Task<User> Enter(ForeignIdentity who, string address) => users.Enter(new Actor(who.Name, address), who);

@@ -16,6 +16,20 @@ internal sealed record User(string Id, string Name, string Description, bool IsA
         CanBeHeld = true,
     };
 
+    /// <summary>Who it is for another system that vouches for it, as in <see cref="ForeignIdentity"/>; null for a local account.</summary>
+    public string? Identity { get; init; }
+
+    /// <summary>Whether it logs in here with a password of its own.</summary>
+    public bool IsLocal => Identity is null;
+
+    /// <summary>Who checks that it is them, for people.</summary>
+    public string Origin => Identity switch
+    {
+        null => "local",
+        _ when Identity.StartsWith(ForeignIdentity.LdapPrefix, StringComparison.Ordinal) => "LDAP",
+        _ => "SSO",
+    };
+
     /// <summary>Name of its role in API and command line.</summary>
     public string Role => IsAdmin ? "admin" : "readonly";
 }

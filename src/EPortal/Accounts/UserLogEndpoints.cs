@@ -7,30 +7,27 @@ namespace EPortal.Accounts;
 /// <summary>The API's call on the user log.</summary>
 internal static class UserLogEndpoints
 {
-    private const int MostRows = 10_000;
-
     /// <summary>Maps it.</summary>
     public static void Map(IEndpointRouteBuilder routes) => routes.MapApi(
         HttpMethods.Get, "/user-log", ApiRole.Reader, "Who changed what, from where, newest first", List,
         new("user", "only what this account did"),
         new("action", "only actions that begin so, such as key or key.add"),
+        new("since", "only from this day on, such as 2026-05-01 (UTC)"),
+        new("until", "only until the end of this day (UTC)"),
         new("age", "more than so many days ago; 4h for hours; negative for within"),
-        new("limit", $"lines at the most, up to {MostRows}; 100 when left out", "integer"),
+        new("limit", $"lines at the most, up to {UserLogFilter.MostRows}; 100 when left out", "integer"),
         new("offset", "lines to pass over", "integer"),
         new("format", "json or csv; json when left out"));
 
     private static IResult List(ApiParameters parameters, Database database, TimeProvider time)
     {
-        var age = parameters.Age("age");
-        var query = new UserLogQuery
+        var query = UserLogFilter.Read(parameters) with
         {
-            Actor = parameters.Text("user"),
-            Action = parameters.Text("action"),
-            Since = age is { Within: true } ? time.GetUtcNow() - age.Length : null,
-            Before = age is { Within: false } ? time.GetUtcNow() - age.Length : null,
-            Limit = (int)(parameters.Number("limit", 1, MostRows) ?? 100),
+            Limit = (int)(parameters.Number("limit", 1, UserLogFilter.MostRows) ?? 100),
             Offset = (int)(parameters.Number("offset", 0, int.MaxValue) ?? 0),
         };
+        if (parameters.Age("age") is { } age)
+            query = Narrowed(query, time.GetUtcNow() - age.Length, age.Within);
         var csv = parameters.Text("format") switch
         {
             null or "json" => false,
@@ -42,6 +39,11 @@ internal static class UserLogEndpoints
             ? TypedResults.Text(Csv(entries), "text/csv", Encoding.UTF8)
             : TypedResults.Ok(new ApiResult<IReadOnlyList<UserLogEntry>>(entries));
     }
+
+    /// <summary>What holds besides the days.</summary>
+    private static UserLogQuery Narrowed(UserLogQuery query, DateTimeOffset moment, bool within) => within
+        ? query with { Since = query.Since > moment ? query.Since : moment }
+        : query with { Before = query.Before < moment ? query.Before : moment };
 
     private static string Csv(IEnumerable<UserLogEntry> entries)
     {

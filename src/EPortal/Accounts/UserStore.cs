@@ -11,7 +11,10 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     private const int MaxDescription = 1000;
 
     private const string Columns =
-        "SELECT id, name, description, admin, held, password FROM account WHERE shadowed = 0";
+        "SELECT id, name, description, admin, held, password, identity FROM account WHERE shadowed = 0";
+
+    /// <summary>Fewest characters of a password.</summary>
+    public int MinPasswordLength { get; } = minPasswordLength;
 
     /// <summary>All users by name.</summary>
     public IReadOnlyList<User> List() => database.Read(session =>
@@ -150,8 +153,9 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     private static Row? FindRow(Session session, string name) =>
         session.Connection.QueryFirstOrDefault<Row>($"{Columns} AND name = @name", new { name });
 
-    /// <summary>Whether a text can be the name of a user.</summary>
-    public static bool IsName(string text) => text.Length is > 0 and <= MaxName && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c));
+    /// <summary>Whether a text can be the name of a user. It stands in addresses too, where a slash would part it and dots would lead elsewhere.</summary>
+    public static bool IsName(string text) => text.Length is > 0 and <= MaxName && text is not ("." or "..")
+        && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == '/');
 
     /// <summary>From far nobody may end the last admin: only the command line could then help.</summary>
     private static void CheckThatAnAdminStays(Change change, User before, bool asked)
@@ -176,16 +180,16 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     private void Check(string name, UserSettings settings)
     {
         if (!IsName(name))
-            throw new RefusedException(Refusal.Invalid, $"A user name must be 1 to {MaxName} characters without spaces.");
-        if (settings.Password is { } password && (password.Length < minPasswordLength || password.Length > MaxPasswordLength))
+            throw new RefusedException(Refusal.Invalid, $"A user name must be 1 to {MaxName} characters without spaces or slashes, and not . or ..");
+        if (settings.Password is { } password && (password.Length < MinPasswordLength || password.Length > MaxPasswordLength))
             throw new RefusedException(
-                Refusal.Invalid, $"A password must be {minPasswordLength} to {MaxPasswordLength} characters long.");
+                Refusal.Invalid, $"A password must be {MinPasswordLength} to {MaxPasswordLength} characters long.");
         if (settings.Description is { } text && (text.Length > MaxDescription || text.Any(char.IsControl)))
             throw new RefusedException(Refusal.Invalid, $"A description must be at most {MaxDescription} characters on one line.");
     }
 
-    private sealed record Row(string Id, string Name, string Description, long Admin, long Held, string? Password)
+    private sealed record Row(string Id, string Name, string Description, long Admin, long Held, string? Password, string? Identity)
     {
-        public User ToUser() => new(Id, Name, Description, Admin != 0 && Held == 0);
+        public User ToUser() => new(Id, Name, Description, Admin != 0 && Held == 0) { Identity = Identity };
     }
 }

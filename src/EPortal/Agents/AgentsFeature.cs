@@ -7,7 +7,7 @@ internal static class AgentsFeature
     public static void AddAgents(this IServiceCollection services) =>
         services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<TargetConstraint>(TargetConstraint.Name));
 
-    /// <summary>Maps all calls that agents make.</summary>
+    /// <summary>Maps all calls that agents make, and the page that tells how to install one.</summary>
     public static void MapAgents(this IEndpointRouteBuilder routes)
     {
         PlainEndpoints.Map(routes);
@@ -15,5 +15,6 @@ internal static class AgentsFeature
         CheckinEndpoints.Map(routes);
         PatchServerEndpoints.Map(routes);
         ShellEndpoints.Map(routes);
+        DocsPages.Map(routes);
     }
 }

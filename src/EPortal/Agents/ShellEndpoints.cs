@@ -1,17 +1,14 @@
 using System.Reflection;
 using System.Security.Cryptography;
-using System.Text.RegularExpressions;
-using EPortal.Data;
 using EPortal.Patchsets;
 using Microsoft.Net.Http.Headers;
 
 namespace EPortal.Agents;
 
 /// <summary>
-/// Scripts for <c>curl … | bash</c> with this portal's address in them. The address comes from the request, so it is taken
-/// only when it is a plain host name or address; then it can mean nothing else to a shell.
+/// Scripts for <c>curl … | bash</c> with this portal's address in them.
 /// </summary>
-internal static partial class ShellEndpoints
+internal static class ShellEndpoints
 {
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
@@ -30,16 +27,11 @@ internal static partial class ShellEndpoints
         context.Response.Headers[HeaderNames.CacheControl] = "no-store";
         return TypedResults.Text(
             Read(name)
-                .Replace("@PORTAL@", Address(context.Request), StringComparison.Ordinal)
+                .Replace("@PORTAL@", PortalAddress.Of(context.Request), StringComparison.Ordinal)
                 .Replace("@AGENT_SHA256@", package.Sha256OrNull ?? "", StringComparison.Ordinal)
                 .Replace("@KEYS@", signer.KeysForAgents().Trim(), StringComparison.Ordinal),
             "text/x-shellscript");
     }
-
-    private static string Address(HttpRequest request) =>
-        request.Scheme is "http" or "https" && PlainHost().IsMatch(request.Host.Value ?? "")
-            ? $"{request.Scheme}://{request.Host.Value}"
-            : throw new RefusedException(Refusal.Invalid, "The Host header is not a plain host name or address.");
 
     private static string Read(string name)
     {
@@ -47,9 +39,6 @@ internal static partial class ShellEndpoints
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }
-
-    [GeneratedRegex(@"^([A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?\z")]
-    private static partial Regex PlainHost();
 }
 
 /// <summary>The agent that this portal hands out: <c>kcarectl</c> beside the portal's own program.</summary>

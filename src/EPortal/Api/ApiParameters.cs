@@ -73,6 +73,12 @@ internal sealed class ApiParameters
     public Age? Age(string name) => Text(name) is not { } text ? null
         : Api.Age.ParseOrNull(text) ?? throw Invalid($"{name} must be a number of days, or of hours with h behind it, such as 3, -3 or 4h.");
 
+    /// <summary>A day, such as <c>2026-05-01</c>; null when it was not given.</summary>
+    /// <exception cref="RefusedException">It is something else.</exception>
+    public DateOnly? Day(string name) => Text(name) is not { } text ? null
+        : DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day
+        : throw Invalid($"{name} must be a day, such as 2026-05-01.");
+
     private static RefusedException Invalid(string message) => new(Refusal.Invalid, message);
 
     private async Task AddForm(HttpContext context)

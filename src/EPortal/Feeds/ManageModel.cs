@@ -50,7 +50,7 @@ internal sealed record ManageModel(
     /// <summary>Reads it, with the preview of what is chosen.</summary>
     /// <exception cref="RefusedException">There is no such patchset.</exception>
     public static ManageModel Read(
-        Session session, PatchsetUsage usage, PatchsetLevels levels, Product product, string name, ApiParameters parameters, string? problem)
+        Session session, Rollout rollout, PatchsetUsage usage, PatchsetLevels levels, Product product, string name, ApiParameters parameters, string? problem)
     {
         var model = new ManageModel(PatchsetLineModel.Read(session, usage, product, name).Single(), EmptyChoice, Node.Read(session).OfferRevision, [], [], problem);
         try
@@ -58,7 +58,7 @@ internal sealed record ManageModel(
             model = model with { Chosen = ChosenBy(parameters, FeedStore.List(session)) };
             if (model.Chosen.Count == 0)
                 return model;
-            var plan = RolloutPlan.Of(session, model.Revision, product, name, model.Chosen);
+            var plan = rollout.Plan(session, model.Revision, product, name, model.Chosen);
             return model with { Reach = FeedReachModel.Of(session, levels, product, plan), Absent = plan.Absent };
         }
         catch (RefusedException e)

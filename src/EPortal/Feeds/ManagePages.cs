@@ -17,8 +17,8 @@ internal static class ManagePages
     /// <summary>Maps it.</summary>
     public static void Map(IEndpointRouteBuilder routes, string path)
     {
-        routes.MapPage(path, (string product, string name, ApiParameters parameters, Database database, PatchsetUsage usage, PatchsetLevels levels) =>
-            Page(product, name, parameters, database, usage, levels, null));
+        routes.MapPage(path, (string product, string name, ApiParameters parameters, Rollout rollout, Database database, PatchsetUsage usage, PatchsetLevels levels) =>
+            Page(product, name, parameters, rollout, database, usage, levels, null));
         routes.MapAction(path, Apply);
     }
 
@@ -35,12 +35,12 @@ internal static class ManagePages
                 var done = await rollout.Apply(context.Actor(), of, name, chosen, seen, context.RequestAborted);
                 return ConsoleRoutes.Back(context, PatchsetPages.PathOf(of, name), string.Join(' ', done.Select(plan => Told(plan, name))));
             },
-            problem => Page(product, name, parameters, database, usage, levels, problem));
+            problem => Page(product, name, parameters, rollout, database, usage, levels, problem));
 
     private static IResult Page(
-        string product, string name, ApiParameters parameters, Database database, PatchsetUsage usage, PatchsetLevels levels, string? problem)
+        string product, string name, ApiParameters parameters, Rollout rollout, Database database, PatchsetUsage usage, PatchsetLevels levels, string? problem)
     {
-        var model = database.Read(session => ManageModel.Read(session, usage, levels, PatchsetPages.ProductOf(product), name, parameters, problem));
+        var model = database.Read(session => ManageModel.Read(session, rollout, usage, levels, PatchsetPages.ProductOf(product), name, parameters, problem));
         return ConsoleRoutes.Show<ManagePage, ManageModel>(model, problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
     }
 

@@ -16,6 +16,11 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
     public IReadOnlyList<Placement> List(string feed, Product product) =>
         database.Read(session => List(session, FeedStore.Get(session, feed), product));
 
+    /// <summary>What actions by name of feed would do, as of a snapshot and its offer revision.</summary>
+    /// <exception cref="RefusedException">Unknown patchset or feed, or one of the actions cannot be done.</exception>
+    public RolloutPlan Plan(Session session, long revision, Product product, string patchset, IReadOnlyDictionary<string, RolloutAction> actions) =>
+        RolloutPlan.Of(session, revision, product, patchset, actions, upstream.Wanted(session, product));
+
     /// <summary>
     /// Does what is said for each feed, on all of them or on none. What is not here is fetched first; when that fails, what was
     /// fetched until then stays and nothing changes on the feeds.
@@ -31,13 +36,13 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
     public async Task<IReadOnlyList<FeedPlan>> Apply(
         Actor actor, Product product, string patchset, IReadOnlyDictionary<string, RolloutAction> actions, long? expected, CancellationToken cancel)
     {
-        var planned = database.Read(session => RolloutPlan.Of(session, Node.Read(session).OfferRevision, product, patchset, actions));
+        var planned = database.Read(session => Plan(session, Node.Read(session).OfferRevision, product, patchset, actions));
         RefuseStale(expected, planned.Revision);
         if (planned.Absent.Count > 0)
             await upstream.Fetch(actor, product, planned.Absent, cancel);
         return await log.Commit(actor, change =>
         {
-            var plan = RolloutPlan.Of(change.Session, change.Node.OfferRevision, product, patchset, actions);
+            var plan = Plan(change.Session, change.Node.OfferRevision, product, patchset, actions);
             // To fetch moves the revision; then what is decided on tells whether anything else did.
             if (planned.Absent.Count == 0)
                 RefuseStale(expected, plan.Revision);
@@ -141,6 +146,18 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
             WHERE s.patchset = @Id AND s.enabled = 1 AND s.held = 0 ORDER BY f.name
             """,
             new { PatchsetStore.Get(session, product, patchset).Id }).AsList());
+
+    /// <summary>The newest enabled patchset of each feed and product, by name of the feed.</summary>
+    public IReadOnlyDictionary<(string Feed, Product Product), string> Newest() => database.Read(session =>
+        session.Connection.Query<(string Feed, string Product, string Name)>(
+            """
+            SELECT f.name, p.product, p.name FROM placement s
+            JOIN feed f ON f.id = s.feed JOIN patchset p ON p.id = s.patchset JOIN patchset_copy c ON c.patchset = p.id
+            WHERE s.enabled = 1 AND s.held = 0 AND p.held = 0 AND p.shadowed = 0 AND f.shadowed = 0
+            ORDER BY p.released DESC, p.name DESC
+            """)
+            .DistinctBy(row => (row.Feed, row.Product))
+            .ToDictionary(row => (row.Feed, Products.All.Single(product => product.Token() == row.Product)), row => row.Name));
 
     private async Task<IReadOnlyList<Placement>> Apply(
         Actor actor, Product product, string patchset, string feed, RolloutAction action, CancellationToken cancel)

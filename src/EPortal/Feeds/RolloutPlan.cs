@@ -29,9 +29,10 @@ internal sealed record RolloutPlan(long Revision, IReadOnlyList<FeedPlan> Feeds)
     public IReadOnlyList<string> Absent { get; } =
         [.. Feeds.SelectMany(feed => feed.Changes).Where(one => one.NeedsFetch).Select(one => one.Patchset).Distinct().Order().Select(patchset => patchset.Name)];
 
-    /// <summary>The plan of actions by name of feed.</summary>
+    /// <summary>The plan of actions by name of feed; <paramref name="wanted"/> may be fetched without being named.</summary>
     /// <exception cref="RefusedException">Unknown patchset or feed, or one of the actions cannot be done.</exception>
-    public static RolloutPlan Of(Session session, long revision, Product product, string patchset, IReadOnlyDictionary<string, RolloutAction> actions)
+    public static RolloutPlan Of(
+        Session session, long revision, Product product, string patchset, IReadOnlyDictionary<string, RolloutAction> actions, IReadOnlySet<string> wanted)
     {
         foreach (var name in actions.Keys)
             FeedStore.Get(session, name);
@@ -41,7 +42,7 @@ internal sealed record RolloutPlan(long Revision, IReadOnlyList<FeedPlan> Feeds)
         {
             var placements = Placement.List(session, feed, patchsets);
             var action = actions[feed.Name];
-            return new FeedPlan(feed, action, placements, RolloutRules.Changes(action, placements.First(one => one.Patchset == limit), placements));
+            return new FeedPlan(feed, action, placements, RolloutRules.Changes(action, placements.First(one => one.Patchset == limit), placements, wanted));
         })]);
     }
 

@@ -73,6 +73,7 @@ internal static class WebPortal
         KeyReportEndpoints.Map(app);
         app.MapConsole();
         StartPages.Map(app);
+        FeedPages.Map(app);
         KeyPages.Map(app);
         PatchsetPages.Map(app);
         ServerPages.Map(app);

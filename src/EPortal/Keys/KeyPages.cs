@@ -4,6 +4,7 @@ using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Servers;
 using EPortal.WebConsole;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace EPortal.Keys;
 
@@ -16,7 +17,7 @@ internal static class KeyPages
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPage(ListPath, (KeyStore keys, ServerStore servers) => ConsoleRoutes.Show<KeysPage, KeysModel>(new KeysModel(keys.List(), CountsOf(servers))));
+        routes.MapPage(ListPath, List);
         routes.MapPage(NewPath, (FeedStore feeds, ApiParameters parameters) =>
             Form(feeds, new KeyForm { Feed = parameters.Text("feed") ?? Feed.Main }, null));
         routes.MapAction(NewPath, Add);
@@ -28,6 +29,13 @@ internal static class KeyPages
 
     /// <summary>Address of a key's page.</summary>
     public static string PathOf(string key) => $"{ListPath}/{Uri.EscapeDataString(key)}";
+
+    private static RazorComponentResult<PageHost<KeysPage, KeysModel>> List(ApiParameters parameters, KeyStore keys, ServerStore servers)
+    {
+        var feed = parameters.Text("feed");
+        return ConsoleRoutes.Show<KeysPage, KeysModel>(new KeysModel(
+            [.. keys.List().Where(key => feed is null || key.Feed == feed)], CountsOf(servers), feed));
+    }
 
     private static Task<IResult> Add(ApiParameters parameters, KeyStore keys, FeedStore feeds, HttpContext context)
     {
@@ -80,9 +88,10 @@ internal static class KeyPages
 }
 
 /// <summary>What the page of all keys shows.</summary>
-/// <param name="Keys">All keys.</param>
+/// <param name="Keys">The keys.</param>
 /// <param name="Counts">How many servers each has, by name.</param>
-internal sealed record KeysModel(IReadOnlyList<Key> Keys, IReadOnlyDictionary<string, long> Counts);
+/// <param name="Feed">Feed whose keys they are; null for all.</param>
+internal sealed record KeysModel(IReadOnlyList<Key> Keys, IReadOnlyDictionary<string, long> Counts, string? Feed);
 
 /// <summary>What the page of one key shows.</summary>
 /// <param name="Form">The form as it is filled in.</param>

@@ -18,7 +18,7 @@ public sealed class AccountThreatC24Tests
         [.. ApiRoutesTable.Lines.Select(line => (line.Method, "/admin/api" + line.Path, line.Access)), .. ApiRoutesTable.Others, .. ConsoleRoutesTable.Lines];
 
     public static TheoryData<string, string, string> Calls =>
-        [.. All.Where(line => line.Path.StartsWith("/admin/api", StringComparison.Ordinal)).Select(line => (line.Method, line.Path, line.Access.ToString()))];
+        [.. All.Where(line => line.Path.StartsWith("/admin/api/", StringComparison.Ordinal)).Select(line => (line.Method, line.Path, line.Access.ToString()))];
 
     public static TheoryData<string, string, bool> Pages =>
         [.. All.Where(line => line.Access is Access.Page or Access.PageAdmin)

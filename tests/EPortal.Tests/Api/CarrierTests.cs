@@ -37,7 +37,7 @@ public sealed class CarrierTests
                 { "POST", "/patchsets/manage", "patchset=K1&feed=main&action=disable&product=kernel", "{\"result\":\"ok\"}" },
                 { "POST", "/users", "username=eve&password=long enough&description=hers&readonly=true", "\"username\":\"eve\",\"description\":\"hers\",\"readonly\":true" },
                 { "POST", "/api-keys", "name=backup&expires_days=3", "\"key\":\"ep_" },
-                { "GET", "/user-log", "user=ada&action=feed&age=-1&limit=3&offset=0&format=json", "{\"result\":[]}" },
+                { "GET", "/user-log", "user=ada&action=feed&since=2026-05-01&until=2026-05-01&age=-1&limit=3&offset=0&format=json", "{\"result\":[]}" },
                 { "POST", "/ldap", "url=ldap://127.0.0.1:1&dn=uid=%s&filter=dc=x??sub?(uid=%s)&ca=CA", "{\"url\":\"ldap://127.0.0.1:1\",\"dn\":\"uid=%s\",\"filter\":\"dc=x??sub?(uid=%s)\",\"ca\":\"-----BEGIN" },
                 { "POST", "/ldap/test", "username=ada&password=x&url=ldap://127.0.0.1:1&dn=uid=%s&filter=dc=x??sub?(uid=%s)&ca=CA", "{\"result\":[{\"step\":\"connect\",\"ok\":false" },
                 { "GET", "/kcare/patchset.json", "key=k", "\"kernel_id\":\"aaaa" },

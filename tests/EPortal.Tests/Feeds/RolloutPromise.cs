@@ -18,7 +18,7 @@ internal sealed class RolloutPromise
         patchset is null || actions.Count == 0 ? null : store.Database.Read(session =>
         {
             var promise = new RolloutPromise();
-            var plan = RolloutPlan.Of(session, Node.Read(session).OfferRevision, Product.Kernel, patchset, actions);
+            var plan = RolloutPlan.Of(session, Node.Read(session).OfferRevision, Product.Kernel, patchset, actions, new HashSet<string>());
             foreach (var preview in RolloutPreview.Of(session, levels, plan))
                 promise.Add(preview, OfferedBy(offers.At(session), preview.Plan.Feed.Id));
             return promise;

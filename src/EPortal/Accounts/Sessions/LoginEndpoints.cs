@@ -43,7 +43,7 @@ internal static class LoginEndpoints
             };
             if (status != StatusCodes.Status401Unauthorized)
                 context.Response.Headers.RetryAfter = guard.RetryAfter;
-            return Page(users, sso, next, LoginProblems.SentenceOrNull(problem), status);
+            return Page(users, sso, next, LoginProblems.SentenceOrNull(problem), status, parameters.Text("username"));
         }
 
         await context.SignInAsync(SessionAuthentication.Name, Principal(user.Name, SessionStore.ByPassword));
@@ -64,8 +64,8 @@ internal static class LoginEndpoints
     public static ClaimsPrincipal Principal(string userName, string via) =>
         new(new ClaimsIdentity([new Claim(ClaimTypes.Name, userName), new Claim(SessionAuthentication.ViaClaim, via)], via));
 
-    private static RazorComponentResult<LoginPage> Page(UserStore users, SsoOptions sso, string next, string? problem, int status = StatusCodes.Status200OK) => new(
-        new { Next = next, Problem = problem, Sso = sso.IsOn, HasUsers = users.Any() })
+    private static RazorComponentResult<LoginPage> Page(UserStore users, SsoOptions sso, string next, string? problem, int status = StatusCodes.Status200OK, string? userName = null) => new(
+        new { Next = next, Problem = problem, UserName = userName, Sso = sso.IsOn, HasUsers = users.Any() })
     {
         StatusCode = status,
     };

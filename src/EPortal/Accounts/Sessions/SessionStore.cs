@@ -82,6 +82,16 @@ internal sealed class SessionStore(Database database, ChangeLog log, SessionLife
         return true;
     });
 
+    /// <summary>Ends all sessions of a user but one, and says how many.</summary>
+    public Task<int> EndOthers(Actor actor, string userName, string keptId) => log.Commit(actor, change =>
+    {
+        var ended = change.Db.Execute(
+            "DELETE FROM login_session WHERE id <> @keptId AND account = (SELECT id FROM account WHERE name = @userName AND shadowed = 0)", new { userName, keptId });
+        if (ended > 0)
+            change.Note("session.end", $"{ended} others of {userName}");
+        return ended;
+    });
+
     /// <summary>Ends the session of that token: its owner leaves.</summary>
     public Task<bool> Leave(Actor actor, string token) => log.Commit(actor, change =>
     {

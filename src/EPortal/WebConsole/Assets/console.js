@@ -10,9 +10,12 @@ htmx.config.historyCacheSize = 0;
 htmx.config.responseHandling = [{ code: '204', swap: false }, { code: '[23]..', swap: true }, { code: '[45]..', swap: true, error: true }];
 
 const copied = button => {
-  const was = button.textContent;
-  button.textContent = 'Copied';
-  button.addEventListener('blur', () => { button.textContent = was; }, { once: true });
+  if (button.dataset.was)
+    return;
+  const was = [...button.childNodes];
+  button.dataset.was = 'kept';
+  button.replaceChildren('Copied');
+  button.addEventListener('blur', () => { button.replaceChildren(...was); delete button.dataset.was; }, { once: true });
 };
 
 document.addEventListener('click', event => {

@@ -1,0 +1,95 @@
+using EPortal.Api;
+using EPortal.Data;
+using EPortal.WebConsole;
+
+namespace EPortal.Accounts.Ldap;
+
+/// <summary>The console's page of the directory.</summary>
+internal static class LdapPages
+{
+    private const string Path = "/ldap";
+
+    /// <summary>Maps it.</summary>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPage(Path, (LdapStore ldap) => Show(new LdapModel(LdapForm.Of(ldap.SettingsOrNull()), ldap.SettingsOrNull() is not null)));
+        routes.MapAction(Path, Save);
+        routes.MapAction(Path + "/off", SwitchOff);
+        routes.MapAction(Path + "/test", Test);
+    }
+
+    private static Task<IResult> Save(ApiParameters parameters, LdapStore ldap, HttpContext context)
+    {
+        var form = LdapForm.Read(parameters);
+        return ConsoleForms.Try(
+            async () =>
+            {
+                await ldap.Save(context.Actor(), form.ToSettings());
+                return ConsoleRoutes.Back(context, Path, "The LDAP settings were saved and are in force.");
+            },
+            problem => Show(new LdapModel(form, ldap.SettingsOrNull() is not null) { Problem = problem }));
+    }
+
+    private static Task<IResult> SwitchOff(ApiParameters parameters, LdapStore ldap, HttpContext context) => ConsoleForms.Try(
+        async () =>
+        {
+            if (parameters.Flag(DeleteCard.Sure) is not true)
+                throw new RefusedException(Refusal.Invalid, "LDAP was not switched off: tick the box that says that you are sure.");
+            await ldap.Save(context.Actor(), null);
+            return ConsoleRoutes.Back(context, Path, "LDAP was switched off.");
+        },
+        problem => Show(new LdapModel(LdapForm.Of(ldap.SettingsOrNull()), true) { Problem = problem }));
+
+    /// <summary>Tries a login with what stands in the form; saves nothing, and gives the password to the directory alone.</summary>
+    private static Task<IResult> Test(ApiParameters parameters, LdapStore ldap, TimeProvider time, HttpContext context)
+    {
+        var model = new LdapModel(LdapForm.Read(parameters), ldap.SettingsOrNull() is not null) { UserName = parameters.Text("username") };
+        return ConsoleForms.Try(
+            async () =>
+            {
+                var directory = model.Form.ToSettings().Open(time);
+                if (model.UserName is null || parameters.Text("password") is not { } password)
+                    throw new RefusedException(Refusal.Invalid, "A test needs a user name and that user's password.");
+                return Show(model with { Findings = await directory.Test(model.UserName, password, context.RequestAborted) });
+            },
+            problem => Show(model with { Problem = problem }));
+    }
+
+    private static IResult Show(LdapModel model) => ConsoleRoutes.Show<LdapPage, LdapModel>(
+        model, model.Problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+}
+
+/// <summary>What the page of the directory shows.</summary>
+/// <param name="Form">The settings as they are filled in.</param>
+/// <param name="IsOn">Whether a directory is set.</param>
+internal sealed record LdapModel(LdapForm Form, bool IsOn)
+{
+    /// <summary>Whom the test tried.</summary>
+    public string? UserName { get; init; }
+
+    /// <summary>What came of it, step by step; null while none was made.</summary>
+    public IReadOnlyList<LdapFinding>? Findings { get; init; }
+
+    /// <summary>Why nothing was done.</summary>
+    public string? Problem { get; init; }
+}
+
+/// <summary>The settings of the directory as they are filled in.</summary>
+/// <param name="Url">Address.</param>
+/// <param name="Dn">Connection string.</param>
+/// <param name="Filter">Filter; empty for none.</param>
+/// <param name="Ca">Certificate authority in PEM; empty for those of this machine.</param>
+internal sealed record LdapForm(string Url, string Dn, string Filter, string Ca)
+{
+    /// <summary>The form of what is set.</summary>
+    public static LdapForm Of(LdapSettings? settings) => new(settings?.Url ?? "", settings?.Dn ?? "", settings?.Filter ?? "", settings?.Ca ?? "");
+
+    /// <summary>The form that was sent; browsers end lines with CR LF.</summary>
+    public static LdapForm Read(ApiParameters parameters) => new(
+        Text(parameters, "url"), Text(parameters, "dn"), Text(parameters, "filter"), Text(parameters, "ca").Replace("\r\n", "\n", StringComparison.Ordinal));
+
+    /// <summary>The settings.</summary>
+    public LdapSettings ToSettings() => new(Url, Dn, Filter.Length == 0 ? null : Filter, Ca.Length == 0 ? null : Ca);
+
+    private static string Text(ApiParameters parameters, string name) => (parameters.Text(name) ?? "").Trim();
+}

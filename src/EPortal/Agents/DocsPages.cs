@@ -1,0 +1,44 @@
+using EPortal.Accounts;
+using EPortal.Api;
+using EPortal.Keys;
+using EPortal.WebConsole;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+
+namespace EPortal.Agents;
+
+/// <summary>The console's page that tells how to install the agent.</summary>
+internal static class DocsPages
+{
+    /// <summary>Keys to choose from at the most; the one that was asked for is among them in any case.</summary>
+    private const int MaxKeys = 500;
+
+    /// <summary>Stands for a key while there is none.</summary>
+    private const string NoKey = "KEY";
+
+    /// <summary>Maps it.</summary>
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPage("/docs", Show);
+
+    private static RazorComponentResult<PageHost<DocsPage, DocsModel>> Show(
+        ApiParameters parameters, KeyStore keys, AgentPackage package, IOptionsMonitor<AccountAuthenticationOptions> login, HttpContext context)
+    {
+        var all = keys.List();
+        var asked = parameters.Text("key");
+        var chosen = all.FirstOrDefault(key => key.Name == asked) ?? (all.Count > 0 ? all[0] : null);
+        var portal = PortalAddress.Of(context.Request);
+        return ConsoleRoutes.Show<DocsPage, DocsModel>(new DocsModel(
+            portal,
+            chosen,
+            [.. all.Take(MaxKeys).Union(chosen is null ? [] : [chosen])],
+            new InstallGuide(portal, chosen?.Name ?? NoKey, login.Get(AccountAuthentication.Name).KeyHeader),
+            package.PathOrNull is not null));
+    }
+}
+
+/// <summary>What the guide to the agent shows.</summary>
+/// <param name="Portal">This portal's address.</param>
+/// <param name="Key">The key filled in; null while there is none.</param>
+/// <param name="Keys">Keys to choose from.</param>
+/// <param name="Guide">The steps.</param>
+/// <param name="HasAgent">Whether this portal has the agent to hand out.</param>
+internal sealed record DocsModel(string Portal, Key? Key, IReadOnlyList<Key> Keys, InstallGuide Guide, bool HasAgent);

@@ -1,0 +1,120 @@
+namespace EPortal.Agents;
+
+/// <summary>A step of the guide to the agent: a few words, and text to copy.</summary>
+/// <param name="Id">Names it within the page.</param>
+/// <param name="Title">What it does.</param>
+/// <param name="Words">What to know before.</param>
+/// <param name="Code">What to run or to write; plain text.</param>
+internal sealed record GuideStep(string Id, string Title, string Words, string Code);
+
+/// <summary>How to install and run the agent, filled in. Address and key are plain words that mean nothing to a shell, YAML or Ruby.</summary>
+/// <param name="portal">Address of the portal.</param>
+/// <param name="key">Registration key.</param>
+/// <param name="keyHeader">Header that carries API keys.</param>
+internal sealed class InstallGuide(string portal, string key, string keyHeader)
+{
+    /// <summary>What is done on a host by hand.</summary>
+    public IReadOnlyList<GuideStep> OnTheHost =>
+    [
+        new("install", "Install and register", "Run as root. KCARE_MAILTO may be left out: it is who gets mail when an update fails.", $"""
+            export KCARE_MAILTO=admin@example.com
+            curl -fsS {portal}/install-kernelcare | bash
+            kcarectl --register {key}
+            """),
+        new("update", "Patch now, and look", "From then on the host checks in every 4 hours by itself. This does not wait for it.", """
+            kcarectl --update
+            kcarectl --info
+            """),
+        new("tags", "Set tags", "Tags sort servers in the console; several are parted by semicolons. An empty text removes them.", """
+            kcarectl --tag "env:prod;web"
+            kcarectl --tag ""
+            """),
+        new("move", "Move a host to this address", "For hosts that have the agent, after this portal's name or address has changed.", $"""
+            curl -fsS {portal}/set-patch-server | bash
+            """),
+        new("unregister", "Unregister", "Ends the registration, which makes room under the key's limit. The second line takes the patch out of the running kernel, if it is to go as well.", """
+            kcarectl --unregister
+            kcarectl --unload
+            """),
+        new("conf", "Settings of the agent", "The file /etc/sysconfig/kcare/kcare.conf, as the install script leaves it. The commented lines are examples.", $"""
+            AUTO_UPDATE=True
+            PATCH_SERVER={portal}/
+            REGISTRATION_URL={portal}/admin/api/kcare
+            # take a patchset only when its release is two days ago
+            #UPDATE_DELAY=2d
+            # take this patchset and no other
+            #STICKY_PATCHSET=K20260501_01
+            """),
+    ];
+
+    /// <summary>The same by tools for many hosts.</summary>
+    public IReadOnlyList<GuideStep> ByTools =>
+    [
+        new("ansible", "Ansible: install", "Hosts that have the agent, or are registered, are left as they are.", $$$"""
+            - hosts: all
+              become: true
+              vars:
+                portal: {{{portal}}}
+                registration_key: {{{key}}}
+              tasks:
+                - name: Fetch the install script
+                  ansible.builtin.get_url:
+                    url: "{{ portal }}/install-kernelcare"
+                    dest: /root/install-kernelcare.sh
+                    mode: "0700"
+                - name: Install the agent
+                  ansible.builtin.command:
+                    cmd: /root/install-kernelcare.sh
+                    creates: /usr/bin/kcarectl
+                - name: Register the host
+                  ansible.builtin.command:
+                    cmd: /usr/bin/kcarectl --register {{ registration_key }}
+                    creates: /etc/sysconfig/kcare/systemid
+            """),
+        new("ansible-remove", "Ansible: remove", "Unregisters first, so that no silent server stays behind.", """
+            - hosts: all
+              become: true
+              tasks:
+                - name: End the registration
+                  ansible.builtin.command:
+                    cmd: /usr/bin/kcarectl --unregister
+                    removes: /etc/sysconfig/kcare/systemid
+                - name: Take the agent and its cron job away
+                  ansible.builtin.file:
+                    path: "{{ item }}"
+                    state: absent
+                  loop:
+                    - /etc/cron.d/kcare-cron
+                    - /usr/bin/kcarectl
+            """),
+        new("puppet", "Puppet", "Two resources for a manifest of your own.", $$"""
+            exec { 'install kcarectl':
+              command => '/bin/bash -c "set -o pipefail; curl -fsS {{portal}}/install-kernelcare | bash"',
+              creates => '/usr/bin/kcarectl',
+            }
+
+            exec { 'register with the portal':
+              command => '/usr/bin/kcarectl --register {{key}}',
+              creates => '/etc/sysconfig/kcare/systemid',
+              require => Exec['install kcarectl'],
+            }
+            """),
+        new("chef", "Chef", "For a recipe of your own.", $$"""
+            remote_file '/root/install-kernelcare.sh' do
+              source '{{portal}}/install-kernelcare'
+              mode '0700'
+            end
+
+            execute '/root/install-kernelcare.sh' do
+              creates '/usr/bin/kcarectl'
+            end
+
+            execute '/usr/bin/kcarectl --register {{key}}' do
+              creates '/etc/sysconfig/kcare/systemid'
+            end
+            """),
+        new("curl", "Without the agent: delete a destroyed host", "By the HTTP API, with an API key of an admin in the variable PORTAL_KEY. Works with the address too: ip= in place of hostname=.", $"""
+            curl -fsS -X POST -H "{keyHeader}: $PORTAL_KEY" "{portal}/admin/api/delete_server?hostname=web1.example.com"
+            """),
+    ];
+}

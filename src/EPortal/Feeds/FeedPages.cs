@@ -1,0 +1,148 @@
+using System.Globalization;
+using EPortal.Api;
+using EPortal.Data;
+using EPortal.Format;
+using EPortal.Keys;
+using EPortal.Servers;
+using EPortal.WebConsole;
+
+namespace EPortal.Feeds;
+
+/// <summary>The console's pages of feeds.</summary>
+internal static class FeedPages
+{
+    private const string ListPath = "/feeds";
+    private const string NewPath = "/new-feed";
+
+    /// <summary>Maps them.</summary>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPage(ListPath, (FeedStore feeds, Rollout rollout, KeyStore keys, ServerStore servers) =>
+            ConsoleRoutes.Show<FeedsPage, FeedsModel>(new FeedsModel(feeds.List(), UseOf(keys, servers), rollout.Newest())));
+        routes.MapPage(NewPath, () => Form(new FeedForm(), FeedUse.None, null));
+        routes.MapAction(NewPath, Add);
+        routes.MapPage(ListPath + "/{name}", (string name, FeedStore feeds, KeyStore keys, ServerStore servers) =>
+            Form(FeedForm.Of(feeds.Get(name)), UseOf(keys, servers, name), null));
+        routes.MapAction(ListPath + "/{name}", Change);
+        routes.MapAction(ListPath + "/{name}/delete", Delete);
+    }
+
+    /// <summary>Address of a feed's page.</summary>
+    public static string PathOf(string feed) => $"{ListPath}/{Uri.EscapeDataString(feed)}";
+
+    private static Task<IResult> Add(ApiParameters parameters, FeedStore feeds, HttpContext context)
+    {
+        var form = FeedForm.Read(parameters);
+        return ConsoleForms.Try(
+            async () =>
+            {
+                var feed = await feeds.Add(context.Actor(), form.Name, form.ToSettings());
+                return ConsoleRoutes.Back(context, ListPath, $"Feed {feed.Name} was added.");
+            },
+            problem => Form(form, FeedUse.None, problem));
+    }
+
+    private static Task<IResult> Change(string name, ApiParameters parameters, FeedStore feeds, KeyStore keys, ServerStore servers, HttpContext context)
+    {
+        var form = FeedForm.Read(parameters) with { Name = name, IsNew = false, IsMain = name == Feed.Main };
+        return ConsoleForms.Try(
+            async () =>
+            {
+                await feeds.Update(context.Actor(), name, form.ToSettings());
+                return ConsoleRoutes.Back(context, ListPath, $"Feed {name} was changed.");
+            },
+            problem => Form(form, UseOf(keys, servers, name), problem));
+    }
+
+    private static async Task<IResult> Delete(string name, ApiParameters parameters, FeedStore feeds, KeyStore keys, ServerStore servers, HttpContext context)
+    {
+        ConsoleForms.MustBeSure(parameters);
+        var use = UseOf(keys, servers, name);
+        await feeds.Delete(context.Actor(), name);
+        return ConsoleRoutes.Back(context, ListPath, $"Feed {name} was deleted; moved to {Feed.Main}: {Figure.Of(use.Keys, "key", "keys")}.");
+    }
+
+    private static IResult Form(FeedForm form, FeedUse use, string? problem) => ConsoleRoutes.Show<FeedPage, FeedModel>(
+        new FeedModel(form, use, problem), problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+
+    private static FeedUse UseOf(KeyStore keys, ServerStore servers, string feed) => UseOf(keys, servers).GetValueOrDefault(feed) ?? FeedUse.None;
+
+    private static Dictionary<string, FeedUse> UseOf(KeyStore keys, ServerStore servers)
+    {
+        var counts = servers.CountByKey().ToDictionary(count => count.Key, count => count.Count, StringComparer.Ordinal);
+        return keys.List().GroupBy(key => key.Feed).ToDictionary(
+            feed => feed.Key, feed => new FeedUse(feed.Count(), feed.Sum(key => counts.GetValueOrDefault(key.Name))), StringComparer.Ordinal);
+    }
+}
+
+/// <summary>Who follows a feed.</summary>
+/// <param name="Keys">How many keys are on it.</param>
+/// <param name="Servers">How many servers those have.</param>
+internal sealed record FeedUse(int Keys, long Servers)
+{
+    /// <summary>Nobody.</summary>
+    public static readonly FeedUse None = new(0, 0);
+}
+
+/// <summary>What the page of all feeds shows.</summary>
+/// <param name="Feeds">All feeds.</param>
+/// <param name="Use">Who follows them, by name; nobody where it is left out.</param>
+/// <param name="Newest">The newest enabled patchset of each feed and product.</param>
+internal sealed record FeedsModel(
+    IReadOnlyList<Feed> Feeds, IReadOnlyDictionary<string, FeedUse> Use, IReadOnlyDictionary<(string Feed, Product Product), string> Newest);
+
+/// <summary>What the page of one feed shows.</summary>
+/// <param name="Form">The form as it is filled in.</param>
+/// <param name="Use">Who follows it.</param>
+/// <param name="Problem">Why it was not saved.</param>
+internal sealed record FeedModel(FeedForm Form, FeedUse Use, string? Problem);
+
+/// <summary>The form of a feed as it is filled in.</summary>
+internal sealed record FeedForm
+{
+    /// <summary>Name.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>Whether the feed is to be made.</summary>
+    public bool IsNew { get; init; } = true;
+
+    /// <summary>Whether it is the one that cannot be changed.</summary>
+    public bool IsMain { get; init; }
+
+    /// <summary>Whether new patchsets come onto it by themselves.</summary>
+    public bool Auto { get; init; }
+
+    /// <summary>Hours a patchset must have been here before; as typed.</summary>
+    public string DeployAfter { get; init; } = "0";
+
+    /// <summary>Newest kind of patchset it takes.</summary>
+    public string Channel { get; init; } = Manifest.Channels[0];
+
+    /// <summary>The form of a feed that is there.</summary>
+    public static FeedForm Of(Feed feed) => new()
+    {
+        Name = feed.Name,
+        IsNew = false,
+        IsMain = feed.IsMain,
+        Auto = feed.Auto,
+        DeployAfter = Number(feed.DeployAfter),
+        Channel = feed.Channel,
+    };
+
+    /// <summary>The form that was sent.</summary>
+    public static FeedForm Read(ApiParameters parameters) => new()
+    {
+        Name = parameters.Text("name") ?? "",
+        Auto = parameters.Flag("auto") ?? false,
+        DeployAfter = parameters.Text("deploy_after") ?? "0",
+        Channel = parameters.Text("channel") ?? Manifest.Channels[0],
+    };
+
+    /// <summary>What to save.</summary>
+    /// <exception cref="RefusedException">The delay is no number.</exception>
+    public FeedSettings ToSettings() => new(Auto, long.TryParse(DeployAfter, NumberStyles.None, CultureInfo.InvariantCulture, out var hours)
+        ? hours
+        : throw new RefusedException(Refusal.Invalid, $"'{DeployAfter}' is no number of hours."), Channel);
+
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

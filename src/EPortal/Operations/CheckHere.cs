@@ -37,7 +37,7 @@ internal static class CheckHere
         List<CheckPart> parts =
         [
             .. HealthChecks.Look(WebPortal.Watched(portal), portal.Database).Select(CheckPart.Of),
-            .. Findings.OfFeeds(portal.Feeds, portal.Rollout).Select(CheckPart.Of),
+            .. Findings.OfFeeds(portal.Database).Select(CheckPart.Of),
             new("outdated", wish.Outdated.Of(counts.Outdated), $"{counts.Outdated} servers are out of date."),
             new("inactive", wish.Inactive.Of(counts.Inactive), $"{counts.Inactive} servers are inactive."),
             OfAge(portal.Settings, wish.SourceAge, age),

@@ -55,7 +55,7 @@ internal static partial class DoctorCommand
         Findings.OfSource(status),
         Findings.OfTrust(portal.Signer.Trusted),
         .. new[] { portal.Settings.DataDir, portal.PatchesRoot }.Distinct().Select(Findings.OfDisk),
-        .. Findings.OfFeeds(portal.Feeds, portal.Rollout),
+        .. Findings.OfFeeds(portal.Database),
     ];
 
     private static void Show(CliContext context, string path, IReadOnlyList<Finding> findings)

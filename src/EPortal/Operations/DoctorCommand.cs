@@ -37,7 +37,7 @@ internal static partial class DoctorCommand
             var now = context.Time.GetUtcNow();
             var name = now.ToString("'eportal-doctor-'yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
             var path = Path.GetFullPath(parsed.GetValue(file) ?? $"{name}.tar.gz");
-            var status = SourceStatus.Read(portal.Database, portal.Settings.PatchSourceUrl, portal.Signer.OwnKeyLine());
+            var status = SourceStatus.Read(portal.Database, portal.Source.Url, portal.Signer.OwnKeyLine());
             var findings = Look(portal, status);
             if (!DiagnosticsArchive.Write(path, name, Texts(portal, status, findings, now), now))
                 throw new CliException($"{path} is there already.");

@@ -36,7 +36,7 @@ internal sealed class HealthChecks(OperationsOptions options, Database database,
         OfDatabase(database),
         OfDisk("disk-data", options.DataFolder, options.MinFreeBytes),
         OfDisk("disk-patches", options.PatchesFolder, options.MinFreeBytes),
-        OfSource(database, options.Source),
+        OfSource(database, options.Source.Url),
     ];
 
     /// <summary>Whether there is room on a file system.</summary>

@@ -7,7 +7,7 @@ namespace EPortal.PatchSource;
 /// <summary>
 /// Patch files fetched when an agent first asks: one download however many ask at once, all of whom read it while it arrives.
 /// </summary>
-internal sealed class PatchCache(SourceClient client, IntactFiles intact, CancellationToken stopping)
+internal sealed class PatchCache(SourceClient client, IntactFiles intact, Uses uses, CancellationToken stopping)
 {
     private readonly ConcurrentDictionary<string, Lazy<SharedFetch>> _running = new(StringComparer.Ordinal);
 
@@ -31,12 +31,14 @@ internal sealed class PatchCache(SourceClient client, IntactFiles intact, Cancel
     private SharedFetch Start(FoundFile file)
     {
         var fetch = new SharedFetch(file.Path, file.File.Size);
+        // Who asked may be gone before the file has come, and the source may be another by then.
+        var use = uses.BeginOrNull();
         // Not the caller's to cancel: others read along, and the file is wanted even when all have gone.
-        _ = Task.Run(() => Run(file, fetch), CancellationToken.None);
+        _ = Task.Run(() => Run(file, fetch, use), CancellationToken.None);
         return fetch;
     }
 
-    private async Task Run(FoundFile file, SharedFetch fetch)
+    private async Task Run(FoundFile file, SharedFetch fetch, IDisposable? use)
     {
         try
         {
@@ -53,6 +55,7 @@ internal sealed class PatchCache(SourceClient client, IntactFiles intact, Cancel
         finally
         {
             _running.TryRemove(file.Path, out _);
+            use?.Dispose();
         }
     }
 }

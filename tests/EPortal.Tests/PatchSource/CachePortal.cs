@@ -32,9 +32,9 @@ internal sealed class CachePortal : IAsyncDisposable
             AutoUpdatePeriod = null,
             CacheKeepPeriod = TimeSpan.FromDays(10_000),
         });
-        var desk = portal.Portal.Source!;
-        using (desk.Sync.TryBegin())
-            await desk.Sync.Run(TestPortal.Admin, desk.Wish(Products.All), _ => new Progress<long>(), TestContext.Current.CancellationToken);
+        using (var lease = portal.Portal.Source.Take())
+        using (lease.Desk!.Sync.TryBegin())
+            await lease.Desk.Sync.Run(TestPortal.Admin, lease.Desk.Wish(Products.All), _ => new Progress<long>(), TestContext.Current.CancellationToken);
         await portal.Portal.AutoUpdate.Update(TestPortal.Admin, Product.Kernel, Feed.Main);
         return new CachePortal(portal, await portal.RegisterAsync());
     }

@@ -16,5 +16,12 @@ internal static class ConsoleRoutesTable
         ("GET", "/admin/keys/{key}", Access.Page),
         ("POST", "/admin/keys/{key}", Access.PageAdmin),
         ("POST", "/admin/keys/{key}/delete", Access.PageAdmin),
+        ("GET", "/admin/source", Access.Page),
+        ("GET", "/admin/source/state", Access.Page),
+        ("POST", "/admin/source", Access.PageAdmin),
+        ("POST", "/admin/source/test", Access.PageAdmin),
+        ("POST", "/admin/source/off", Access.PageAdmin),
+        ("POST", "/admin/source/default", Access.PageAdmin),
+        ("POST", "/admin/source/sync", Access.PageAdmin),
     ];
 }

@@ -15,6 +15,9 @@ internal sealed class RuntimeSettings(string path)
     private const int MaxLength = 1024 * 1024;
     private static readonly JsonSerializerOptions s_readable = new() { WriteIndented = true };
 
+    /// <summary>Changes whenever the file does; null while there is none.</summary>
+    public FileStamp? Stamp => NativeFile.StampOrNull(path);
+
     /// <summary>A section; null when there is none.</summary>
     /// <exception cref="StoreException">The file cannot be read or is not JSON.</exception>
     public JsonObject? SectionOrNull(string name) => Read()[name] as JsonObject;

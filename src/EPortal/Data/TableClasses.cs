@@ -31,5 +31,6 @@ internal static class TableClasses
         ["server_profile"] = "drawn from servers and their facts by triggers",
         ["server_group"] = "drawn from servers and their facts by triggers",
         ["server_history"] = "written by each node from the check-ins it sees",
+        ["checkin_history"] = "counts of the check-ins that this node took",
     };
 }

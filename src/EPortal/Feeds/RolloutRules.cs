@@ -29,9 +29,9 @@ internal static class RolloutRules
     /// <param name="action">What is to be done.</param>
     /// <param name="limit">The patchset it is done with, as it stands on the feed.</param>
     /// <param name="all">All patchsets of its product as they stand there, oldest first.</param>
-    /// <param name="wanted">Names of those that are not here and may be fetched without being named.</param>
+    /// <param name="wanted">Names of those that are not here and may be fetched without being named; none when null.</param>
     /// <exception cref="RefusedException">It cannot be done with this patchset.</exception>
-    public static IReadOnlyList<PlacementChange> Changes(RolloutAction action, Placement limit, IEnumerable<Placement> all, IReadOnlySet<string> wanted) => action switch
+    public static IReadOnlyList<PlacementChange> Changes(RolloutAction action, Placement limit, IEnumerable<Placement> all, IReadOnlySet<string>? wanted = null) => action switch
     {
         RolloutAction.Enable => [new PlacementChange(NotBlocked(limit), Enabled: true, Held: false)],
         RolloutAction.Disable => [new PlacementChange(Known(limit), Enabled: false, Held: true)],
@@ -39,7 +39,7 @@ internal static class RolloutRules
         RolloutAction.EnableUpTo =>
         [
             .. all.Where(one => one.Patchset.CompareTo(limit.Patchset) <= 0 && (one.State == PatchsetState.Undeployed
-                    || (one.State == PatchsetState.NotDownloaded && (one == limit || wanted.Contains(one.Patchset.Name)))))
+                    || (one.State == PatchsetState.NotDownloaded && (one == limit || wanted?.Contains(one.Patchset.Name) == true))))
                 .Select(one => new PlacementChange(one, Enabled: true, Held: null)),
         ],
         _ =>

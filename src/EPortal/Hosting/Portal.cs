@@ -34,8 +34,11 @@ internal sealed class Portal : IAsyncDisposable
         Patchsets = new PatchsetLibrary(Database, Log, Folders, Signer, LimitsOf(settings), time);
         Shelf = new PatchShelf(Database, Folders, Signer, LimitsOf(settings), time);
         Feeds = new FeedStore(Database, Log);
-        Source = SourceSettings.OpenOrNull(this);
-        Rollout = new Rollout(Database, Log, Source?.Upstream ?? Upstream.None);
+        var runtime = new RuntimeSettings(folder.ConfigFile);
+        SyncActivity = new SyncActivity(time);
+        Source = new SourceSlot(runtime, SourceSettings.Initial(settings), setting => SourceSettings.Open(this, setting), Log, settings.CacheMode);
+        SourceTest = new SourceTest(setting => SourceSettings.OptionsOf(settings, setting), Database, Signer.Trusted, LimitsOf(settings), time);
+        Rollout = new Rollout(Database, Log, Source.Upstream);
         AutoUpdate = new AutoUpdate(Feeds, Rollout, time);
         Keys = new KeyStore(Database, Log);
         Servers = new ServerStore(Database, Log, time);
@@ -44,7 +47,7 @@ internal sealed class Portal : IAsyncDisposable
         Users = new UserStore(Database, Log, settings.AuthPasswordMinLength);
         ApiKeys = new ApiKeyStore(Database, Log, time);
         SessionLifetime = new SessionLifetime(settings.AuthSessionLifetime, settings.AuthRefreshSession);
-        Ldap = new LdapStore(new RuntimeSettings(folder.ConfigFile), Log, time);
+        Ldap = new LdapStore(runtime, Log, time);
         Sessions = new SessionStore(Database, Log, SessionLifetime, time);
     }
 
@@ -81,8 +84,14 @@ internal sealed class Portal : IAsyncDisposable
     /// <summary>Feeds.</summary>
     public FeedStore Feeds { get; }
 
-    /// <summary>The patch source; null while none is set.</summary>
-    public SourceDesk? Source { get; }
+    /// <summary>The patch source, which may be set at run time.</summary>
+    public SourceSlot Source { get; }
+
+    /// <summary>Trying a patch source without setting it.</summary>
+    public SourceTest SourceTest { get; }
+
+    /// <summary>What syncs of this process do.</summary>
+    public SyncActivity SyncActivity { get; }
 
     /// <summary>Where patches are kept.</summary>
     public string PatchesRoot { get; }
@@ -130,7 +139,7 @@ internal sealed class Portal : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        Source?.Dispose();
+        Source.Dispose();
         await Log.DisposeAsync();
         Database.Dispose();
     }

@@ -67,7 +67,7 @@ internal static partial class SettingsTable
         Define("PATCHSET_MAX_MANIFEST_BYTES", Count(1), s => s.PatchsetMaxManifestBytes,
             (s, v) => s with { PatchsetMaxManifestBytes = v }, "The largest manifest in bytes."),
         Define("PATCH_SOURCE_URL", OptionalHttpUrl, s => s.PatchSourceUrl, (s, v) => s with { PatchSourceUrl = v },
-            "Where new patchsets come from; None leaves it to the console."),
+            "Where new patchsets come from, unless the console or `kc.eportal patch-source` sets another; None leaves it to them."),
         Define("PATCH_SOURCE_USER", OptionalText, s => s.PatchSourceUser, (s, v) => s with { PatchSourceUser = v },
             "The login at the patch source."),
         Define("PATCH_SOURCE_PASSWORD", Secret, s => s.PatchSourcePassword,

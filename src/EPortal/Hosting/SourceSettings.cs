@@ -5,21 +5,30 @@ namespace EPortal.Hosting;
 /// <summary>The patch source as the settings have it.</summary>
 internal static class SourceSettings
 {
-    /// <summary>Opens it; null while none is set.</summary>
-    public static SourceDesk? OpenOrNull(Portal portal) => portal.Settings.PatchSourceUrl is null ? null : new SourceDesk(
-        OptionsOf(portal.Settings),
-        new SourceChoice(portal.Settings.PatchSourceDistros, portal.Settings.LimitPatchsets),
-        portal.Settings.CacheMode,
-        Path.Combine(portal.PatchesRoot, "cache", "source"),
-        portal.Patchsets, portal.Database, portal.Log, portal.Signer.Trusted, Portal.LimitsOf(portal.Settings), portal.Time);
-
-    /// <summary>Where the source is and how it is reached.</summary>
-    public static SourceOptions OptionsOf(Settings settings) => new()
+    /// <summary>What holds where nothing was set at run time.</summary>
+    public static SourceSetting Initial(Settings settings) => settings.PatchSourceUrl is null ? SourceSetting.Off : new SourceSetting
     {
-        Url = settings.PatchSourceUrl!,
+        Url = settings.PatchSourceUrl,
         User = settings.PatchSourceUser,
         Password = settings.PatchSourcePassword,
-        Proxy = ProxyFor(settings.PatchSourceUrl!, settings),
+        Distros = settings.PatchSourceDistros,
+    };
+
+    /// <summary>Opens the source of a setting that has one.</summary>
+    public static SourceDesk Open(Portal portal, SourceSetting setting) => new(
+        OptionsOf(portal.Settings, setting),
+        new SourceChoice(setting.Distros, portal.Settings.LimitPatchsets),
+        portal.Settings.CacheMode,
+        Path.Combine(portal.PatchesRoot, "cache", "source"),
+        portal.Patchsets, portal.Database, portal.Log, portal.Signer.Trusted, Portal.LimitsOf(portal.Settings), portal.Time, portal.SyncActivity);
+
+    /// <summary>Where the source is and how it is reached.</summary>
+    public static SourceOptions OptionsOf(Settings settings, SourceSetting setting) => new()
+    {
+        Url = setting.Url!,
+        User = setting.User,
+        Password = setting.Password,
+        Proxy = ProxyFor(setting.Url!, settings),
         Timeout = settings.PatchSourceTimeout,
         Parallel = settings.PatchSourceParallel,
     };

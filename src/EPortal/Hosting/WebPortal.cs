@@ -71,6 +71,7 @@ internal static class WebPortal
         FeedEndpoints.Map(app);
         ServerEndpoints.Map(app);
         KeyReportEndpoints.Map(app);
+        SourceEndpoints.Map(app);
         app.MapConsole();
         StartPages.Map(app);
         FeedPages.Map(app);
@@ -80,6 +81,7 @@ internal static class WebPortal
         ServerChangePages.Map(app);
         OverviewPages.Map(app);
         TagPages.Map(app);
+        SourcePages.Map(app);
         app.MapApiDescription();
         if (settings.ServePatchSource)
             RepositoryEndpoints.Map(app);
@@ -102,18 +104,24 @@ internal static class WebPortal
         services.AddSingleton(portal);
         services.AddSingleton(new IntactFiles(portal.Time));
         services.AddSingleton(provider => new PatchDelivery(
-            portal.Shelf, provider.GetRequiredService<IntactFiles>(), portal.Source?.Upstream ?? Upstream.None, portal.Time,
+            portal.Shelf, provider.GetRequiredService<IntactFiles>(), portal.Source.Upstream, portal.Time,
             provider.GetRequiredService<ILogger<PatchDelivery>>()));
         services.AddSingleton(new RepositoryLogin(settings.ServePatchSourceUser, settings.ServePatchSourcePassword));
         services.AddSingleton(_ => new PortalRepository(
             portal.Database, portal.Log, portal.Folders, portal.Signer, Portal.LimitsOf(settings),
             Path.Combine(portal.PatchesRoot, "cache", "repository"), settings.ServePatchSourceExpiry, portal.Time));
-        services.AddHostedService(provider => new SourceWorker(
+        services.AddSingleton(portal.Source);
+        services.AddSingleton(portal.SourceTest);
+        services.AddSingleton(portal.SyncActivity);
+        services.AddSingleton<SourceViews>();
+        services.AddSingleton(provider => new SourceWorker(
             portal.Source, portal.AutoUpdate, settings.AutoUpdatePeriod, portal.Time, provider.GetRequiredService<ILogger<SourceWorker>>()));
+        services.AddHostedService(provider => provider.GetRequiredService<SourceWorker>());
         services.AddHostedService(provider => new CacheEviction(
             Path.Combine(portal.PatchesRoot, "cache", "patches"), settings.CacheKeepPeriod, portal.Time,
             provider.GetRequiredService<ILogger<CacheEviction>>()));
         services.AddSingleton(portal.Database);
+        services.AddSingleton(portal.Log);
         services.AddSingleton(portal.Time);
         services.AddSingleton(portal.Offers);
         services.AddSingleton(portal.Levels);
@@ -143,7 +151,7 @@ internal static class WebPortal
     /// <summary>What metrics and health have to know.</summary>
     internal static OperationsOptions Watched(Portal portal) => new(
         portal.Settings.MetricsToken, [.. portal.Settings.MetricsAllowedNetworks.Select(network => network.Network)], portal.Settings.ReadyMinFreeBytes,
-        portal.Settings.DataDir, portal.PatchesRoot, portal.Settings.PatchSourceUrl);
+        portal.Settings.DataDir, portal.PatchesRoot, portal.Source);
 
     private static SsoOptions SignOn(Settings settings) => new(
         settings.OidcAuthUrl, settings.OidcTokenUrl, settings.OidcUserinfoUrl, settings.OidcLogoutUrl, settings.OidcClientId, settings.OidcClientSecret);

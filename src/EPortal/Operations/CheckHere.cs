@@ -32,15 +32,15 @@ internal static class CheckHere
         var counts = portal.Database.Read(session => ServerCensus.Take(session, portal.Offers, now, wish.Key, wish.Feed))
             .Values.Aggregate(ServerCounts.None, (sum, one) => sum.Plus(one));
         var state = portal.Database.Read(SourceStore.StateOrNull);
-        var age = portal.Settings.PatchSourceUrl is not null && state?.SucceededAt is { } at ? (long?)(now - at).TotalSeconds : null;
+        var age = portal.Source.Url is not null && state?.SucceededAt is { } at ? (long?)(now - at).TotalSeconds : null;
         var least = portal.Settings.ReadyMinFreeBytes;
         List<CheckPart> parts =
         [
             .. HealthChecks.Look(WebPortal.Watched(portal), portal.Database).Select(CheckPart.Of),
-            .. Findings.OfFeeds(portal.Feeds, portal.Rollout).Select(CheckPart.Of),
+            .. Findings.OfFeeds(portal.Database).Select(CheckPart.Of),
             new("outdated", wish.Outdated.Of(counts.Outdated), $"{counts.Outdated} servers are out of date."),
             new("inactive", wish.Inactive.Of(counts.Inactive), $"{counts.Inactive} servers are inactive."),
-            OfAge(portal.Settings, wish.SourceAge, age),
+            OfAge(portal.Source, wish.SourceAge, age),
         ];
         List<CheckValue> values =
         [
@@ -57,8 +57,8 @@ internal static class CheckHere
     }
 
     /// <summary>A source that never answered is as old as can be.</summary>
-    private static CheckPart OfAge(Settings settings, CheckLimit limit, long? age) =>
-        settings.PatchSourceUrl is null ? new("source-age", CheckState.Ok, "No patch source is set.")
+    private static CheckPart OfAge(SourceSlot source, CheckLimit limit, long? age) =>
+        source.Url is null ? new("source-age", CheckState.Ok, "No patch source is set.")
         : age is { } seconds ? new("source-age", limit.Of(seconds), $"The last sync that worked was {seconds / 3600} hours ago.")
         : new("source-age", limit.Of(double.PositiveInfinity), "No sync worked yet.");
 

@@ -37,7 +37,7 @@ internal static partial class DoctorCommand
             var now = context.Time.GetUtcNow();
             var name = now.ToString("'eportal-doctor-'yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
             var path = Path.GetFullPath(parsed.GetValue(file) ?? $"{name}.tar.gz");
-            var status = SourceStatus.Read(portal.Database, portal.Settings.PatchSourceUrl, portal.Signer.OwnKeyLine());
+            var status = SourceStatus.Read(portal.Database, portal.Source.Url, portal.Signer.OwnKeyLine());
             var findings = Look(portal, status);
             if (!DiagnosticsArchive.Write(path, name, Texts(portal, status, findings, now), now))
                 throw new CliException($"{path} is there already.");
@@ -55,7 +55,7 @@ internal static partial class DoctorCommand
         Findings.OfSource(status),
         Findings.OfTrust(portal.Signer.Trusted),
         .. new[] { portal.Settings.DataDir, portal.PatchesRoot }.Distinct().Select(Findings.OfDisk),
-        .. Findings.OfFeeds(portal.Feeds, portal.Rollout),
+        .. Findings.OfFeeds(portal.Database),
     ];
 
     private static void Show(CliContext context, string path, IReadOnlyList<Finding> findings)

@@ -1,5 +1,9 @@
+using System.Globalization;
+using EPortal.Accounts;
+using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Format;
+using EPortal.Patchsets;
 using EPortal.PatchSource;
 
 namespace EPortal.Operations;
@@ -31,11 +35,37 @@ internal static class Findings
         return free < LittleBytes ? Finding.Warning("disk", message) : Finding.Ok("disk", message);
     }
 
-    /// <summary>What feeds offer though the patch source does not give it out any more.</summary>
-    public static IEnumerable<Finding> OfFeeds(FeedStore feeds, Rollout rollout) =>
-        from product in Products.All
-        from feed in feeds.List()
-        from placement in rollout.List(feed.Name, product)
-        where placement.IsQuestionable
-        select Finding.Warning("feeds", $"{placement.Patchset.Name} is enabled on {feed.Name}, and was withdrawn by the patch source.");
+    /// <summary>Whether what the patch source said last still holds.</summary>
+    /// <param name="expires">Until when its last index may be believed; null while none was seen.</param>
+    /// <param name="now">The time.</param>
+    public static Finding OfExpiry(DateTimeOffset? expires, DateTimeOffset now) => expires is { } at && at <= now
+        ? Finding.Problem("patch-source", string.Create(
+            CultureInfo.InvariantCulture, $"The list of the patch source expired at {at:yyyy-MM-dd HH:mm} UTC, so nobody hears of patchsets that it blocks."))
+        : Finding.Ok("patch-source", "Its list has not expired.");
+
+    /// <summary>Whether feeds lack what is here for them.</summary>
+    public static Finding OfBehind(IReadOnlyList<string> feeds) => feeds switch
+    {
+        [] => Finding.Ok("feeds", "No feed is behind."),
+        [var one] => Finding.Warning("feeds", $"The feed {one} is behind: a newer patchset of its channel is here, neither enabled nor disabled there."),
+        _ => Finding.Warning(
+            "feeds", $"{feeds.Count} feeds are behind, among them {string.Join(", ", feeds.Take(3))}: newer patchsets of their channels are here, neither enabled nor disabled there."),
+    };
+
+    /// <summary>Whether somebody may change things.</summary>
+    public static Finding OfAdmins(IEnumerable<User> users) => users.Any(user => user.IsAdmin)
+        ? Finding.Ok("accounts", "There is an admin.")
+        : Finding.Warning("accounts", "No user is an admin, so only the command line can change things.");
+
+    /// <summary>Whether files were found damaged that could not be put back.</summary>
+    public static Finding OfFiles(IReadOnlyCollection<FoundFile> damaged) => damaged.Count == 0
+        ? Finding.Ok("files", "No patch file was found damaged.")
+        : Finding.Problem("files", $"{damaged.First().File.Name} of {damaged.First().Patchset} is damaged and could not be restored; {damaged.Count} such in all. Hosts that ask for it get none.");
+
+    /// <summary>What feeds offer though the patch source does not give it out any more, or says that it does harm.</summary>
+    public static IEnumerable<Finding> OfFeeds(Database database) =>
+        from doubtful in database.Read(Doubtful.List)
+        select doubtful.IsBlocked
+            ? Finding.Problem("feeds", $"{doubtful.Patchset} is enabled on {doubtful.Feed}, though the patch source blocked it.")
+            : Finding.Warning("feeds", $"{doubtful.Patchset} is enabled on {doubtful.Feed}, and was withdrawn by the patch source.");
 }

@@ -36,8 +36,24 @@ internal sealed class HealthChecks(OperationsOptions options, Database database,
         OfDatabase(database),
         OfDisk("disk-data", options.DataFolder, options.MinFreeBytes),
         OfDisk("disk-patches", options.PatchesFolder, options.MinFreeBytes),
-        OfSource(database, options.Source),
+        OfSource(database, options.Source.Url),
     ];
+
+    /// <summary>Whether there is room on a file system.</summary>
+    public static Finding OfDisk(string subject, string folder, long least)
+    {
+        try
+        {
+            var free = new DriveInfo(folder).AvailableFreeSpace;
+            return free < least
+                ? Finding.Problem(subject, $"{folder} has {free >> 20} MiB free, and {least >> 20} MiB are needed.")
+                : Finding.Ok(subject, $"{folder} has {free >> 20} MiB free.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Finding.Problem(subject, $"The free space of {folder} cannot be told: {e.Message}");
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();
@@ -53,21 +69,6 @@ internal sealed class HealthChecks(OperationsOptions options, Database database,
         catch (StoreException e)
         {
             return Finding.Problem("database", e.Message);
-        }
-    }
-
-    private static Finding OfDisk(string subject, string folder, long least)
-    {
-        try
-        {
-            var free = new DriveInfo(folder).AvailableFreeSpace;
-            return free < least
-                ? Finding.Problem(subject, $"{folder} has {free >> 20} MiB free, and {least >> 20} MiB are needed.")
-                : Finding.Ok(subject, $"{folder} has {free >> 20} MiB free.");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return Finding.Problem(subject, $"The free space of {folder} cannot be told: {e.Message}");
         }
     }
 

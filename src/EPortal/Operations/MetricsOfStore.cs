@@ -46,7 +46,7 @@ internal sealed class MetricsOfStore
         _free.WithLabels("data").Set(new DriveInfo(_options.DataFolder).AvailableFreeSpace);
         _free.WithLabels("patches").Set(new DriveInfo(_options.PatchesFolder).AvailableFreeSpace);
         _size.Set(_database.Size);
-        _sourceSet.Set(_options.Source is null ? 0 : 1);
+        _sourceSet.Set(_options.Source.Url is null ? 0 : 1);
         try
         {
             ReadSource();

@@ -18,6 +18,8 @@ internal static class OperationsFeature
         services.AddSingleton<FleetPicture>();
         services.AddSingleton<PortalMetrics>();
         services.AddSingleton<HealthChecks>();
+        services.AddSingleton<Attention>();
+        services.AddHostedService<CheckinHistoryWorker>();
     }
 
     /// <summary>Measures requests; comes first, so that it sees how they end.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using EPortal.PatchSource;
 
 namespace EPortal.Operations;
 
@@ -8,6 +9,6 @@ namespace EPortal.Operations;
 /// <param name="MinFreeBytes">With less free space the portal is not ready.</param>
 /// <param name="DataFolder">Folder of the database.</param>
 /// <param name="PatchesFolder">Folder of the patches.</param>
-/// <param name="Source">The patch source; null for none.</param>
+/// <param name="Source">The patch source.</param>
 internal sealed record OperationsOptions(
-    string? Token, IReadOnlyList<IPNetwork> Networks, long MinFreeBytes, string DataFolder, string PatchesFolder, Uri? Source);
+    string? Token, IReadOnlyList<IPNetwork> Networks, long MinFreeBytes, string DataFolder, string PatchesFolder, SourceSlot Source);

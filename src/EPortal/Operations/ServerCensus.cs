@@ -9,12 +9,24 @@ namespace EPortal.Operations;
 /// <summary>How many servers there are of each kind; an inactive one counts as nothing else.</summary>
 internal sealed record ServerCounts(long UpToDate, long Outdated, long Unsupported, long Inactive)
 {
+    /// <summary>Those among the unsupported that registered within 48 hours and did not check in yet.</summary>
+    public long Unseen { get; init; }
+
+    /// <summary>All together.</summary>
+    public long Total => UpToDate + Outdated + Unsupported + Inactive;
+
+    /// <summary>Those that checked in within 48 hours.</summary>
+    public long CheckedIn => Total - Inactive - Unseen;
+
     /// <summary>None at all.</summary>
     public static readonly ServerCounts None = new(0, 0, 0, 0);
 
     /// <summary>Both together.</summary>
     public ServerCounts Plus(ServerCounts other) => new(
-        UpToDate + other.UpToDate, Outdated + other.Outdated, Unsupported + other.Unsupported, Inactive + other.Inactive);
+        UpToDate + other.UpToDate, Outdated + other.Outdated, Unsupported + other.Unsupported, Inactive + other.Inactive)
+    {
+        Unseen = Unseen + other.Unseen,
+    };
 
     /// <summary>The counts with the names that metrics give them.</summary>
     public IEnumerable<(string Status, long Count)> ByStatus() =>
@@ -33,12 +45,12 @@ internal static class ServerCensus
             counts[name] = ServerCounts.None;
         var groups = session.Connection.Query<Group>(
             """
-            SELECT coalesce(f.id, @main) AS feed_id, coalesce(f.name, 'main') AS feed, k.products, p.kernel_id, p.patch_level, n.inactive, n.servers
+            SELECT coalesce(f.id, @main) AS feed_id, coalesce(f.name, 'main') AS feed, k.products, p.kernel_id, p.patch_level, n.inactive, n.unseen, n.servers
             FROM (
-              SELECT x.grp, coalesce(c.at, x.registered) < @before AS inactive, count(*) AS servers
+              SELECT x.grp, coalesce(c.at, x.registered) < @before AS inactive, c.at IS NULL AS unseen, count(*) AS servers
               FROM server_search x LEFT JOIN server_checkin c ON c.server = x.server
               WHERE @key IS NULL OR x.grp IN (SELECT o.id FROM server_group o JOIN key k ON k.id = o.key AND k.shadowed = 0 WHERE k.name = @key)
-              GROUP BY 1, 2
+              GROUP BY 1, 2, 3
             ) n
             JOIN server_group g ON g.id = n.grp
             JOIN server_profile p ON p.id = g.profile
@@ -62,6 +74,7 @@ internal static class ServerCensus
         public string? KernelId { get; init; }
         public long? PatchLevel { get; init; }
         public required long Inactive { get; init; }
+        public required long Unseen { get; init; }
         public required long Servers { get; init; }
 
         public ServerCounts Count(OfferTable offers)
@@ -70,7 +83,7 @@ internal static class ServerCensus
                 return ServerCounts.None with { Inactive = Servers };
             var allowed = Products.Split(' ').Contains(Product.Kernel.Token(), StringComparer.Ordinal);
             return !allowed || KernelId is null || offers.FindOrNull(FeedId, Product.Kernel, KernelId) is not { } offer
-                ? ServerCounts.None with { Unsupported = Servers }
+                ? ServerCounts.None with { Unsupported = Servers, Unseen = Unseen != 0 ? Servers : 0 }
                 : offer.Level == PatchLevel ? ServerCounts.None with { UpToDate = Servers } : ServerCounts.None with { Outdated = Servers };
         }
     }

@@ -11,9 +11,10 @@ namespace EPortal.PatchSource;
 /// <param name="intact">Tells what is here already.</param>
 /// <param name="patience">How long an agent waits for the first bytes; the download goes on without it.</param>
 /// <param name="time">The clock.</param>
+/// <param name="uses">Keeps what downloads need until they have ended.</param>
 /// <param name="stopping">Ends the downloads.</param>
 internal sealed class PatchCache(
-    SourceClient client, IntactFiles intact, TimeSpan patience, TimeProvider time, CancellationToken stopping)
+    SourceClient client, IntactFiles intact, TimeSpan patience, TimeProvider time, Uses uses, CancellationToken stopping)
 {
     private readonly ConcurrentDictionary<string, Lazy<SharedFetch>> _running = new(StringComparer.Ordinal);
 
@@ -41,12 +42,14 @@ internal sealed class PatchCache(
     private SharedFetch Start(FoundFile file)
     {
         var fetch = new SharedFetch(file.Path, file.File.Size);
+        // Who asked may be gone before the file has come, and the source may be another by then.
+        var use = uses.BeginOrNull();
         // Not the caller's to cancel: others read along, and the file is wanted even when all have gone.
-        _ = Task.Run(() => Run(file, fetch), CancellationToken.None);
+        _ = Task.Run(() => Run(file, fetch, use), CancellationToken.None);
         return fetch;
     }
 
-    private async Task Run(FoundFile file, SharedFetch fetch)
+    private async Task Run(FoundFile file, SharedFetch fetch, IDisposable? use)
     {
         try
         {
@@ -63,6 +66,7 @@ internal sealed class PatchCache(
         finally
         {
             _running.TryRemove(file.Path, out _);
+            use?.Dispose();
         }
     }
 }

@@ -11,6 +11,8 @@ internal sealed class SourceDesk : IDisposable
     private readonly SourceHttp _http;
     private readonly IntactFiles _intact;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly Uses _uses;
+    private int _retired;
 
     /// <summary>Puts it together.</summary>
     /// <param name="options">The source.</param>
@@ -23,18 +25,21 @@ internal sealed class SourceDesk : IDisposable
     /// <param name="trusted">Keys that patchsets must be signed with.</param>
     /// <param name="limits">Bounds on what is read.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="activity">Told what its syncs do; null when nobody asks.</param>
     public SourceDesk(
         SourceOptions options, SourceChoice choice, bool cacheMode, string folder, PatchsetLibrary library,
-        Database database, ChangeLog log, TrustedKeys trusted, PatchsetLimits limits, TimeProvider time)
+        Database database, ChangeLog log, TrustedKeys trusted, PatchsetLimits limits, TimeProvider time,
+        SyncActivity? activity = null)
     {
         Directory.CreateDirectory(folder);
         CacheMode = cacheMode;
         _http = new SourceHttp(options, time);
         _intact = new IntactFiles(time);
+        _uses = new Uses(End);
         var client = new SourceClient(options, _http, database, trusted, limits, time);
         var fetch = new SourceFetch(client, library, folder);
-        Sync = new SourceSync(client, fetch, database, log, choice, options.Parallel, Path.Combine(folder, "sync.lock"));
-        Upstream = new SourceUpstream(fetch, new PatchCache(client, _intact, options.Timeout, time, _stopping.Token), database, choice, whole: !cacheMode);
+        Sync = new SourceSync(client, fetch, database, log, choice, options.Parallel, Path.Combine(folder, "sync.lock"), activity ?? new SyncActivity(time));
+        Upstream = new SourceUpstream(fetch, new PatchCache(client, _intact, options.Timeout, time, _uses, _stopping.Token), database, choice, whole: !cacheMode);
     }
 
     /// <summary>Whether patch files are fetched when agents ask for them.</summary>
@@ -49,10 +54,29 @@ internal sealed class SourceDesk : IDisposable
     /// <summary>What the usual sync of these products is to bring.</summary>
     public SyncWish Wish(IReadOnlyList<Product> products) => new(products, Whole: !CacheMode);
 
-    /// <inheritdoc/>
+    /// <summary>Keeps it open until the result is disposed; null when it was given up already.</summary>
+    public IDisposable? UseOrNull() => _uses.BeginOrNull();
+
+    /// <summary>Gives it up: what goes on still ends well, and with the last of that it is closed.</summary>
+    public void Retire()
+    {
+        if (Interlocked.Exchange(ref _retired, 1) == 0)
+            _uses.EndOwn();
+    }
+
+    /// <summary>Gives it up, and breaks off the files that are fetched for agents.</summary>
     public void Dispose()
     {
+        // Not below: what was given up before and has ended is closed.
+        if (UseOrNull() is not { } last)
+            return;
         _stopping.Cancel();
+        Retire();
+        last.Dispose();
+    }
+
+    private void End()
+    {
         _http.Dispose();
         _intact.Dispose();
         _stopping.Dispose();

@@ -157,7 +157,7 @@ internal sealed class SourceHttp : IDisposable
         }
 
         if (kept.Length > 0 && answer.Content.Headers.ContentType?.MediaType == "text/html")
-            throw new SourceException(SourceError.BadAnswer, $"{Named(path)} is a web page; is PATCH_SOURCE_URL right?");
+            throw new SourceException(SourceError.BadAnswer, $"{Named(path)} is a web page; is its address right?");
         return kept.ToArray();
     }
 
@@ -167,7 +167,7 @@ internal sealed class SourceHttp : IDisposable
         407 => new SourceException(SourceError.Unauthorized, "The proxy refuses the login (407)."),
         404 or 410 => new SourceException(SourceError.NotFound, $"The patch source has no {path}."),
         >= 300 and < 400 => new SourceException(
-            SourceError.Redirected, $"The patch source points from {path} to another place, which is not followed; set PATCH_SOURCE_URL to it if it is right."),
+            SourceError.Redirected, $"The patch source points from {path} to another place, which is not followed; make that its address if it is right."),
         429 or >= 500 => new SourceException(SourceError.Failing, $"The patch source answered {(int)answer.StatusCode} for {path}.")
         {
             RetryAfter = RetryAfter(answer.Headers.RetryAfter),

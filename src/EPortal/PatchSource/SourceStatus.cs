@@ -27,5 +27,6 @@ internal sealed record SourceStatus(
 
 /// <summary>Its JSON.</summary>
 [JsonSerializable(typeof(SourceStatus))]
+[JsonSerializable(typeof(SourceFinding))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 internal sealed partial class SourceStatusJson : JsonSerializerContext;

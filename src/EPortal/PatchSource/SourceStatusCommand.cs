@@ -4,33 +4,86 @@ using EPortal.Hosting;
 
 namespace EPortal.PatchSource;
 
-/// <summary><c>kc.eportal patch-source</c>: how it stands with the patch source.</summary>
+/// <summary><c>kc.eportal patch-source</c>: how it stands with the patch source; sets it and tries it.</summary>
 internal static class SourceStatusCommand
 {
-    /// <summary>The command; its exit code is 1 when the last sync failed.</summary>
+    /// <summary>The command; its exit code is 1 when the last sync, or the trial, failed.</summary>
     public static Command Create(CliContext context)
     {
+        var url = CliOptions.Value<string>("use this source from now on", "--url");
+        var user = CliOptions.Value<string>("login there; its password is asked for, or a line of standard input", "--user");
+        var distros = new Option<string[]>("--distro")
+        {
+            Description = "fetch kernel patchsets of this distribution; repeatable, all when left out",
+            HelpName = "DISTRO",
+        };
+        var off = CliOptions.Flag("use no source from now on", "--off");
+        var settings = CliOptions.Flag("use the source of the settings again", "--default");
+        var test = CliOptions.Flag("fetch the list of the source and tell what is found; changes nothing", "--test");
         var json = CliOptions.Json();
-        var command = new Command("patch-source", "show how the last sync with the patch source went") { json };
-        command.SetAction(async (parsed, _) =>
+        var command = new Command("patch-source", """
+            show how the last sync with the patch source went, set the source or try it
+
+            examples:
+              kc.eportal patch-source --url https://patches.example.com/ --user customer --distro debian12
+              kc.eportal patch-source --test
+            """) { url, user, distros, off, settings, test, json };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(url) is null && (result.GetValue(user) is not null || result.GetValue(distros) is { Length: > 0 }))
+                result.AddError("--user and --distro go with --url.");
+            if (new[] { result.GetValue(url) is not null, result.GetValue(off), result.GetValue(settings) }.Count(given => given) > 1)
+                result.AddError("only one of --url, --off and --default can be given.");
+        });
+        command.SetAction(async (parsed, cancel) =>
         {
             await using var portal = context.OpenPortal();
-            var row = SourceStatus.Read(portal.Database, portal.Settings.PatchSourceUrl, portal.Signer.OwnKeyLine());
-            if (parsed.GetValue(json))
-                context.Json(row, SourceStatusJson.Default.SourceStatus);
-            else
-                Show(context, row);
-            return row.Error is null ? CliExit.Success : CliExit.Failure;
+            if (parsed.GetValue(url) is { } address)
+            {
+                var login = parsed.GetValue(user);
+                var password = login is null ? null : await context.PasswordOnceAsync($"Password of {login}");
+                await portal.Source.Save(context.Operator(), portal.Source.State.Setting.With(address, login, password, parsed.GetValue(distros) ?? []));
+            }
+            else if (parsed.GetValue(off) || parsed.GetValue(settings))
+            {
+                await portal.Source.Save(context.Operator(), parsed.GetValue(off) ? SourceSetting.Off : null);
+            }
+
+            return parsed.GetValue(test)
+                ? Show(context, await portal.SourceTest.Run(portal.Source.State.Setting, cancel), parsed.GetValue(json))
+                : Show(context, portal, parsed.GetValue(json));
         });
         return command;
     }
 
-    private static void Show(CliContext context, SourceStatus row)
+    private static int Show(CliContext context, Portal portal, bool json)
     {
-        context.Line($"source: {row.Url ?? "none; PATCH_SOURCE_URL names one"}");
-        context.Line($"index: {(row.Version is { } version ? $"version {version}, expires {row.Expires}" : "none seen yet")}");
-        context.Line($"last sync: {row.At ?? "never"}{(row.Message is { } message ? $", {message}" : "")}");
-        context.Line($"last success: {row.SucceededAt ?? "never"}");
-        context.Line($"own key: {row.OwnKey}");
+        var (setting, _, problem) = portal.Source.State;
+        var row = SourceStatus.Read(portal.Database, setting.Url, portal.Signer.OwnKeyLine());
+        if (json)
+        {
+            context.Json(row, SourceStatusJson.Default.SourceStatus);
+        }
+        else
+        {
+            context.Line($"source: {(setting.Url is null ? "none; --url sets one" : setting.ToString())}");
+            context.Line($"index: {(row.Version is { } version ? $"version {version}, expires {row.Expires}" : "none seen yet")}");
+            context.Line($"last sync: {row.At ?? "never"}{(row.Message is { } message ? $", {message}" : "")}");
+            context.Line($"last success: {row.SucceededAt ?? "never"}");
+            context.Line($"own key: {row.OwnKey}");
+        }
+
+        if (problem is not null)
+            context.Note($"warning: {problem}");
+        return row.Error is null ? CliExit.Success : CliExit.Failure;
+    }
+
+    private static int Show(CliContext context, SourceFinding finding, bool json)
+    {
+        if (json)
+            context.Json(finding, SourceStatusJson.Default.SourceFinding);
+        else
+            context.Line(finding.Ok ? $"ok: {finding.Message}" : $"failed: {finding.Error}: {finding.Message}");
+        return finding.Ok ? CliExit.Success : CliExit.Failure;
     }
 }

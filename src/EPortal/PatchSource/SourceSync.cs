@@ -11,10 +11,18 @@ namespace EPortal.PatchSource;
 /// One sync at a time, whichever process makes it. Whatever fails, what is here goes on being served.
 /// </summary>
 internal sealed class SourceSync(
-    SourceClient client, SourceFetch fetch, Database database, ChangeLog log, SourceChoice choice, int parallel, string lockFile)
+    SourceClient client, SourceFetch fetch, Database database, ChangeLog log, SourceChoice choice, int parallel, string lockFile,
+    SyncActivity activity)
 {
     /// <summary>Takes the right to sync; null while another sync has it.</summary>
     public FileLock? TryBegin() => FileLock.TryAcquire(lockFile);
+
+    /// <summary>Whether another sync has it at this moment.</summary>
+    public bool IsTaken()
+    {
+        using var turn = TryBegin();
+        return turn is null;
+    }
 
     /// <summary>Waits for the right to sync; <paramref name="waiting"/> is called when another sync has it.</summary>
     public Task<FileLock> Begin(Action waiting, CancellationToken cancel) => FileLock.AcquireAsync(lockFile, waiting, cancel);
@@ -27,6 +35,7 @@ internal sealed class SourceSync(
     /// <exception cref="SourceException">The index could not be had or is not believed.</exception>
     public async Task<SyncReport> Run(Actor actor, SyncWish wish, Func<long, IProgress<long>> begin, CancellationToken cancel)
     {
+        activity.Begin(actor);
         try
         {
             var index = await client.FetchIndex(cancel);
@@ -44,6 +53,11 @@ internal sealed class SourceSync(
             await Note(e.Code.ToString(), e.Message);
             throw;
         }
+        catch (Exception e)
+        {
+            activity.End("stopped", e is SentenceException ? e.Message : "It was broken off.");
+            throw;
+        }
     }
 
     private async Task<SyncReport> Fetch(
@@ -53,7 +67,9 @@ internal sealed class SourceSync(
         fetch.Sweep(index);
         if (lacking.Count == 0)
             return new SyncReport(index.Version, [], []);
-        var progress = new SyncProgress(begin(lacking.Sum(entry => entry.Size)));
+        var bytes = wish.Whole ? lacking.Sum(entry => entry.Size) : 0;
+        activity.Expect(lacking.Count, bytes);
+        var progress = new SyncProgress(begin(lacking.Sum(entry => entry.Size)), activity);
         var fetched = new ConcurrentBag<RepositoryEntry>();
         var failed = new ConcurrentBag<(RepositoryEntry, string)>();
         var options = new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancel };
@@ -63,11 +79,13 @@ internal sealed class SourceSync(
             {
                 await fetch.Bring(actor, entry, wish.Whole, progress.Part(), token);
                 fetched.Add(entry);
+                activity.Fetched();
             }
             catch (Exception e) when (e is SourceException or PatchsetException or RefusedException or StoreException or IOException
                 or UnauthorizedAccessException)
             {
                 failed.Add((entry, e.Message));
+                activity.Failed();
             }
         });
         return new SyncReport(
@@ -82,11 +100,21 @@ internal sealed class SourceSync(
             known.GetValueOrDefault((entry.Product, entry.Name)) is not { IsHere: true } || (wish.Complete && !fetch.IsWhole(entry)))];
     }
 
-    private Task Note(string? error, string message) => log.Commit(Actor.Portal, change =>
+    private async Task Note(string? error, string message)
     {
-        SourceStore.Note(change, error, message);
-        return true;
-    });
+        try
+        {
+            await log.Commit(Actor.Portal, change =>
+            {
+                SourceStore.Note(change, error, message);
+                return true;
+            });
+        }
+        finally
+        {
+            activity.End(error, message);
+        }
+    }
 
     private static string Summary(SyncReport report) => report.Failed.Count == 0
         ? $"{report.Fetched.Count} new patchsets with index {report.Version}."

@@ -1,19 +1,74 @@
+using EPortal.Blobs;
 using EPortal.Data;
 using EPortal.Format;
 
 namespace EPortal.PatchSource;
 
-/// <summary>Syncs with the patch source and fills automatic feeds, every so often.</summary>
+/// <summary>Syncs with the patch source and fills automatic feeds, every so often and when somebody asks for it.</summary>
 internal sealed partial class SourceWorker(
-    SourceDesk? source, AutoUpdate autoUpdate, TimeSpan? period, TimeProvider time, ILogger<SourceWorker> logger)
+    SourceSlot source, AutoUpdate autoUpdate, TimeSpan? period, TimeProvider time, ILogger<SourceWorker> logger)
     : PeriodicWorker(period, time)
 {
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _asked = Task.CompletedTask;
+
+    /// <summary>Begins a sync that goes on beside the caller; false while another one has the right to, here or in another process.</summary>
+    /// <exception cref="RefusedException">No patch source is set.</exception>
+    public bool TryStart(Actor actor)
+    {
+        var lease = source.Take();
+        FileLock? turn = null;
+        try
+        {
+            var desk = lease.Desk ?? throw new RefusedException(Refusal.Conflict, "No patch source is set.");
+            turn = desk.Sync.TryBegin();
+            if (turn is null)
+                return false;
+            _asked = RunAsked(actor, desk, lease, turn);
+            return true;
+        }
+        finally
+        {
+            if (turn is null)
+                lease.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync();
+        await base.StopAsync(cancellationToken);
+        await _asked.WaitAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _stopping.Dispose();
+        base.Dispose();
+    }
+
     /// <inheritdoc/>
     protected override async Task Round(CancellationToken cancel)
     {
-        if (source is not null)
-            await Attempt(() => Sync(source, cancel));
+        await Attempt(() => Sync(cancel));
         await Attempt(FillFeeds);
+    }
+
+    private async Task RunAsked(Actor actor, SourceDesk desk, SourceLease lease, FileLock turn)
+    {
+        try
+        {
+            using (lease)
+            using (turn)
+                await Attempt(() => Sync(actor, desk, _stopping.Token));
+            await Attempt(FillFeeds);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // The portal stops; what came until then stays.
+        }
     }
 
     private async Task Attempt(Func<Task> work)
@@ -33,12 +88,17 @@ internal sealed partial class SourceWorker(
         }
     }
 
-    private async Task Sync(SourceDesk desk, CancellationToken cancel)
+    private async Task Sync(CancellationToken cancel)
     {
-        using var turn = desk.Sync.TryBegin();
-        if (turn is null)
-            return;
-        var report = await desk.Sync.Run(Actor.Portal, desk.Wish(Products.All), _ => new Progress<long>(), cancel);
+        using var lease = source.Take();
+        using var turn = lease.Desk?.Sync.TryBegin();
+        if (turn is not null)
+            await Sync(Actor.Portal, lease.Desk!, cancel);
+    }
+
+    private async Task Sync(Actor actor, SourceDesk desk, CancellationToken cancel)
+    {
+        var report = await desk.Sync.Run(actor, desk.Wish(Products.All), _ => new Progress<long>(), cancel);
         foreach (var entry in report.Fetched)
             LogFetched(entry.Name);
         foreach (var (entry, reason) in report.Failed)

@@ -32,7 +32,7 @@ internal static partial class UpdateCommands
         command.SetAction(async (parsed, _) =>
         {
             await using var portal = context.OpenPortal();
-            var report = await Sync(context, portal, new SyncWish(Products.All, Whole: false));
+            var report = await Sync(context, portal, _ => new SyncWish(Products.All, Whole: false));
             Show(context, report, [], parsed.GetValue(json));
         });
         return command;
@@ -43,7 +43,7 @@ internal static partial class UpdateCommands
     {
         await using var portal = context.OpenPortal();
         portal.Feeds.Get(feed);
-        var report = await Sync(context, portal, RequireSource(portal).Wish([product]));
+        var report = await Sync(context, portal, source => source.Wish([product]));
         var enabled = await portal.AutoUpdate.Update(context.Operator(), product, feed);
         Show(context, report, [.. enabled.Select(name => new EnabledRow(name, feed))], json);
     }
@@ -52,7 +52,7 @@ internal static partial class UpdateCommands
     public static async Task AutoUpdate(CliContext context, Product product, bool json)
     {
         await using var portal = context.OpenPortal();
-        var report = await Sync(context, portal, RequireSource(portal).Wish([product]));
+        var report = await Sync(context, portal, source => source.Wish([product]));
         var changed = await portal.AutoUpdate.Run(context.Operator(), product);
         Show(context, report, [.. changed.SelectMany(feed => feed.Patchsets.Select(name => new EnabledRow(name, feed.Feed)))], json);
     }
@@ -81,24 +81,24 @@ internal static partial class UpdateCommands
         command.SetAction(async (parsed, _) =>
         {
             await using var portal = context.OpenPortal();
-            Show(context, await Sync(context, portal, new SyncWish([product], Whole: true, Complete: true)), [], parsed.GetValue(json));
+            Show(context, await Sync(context, portal, _ => new SyncWish([product], Whole: true, Complete: true)), [], parsed.GetValue(json));
         });
         return command;
     }
 
-    private static SourceDesk RequireSource(Portal portal) => portal.Source
-        ?? throw new CliException("no patch source is set; PATCH_SOURCE_URL names one.");
-
-    private static async Task<SyncReport> Sync(CliContext context, Portal portal, SyncWish wish)
+    private static async Task<SyncReport> Sync(CliContext context, Portal portal, Func<SourceDesk, SyncWish> wish)
     {
-        var sync = RequireSource(portal).Sync;
-        using var turn = await sync.Begin(
+        using var lease = portal.Source.Take();
+        if (portal.Source.State.Problem is { } problem)
+            context.Note($"warning: {problem}");
+        var source = lease.Desk ?? throw new CliException("no patch source is set; `kc.eportal patch-source --url` sets one.");
+        using var turn = await source.Sync.Begin(
             () => context.Note("another update is under way; waiting for it."), context.Cancellation);
         CliProgress? progress = null;
         try
         {
-            return await sync.Run(
-                context.Operator(), wish, total => progress = new CliProgress(context, "downloading", total), context.Cancellation);
+            return await source.Sync.Run(
+                context.Operator(), wish(source), total => progress = new CliProgress(context, "downloading", total), context.Cancellation);
         }
         finally
         {

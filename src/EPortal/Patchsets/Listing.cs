@@ -32,6 +32,11 @@ internal static class Listing
             "SELECT name, product, released, channel, distros, archive, size, sha256, manifest_sha256, state FROM source_patchset ORDER BY released, name")
             .Select(row => row.ToEntry())];
 
+    /// <summary>Distributions of its kernel patchsets.</summary>
+    public static IReadOnlyList<string> Distros(Session session) =>
+        [.. session.Connection.Query<string>("SELECT DISTINCT distros FROM source_patchset WHERE product = 'kernel'")
+            .SelectMany(distros => distros.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
     private sealed record Row(
         string Name, string Product, long Released, string Channel, string Distros, string Archive, long Size, string Sha256,
         string ManifestSha256, string State)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using EPortal.Blobs;
 
 namespace EPortal.Patchsets;
@@ -17,6 +18,10 @@ internal sealed partial class PatchDelivery(
     private static readonly TimeSpan s_use = TimeSpan.FromHours(1);
 
     private readonly SemaphoreSlim _restoring = new(1);
+    private readonly ConcurrentDictionary<string, FoundFile> _damaged = new(StringComparer.Ordinal);
+
+    /// <summary>Files that were asked for since the start, found damaged and not put back yet.</summary>
+    public IReadOnlyCollection<FoundFile> Damaged => [.. _damaged.Values];
 
     /// <summary>The file of a patch, by what agents ask for; null when no patchset here has it.</summary>
     /// <exception cref="UnavailableException">It is known, but cannot be had at present.</exception>
@@ -27,7 +32,11 @@ internal sealed partial class PatchDelivery(
         if (await IsIntact(found))
             return Used(found);
         if (File.Exists(found.Path))
+        {
             LogRotten(found.Path);
+            _damaged[found.Path] = found;
+        }
+
         if (!found.Whole)
             return new Delivery(found, await upstream.Open(found, cancel));
         await _restoring.WaitAsync(cancel);
@@ -61,12 +70,15 @@ internal sealed partial class PatchDelivery(
 
         if (!await IsIntact(found))
             throw new UnavailableException($"{found.File.Name} of {found.Patchset} is damaged here and could not be fetched again.");
+        _damaged.TryRemove(found.Path, out _);
         LogRestored(found.Path);
     }
 
     /// <summary>What was fetched one by one is kept for a time after its last use, which is noted at the file.</summary>
     private Delivery Used(FoundFile found)
     {
+        if (!_damaged.IsEmpty)
+            _damaged.TryRemove(found.Path, out _);
         var now = time.GetUtcNow().UtcDateTime;
         if (!found.Whole && now - File.GetLastAccessTimeUtc(found.Path) > s_use)
             File.SetLastAccessTimeUtc(found.Path, now);

@@ -43,7 +43,8 @@ internal sealed class CachePortal : IAsyncDisposable
     public async Task SyncAsync(FakeSource source, SyncWish? wish = null)
     {
         source.Publish();
-        var desk = Portal.Portal.Source!;
+        using var lease = Portal.Portal.Source.Take();
+        var desk = lease.Desk!;
         using var turn = desk.Sync.TryBegin();
         await desk.Sync.Run(TestPortal.Admin, wish ?? desk.Wish(Products.All), _ => new Progress<long>(), TestContext.Current.CancellationToken);
     }

@@ -74,10 +74,10 @@ public sealed class UpdateCommandTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("no patch source is set; PATCH_SOURCE_URL names one.", "kcare", "update")]
-    [InlineData("no patch source is set; PATCH_SOURCE_URL names one.", "libcare", "auto-update")]
-    [InlineData("no patch source is set; PATCH_SOURCE_URL names one.", "kcare", "download-missing")]
-    [InlineData("no patch source is set; PATCH_SOURCE_URL names one.", "cache-mode", "--fetch-meta")]
+    [InlineData("no patch source is set; `kc.eportal patch-source --url` sets one.", "kcare", "update")]
+    [InlineData("no patch source is set; `kc.eportal patch-source --url` sets one.", "libcare", "auto-update")]
+    [InlineData("no patch source is set; `kc.eportal patch-source --url` sets one.", "kcare", "download-missing")]
+    [InlineData("no patch source is set; `kc.eportal patch-source --url` sets one.", "cache-mode", "--fetch-meta")]
     [InlineData("No list of a patch source was seen yet, so nothing is known to be obsolete.", "--clean-releases")]
     public async Task Without_a_source_they_say_so(string said, params string[] args)
     {
@@ -102,7 +102,8 @@ public sealed class UpdateCommandTests : IAsyncLifetime
     public async Task An_update_waits_for_the_one_under_way()
     {
         Task<(int Exit, string Out, string Err)> update;
-        using (Portal.Portal.Source!.Sync.TryBegin())
+        using (var lease = Portal.Portal.Source.Take())
+        using (lease.Desk!.Sync.TryBegin())
             update = Cli().RunAsync(["kcare", "update"]);
         var (exit, _, error) = await update;
         (exit, error).ShouldBe((0, "another update is under way; waiting for it.\n"));

@@ -50,5 +50,12 @@ internal static class ConsoleRoutesTable
         ("POST", "/admin/ldap/off", Access.PageAdmin),
         ("POST", "/admin/ldap/test", Access.PageAdmin),
         ("GET", "/admin/log", Access.Page),
+        ("GET", "/admin/source", Access.Page),
+        ("GET", "/admin/source/state", Access.Page),
+        ("POST", "/admin/source", Access.PageAdmin),
+        ("POST", "/admin/source/test", Access.PageAdmin),
+        ("POST", "/admin/source/off", Access.PageAdmin),
+        ("POST", "/admin/source/default", Access.PageAdmin),
+        ("POST", "/admin/source/sync", Access.PageAdmin),
     ];
 }

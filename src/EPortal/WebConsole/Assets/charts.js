@@ -6,7 +6,14 @@ import {
 
 Chart.register(ArcElement, BarController, BarElement, CategoryScale, DoughnutController, Filler, Legend, LineController, LineElement, LinearScale, PointElement, Tooltip);
 
-const color = name => getComputedStyle(document.documentElement).getPropertyValue(`--tblr-${name}`).trim() || name;
+// As the browser resolves it: the kit's own values are such that a canvas does not know (light-dark).
+const color = name => {
+  const probe = document.body.appendChild(document.createElement('i'));
+  probe.style.color = `var(--tblr-${name})`;
+  const { color: resolved } = getComputedStyle(probe);
+  probe.remove();
+  return resolved;
+};
 const names = ['blue', 'green', 'orange', 'purple', 'cyan', 'pink', 'lime', 'yellow', 'indigo', 'teal', 'gray-400'];
 
 const round = (canvas, labels, [series]) => ({

@@ -1,0 +1,86 @@
+using Dapper;
+using EPortal.Data;
+
+namespace EPortal.Operations;
+
+/// <summary>Check-ins of some minutes, hours or days.</summary>
+/// <param name="At">When that began.</param>
+/// <param name="Answered">Those that were taken.</param>
+/// <param name="Refused">Those of unknown servers, or with a wrong field.</param>
+/// <param name="Failed">Those that the store could not take.</param>
+internal sealed record CheckinSpan(DateTimeOffset At, long Answered, long Refused, long Failed);
+
+/// <summary>What of the history a chart shows.</summary>
+/// <param name="Name">What addresses call it.</param>
+/// <param name="Title">What people call it.</param>
+/// <param name="Length">How far it reaches back.</param>
+/// <param name="Step">What one point stands for.</param>
+/// <param name="Format">How a point's time is written.</param>
+internal sealed record CheckinRange(string Name, string Title, TimeSpan Length, TimeSpan Step, string Format)
+{
+    /// <summary>All there are; the first is the default.</summary>
+    public static readonly IReadOnlyList<CheckinRange> All =
+    [
+        new("24h", "24 hours", TimeSpan.FromHours(24), CheckinHistory.Step, "HH:mm"),
+        new("7d", "7 days", TimeSpan.FromDays(7), TimeSpan.FromHours(1), "MM-dd HH:mm"),
+        new("30d", "30 days", CheckinHistory.Kept, TimeSpan.FromHours(6), "MM-dd HH:mm"),
+    ];
+
+    /// <summary>The range of that name, else the default.</summary>
+    public static CheckinRange Of(string? name) => All.FirstOrDefault(range => range.Name == name) ?? All[0];
+}
+
+/// <summary>Check-ins over time, counted by ten minutes and kept for a month. Helpers of transactions.</summary>
+internal static class CheckinHistory
+{
+    /// <summary>What one row counts.</summary>
+    public static readonly TimeSpan Step = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long rows are kept.</summary>
+    public static readonly TimeSpan Kept = TimeSpan.FromDays(30);
+
+    /// <summary>Adds check-ins to the ten minutes that they came in, and forgets what is too old.</summary>
+    public static void Add(Session session, CheckinSpan more)
+    {
+        session.Execute(
+            """
+            INSERT INTO checkin_history (at, answered, refused, failed) VALUES (@at, @answered, @refused, @failed)
+            ON CONFLICT (at) DO UPDATE SET answered = answered + @answered, refused = refused + @refused, failed = failed + @failed
+            """,
+            ("@at", Begin(more.At, Step)), ("@answered", more.Answered), ("@refused", more.Refused), ("@failed", more.Failed));
+        session.Execute("DELETE FROM checkin_history WHERE at < @before", ("@before", Micros.Of(more.At - Kept)));
+    }
+
+    /// <summary>A point for each step of the range, oldest first; where nothing came, a point of zeros.</summary>
+    public static IReadOnlyList<CheckinSpan> Read(Session session, CheckinRange range, DateTimeOffset now)
+    {
+        var step = Length(range.Step);
+        var points = (int)(range.Length / range.Step);
+        var first = Begin(now, range.Step) - (step * (points - 1));
+        var counted = session.Connection.Query<Row>(
+            """
+            SELECT at / @step * @step AS begun, sum(answered) AS answered, sum(refused) AS refused, sum(failed) AS failed
+            FROM checkin_history WHERE at >= @first GROUP BY begun
+            """,
+            new { step, first }).ToDictionary(row => row.Begun);
+        return
+        [
+            .. from point in Enumerable.Range(0, points)
+               let at = first + (step * point)
+               let row = counted.GetValueOrDefault(at)
+               select new CheckinSpan(Micros.ToTime(at), row?.Answered ?? 0, row?.Refused ?? 0, row?.Failed ?? 0),
+        ];
+    }
+
+    private static long Begin(DateTimeOffset at, TimeSpan step) => Micros.Of(at) / Length(step) * Length(step);
+
+    private static long Length(TimeSpan step) => step.Ticks / TimeSpan.TicksPerMicrosecond;
+
+    private sealed class Row
+    {
+        public long Begun { get; init; }
+        public long Answered { get; init; }
+        public long Refused { get; init; }
+        public long Failed { get; init; }
+    }
+}

@@ -1,0 +1,66 @@
+using EPortal.Api;
+using EPortal.Data;
+
+namespace EPortal.PatchSource;
+
+/// <summary>The API's calls on the patch source.</summary>
+internal static class SourceEndpoints
+{
+    private static readonly ApiParameter[] s_setting =
+    [
+        new("url", "address of the repository; empty for no patch source"),
+        new("user", "login there; none when left out"),
+        new("password", "its password; the one that is set stays when left out, as long as it goes to the same place"),
+        new("distros", "distribution whose kernel patchsets are fetched, repeatable; all when left out"),
+    ];
+
+    /// <summary>Maps them.</summary>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapApi(HttpMethods.Get, "/source", ApiRole.Reader, "The patch source, and how it stands with it", Get);
+        routes.MapApi(HttpMethods.Post, "/source", ApiRole.Admin, "Set the patch source; what is left out is not kept, but for the password", Save, s_setting);
+        routes.MapApi(HttpMethods.Delete, "/source", ApiRole.Admin, "Use the patch source of the settings again", Reset);
+        routes.MapApi(HttpMethods.Post, "/source/test", ApiRole.Admin, "Fetch and judge the list of a patch source, of the one that is set when no address is given; changes nothing", Test, s_setting);
+        routes.MapApi(HttpMethods.Post, "/source/sync", ApiRole.Admin, "Begin a sync with the patch source", Sync);
+    }
+
+    private static ApiResult<SourceAnswer> Get(SourceViews views) => new(SourceAnswer.Of(views.Read()));
+
+    private static async Task<ApiResult<SourceAnswer>> Save(ApiParameters parameters, SourceSlot slot, SourceViews views, HttpContext context)
+    {
+        await slot.Save(context.Actor(), Read(parameters, slot));
+        return Get(views);
+    }
+
+    private static async Task<ApiResult<SourceAnswer>> Reset(SourceSlot slot, SourceViews views, HttpContext context)
+    {
+        await slot.Save(context.Actor(), null);
+        return Get(views);
+    }
+
+    private static async Task<ApiResult<SourceFinding>> Test(ApiParameters parameters, SourceSlot slot, SourceTest test, HttpContext context) =>
+        new(await test.Run(parameters.Text("url") is null ? slot.State.Setting : Read(parameters, slot), context.RequestAborted));
+
+    private static ApiResult<string> Sync(SourceWorker worker, HttpContext context) => worker.TryStart(context.Actor())
+        ? new("started")
+        : throw new RefusedException(Refusal.Conflict, "Another sync is under way.");
+
+    private static SourceSetting Read(ApiParameters parameters, SourceSlot slot) => slot.State.Setting.With(
+        parameters.Text("url"), parameters.Text("user"), parameters.Text("password"), parameters.Texts("distros"));
+}
+
+/// <summary>The patch source as the API tells it; passwords are never told.</summary>
+internal sealed record SourceAnswer(
+    string? Url, string? User, bool HasPassword, IReadOnlyList<string> Distros, string SetBy, string? Problem, bool CacheMode, IReadOnlyList<string> TrustedKeys,
+    long? Version, string? SignedBy, DateTimeOffset? Expires, DateTimeOffset? At, DateTimeOffset? SucceededAt, string? Error, string? Message, bool Syncing)
+{
+    /// <summary>The answer for a view.</summary>
+    public static SourceAnswer Of(SourceView view)
+    {
+        var setting = view.State.Setting;
+        return new SourceAnswer(
+            setting.Url?.AbsoluteUri, setting.User, setting.Password is not null, setting.Distros, view.State.IsSetHere ? "console" : "settings", view.State.Problem,
+            view.CacheMode, [.. view.Trusted.Select(key => key.KeyId)], view.Seen?.Version, view.Seen?.SignedBy, view.Expires,
+            view.Last?.At, view.Last?.SucceededAt, view.Last?.Error, view.Last?.Message, view.IsSyncing);
+    }
+}

@@ -1,0 +1,110 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using EPortal.Data;
+
+namespace EPortal.PatchSource;
+
+/// <summary>Which patch source is used and what is wanted of it, as people set it.</summary>
+internal sealed partial record SourceSetting
+{
+    private const int MaxDistros = 200;
+    private const int MaxUrl = 2000;
+    private const int MaxText = 1000;
+
+    /// <summary>No patch source.</summary>
+    public static readonly SourceSetting Off = new();
+
+    /// <summary>Root of the repository; null for no patch source.</summary>
+    public Uri? Url { get; init; }
+
+    /// <summary>Login there; null for none.</summary>
+    public string? User { get; init; }
+
+    /// <summary>Password of the login.</summary>
+    public string? Password { get; init; }
+
+    /// <summary>Distributions whose kernel patchsets are fetched; none means all.</summary>
+    public IReadOnlyList<string> Distros { get; init; } = [];
+
+    /// <summary>A setting as somebody wrote it; a password that is left out stays, as long as it goes to the same place.</summary>
+    /// <param name="url">Address; empty for no patch source.</param>
+    /// <param name="user">Login; empty for none.</param>
+    /// <param name="password">Its password; empty for the one known.</param>
+    /// <param name="distros">Distributions.</param>
+    /// <exception cref="RefusedException">A value is not of its form, or the password must be given again.</exception>
+    public SourceSetting With(string? url, string? user, string? password, IReadOnlyList<string> distros)
+    {
+        if (string.IsNullOrEmpty(url))
+            return Off;
+        var address = Address(url);
+        var login = string.IsNullOrEmpty(user) ? null : Login(user);
+        return new SourceSetting { Url = address, User = login, Password = Secret(address, login, password), Distros = Checked(distros) };
+    }
+
+    /// <summary>As it stands in <c>config.json</c>.</summary>
+    /// <exception cref="RefusedException">It is malformed.</exception>
+    public static SourceSetting Read(JsonObject section)
+    {
+        var distros = section["distros"] switch
+        {
+            null => [],
+            JsonArray array => array.Select(TextOf).OfType<string>().ToList(),
+            _ => throw Malformed(),
+        };
+        return Off.With(TextOf(section["url"]), TextOf(section["user"]), TextOf(section["password"]), distros);
+    }
+
+    /// <summary>As it is to stand in <c>config.json</c>.</summary>
+    public JsonObject ToJson() => new()
+    {
+        ["url"] = Url?.AbsoluteUri,
+        ["user"] = User,
+        ["password"] = Password,
+        ["distros"] = new JsonArray([.. Distros.Select(distro => (JsonNode?)distro)]),
+    };
+
+    /// <summary>Without the password, for logs.</summary>
+    public override string ToString() => Url is null ? "off"
+        : $"{Url}{(User is null ? "" : $" as {User}")}{(Distros.Count == 0 ? "" : $", {string.Join(' ', Distros)}")}";
+
+    /// <summary>Whoever may change the address must not be able to have the password sent to a place of their own.</summary>
+    private string? Secret(Uri address, string? login, string? given)
+    {
+        if (login is null)
+            return null;
+        if (!string.IsNullOrEmpty(given))
+            return given.Length <= MaxText ? given : throw Invalid("The password is too long.");
+        if (Password is null)
+            return null;
+        return Url is not null && User == login && Url.GetLeftPart(UriPartial.Authority) == address.GetLeftPart(UriPartial.Authority)
+            ? Password
+            : throw Invalid("Type the password again: it was set for another place or another login.");
+    }
+
+    private static Uri Address(string text) =>
+        text.Length <= MaxUrl && Uri.TryCreate(text.Trim(), UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
+        && url.Host.Length > 0 && url.UserInfo.Length == 0 && url.Query.Length == 0 && url.Fragment.Length == 0
+            ? url
+            : throw Invalid("The address must be one such as https://patches.example.com/, without a name, password or query in it.");
+
+    /// <summary>A colon would end it too early where the two are sent together (RFC 7617).</summary>
+    private static string Login(string text) => text.Length <= MaxText && !text.Any(c => c == ':' || char.IsControl(c))
+        ? text
+        : throw Invalid("The login must be of at most 1000 characters, without colons and control characters.");
+
+    private static IReadOnlyList<string> Checked(IReadOnlyList<string> distros) =>
+        distros.Count <= MaxDistros && distros.All(distro => Distro().IsMatch(distro))
+            ? [.. distros.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]
+            : throw Invalid($"Distributions are at most {MaxDistros} words such as debian12.");
+
+    private static string? TextOf(JsonNode? node) => node is null ? null
+        : node is JsonValue value && value.TryGetValue<string>(out var text) ? text
+        : throw Malformed();
+
+    private static RefusedException Malformed() => Invalid("The patch source in config.json is not made of texts and a list of texts.");
+
+    private static RefusedException Invalid(string message) => new(Refusal.Invalid, message);
+
+    [GeneratedRegex(@"\A[a-z0-9][a-z0-9._-]{0,31}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Distro();
+}

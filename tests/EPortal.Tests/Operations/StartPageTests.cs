@@ -1,0 +1,224 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using EPortal.Data;
+using EPortal.Feeds;
+using EPortal.Format;
+using EPortal.Operations;
+using EPortal.Patchsets;
+using EPortal.PatchSource;
+using EPortal.Tests.Accounts;
+using EPortal.Tests.Agents;
+using EPortal.Tests.Api;
+using Shouldly;
+using Xunit;
+
+namespace EPortal.Tests.Operations;
+
+/// <summary>The console's first page: whether the fleet is safe, and what is not.</summary>
+public sealed partial class StartPageTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Counters_tell_the_fleet_and_lead_to_the_servers_behind_them()
+    {
+        await using var api = await ApiCaller.StartAsync();
+        await api.Portal.DeployAsync("K1", 1);
+        await CheckIn(api.Portal, "silent", 1);
+        api.Portal.Time.Advance(TimeSpan.FromHours(49));
+        foreach (var (host, level) in new[] { ("a", 1), ("b", 1), ("c", 0) })
+            await CheckIn(api.Portal, host, level);
+        await CheckIn(api.Portal, "other", 0, new string('b', 40));
+        await api.Portal.RegisterAsync("waits");
+
+        var page = await Page(api);
+
+        Counters(page).ShouldBe(new Dictionary<string, long>
+        {
+            ["/admin/servers"] = 6,
+            ["/admin/servers?checkin_age=-48h"] = 4,
+            ["/admin/servers?status=uptodate"] = 2,
+            ["/admin/servers?status=outofdate"] = 1,
+            ["/admin/servers?status=unsupported"] = 2,
+            ["/admin/servers?status=silent"] = 1,
+        });
+        page.ShouldContain("1 server is outdated, 1 server is silent");
+        page.ShouldContain("33 % of 6 servers run the newest patch that their feed offers.");
+        page.ShouldContain("""<a href="/admin/servers?feed=main&amp;status=outofdate">1 <span class="visually-hidden">outdated on main</span></a>""");
+    }
+
+    [Fact]
+    public async Task A_portal_without_servers_shows_the_first_steps_and_which_are_done()
+    {
+        await using var api = await ApiCaller.StartAsync();
+
+        var page = await Page(api);
+        Steps(page).ShouldBe(["/admin/source", "/admin/patchsets", "/admin/docs"], "a key is there");
+        page.ShouldContain("No servers yet");
+        Steps(await Page(api, user: ApiCaller.Reader)).ShouldBeEmpty("a reader cannot take them");
+
+        await api.Portal.DeployAsync("K1", 1);
+        Steps(await Page(api)).ShouldBe(["/admin/docs"]);
+        await api.Portal.RegisterAsync();
+        (await Page(api)).ShouldNotContain("First steps");
+    }
+
+    [Fact]
+    public async Task What_needs_attention_is_named_with_the_page_where_it_is_solved()
+    {
+        await using var api = await ApiCaller.StartAsync(settings => settings with
+        {
+            PatchSourceUrl = new Uri("http://127.0.0.1:1/"),
+            AutoUpdatePeriod = null,
+            ReadyMinFreeBytes = 1L << 60,
+        });
+        await api.Portal.DeployAsync("K1", 1);
+        await api.Portal.DeployAsync("K2", 2);
+        await List(api.Portal, ("K1", RepositoryState.Withdrawn), ("K2", RepositoryState.Blocked));
+        await api.Portal.Portal.Feeds.Add(TestPortal.Admin, "late", new FeedSettings());
+        await api.Portal.Portal.Log.Commit(Actor.Portal, change =>
+        {
+            SourceStore.Note(change, nameof(SourceError.Failing), "It answers <script>alert(1)</script>.");
+            return true;
+        });
+
+        var page = await Page(api);
+
+        Notices(page).ShouldBe(
+        [
+            "Problem: K2 is enabled on main, though the patch source blocked it. /admin/patchsets",
+            "Problem: Failing: It answers &lt;script&gt;alert(1)&lt;/script&gt;. /admin/source",
+            $"Problem: {api.Portal.DataFolder} has N MiB free, and 1099511627776 MiB are needed. /admin/patchsets",
+            "Warning: K1 is enabled on main, and was withdrawn by the patch source. /admin/patchsets",
+            "Warning: TRUSTED_KEYS pins no key, so unsigned patchsets are accepted. /admin/source",
+            "Warning: The feed late is behind: a newer patchset of its channel is here, neither enabled nor disabled there. /admin/patchsets",
+        ]);
+        page.ShouldNotContain("<script>alert");
+    }
+
+    [Fact]
+    public async Task A_source_that_was_never_asked_an_expired_list_and_the_lack_of_admins_are_told()
+    {
+        await using var source = await PatchSource.FakeSource.StartAsync();
+        source.Publish(new DateTimeOffset(2026, 5, 2, 0, 0, 0, TimeSpan.Zero));
+        await using var api = await ApiCaller.StartAsync(settings => settings with
+        {
+            PatchSourceUrl = source.Address,
+            TrustedKeys = [source.Key.PublicKey.ToString()],
+            AutoUpdatePeriod = null,
+        });
+        Notices(await Page(api)).ShouldBe([$"Warning: {source.Address} was never asked yet. /admin/source"]);
+
+        using (var lease = api.Portal.Portal.Source.Take())
+        using (lease.Desk!.Sync.TryBegin())
+            await lease.Desk.Sync.Run(TestPortal.Admin, lease.Desk.Wish(Products.All), _ => new Progress<long>(), Cancellation);
+        Notices(await Page(api)).ShouldBeEmpty();
+        api.Portal.Time.Advance(TimeSpan.FromDays(1));
+        await api.Portal.Portal.Users.Delete(TestPortal.Admin, ApiCaller.Admin);
+
+        Notices(await Page(api, user: ApiCaller.Reader)).ShouldBe(
+        [
+            "Problem: The list of the patch source expired at 2026-05-02 00:00 UTC, so nobody hears of patchsets that it blocks. /admin/source",
+            "Warning: No user is an admin, so only the command line can change things. /admin/users",
+        ]);
+    }
+
+    [Fact]
+    public async Task A_patch_file_that_is_damaged_is_told_until_it_is_right_again()
+    {
+        await using var api = await ApiCaller.StartAsync();
+        var id = await api.Portal.RegisterAsync();
+        await api.Portal.DeployAsync("K1", 1);
+        var path = Directory.GetFiles(api.Portal.DataFolder, "kpatch.bin", SearchOption.AllDirectories).Single();
+        var right = await File.ReadAllBytesAsync(path, Cancellation);
+        foreach (var archive in Directory.GetFiles(Path.Combine(api.Portal.DataFolder, "arch"), "K1*", SearchOption.AllDirectories))
+            File.Delete(archive);
+        await File.WriteAllBytesAsync(path, "wrong"u8.ToArray(), Cancellation);
+        using (var refused = await api.Portal.GetAsync($"/{TestPortal.KernelId}/1/kpatch.bin", id))
+            refused.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+
+        Notices(await Page(api)).ShouldContain("Problem: kpatch.bin of K1 is damaged and could not be restored; 1 such in all. Hosts that ask for it get none. /admin/patchsets");
+
+        await File.WriteAllBytesAsync(path, right, Cancellation);
+        using (var given = await api.Portal.GetAsync($"/{TestPortal.KernelId}/1/kpatch.bin", id))
+            given.StatusCode.ShouldBe(HttpStatusCode.OK);
+        Notices(await Page(api)).ShouldNotContain(notice => notice.Contains("damaged", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(0, 0, 0, 0, Mood.Unknown, "No servers yet")]
+    [InlineData(5, 0, 0, 0, Mood.Good, "All servers are up to date")]
+    [InlineData(5, 0, 2, 0, Mood.Good, "All supported servers are up to date")]
+    [InlineData(99, 1, 0, 0, Mood.Doubtful, "1 server is outdated")]
+    [InlineData(99, 0, 0, 2, Mood.Doubtful, "2 servers are silent")]
+    [InlineData(80, 20, 0, 1, Mood.Bad, "20 servers are outdated, 1 server is silent")]
+    public void The_verdict_is_that_of_the_counts(long upToDate, long outdated, long unsupported, long silent, object mood, string title)
+    {
+        var fleet = new Fleet(default, new Dictionary<string, ServerCounts> { ["main"] = new(upToDate, outdated, unsupported, silent) }, []);
+        var verdict = VerdictModel.Of(new StartModel(fleet, [], CheckinRange.All[0], [], new FirstSteps(true, true, true)));
+        (verdict.Mood, verdict.Title).ShouldBe(((Mood)mood, title));
+    }
+
+    private static async Task CheckIn(TestPortal portal, string host, int level, string? kernel = null)
+    {
+        using var answer = await portal.CheckInAsync(TestPortal.Facts(await portal.RegisterAsync(host)) with
+        {
+            Hostname = host,
+            PatchLevel = level,
+            KernelId = kernel ?? TestPortal.KernelId,
+        });
+        answer.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>Makes the patch source list patchsets in a state, as if it had done so since before they came.</summary>
+    private static Task<bool> List(TestPortal portal, params (string Name, RepositoryState State)[] patchsets) => portal.Portal.Log.Commit(Actor.Portal, change =>
+    {
+        Listing.Replace(change.Session, patchsets.Select(patchset => new RepositoryEntry
+        {
+            Product = Product.Kernel,
+            Name = patchset.Name,
+            Released = change.Now,
+            Channel = "default",
+            Distros = [],
+            Archive = "archives/x.tar.gz",
+            Size = 1,
+            Sha256 = new string('0', 64),
+            ManifestSha256 = new string('0', 64),
+            State = patchset.State,
+        }));
+        return true;
+    });
+
+    private static async Task<string> Page(ApiCaller api, string path = "/admin", string user = ApiCaller.Admin)
+    {
+        // The fleet is counted once a minute at most.
+        api.Portal.Time.Advance(TimeSpan.FromMinutes(2));
+        using var browser = new Browser(api.Portal);
+        (await browser.LogInAsync(user, ApiCaller.Password)).Dispose();
+        await browser.TextAsync(path);
+        var picture = (FleetPicture)api.Portal.Services.GetService(typeof(FleetPicture))!;
+        while ((await picture.Get(Cancellation))!.At != api.Portal.Time.GetUtcNow())
+            await Task.Yield();
+        return await browser.TextAsync(path);
+    }
+
+    private static Dictionary<string, long> Counters(string page) => Counter().Matches(page).ToDictionary(
+        match => WebUtility.HtmlDecode(match.Groups[1].Value), match => long.Parse(match.Groups[2].Value, System.Globalization.CultureInfo.InvariantCulture));
+
+    private static IEnumerable<string> Steps(string page) => Step().Matches(page).Select(match => match.Groups[1].Value);
+
+    private static IEnumerable<string> Notices(string page) => Notice().Matches(page).Select(match =>
+        $"{match.Groups[1].Value} {FreeSpace().Replace(match.Groups[2].Value, "has N MiB")} {match.Groups[3].Value}");
+
+    [GeneratedRegex("""<a class="card card-sm card-link h-100" href="([^"]*)">.*?<span class="h1 mb-0">(\d+)</span>""", RegexOptions.Singleline)]
+    private static partial Regex Counter();
+
+    [GeneratedRegex("""<a class="btn btn-sm" href="([^"]*)">""")]
+    private static partial Regex Step();
+
+    [GeneratedRegex("""<span class="visually-hidden">(\w+:)</span>\s*<div class="text-break" id="notice-\d+">(.*?)</div>\s*<a class="[^"]*" href="([^"]*)" """, RegexOptions.Singleline)]
+    private static partial Regex Notice();
+
+    [GeneratedRegex(@"has \d+ MiB")]
+    private static partial Regex FreeSpace();
+}

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.PatchSource;
@@ -80,7 +81,9 @@ public sealed class UpstreamThreatU9Tests : IAsyncLifetime
         await _house.Portal.Feeds.Add(SourceHouse.Admin, "now", new FeedSettings(Auto: true, DeployAfter: 0));
         var broken = _house.Desk(_source.Address);
         broken.Dispose();
-        using var worker = new SourceWorker(broken, _house.Portal.AutoUpdate, TimeSpan.FromHours(1), _house.Time, log);
+        using var slot = new SourceSlot(
+            new RuntimeSettings(Path.Combine(_house.Portal.Settings.DataDir, "none.json")), SourceSetting.Off with { Url = _source.Address }, _ => broken, _house.Portal.Log, cacheMode: false);
+        using var worker = new SourceWorker(slot, _house.Portal.AutoUpdate, TimeSpan.FromHours(1), _house.Time, log);
 
         await worker.StartAsync(TestContext.Current.CancellationToken);
         while (_house.States("now").Single() != "K1:enabled" && !worker.ExecuteTask!.IsCompleted)

@@ -55,7 +55,7 @@ public sealed class PatchsetUsageTests
 
         var reached = portal.Portal.Database.Read(session =>
         {
-            var plan = RolloutPlan.Of(session, 0, Product.Kernel, "K1", new Dictionary<string, RolloutAction> { [Feed.Main] = RolloutAction.Disable });
+            var plan = RolloutPlan.Of(session, 0, Product.Kernel, "K1", new Dictionary<string, RolloutAction> { [Feed.Main] = RolloutAction.Disable }, new HashSet<string>());
             return RolloutReach.Count(session, RolloutPreview.Of(session, portal.Portal.Levels, plan));
         });
 

@@ -10,10 +10,12 @@ internal static class ConsolePages
     private static readonly Dictionary<string, string> s_parts = new(StringComparer.Ordinal)
     {
         ["/admin/keys/{key}"] = "/admin/keys/plant",
+        ["/admin/feeds/{name}"] = "/admin/feeds/late",
+        ["/admin/users/{name}"] = "/admin/users/rob",
     };
 
     /// <summary>Routes that give a browser something else than a page of its own: parts of pages, files, ways on.</summary>
-    private static readonly string[] s_others = [];
+    private static readonly string[] s_others = ["/admin/user", "/admin/api-keys/{id}"];
 
     /// <summary>Where forms go that everybody may send: what changes is the sender's own.</summary>
     public static IReadOnlyList<string> Own { get; } =

@@ -15,10 +15,10 @@ internal sealed record FeedReachModel(FeedPreview Preview, long? Servers, IReadO
     private const int MaxExamples = 5;
 
     /// <summary>What a plan would bring, feed by feed.</summary>
-    public static IReadOnlyList<FeedReachModel> Of(Session session, PatchsetLevels levels, Product product, RolloutPlan plan)
+    public static IReadOnlyList<FeedReachModel> Of(Session session, PatchsetLevels levels, IReadOnlyList<FeedGroup>? groups, RolloutPlan plan)
     {
         var previews = RolloutPreview.Of(session, levels, plan);
-        var servers = product == Product.Kernel ? RolloutReach.Count(session, previews) : null;
+        var servers = groups is null ? null : RolloutReach.Count(groups, previews);
         return [.. previews.Select(preview => new FeedReachModel(
             preview, servers?[preview.Plan.Feed.Id],
             [.. preview.Offers.Take(MaxExamples).Select(offer => (offer, PatchsetDetails.TargetOrNull(session, offer.Target)))]))];
@@ -52,14 +52,15 @@ internal sealed record ManageModel(
     public static ManageModel Read(
         Session session, Rollout rollout, PatchsetUsage usage, PatchsetLevels levels, Product product, string name, ApiParameters parameters, string? problem)
     {
-        var model = new ManageModel(PatchsetLineModel.Read(session, usage, product, name).Single(), EmptyChoice, Node.Read(session).OfferRevision, [], [], problem);
+        var groups = PatchsetLineModel.GroupsOrNull(session, product);
+        var model = new ManageModel(PatchsetLineModel.Read(session, usage, product, groups, name).Single(), EmptyChoice, Node.Read(session).OfferRevision, [], [], problem);
         try
         {
             model = model with { Chosen = ChosenBy(parameters, FeedStore.List(session)) };
             if (model.Chosen.Count == 0)
                 return model;
             var plan = rollout.Plan(session, model.Revision, product, name, model.Chosen);
-            return model with { Reach = FeedReachModel.Of(session, levels, product, plan), Absent = plan.Absent };
+            return model with { Reach = FeedReachModel.Of(session, levels, groups, plan), Absent = plan.Absent };
         }
         catch (RefusedException e)
         {

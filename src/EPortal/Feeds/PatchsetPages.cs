@@ -72,7 +72,7 @@ internal sealed record PatchsetModel(PatchsetLineModel Line, PatchsetDetails Det
     /// <exception cref="RefusedException">There is no such patchset.</exception>
     public static PatchsetModel Read(Session session, PatchsetUsage usage, Product product, string name, long offset)
     {
-        var line = PatchsetLineModel.Read(session, usage, product, name).Single();
+        var line = PatchsetLineModel.Read(session, usage, product, PatchsetLineModel.GroupsOrNull(session, product), name).Single();
         return new PatchsetModel(line, PatchsetDetails.Read(session, line.Patchset, offset, PageSize), offset);
     }
 }

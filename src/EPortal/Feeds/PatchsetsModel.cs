@@ -17,15 +17,19 @@ internal sealed record FeedCell(Feed Feed, Placement Placement, long? Servers);
 /// <param name="Cells">How it stands on each feed.</param>
 internal sealed record PatchsetLineModel(Patchset Patchset, long? Servers, IReadOnlyList<FeedCell> Cells)
 {
+    /// <summary>What servers run; null for other products than kernels, for hosts do not tell which of those patches they run.</summary>
+    public static IReadOnlyList<FeedGroup>? GroupsOrNull(Session session, Product product) => product == Product.Kernel ? ServerGroups.ByFeed(session) : null;
+
     /// <summary>Patchsets of a product on all feeds, oldest first.</summary>
     /// <param name="session">The snapshot.</param>
     /// <param name="usage">What servers run.</param>
     /// <param name="product">The product.</param>
+    /// <param name="groups">What servers run; null where that is not told.</param>
     /// <param name="name">Only the one of this name; null for all.</param>
-    public static IReadOnlyList<PatchsetLineModel> Read(Session session, PatchsetUsage usage, Product product, string? name = null)
+    public static IReadOnlyList<PatchsetLineModel> Read(
+        Session session, PatchsetUsage usage, Product product, IReadOnlyList<FeedGroup>? groups, string? name = null)
     {
-        // Hosts report which kernel and level they run, and of other products only which patches they ask for.
-        var counts = product == Product.Kernel ? usage.Count(session) : null;
+        var counts = groups is null ? null : usage.Count(session, groups);
         var patchsets = name is null ? PatchsetStore.List(session, product) : [PatchsetStore.Get(session, product, name)];
         var feeds = FeedStore.List(session).Select(feed => (Feed: feed, Placements: Placement.List(session, feed, patchsets))).ToList();
         return [.. patchsets.Select((patchset, n) => new PatchsetLineModel(
@@ -57,7 +61,7 @@ internal sealed record PatchsetsModel(
     /// <summary>Reads it.</summary>
     public static PatchsetsModel Read(Session session, PatchsetUsage usage, Product product, PatchsetsFilter filter)
     {
-        var all = PatchsetLineModel.Read(session, usage, product);
+        var all = PatchsetLineModel.Read(session, usage, product, PatchsetLineModel.GroupsOrNull(session, product));
         var shown = all.Where(line => filter.Shows(line.Patchset, line.Cells.Select(cell => cell.Placement.State), line.Servers ?? 0)).Reverse().ToList();
         return new PatchsetsModel(
             product, filter, all.Count, shown.Count, [.. shown.Skip(filter.Offset).Take(PageSize)], [.. FeedStore.List(session).Take(MaxFeeds)],

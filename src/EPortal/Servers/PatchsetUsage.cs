@@ -26,11 +26,11 @@ internal sealed class PatchsetUsage(PatchsetLevels levels)
     private volatile Holders? _holders;
 
     /// <summary>Servers a patchset and feed, of all keys in force.</summary>
-    public UsageTable Count(Session session)
+    public UsageTable Count(Session session, IReadOnlyList<FeedGroup> groups)
     {
         var holders = HoldersAt(session);
         var counts = new Dictionary<string, Dictionary<string, long>>(StringComparer.Ordinal);
-        foreach (var group in ServerGroups.ByFeed(session))
+        foreach (var group in groups)
         {
             if (!holders.Newest.TryGetValue((group.KernelId, group.PatchLevel), out var patchset))
                 continue;

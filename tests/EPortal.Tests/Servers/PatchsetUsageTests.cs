@@ -56,7 +56,7 @@ public sealed class PatchsetUsageTests
         var reached = portal.Portal.Database.Read(session =>
         {
             var plan = RolloutPlan.Of(session, 0, Product.Kernel, "K1", new Dictionary<string, RolloutAction> { [Feed.Main] = RolloutAction.Disable }, new HashSet<string>());
-            return RolloutReach.Count(session, RolloutPreview.Of(session, portal.Portal.Levels, plan));
+            return RolloutReach.Count(ServerGroups.ByFeed(session), RolloutPreview.Of(session, portal.Portal.Levels, plan));
         });
 
         reached.ShouldBe(new Dictionary<string, long> { [Feed.MainId] = 1 });
@@ -70,7 +70,7 @@ public sealed class PatchsetUsageTests
 
     private static (long Total, long Main, long Test) Counts(TestPortal portal, string patchset) => portal.Portal.Database.Read(session =>
     {
-        var usage = portal.Portal.Usage.Count(session);
+        var usage = portal.Portal.Usage.Count(session, ServerGroups.ByFeed(session));
         return (usage.Total(patchset), usage.On(patchset, Feed.MainId), usage.On(patchset, FeedStore.Get(session, "test").Id));
     });
 

@@ -19,7 +19,6 @@ public sealed partial class ConsoleSite : IAsyncDisposable
     public const string Admin = "admin";
     public const string Reader = "rob";
     private const string ReaderPassword = "correct horse";
-    private const int Hosts = 40;
 
     private readonly PortalInstallation _installation = new();
     private readonly ConcurrentQueue<string> _errors = new();
@@ -29,10 +28,21 @@ public sealed partial class ConsoleSite : IAsyncDisposable
     private IBrowser? _browser;
     private string _adminPassword = "";
 
-    public ConsoleSite() => _started = new(StartAsync);
+    private readonly Lazy<Task<IReadOnlyList<string>>> _pages;
+
+    /// <summary>With a fleet to look at.</summary>
+    public ConsoleSite()
+        : this(40)
+    {
+    }
+
+    internal ConsoleSite(int hosts) => (_started, _pages) = (new(() => StartAsync(hosts)), new(FindPagesAsync));
 
     /// <summary>Where the portal is, without a slash at the end.</summary>
     public string Address { get; private set; } = "";
+
+    /// <summary>Its data folder.</summary>
+    public string DataFolder => _installation.DataDir;
 
     /// <summary>A path for a test's own files.</summary>
     public string PathOf(string name) => _installation.PathOf(name);
@@ -43,6 +53,9 @@ public sealed partial class ConsoleSite : IAsyncDisposable
         await _started.Value;
         return await _installation.DoAsync(args);
     }
+
+    /// <summary>An address of each page.</summary>
+    public Task<IReadOnlyList<string>> PagesAsync() => _pages.Value;
 
     /// <summary>A browser of its own, logged in as <paramref name="user"/>; null for a stranger.</summary>
     public async Task<ConsoleBrowser> OpenAsync(string? user, bool dark = false, int width = 1440, bool scripts = true)
@@ -76,11 +89,22 @@ public sealed partial class ConsoleSite : IAsyncDisposable
         _installation.Dispose();
     }
 
-    private async Task StartAsync()
+    /// <summary>An API key is made first, so that it has a page.</summary>
+    private async Task<IReadOnlyList<string>> FindPagesAsync()
+    {
+        await using var browser = await OpenAsync(Admin);
+        await browser.GoAsync("/admin/api-keys");
+        await browser.Page.GetByLabel("Name").FillAsync("for the tests");
+        await browser.Page.Locator("main form button").First.ClickAsync();
+        await browser.Page.GetByText("for the tests").First.WaitForAsync();
+        return await ConsolePages.AllAsync(browser);
+    }
+
+    private async Task StartAsync(int hosts)
     {
         // The demonstration drops to a user without rights, who has to reach its data.
         File.SetUnixFileMode(_installation.PathOf(""), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-        var start = _installation.Start(Programs.Portal, ["demo", "--hosts", $"{Hosts}", "--listen", "http://127.0.0.1:0", "--data", _installation.DataDir]);
+        var start = _installation.Start(Programs.Portal, ["demo", "--hosts", $"{hosts}", "--listen", "http://127.0.0.1:0", "--data", _installation.DataDir]);
         _demo = Process.Start(start)!;
         _demo.ErrorDataReceived += (_, line) => _errors.Enqueue(line.Data ?? "");
         _demo.BeginErrorReadLine();

@@ -28,7 +28,7 @@ public sealed class PageTests(ConsoleSite site)
     public async Task Every_page_is_sound_and_for_everybody(bool dark, int width)
     {
         await using var browser = await site.OpenAsync(ConsoleSite.Admin, dark, width);
-        foreach (var path in ConsolePages.All)
+        foreach (var path in await site.PagesAsync())
         {
             await browser.GoAsync(path);
             await PictureAsync(browser.Page, $"{ConsolePages.NameOf(path)}{(dark ? "-dark" : "")}{(width == Narrow ? "-narrow" : "")}");
@@ -44,7 +44,7 @@ public sealed class PageTests(ConsoleSite site)
     public async Task A_reader_finds_nothing_to_change()
     {
         await using var browser = await site.OpenAsync(ConsoleSite.Reader);
-        foreach (var path in ConsolePages.All)
+        foreach (var path in await site.PagesAsync())
         {
             await browser.GoAsync(path);
             var forms = await browser.Page.EvaluateAsync<string[]>(
@@ -53,7 +53,7 @@ public sealed class PageTests(ConsoleSite site)
                   .filter(form => [...form.elements].some(one => ['submit', 'image'].includes(one.type) && !one.matches(':disabled')))
                   .map(form => new URL(form.action).pathname)
                 """);
-            forms.ShouldBeSubsetOf(ConsolePages.Own, path);
+            forms.Where(form => !ConsolePages.IsOwn(form)).ShouldBeEmpty(path);
         }
 
         browser.ShouldBeSound();
@@ -62,7 +62,7 @@ public sealed class PageTests(ConsoleSite site)
     [Fact]
     public async Task No_page_without_charts_is_heavy()
     {
-        foreach (var path in ConsolePages.All)
+        foreach (var path in await site.PagesAsync())
         {
             // A browser each, so that nothing is loaded already.
             await using var browser = await site.OpenAsync(ConsoleSite.Admin);
@@ -79,7 +79,7 @@ public sealed class PageTests(ConsoleSite site)
     {
         await using var with = await site.OpenAsync(ConsoleSite.Admin);
         await using var without = await site.OpenAsync(ConsoleSite.Admin, scripts: false);
-        foreach (var path in ConsolePages.All)
+        foreach (var path in await site.PagesAsync())
         {
             await with.GoAsync(path);
             await without.GoAsync(path);

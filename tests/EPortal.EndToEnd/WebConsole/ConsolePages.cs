@@ -15,7 +15,7 @@ internal static class ConsolePages
     };
 
     /// <summary>Routes that give a browser something else than a page of its own: parts of pages, files, ways on.</summary>
-    private static readonly string[] s_others = ["/admin/user", "/admin/api-keys/{id}"];
+    private static readonly string[] s_others = ["/admin/source/state", "/admin/user", "/admin/api-keys/{id}"];
 
     /// <summary>Where forms go that everybody may send: what changes is the sender's own.</summary>
     public static IReadOnlyList<string> Own { get; } =

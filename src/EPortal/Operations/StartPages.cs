@@ -1,5 +1,6 @@
 using EPortal.Api;
 using EPortal.Data;
+using EPortal.Servers;
 using EPortal.WebConsole;
 
 namespace EPortal.Operations;
@@ -13,9 +14,9 @@ internal static class StartPages
     /// <summary>Address of a list of servers.</summary>
     /// <param name="status">State of the servers; null for any.</param>
     /// <param name="feed">Feed that they follow; null for any.</param>
-    public static string ServersOf(string? status, string? feed = null)
+    public static string ServersOf(ServerCondition? status, string? feed = null)
     {
-        var query = string.Join('&', new[] { ("feed", feed), ("status", status) }.Where(pair => pair.Item2 is not null).Select(pair => $"{pair.Item1}={Uri.EscapeDataString(pair.Item2!)}"));
+        var query = string.Join('&', new[] { ("feed", feed), ("status", status?.Token()) }.Where(pair => pair.Item2 is not null).Select(pair => $"{pair.Item1}={Uri.EscapeDataString(pair.Item2!)}"));
         return query.Length == 0 ? "/admin/servers" : $"/admin/servers?{query}";
     }
 

@@ -34,7 +34,7 @@ public sealed class ApiDescriptionTests
         var document = (await api.Call("GET", "/openapi.json", Carrier.Query, null)).Json;
         var paths = document.GetProperty("paths");
         document.GetProperty("tags").EnumerateArray().Select(tag => tag.GetProperty("name").GetString()).ShouldBe(
-            ["servers", "users", "api-keys", "sessions", "ldap", "user-log", "keys", "feeds", "patchsets", "monitoring by key"], ignoreOrder: true);
+            ["servers", "users", "api-keys", "sessions", "ldap", "user-log", "keys", "feeds", "patchsets", "monitoring by key", "source"], ignoreOrder: true);
 
         foreach (var (method, path, parameters) in ApiCalls.Of(api.Portal))
         {

@@ -38,13 +38,13 @@ public sealed partial class StartPageTests
             ["/admin/servers"] = 6,
             ["/admin/servers?checkin_age=-48h"] = 4,
             ["/admin/servers?status=uptodate"] = 2,
-            ["/admin/servers?status=outofdate"] = 1,
+            ["/admin/servers?status=outdated"] = 1,
             ["/admin/servers?status=unsupported"] = 2,
             ["/admin/servers?status=silent"] = 1,
         });
         page.ShouldContain("1 server is outdated, 1 server is silent");
         page.ShouldContain("33 % of 6 servers run the newest patch that their feed offers.");
-        page.ShouldContain("""<a href="/admin/servers?feed=main&amp;status=outofdate">1 <span class="visually-hidden">outdated on main</span></a>""");
+        page.ShouldContain("""<a href="/admin/servers?feed=main&amp;status=outdated">1 <span class="visually-hidden">outdated on main</span></a>""");
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed partial class StartPageTests
         await using var api = await ApiCaller.StartAsync();
 
         var page = await Page(api);
-        Steps(page).ShouldBe(["/admin/source", "/admin/patchsets", "/admin/docs"], "a key is there");
+        Steps(page).ShouldBe(["/admin/source", "/admin/upload-patchset", "/admin/docs"], "a key is there");
         page.ShouldContain("No servers yet");
         Steps(await Page(api, user: ApiCaller.Reader)).ShouldBeEmpty("a reader cannot take them");
 

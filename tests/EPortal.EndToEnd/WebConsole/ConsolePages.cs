@@ -40,7 +40,7 @@ internal static partial class ConsolePages
     private static async Task<string> FindAsync(ConsoleBrowser browser, string route, IReadOnlyList<string> routes, IReadOnlyList<string> pages)
     {
         var above = route[..route.LastIndexOf('{')].TrimEnd('/');
-        foreach (var page in pages.Where(page => page == above || page.StartsWith(above + "/", StringComparison.Ordinal) || route.StartsWith(page + "/", StringComparison.Ordinal)).Reverse())
+        foreach (var page in pages.Append(above).Where(page => page == above || page.StartsWith(above + "/", StringComparison.Ordinal) || route.StartsWith(page + "/", StringComparison.Ordinal)).Reverse())
         {
             await browser.GoAsync(page);
             var links = await browser.Page.EvaluateAsync<string[]>("() => [...document.querySelectorAll('a[href]')].map(link => new URL(link.href).pathname)");

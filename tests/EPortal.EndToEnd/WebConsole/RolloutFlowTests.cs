@@ -88,7 +88,7 @@ public sealed class RolloutFlowTests(ConsoleSite site)
             "patchset", "build", "--name", name, "--target", Sample.Target, "--level", name == "KSTALE" ? "7" : "8", "--key", Path.Combine(site.DataFolder, "vendor.key"), archive, $"kpatch.bin={payload}");
         await browser.GoAsync("/admin/upload-patchset");
         await browser.Page.Locator("input[type=file]").SetInputFilesAsync(archive);
-        await browser.Page.GetByText("Disabled", new() { Exact = false }).First.ClickAsync();
+        await browser.Page.GetByLabel("Disable it").CheckAsync();
         await browser.PressAsync("Upload");
         await browser.Page.GetByText(name).First.WaitForAsync();
         return name;

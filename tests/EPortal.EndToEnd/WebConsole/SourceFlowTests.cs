@@ -44,7 +44,7 @@ public sealed class SourceFlowTests : IAsyncLifetime
 
         await browser.Page.GetByLabel("Address").FillAsync($"http://127.0.0.1:{_source.Port}/");
         await browser.PressAsync("Test connection");
-        await Assertions.Expect(browser.Page.Locator("#found")).ToContainTextAsync("1 patchset");
+        await Assertions.Expect(browser.Page.Locator("#found")).ToContainTextAsync("1 kernel patchset");
         await browser.PressAsync("Save");
         await Assertions.Expect(browser.Page.GetByRole(AriaRole.Status).First).ToBeVisibleAsync();
         (await _site.DoAsync("kcare", "list", "--json")).ShouldNotContain("KSOURCE");

@@ -40,6 +40,8 @@ public sealed class CarrierTests
                 { "GET", "/user-log", "user=ada&action=feed&since=2026-05-01&until=2026-05-01&age=-1&limit=3&offset=0&format=json", "{\"result\":[]}" },
                 { "POST", "/ldap", "url=ldap://127.0.0.1:1&dn=uid=%s&filter=dc=x??sub?(uid=%s)&ca=CA", "{\"url\":\"ldap://127.0.0.1:1\",\"dn\":\"uid=%s\",\"filter\":\"dc=x??sub?(uid=%s)\",\"ca\":\"-----BEGIN" },
                 { "POST", "/ldap/test", "username=ada&password=x&url=ldap://127.0.0.1:1&dn=uid=%s&filter=dc=x??sub?(uid=%s)&ca=CA", "{\"result\":[{\"step\":\"connect\",\"ok\":false" },
+                { "POST", "/source", "url=PORTAL&user=me&password=x&distros=debian12&distros=el9", "\"user\":\"me\",\"has_password\":true,\"distros\":[\"debian12\",\"el9\"]" },
+                { "POST", "/source/test", "url=PORTAL&user=me&password=x&distros=debian12", "{\"result\":{\"ok\":false" },
                 { "GET", "/kcare/patchset.json", "key=k", "\"kernel_id\":\"aaaa" },
             };
             return data;
@@ -54,7 +56,7 @@ public sealed class CarrierTests
         foreach (var carrier in s_carriers)
         {
             var server = await Furnish(api);
-            var values = parameters.Split('&').Select(one => one.Split('=', 2)).Select(one => (one[0], one[1] switch { "SERVER" => server, "CA" => s_authority, var value => value })).ToArray();
+            var values = parameters.Split('&').Select(one => one.Split('=', 2)).Select(one => (one[0], one[1] switch { "SERVER" => server, "CA" => s_authority, "PORTAL" => $"{api.Portal.Address}nothing/", var value => value })).ToArray();
 
             var answer = await api.Call(method, path, carrier, ApiCaller.Admin, values);
 

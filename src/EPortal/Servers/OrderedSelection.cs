@@ -65,9 +65,9 @@ internal sealed class OrderedSelection
     {
         var where = _filter.Conditions.Select(one => one.Checked).ToList();
         if (_filter.Groups is not null && _filter.InGroupsCount <= _filter.Few)
-            return Sorted("json_each(@groups) d CROSS JOIN server_search x ON x.grp = d.value", where);
+            return Sorted($"{_filter.GroupList} d CROSS JOIN server_search x ON x.grp = d.value", where);
         // What follows the index of the order needs nothing else.
-        if (_filter is { Conditions: [var only], Groups: null } && only.Column == _order.Column)
+        if (_filter is { Conditions: [{ Scans: false } only], Groups: null } && only.Column == _order.Column)
             return null;
         foreach (var condition in _filter.Conditions.Where(one => one.Alone is not null))
         {
@@ -75,21 +75,20 @@ internal sealed class OrderedSelection
             if (ids.Count > _filter.Few)
                 continue;
             Parameters.Add("few", JsonSerializer.Serialize(ids));
-            return Sorted("json_each(@few) d CROSS JOIN server_search x ON x.server = d.value", [.. where.Where((_, n) => _filter.Conditions[n] != condition), .. _filter.InGroups]);
+            return Sorted("json_each(@few) d CROSS JOIN server_search x ON x.server = d.value", [.. where.Where((_, n) => _filter.Conditions[n] != condition)]);
         }
 
         return null;
     }
 
-    private IReadOnlyList<long> Sorted(string from, IReadOnlyList<string> conditions)
+    private IReadOnlyList<long> Sorted(string from, IEnumerable<string> conditions)
     {
-        var where = conditions.Count == 0 ? "" : $"WHERE {string.Join(" AND ", conditions)}";
+        var where = SelectionFilter.Where(conditions);
         if (!_order.IsByGroup)
-            return _filter.Session.Connection.Query<long>(
-                $"SELECT x.server FROM {from} {where} ORDER BY {ValueOf("x")} {_order.Direction}, x.server {_order.Direction}", Parameters).AsList();
+            return [.. _filter.Left($"SELECT x.server, x.grp FROM {from} {where} ORDER BY {ValueOf("x")} {_order.Direction}, x.server {_order.Direction}")];
         var ranks = SortedGroups().Select((group, rank) => (group.Id, rank)).ToDictionary(group => group.Id, group => group.rank);
         return [.. _filter.Session.Connection.Query<(long Server, long Group)>($"SELECT x.server, x.grp FROM {from} {where} ORDER BY x.server", Parameters)
-            .OrderBy(row => ranks[row.Group]).Select(row => row.Server)];
+            .Where(row => _filter.Leaves(row.Group)).OrderBy(row => ranks[row.Group]).Select(row => row.Server)];
     }
 
     private string ValueOf(string row) => _order.IsByRow ? $"{row}.{_order.Column}" : $"(SELECT o.at FROM server_checkin o WHERE o.server = {row}.server)";
@@ -105,42 +104,38 @@ internal sealed class OrderedSelection
         return _filter.Session.Connection.Query<long>(
             $"""
             SELECT x.server FROM json_each(@sorted) g CROSS JOIN server_search x INDEXED BY server_search_grp ON x.grp = g.value
-            WHERE {string.Join(" AND ", _filter.Conditions.Select(one => one.Checked))} LIMIT {limit} OFFSET {offset}
+            {SelectionFilter.Where(_filter.Conditions.Select(one => one.Checked))} LIMIT {limit} OFFSET {offset}
             """,
             Parameters).AsList();
     }
 
     private IReadOnlyList<long> PageByRow(int limit, long offset)
     {
-        var conditions = _filter.Conditions.Select(one => one.Column == _order.Column ? one.Indexed : one.Checked).Concat(_filter.InGroups).ToList();
-        return _filter.Session.Connection.Query<long>(
-            $"""
-            SELECT x.server FROM server_search x INDEXED BY server_search_{_order.Column} {(conditions.Count == 0 ? "" : $"WHERE {string.Join(" AND ", conditions)}")}
-            ORDER BY x.{_order.Column} {_order.Direction}, x.server {_order.Direction} LIMIT {limit} OFFSET {offset}
-            """,
-            Parameters).AsList();
+        var where = SelectionFilter.Where(_filter.Conditions.Select(one => one.Column == _order.Column ? one.Indexed : one.Checked));
+        var rows = $"SELECT x.server, x.grp FROM server_search x INDEXED BY server_search_{_order.Column} {where} ORDER BY x.{_order.Column} {_order.Direction}, x.server {_order.Direction}";
+        return _filter.Groups is null
+            ? _filter.Session.Connection.Query<long>($"{rows.Replace(", x.grp", "", StringComparison.Ordinal)} LIMIT {limit} OFFSET {offset}", Parameters).AsList()
+            : [.. _filter.Left(rows).Skip((int)Math.Min(offset, int.MaxValue)).Take(limit)];
     }
 
     /// <summary>The latest or earliest so many are looked at, then more, until the page is full: of times there is no index.</summary>
     private IReadOnlyList<long> PageByCheckin(int limit, long offset)
     {
-        var conditions = _filter.Conditions.Select(one => one.Checked).Concat(_filter.InGroups).ToList();
+        var where = SelectionFilter.Where(_filter.Conditions.Select(one => one.Checked));
         var total = ServerGroups.Total(_filter.Session);
         for (var window = Math.Max(_filter.Few / FewPerWindow, offset + limit); ; window *= WindowGrowth)
         {
-            var page = _filter.Session.Connection.Query<long>(
+            var page = _filter.Left(
                 $"""
-                SELECT x.server FROM (
+                SELECT x.server, x.grp FROM (
                   SELECT server, at FROM (
                     SELECT c.server, c.at FROM server_checkin c
                     UNION ALL
                     SELECT n.server, NULL FROM server_group g CROSS JOIN server_search n ON n.grp = g.id
                     WHERE g.profile = 0 AND NOT EXISTS (SELECT 1 FROM server_checkin o WHERE o.server = n.server))
                   ORDER BY at {_order.Direction}, server {_order.Direction} LIMIT {window}) w
-                CROSS JOIN server_search x ON x.server = w.server
-                {(conditions.Count == 0 ? "" : $"WHERE {string.Join(" AND ", conditions)}")} LIMIT {limit} OFFSET {offset}
-                """,
-                Parameters).AsList();
+                CROSS JOIN server_search x ON x.server = w.server {where}
+                """).Skip((int)Math.Min(offset, int.MaxValue)).Take(limit).ToList();
             if (page.Count == limit || window >= total)
                 return page;
         }

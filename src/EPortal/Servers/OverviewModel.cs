@@ -44,12 +44,8 @@ internal sealed record OverviewModel(
     /// <summary>The overview when it cannot be made as asked for.</summary>
     public static OverviewModel Refused(ServerFilters filters, Database database, string problem) => new(filters, database.Read(FeedNames), 0, null, [], [], [], [], [], problem);
 
-    private static List<(ServerProfile Profile, long Servers)> ProfilesOf(Session session, ServerOverview overview)
-    {
-        var counts = ServerGroups.Read(session, null, null).Where(group => overview.Groups.ContainsKey(group.Id))
-            .GroupBy(group => group.Profile, group => overview.Groups[group.Id]).ToDictionary(profile => profile.Key, profile => profile.Sum());
-        return [.. ServerProfile.Read(session, ProfileFilter.None).Where(profile => counts.ContainsKey(profile.Id)).Select(profile => (profile, counts[profile.Id]))];
-    }
+    private static List<(ServerProfile Profile, long Servers)> ProfilesOf(Session session, ServerOverview overview) =>
+        [.. ServerProfile.Read(session).Where(profile => overview.Profiles.ContainsKey(profile.Id)).Select(profile => (profile, overview.Profiles[profile.Id]))];
 
     /// <summary>The most frequent, then all others together.</summary>
     private static List<OverviewRow> Rows<T>(List<(ServerProfile Profile, long Servers)> profiles, Func<ServerProfile, T> what, Func<T, ServerFilters> narrowed, Func<T, string> title)

@@ -13,6 +13,12 @@ namespace EPortal.Servers;
 /// <param name="Seen">The same of what a map of servers shows of one; null where it does not show it.</param>
 internal sealed record RowCondition(string Sql, string Column, string? Alone, bool NeedsRow, Func<ServerMark, bool>? Seen = null)
 {
+    /// <summary>The same for a row that something else has found, where that is written otherwise.</summary>
+    public string? OfRow { get; init; }
+
+    /// <summary>Whether all values of its column are looked at.</summary>
+    public bool Scans { get; init; }
+
     /// <summary>The column by which a tag finds servers.</summary>
     public const string OfTag = "server";
 
@@ -20,7 +26,7 @@ internal sealed record RowCondition(string Sql, string Column, string? Alone, bo
     public string Indexed => string.Format(null, Sql, $"x.{Column}");
 
     /// <summary>For the planner to leave: something else finds the rows.</summary>
-    public string Checked => string.Format(null, Sql, $"+x.{Column}");
+    public string Checked => OfRow ?? string.Format(null, Sql, $"+x.{Column}");
 
     /// <summary>Whether it asks for a tag.</summary>
     public bool IsTag => Column == OfTag;
@@ -33,14 +39,14 @@ internal sealed class SelectionFilter
 {
     private readonly List<RowCondition> _conditions = [];
     private readonly DateTimeOffset _now;
+    private readonly Lazy<HashSet<long>?> _ids;
 
     /// <summary>Reads it on a snapshot.</summary>
     public SelectionFilter(Session session, ServerQuery query, OfferTable offers, DateTimeOffset now)
     {
         (Session, Few, _now) = (session, query.Few, now);
         Groups = GroupsOf(session, query, offers);
-        if (Groups is not null)
-            Parameters.Add("groups", JsonSerializer.Serialize(Groups.Select(group => group.Id)));
+        _ids = new Lazy<HashSet<long>?>(() => Groups?.Select(group => group.Id).ToHashSet());
         AddOne("server_id", query.ServerId);
         AddOne("id", query.Birth);
         AddName("ip", "ip", query.Ip);
@@ -69,26 +75,51 @@ internal sealed class SelectionFilter
     /// <summary>Values of what the conditions name.</summary>
     public DynamicParameters Parameters { get; } = new();
 
-    /// <summary>The condition to be of one of the groups; nothing when all are left.</summary>
-    public IEnumerable<string> InGroups => Groups is null ? [] : ["+x.grp IN (SELECT value FROM json_each(@groups))"];
+    /// <summary>Whether nothing is left out.</summary>
+    public bool IsEverything => Groups is null && _conditions.Count == 0;
+
+    /// <summary>The groups as a table for SQL.</summary>
+    public string GroupList
+    {
+        get
+        {
+            Parameters.Add("groups", JsonSerializer.Serialize(Groups!.Select(group => group.Id)));
+            return "json_each(@groups)";
+        }
+    }
+
+    /// <summary>Whether a group is among those left.</summary>
+    public bool Leaves(long group) => _ids.Value?.Contains(group) != false;
+
+    /// <summary>Numbers of the servers of a query for server and group that are of a group left, read no further than asked for.</summary>
+    public IEnumerable<long> Left(string servers)
+    {
+        using var row = Session.Connection.ExecuteReader(servers, Parameters);
+        while (row.Read())
+        {
+            if (Leaves(row.GetInt64(1)))
+                yield return row.GetInt64(0);
+        }
+    }
 
     /// <summary>How many servers the groups have.</summary>
     public long InGroupsCount => Groups?.Sum(group => group.Servers) ?? ServerGroups.Total(Session);
 
     /// <summary>
-    /// The query for the numbers of servers that meet some conditions, and are in the groups unless that is left out. A condition that stands
-    /// alone is answered from where it is narrowest; tag and time together leave the wider table alone too.
+    /// The query for the numbers of servers that meet some conditions, whatever their group. A condition that stands alone is answered from
+    /// where it is narrowest; tag and time together leave the wider table alone too.
     /// </summary>
-    public string Matching(IReadOnlyList<RowCondition> conditions, bool inGroups = true)
+    public static string Matching(IReadOnlyList<RowCondition> conditions)
     {
-        var anyGroup = Groups is null || !inGroups;
-        if (anyGroup && conditions is [{ Alone: { } alone }])
+        if (conditions is [{ Alone: { } alone }])
             return alone;
-        if (anyGroup && conditions.FirstOrDefault(one => one.IsTag) is { } tag && !conditions.Any(one => one.NeedsRow))
-            return $"SELECT x.server FROM server_tag x WHERE x.tag = @tag AND {string.Join(" AND ", conditions.Where(one => one != tag).Select(one => one.Indexed))}";
-        var where = string.Join(" AND ", conditions.Select(one => one.Indexed).Concat(anyGroup ? [] : InGroups));
-        return $"SELECT x.server FROM server_search x{(where.Length == 0 ? "" : $" WHERE {where}")}";
+        return conditions.FirstOrDefault(one => one.IsTag) is { } tag && !conditions.Any(one => one.NeedsRow)
+            ? $"SELECT x.server FROM server_tag x {Where(conditions.Where(one => one != tag).Select(one => one.Indexed).Prepend("x.tag = @tag"))}"
+            : $"SELECT x.server FROM server_search x {Where(conditions.Select(one => one.Indexed))}";
     }
+
+    /// <summary>Conditions together.</summary>
+    public static string Where(IEnumerable<string> conditions) => string.Join(" AND ", conditions) is { Length: > 0 } all ? $"WHERE {all}" : "";
 
     private static IReadOnlyList<ServerGroup>? GroupsOf(Session session, ServerQuery query, OfferTable offers)
     {
@@ -119,23 +150,23 @@ internal sealed class SelectionFilter
     {
         if (text is null || new NamePattern(text) is not { IsAnything: false } pattern)
             return;
-        AddRow(column, pattern.Condition("{0}", name), ($"{name}Prefix", pattern.Prefix), ($"{name}Last", pattern.Last), ($"{name}Like", pattern.Like));
+        AddRow(column, pattern.Condition("{0}", name), !pattern.IsIndexed && !pattern.IsExact, ($"{name}Prefix", pattern.Prefix), ($"{name}Last", pattern.Last), ($"{name}Like", pattern.Like));
     }
 
     private void AddTime(string column, Period? period)
     {
         if (period is not null)
-            AddRow(column, period.Sql("{0}", $"@{column}"), (column, period.Before(_now)));
+            AddRow(column, period.Sql("{0}", $"@{column}"), scans: false, (column, period.Before(_now)));
     }
 
-    private void AddRow(string column, string sql, params (string Name, object Value)[] parameters) => Add(
-        new RowCondition(sql, column, $"SELECT x.server FROM server_search x WHERE {string.Format(null, sql, $"x.{column}")}", NeedsRow: true), parameters);
+    private void AddRow(string column, string sql, bool scans, params (string Name, object Value)[] parameters) => Add(
+        new RowCondition(sql, column, $"SELECT x.server FROM server_search x WHERE {string.Format(null, sql, $"x.{column}")}", NeedsRow: true) { Scans = scans }, parameters);
 
     private void AddTag(string? tag)
     {
         const string Tagged = "SELECT t.server FROM server_tag t WHERE t.tag = @tag";
         if (tag is not null)
-            Add(new RowCondition($"{{0}} IN ({Tagged})", RowCondition.OfTag, Tagged, NeedsRow: false), ("tag", tag));
+            Add(new RowCondition($"{{0}} IN ({Tagged})", RowCondition.OfTag, Tagged, NeedsRow: false) { OfRow = $"EXISTS ({Tagged} AND t.server = x.server)" }, ("tag", tag));
     }
 
     private void AddCheckin(Period? period)

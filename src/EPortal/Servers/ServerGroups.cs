@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Dapper;
 using EPortal.Data;
 using EPortal.Feeds;
@@ -8,6 +9,8 @@ namespace EPortal.Servers;
 /// <summary>A key in force, with the feed that its servers follow.</summary>
 internal sealed class GroupKey
 {
+    private bool? _allowsKernels;
+
     /// <summary>Birth.</summary>
     public required string Id { get; init; }
 
@@ -32,12 +35,12 @@ internal sealed class GroupKey
         """,
         new { keyName, feedName, main = Feed.MainId }).ToDictionary(key => key.Id, StringComparer.Ordinal);
 
-    /// <summary>Whether it allows patches of a product.</summary>
-    public bool Allows(Product product) => Products.Split(' ').Contains(product.Token(), StringComparer.Ordinal);
+    /// <summary>Whether it allows patches of kernels, which is asked for each of very many groups.</summary>
+    public bool AllowsKernels => _allowsKernels ??= Products.Split(' ').Contains(Product.Kernel.Token(), StringComparer.Ordinal);
 
     /// <summary>How servers of this key that run a kernel at a level stand to what their feed offers.</summary>
     public ServerStatus StatusIn(OfferTable offers, string kernelId, long patchLevel) =>
-        !Allows(Product.Kernel) || offers.FindOrNull(FeedId, Product.Kernel, kernelId) is not { } offer
+        !AllowsKernels || offers.FindOrNull(FeedId, Product.Kernel, kernelId) is not { } offer
             ? ServerStatus.Unsupported
             : offer.Level == patchLevel ? ServerStatus.UpToDate : ServerStatus.Outdated;
 }
@@ -82,9 +85,12 @@ internal static class ServerGroups
     public static IReadOnlyList<ServerGroup> Read(Session session, string? keyName, string? feedName, ProfileFilter? filter = null)
     {
         var keys = GroupKey.Read(session, keyName, feedName);
-        var profiles = Profiles(session, filter ?? ProfileFilter.None);
+        var profiles = ProfilesOf(session, filter ?? ProfileFilter.None);
         var groups = new List<ServerGroup>();
-        using var row = session.Query("SELECT id, key, profile, servers FROM server_group ORDER BY id");
+        // Without a mapper: there are very many.
+        using var row = keyName is null && feedName is null
+            ? session.Query("SELECT id, key, profile, servers FROM server_group ORDER BY id")
+            : session.Query("SELECT id, key, profile, servers FROM server_group WHERE key IN (SELECT value FROM json_each(@keys)) ORDER BY id", ("@keys", JsonSerializer.Serialize(keys.Keys)));
         while (row.Read())
         {
             if (keys.TryGetValue(row.GetString(1), out var key) && profiles.TryGetValue(row.GetInt64(2), out var runs))
@@ -116,15 +122,23 @@ internal static class ServerGroups
     /// <summary>How many servers there are, those whose key is not in force too.</summary>
     public static long Total(Session session) => session.Connection.ExecuteScalar<long>("SELECT coalesce(sum(servers), 0) FROM server_group");
 
-    /// <summary>Whether there are servers whose key is not in force.</summary>
+    /// <summary>Whether there are servers whose key is not in force. The keys of groups are found by leaps in their index.</summary>
     public static bool AnyOutOfForce(Session session) => session.Connection.ExecuteScalar<bool>(
-        "SELECT EXISTS (SELECT 1 FROM server_group g LEFT JOIN key k ON k.id = g.key AND k.shadowed = 0 WHERE k.id IS NULL)");
+        """
+        WITH RECURSIVE used(key) AS (
+          SELECT min(key) FROM server_group
+          UNION ALL
+          SELECT (SELECT min(g.key) FROM server_group g WHERE g.key > used.key) FROM used WHERE used.key IS NOT NULL)
+        SELECT EXISTS (SELECT 1 FROM used WHERE used.key IS NOT NULL AND used.key NOT IN (SELECT id FROM key WHERE shadowed = 0))
+        """);
 
-    private static Dictionary<long, (string KernelId, long PatchLevel)> Profiles(Session session, ProfileFilter filter)
+    private static Dictionary<long, (string KernelId, long PatchLevel)> ProfilesOf(Session session, ProfileFilter filter)
     {
         var (where, parameters) = filter.Sql();
-        return session.Connection.Query<(long Id, string KernelId, long PatchLevel)>(
-            $"SELECT id, kernel_id, patch_level FROM server_profile WHERE {where}", parameters, buffered: false)
-            .ToDictionary(row => row.Id, row => (row.KernelId, row.PatchLevel));
+        var profiles = new Dictionary<long, (string, long)>();
+        using var row = session.Connection.ExecuteReader($"SELECT id, kernel_id, patch_level FROM server_profile WHERE {where}", parameters);
+        while (row.Read())
+            profiles.Add(row.GetInt64(0), (row.GetString(1), row.GetInt64(2)));
+        return profiles;
     }
 }

@@ -56,14 +56,18 @@ internal sealed record ServerOrder(string Column, bool Descending)
     {
         var sorted = Column switch
         {
-            "key" => groups.OrderBy(group => group.KeyName, StringComparer.OrdinalIgnoreCase),
-            "feed" => groups.OrderBy(group => group.FeedName, StringComparer.OrdinalIgnoreCase).ThenBy(group => group.KeyName, StringComparer.OrdinalIgnoreCase),
+            "key" => SortByKey(groups, key => key.Name),
+            "feed" => SortByKey(groups, key => key.FeedName),
             _ => SortByProfile(session, groups),
         };
         return Descending ? [.. sorted.Reverse()] : [.. sorted];
     }
 
-    private IOrderedEnumerable<ServerGroup> SortByProfile(Session session, IEnumerable<ServerGroup> groups)
+    /// <summary>Keys are few, so their places are found once.</summary>
+    private static IEnumerable<ServerGroup> SortByKey(IEnumerable<ServerGroup> groups, Func<GroupKey, string> what) =>
+        groups.ToLookup(group => group.Owner).OrderBy(key => what(key.Key), StringComparer.OrdinalIgnoreCase).ThenBy(key => key.Key.Name, StringComparer.OrdinalIgnoreCase).SelectMany(key => key);
+
+    private IEnumerable<ServerGroup> SortByProfile(Session session, IEnumerable<ServerGroup> groups)
     {
         var ranks = session.Connection.Query<long>($"SELECT id FROM server_profile ORDER BY {s_groups[Column]}, id").Select((id, rank) => (id, rank))
             .ToDictionary(profile => profile.id, profile => profile.rank);

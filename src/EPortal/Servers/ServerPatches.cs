@@ -17,7 +17,7 @@ internal sealed record ServerPatches(string? Runs, Offer? Offered, IReadOnlyList
     {
         var facts = server.Facts;
         var key = GroupKey.Read(session, server.Key, feedName: null).Values.FirstOrDefault();
-        var offered = key is null || !key.Allows(Product.Kernel) ? null : offers.FindOrNull(key.FeedId, Product.Kernel, facts.KernelId);
+        var offered = key is null || !key.AllowsKernels ? null : offers.FindOrNull(key.FeedId, Product.Kernel, facts.KernelId);
         var runs = facts.PatchLevel == 0 ? null : usage.PatchsetOfOrNull(session, facts.KernelId, facts.PatchLevel);
         var levels = LevelsOf(session, facts.KernelId);
         var closed = CvesOf(levels.Where(one => one.Level <= facts.PatchLevel));

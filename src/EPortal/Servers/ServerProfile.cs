@@ -39,12 +39,27 @@ internal sealed class ServerProfile
     /// <summary>Whether the last update failed.</summary>
     public required bool Failed { get; init; }
 
-    /// <summary>All profiles that a filter leaves.</summary>
-    public static IEnumerable<ServerProfile> Read(Session session, ProfileFilter filter)
+    /// <summary>All profiles. Without a mapper: there are many.</summary>
+    public static IEnumerable<ServerProfile> Read(Session session)
     {
-        var (where, parameters) = filter.Sql();
-        return session.Connection.Query<ServerProfile>(
-            $"SELECT id, kernel_id, patch_level, distro, distro_version, release, euname, machine, virt, kcare_version, failed FROM server_profile WHERE {where}", parameters, buffered: false);
+        using var row = session.Query("SELECT id, kernel_id, patch_level, distro, distro_version, release, euname, machine, virt, kcare_version, failed FROM server_profile");
+        while (row.Read())
+        {
+            yield return new ServerProfile
+            {
+                Id = row.GetInt64(0),
+                KernelId = row.GetString(1),
+                PatchLevel = row.GetInt64(2),
+                Distro = row.GetString(3),
+                DistroVersion = row.GetString(4),
+                Release = row.GetString(5),
+                Euname = row.GetString(6),
+                Machine = row.GetString(7),
+                Virt = row.GetString(8),
+                KcareVersion = row.GetString(9),
+                Failed = row.GetInt64(10) != 0,
+            };
+        }
     }
 }
 

@@ -56,6 +56,9 @@ internal sealed record ServerQuery
     /// <summary>Their order; null for that of the index that finds them.</summary>
     public ServerOrder? Order { get; init; }
 
+    /// <summary>Whether that order is wanted even where very many would have to be gone through for it.</summary>
+    public bool OrderMatters { get; init; } = true;
+
     /// <summary>When they registered.</summary>
     public Period? Registered { get; init; }
 

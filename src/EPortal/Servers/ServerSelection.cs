@@ -17,17 +17,24 @@ internal sealed class ServerSelection
     public ServerSelection(Session session, ServerQuery query, OfferTable offers, DateTimeOffset now)
     {
         _filter = new SelectionFilter(session, query, offers, now);
-        _ordered = query.Order is { } order ? new OrderedSelection(_filter, order) : null;
+        if (query.Order is not { } order)
+            return;
+        _ordered = new OrderedSelection(_filter, order);
+        if (!query.OrderMatters && !_filter.IsEverything && _ordered.AllOrNull is null)
+            _ordered = null;
     }
+
+    /// <summary>Whether they come in the order that was asked for.</summary>
+    public bool IsOrdered => _ordered is not null;
 
     /// <summary>How many.</summary>
     public long Count()
     {
         if (_ordered?.CountOrNull is { } known)
             return known;
-        return _filter.Conditions.Count == 0
-            ? _filter.InGroupsCount
-            : _filter.Session.Connection.ExecuteScalar<long>($"SELECT count(*) FROM ({_filter.Matching(_filter.Conditions)})", _filter.Parameters);
+        return _filter.Conditions.Count == 0 ? _filter.InGroupsCount
+            : _filter.Groups is null ? _filter.Session.Connection.ExecuteScalar<long>($"SELECT count(*) FROM ({SelectionFilter.Matching(_filter.Conditions)})", _filter.Parameters)
+            : _filter.Left(Rows).LongCount();
     }
 
     /// <summary>How many, exactly where that is cheap; else up to <paramref name="most"/>.</summary>
@@ -39,7 +46,7 @@ internal sealed class ServerSelection
             return new Tally(_filter.InGroupsCount - Silent(), IsExact: true);
         if (_filter.Conditions.Count == 0 || (_filter.Conditions.Count == 1 && _filter.Groups is null))
             return new Tally(Count(), IsExact: true);
-        var found = _filter.Session.Connection.ExecuteScalar<long>($"SELECT count(*) FROM ({_filter.Matching(_filter.Conditions)} LIMIT {most + 1})", _filter.Parameters);
+        var found = _filter.Left(Rows).Take((int)most + 1).LongCount();
         return new Tally(Math.Min(found, most), found <= most);
     }
 
@@ -53,14 +60,14 @@ internal sealed class ServerSelection
         var indexed = _filter.Conditions.Where(one => one.NeedsRow && one.Column.Length > 0).ToList();
         var column = indexed.LastOrDefault(one => one.Column is "ip" or "hostname") ?? indexed.FirstOrDefault();
         var order = column is null ? "server" : $"x.{column.Column}, x.server";
-        return _filter.Session.Connection.Query<long>($"{_filter.Matching(_filter.Conditions)} ORDER BY {order} LIMIT {limit} OFFSET {offset}", _filter.Parameters).AsList();
+        return _filter.Groups is null
+            ? _filter.Session.Connection.Query<long>($"{SelectionFilter.Matching(_filter.Conditions)} ORDER BY {order} LIMIT {limit} OFFSET {offset}", _filter.Parameters).AsList()
+            : [.. _filter.Left($"{Rows} ORDER BY {order}").Skip((int)Math.Min(offset, int.MaxValue)).Take(limit)];
     }
 
-    private long Silent()
-    {
-        var join = _filter.Groups is null ? "" : $"CROSS JOIN server_search x ON x.server = m.server WHERE {string.Join(" AND ", _filter.InGroups)}";
-        return _filter.Session.Connection.ExecuteScalar<long>($"SELECT count(*) FROM ({SelectionFilter.SilentServers}) m {join}", _filter.Parameters);
-    }
+    private string Rows => $"SELECT x.server, x.grp FROM server_search x {SelectionFilter.Where(_filter.Conditions.Select(one => one.Indexed))}";
+
+    private long Silent() => _filter.Left($"SELECT x.server, x.grp FROM ({SelectionFilter.SilentServers}) m CROSS JOIN server_search x ON x.server = m.server").LongCount();
 }
 
 /// <summary>How many there are.</summary>

@@ -6,7 +6,7 @@ namespace EPortal.Servers;
 
 /// <summary>What the list of servers shows.</summary>
 /// <param name="Filters">What is asked for.</param>
-/// <param name="Order">The order.</param>
+/// <param name="Order">The order; null for none in particular.</param>
 /// <param name="Columns">Columns beside the host name.</param>
 /// <param name="Servers">The rows.</param>
 /// <param name="Matches">How many match.</param>
@@ -14,7 +14,7 @@ namespace EPortal.Servers;
 /// <param name="Feeds">Names of all feeds, to choose from.</param>
 /// <param name="Problem">Why nothing is listed.</param>
 internal sealed record ServersModel(
-    ServerFilters Filters, ServerOrder Order, IReadOnlyList<ServerColumn> Columns, IReadOnlyList<Server> Servers, Tally Matches, long Offset,
+    ServerFilters Filters, ServerOrder? Order, IReadOnlyList<ServerColumn> Columns, IReadOnlyList<Server> Servers, Tally Matches, long Offset,
     IReadOnlyList<string> Feeds, string? Problem)
 {
     /// <summary>Rows of a page.</summary>
@@ -32,10 +32,10 @@ internal sealed record ServersModel(
         return database.Read(session =>
         {
             var table = offers.At(session);
-            var selection = new ServerSelection(session, filters.ToQuery(session, usage) with { Order = order }, table, now);
+            var selection = new ServerSelection(session, filters.ToQuery(session, usage) with { Order = order, OrderMatters = parameters.Text("sort") is not null }, table, now);
             var rows = ServerDetails.Read(session, selection.Page(PageSize, offset), table, now);
             var matches = selection.CountUpTo(Math.Max(CountedTo, offset + rows.Count));
-            return new ServersModel(filters, order, columns, rows, matches, offset, FeedNames(session), Problem: null);
+            return new ServersModel(filters, selection.IsOrdered ? order : null, columns, rows, matches, offset, FeedNames(session), Problem: null);
         });
     }
 
@@ -48,7 +48,7 @@ internal sealed record ServersModel(
         parameters.Text("sort") is { } sort && ServerOrder.ParseOrNull(sort) is { } order ? order : ServerOrder.Default;
 
     /// <summary>The order as an address needs it; none for the default.</summary>
-    public string? Sort => Order == ServerOrder.Default ? null : Order.Token;
+    public string? Sort => Order is null || Order == ServerOrder.Default ? null : Order.Token;
 
     private static IReadOnlyList<string> FeedNames(Session session) => [.. FeedStore.List(session).Select(feed => feed.Name)];
 }

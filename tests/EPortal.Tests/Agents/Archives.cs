@@ -8,7 +8,8 @@ internal static class Archives
 {
     /// <summary>An archive of one target, unsigned unless a key is given; at its start.</summary>
     public static async Task<MemoryStream> MakeAsync(
-        string name, int level, DateTimeOffset released, Product product, string target, byte[]? payload = null, MinisignSecretKey? key = null)
+        string name, int level, DateTimeOffset released, Product product, string target, byte[]? payload = null, MinisignSecretKey? key = null,
+        params IReadOnlyList<string> cves)
     {
         var builder = new PatchsetBuilder(new Manifest
         {
@@ -29,7 +30,7 @@ internal static class Archives
             Release = "6.1.0-18-amd64",
             Euname = $"6.1.0-{18 + level}-amd64",
             Machine = "x86_64",
-            Cves = [],
+            Cves = cves,
             Files = new Dictionary<string, FileEntry>(),
         });
         builder.AddFile(target, "kpatch.bin", payload ?? Payload(level));

@@ -151,10 +151,10 @@ internal sealed class TestPortal : IAsyncDisposable
     /// <summary>Deploys a patchset of one target onto a feed.</summary>
     public async Task DeployAsync(
         string name, int level, string feed = Feed.Main, Product product = Product.Kernel, string? target = null, byte[]? payload = null,
-        MinisignSecretKey? key = null)
+        MinisignSecretKey? key = null, params IReadOnlyList<string> cves)
     {
         using var archive = await Archives.MakeAsync(
-            name, level, Time.GetUtcNow().AddDays(level - 100), product, target ?? KernelId, payload, key);
+            name, level, Time.GetUtcNow().AddDays(level - 100), product, target ?? KernelId, payload, key, cves);
         await Portal.Patchsets.Deploy(
             Admin,
             product,

@@ -86,6 +86,7 @@ public sealed class ServerSelectionTests
         KernelId = new string(b % 4 == 0 ? 'b' : 'a', 40),
         PatchLevel = a % 3,
         Tags = c % 5 == 0 ? s_tags[a % s_tags.Length] : null,
+        Uptime = (a + b) * 10_000,
         Distro = c % 3 == 0 ? "AlmaLinux" : "Debian",
         DistroVersion = a % 2 == 0 ? "9.5" : "",
         Virt = b % 5 == 0 ? "" : "k%m",
@@ -106,13 +107,14 @@ public sealed class ServerSelectionTests
             .. all.Take(2).Select(server => new ServerQuery { ServerId = server.ServerId }), .. all.Take(1).Select(server => new ServerQuery { Birth = server.Id }),
             .. Enum.GetValues<ServerCondition>().Select(condition => new ServerQuery { Condition = condition }),
             .. new[] { 0L, 1, 2 }.Select(level => new ServerQuery { Running = new HashSet<(string, long)> { (TestPortal.KernelId, level) } }),
-            .. s_profiles.Select(profile => new ServerQuery { Profile = profile }),
+            .. s_profiles.Select(profile => new ServerQuery { Profile = profile }), .. UptimeRange.All.Take(3).Select(range => new ServerQuery { Uptime = range }),
+            new() { Search = "10.%.1" }, new() { Search = "w%" },
         ];
         var single = queries.ToList();
         var pairs = single.Where((_, number) => number % 5 == 0).SelectMany(one => single.Where((_, number) => number % 6 == 1).Select(other => Both(one, other)));
         var number = 0;
         foreach (var query in single.Concat(pairs))
-            CompareOne(portal, query with { Order = ServerOrder.ParseOrNull(s_orders[number++ % s_orders.Length]), Few = number % 5 }, all);
+            CompareOne(portal, query with { Order = ServerOrder.ParseOrNull(s_orders[number++ % s_orders.Length]), OrderMatters = number % 3 != 0, Few = number % 5 }, all);
     }
 
     private static void CompareOne(TestPortal portal, ServerQuery query, IReadOnlyList<Server> all)
@@ -128,10 +130,22 @@ public sealed class ServerSelectionTests
             string.Join(" ", pages.Order(StringComparer.Ordinal)).ShouldBe(string.Join(" ", expected), query.ToString());
             new ServerSelection(session, query, portal.Portal.Offers.At(session), now).CountUpTo(1)
                 .ShouldSatisfyAllConditions(tally => tally.Count.ShouldBeInRange(Math.Min(expected.Count, 1), expected.Count, query.ToString()), tally => (tally.Count == expected.Count).ShouldBe(tally.IsExact, query.ToString()));
-            if (query.Order is { } order)
+            CompareOverviews(session, query, portal, expected.Count);
+            if (query is { Order: { } order, OrderMatters: true })
                 ShouldBeInOrder([.. pages.Select(id => all.Single(server => server.ServerId == id))], order, query);
             return true;
         });
+    }
+
+    /// <summary>Counted from the store and on a map of all servers comes to the same.</summary>
+    private static void CompareOverviews(EPortal.Data.Session session, ServerQuery query, TestPortal portal, int expected)
+    {
+        var (offers, now) = (portal.Portal.Offers.At(session), portal.Time.GetUtcNow());
+        var here = ServerOverview.Count(session, query, offers, now, map: null);
+        var map = ServerOverview.Count(session, query, offers, now, ServerMap.Read(session, now));
+        here.Profiles.Values.Sum().ShouldBe(expected, query.ToString());
+        map.Profiles.OrderBy(profile => profile.Key).ShouldBe(here.Profiles.OrderBy(profile => profile.Key), query.ToString());
+        map.Uptimes.ShouldBe(here.Uptimes, query.ToString());
     }
 
     private static void ShouldBeInOrder(IReadOnlyList<Server> servers, ServerOrder order, ServerQuery query)
@@ -182,6 +196,8 @@ public sealed class ServerSelectionTests
         Birth = one.Birth ?? other.Birth,
         Condition = one.Condition ?? other.Condition,
         Running = one.Running ?? other.Running,
+        Search = one.Search ?? other.Search,
+        Uptime = one.Uptime ?? other.Uptime,
         Profile = one.Profile == ProfileFilter.None ? other.Profile : one.Profile,
     };
 
@@ -194,6 +210,8 @@ public sealed class ServerSelectionTests
         && (query.Birth is null || server.Id == query.Birth)
         && (query.Condition is not { } condition || server.ConditionOf() == condition)
         && (query.Running is null || query.Running.Contains((server.Facts.KernelId, server.Facts.PatchLevel)))
+        && (query.Uptime is not { } range || (server.Uptime >= range.From && server.Uptime <= range.To))
+        && (query.Search is null || Like(query.Search == "w%" ? server.Facts.Hostname : server.Facts.Ip, query.Search))
         && Matches(server.Facts, query.Profile)
         && In(server.Registered, query.Registered, now) && In(server.Checkin, query.Checkin, now) && In(server.Updated, query.Updated, now);
 

@@ -74,6 +74,7 @@ internal static class WebPortal
         app.MapConsole();
         StartPages.Map(app);
         KeyPages.Map(app);
+        PatchsetPages.Map(app);
         ServerPages.Map(app);
         ServerChangePages.Map(app);
         OverviewPages.Map(app);

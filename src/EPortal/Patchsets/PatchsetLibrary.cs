@@ -22,6 +22,9 @@ internal sealed class PatchsetLibrary(
     /// <summary>Nothing happens with it on feeds.</summary>
     public static readonly Action<Change, Patchset> NoPlace = (_, _) => { };
 
+    /// <summary>Largest archive that is taken in.</summary>
+    public long MaxArchiveBytes => limits.MaxArchiveBytes;
+
     /// <summary>
     /// Takes in an archive. <paramref name="place"/> runs in the transaction that records it, for what is to happen with it
     /// on feeds. The same archive again changes nothing but what <paramref name="place"/> does.

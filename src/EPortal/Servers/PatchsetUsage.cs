@@ -26,11 +26,11 @@ internal sealed class PatchsetUsage(PatchsetLevels levels)
     private volatile Holders? _holders;
 
     /// <summary>Servers a patchset and feed, of all keys in force.</summary>
-    public UsageTable Count(Session session)
+    public UsageTable Count(Session session, IReadOnlyList<FeedGroup> groups)
     {
         var holders = HoldersAt(session);
         var counts = new Dictionary<string, Dictionary<string, long>>(StringComparer.Ordinal);
-        foreach (var group in ServerGroups.ByFeed(session))
+        foreach (var group in groups)
         {
             if (!holders.Newest.TryGetValue((group.KernelId, group.PatchLevel), out var patchset))
                 continue;
@@ -68,12 +68,13 @@ internal sealed class PatchsetUsage(PatchsetLevels levels)
     /// <summary>The revision moves with the feeds too; the map is made anew only when the patchsets are others.</summary>
     private Holders Read(Session session, long revision)
     {
-        var patchsets = session.Connection.Query<(string Id, string Name)>(
+        var here = session.Connection.Query<(string Id, string Name, string Product)>(
             """
-            SELECT p.id, p.name FROM patchset p JOIN patchset_copy c ON c.patchset = p.id
-            WHERE p.product = @product AND p.shadowed = 0 ORDER BY p.released, p.name
-            """,
-            new { product = Product.Kernel.Token() }).AsList();
+            SELECT p.id, p.name, p.product FROM patchset p JOIN patchset_copy c ON c.patchset = p.id
+            WHERE p.shadowed = 0 ORDER BY p.released, p.name
+            """).AsList();
+        levels.Keep(here.Select(one => one.Id).ToHashSet(StringComparer.Ordinal));
+        var patchsets = here.Where(one => one.Product == Product.Kernel.Token()).Select(one => (one.Id, one.Name)).ToList();
         if (_holders is { } known && known.Patchsets.SequenceEqual(patchsets))
             return known with { Revision = revision };
         var newest = new Dictionary<(string, long), string>();

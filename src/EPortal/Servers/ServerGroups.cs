@@ -67,6 +67,14 @@ internal sealed record ServerGroup(long Id, GroupKey Owner, long Profile, string
     public ServerStatus StatusIn(OfferTable offers) => Owner.StatusIn(offers, KernelId, PatchLevel);
 }
 
+/// <summary>Servers that follow one feed and run one kernel at one level.</summary>
+/// <param name="FeedId">The feed.</param>
+/// <param name="KernelId">Kernel; empty before the first check-in.</param>
+/// <param name="PatchLevel">Level they run.</param>
+/// <param name="Servers">How many.</param>
+/// <param name="IsEntitled">Whether their key allows kernel patches.</param>
+internal readonly record struct FeedGroup(string FeedId, string KernelId, long PatchLevel, long Servers, bool IsEntitled);
+
 /// <summary>All groups of servers: some tens of thousands for a million servers, so that what they have in common is judged once.</summary>
 internal static class ServerGroups
 {
@@ -86,24 +94,23 @@ internal static class ServerGroups
         return groups;
     }
 
-    /// <summary>Servers that follow a feed and run one kernel at one level, of all keys in force; the same three may come more than once.</summary>
-    /// <param name="session">The snapshot.</param>
-    /// <param name="entitled">Only those whose key allows patches of this product; null for all.</param>
-    public static IEnumerable<(string FeedId, string KernelId, long PatchLevel, long Servers)> ByFeed(Session session, Product? entitled = null)
+    /// <summary>What servers run, feed by feed, of all keys in force; the same may come more than once.</summary>
+    public static IReadOnlyList<FeedGroup> ByFeed(Session session)
     {
         // Without a mapper: some tens of thousands of rows for every list of patchsets.
+        var groups = new List<FeedGroup>();
         using var row = session.Query(
             """
-            SELECT coalesce(f.id, @main), p.kernel_id, p.patch_level, g.servers
+            SELECT coalesce(f.id, @main), p.kernel_id, p.patch_level, g.servers, instr(' ' || k.products || ' ', ' ' || @kernel || ' ') > 0
             FROM server_group g
             JOIN server_profile p ON p.id = g.profile
             JOIN key k ON k.id = g.key AND k.shadowed = 0
             LEFT JOIN feed f ON f.id = k.feed AND f.shadowed = 0
-            WHERE @product IS NULL OR instr(' ' || k.products || ' ', ' ' || @product || ' ') > 0
             """,
-            ("@main", Feed.MainId), ("@product", entitled?.Token()));
+            ("@main", Feed.MainId), ("@kernel", Product.Kernel.Token()));
         while (row.Read())
-            yield return (row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3));
+            groups.Add(new FeedGroup(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4) != 0));
+        return groups;
     }
 
     /// <summary>How many servers there are, those whose key is not in force too.</summary>

@@ -36,6 +36,10 @@ internal static class ConsoleRoutes
     public static IResult Back(HttpContext context, string path, string message)
     {
         Flash.Leave(context, message);
-        return TypedResults.Redirect(Base + path);
+        if (context.Request.Headers["HX-Request"] != "true")
+            return TypedResults.Redirect(Base + path);
+        // A script that sent the form would follow by itself and put the page into a part of this one.
+        context.Response.Headers["HX-Redirect"] = Base + path;
+        return TypedResults.NoContent();
     }
 }

@@ -13,7 +13,7 @@ internal sealed class Browser : IDisposable
     public Browser(TestPortal portal)
     {
         Origin = portal.Address.GetLeftPart(UriPartial.Authority);
-        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = Cookies }) { BaseAddress = portal.Address };
+        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = Cookies, Expect100ContinueTimeout = TimeSpan.FromMinutes(1) }) { BaseAddress = portal.Address };
         _http.DefaultRequestHeaders.UserAgent.ParseAdd("Browser/1.0");
     }
 
@@ -47,16 +47,18 @@ internal sealed class Browser : IDisposable
     public Task<HttpResponseMessage> PostAsync(string path, params (string Name, string Value)[] values) =>
         SendAsync(HttpMethod.Post, path, values);
 
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, (string Name, string Value)[] values, params (string Name, string Value)[] headers)
+    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, (string Name, string Value)[] values, params (string Name, string Value)[] headers) =>
+        SendAsync(method, path, new FormUrlEncodedContent(values.Select(one => KeyValuePair.Create(one.Name, one.Value))), headers);
+
+    /// <summary>Sends any content, when the portal is ready for it: what it says to one that is too large would be lost otherwise.</summary>
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent content, params (string Name, string Value)[] headers)
     {
-        using var request = new HttpRequestMessage(method, path)
-        {
-            Content = new FormUrlEncodedContent(values.Select(one => KeyValuePair.Create(one.Name, one.Value))),
-        };
+        using var request = new HttpRequestMessage(method, path) { Content = content };
         if (Origin is not null)
             request.Headers.Add("Origin", Origin);
         foreach (var (name, value) in headers)
             request.Headers.Add(name, value);
+        request.Headers.ExpectContinue = content is MultipartFormDataContent;
         return await _http.SendAsync(request, Cancellation);
     }
 

@@ -1,3 +1,5 @@
+using EPortal.Feeds;
+
 namespace EPortal.Tests.Feeds;
 
 /// <summary>What the rules of feeds say, as plainly as they can be written.</summary>
@@ -33,6 +35,19 @@ internal sealed class RolloutModel
     {
         foreach (var entry in Patchsets.Skip(IndexOf(name)).Where(p => State(feed, p.Name) != "disabled"))
             Unroll(feed, entry.Name);
+    }
+
+    public void Do(RolloutAction action, string feed, string name)
+    {
+        Action<string, string> act = action switch
+        {
+            RolloutAction.Enable => Enable,
+            RolloutAction.Disable => Disable,
+            RolloutAction.EnableUpTo => EnableUpTo,
+            RolloutAction.UndeployDownTo => UndeployDownTo,
+            _ => Unroll,
+        };
+        act(feed, name);
     }
 
     public void Delete(string name)

@@ -25,6 +25,7 @@ public sealed class RolloutModelTests
         EnableUpTo,
         UndeployDownTo,
         Unroll,
+        Together,
         Delete,
     }
 
@@ -51,11 +52,13 @@ public sealed class RolloutModelTests
             await feeds.Add(TestStore.Admin, name, new FeedSettings());
         var model = new RolloutModel();
         var rollout = new Rollout(store.Database, store.Log, Upstream.None);
-        var offers = new Offers();
+        var (offers, levels) = (new Offers(), new PatchsetLevels());
         foreach (var step in schedule)
         {
+            var promise = RolloutPromise.OrNull(store, levels, offers, NameOf(model, step), ActionsOf(step));
             await Do(store, rollout, model, step);
             Compare(store, rollout, offers, model);
+            promise?.ShouldBeKept(store, rollout, offers);
         }
     }
 
@@ -68,30 +71,28 @@ public sealed class RolloutModelTests
             return;
         }
 
-        if (model.Patchsets.Count == 0)
+        if (NameOf(model, step) is not { } name)
             return;
-        var name = model.Patchsets[step.Which % model.Patchsets.Count].Name;
+        var actions = ActionsOf(step);
         switch (step.Act)
         {
             case Act.Enable:
                 await rollout.Enable(TestStore.Admin, Product.Kernel, name, feed, CancellationToken.None);
-                model.Enable(feed, name);
                 break;
             case Act.Disable:
                 await rollout.Disable(TestStore.Admin, Product.Kernel, name, feed);
-                model.Disable(feed, name);
                 break;
             case Act.EnableUpTo:
                 await rollout.EnableUpTo(TestStore.Admin, Product.Kernel, name, feed, CancellationToken.None);
-                model.EnableUpTo(feed, name);
                 break;
             case Act.UndeployDownTo:
                 await rollout.UndeployDownTo(TestStore.Admin, Product.Kernel, name, feed);
-                model.UndeployDownTo(feed, name);
                 break;
             case Act.Unroll:
                 await rollout.Unroll(TestStore.Admin, Product.Kernel, name, feed);
-                model.Unroll(feed, name);
+                break;
+            case Act.Together:
+                await rollout.Apply(TestStore.Admin, Product.Kernel, name, actions, expected: null, CancellationToken.None);
                 break;
             default:
                 await store.Log.Commit(TestStore.Admin, change =>
@@ -103,7 +104,22 @@ public sealed class RolloutModelTests
                 model.Delete(name);
                 break;
         }
+
+        foreach (var (on, action) in actions)
+            model.Do(action, on, name);
     }
+
+    private static string? NameOf(RolloutModel model, Step step) =>
+        model.Patchsets.Count == 0 ? null : model.Patchsets[step.Which % model.Patchsets.Count].Name;
+
+    /// <summary>What a step does on which feed, where it is one of the actions.</summary>
+    private static Dictionary<string, RolloutAction> ActionsOf(Step step) => step.Act switch
+    {
+        Act.Together => FeedNames.Where((_, n) => n != step.Feed).Select((feed, n) => (feed, RolloutActions.All[(n == 0 ? step.Holds : step.Released) % RolloutActions.All.Count]))
+            .ToDictionary(),
+        Act.Enable or Act.Disable or Act.EnableUpTo or Act.UndeployDownTo or Act.Unroll => new() { [FeedNames[step.Feed]] = Enum.Parse<RolloutAction>($"{step.Act}") },
+        _ => [],
+    };
 
     private static async Task Deploy(TestStore store, RolloutModel model, Step step, string feed)
     {

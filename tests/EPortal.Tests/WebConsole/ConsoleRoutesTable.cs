@@ -16,5 +16,13 @@ internal static class ConsoleRoutesTable
         ("GET", "/admin/keys/{key}", Access.Page),
         ("POST", "/admin/keys/{key}", Access.PageAdmin),
         ("POST", "/admin/keys/{key}/delete", Access.PageAdmin),
+        ("GET", "/admin/patchsets", Access.Page),
+        ("GET", "/admin/patchsets/{product}", Access.Page),
+        ("GET", "/admin/patchsets/{product}/{name}", Access.Page),
+        ("POST", "/admin/patchsets/{product}/{name}/delete", Access.PageAdmin),
+        ("GET", "/admin/patchsets/{product}/{name}/manage", Access.Page),
+        ("POST", "/admin/patchsets/{product}/{name}/manage", Access.PageAdmin),
+        ("GET", "/admin/upload-patchset", Access.Page),
+        ("POST", "/admin/upload-patchset", Access.PageAdmin),
     ];
 }

@@ -48,3 +48,22 @@ document.addEventListener('htmx:xhr:progress', event => {
   bar.max = event.detail.total;
   bar.value = event.detail.loaded;
 });
+
+// What is too large to be taken is not sent in the first place.
+document.addEventListener('change', event => {
+  const { maxBytes, tooLarge } = event.target.dataset;
+  if (maxBytes)
+    event.target.setCustomValidity([...event.target.files].some(file => file.size > Number(maxBytes)) ? tooLarge : '');
+});
+
+document.addEventListener('htmx:sendError', event => {
+  const sentence = event.target.querySelector?.('[data-send-error]');
+  if (sentence)
+    sentence.hidden = false;
+});
+
+// A form that takes a while is sent once.
+document.addEventListener('submit', event => {
+  if (event.submitter && event.target.matches('[data-once]'))
+    event.submitter.disabled = true;
+});

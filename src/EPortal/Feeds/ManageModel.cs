@@ -1,0 +1,72 @@
+using EPortal.Api;
+using EPortal.Data;
+using EPortal.Format;
+using EPortal.Patchsets;
+using EPortal.Servers;
+
+namespace EPortal.Feeds;
+
+/// <summary>What a change of one feed would bring, as a page tells of it.</summary>
+/// <param name="Preview">The change.</param>
+/// <param name="Servers">Servers that would be offered another level; null where that is not told.</param>
+/// <param name="Examples">Some of the targets that change, with what is known of them.</param>
+internal sealed record FeedReachModel(FeedPreview Preview, long? Servers, IReadOnlyList<(OfferChange Offer, PatchsetTarget? Target)> Examples)
+{
+    private const int MaxExamples = 5;
+
+    /// <summary>What a plan would bring, feed by feed.</summary>
+    public static IReadOnlyList<FeedReachModel> Of(Session session, PatchsetLevels levels, IReadOnlyList<FeedGroup>? groups, RolloutPlan plan)
+    {
+        var previews = RolloutPreview.Of(session, levels, plan);
+        var servers = groups is null ? null : RolloutReach.Count(groups, previews);
+        return [.. previews.Select(preview => new FeedReachModel(
+            preview, servers?[preview.Plan.Feed.Id],
+            [.. preview.Offers.Take(MaxExamples).Select(offer => (offer, PatchsetDetails.TargetOrNull(session, offer.Target)))]))];
+    }
+}
+
+/// <summary>What the page that manages a patchset shows.</summary>
+/// <param name="Line">How it stands on the feeds.</param>
+/// <param name="Chosen">What is chosen, by name of feed.</param>
+/// <param name="Revision">Offer revision at which it was looked at.</param>
+/// <param name="Reach">What the choice would bring; none while nothing is chosen.</param>
+/// <param name="Absent">Patchsets that would be fetched first.</param>
+/// <param name="Problem">Why it cannot be done, or was not.</param>
+internal sealed record ManageModel(
+    PatchsetLineModel Line, IReadOnlyDictionary<string, RolloutAction> Chosen, long Revision, IReadOnlyList<FeedReachModel> Reach, IReadOnlyList<string> Absent, string? Problem)
+{
+    private const string Prefix = "do.";
+
+    /// <summary>Name of the parameter that says what to do on a feed.</summary>
+    public static string ParameterOf(string feed) => Prefix + feed;
+
+    /// <summary>What a form says is to be done, by name of feed.</summary>
+    /// <exception cref="RefusedException">It names an action that there is not.</exception>
+    public static IReadOnlyDictionary<string, RolloutAction> ChosenBy(ApiParameters parameters, IEnumerable<Feed> feeds) =>
+        feeds.Select(feed => (feed.Name, Token: parameters.Text(ParameterOf(feed.Name)))).Where(one => one.Token is not null)
+            .ToDictionary(one => one.Name, one => RolloutActions.ParseOrNull(RolloutActions.All, one.Token!)
+                ?? throw new RefusedException(Refusal.Invalid, $"There is no action '{one.Token}'."), StringComparer.Ordinal);
+
+    /// <summary>Reads it, with the preview of what is chosen.</summary>
+    /// <exception cref="RefusedException">There is no such patchset.</exception>
+    public static ManageModel Read(
+        Session session, PatchsetUsage usage, PatchsetLevels levels, Product product, string name, ApiParameters parameters, string? problem)
+    {
+        var groups = PatchsetLineModel.GroupsOrNull(session, product);
+        var model = new ManageModel(PatchsetLineModel.Read(session, usage, product, groups, name).Single(), EmptyChoice, Node.Read(session).OfferRevision, [], [], problem);
+        try
+        {
+            model = model with { Chosen = ChosenBy(parameters, FeedStore.List(session)) };
+            if (model.Chosen.Count == 0)
+                return model;
+            var plan = RolloutPlan.Of(session, model.Revision, product, name, model.Chosen);
+            return model with { Reach = FeedReachModel.Of(session, levels, groups, plan), Absent = plan.Absent };
+        }
+        catch (RefusedException e)
+        {
+            return model with { Problem = problem ?? e.Message };
+        }
+    }
+
+    private static IReadOnlyDictionary<string, RolloutAction> EmptyChoice { get; } = new Dictionary<string, RolloutAction>();
+}

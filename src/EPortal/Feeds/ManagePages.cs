@@ -1,0 +1,60 @@
+using EPortal.Api;
+using EPortal.Data;
+using EPortal.Servers;
+using EPortal.WebConsole;
+
+namespace EPortal.Feeds;
+
+/// <summary>
+/// The console's page that rolls a patchset out or back on several feeds at once. What is chosen is looked at before it is applied;
+/// that needs no script, which only asks for the preview at every choice.
+/// </summary>
+internal static class ManagePages
+{
+    /// <summary>Parameter that says at which offer revision the preview was made.</summary>
+    public const string Revision = "revision";
+
+    /// <summary>Maps it.</summary>
+    public static void Map(IEndpointRouteBuilder routes, string path)
+    {
+        routes.MapPage(path, (string product, string name, ApiParameters parameters, Database database, PatchsetUsage usage, PatchsetLevels levels) =>
+            Page(product, name, parameters, database, usage, levels, null));
+        routes.MapAction(path, Apply);
+    }
+
+    private static Task<IResult> Apply(
+        string product, string name, ApiParameters parameters, Rollout rollout, FeedStore feeds, Database database, PatchsetUsage usage, PatchsetLevels levels, HttpContext context) =>
+        ConsoleForms.Try(
+            async () =>
+            {
+                var (of, chosen) = (PatchsetPages.ProductOf(product), ManageModel.ChosenBy(parameters, feeds.List()));
+                if (chosen.Count == 0)
+                    throw new RefusedException(Refusal.Invalid, "Nothing was changed: choose what to do on at least one feed.");
+                var seen = parameters.Number(Revision, 0, long.MaxValue)
+                    ?? throw new RefusedException(Refusal.Invalid, "Nothing was changed: look at the preview first.");
+                var done = await rollout.Apply(context.Actor(), of, name, chosen, seen, context.RequestAborted);
+                return ConsoleRoutes.Back(context, PatchsetPages.PathOf(of, name), string.Join(' ', done.Select(plan => Told(plan, name))));
+            },
+            problem => Page(product, name, parameters, database, usage, levels, problem));
+
+    private static IResult Page(
+        string product, string name, ApiParameters parameters, Database database, PatchsetUsage usage, PatchsetLevels levels, string? problem)
+    {
+        var model = database.Read(session => ManageModel.Read(session, usage, levels, PatchsetPages.ProductOf(product), name, parameters, problem));
+        return ConsoleRoutes.Show<ManagePage, ManageModel>(model, problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+    }
+
+    private static string Told(FeedPlan plan, string patchset)
+    {
+        var (feed, others) = (plan.Feed.Name, Figure.Of(plan.Changes.Count, "patchset was", "patchsets were"));
+        return plan.Action switch
+        {
+            RolloutAction.Enable => $"{patchset} was enabled on {feed}.",
+            RolloutAction.Disable => $"{patchset} was disabled on {feed}.",
+            RolloutAction.Unroll => $"{patchset} was undeployed from {feed}.",
+            _ when plan.Changes.Count == 0 => $"On {feed} nothing had to change.",
+            RolloutAction.EnableUpTo => $"{others} enabled on {feed}, up to {patchset}.",
+            _ => $"{others} undeployed from {feed}, down to {patchset}.",
+        };
+    }
+}

@@ -1,0 +1,78 @@
+using EPortal.Api;
+using EPortal.Data;
+using EPortal.Format;
+using EPortal.Patchsets;
+using EPortal.Servers;
+using EPortal.WebConsole;
+
+namespace EPortal.Feeds;
+
+/// <summary>The console's pages of patchsets: as they stand on all feeds, and each by itself.</summary>
+internal static class PatchsetPages
+{
+    private const string ListPath = "/patchsets";
+    private const string OnePath = ListPath + "/{product}/{name}";
+
+    /// <summary>Maps them.</summary>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPage(ListPath, () => TypedResults.Redirect($"{ConsoleRoutes.Base}{ListPath}/{Product.Kernel.Token()}"));
+        routes.MapPage(ListPath + "/{product}", (string product, ApiParameters parameters, Database database, PatchsetUsage usage) =>
+            ConsoleRoutes.Show<PatchsetsPage, PatchsetsModel>(database.Read(session =>
+                PatchsetsModel.Read(session, usage, ProductOf(product), PatchsetsFilter.Read(parameters)))));
+        routes.MapPage(OnePath, (string product, string name, ApiParameters parameters, Database database, PatchsetUsage usage) =>
+            ConsoleRoutes.Show<PatchsetPage, PatchsetModel>(database.Read(session =>
+                PatchsetModel.Read(session, usage, ProductOf(product), name, parameters.Number("offset", 0, int.MaxValue) ?? 0))));
+        routes.MapAction(OnePath + "/delete", Delete);
+        ManagePages.Map(routes, OnePath + "/manage");
+        UploadPages.Map(routes);
+    }
+
+    /// <summary>Address of the list of a product.</summary>
+    public static string PathOf(Product product) => $"{ListPath}/{product.Token()}";
+
+    /// <summary>Address of a patchset's page.</summary>
+    public static string PathOf(Patchset patchset) => PathOf(patchset.Product, patchset.Name);
+
+    /// <summary>Address of a patchset's page.</summary>
+    public static string PathOf(Product product, string name) => $"{PathOf(product)}/{Uri.EscapeDataString(name)}";
+
+    /// <summary>Address of the list of servers that run a patchset, on one feed or on all.</summary>
+    public static string ServersOf(string patchset, string? feed) =>
+        $"/admin/servers?patchset={Uri.EscapeDataString(patchset)}{(feed is null ? "" : $"&feed={Uri.EscapeDataString(feed)}")}";
+
+    /// <summary>The product that an address names.</summary>
+    /// <exception cref="RefusedException">There is none of that name.</exception>
+    public static Product ProductOf(string token) => Products.TryParse(token, out var product)
+        ? product
+        : throw new RefusedException(Refusal.NotFound, $"There is no product '{token}'.");
+
+    private static async Task<IResult> Delete(string product, string name, ApiParameters parameters, PatchsetLibrary library, HttpContext context)
+    {
+        ConsoleForms.MustBeSure(parameters);
+        var of = ProductOf(product);
+        await library.Delete(context.Actor(), of, name);
+        return ConsoleRoutes.Back(context, PathOf(of), $"Patchset {name} was deleted from every feed.");
+    }
+}
+
+/// <summary>What the page of one patchset shows.</summary>
+/// <param name="Line">How it stands on the feeds.</param>
+/// <param name="Details">What it holds.</param>
+/// <param name="Offset">Targets passed over.</param>
+internal sealed record PatchsetModel(PatchsetLineModel Line, PatchsetDetails Details, long Offset)
+{
+    /// <summary>Targets of a page.</summary>
+    public const int PageSize = 50;
+
+    /// <summary>CVEs listed at the most.</summary>
+    public const int MaxCves = 1000;
+
+    /// <summary>Reads it.</summary>
+    /// <exception cref="RefusedException">There is no such patchset.</exception>
+    public static PatchsetModel Read(Session session, PatchsetUsage usage, Product product, string name, long offset)
+    {
+        var line = PatchsetLineModel.Read(session, usage, product, PatchsetLineModel.GroupsOrNull(session, product), name).Single();
+        return new PatchsetModel(line, PatchsetDetails.Read(session, line.Patchset, offset, PageSize), offset);
+    }
+}

@@ -1,0 +1,20 @@
+using System.Text.RegularExpressions;
+
+namespace EPortal.Patchsets;
+
+/// <summary>Links to web sites in what strangers wrote.</summary>
+internal static partial class WebLink
+{
+    /// <summary>What such a link says of itself: the site learns nothing of this page and gets no hold of it.</summary>
+    public const string Rel = "noopener noreferrer";
+
+    /// <summary>Whether an address leads to a web site, and not to a script, a file or a page of this portal.</summary>
+    public static bool IsSafe(string? address) =>
+        Uri.TryCreate(address, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttps || uri.Scheme == Uri.UriSchemeHttp);
+
+    /// <summary>Address of the record of a CVE; null for what is not one's id.</summary>
+    public static string? OfCveOrNull(string id) => Cve().IsMatch(id) ? $"https://www.cve.org/CVERecord?id={id}" : null;
+
+    [GeneratedRegex(@"^CVE-[0-9]{4}-[0-9]{4,19}\z")]
+    private static partial Regex Cve();
+}

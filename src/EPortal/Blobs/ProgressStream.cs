@@ -1,18 +1,9 @@
 namespace EPortal.Blobs;
 
 /// <summary>A stream to read from that tells how many bytes were read.</summary>
-internal sealed class ProgressStream(Stream inner, IProgress<long> progress) : Stream
+internal sealed class ProgressStream(Stream inner, IProgress<long> progress) : ForwardStream
 {
     private long _read;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
 
     /// <inheritdoc/>
     public override long Length => inner.Length;
@@ -30,20 +21,6 @@ internal sealed class ProgressStream(Stream inner, IProgress<long> progress) : S
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         Count(await inner.ReadAsync(buffer, cancellationToken));
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     private int Count(int read)
     {

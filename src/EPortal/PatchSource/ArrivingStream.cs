@@ -1,20 +1,13 @@
+using EPortal.Blobs;
+
 namespace EPortal.PatchSource;
 
 /// <summary>Reads a file that is still being downloaded, as far as it may be read.</summary>
-internal sealed class ArrivingStream(SharedFetch fetch) : Stream
+internal sealed class ArrivingStream(SharedFetch fetch) : ForwardStream
 {
     private FileStream? _file;
     private long _position;
     private int? _beginning;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
 
     /// <inheritdoc/>
     public override long Length => fetch.Size;
@@ -41,27 +34,6 @@ internal sealed class ArrivingStream(SharedFetch fetch) : Stream
         _position += read;
         return read;
     }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -1,4 +1,5 @@
 using System.Text;
+using EPortal.Blobs;
 using EPortal.Data;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
@@ -62,22 +63,8 @@ internal sealed record ArchiveUpload(IReadOnlyDictionary<string, string> Fields,
     private static RefusedException Refused(string message) => new(Refusal.Invalid, message);
 
     /// <summary>What fails while it is read is the sender's fault, and no disk's.</summary>
-    private sealed class UploadStream(Stream inner) : Stream
+    private sealed class UploadStream(Stream inner) : ForwardStream
     {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             try
@@ -89,20 +76,5 @@ internal sealed record ArchiveUpload(IReadOnlyDictionary<string, string> Fields,
                 throw Refused("The upload ended before its end.");
             }
         }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

@@ -20,7 +20,12 @@ internal static class UserLogPages
     {
         var offset = (int)(parameters.Number("offset", 0, UserLogFilter.MostRows - PageSize) ?? 0);
         var query = UserLogFilter.Read(parameters) with { Limit = PageSize, Offset = offset };
-        var (entries, total) = database.Read(session => (query.Run(session), query.Count(session, UserLogFilter.MostRows)));
+        var (entries, total) = database.Read(session =>
+        {
+            var found = query.Run(session);
+            // A page that is not full is the last one, and known without counting.
+            return (found, found.Count < PageSize && (found.Count > 0 || offset == 0) ? offset + found.Count : query.Count(session, UserLogFilter.MostRows));
+        });
         return ConsoleRoutes.Show<UserLogPage, UserLogModel>(new UserLogModel(entries, total, offset, PageSize, UserLogForm.Read(parameters), null));
     }
 }

@@ -54,22 +54,23 @@ internal sealed record UserLogQuery
     /// <summary>Lines to pass over.</summary>
     public int Offset { get; init; }
 
+    /// <summary>Always with both ends of time, so that lines are read along their index and not sorted.</summary>
     private const string Chosen =
         """
-        WHERE (@Actor IS NULL OR actor = @Actor) AND (@Action IS NULL OR substr(action, 1, length(@Action)) = @Action)
-          AND (@since IS NULL OR at >= @since) AND (@before IS NULL OR at < @before)
+        WHERE at >= @since AND at < @before
+          AND (@Actor IS NULL OR actor = @Actor) AND (@Action IS NULL OR substr(action, 1, length(@Action)) = @Action)
         """;
 
     /// <summary>Runs it.</summary>
     public IReadOnlyList<UserLogEntry> Run(Session session) =>
         [.. session.Connection.Query<(long At, string Actor, string? Address, string Action, string Detail)>(
             $"SELECT at, actor, address, action, detail FROM user_log {Chosen} ORDER BY at DESC, stamp DESC, id DESC LIMIT @Limit OFFSET @Offset",
-            new { Actor, Action, since = Time(Since), before = Time(Before), Limit, Offset })
+            new { Actor, Action, since = TimeOr(Since, long.MinValue), before = TimeOr(Before, long.MaxValue), Limit, Offset })
             .Select(row => new UserLogEntry(Micros.ToTime(row.At), row.Actor, row.Address, row.Action, row.Detail))];
 
     /// <summary>How many lines there are in all; at <paramref name="most"/> the counting ends.</summary>
     public long Count(Session session, long most) => session.Connection.ExecuteScalar<long>(
-        $"SELECT count(*) FROM (SELECT 1 FROM user_log {Chosen} LIMIT @most)", new { Actor, Action, since = Time(Since), before = Time(Before), most });
+        $"SELECT count(*) FROM (SELECT 1 FROM user_log {Chosen} LIMIT @most)", new { Actor, Action, since = TimeOr(Since, long.MinValue), before = TimeOr(Before, long.MaxValue), most });
 
-    private static long? Time(DateTimeOffset? time) => time is { } at ? Micros.Of(at) : null;
+    private static long TimeOr(DateTimeOffset? time, long end) => time is { } at ? Micros.Of(at) : end;
 }

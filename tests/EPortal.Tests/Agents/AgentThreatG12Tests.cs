@@ -200,7 +200,7 @@ public sealed class AgentThreatG12Tests
         foreach (var bad in (string[])[new string('x', 257), "a%0Ab", "a%0Db", "a%00b", "a%1Bb"])
         {
             var answer = await portal.GetPlainAsync($"register_server.plain?key=k&hostname={bad}");
-            (answer["code"], answer["message"]).ShouldBe(("2", bad.Length > 256
+            (answer["code"], answer["message"]).ShouldBe(("5", bad.Length > 256
                 ? "The field hostname must be at most 256 characters."
                 : "The field hostname must not hold control characters."));
         }
@@ -209,7 +209,7 @@ public sealed class AgentThreatG12Tests
         foreach (var bad in (string[])[new string('x', 1025), "a%0Acode:0", "a%00"])
         {
             var text = await portal.Http.GetStringAsync($"{Base}/tag_server.plain?server_id={id}&tag={bad}", Cancellation);
-            text.ShouldStartWith("code:2\nmessage:");
+            text.ShouldStartWith("code:5\nmessage:");
             text.Count(c => c == '\n').ShouldBe(2);
         }
 

@@ -14,14 +14,9 @@ internal sealed record ServerColumn(string Name, string Title, Func<Server, stri
     public bool IsSortable => ServerOrder.ParseOrNull(Name) is not null;
 }
 
-/// <summary>Columns of the list of servers, and which of them a browser wants.</summary>
+/// <summary>Columns of the list of servers.</summary>
 internal static class ServerColumnsModel
 {
-    private const string Cookie = "eportal_columns";
-    private const char Between = '.';
-    private const string Nothing = "none";
-    private static readonly TimeSpan s_kept = TimeSpan.FromDays(365);
-
     /// <summary>All there are, but for the host name, which is always there.</summary>
     public static readonly IReadOnlyList<ServerColumn> All =
     [
@@ -46,24 +41,4 @@ internal static class ServerColumnsModel
 
     /// <summary>The host name.</summary>
     public static readonly ServerColumn Hostname = new("hostname", "Host name");
-
-    /// <summary>What this browser chose.</summary>
-    public static IReadOnlyList<ServerColumn> ChosenBy(HttpContext context) => context.Request.Cookies[Cookie] is { } names
-        ? [.. All.Where(column => names.Split(Between).Contains(column.Name, StringComparer.Ordinal))]
-        : [.. All.Where(column => column.IsDefault)];
-
-    /// <summary>Has the browser keep a choice.</summary>
-    public static void Keep(HttpContext context, IReadOnlyList<string> names)
-    {
-        var known = All.Select(column => column.Name).Intersect(names).ToList();
-        context.Response.Cookies.Append(Cookie, known.Count == 0 ? Nothing : string.Join(Between, known), new CookieOptions
-        {
-            HttpOnly = true,
-            IsEssential = true,
-            MaxAge = s_kept,
-            Path = ConsoleRoutes.Base,
-            SameSite = SameSiteMode.Lax,
-            Secure = context.Request.IsHttps,
-        });
-    }
 }

@@ -16,7 +16,7 @@ internal static class ServerPages
     {
         routes.MapPage(ListPath, List);
         routes.MapPage(ListPath + "/export", Export);
-        routes.MapOwnAction(ListPath + "/columns", Columns);
+        ServerColumnPages.Map(routes);
         routes.MapPage(OnePath, (string id, ApiParameters parameters, Database database, Offers offers, PatchsetUsage usage, TimeProvider time) =>
             ConsoleRoutes.Show<ServerPage, ServerModel>(ServerModel.Read(id, parameters, database, offers, usage, time.GetUtcNow())));
         routes.MapAction(OnePath + "/tags", Tag);
@@ -29,7 +29,7 @@ internal static class ServerPages
 
     private static Task<IResult> List(ApiParameters parameters, Database database, Offers offers, PatchsetUsage usage, TimeProvider time, HttpContext context)
     {
-        var (filters, columns) = (ServerFilters.Read(parameters), ServerColumnsModel.ChosenBy(context));
+        var (filters, columns) = (ServerFilters.Read(parameters), ServerColumnPages.ChosenBy(context));
         return ConsoleForms.Try(
             () => Task.FromResult<IResult>(ConsoleRoutes.Show<ServersPage, ServersModel>(
                 ServersModel.Read(parameters, filters, columns, database, offers, usage, time.GetUtcNow()))),
@@ -41,12 +41,6 @@ internal static class ServerPages
         var query = database.Read(session => ServerFilters.Read(parameters).ToQuery(session, usage)) with { Order = ServersModel.OrderOf(parameters) };
         var servers = csv.Select(query);
         return TypedResults.Stream(to => csv.Write(to, servers, context.RequestAborted), "text/csv; charset=utf-8", "servers.csv");
-    }
-
-    private static IResult Columns(ApiParameters parameters, HttpContext context)
-    {
-        ServerColumnsModel.Keep(context, parameters.Texts("column"));
-        return TypedResults.LocalRedirect(LocalPath.Of(parameters.Text("next")));
     }
 
     private static Task<IResult> Tag(

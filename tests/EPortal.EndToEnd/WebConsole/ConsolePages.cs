@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using EPortal.Tests.Api;
 using EPortal.Tests.WebConsole;
-using Microsoft.Playwright;
 
 namespace EPortal.EndToEnd.WebConsole;
 

@@ -110,7 +110,7 @@ public sealed partial class ConsoleSite : IAsyncDisposable
         _demo.BeginErrorReadLine();
         while (_adminPassword.Length == 0)
         {
-            var line = await _demo.StandardOutput.ReadLineAsync() 
+            var line = await _demo.StandardOutput.ReadLineAsync()
                 ?? throw new InvalidOperationException($"The demonstration ended before it began: {string.Join('\n', _errors)}");
             if (Account().Match(line) is { Success: true } account)
                 (_adminPassword, Address) = (account.Groups[1].Value, account.Groups[2].Value);

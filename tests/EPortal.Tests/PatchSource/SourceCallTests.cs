@@ -1,6 +1,6 @@
 using System.Net;
-using EPortal.Tests.Api;
 using EPortal.Tests.Agents;
+using EPortal.Tests.Api;
 using EPortal.Tests.Cli;
 using Shouldly;
 using Xunit;

@@ -27,7 +27,7 @@ public sealed partial class OverviewPageTests
         links.Count.ShouldBe(3 + 2 + 3);
         foreach (var (address, servers) in links)
             (await fleet.Browser.TextAsync(address)).ShouldContain($" of {servers}</p>", Case.Sensitive, address);
-        Segments().Matches(page).Count.ShouldBe(2 + 3);
+        Segments().Count(page).ShouldBe(2 + 3);
     }
 
     [Fact]

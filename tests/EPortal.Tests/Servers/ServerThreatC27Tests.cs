@@ -1,5 +1,4 @@
 using EPortal.AgentClient.Wire;
-using EPortal.Tests.Accounts;
 using EPortal.Tests.Api;
 using Shouldly;
 using Xunit;
@@ -68,7 +67,17 @@ public sealed class ServerThreatC27Tests
 
     private static CheckinRequest Said(CheckinRequest facts, string text) => facts with
     {
-        Release = text, Euname = text, Version = text, Virt = text, KcareVersion = text, Distro = text, DistroVersion = text, Machine = text, Processor = text, PatchType = text,
-        Tags = text, LastUpdate = new LastUpdate { Level = 1, Result = LastUpdate.Failed, Message = text },
+        Release = text,
+        Euname = text,
+        Version = text,
+        Virt = text,
+        KcareVersion = text,
+        Distro = text,
+        DistroVersion = text,
+        Machine = text,
+        Processor = text,
+        PatchType = text,
+        Tags = text,
+        LastUpdate = new LastUpdate { Level = 1, Result = LastUpdate.Failed, Message = text },
     };
 }

@@ -204,13 +204,12 @@ internal sealed class PatchsetLibrary(
         {
             PatchsetStore.RecordCopy(change, known.Id, staged.Manifest, file);
         }
-        else if (file is not null && !entry.IsInPlace)
+        else if (file is not null)
         {
-            PatchsetStore.SetWhole(change, known, archive, file);
-        }
-        else if (file is not null && IsVouchedFor(known, staged))
-        {
-            PatchsetStore.SetSigner(change, known, staged);
+            if (!entry.IsInPlace)
+                PatchsetStore.SetWhole(change, known, archive, file);
+            if (IsVouchedFor(known, staged))
+                PatchsetStore.SetSigner(change, known, staged);
         }
 
         place(change, PatchsetStore.Get(change.Session, product, name));

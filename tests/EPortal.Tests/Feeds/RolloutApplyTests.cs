@@ -21,15 +21,15 @@ public sealed class RolloutApplyTests
         var portal = api.Portal.Portal;
         await api.Portal.DeployAsync("K1", 1, "test");
         await api.Portal.DeployAsync("K2", 2, "test");
-        await portal.Rollout.Disable(TestPortal.Admin, Product.Kernel, "K1", "main");
-        await portal.Rollout.Unroll(TestPortal.Admin, Product.Kernel, "K1", "test");
+        await portal.Rollout.Disable(TestPortal.Admin, Product.Kernel, "K2", "main");
+        await portal.Rollout.Unroll(TestPortal.Admin, Product.Kernel, "K2", "test");
         // As if another node had it: known, but its files are not here.
-        await portal.Log.Commit(Actor.Agent, change => change.Session.Execute("DELETE FROM patchset_copy WHERE patchset = (SELECT id FROM patchset WHERE name = 'K1')"));
+        await portal.Log.Commit(Actor.Agent, change => change.Session.Execute("DELETE FROM patchset_copy WHERE patchset = (SELECT id FROM patchset WHERE name = 'K2')"));
 
         var answer = await api.Post("/patchsets/manage", ("patchset", "K2"), ("action", "enable-upto"), ("feed", "main"), ("feed", "test"));
 
         answer.ShouldBeError(HttpStatusCode.BadRequest, "conflict");
-        States(api, "main").ShouldBe(["K1 disabled", "K2 undeployed"]);
+        States(api, "main").ShouldBe(["K1 undeployed", "K2 disabled"]);
     }
 
     [Fact]

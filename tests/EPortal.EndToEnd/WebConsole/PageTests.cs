@@ -16,6 +16,9 @@ public sealed class PageTests(ConsoleSite site)
     private const int Narrow = 390;
     private const long MostBytes = 300_000;
 
+    /// <summary>What a page can be used by, but for what says of itself that it needs a script.</summary>
+    private const string Controls = "main a:visible, main button:not([data-copy]):visible, main input:not(.needs-script):visible, main select:visible";
+
     private static readonly AxeRunOptions s_accessible = new()
     {
         RunOnly = new RunOnlyOptions { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
@@ -28,15 +31,18 @@ public sealed class PageTests(ConsoleSite site)
     public async Task Every_page_is_sound_and_for_everybody(bool dark, int width)
     {
         await using var browser = await site.OpenAsync(ConsoleSite.Admin, dark, width);
+        var found = new List<string>();
         foreach (var path in await site.PagesAsync())
         {
             await browser.GoAsync(path);
             await PictureAsync(browser.Page, $"{ConsolePages.NameOf(path)}{(dark ? "-dark" : "")}{(width == Narrow ? "-narrow" : "")}");
-            (await browser.OverflowAsync()).ShouldBeLessThanOrEqualTo(0, $"{path} is wider than the window");
+            if (await browser.OverflowAsync() is > 0 and var pixels)
+                found.Add($"{path} is {pixels} pixels wider than the window");
             var result = await browser.Page.RunAxe(s_accessible);
-            result.Violations.Select(one => $"{path}: {one.Id}: {one.Help}: {string.Join(", ", one.Nodes.Select(node => node.Html).Take(3))}").ShouldBeEmpty();
+            found.AddRange(result.Violations.Select(one => $"{path}: {one.Id}: {one.Help}: {string.Join(", ", one.Nodes.Select(node => node.Html).Take(3))}"));
         }
 
+        found.ShouldBeEmpty();
         browser.ShouldBeSound();
     }
 
@@ -44,7 +50,8 @@ public sealed class PageTests(ConsoleSite site)
     public async Task A_reader_finds_nothing_to_change()
     {
         await using var browser = await site.OpenAsync(ConsoleSite.Reader);
-        foreach (var path in await site.PagesAsync())
+        // The API key is somebody else's, and so as unknown as none.
+        foreach (var path in (await site.PagesAsync()).Where(path => !path.StartsWith("/admin/api-keys/", StringComparison.Ordinal)))
         {
             await browser.GoAsync(path);
             var forms = await browser.Page.EvaluateAsync<string[]>(
@@ -84,8 +91,7 @@ public sealed class PageTests(ConsoleSite site)
             await with.GoAsync(path);
             await without.GoAsync(path);
             (await without.Page.Locator("h1").InnerTextAsync()).ShouldBe(await with.Page.Locator("h1").InnerTextAsync());
-            (await without.Page.Locator("main a:visible, main button:visible, main input:visible").CountAsync())
-                .ShouldBeGreaterThanOrEqualTo(await with.Page.Locator("main a:visible, main button:visible, main input:visible").CountAsync() / 2, path);
+            (await without.Page.Locator(Controls).CountAsync()).ShouldBeGreaterThanOrEqualTo(await with.Page.Locator(Controls).CountAsync(), path);
         }
     }
 

@@ -22,7 +22,7 @@ internal static class Load
     private const int MaxMicroseconds = 60_000_000;
 
     /// <summary>Runs it; an answer that is not 200 ends the run.</summary>
-    public static async Task<Result> RunAsync(int port, int connections, TimeSpan time, Func<int, int, byte[]> request)
+    public static async Task<Result> RunAsync(int port, int connections, TimeSpan time, Func<int, int, ReadOnlyMemory<byte>> request)
     {
         var clock = Stopwatch.StartNew();
         var workers = await Task.WhenAll(Enumerable.Range(0, connections).Select(
@@ -61,7 +61,7 @@ internal static class Load
     }
 
     private static async Task<(long Count, long Bytes, LongHistogram Latency)> WorkAsync(
-        int port, Stopwatch clock, TimeSpan time, Func<int, byte[]> request)
+        int port, Stopwatch clock, TimeSpan time, Func<int, ReadOnlyMemory<byte>> request)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(IPAddress.Loopback, port);

@@ -11,6 +11,7 @@ return args switch
     ["run", var outFolder, .. var rest] => await Run.AllAsync(outFolder, rest.Contains("--quick")),
     ["supply", var outFolder, .. var rest] => await SupplyRun.AllAsync(outFolder, rest.Contains("--quick")),
     ["filters", var outFolder, .. var rest] => await FilterRun.AllAsync(outFolder, rest.Contains("--quick")),
+    ["probe", var folder, var servers, var connections, var what, var rounds, var seconds] => await Bench.Million.Probe.RunAsync(folder, int.Parse(servers), int.Parse(connections), what, int.Parse(rounds), double.Parse(seconds)),
     _ => Usage(),
 };
 

@@ -24,6 +24,16 @@ internal sealed class Server : IDisposable
         }
     }
 
+    /// <summary>Processor time of the process so far.</summary>
+    public double CpuSeconds
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime.TotalSeconds;
+        }
+    }
+
     /// <summary>Starts a program and waits until it takes connections.</summary>
     public static async Task<Server> StartAsync(int port, string program, IReadOnlyList<string> args, IReadOnlyDictionary<string, string>? environment = null)
     {

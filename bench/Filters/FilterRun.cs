@@ -71,7 +71,7 @@ internal static class FilterRun
         return 0;
     }
 
-    private static async Task FurnishAsync(PortalUnderTest portal, string folder)
+    public static async Task FurnishAsync(PortalUnderTest portal, string folder)
     {
         await portal.CommandAsync("user", "-a", User, "-p", Password);
         for (var n = 1; n < Fleet.Feeds; n++)

@@ -15,10 +15,11 @@ internal sealed class Database : IDisposable
 
     private readonly ConcurrentBag<Session> _readers = [];
     private readonly string _path;
+    private readonly WalIndex _index;
 
     static Database() => DefaultTypeMap.MatchNamesWithUnderscores = true;
 
-    private Database(string path) => _path = path;
+    private Database(string path) => (_path, _index) = (path, SqliteStore.Guard(() => new WalIndex(SqliteStore.OpenReader(path))));
 
     /// <summary>Opens the database in <paramref name="folder"/>, making or migrating it as needed.</summary>
     /// <exception cref="StoreException">It cannot be opened, written or migrated.</exception>
@@ -28,6 +29,9 @@ internal sealed class Database : IDisposable
         SqliteStore.Guard(() => SqliteMigrations.Run(path));
         return new Database(path);
     }
+
+    /// <summary>Stands for the state that a reader would see now; another one when anything was committed since, by any process.</summary>
+    public CommitMark Mark => _index.Read();
 
     /// <summary>Runs <paramref name="query"/> on one snapshot.</summary>
     public T Read<T>(Func<Session, T> query)
@@ -84,6 +88,7 @@ internal sealed class Database : IDisposable
     {
         while (_readers.TryTake(out var session))
             session.Dispose();
+        _index.Dispose();
     }
 
     private Session OpenReader() => SqliteStore.Guard(() => new Session(SqliteStore.OpenReader(_path)));

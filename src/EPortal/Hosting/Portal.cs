@@ -38,7 +38,8 @@ internal sealed class Portal : IAsyncDisposable
         Keys = new KeyStore(Database, Log);
         Servers = new ServerStore(Database, Log, time);
         Registration = new Registration(Log);
-        Agents = new AgentDesk(Database, new AgentOffers(Offers), new CheckIns(Log), time);
+        Known = new KnownServers(Database, Offers);
+        Agents = new AgentDesk(Database, new AgentOffers(Offers), new CheckIns(Log, Known), new CheckInTimes(Log, Known), Known, time);
         Users = new UserStore(Database, Log, settings.AuthPasswordMinLength);
         ApiKeys = new ApiKeyStore(Database, Log, time);
         SessionLifetime = new SessionLifetime(settings.AuthSessionLifetime, settings.AuthRefreshSession);
@@ -96,6 +97,9 @@ internal sealed class Portal : IAsyncDisposable
 
     /// <summary>Registration of hosts.</summary>
     public Registration Registration { get; }
+
+    /// <summary>Registered hosts in memory.</summary>
+    public KnownServers Known { get; }
 
     /// <summary>What agents ask for.</summary>
     public AgentDesk Agents { get; }

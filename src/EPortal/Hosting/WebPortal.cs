@@ -51,8 +51,10 @@ internal static class WebPortal
         AddFeatures(builder.Services, portal);
 
         var app = builder.Build();
-        app.UseMetrics();
         app.UseForwardedHeaders();
+        if (settings.AllowedHosts is ["*"])
+            app.UseMiddleware<AgentLane>();
+        app.UseMetrics();
         app.UseHostFiltering();
         app.UseMiddleware<ErrorAnswers>();
         app.UseMiddleware<PageHeaders>();
@@ -91,6 +93,7 @@ internal static class WebPortal
         services.AddSingleton(_ => new PortalRepository(
             portal.Database, portal.Log, portal.Folders, portal.Signer, Portal.LimitsOf(settings),
             Path.Combine(portal.PatchesRoot, "cache", "repository"), settings.ServePatchSourceExpiry, portal.Time));
+        services.AddHostedService(_ => new FleetPreload(portal.Known));
         services.AddHostedService(provider => new SourceWorker(
             portal.Source, portal.AutoUpdate, settings.AutoUpdatePeriod, portal.Time, provider.GetRequiredService<ILogger<SourceWorker>>()));
         services.AddHostedService(provider => new CacheEviction(

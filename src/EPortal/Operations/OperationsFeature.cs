@@ -1,4 +1,5 @@
 using EPortal.Accounts;
+using EPortal.Agents;
 using EPortal.Api;
 using Microsoft.AspNetCore.Authentication;
 
@@ -16,6 +17,7 @@ internal static class OperationsFeature
         services.AddSingleton<MetricsAccess>();
         services.AddSingleton<FleetPicture>();
         services.AddSingleton<PortalMetrics>();
+        services.AddSingleton<RequestMeter>(provider => provider.GetRequiredService<PortalMetrics>().Requests);
         services.AddSingleton<HealthChecks>();
     }
 

@@ -31,11 +31,13 @@ internal static class ServerCensus
         var counts = new Dictionary<string, ServerCounts>(StringComparer.Ordinal);
         foreach (var name in session.Connection.Query<string>("SELECT name FROM feed WHERE shadowed = 0 AND (@feed IS NULL OR name = @feed)", new { feed }))
             counts[name] = ServerCounts.None;
+        var before = Micros.Of(now - ServerStatuses.InactiveAfter);
         var groups = session.Connection.Query<Group>(
             """
             SELECT coalesce(f.id, @main) AS feed_id, coalesce(f.name, 'main') AS feed, k.products, g.kernel_id, g.patch_level, g.inactive, g.servers
             FROM (
-              SELECT x.key, x.kernel_id, x.patch_level, coalesce(c.at, x.registered) < @before AS inactive, count(*) AS servers
+              SELECT x.key, x.kernel_id, x.patch_level,
+                coalesce(c.at, x.registered) < @before AND x.server NOT IN (SELECT value FROM json_each(@since)) AS inactive, count(*) AS servers
               FROM server_search x LEFT JOIN server_checkin c ON c.server = x.server
               WHERE @key IS NULL OR x.key IN (SELECT id FROM key WHERE name = @key AND shadowed = 0)
               GROUP BY 1, 2, 3, 4
@@ -44,7 +46,7 @@ internal static class ServerCensus
             LEFT JOIN feed f ON f.id = k.feed AND f.shadowed = 0
             WHERE @feed IS NULL OR coalesce(f.name, 'main') = @feed
             """,
-            new { main = Feed.MainId, before = Micros.Of(now - ServerStatuses.InactiveAfter), key, feed },
+            new { main = Feed.MainId, before, since = WaitingCheckIns.Since(session, before), key, feed },
             commandTimeout: 0);
         foreach (var group in groups)
             counts[group.Feed] = counts.GetValueOrDefault(group.Feed, ServerCounts.None).Plus(group.Count(table));

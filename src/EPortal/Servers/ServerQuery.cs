@@ -61,7 +61,7 @@ internal sealed record ServerQuery
         var rows = session.Connection.Query<Row>(
             """
             SELECT s.id, s.local, s.server_id, k.name AS key, coalesce(f.name, 'main') AS feed, coalesce(f.id, @main) AS feed_id,
-              k.products, s.registered, c.at AS checkin, x.updated, s.tags, c.uptime, coalesce(x.ip, s.ip) AS ip,
+              k.products, s.registered, c.at AS checkin, c.stamp AS checkin_stamp, x.updated, s.tags, c.uptime, coalesce(x.ip, s.ip) AS ip,
               coalesce(x.hostname, s.hostname) AS hostname, x.kernel_id, x.release, x.euname, x.patch_level, x.patch_type,
               x.version, x.virt, x.kcare_version, x.distro, x.distro_version, x.machine, x.processor, x.update_result
             FROM json_each(@page) p
@@ -72,6 +72,12 @@ internal sealed record ServerQuery
             LEFT JOIN server_facts x ON x.server = s.local
             """,
             new { main = EPortal.Feeds.Feed.MainId, page = JsonSerializer.Serialize(page) }).ToDictionary(row => row.Local);
+        foreach (var waiting in WaitingCheckIns.Read(session).Values)
+        {
+            if (rows.TryGetValue(waiting.Server, out var row) && row.CheckinStamp < waiting.Stamp)
+                (row.Checkin, row.Uptime) = (waiting.At, waiting.Uptime);
+        }
+
         return [.. page.Where(rows.ContainsKey).Select(local => rows[local].ToServer(table, now))];
     }
 
@@ -89,10 +95,11 @@ internal sealed record ServerQuery
         public required string FeedId { get; init; }
         public required string Products { get; init; }
         public required long Registered { get; init; }
-        public long? Checkin { get; init; }
+        public long? Checkin { get; set; }
+        public long? CheckinStamp { get; init; }
         public long? Updated { get; init; }
         public required string Tags { get; init; }
-        public long? Uptime { get; init; }
+        public long? Uptime { get; set; }
         public required string Ip { get; init; }
         public required string Hostname { get; init; }
         public string? KernelId { get; init; }

@@ -45,14 +45,15 @@ internal static class ServerRecords
         return new LastCheckIn(facts, row.GetInt64(18));
     }
 
-    /// <summary>Writes when the server called; false when it is gone.</summary>
-    public static bool WriteTime(Change change, KnownServer server, long uptime) => change.Session.Execute(
+    /// <summary>Writes when the server called, and the digest of what it said; false when it is gone.</summary>
+    public static bool WriteTime(Change change, KnownServer server, long uptime, long digest) => change.Session.Execute(
         """
-        INSERT INTO server_checkin (server, at, uptime, stamp, origin)
-        SELECT local, @at, @uptime, @stamp, @origin FROM server WHERE local = @server AND id = @id
-        ON CONFLICT (server) DO UPDATE SET at = excluded.at, uptime = excluded.uptime, stamp = excluded.stamp, origin = excluded.origin
+        INSERT INTO server_checkin (server, at, uptime, stamp, origin, digest)
+        SELECT local, @at, @uptime, @stamp, @origin, @digest FROM server WHERE local = @server AND id = @id
+        ON CONFLICT (server) DO UPDATE SET at = excluded.at, uptime = excluded.uptime, stamp = excluded.stamp, origin = excluded.origin,
+          digest = excluded.digest
         """,
-        ("@at", Micros.Of(change.Now)), ("@uptime", uptime), ("@stamp", change.NextStamp()), ("@origin", change.Node.Origin),
+        ("@at", Micros.Of(change.Now)), ("@uptime", uptime), ("@stamp", change.NextStamp()), ("@origin", change.Node.Origin), ("@digest", digest),
         ("@server", server.Local), ("@id", server.Id)) > 0;
 
     /// <summary>Writes what a server says of itself; its level counts as updated when it is new.</summary>

@@ -88,7 +88,17 @@ internal sealed class ServerSelection
         AddTime(query.Registered, "x.registered", "registered", now);
         AddTime(query.Updated, "x.updated", "updated", now);
         if (query.Checkin is { } checkin)
-            Add(checkin.Sql(_from == Checkins ? "x.at" : "c.at", "@checkin"), ("checkin", checkin.Before(now)));
+            AddCheckin(checkin, now);
+    }
+
+    /// <summary>A row whose server has a later check-in in the log is not up to date, so those count as of now.</summary>
+    private void AddCheckin(Period period, DateTimeOffset now)
+    {
+        var (rows, time) = (_from == Checkins ? "x" : "c", period.Before(now));
+        var since = $"{rows}.server {(period.Within ? "IN" : "NOT IN")} (SELECT value FROM json_each(@since))";
+        Add(
+            $"({period.Sql($"{rows}.at", "@checkin")} {(period.Within ? "OR" : "AND")} {since})",
+            ("checkin", time), ("since", WaitingCheckIns.Since(_session, time)));
     }
 
     private void AddTime(Period? period, string column, string name, DateTimeOffset now)

@@ -79,19 +79,21 @@ internal static class Load
         return (count, bytes, latency);
     }
 
-    private static async Task<long> ReadAsync(Socket socket, byte[] buffer)
+    /// <summary>Reads an answer and gives the length of its body; -1 for a 503 where that may be.</summary>
+    public static async Task<long> ReadAsync(Socket socket, byte[] buffer, bool mayShed = false)
     {
         var have = 0;
         int end;
         while ((end = buffer.AsSpan(0, have).IndexOf("\r\n\r\n"u8)) < 0)
             have += await ReceiveAsync(socket, buffer.AsMemory(have));
         var head = buffer.AsSpan(0, end);
-        if (!head.StartsWith("HTTP/1.1 200"u8))
+        var isShed = mayShed && head.StartsWith("HTTP/1.1 503"u8);
+        if (!isShed && !head.StartsWith("HTTP/1.1 200"u8))
             throw new InvalidOperationException($"The answer was: {Encoding.ASCII.GetString(buffer, 0, have)}");
         var length = LengthOf(head);
         for (var left = length - (have - end - 4); left > 0;)
             left -= await ReceiveAsync(socket, buffer);
-        return length;
+        return isShed ? -1 : length;
     }
 
     private static long LengthOf(ReadOnlySpan<byte> head)

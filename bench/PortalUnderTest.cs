@@ -45,9 +45,11 @@ internal sealed partial class PortalUnderTest(string folder, string programs)
     public void Set(string name, string value) => _environment[$"EPORTAL_{name}"] = value;
 
     /// <summary>Starts it as it is.</summary>
-    public Task<Server> ServeAsync()
+    public Task<Server> ServeAsync() => ServeAsync(Server.FreePort());
+
+    /// <summary>Starts it as it is, on a port.</summary>
+    public Task<Server> ServeAsync(int port)
     {
-        var port = Server.FreePort();
         Set("LISTEN", $"http://127.0.0.1:{port}");
         return Server.StartAsync(port, Path.Combine(programs, "eportal"), ["serve"], _environment);
     }

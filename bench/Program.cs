@@ -1,9 +1,14 @@
+using System.Globalization;
 using Bench;
 using Bench.Filters;
+using Bench.Million;
+using Bench.Soak;
 using Bench.Supply;
 
 // bench floor PORT: the bare web server. bench run FOLDER [--quick]: everything, side by side.
 // bench filters FOLDER [--quick]: the list of servers by every filter.
+// bench million FOLDER [--quick]: very many hosts, with the targets. bench soak FOLDER [--quick]: everything at once, and kills.
+// bench probe FOLDER SERVERS WHAT,WHAT: single calls and the processor time of each, for profiling; the fleet stays in the folder.
 // bench supply FOLDER [--quick]: patch sources, side by side.
 return args switch
 {
@@ -11,12 +16,14 @@ return args switch
     ["run", var outFolder, .. var rest] => await Run.AllAsync(outFolder, rest.Contains("--quick")),
     ["supply", var outFolder, .. var rest] => await SupplyRun.AllAsync(outFolder, rest.Contains("--quick")),
     ["filters", var outFolder, .. var rest] => await FilterRun.AllAsync(outFolder, rest.Contains("--quick")),
-    ["probe", var folder, var servers, var connections, var what, var rounds, var seconds] => await Bench.Million.Probe.RunAsync(folder, int.Parse(servers), int.Parse(connections), what, int.Parse(rounds), double.Parse(seconds)),
+    ["million", var outFolder, .. var rest] => await MillionRun.AllAsync(outFolder, rest.Contains("--quick")),
+    ["probe", var outFolder, var servers, var what] => await Probe.RunAsync(outFolder, int.Parse(servers, CultureInfo.InvariantCulture), what.Split(',')),
+    ["soak", var outFolder, .. var rest] => await SoakRun.AllAsync(outFolder, rest.Contains("--quick")),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench run|supply|filters FOLDER [--quick] | bench floor PORT");
+    Console.Error.WriteLine("usage: bench run|million|soak|supply|filters FOLDER [--quick] | bench floor PORT");
     return 2;
 }

@@ -22,6 +22,13 @@ internal static class Fleet
     {
         using var connection = new SqliteConnection($"Data Source={database};Pooling=False");
         connection.Open();
+        // Written once and read back only if it went well.
+        using (var quick = connection.CreateCommand())
+        {
+            quick.CommandText = "PRAGMA synchronous=OFF; PRAGMA cache_size=-262144";
+            quick.ExecuteNonQuery();
+        }
+
         var keys = KeysOf(connection);
         using var transaction = connection.BeginTransaction();
         var (server, facts, checkin) = Commands(connection, transaction);
@@ -92,9 +99,14 @@ internal static class Fleet
 
     private static void Run(SqliteCommand command, params object[] values)
     {
-        command.Parameters.Clear();
+        while (command.Parameters.Count < values.Length)
+            command.Parameters.Add(string.Create(CultureInfo.InvariantCulture, $"${command.Parameters.Count}"), SqliteType.Text);
         for (var n = 0; n < values.Length; n++)
-            command.Parameters.AddWithValue(string.Create(CultureInfo.InvariantCulture, $"${n}"), values[n]);
+        {
+            command.Parameters[n].ResetSqliteType();
+            command.Parameters[n].Value = values[n];
+        }
+
         command.ExecuteNonQuery();
     }
 }

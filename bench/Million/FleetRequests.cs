@@ -23,16 +23,16 @@ internal sealed class FleetRequests(int servers)
             : throw new InvalidOperationException("The portal cannot look through this check-in.");
     }
 
-    /// <summary>A check-in that says what the host said before.</summary>
-    public ReadOnlyMemory<byte> Same(int turn) => CheckIn(turn, "5.14.0-570.el9.x86_64");
+    /// <summary>A check-in that says what the host said before. One host in ten does so never: it is left to <see cref="Changed"/>.</summary>
+    public ReadOnlyMemory<byte> Same(int turn) => CheckIn(HostOf(turn, servers), "5.14.0-570.el9.x86_64");
 
-    /// <summary>A check-in of another effective kernel than the last of that host: a line of its history too.</summary>
-    public ReadOnlyMemory<byte> Changed(int turn, int round) => CheckIn(turn, $"5.14.0-{600 + (turn / servers) + round}.el9.x86_64");
+    /// <summary>A check-in of another effective kernel than the last of that host, which makes a line of its history too.</summary>
+    public ReadOnlyMemory<byte> Changed(int turn, int round) => CheckIn((HostOf(turn, servers) / 10 * 10) + 9, $"5.14.0-{600 + round}.{turn & 0xffffff:x6}.el9");
 
     /// <summary>What level to run, without a check-in.</summary>
     public ReadOnlyMemory<byte> Latest(int turn)
     {
-        var n = HostOf(turn);
+        var n = HostOf(turn, servers);
         Span<byte> credentials = stackalloc byte[27];
         Utf8.TryWrite(credentials, $"B{n:d15}:kernelcare", out _);
         Utf8.TryWrite(_buffer, $"GET /{_kernels[n % Fleet.Kernels]}/latest.v2 HTTP/1.1\r\nHost: bench\r\nAuthorization: Basic ", out var length);
@@ -49,13 +49,13 @@ internal sealed class FleetRequests(int servers)
         return _buffer.AsMemory(0, length);
     }
 
-    /// <summary>Hosts call in no order.</summary>
-    private int HostOf(int turn) => (int)((turn * 611_953L) % servers);
+    /// <summary>The host that calls at that turn; they call in no order, and those that change never as those that do not.</summary>
+    public static int HostOf(int turn, int servers) => (int)((turn * 611_953L) % servers) is var n && n % 10 == 9 ? n - 1 : n;
 
-    private ReadOnlyMemory<byte> CheckIn(int turn, string euname)
+    private ReadOnlyMemory<byte> CheckIn(int n, string euname)
     {
         const int Room = 256;
-        var body = WriteBody(_buffer.AsSpan(Room), HostOf(turn), euname, 100_000 + (turn / servers) + (Environment.TickCount64 / 1000));
+        var body = WriteBody(_buffer.AsSpan(Room), n, euname, 100_000 + (Environment.TickCount64 / 1000));
         Span<byte> head = stackalloc byte[Room];
         Utf8.TryWrite(head, $"POST /admin/api/kcare/checkin HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: {body}\r\n\r\n", out var length);
         head[..length].CopyTo(_buffer.AsSpan(Room - length));

@@ -1,45 +1,56 @@
 using System.Globalization;
-using Bench.Filters;
 
 namespace Bench.Million;
 
+/// <summary>
+/// One kind of call after another, with the processor time that each took of the server and of the generator: that hardly depends
+/// on what else the machine does. For profiling.
+/// </summary>
 internal static class Probe
 {
-    public static async Task<int> RunAsync(string folder, int servers, int connections, string what, int rounds, double seconds)
+    public static async Task<int> RunAsync(string folder, int servers, IReadOnlyList<string> what)
     {
-        var portal = new PortalUnderTest(folder, Environment.GetEnvironmentVariable("EPORTAL_OUT") ?? Path.GetFullPath("out"));
-        if (!Directory.Exists(Path.Combine(folder, "data")))
+        var connections = Setting("CONNECTIONS", 128);
+        var (rounds, time) = (Setting("ROUNDS", 3), TimeSpan.FromSeconds(Setting("SECONDS", 4)));
+        using var site = new Site(folder, Environment.GetEnvironmentVariable("EPORTAL_OUT") ?? Path.GetFullPath("out"), servers);
+        if (!File.Exists(site.Database))
         {
-            Directory.CreateDirectory(folder);
-            await FilterRun.FurnishAsync(portal, folder);
-            var requests = new FleetRequests(servers);
-            var clock0 = System.Diagnostics.Stopwatch.StartNew();
-            Fleet.Write(Path.Combine(folder, "data", "eportal.sqlite"), servers, FleetRequests.Address, requests.DigestOf);
-            Console.Error.WriteLine($"fleet written in {clock0.Elapsed.TotalSeconds} s");
+            await site.FurnishAsync(null);
+            site.Fill();
         }
-        var clock = System.Diagnostics.Stopwatch.StartNew();
-        using var server = await portal.ServeAsync();
-        Console.Error.WriteLine($"up in {clock.Elapsed.TotalSeconds:0.00} s, pid of port {server.Port}");
+
+        var seconds = await site.StartAsync();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"started in {seconds:0.00} s"));
         using var bare = await Server.BareAsync();
-        await Task.Delay(4000);
-        var time = TimeSpan.FromSeconds(seconds);
-        var all = Enumerable.Range(0, connections).Select(_ => new FleetRequests(servers)).ToArray();
-        for (var round = 0; round < rounds; round++)
-            foreach (var one in what.Split(','))
+        using var nginx = await Server.NginxAsync(folder, site.Portal.Files);
+        var requests = Enumerable.Range(0, connections).Select(_ => new FleetRequests(servers)).ToArray();
+        var salt = Environment.ProcessId % 1000;
+        for (var round = 1; round <= rounds; round++)
+        {
+            foreach (var name in what)
             {
-                var offset = round * 2_000_000;
-                Func<int, int, ReadOnlyMemory<byte>> request = one switch
+                var target = name.StartsWith("bare", StringComparison.Ordinal) ? bare : name.StartsWith("nginx", StringComparison.Ordinal) ? nginx : site.Server;
+                var small = Requests.File($"/{new string(name.EndsWith('m') ? 'e' : 'd', 40)}/1/kpatch.bin");
+                int Turn(int c, int t) => (round * 10_000_000) + (t * connections) + c;
+                Func<int, int, ReadOnlyMemory<byte>> request = name switch
                 {
-                    "same" or "bare" => (c, t) => all[c].Same(offset + (t * connections) + c),
-                    "changed" => (c, t) => all[c].Changed(offset + (t * connections) + c, round),
-                    "latest" or "bareget" => (c, t) => all[c].Latest(offset + (t * connections) + c),
-                    _ => (c, t) => all[c].Register(offset + (t * connections) + c),
+                    "bare" or "same" => (c, t) => requests[c].Same(Turn(c, t)),
+                    "changed" => (c, t) => requests[c].Changed(Turn(c, t), round + salt),
+                    "bareget" or "latest" => (c, t) => requests[c].Latest(Turn(c, t)),
+                    "register" => (c, t) => requests[c].Register(Turn(c, t)),
+                    _ => (_, _) => small,
                 };
-                var port0 = one.StartsWith("bare", StringComparison.Ordinal) ? bare : server;
-                var (c0, g0) = (port0.CpuSeconds, Environment.CpuUsage.TotalTime.TotalSeconds);
-                var result = await Load.RunAsync(one.StartsWith("bare", StringComparison.Ordinal) ? bare.Port : server.Port, connections, time, request);
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{one,-10} {result.PerSecond,9:0}/s p50 {result.Latency.GetValueAtPercentile(50) / 1000.0:0.0} p99 {result.Latency.GetValueAtPercentile(99) / 1000.0:0.0} ms  mem {server.MemoryMiB:0}  cpu us: server {(port0.CpuSeconds - c0) / (result.PerSecond * seconds) * 1e6:0.0} generator {(Environment.CpuUsage.TotalTime.TotalSeconds - g0) / (result.PerSecond * seconds) * 1e6:0.0}"));
+                var (mine, its) = (Environment.CpuUsage.TotalTime.TotalSeconds, target.CpuSeconds);
+                var result = await Load.RunAsync(target.Port, name.StartsWith("file", StringComparison.Ordinal) || target == nginx ? 8 : connections, time, request);
+                var count = result.PerSecond * time.TotalSeconds / 1e6;
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{name,-10} {result.PerSecond,8:0}/s  p50 {result.Latency.GetValueAtPercentile(50) / 1000.0,5:0.0}  p99 {result.Latency.GetValueAtPercentile(99) / 1000.0,5:0.0} ms  server {(target.CpuSeconds - its) / count,6:0.0} us  generator {(Environment.CpuUsage.TotalTime.TotalSeconds - mine) / count,5:0.0} us  {site.Server.MemoryMiB,4:0} MiB"));
             }
+        }
+
         return 0;
     }
+
+    private static int Setting(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : otherwise;
 }

@@ -72,7 +72,7 @@ internal sealed class AgentDesk(Database database, AgentOffers offers, CheckIns 
     }
 
     /// <summary>What a known server's feed offers for a kernel, without a check-in; false for an unknown one.</summary>
-    public bool TryLook(UInt128 id, string kernelId, out Offer? offer)
+    public bool TryLook(AgentId id, string kernelId, out Offer? offer)
     {
         var view = known.View();
         var isKnown = known.TryFind(view, id, out _, out var key);
@@ -86,6 +86,15 @@ internal sealed class AgentDesk(Database database, AgentOffers offers, CheckIns 
     private async ValueTask<CheckinOutcome?> Take(string serverId, CheckinRequest request, string ip, long digest)
     {
         var checkIn = CheckinFacts.From(request, ip);
+        if (request.StickyPatchset is not { Length: > 0 } && request.UpdateDelay is not > 0 && AgentId.TryRead(serverId, out var id))
+        {
+            var view = known.View();
+            return known.TryFind(view, id, out var agent, out var key)
+                && await checkIns.Record(known.ServerOf(serverId, agent, key), checkIn with { Digest = SaidDigest.ForFeed(digest, key.FeedDigest) })
+                ? new CheckinOutcome(Offer(view, key, request.KernelId))
+                : null;
+        }
+
         var (server, offer) = database.Read(session =>
             CheckIns.FindOrNull(session, serverId) is { } known
                 ? (known, offers.ForKernel(session, known, request, time.GetUtcNow()))

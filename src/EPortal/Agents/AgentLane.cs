@@ -12,10 +12,10 @@ using EPortal.Feeds;
 namespace EPortal.Agents;
 
 /// <summary>
-/// Answers at once what a whole fleet calls all the time: check-ins that say nothing new, and levels. It stands ahead of the rest
+/// Answers at once what a whole fleet calls all the time: check-ins that say nothing new, levels, and small files. It stands ahead of the rest
 /// of the pipeline and takes only what it can answer well; everything else, all that is wrong included, goes on as it came.
 /// </summary>
-internal sealed partial class AgentLane(RequestDelegate next, AgentDesk desk, RequestMeter meter, ILogger<AgentLane> logger)
+internal sealed partial class AgentLane(RequestDelegate next, AgentDesk desk, FileLane files, RequestMeter meter, ILogger<AgentLane> logger)
 {
     private const int TargetLength = 40;
     private const string RetryAfterSeconds = "5";
@@ -33,9 +33,9 @@ internal sealed partial class AgentLane(RequestDelegate next, AgentDesk desk, Re
             return next(context);
         if (HttpMethods.IsPost(request.Method))
             return path == CheckinEndpoints.KernelRoute ? CheckIn(context) : next(context);
-        return HttpMethods.IsGet(request.Method) && PatchServerEndpoints.LatestRouteOrNull(path, TargetLength) is { } route && TryLatest(context, path, route)
-            ? Task.CompletedTask
-            : next(context);
+        var isAnswered = HttpMethods.IsGet(request.Method)
+            && (PatchServerEndpoints.LatestRouteOrNull(path, TargetLength) is { } route ? TryLatest(context, path, route) : files.TryAnswer(context, path));
+        return isAnswered ? Task.CompletedTask : next(context);
     }
 
     private Task CheckIn(HttpContext context)

@@ -26,7 +26,7 @@ internal static class Caller
     }
 
     /// <summary>The same in the form that agents send, as a number; false where <see cref="ServerIdOrNull"/> has to judge.</summary>
-    public static bool TryServerId(HttpRequest request, out UInt128 id)
+    public static bool TryServerId(HttpRequest request, out AgentId id)
     {
         // SERVER_ID:kernelcare is 27 bytes, or 36 characters.
         const int Length = 36;

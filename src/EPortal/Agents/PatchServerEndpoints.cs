@@ -18,7 +18,8 @@ internal static class PatchServerEndpoints
 
     private const string LatestV1 = Target + "/latest.v1";
     private const string LatestV2 = Target + "/latest.v2";
-    private const string LongLived = "public, max-age=2592000";
+    /// <summary>For how long a patch file may be kept: its address names its content.</summary>
+    public const string LongLived = "public, max-age=2592000";
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
     /// <summary>Maps them.</summary>

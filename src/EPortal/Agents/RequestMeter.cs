@@ -9,4 +9,7 @@ internal abstract class RequestMeter
     /// <param name="status">Of the answer.</param>
     /// <param name="begun">When it came, as <see cref="System.Diagnostics.Stopwatch"/> tells.</param>
     public abstract void Count(string route, string method, int status, long begun);
+
+    /// <summary>Counts a patch file that was sent whole.</summary>
+    public abstract void CountFile(string route, int status, long begun, long bytes);
 }

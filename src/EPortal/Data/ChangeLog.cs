@@ -108,6 +108,7 @@ internal sealed class ChangeLog : IAsyncDisposable
         foreach (var shared in _queue.Shared)
             shared.Acknowledge();
         batch.ForEach(change => change.Acknowledge());
+        _database.AfterCommit(session);
     }
 
     private Node WriteShared(Session session, Node node, DateTimeOffset now)

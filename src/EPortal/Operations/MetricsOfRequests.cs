@@ -44,6 +44,14 @@ internal sealed class MetricsOfRequests(IMetricFactory metrics) : RequestMeter
         duration.Observe(Stopwatch.GetElapsedTime(begun).TotalSeconds);
     }
 
+    /// <inheritdoc/>
+    public override void CountFile(string route, int status, long begun, long bytes)
+    {
+        Count(route, HttpMethods.Get, status, begun);
+        _files.Inc();
+        _bytes.Inc(bytes);
+    }
+
     /// <summary>Runs the rest of the pipeline and counts what came of it.</summary>
     public async Task Measure(HttpContext context, RequestDelegate next)
     {

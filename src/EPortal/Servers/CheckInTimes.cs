@@ -32,7 +32,7 @@ internal sealed class CheckInTimes : SharedWrites
     public bool IsFull => Volatile.Read(ref _waiting).Count >= MaxWaiting;
 
     /// <summary>Records a check-in of a known host that changes nothing but time and uptime; false when the host was deleted meanwhile.</summary>
-    public ValueTask<bool> Record(UInt128 id, long local, long uptime)
+    public ValueTask<bool> Record(AgentId id, long local, long uptime)
     {
         var item = new TimedCheckIn(id, local, uptime);
         lock (_gate)

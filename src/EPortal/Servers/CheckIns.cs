@@ -11,10 +11,10 @@ namespace EPortal.Servers;
 /// <param name="FeedId">The feed it follows.</param>
 /// <param name="FeedName">Name of that feed.</param>
 /// <param name="Products">Tokens of the products of its key, spaces between them.</param>
-/// <param name="Tags">Its tags.</param>
-/// <param name="OfferRevision">Revision of the offers in the same snapshot.</param>
+/// <param name="Tags">Its tags; null where they were not read.</param>
+/// <param name="OfferRevision">Revision of the offers in the same snapshot; -1 where it was not read.</param>
 internal sealed record KnownServer(
-    long Local, string Id, string ServerId, string FeedId, string FeedName, string Products, string Tags, long OfferRevision)
+    long Local, string Id, string ServerId, string FeedId, string FeedName, string Products, string? Tags, long OfferRevision)
 {
     /// <summary>Whether its key allows a product.</summary>
     public bool Allows(Product product) => Products.Split(' ').Contains(product.Token(), StringComparer.Ordinal);
@@ -75,7 +75,7 @@ internal sealed class CheckIns(ChangeLog log, KnownServers known)
         var before = ServerRecords.Read(change.Session, server.Local);
         if (!ServerRecords.WriteTime(change, server, checkIn.Uptime, checkIn.Digest))
             return false;
-        if (checkIn.Tags is { } tags && ServerStore.Normalise(tags) != server.Tags)
+        if (checkIn.Tags is { } tags && ServerStore.Normalise(tags) != (server.Tags ?? TagsOf(change, server)))
             ServerStore.SetTags(change, server.Id, tags);
         var facts = checkIn.Facts with { Feed = server.FeedName };
         if (before?.Facts != facts)
@@ -85,4 +85,7 @@ internal sealed class CheckIns(ChangeLog log, KnownServers known)
             history.Write(uptime is >= 0 and var latest ? last with { Uptime = latest } : last, facts, checkIn.Uptime);
         return true;
     }
+
+    private static string? TagsOf(Change change, KnownServer server) =>
+        (string?)change.Session.Scalar("SELECT tags FROM server WHERE local = @server AND id = @id", ("@server", server.Local), ("@id", server.Id));
 }

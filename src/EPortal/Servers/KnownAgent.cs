@@ -1,4 +1,5 @@
 using EPortal.Data;
+using EPortal.Format;
 
 namespace EPortal.Servers;
 
@@ -30,9 +31,12 @@ internal struct KnownAgent
 /// <summary>A key as far as agents are concerned.</summary>
 /// <param name="FeedId">The feed its servers follow.</param>
 /// <param name="FeedName">Name of that feed.</param>
-/// <param name="AllowsKernel">Whether its servers may have kernel patches.</param>
-internal sealed record AgentKey(string FeedId, string FeedName, bool AllowsKernel)
+/// <param name="Products">Tokens of the products its servers may have patches of, spaces between them.</param>
+internal sealed record AgentKey(string FeedId, string FeedName, string Products)
 {
+    /// <summary>Whether its servers may have kernel patches.</summary>
+    public bool AllowsKernel { get; } = Products.Split(' ').Contains(Product.Kernel.Token(), StringComparer.Ordinal);
+
     /// <summary>The feed's part of digests of what its servers said.</summary>
     public long FeedDigest { get; } = SaidDigest.OfFeed(FeedName);
 }

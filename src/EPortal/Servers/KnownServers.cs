@@ -1,7 +1,5 @@
-using System.Data.Common;
 using EPortal.Data;
 using EPortal.Feeds;
-using EPortal.Format;
 
 namespace EPortal.Servers;
 
@@ -11,24 +9,26 @@ namespace EPortal.Servers;
 /// </summary>
 internal sealed class KnownServers(Database database, Offers offers)
 {
-    private const int PreloadRows = 500;
+    private const int PreloadRows = 2000;
 
-    // Whoever holds it may read the store; the writer takes it too, so nobody holds it for long.
+    // The writer takes it too, so nobody holds it for long.
     private readonly Lock _gate = new();
     private readonly KnownTable _table = new();
     private readonly Dictionary<string, ushort> _origins = new(StringComparer.Ordinal);
+    private volatile string[] _originNames = [];
     private readonly Dictionary<string, int> _keyNumbers = new(StringComparer.Ordinal);
     private Dictionary<long, WaitingCheckIn> _recovered = [];
     private AgentKey?[] _keys = [];
     private volatile FleetView? _view;
     private long _revision = -1;
     private long _operation;
+    private long _changes;
 
     /// <summary>What agents have in common right now.</summary>
     public FleetView View() => _view is { } view && view.Mark == database.Mark ? view : Refresh();
 
     /// <summary>The host of that id, as of a view that was asked for before; false for an unknown one, or one whose key is gone.</summary>
-    public bool TryFind(FleetView view, UInt128 id, out KnownAgent agent, out AgentKey key)
+    public bool TryFind(FleetView view, AgentId id, out KnownAgent agent, out AgentKey key)
     {
         key = null!;
         if (!_table.TryFind(id, out agent) && !TryLoad(id, out agent))
@@ -39,8 +39,12 @@ internal sealed class KnownServers(Database database, Offers offers)
         return key is not null;
     }
 
+    /// <summary>A known host as the store sees it.</summary>
+    public KnownServer ServerOf(string serverId, KnownAgent agent, AgentKey key) =>
+        new(agent.Local, new EntityId(_originNames[agent.Origin], agent.Sequence).ToString(), serverId, key.FeedId, key.FeedName, key.Products, null, -1);
+
     /// <summary>Notes a check-in that changes nothing but time and uptime; false when the host is gone. For the writer.</summary>
-    public bool Touch(UInt128 id, long local, long uptime) => _table.Update(id, (local, uptime), static (ref KnownAgent agent, (long Local, long Uptime) now) =>
+    public bool Touch(AgentId id, long local, long uptime) => _table.Update(id, (local, uptime), static (ref KnownAgent agent, (long Local, long Uptime) now) =>
     {
         if (agent.Local != now.Local)
             return false;
@@ -52,7 +56,7 @@ internal sealed class KnownServers(Database database, Offers offers)
     /// Notes that the facts of a host are about to change, so that nothing counts as what it said last. Gives its turn and the
     /// uptime it had, -1 where that is not known. For the writer.
     /// </summary>
-    public (ushort Turn, long Uptime) Unsettle(UInt128 id)
+    public (ushort Turn, long Uptime) Unsettle(AgentId id)
     {
         var before = (Turn: (ushort)0, Uptime: -1L);
         _table.Update(id, 0, (ref KnownAgent agent, int _) =>
@@ -65,7 +69,7 @@ internal sealed class KnownServers(Database database, Offers offers)
     }
 
     /// <summary>Notes what a host said last, once it is on disk; not if it has said more since.</summary>
-    public void Settle(UInt128 id, ushort turn, long uptime, long digest) =>
+    public void Settle(AgentId id, ushort turn, long uptime, long digest) =>
         _table.Update(id, (turn, uptime, digest), static (ref KnownAgent agent, (ushort Turn, long Uptime, long Digest) now) =>
         {
             if (agent.Turn == now.Turn)
@@ -93,11 +97,7 @@ internal sealed class KnownServers(Database database, Offers offers)
         View();
         _table.Reserve(database.Read(ServerGroups.Total));
         for (var last = 0L; last >= 0 && !cancel.IsCancellationRequested;)
-        {
-            lock (_gate)
-                last = database.Read(session => Load(session, "s.local > @after ORDER BY s.local LIMIT @limit", ("@after", last), ("@limit", PreloadRows)));
-        }
-
+            last = Load("s.local > @after ORDER BY s.local LIMIT @limit", ("@after", last), ("@limit", PreloadRows));
         lock (_gate)
             _recovered = [];
     }
@@ -118,50 +118,64 @@ internal sealed class KnownServers(Database database, Offers offers)
         }
     }
 
-    private bool TryLoad(UInt128 id, out KnownAgent agent)
+    private bool TryLoad(AgentId id, out KnownAgent agent)
     {
-        lock (_gate)
-            database.Read(session => Load(session, "s.server_id = @id", ("@id", AgentId.Text(id))));
+        Load("s.server_id = @id", ("@id", id.ToString()));
         return _table.TryFind(id, out agent);
     }
 
-    /// <summary>Reads hosts into the table; gives the last one's number, -1 when there was none.</summary>
-    private long Load(Session session, string which, params ReadOnlySpan<(string, object?)> parameters)
+    /// <summary>
+    /// Reads hosts into the table; gives the last one's number, -1 when there was none. The reading itself keeps nobody waiting;
+    /// when hosts were changed or deleted meanwhile it is done again, for it may have seen them as they were.
+    /// </summary>
+    private long Load(string which, params (string, object?)[] parameters)
     {
-        var last = -1L;
+        while (true)
+        {
+            var changes = Volatile.Read(ref _changes);
+            var rows = database.Read(session => Read(session, which, parameters));
+            lock (_gate)
+            {
+                if (changes != _changes)
+                    continue;
+                rows.ForEach(row => _table.Add(row.Id, AgentOf(row)));
+                return rows.Count == 0 ? -1 : rows[^1].Local;
+            }
+        }
+    }
+
+    private static List<Row> Read(Session session, string which, ReadOnlySpan<(string, object?)> parameters)
+    {
+        var rows = new List<Row>();
         using var row = session.Query(
-            $"SELECT s.local, s.server_id, s.id, s.key, c.uptime, c.digest FROM server s LEFT JOIN server_checkin c ON c.server = s.local WHERE {which}",
+            $"SELECT s.local, s.server_id, s.id, s.key, coalesce(c.uptime, -1), coalesce(c.digest, 0) FROM server s LEFT JOIN server_checkin c ON c.server = s.local WHERE {which}",
             parameters);
         while (row.Read())
         {
-            last = row.GetInt64(0);
-            if (AgentId.TryRead(row.GetString(1), out var id))
-                _table.Add(id, AgentOf(row));
+            // An id of another form is looked up in the store each time.
+            AgentId.TryRead(row.GetString(1), out var id);
+            rows.Add(new Row(row.GetInt64(0), id, EntityId.Parse(row.GetString(2)), row.GetString(3), row.GetInt64(4), row.GetInt64(5)));
         }
 
-        return last;
+        return rows;
     }
 
-    private KnownAgent AgentOf(DbDataReader row)
+    private KnownAgent AgentOf(Row row) => new()
     {
-        var local = row.GetInt64(0);
-        var birth = EntityId.Parse(row.GetString(2));
-        var seen = !row.IsDBNull(4);
-        return new KnownAgent
-        {
-            Local = local,
-            Origin = OriginOf(birth.Origin),
-            Sequence = birth.Sequence,
-            Key = KeyNumberOf(row.GetString(3)),
-            Uptime = !seen ? -1 : _recovered.TryGetValue(local, out var waiting) ? waiting.Uptime : row.GetInt64(4),
-            Digest = seen ? row.GetInt64(5) : 0,
-        };
-    }
+        Local = row.Local,
+        Origin = OriginOf(row.Birth.Origin),
+        Sequence = row.Birth.Sequence,
+        Key = KeyNumberOf(row.Key),
+        Uptime = row.Uptime >= 0 && _recovered.TryGetValue(row.Local, out var waiting) ? waiting.Uptime : row.Uptime,
+        Digest = row.Digest,
+    };
 
     private ushort OriginOf(string origin)
     {
-        if (!_origins.TryGetValue(origin, out var number))
-            _origins.Add(origin, number = (ushort)_origins.Count);
+        if (_origins.TryGetValue(origin, out var number))
+            return number;
+        _origins.Add(origin, number = (ushort)_origins.Count);
+        _originNames = [.. _originNames, origin];
         return number;
     }
 
@@ -194,6 +208,8 @@ internal sealed class KnownServers(Database database, Offers offers)
             }
         }
 
+        if (births.Count + changed.Count > 0)
+            _changes++;
         if (births.Count > 0)
             _table.Remove(births);
         changed.ForEach(id => Reread(session, id));
@@ -234,9 +250,12 @@ internal sealed class KnownServers(Database database, Offers offers)
         {
             while (row.Read())
                 keys[KeyNumberOf(row.GetString(0))] = new AgentKey(
-                    row.GetString(1), row.GetString(2), row.GetString(3).Split(' ').Contains(Product.Kernel.Token(), StringComparer.Ordinal));
+                    row.GetString(1), row.GetString(2), row.GetString(3));
         }
 
         _keys = [.. Enumerable.Range(0, _keyNumbers.Count).Select(keys.GetValueOrDefault)];
     }
+
+    /// <summary>A host as it was read.</summary>
+    private readonly record struct Row(long Local, AgentId Id, EntityId Birth, string Key, long Uptime, long Digest);
 }

@@ -20,7 +20,7 @@ internal sealed class KnownTable
     }
 
     /// <summary>Looks one up.</summary>
-    public bool TryFind(UInt128 id, out KnownAgent agent)
+    public bool TryFind(AgentId id, out KnownAgent agent)
     {
         var part = PartOf(id);
         lock (part.Gate)
@@ -28,7 +28,7 @@ internal sealed class KnownTable
     }
 
     /// <summary>Adds one, unless it is there: then what is there counts.</summary>
-    public KnownAgent Add(UInt128 id, KnownAgent agent)
+    public KnownAgent Add(AgentId id, KnownAgent agent)
     {
         var part = PartOf(id);
         lock (part.Gate)
@@ -41,7 +41,7 @@ internal sealed class KnownTable
     }
 
     /// <summary>Changes one; false when it is not there.</summary>
-    public bool Update<T>(UInt128 id, T argument, Change<T> change)
+    public bool Update<T>(AgentId id, T argument, Change<T> change)
     {
         var part = PartOf(id);
         lock (part.Gate)
@@ -67,7 +67,7 @@ internal sealed class KnownTable
         }
     }
 
-    private Part PartOf(UInt128 id) => _parts[(uint)id.GetHashCode() % Parts];
+    private Part PartOf(AgentId id) => _parts[(uint)id.GetHashCode() % Parts];
 
     /// <summary>Changes a known host; false when it turns out to be another one.</summary>
     public delegate bool Change<in T>(ref KnownAgent agent, T argument);
@@ -76,6 +76,6 @@ internal sealed class KnownTable
     {
         public Lock Gate { get; } = new();
 
-        public Dictionary<UInt128, KnownAgent> Agents { get; } = [];
+        public Dictionary<AgentId, KnownAgent> Agents { get; } = [];
     }
 }

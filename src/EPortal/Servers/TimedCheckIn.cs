@@ -3,12 +3,12 @@ using System.Threading.Tasks.Sources;
 namespace EPortal.Servers;
 
 /// <summary>A check-in that changes nothing but time and uptime, and the call that waits for it.</summary>
-internal sealed class TimedCheckIn(UInt128 id, long local, long uptime) : IValueTaskSource<bool>
+internal sealed class TimedCheckIn(AgentId id, long local, long uptime) : IValueTaskSource<bool>
 {
     private ManualResetValueTaskSourceCore<bool> _done;
 
     /// <summary>Id of the host.</summary>
-    public UInt128 Id { get; } = id;
+    public AgentId Id { get; } = id;
 
     /// <summary>This node's number of it.</summary>
     public long Local { get; } = local;

@@ -3,7 +3,7 @@ SHELL := /bin/bash
 OUT := out
 CONFIGURATION ?= Release
 
-.PHONY: build demo test bench bench-quick bench-supply bench-filters lint format fuzz crash clean
+.PHONY: build demo test bench bench-quick bench-more bench-supply bench-filters soak soak-quick lint format fuzz crash clean
 
 build:
 	@scripts/need.sh gcc:gcc
@@ -26,11 +26,20 @@ bench: build
 bench-quick: build
 	@scripts/bench.sh --quick
 
+bench-more: build
+	@scripts/bench.sh --more
+
 bench-supply: build
 	@scripts/bench.sh --supply
 
 bench-filters: build
 	@scripts/bench.sh --filters
+
+soak: build
+	@scripts/soak.sh
+
+soak-quick: build
+	@scripts/soak.sh --quick
 
 lint:
 	dotnet build eportal.slnx -c $(CONFIGURATION) -v quiet --nologo

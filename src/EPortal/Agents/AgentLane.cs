@@ -18,46 +18,64 @@ namespace EPortal.Agents;
 internal sealed partial class AgentLane(RequestDelegate next, AgentDesk desk, FileLane files, RequestMeter meter, ILogger<AgentLane> logger)
 {
     private const int TargetLength = 40;
-    private const string RetryAfterSeconds = "5";
+    /// <summary>Those who are turned away come back after this and up to as much more, so that they do not come together.</summary>
+    private const int LeastRetrySeconds = 10;
+
     private const string Json = "application/json";
     private const string Text = "text/plain; charset=utf-8";
 
     private static readonly ConditionalWeakTable<Offer, Answers> s_answers = [];
     private static readonly byte[] s_unsupported = AnswerTo("", null);
 
+    private int _refused;
+
     /// <summary>Answers, or lets go on.</summary>
     public Task Invoke(HttpContext context)
     {
-        var request = context.Request;
-        if (request.Path.Value is not { } path || request.QueryString.HasValue)
-            return next(context);
-        if (HttpMethods.IsPost(request.Method))
-            return path == CheckinEndpoints.KernelRoute ? CheckIn(context) : next(context);
-        var isAnswered = HttpMethods.IsGet(request.Method)
-            && (PatchServerEndpoints.LatestRouteOrNull(path, TargetLength) is { } route ? TryLatest(context, path, route) : files.TryAnswer(context, path));
-        return isAnswered ? Task.CompletedTask : next(context);
+        try
+        {
+            return TryAnswer(context) ?? next(context);
+        }
+        catch (StoreException)
+        {
+            return next(context); // Whatever is wrong with the store the ordinary way tells.
+        }
     }
 
-    private Task CheckIn(HttpContext context)
+    /// <summary>The answer on its way; null when nothing was done.</summary>
+    private Task? TryAnswer(HttpContext context)
+    {
+        var request = context.Request;
+        if (request.Path.Value is not { } path || request.QueryString.HasValue)
+            return null;
+        if (HttpMethods.IsPost(request.Method))
+            return path == CheckinEndpoints.KernelRoute ? TryCheckIn(context) : null;
+        var isAnswered = HttpMethods.IsGet(request.Method)
+            && (PatchServerEndpoints.LatestRouteOrNull(path, TargetLength) is { } route ? TryLatest(context, path, route) : files.TryAnswer(context, path));
+        return isAnswered ? Task.CompletedTask : null;
+    }
+
+    private Task? TryCheckIn(HttpContext context)
     {
         var begun = Stopwatch.GetTimestamp();
-        var body = context.Request.BodyReader;
         if (desk.IsFull)
             return Shed(context, begun);
+        var body = context.Request.BodyReader;
         if (context.Request.ContentLength is not (> 0 and <= CheckinScan.MaxLength and var length) || !body.TryRead(out var read))
-            return next(context);
-        // Only a body that has come whole, with the head; the others are few.
-        var quick = read.Buffer.IsSingleSegment && read.Buffer.Length == length
-            ? desk.Quick(read.Buffer.FirstSpan, context.Address())
-            : null;
-        if (quick is not { } outcome)
+            return null;
+        QuickCheckin? quick = null;
+        try
         {
-            body.AdvanceTo(read.Buffer.Start);
-            return next(context);
+            // Only a body that has come whole, with the head; the others are few.
+            if (read.Buffer.IsSingleSegment && read.Buffer.Length == length)
+                quick = desk.Quick(read.Buffer.FirstSpan, context.Address());
+        }
+        finally
+        {
+            body.AdvanceTo(quick is null ? read.Buffer.Start : read.Buffer.End);
         }
 
-        body.AdvanceTo(read.Buffer.End);
-        return Finish(context, outcome, begun);
+        return quick is { } taken ? Finish(context, taken, begun) : null;
     }
 
     private async Task Finish(HttpContext context, QuickCheckin quick, long begun)
@@ -86,9 +104,10 @@ internal sealed partial class AgentLane(RequestDelegate next, AgentDesk desk, Fi
         meter.Count(CheckinEndpoints.KernelRoute, HttpMethods.Post, context.Response.StatusCode, begun);
     }
 
-    private static Task Refuse(HttpContext context, string message)
+    private Task Refuse(HttpContext context, string message)
     {
-        context.Response.Headers.RetryAfter = RetryAfterSeconds;
+        var seconds = LeastRetrySeconds + ((uint)Interlocked.Increment(ref _refused) % LeastRetrySeconds);
+        context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         return ApiErrors.Write(context, StatusCodes.Status503ServiceUnavailable, ApiErrors.Unavailable, message);
     }
 

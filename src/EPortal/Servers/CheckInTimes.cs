@@ -59,8 +59,7 @@ internal sealed class CheckInTimes : SharedWrites
     /// <inheritdoc/>
     internal override void Write(Change change)
     {
-        lock (_gate)
-            (_taken, _waiting) = (_waiting, _taken);
+        Take();
         _known.CatchUp(change.Session, change.Node.Revision);
         _sweep.Open(change.Session);
         var here = 0;
@@ -88,8 +87,16 @@ internal sealed class CheckInTimes : SharedWrites
     internal override void Fail(Exception failure)
     {
         _sweep.Close();
+        if (_taken.Count == 0)
+            Take(); // It failed before anything was taken; those who wait must not wait for ever.
         Release(failure);
         _taken.Clear();
+    }
+
+    private void Take()
+    {
+        lock (_gate)
+            (_taken, _waiting) = (_waiting, _taken);
     }
 
     private void WriteRows(Change change)

@@ -14,9 +14,7 @@ internal sealed class KnownServers(Database database, Offers offers)
     // The writer takes it too, so nobody holds it for long.
     private readonly Lock _gate = new();
     private readonly KnownTable _table = new();
-    private readonly Dictionary<string, ushort> _origins = new(StringComparer.Ordinal);
-    private volatile string[] _originNames = [];
-    private readonly Dictionary<string, int> _keyNumbers = new(StringComparer.Ordinal);
+    private readonly KnownNumbers _numbers = new();
     private Dictionary<long, WaitingCheckIn> _recovered = [];
     private AgentKey?[] _keys = [];
     private volatile FleetView? _view;
@@ -41,7 +39,7 @@ internal sealed class KnownServers(Database database, Offers offers)
 
     /// <summary>A known host as the store sees it.</summary>
     public KnownServer ServerOf(string serverId, KnownAgent agent, AgentKey key) =>
-        new(agent.Local, new EntityId(_originNames[agent.Origin], agent.Sequence).ToString(), serverId, key.FeedId, key.FeedName, key.Products, null, -1);
+        new(agent.Local, new EntityId(_numbers.Origin(agent.Origin), agent.Sequence).ToString(), serverId, key.FeedId, key.FeedName, key.Products, null, -1);
 
     /// <summary>Notes a check-in that changes nothing but time and uptime; false when the host is gone. For the writer.</summary>
     public bool Touch(AgentId id, long local, long uptime) => _table.Update(id, (local, uptime), static (ref KnownAgent agent, (long Local, long Uptime) now) =>
@@ -85,9 +83,10 @@ internal sealed class KnownServers(Database database, Offers offers)
             if (revision == _revision)
                 return;
             if (_revision < 0)
-                _recovered = WaitingCheckIns.Read(session);
-            ReadOperations(session);
-            _revision = revision;
+                (_recovered, _keys) = (WaitingCheckIns.Read(session), _numbers.ReadKeys(session));
+            else
+                Take(session, ServerChanges.After(session, _operation));
+            (_revision, _operation) = (revision, ServerChanges.Last(session));
         }
     }
 
@@ -163,66 +162,22 @@ internal sealed class KnownServers(Database database, Offers offers)
     private KnownAgent AgentOf(Row row) => new()
     {
         Local = row.Local,
-        Origin = OriginOf(row.Birth.Origin),
+        Origin = _numbers.OfOrigin(row.Birth.Origin),
         Sequence = row.Birth.Sequence,
-        Key = KeyNumberOf(row.Key),
+        Key = _numbers.OfKey(row.Key),
         Uptime = row.Uptime >= 0 && _recovered.TryGetValue(row.Local, out var waiting) ? waiting.Uptime : row.Uptime,
         Digest = row.Digest,
     };
 
-    private ushort OriginOf(string origin)
+    private void Take(Session session, ServerChanges changes)
     {
-        if (_origins.TryGetValue(origin, out var number))
-            return number;
-        _origins.Add(origin, number = (ushort)_origins.Count);
-        _originNames = [.. _originNames, origin];
-        return number;
-    }
-
-    private int KeyNumberOf(string key)
-    {
-        if (!_keyNumbers.TryGetValue(key, out var number))
-            _keyNumbers.Add(key, number = _keyNumbers.Count);
-        return number;
-    }
-
-    private void ReadOperations(Session session)
-    {
-        var (before, births, keys) = (_operation, new HashSet<(ushort, long)>(), _revision < 0);
-        _operation = (long)(session.Scalar("SELECT max(number) FROM operation") ?? 0L);
-        var changed = new List<string>();
-        if (_revision >= 0)
-        {
-            using var row = session.Query(
-                """
-                SELECT entity, content FROM operation WHERE number > @before
-                AND (entity IN ('key', 'feed') OR (entity = 'server' AND content NOT LIKE '{"do":"create"%'))
-                """,
-                ("@before", before));
-            while (row.Read())
-            {
-                if (row.GetString(0) != Server.Entity.Name)
-                    keys = true;
-                else
-                    Note(OperationJson.Read(default, 0, Server.Entity.Name, row.GetString(1)), births, changed);
-            }
-        }
-
-        if (births.Count + changed.Count > 0)
+        if (changes.Any)
             _changes++;
-        if (births.Count > 0)
-            _table.Remove(births);
-        changed.ForEach(id => Reread(session, id));
-        if (keys)
-            ReadKeys(session);
-    }
-
-    private void Note(Operation operation, HashSet<(ushort, long)> births, List<string> changed)
-    {
-        if (operation.Deed == Deed.Delete)
-            births.UnionWith(operation.Subjects.Select(EntityId.Parse).Select(birth => (OriginOf(birth.Origin), birth.Sequence)));
-        else
-            changed.AddRange(operation.Subjects);
+        if (changes.Deleted.Count > 0)
+            _table.Remove(changes.Deleted.Select(birth => (_numbers.OfOrigin(birth.Origin), birth.Sequence)).ToHashSet());
+        changes.Changed.ForEach(birth => Reread(session, birth));
+        if (changes.Keys)
+            _keys = _numbers.ReadKeys(session);
     }
 
     /// <summary>Somebody changed a host: its next check-in is compared with the store, in case that was about its facts or tags.</summary>
@@ -230,30 +185,12 @@ internal sealed class KnownServers(Database database, Offers offers)
     {
         using var row = session.Query("SELECT server_id, key FROM server WHERE id = @birth", ("@birth", birth));
         if (row.Read() && AgentId.TryRead(row.GetString(0), out var id))
-            _table.Update(id, KeyNumberOf(row.GetString(1)), static (ref KnownAgent agent, int key) =>
+            _table.Update(id, _numbers.OfKey(row.GetString(1)), static (ref KnownAgent agent, int key) =>
             {
                 agent.Turn++;
                 (agent.Key, agent.Digest) = (key, 0);
                 return true;
             });
-    }
-
-    private void ReadKeys(Session session)
-    {
-        var keys = new Dictionary<int, AgentKey>();
-        using (var row = session.Query(
-            """
-            SELECT k.id, coalesce(f.id, @main), coalesce(f.name, 'main'), k.products
-            FROM key k LEFT JOIN feed f ON f.id = k.feed AND f.shadowed = 0 WHERE k.shadowed = 0
-            """,
-            ("@main", Feed.MainId)))
-        {
-            while (row.Read())
-                keys[KeyNumberOf(row.GetString(0))] = new AgentKey(
-                    row.GetString(1), row.GetString(2), row.GetString(3));
-        }
-
-        _keys = [.. Enumerable.Range(0, _keyNumbers.Count).Select(keys.GetValueOrDefault)];
     }
 
     /// <summary>A host as it was read.</summary>

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using EPortal.AgentClient.Wire;
+using EPortal.Agents;
+using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Hosting;
@@ -185,6 +187,93 @@ public sealed class AgentLaneTests
         (await other.Servers.CleanInactive(TestPortal.Admin, TimeSpan.FromDays(2))).ShouldBe(20);
     }
 
+    [Fact]
+    public async Task More_than_can_be_taken_is_turned_away_at_once_and_told_when_to_come_back()
+    {
+        await using var portal = await TestPortal.StartAsync();
+        var id = await portal.RegisterAsync();
+        await Twice(portal, id);
+        using var go = new ManualResetEventSlim();
+        using var busy = new ManualResetEventSlim();
+        var slow = portal.Portal.Log.Commit(TestPortal.Admin, change =>
+        {
+            busy.Set();
+            go.Wait(Cancellation);
+            change.Note("test", "slow");
+            return true;
+        });
+        busy.Wait(Cancellation);
+        var waiting = Enumerable.Range(0, CheckInTimes.MaxWaiting).Select(n => portal.Portal.Agents.Finish(Quick(portal, id, 200 + n)!.Value).AsTask()).ToList();
+
+        using var turnedAway = await portal.CheckInAsync(TestPortal.Facts(id) with { Uptime = 9000 });
+        turnedAway.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        turnedAway.Headers.RetryAfter!.Delta!.Value.ShouldBeInRange(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(20));
+        (await turnedAway.Content.ReadAsStringAsync(Cancellation)).ShouldContain("unavailable");
+        waiting.ShouldAllBe(one => !one.IsCompleted);
+
+        go.Set();
+        await slow;
+        (await Task.WhenAll(waiting)).ShouldAllBe(recorded => recorded);
+        (await Answer(portal, TestPortal.Facts(id) with { Uptime = 9001 })).ShouldNotBeNull();
+        portal.TheServer().Uptime.ShouldBe(9001);
+    }
+
+    [Fact]
+    public async Task A_check_in_whose_commit_fails_is_not_acknowledged()
+    {
+        await using var portal = await TestPortal.StartAsync();
+        var id = await portal.RegisterAsync();
+        await Twice(portal, id);
+        using var go = new ManualResetEventSlim();
+        using var busy = new ManualResetEventSlim();
+        var slow = portal.Portal.Log.Commit(TestPortal.Admin, change =>
+        {
+            busy.Set();
+            go.Wait(Cancellation);
+            change.Note("test", "slow");
+            return true;
+        });
+        busy.Wait(Cancellation);
+
+        // Both wait for the same commit, which the second one breaks.
+        var checkin = portal.Portal.Agents.Finish(Quick(portal, id, 500)!.Value).AsTask();
+        var broken = portal.Portal.Log.Commit(TestPortal.Admin, change => change.Session.Execute("INSERT INTO nowhere VALUES (1)"));
+        go.Set();
+        await slow;
+
+        await Should.ThrowAsync<StoreException>(broken);
+        await Should.ThrowAsync<StoreException>(checkin);
+        portal.TheServer().Uptime.ShouldBe(101);
+        await Answer(portal, TestPortal.Facts(id) with { Uptime = 501 });
+        portal.TheServer().Uptime.ShouldBe(501);
+    }
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(16 * 1024)]
+    [InlineData(16 * 1024 + 1)]
+    public async Task A_file_comes_with_the_same_headers_the_first_time_and_from_memory(int size)
+    {
+        await using var portal = await TestPortal.StartAsync();
+        var payload = System.Security.Cryptography.RandomNumberGenerator.GetBytes(size);
+        await portal.DeployAsync("K1", 1, payload: payload);
+        var tags = new HashSet<string>();
+
+        for (var n = 0; n < 3; n++)
+        {
+            using var answer = await portal.GetAsync($"/{TestPortal.KernelId}/1/kpatch.bin");
+            (await answer.Content.ReadAsByteArrayAsync(Cancellation)).ShouldBe(payload);
+            tags.Add($"{answer.Headers.ETag} {answer.Headers.CacheControl} {answer.Headers.AcceptRanges} {answer.Content.Headers.ContentType} {answer.Content.Headers.ContentLength}");
+        }
+
+        tags.ShouldHaveSingleItem();
+        using var part = await portal.GetAsync($"/{TestPortal.KernelId}/1/kpatch.bin", headers: headers => headers.Range = new(0, 9));
+        part.StatusCode.ShouldBe(HttpStatusCode.PartialContent);
+        (await part.Content.ReadAsByteArrayAsync(Cancellation)).ShouldBe(payload[..10]);
+        using var same = await portal.GetAsync($"/{TestPortal.KernelId}/1/kpatch.bin", headers: headers => headers.IfNoneMatch.Add(part.Headers.ETag!));
+        same.StatusCode.ShouldBe(HttpStatusCode.NotModified);
+    }
+
     private static IReadOnlyList<Server> Listed(ServerStore servers, ServerQuery query) => servers.List(query, new Offers());
 
     private static async Task<List<string>> RegisterMany(TestPortal portal, int count)
@@ -203,8 +292,10 @@ public sealed class AgentLaneTests
     }
 
     /// <summary>Whether a check-in would be answered from memory. (It counts as one.)</summary>
-    private static bool IsQuick(TestPortal portal, string id, long uptime) => portal.Portal.Agents.Quick(
-        System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(TestPortal.Facts(id) with { Uptime = uptime }, AgentJson.Default.CheckinRequest), "127.0.0.1") is not null;
+    private static bool IsQuick(TestPortal portal, string id, long uptime) => Quick(portal, id, uptime) is not null;
+
+    private static QuickCheckin? Quick(TestPortal portal, string id, long uptime) => portal.Portal.Agents.Quick(
+        System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(TestPortal.Facts(id) with { Uptime = uptime }, AgentJson.Default.CheckinRequest), "127.0.0.1");
 
     private static Task<string> Level(TestPortal portal, string id) => LevelOf(portal.GetAsync($"/{TestPortal.KernelId}/latest.v2", id));
 

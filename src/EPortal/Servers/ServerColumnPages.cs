@@ -9,7 +9,6 @@ internal static class ServerColumnPages
     private const string Cookie = "eportal_columns";
     private const char Between = '.';
     private const string Nothing = "none";
-    private static readonly TimeSpan s_kept = TimeSpan.FromDays(365);
 
     /// <summary>Maps the form.</summary>
     public static void Map(IEndpointRouteBuilder routes) => routes.MapOwnAction("/servers/columns", Choose);
@@ -22,15 +21,7 @@ internal static class ServerColumnPages
     private static IResult Choose(ApiParameters parameters, HttpContext context)
     {
         var known = ServerColumnsModel.All.Select(column => column.Name).Intersect(parameters.Texts("column")).ToList();
-        context.Response.Cookies.Append(Cookie, known.Count == 0 ? Nothing : string.Join(Between, known), new CookieOptions
-        {
-            HttpOnly = true,
-            IsEssential = true,
-            MaxAge = s_kept,
-            Path = ConsoleRoutes.Base,
-            SameSite = SameSiteMode.Lax,
-            Secure = context.Request.IsHttps,
-        });
+        context.Response.Cookies.Append(Cookie, known.Count == 0 ? Nothing : string.Join(Between, known), ConsoleCookie.Lasting(context));
         return TypedResults.LocalRedirect(LocalPath.Of(parameters.Text("next")));
     }
 }

@@ -6,8 +6,6 @@ namespace EPortal.WebConsole;
 /// <summary>Light or dark, kept by the browser.</summary>
 internal static class ThemeEndpoint
 {
-    private static readonly TimeSpan s_kept = TimeSpan.FromDays(365);
-
     /// <summary>Maps it.</summary>
     public static void Map(IEndpointRouteBuilder routes) => routes.MapOwnAction("/theme", Choose);
 
@@ -15,15 +13,7 @@ internal static class ThemeEndpoint
     {
         var theme = Viewer.Themes.FirstOrDefault(known => known == parameters.Required("theme"))
             ?? throw new RefusedException(Refusal.Invalid, $"A theme is one of {string.Join(", ", Viewer.Themes)}.");
-        context.Response.Cookies.Append(Viewer.ThemeCookie, theme, new CookieOptions
-        {
-            HttpOnly = true,
-            IsEssential = true,
-            MaxAge = s_kept,
-            Path = ConsoleRoutes.Base,
-            SameSite = SameSiteMode.Lax,
-            Secure = context.Request.IsHttps,
-        });
+        context.Response.Cookies.Append(Viewer.ThemeCookie, theme, ConsoleCookie.Lasting(context));
         return TypedResults.LocalRedirect(LocalPath.Of(parameters.Text("next")));
     }
 }

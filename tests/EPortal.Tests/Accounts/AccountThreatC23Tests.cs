@@ -1,5 +1,6 @@
 using System.Net;
 using EPortal.Tests.Api;
+using EPortal.Tests.WebConsole;
 using Shouldly;
 using Xunit;
 
@@ -104,6 +105,8 @@ public sealed class AccountThreatC23Tests
     /// <summary>Every route that changes something, as the table of roles has it, and what pages post.</summary>
     private static IEnumerable<(string Method, string Path)> ChangingCalls() =>
         ApiRoutesTable.Lines.Where(line => line.Method != "GET" && !line.Path.StartsWith("/kcare", StringComparison.Ordinal))
-            .Select(line => (line.Method, "/admin/api" + line.Path.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal)))
-            .Append(("POST", "/admin/logout"));
+            .Select(line => (line.Method, Path: "/admin/api" + line.Path))
+            .Concat(ConsoleRoutesTable.Lines.Where(line => line.Method != "GET").Select(line => (line.Method, line.Path)))
+            .Append((Method: "POST", Path: "/admin/logout"))
+            .Select(line => (line.Method, line.Path.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal)));
 }

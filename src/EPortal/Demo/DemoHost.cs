@@ -24,9 +24,14 @@ internal sealed class DemoHost(HttpClient http, Uri portal, TrustedKeys trusted,
     private int _level;
     private LastUpdate? _lastUpdate;
 
-    /// <summary>Registers with a key.</summary>
-    public async Task RegisterAsync(string key, CancellationToken cancel) =>
-        _serverId = await new PortalClient(http, _options).RegisterAsync(Hostname, key, cancel);
+    /// <summary>Registers with a key, and says its tags this once: later ones are whoever's who sets them in the console.</summary>
+    public async Task RegisterAsync(string key, CancellationToken cancel)
+    {
+        var client = new PortalClient(http, _options);
+        _serverId = await client.RegisterAsync(Hostname, key, cancel);
+        if (Tags is not null)
+            await client.TagAsync(_serverId, Tags, cancel);
+    }
 
     /// <summary>Checks in and takes what it is offered; a few hosts never do.</summary>
     public async Task CheckInAsync(CancellationToken cancel)
@@ -40,6 +45,8 @@ internal sealed class DemoHost(HttpClient http, Uri portal, TrustedKeys trusted,
         _lastUpdate = new LastUpdate { Level = _level, Patchset = answer.Patchset!, Result = LastUpdate.Ok, At = DateTimeOffset.UtcNow };
         await client.CheckinAsync(Facts(), cancel);
     }
+
+    private string? Tags => number % 3 == 0 ? "env:prod;web" : number % 3 == 1 ? "env:prod" : null;
 
     private string Hostname => $"{(number % 3 == 0 ? "web" : number % 3 == 1 ? "db" : "app")}{number:000}.demo.example";
 
@@ -72,7 +79,6 @@ internal sealed class DemoHost(HttpClient http, Uri portal, TrustedKeys trusted,
         DistroVersion = _kernel.Version,
         Machine = "x86_64",
         Processor = "x86_64",
-        Tags = number % 3 == 0 ? "env:prod;web" : number % 3 == 1 ? "env:prod" : null,
         LastUpdate = _lastUpdate,
     };
 }

@@ -3,7 +3,7 @@ SHELL := /bin/bash
 OUT := out
 CONFIGURATION ?= Release
 
-.PHONY: build demo test bench bench-quick bench-supply bench-filters bench-pages lint format fuzz crash clean
+.PHONY: build demo test bench bench-quick bench-more bench-supply bench-filters bench-pages soak soak-quick lint format fuzz crash clean
 
 build:
 	@scripts/need.sh gcc:gcc /usr/include/stdlib.h:libc6-dev node:nodejs npm:npm
@@ -26,6 +26,9 @@ bench: build
 bench-quick: build
 	@scripts/bench.sh --quick
 
+bench-more: build
+	@scripts/bench.sh --more
+
 bench-supply: build
 	@scripts/bench.sh --supply
 
@@ -34,6 +37,12 @@ bench-filters: build
 
 bench-pages: build
 	@scripts/bench.sh --pages
+
+soak: build
+	@scripts/soak.sh
+
+soak-quick: build
+	@scripts/soak.sh --quick
 
 lint:
 	@scripts/need.sh node:nodejs npm:npm

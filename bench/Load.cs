@@ -22,7 +22,7 @@ internal static class Load
     private const int MaxMicroseconds = 60_000_000;
 
     /// <summary>Runs it; an answer that is not 200 ends the run.</summary>
-    public static async Task<Result> RunAsync(int port, int connections, TimeSpan time, Func<int, int, byte[]> request)
+    public static async Task<Result> RunAsync(int port, int connections, TimeSpan time, Func<int, int, ReadOnlyMemory<byte>> request)
     {
         var clock = Stopwatch.StartNew();
         var workers = await Task.WhenAll(Enumerable.Range(0, connections).Select(
@@ -61,7 +61,7 @@ internal static class Load
     }
 
     private static async Task<(long Count, long Bytes, LongHistogram Latency)> WorkAsync(
-        int port, Stopwatch clock, TimeSpan time, Func<int, byte[]> request)
+        int port, Stopwatch clock, TimeSpan time, Func<int, ReadOnlyMemory<byte>> request)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(IPAddress.Loopback, port);
@@ -79,19 +79,21 @@ internal static class Load
         return (count, bytes, latency);
     }
 
-    private static async Task<long> ReadAsync(Socket socket, byte[] buffer)
+    /// <summary>Reads an answer and gives the length of its body; -1 for a 503 where that may be.</summary>
+    public static async Task<long> ReadAsync(Socket socket, byte[] buffer, bool mayShed = false)
     {
         var have = 0;
         int end;
         while ((end = buffer.AsSpan(0, have).IndexOf("\r\n\r\n"u8)) < 0)
             have += await ReceiveAsync(socket, buffer.AsMemory(have));
         var head = buffer.AsSpan(0, end);
-        if (!head.StartsWith("HTTP/1.1 200"u8))
+        var isShed = mayShed && head.StartsWith("HTTP/1.1 503"u8);
+        if (!isShed && !head.StartsWith("HTTP/1.1 200"u8))
             throw new InvalidOperationException($"The answer was: {Encoding.ASCII.GetString(buffer, 0, have)}");
         var length = LengthOf(head);
         for (var left = length - (have - end - 4); left > 0;)
             left -= await ReceiveAsync(socket, buffer);
-        return length;
+        return isShed ? -1 : length;
     }
 
     private static long LengthOf(ReadOnlySpan<byte> head)

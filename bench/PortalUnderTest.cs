@@ -1,12 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text.RegularExpressions;
 
 namespace Bench;
 
-/// <summary>The shipped portal with a fleet registered and two patches deployed.</summary>
-internal sealed partial class PortalUnderTest(string folder, string programs)
+/// <summary>The shipped portal with two patches deployed.</summary>
+internal sealed class PortalUnderTest(string folder, string programs)
 {
     private readonly Dictionary<string, string> _environment = new()
     {
@@ -28,29 +27,22 @@ internal sealed partial class PortalUnderTest(string folder, string programs)
     /// <summary>Where the files lie that both paths name.</summary>
     public string Files => Path.Combine(folder, "files");
 
-    public IReadOnlyList<string> Hosts { get; private set; } = [];
-
-    public async Task<Server> StartAsync(int hosts)
+    public async Task<Server> StartAsync()
     {
-        await CommandAsync("key", "-a", "bench");
         await DeployAsync("K1", Requests.Target, 16 << 20);
         await DeployAsync("K2", new string('d', 40), 64 << 10);
-        var server = await ServeAsync();
-        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{server.Port}") };
-        var ids = new List<string>(hosts);
-        for (var n = 0; n < hosts; n++)
-            ids.Add(ServerId().Match(await http.GetStringAsync($"/admin/api/kcare/register_server.plain?hostname=h{n}&key=bench")).Groups[1].Value);
-        Hosts = ids;
-        return server;
+        return await ServeAsync();
     }
 
     /// <summary>A setting, as the environment has it.</summary>
     public void Set(string name, string value) => _environment[$"EPORTAL_{name}"] = value;
 
     /// <summary>Starts it as it is.</summary>
-    public Task<Server> ServeAsync()
+    public Task<Server> ServeAsync() => ServeAsync(Server.FreePort());
+
+    /// <summary>Starts it as it is, on a port.</summary>
+    public Task<Server> ServeAsync(int port)
     {
-        var port = Server.FreePort();
         Set("LISTEN", $"http://127.0.0.1:{port}");
         return Server.StartAsync(port, Path.Combine(programs, "eportal"), ["serve"], _environment);
     }
@@ -104,7 +96,4 @@ internal sealed partial class PortalUnderTest(string folder, string programs)
     }
 
     public string ArchiveOf(string name) => Path.Combine(folder, $"{name}.tar");
-
-    [GeneratedRegex("server_id:([A-Za-z0-9]+)")]
-    private static partial Regex ServerId();
 }

@@ -2,20 +2,13 @@ using System.Diagnostics;
 
 namespace Bench;
 
-/// <summary>All measurements. Each subject and its floor run in turns within the same minutes; the medians count.</summary>
+/// <summary>What is not for hosts by the million: large files, commands, deploys, plain SQLite. Each subject and its floor run in turns within the same minutes; the medians count.</summary>
 internal static class Run
 {
-    private const int Hosts = 500;
-    private const int Connections = 64;
     private const int FileConnections = 8;
 
     private static readonly Ratio[] Ratios =
     [
-        new("check-ins, nothing new", "bare server, constant answer"),
-        new("check-ins, something changed", "bare server, constant answer"),
-        new("latest.v1, no check-in", "bare server, constant answer"),
-        new("check-ins, nothing new", "plain SQLite, a commit each"),
-        new("check-ins, nothing new", "plain SQLite, 100 a commit"),
         new("portal, 16 MiB files", "nginx, 16 MiB files", Bytes: true),
         new("portal, 64 KiB files", "nginx, 64 KiB files", Bytes: true),
         new("deploy of 100 MiB", "tar, sha256sum, sync of 100 MiB"),
@@ -30,12 +23,11 @@ internal static class Run
         try
         {
             var portal = new PortalUnderTest(folder, Environment.GetEnvironmentVariable("EPORTAL_OUT") ?? Path.GetFullPath("out"));
-            using var server = await portal.StartAsync(Hosts);
-            using var bare = await Server.BareAsync();
+            using var server = await portal.StartAsync();
             using var nginx = await Server.NginxAsync(folder, portal.Files);
             for (var round = 0; round <= rounds; round++)
             {
-                await RoundAsync(round == 0 ? null : report, round, time, folder, portal, server, bare, nginx);
+                await RoundAsync(round == 0 ? null : report, round, time, folder, portal, server, nginx);
                 Console.Error.WriteLine(round == 0 ? "warmed up" : $"round {round} of {rounds}");
             }
 
@@ -56,19 +48,8 @@ internal static class Run
 
     /// <summary>One turn of everything; the first warms up and is not reported.</summary>
     private static async Task RoundAsync(
-        Report? report, int round, TimeSpan time, string folder, PortalUnderTest portal, Server server, Server bare, Server nginx)
+        Report? report, int round, TimeSpan time, string folder, PortalUnderTest portal, Server server, Server nginx)
     {
-        var same = portal.Hosts.Select(id => Requests.CheckIn(id, "as ever")).ToArray();
-        var changed = portal.Hosts.SelectMany(id => new[] { Requests.CheckIn(id, $"{round} a"), Requests.CheckIn(id, $"{round} b") }).ToArray();
-        var latest = portal.Hosts.Select(Requests.Latest).ToArray();
-        byte[] Pick(byte[][] all, int connection, int turn) => all[((turn * Connections) + connection) % all.Length];
-
-        report?.Add("bare server, constant answer", await Load.RunAsync(bare.Port, Connections, time, (c, t) => Pick(same, c, t)));
-        report?.Add("check-ins, nothing new", await Load.RunAsync(server.Port, Connections, time, (c, t) => Pick(same, c, t)));
-        // A host's two check-ins differ, so each finds something changed.
-        report?.Add("check-ins, something changed", await Load.RunAsync(server.Port, Connections, time,
-            (c, t) => changed[((((t / 2 * Connections) + c) % portal.Hosts.Count) * 2) + (t % 2)]));
-        report?.Add("latest.v1, no check-in", await Load.RunAsync(server.Port, Connections, time, (c, t) => Pick(latest, c, t)));
         var sqlite = Path.Combine(folder, "floor.sqlite");
         report?.Add("plain SQLite, a commit each", PlainSqlite.Run(sqlite, 1, time));
         report?.Add("plain SQLite, 100 a commit", PlainSqlite.Run(sqlite, 100, time));

@@ -24,6 +24,33 @@ internal sealed class Server : IDisposable
         }
     }
 
+    /// <summary>The most memory the process had resident so far, in MiB.</summary>
+    public double PeakMiB => StatusOf("VmHWM:") / 1024.0;
+
+    /// <summary>Files, sockets and the like that it has open.</summary>
+    public int Handles => Directory.GetFiles($"/proc/{_process.Id}/fd").Length;
+
+    /// <summary>Ends it as a power cut would, but for the kernel's own memory.</summary>
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
+    private double StatusOf(string name) => double.Parse(
+        File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith(name, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2],
+        CultureInfo.InvariantCulture);
+
+    /// <summary>Processor time of the process so far.</summary>
+    public double CpuSeconds
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime.TotalSeconds;
+        }
+    }
+
     /// <summary>Starts a program and waits until it takes connections.</summary>
     public static async Task<Server> StartAsync(int port, string program, IReadOnlyList<string> args, IReadOnlyDictionary<string, string>? environment = null)
     {
@@ -83,6 +110,12 @@ internal sealed class Server : IDisposable
 
     public void Dispose()
     {
+        if (_process.HasExited)
+        {
+            _process.Dispose();
+            return;
+        }
+
         // nginx has children, which end with a polite signal only.
         using (var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]))
             kill.WaitForExit();

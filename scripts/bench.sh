@@ -1,19 +1,20 @@
 #!/bin/bash
-# Measures the portal beside its floors: the bare web server, plain SQLite, nginx, squid, tar. bench.sh [--quick] [--supply|--filters|--pages] [--write]
-# --filters lists servers by every filter, --pages shows every page of the console, --supply measures what concerns patch sources, --write puts the figures into docs/benchmarks.md. The results stay in
-# artifacts/bench.md and bench.json, or supply.md and supply.json, or filters.md, or pages.md.
+# Measures the portal beside its floors: bench.sh [--quick] [--more|--supply|--filters|--pages] [--write]
+# Without an option a million hosts, with the targets; --more deploys, commands and plain SQLite; --supply patch sources; --filters
+# lists of servers by every filter; --pages every page of the console. --write puts the figures into docs/benchmarks.md; the results stay in artifacts/NAME.md and .json.
 set -eu
 cd "$(dirname "$0")/.."
 
-quick=() write='' what=run name=bench
+quick=() write='' what=million name=million
 for option in "$@"; do
     case $option in
         --quick) quick=(--quick) ;;
+        --more) what=run name=bench ;;
         --supply) what=supply name=supply ;;
         --filters) what=filters name=filters ;;
         --pages) what=pages name=pages ;;
         --write) write=1 ;;
-        *) echo "usage: bench.sh [--quick] [--supply|--filters|--pages] [--write]" >&2; exit 2 ;;
+        *) echo "usage: bench.sh [--quick] [--more|--supply|--filters|--pages] [--write]" >&2; exit 2 ;;
     esac
 done
 scripts/need.sh nginx:nginx squid:squid curl:curl

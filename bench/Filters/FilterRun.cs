@@ -9,8 +9,8 @@ namespace Bench.Filters;
 /// <summary>How long the list of servers takes with each filter, over HTTP, as a page of 100 and as a count.</summary>
 internal static class FilterRun
 {
-    private const string User = "bench";
-    private const string Password = "bench password";
+    public const string User = "bench";
+    public const string Password = "bench password";
 
     /// <summary>Filters: name, and the parameters of the n-th run, no two alike where the filter has as many values.</summary>
     private static readonly (string Name, Func<int, string> Parameters)[] s_filters =
@@ -71,7 +71,7 @@ internal static class FilterRun
         return 0;
     }
 
-    private static async Task FurnishAsync(PortalUnderTest portal, string folder)
+    public static async Task FurnishAsync(PortalUnderTest portal, string folder)
     {
         await portal.CommandAsync("user", "-a", User, "-p", Password);
         for (var n = 1; n < Fleet.Feeds; n++)

@@ -14,10 +14,21 @@ internal static class Fleet
     private const long Second = 1_000_000;
 
     /// <summary>Fills it. Half of all servers have the first key, a third the first tag; of every hundred one is outdated, one unsupported.</summary>
-    public static void Write(string database, int servers)
+    /// <param name="database">File of the database.</param>
+    /// <param name="servers">How many.</param>
+    /// <param name="address">Where all come from; null for an address each.</param>
+    /// <param name="digest">Digest of what the n-th said last; null for none.</param>
+    public static void Write(string database, int servers, string? address = null, Func<int, long>? digest = null)
     {
         using var connection = new SqliteConnection($"Data Source={database};Pooling=False");
         connection.Open();
+        // Written once and read back only if it went well.
+        using (var quick = connection.CreateCommand())
+        {
+            quick.CommandText = "PRAGMA synchronous=OFF; PRAGMA cache_size=-262144";
+            quick.ExecuteNonQuery();
+        }
+
         var keys = KeysOf(connection);
         using var transaction = connection.BeginTransaction();
         var (server, facts, checkin) = Commands(connection, transaction);
@@ -25,15 +36,21 @@ internal static class Fleet
         for (var n = 0; n < servers; n++)
         {
             var registered = now - (servers - n) * (400L * 86_400 * Second / servers);
-            Run(server, n + 1, $"bench.{n + 1}", $"B{n:d15}", keys[n % 2 == 0 ? 0 : n / 2 % keys.Count], Host(n), Ip(n), registered, TagsOf(n));
-            Run(facts, n + 1, Ip(n), Host(n), Kernel(n % 100 == 2 ? Kernels : n % Kernels), n % 100 == 1 ? 0 : 1, now - n % 900 * 40_000L * Second);
-            Run(checkin, n + 1, n % (servers / Silent) == 3 ? now - 60L * 86_400 * Second : now - n % 14_400 * Second);
+            Run(server, n + 1, $"bench.{n + 1}", $"B{n:d15}", keys[n % 2 == 0 ? 0 : n / 2 % keys.Count], Host(n), address ?? Ip(n), registered, TagsOf(n));
+            Run(facts, n + 1, address ?? Ip(n), Host(n), KernelOf(n), LevelOf(n), now - n % 900 * 40_000L * Second);
+            Run(checkin, n + 1, n % (servers / Silent) == 3 ? now - 60L * 86_400 * Second : now - n % 14_400 * Second, digest?.Invoke(n) ?? 0);
         }
 
         transaction.Commit();
     }
 
     public static string Host(int n) => string.Create(CultureInfo.InvariantCulture, $"{(n % 3 == 0 ? "web" : n % 3 == 1 ? "db" : "app")}-{n:d6}.dc{n % 7}.example.com");
+
+    /// <summary>The kernel that the n-th runs; of every hundred one that no feed has anything for.</summary>
+    public static string KernelOf(int n) => Kernel(n % 100 == 2 ? Kernels : n % Kernels);
+
+    /// <summary>The level that the n-th runs.</summary>
+    public static int LevelOf(int n) => n % 100 == 1 ? 0 : 1;
 
     public static string Ip(int n) => string.Create(CultureInfo.InvariantCulture, $"10.{n / 65536 % 256}.{n / 256 % 256}.{n % 256}");
 
@@ -77,14 +94,19 @@ internal static class Fleet
                 VALUES ($0, $1, $2, $3, '5.14.0-503.el9.x86_64', '5.14.0-570.el9.x86_64', $4, 'default', '#1 SMP', 'kvm', '1.0.0', 'AlmaLinux', '9.5',
                   'x86_64', 'x86_64', '', 0, '', 'main', $5)
                 """),
-            Prepare("INSERT INTO server_checkin (server, at, uptime, stamp, origin) VALUES ($0, $1, 100000, 0, 'bench')"));
+            Prepare("INSERT INTO server_checkin (server, at, uptime, stamp, origin, digest) VALUES ($0, $1, 100000, 0, 'bench', $2)"));
     }
 
     private static void Run(SqliteCommand command, params object[] values)
     {
-        command.Parameters.Clear();
+        while (command.Parameters.Count < values.Length)
+            command.Parameters.Add(string.Create(CultureInfo.InvariantCulture, $"${command.Parameters.Count}"), SqliteType.Text);
         for (var n = 0; n < values.Length; n++)
-            command.Parameters.AddWithValue(string.Create(CultureInfo.InvariantCulture, $"${n}"), values[n]);
+        {
+            command.Parameters[n].ResetSqliteType();
+            command.Parameters[n].Value = values[n];
+        }
+
         command.ExecuteNonQuery();
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using EPortal.AgentClient.Wire;
 using EPortal.Data;
 using EPortal.Feeds;
@@ -10,9 +11,26 @@ namespace EPortal.Agents;
 /// <param name="Offer">What the host is to run; null when there is nothing for it.</param>
 internal sealed record CheckinOutcome(Offer? Offer);
 
-/// <summary>Serves agents: one snapshot finds server and offer, one shared commit keeps the check-in.</summary>
-internal sealed class AgentDesk(Database database, AgentOffers offers, CheckIns checkIns, TimeProvider time)
+/// <summary>A check-in that says nothing new, on its way to the disk.</summary>
+/// <param name="Recorded">Done when it is there; false when the host was deleted meanwhile.</param>
+/// <param name="KernelId">Its kernel.</param>
+/// <param name="Offer">What the host is to run; null when there is nothing for it.</param>
+internal readonly record struct QuickCheckin(ValueTask<bool> Recorded, string KernelId, Offer? Offer);
+
+/// <summary>
+/// Serves agents. What is as ever needs no look at the store; for the rest one snapshot finds server and offer. A shared commit
+/// keeps the check-in.
+/// </summary>
+internal sealed class AgentDesk(Database database, AgentOffers offers, CheckIns checkIns, KnownServers known, TimeProvider time)
 {
+    private const int KernelIdLength = 40;
+
+    /// <summary>Whether no more check-ins can be taken at present.</summary>
+    public bool IsFull => checkIns.IsFull;
+
+    /// <summary>Hosts whose latest words are on disk and not yet in lists.</summary>
+    public long Behind => checkIns.Behind;
+
     /// <summary>How many came and how they ended.</summary>
     public CheckinCounts Counts { get; } = new();
 
@@ -22,17 +40,69 @@ internal sealed class AgentDesk(Database database, AgentOffers offers, CheckIns 
     /// </summary>
     /// <exception cref="RefusedException">A field is not of its form.</exception>
     /// <exception cref="StoreException">The store failed or is overloaded.</exception>
-    public ValueTask<CheckinOutcome?> CheckIn(string serverId, CheckinRequest request, string ip) =>
-        Counts.Count(() => Take(serverId, request, ip));
+    public ValueTask<CheckinOutcome?> CheckIn(string serverId, CheckinRequest request, string ip, long digest) =>
+        Counts.Count(() => Take(serverId, request, ip, digest));
 
-    private async ValueTask<CheckinOutcome?> Take(string serverId, CheckinRequest request, string ip)
+    /// <summary>Takes a check-in that says nothing new; null for every other, which nothing has been done about.</summary>
+    public QuickCheckin? Quick(ReadOnlySpan<byte> json, string ip)
+    {
+        if (!CheckinScan.TryRead(json, ip, out var scan) || scan.IsRestricted || scan.KernelId.Length != KernelIdLength || !AgentId.TryRead(scan.ServerId, out var id))
+            return null;
+        var view = known.View();
+        if (!known.TryFind(view, id, out var agent, out var key)
+            || agent.Digest == 0 || agent.Digest != SaidDigest.ForFeed(scan.Digest, key.FeedDigest) || scan.Uptime < agent.Uptime)
+            return null;
+        var kernel = Encoding.ASCII.GetString(scan.KernelId);
+        Counts.Begin();
+        return new QuickCheckin(checkIns.Record(id, agent.Local, scan.Uptime), kernel, Offer(view, key, kernel));
+    }
+
+    /// <summary>Waits until a check-in is on disk; false when its host was deleted meanwhile.</summary>
+    /// <exception cref="StoreException">The store failed.</exception>
+    public async ValueTask<bool> Finish(QuickCheckin quick)
+    {
+        var result = CheckinResult.Failed;
+        try
+        {
+            var here = await quick.Recorded;
+            result = here ? CheckinResult.Answered : CheckinResult.Refused;
+            return here;
+        }
+        finally
+        {
+            Counts.End(result);
+        }
+    }
+
+    /// <summary>What a known server's feed offers for a kernel, without a check-in; false for an unknown one.</summary>
+    public bool TryLook(AgentId id, string kernelId, out Offer? offer)
+    {
+        var view = known.View();
+        var isKnown = known.TryFind(view, id, out _, out var key);
+        offer = isKnown ? Offer(view, key, kernelId) : null;
+        return isKnown;
+    }
+
+    private static Offer? Offer(FleetView view, AgentKey key, string kernelId) =>
+        key.AllowsKernel ? view.Offers.FindOrNull(key.FeedId, Product.Kernel, kernelId) : null;
+
+    private async ValueTask<CheckinOutcome?> Take(string serverId, CheckinRequest request, string ip, long digest)
     {
         var checkIn = CheckinFacts.From(request, ip);
+        if (request.StickyPatchset is not { Length: > 0 } && request.UpdateDelay is not > 0 && AgentId.TryRead(serverId, out var id))
+        {
+            var view = known.View();
+            return known.TryFind(view, id, out var agent, out var key)
+                && await checkIns.Record(known.ServerOf(serverId, agent, key), checkIn with { Digest = SaidDigest.ForFeed(digest, key.FeedDigest) })
+                ? new CheckinOutcome(Offer(view, key, request.KernelId))
+                : null;
+        }
+
         var (server, offer) = database.Read(session =>
             CheckIns.FindOrNull(session, serverId) is { } known
                 ? (known, offers.ForKernel(session, known, request, time.GetUtcNow()))
                 : ((KnownServer?)null, (Offer?)null));
-        return server is not null && await checkIns.Record(server, checkIn) ? new CheckinOutcome(offer) : null;
+        return server is not null && await checkIns.Record(server, checkIn with { Digest = SaidDigest.ForFeed(digest, SaidDigest.OfFeed(server.FeedName)) }) ? new CheckinOutcome(offer) : null;
     }
 
     /// <summary>What a server's feed offers for a kernel, without a check-in.</summary>

@@ -4,8 +4,11 @@ namespace EPortal.Agents;
 internal static class AgentsFeature
 {
     /// <summary>Adds what routes of agents need.</summary>
-    public static void AddAgents(this IServiceCollection services) =>
+    public static void AddAgents(this IServiceCollection services)
+    {
+        services.AddSingleton<FileLane>();
         services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<TargetConstraint>(TargetConstraint.Name));
+    }
 
     /// <summary>Maps all calls that agents make, and the page that tells how to install one.</summary>
     public static void MapAgents(this IEndpointRouteBuilder routes)

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using EPortal.Data;
+using EPortal.Servers;
 
 namespace EPortal.Agents;
 
@@ -22,6 +23,22 @@ internal static class Caller
             return null;
         var credentials = Encoding.UTF8.GetString(bytes, 0, length).Split(':', 2);
         return credentials is [var serverId, AgentPassword] ? serverId : null;
+    }
+
+    /// <summary>The same in the form that agents send, as a number; false where <see cref="ServerIdOrNull"/> has to judge.</summary>
+    public static bool TryServerId(HttpRequest request, out AgentId id)
+    {
+        // SERVER_ID:kernelcare is 27 bytes, or 36 characters.
+        const int Length = 36;
+        const string Scheme = "Basic ";
+        id = default;
+        Span<byte> credentials = stackalloc byte[Length / 4 * 3];
+        return request.Headers.Authorization is [{ Length: Length + 6 } header]
+            && header.StartsWith(Scheme, StringComparison.Ordinal)
+            && Convert.TryFromBase64Chars(header.AsSpan(Scheme.Length), credentials, out var length)
+            && length == credentials.Length
+            && credentials[16..].SequenceEqual(":kernelcare"u8)
+            && AgentId.TryRead(credentials[..16], out id);
     }
 
     /// <summary>A parameter from the query string or, where there is one, the form.</summary>

@@ -27,10 +27,20 @@ internal sealed class CheckinCounts
     /// <summary>Those that ended.</summary>
     public OutcomeCounts<CheckinResult> Ended { get; } = new();
 
+    /// <summary>One has come.</summary>
+    public void Begin() => Interlocked.Increment(ref _waiting);
+
+    /// <summary>One has ended.</summary>
+    public void End(CheckinResult result)
+    {
+        Ended.Add(result);
+        Interlocked.Decrement(ref _waiting);
+    }
+
     /// <summary>Takes one and counts how it ended.</summary>
     public async ValueTask<CheckinOutcome?> Count(Func<ValueTask<CheckinOutcome?>> take)
     {
-        Interlocked.Increment(ref _waiting);
+        Begin();
         var result = CheckinResult.Failed;
         try
         {
@@ -45,8 +55,7 @@ internal sealed class CheckinCounts
         }
         finally
         {
-            Ended.Add(result);
-            Interlocked.Decrement(ref _waiting);
+            End(result);
         }
     }
 }

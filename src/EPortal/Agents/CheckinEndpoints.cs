@@ -12,20 +12,26 @@ namespace EPortal.Agents;
 /// <summary>Check-ins as JSON.</summary>
 internal static class CheckinEndpoints
 {
+    /// <summary>Route of check-ins of hosts.</summary>
+    public const string KernelRoute = "/admin/api/kcare/checkin";
+
     private const int MaxBody = 64 * 1024;
     private const int MaxBuildIdsBody = 2 * 1024 * 1024;
 
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/admin/api/kcare/checkin", Kernel).WithMetadata(new RequestSizeLimitAttribute(MaxBody));
-        routes.MapPost("/admin/api/kcare/checkin/{product}", Userspace).WithMetadata(new RequestSizeLimitAttribute(MaxBuildIdsBody));
+        routes.MapPost(KernelRoute, Kernel); // Its limit is kept by Read: the body may have been looked at before it came here.
+        routes.MapPost(KernelRoute + "/{product}", Userspace).WithMetadata(new RequestSizeLimitAttribute(MaxBuildIdsBody));
     }
 
     private static async Task<IResult> Kernel(HttpContext context, AgentDesk desk)
     {
-        var request = await Json(context, AgentJson.Default.CheckinRequest);
-        return await desk.CheckIn(request.ServerId, request, context.Address()) is { } outcome
+        using var body = await Read(context, MaxBody);
+        var request = Parse(body, AgentJson.Default.CheckinRequest);
+        var address = context.Address();
+        var digest = CheckinScan.TryRead(Bytes(body), address, out var scan) ? scan.Digest : 0;
+        return await desk.CheckIn(request.ServerId, request, address, digest) is { } outcome
             ? Whole(AgentOffers.Answer(request.KernelId, outcome.Offer), AgentJson.Default.CheckinAnswer)
             : UnknownServer();
     }
@@ -37,7 +43,8 @@ internal static class CheckinEndpoints
                 new ErrorAnswer { Error = "not-found", Message = $"There is no product '{product}' to check in for." },
                 AgentJson.Default.ErrorAnswer,
                 statusCode: StatusCodes.Status404NotFound);
-        var request = await Json(context, AgentJson.Default.BuildIdsRequest);
+        using var body = await Read(context, MaxBuildIdsBody);
+        var request = Parse(body, AgentJson.Default.BuildIdsRequest);
         var ids = CheckinFacts.BuildIds(wanted, request.BuildIds);
         return desk.Userspace(request.ServerId, wanted, ids) is { } answer
             ? Whole(answer, AgentJson.Default.BuildIdsAnswer)
@@ -48,21 +55,40 @@ internal static class CheckinEndpoints
     private static FileContentHttpResult Whole<T>(T answer, JsonTypeInfo<T> type) =>
         TypedResults.Bytes(JsonSerializer.SerializeToUtf8Bytes(answer, type), "application/json");
 
-    private static JsonHttpResult<ErrorAnswer> UnknownServer() => TypedResults.Json(
+    /// <summary>The answer to a host that is not known.</summary>
+    public static JsonHttpResult<ErrorAnswer> UnknownServer() => TypedResults.Json(
         new ErrorAnswer { Error = ErrorAnswer.UnknownServer, Message = "No server with this id is registered; register again." },
         AgentJson.Default.ErrorAnswer,
         statusCode: StatusCodes.Status401Unauthorized);
 
-    private static async ValueTask<T> Json<T>(HttpContext context, JsonTypeInfo<T> type)
+    /// <summary>Read whole, which its size allows: the serializer's reading of streams lets null through where none may be.</summary>
+    private static async ValueTask<MemoryStream> Read(HttpContext context, int most)
+    {
+        var body = new MemoryStream();
+        var reader = context.Request.BodyReader;
+        while (context.Request.ContentLength is not { } length || length <= most)
+        {
+            var read = await reader.ReadAsync(context.RequestAborted);
+            foreach (var part in read.Buffer)
+                body.Write(part.Span);
+            reader.AdvanceTo(read.Buffer.End);
+            if (body.Length > most)
+                break;
+            if (read.IsCompleted)
+                return body;
+        }
+
+        throw new BadHttpRequestException("The body is too large.", StatusCodes.Status413PayloadTooLarge);
+    }
+
+    private static ReadOnlySpan<byte> Bytes(MemoryStream body) => body.GetBuffer().AsSpan(0, (int)body.Length);
+
+    private static T Parse<T>(MemoryStream body, JsonTypeInfo<T> type)
         where T : class
     {
-        // Read whole, which its size allows: the serializer's reading of streams lets null through where none may be.
-        using var body = new MemoryStream();
-        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
         try
         {
-            return JsonSerializer.Deserialize(body.GetBuffer().AsSpan(0, (int)body.Length), type)
-                ?? throw new RefusedException(Refusal.Invalid, "The body must be a JSON object.");
+            return JsonSerializer.Deserialize(Bytes(body), type) ?? throw new RefusedException(Refusal.Invalid, "The body must be a JSON object.");
         }
         catch (JsonException e)
         {

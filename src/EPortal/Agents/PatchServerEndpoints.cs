@@ -16,17 +16,27 @@ internal static class PatchServerEndpoints
     /// <summary>Route of patch files.</summary>
     public const string FileRoute = Target + "/{level:int:min(1)}/{file}";
 
-    private const string LongLived = "public, max-age=2592000";
+    private const string LatestV1 = Target + "/latest.v1";
+    private const string LatestV2 = Target + "/latest.v2";
+    /// <summary>For how long a patch file may be kept: its address names its content.</summary>
+    public const string LongLived = "public, max-age=2592000";
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapMethods(Target + "/latest.v1", Methods, Latest);
-        routes.MapMethods(Target + "/latest.v2", Methods, Latest);
+        routes.MapMethods(LatestV1, Methods, Latest);
+        routes.MapMethods(LatestV2, Methods, Latest);
         routes.MapMethods(Target + "/version", Methods, Version);
         routes.MapMethods(FileRoute, Methods, File);
     }
+
+    /// <summary>The route of a path <c>/TARGET/latest.v1</c> or <c>v2</c> whose target is so long; null for others.</summary>
+    public static string? LatestRouteOrNull(string path, int targetLength) =>
+        path.Length != targetLength + "//latest.v1".Length ? null
+        : path.EndsWith("/latest.v2", StringComparison.Ordinal) ? LatestV2
+        : path.EndsWith("/latest.v1", StringComparison.Ordinal) ? LatestV1
+        : null;
 
     private static async Task<IResult> Latest(string target, HttpContext context, AgentDesk desk)
     {
@@ -35,7 +45,7 @@ internal static class PatchServerEndpoints
         int? level = null;
         if (serverId is not null && FactsOrNull(context.Request.QueryString.Value, target, serverId) is { } facts)
         {
-            var outcome = await desk.CheckIn(serverId, facts, context.Address());
+            var outcome = await desk.CheckIn(serverId, facts, context.Address(), digest: 0);
             (known, level) = (outcome is not null, outcome?.Offer?.Level);
         }
         else

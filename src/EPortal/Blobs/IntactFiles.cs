@@ -6,15 +6,20 @@ namespace EPortal.Blobs;
 
 /// <summary>
 /// Tells whether files still are what they were when they came in. A file is hashed again when anything was written to it,
-/// and otherwise every ten minutes of use, so that what rots on the disk is noticed before it is handed out.
+/// and otherwise every ten minutes of use, so that what rots on the disk is noticed before it is handed out. The content of
+/// small ones is kept, as it was hashed.
 /// </summary>
 internal sealed class IntactFiles(TimeProvider time) : IDisposable
 {
-    private const int MaxKnown = 100_000;
+    /// <summary>Of everything that is known: an entry counts for this much, and its content for its length.</summary>
+    private const long MaxBytes = 64L * 1024 * 1024;
+
+    private const int EntryBytes = 512;
+    private const int SmallBytes = 16 * 1024;
 
     private static readonly TimeSpan s_believed = TimeSpan.FromMinutes(10);
 
-    private readonly MemoryCache _known = new(new MemoryCacheOptions { SizeLimit = MaxKnown });
+    private readonly MemoryCache _known = new(new MemoryCacheOptions { SizeLimit = MaxBytes });
     private readonly ConcurrentDictionary<(string Path, string Sha256, FileStamp Stamp), Lazy<Task<bool>>> _hashing = [];
 
     /// <summary>Whether a file is there with this size and SHA-256 (lower-case hex).</summary>
@@ -22,7 +27,7 @@ internal sealed class IntactFiles(TimeProvider time) : IDisposable
     {
         if (NativeFile.StampOrNull(path) is not { } stamp || stamp.Size != size)
             return false;
-        if (_known.Get(path) is Known known && known.Stamp == stamp && known.Sha256 == sha256 && time.GetUtcNow() < known.Until)
+        if (KnownOrNull(path, stamp, sha256) is not null)
             return true;
         var wanted = (path, sha256, stamp);
         var hashing = _hashing.GetOrAdd(wanted, _ => new Lazy<Task<bool>>(() => Hash(path, stamp, sha256)));
@@ -36,28 +41,43 @@ internal sealed class IntactFiles(TimeProvider time) : IDisposable
         }
     }
 
+    /// <summary>Whether that is known without reading the file; its content, where it is small.</summary>
+    public bool IsKnown(string path, long size, string sha256, out byte[]? content)
+    {
+        content = null;
+        if (NativeFile.StampOrNull(path) is not { } stamp || stamp.Size != size || KnownOrNull(path, stamp, sha256) is not { } known)
+            return false;
+        content = known.Content;
+        return true;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _known.Dispose();
 
+    private Known? KnownOrNull(string path, FileStamp stamp, string sha256) =>
+        _known.Get(path) is Known known && known.Stamp == stamp && known.Sha256 == sha256 && time.GetUtcNow() < known.Until ? known : null;
+
     private async Task<bool> Hash(string path, FileStamp stamp, string sha256)
     {
+        byte[]? content = null;
         try
         {
-            byte[] hash;
-            await using (var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0, useAsync: true))
-                hash = await SHA256.HashDataAsync(file);
+            await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0, useAsync: true);
+            if (stamp.Size <= SmallBytes)
+                await file.ReadExactlyAsync(content = new byte[stamp.Size]);
+            var hash = content is null ? await SHA256.HashDataAsync(file) : SHA256.HashData(content);
             if (Convert.ToHexStringLower(hash) != sha256)
                 return false;
         }
-        catch (FileNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or EndOfStreamException)
         {
             return false;
         }
 
-        var entry = new Known(stamp, sha256, time.GetUtcNow() + s_believed);
-        _known.Set(path, entry, new MemoryCacheEntryOptions { Size = 1 });
+        var entry = new Known(stamp, sha256, time.GetUtcNow() + s_believed, content);
+        _known.Set(path, entry, new MemoryCacheEntryOptions { Size = EntryBytes + (content?.Length ?? 0) });
         return true;
     }
 
-    private sealed record Known(FileStamp Stamp, string Sha256, DateTimeOffset Until);
+    private sealed record Known(FileStamp Stamp, string Sha256, DateTimeOffset Until, byte[]? Content);
 }

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Threading.Channels;
 using Dapper;
 
 namespace EPortal.Data;
@@ -10,14 +9,9 @@ namespace EPortal.Data;
 /// </summary>
 internal sealed class ChangeLog : IAsyncDisposable
 {
-    /// <summary>Changes that may wait; more are turned away at once instead of growing a queue.</summary>
-    private const int QueueLength = 8192;
-
     private const int MaxPerCommit = 1000;
 
-    private readonly Channel<PendingChange> _queue = Channel.CreateBounded<PendingChange>(
-        new BoundedChannelOptions(QueueLength) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
-
+    private readonly WriterQueue _queue = new();
     private readonly Database _database;
     private readonly EntityCatalog _catalog;
     private readonly TimeProvider _time;
@@ -38,10 +32,16 @@ internal sealed class ChangeLog : IAsyncDisposable
     public Task<T> Commit<T>(Actor actor, Func<Change, T> work)
     {
         var pending = new PendingChange<T>(actor, work);
-        return _queue.Writer.TryWrite(pending)
+        return _queue.TryAdd(pending)
             ? pending.Result
             : throw new StoreException(StoreError.Overloaded, "Too many changes are waiting; try again in a few seconds.");
     }
+
+    /// <summary>Takes shared writes into the commits, from now on.</summary>
+    public void Join(SharedWrites shared) => _queue.Join(shared);
+
+    /// <summary>Says that shared writes wait.</summary>
+    public void Wake() => _queue.Wake();
 
     /// <summary>Operations of this store after <paramref name="number"/>, in order of arrival.</summary>
     public static IReadOnlyList<Operation> Operations(Session session, long number, int limit) =>
@@ -52,18 +52,18 @@ internal sealed class ChangeLog : IAsyncDisposable
     /// <summary>Finishes what waits, then stops.</summary>
     public async ValueTask DisposeAsync()
     {
-        _queue.Writer.TryComplete();
+        _queue.Close();
         await _writer;
+        _queue.Dispose();
     }
 
     private void Write()
     {
         Session? session = null;
         var batch = new List<PendingChange>(MaxPerCommit);
-        while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        while (_queue.Wait())
         {
-            while (batch.Count < MaxPerCommit && _queue.Reader.TryRead(out var change))
-                batch.Add(change);
+            _queue.Take(batch, MaxPerCommit);
             try
             {
                 session ??= _database.OpenWriter();
@@ -76,6 +76,8 @@ internal sealed class ChangeLog : IAsyncDisposable
                 session = null;
                 var failure = e is DbException db ? Database.Translate(db) : e;
                 batch.ForEach(change => change.Fail(failure));
+                foreach (var shared in _queue.Shared)
+                    shared.Fail(failure);
             }
 
             batch.Clear();
@@ -88,8 +90,8 @@ internal sealed class ChangeLog : IAsyncDisposable
     {
         session.Execute("BEGIN IMMEDIATE");
         var before = Node.Read(session);
-        var node = before;
         var now = _time.GetUtcNow();
+        var node = WriteShared(session, before, now, batch.Count);
         foreach (var pending in batch)
         {
             session.Execute("SAVEPOINT change");
@@ -103,6 +105,23 @@ internal sealed class ChangeLog : IAsyncDisposable
 
         node.Write(session, before);
         session.Execute("COMMIT");
+        foreach (var shared in _queue.Shared)
+            shared.Acknowledge();
         batch.ForEach(change => change.Acknowledge());
+        _database.AfterCommit(session);
+    }
+
+    private Node WriteShared(Session session, Node node, DateTimeOffset now, int others)
+    {
+        foreach (var shared in _queue.Shared)
+        {
+            if (shared.Work == SharedWork.None)
+                continue;
+            var change = new Change(_catalog, session, Actor.Agent, node, now);
+            shared.Write(change, others);
+            node = change.Node;
+        }
+
+        return node;
     }
 }

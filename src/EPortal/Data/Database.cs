@@ -15,10 +15,17 @@ internal sealed class Database : IDisposable
 
     private readonly ConcurrentBag<Session> _readers = [];
     private readonly string _path;
+    private readonly WalIndex _index;
+    private readonly SqliteCheckpoints _checkpoints;
+    private volatile SeenRevision? _seen;
 
     static Database() => DefaultTypeMap.MatchNamesWithUnderscores = true;
 
-    private Database(string path) => _path = path;
+    private Database(string path)
+    {
+        (_path, _checkpoints) = (path, new SqliteCheckpoints(path));
+        _index = SqliteStore.Guard(() => new WalIndex(SqliteStore.OpenReader(path)));
+    }
 
     /// <summary>Opens the database in <paramref name="folder"/>, making or migrating it as needed.</summary>
     /// <exception cref="StoreException">It cannot be opened, written or migrated.</exception>
@@ -27,6 +34,23 @@ internal sealed class Database : IDisposable
         var path = Path.Combine(folder, "eportal.sqlite");
         SqliteStore.Guard(() => SqliteMigrations.Run(path));
         return new Database(path);
+    }
+
+    /// <summary>Stands for the state that a reader would see now; another one when anything was committed since, by any process.</summary>
+    public CommitMark Mark => _index.Read();
+
+    /// <summary>The revision of what feeds offer and patchsets hold, as it is now.</summary>
+    public long OfferRevision
+    {
+        get
+        {
+            var mark = Mark;
+            if (_seen is { } seen && seen.Mark == mark)
+                return seen.Revision;
+            var revision = Read(Node.Read).OfferRevision;
+            _seen = new SeenRevision(mark, revision);
+            return revision;
+        }
     }
 
     /// <summary>Runs <paramref name="query"/> on one snapshot.</summary>
@@ -57,6 +81,9 @@ internal sealed class Database : IDisposable
     /// <exception cref="StoreException">It cannot be opened.</exception>
     public Session OpenWriter() => SqliteStore.Guard(() => new Session(SqliteStore.OpenWriter(_path)));
 
+    /// <summary>Tidies up after a commit; for the one writer.</summary>
+    public void AfterCommit(Session writer) => _checkpoints.AfterCommit(writer.Connection);
+
     /// <summary>Whether it can be written right now: takes the lock of writers and gives it back, writing nothing.</summary>
     /// <exception cref="StoreException">It cannot, within a second or two.</exception>
     public void ProbeWrite() => SqliteStore.Guard(() =>
@@ -84,6 +111,8 @@ internal sealed class Database : IDisposable
     {
         while (_readers.TryTake(out var session))
             session.Dispose();
+        _checkpoints.Dispose();
+        _index.Dispose();
     }
 
     private Session OpenReader() => SqliteStore.Guard(() => new Session(SqliteStore.OpenReader(_path)));
@@ -95,4 +124,6 @@ internal sealed class Database : IDisposable
         else
             session.Dispose();
     }
+
+    private sealed record SeenRevision(CommitMark Mark, long Revision);
 }

@@ -24,6 +24,8 @@ internal static class TableClasses
         ["api_key_use"] = "when this node last saw a key",
         ["login_session"] = "a browser comes back to the node where it logged in",
         ["server_checkin"] = "latest check-ins travel by cursor, not by log",
+        ["checkin_log"] = "on their way into server_checkin",
+        ["facts_log"] = "on their way into server_facts",
         ["server_facts"] = "latest check-ins travel by cursor, not by log",
         ["server_search"] = "drawn from servers and their facts by triggers",
         ["server_tag"] = "drawn from servers by triggers",

@@ -43,7 +43,9 @@ internal sealed class Portal : IAsyncDisposable
         Keys = new KeyStore(Database, Log);
         Servers = new ServerStore(Database, Log, time);
         Registration = new Registration(Log);
-        Agents = new AgentDesk(Database, new AgentOffers(Offers), new CheckIns(Log), time);
+        Known = new KnownServers(Database, Offers);
+        CheckIns = new CheckIns(Log, Known);
+        Agents = new AgentDesk(Database, new AgentOffers(Offers), CheckIns, Known, time);
         Users = new UserStore(Database, Log, settings.AuthPasswordMinLength);
         ApiKeys = new ApiKeyStore(Database, Log, time);
         SessionLifetime = new SessionLifetime(settings.AuthSessionLifetime, settings.AuthRefreshSession);
@@ -113,6 +115,12 @@ internal sealed class Portal : IAsyncDisposable
 
     /// <summary>Registration of hosts.</summary>
     public Registration Registration { get; }
+
+    /// <summary>Registered hosts in memory.</summary>
+    public KnownServers Known { get; }
+
+    /// <summary>Check-ins of hosts.</summary>
+    public CheckIns CheckIns { get; }
 
     /// <summary>What agents ask for.</summary>
     public AgentDesk Agents { get; }

@@ -35,6 +35,8 @@ internal static class WebPortal
         // That it cannot start is told by whoever starts it.
         builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical)
+            // As long as it may say anything, every request gets an activity that nobody looks at.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
             // The framework's own lines on each request without a login; what matters is said by PasswordLogin.
             .AddFilter(typeof(AccountAuthentication).FullName, LogLevel.Warning).AddFilter(typeof(SessionAuthentication).FullName, LogLevel.Warning);
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
@@ -47,14 +49,18 @@ internal static class WebPortal
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
             kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
         });
+        // What is called for is short or waits without a thread, so it may run where its bytes came in.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.Configure<HostFilteringOptions>(hosts => hosts.AllowedHosts = [.. settings.AllowedHosts]);
         builder.Services.AddHostFiltering(_ => { });
         builder.Services.Configure<ForwardedHeadersOptions>(forwarded => Believe(forwarded, settings));
         AddFeatures(builder.Services, portal);
 
         var app = builder.Build();
-        app.UseMetrics();
         app.UseForwardedHeaders();
+        if (settings.AllowedHosts is ["*"])
+            app.UseMiddleware<AgentLane>();
+        app.UseMetrics();
         app.UseHostFiltering();
         app.UseMiddleware<ErrorAnswers>();
         app.UseMiddleware<PageHeaders>();
@@ -62,6 +68,7 @@ internal static class WebPortal
         app.UseMiddleware<CrossOriginGuard>();
         app.UseSso();
         app.UseRouting();
+        app.UseAuthentication(); // Said here, for else it would come before everything.
         app.UseAuthorization();
         app.MapOperations();
         app.MapAgents();
@@ -110,6 +117,7 @@ internal static class WebPortal
         services.AddSingleton(_ => new PortalRepository(
             portal.Database, portal.Log, portal.Folders, portal.Signer, Portal.LimitsOf(settings),
             Path.Combine(portal.PatchesRoot, "cache", "repository"), settings.ServePatchSourceExpiry, portal.Time));
+        services.AddHostedService(_ => new FleetPreload(portal.Known, portal.CheckIns));
         services.AddSingleton(portal.Source);
         services.AddSingleton(portal.SourceTest);
         services.AddSingleton(portal.SyncActivity);

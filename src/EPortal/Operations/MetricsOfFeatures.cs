@@ -15,6 +15,9 @@ internal sealed class MetricsOfFeatures(
 
     private readonly Gauge _waiting = metrics.CreateGauge("eportal_checkins_waiting", "Check-ins that wait for their commit.");
 
+    private readonly Gauge _behind = metrics.CreateGauge(
+        "eportal_checkins_behind", "Hosts whose latest facts are on disk and not yet in lists.");
+
     private readonly Counter _registrations = metrics.CreateCounter(
         "eportal_registrations_total", "Registrations of hosts by result.", ["result"]);
 
@@ -28,6 +31,7 @@ internal sealed class MetricsOfFeatures(
         Take(_checkins, CheckinResult.Refused, "refused", desk.Counts.Ended);
         Take(_checkins, CheckinResult.Failed, "failed", desk.Counts.Ended);
         _waiting.Set(desk.Counts.Waiting);
+        _behind.Set(desk.Behind);
         Take(_registrations, RegistrationResult.Done, "registered", registration.Counts);
         Take(_registrations, RegistrationResult.InvalidKey, "invalid_key", registration.Counts);
         Take(_registrations, RegistrationResult.LimitReached, "limit_reached", registration.Counts);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using EPortal.Agents;
@@ -10,7 +11,7 @@ namespace EPortal.Operations;
 /// Counts requests. Labels are routes and methods that this program knows, never what a caller sent: everything else is
 /// <c>other</c>.
 /// </summary>
-internal sealed class MetricsOfRequests(IMetricFactory metrics)
+internal sealed class MetricsOfRequests(IMetricFactory metrics) : RequestMeter
 {
     private const string Other = "other";
     private static readonly double[] s_seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
@@ -31,6 +32,25 @@ internal sealed class MetricsOfRequests(IMetricFactory metrics)
 
     private readonly Counter _bytes = metrics.CreateCounter(
         "eportal_patch_file_sent_bytes_total", "Bytes of patch files that were sent; answers that broke off are not counted.");
+
+    private readonly ConcurrentDictionary<(string Route, string Method, int Status), (ICounter Requests, IHistogram Duration)> _known = new();
+
+    /// <inheritdoc/>
+    public override void Count(string route, string method, int status, long begun)
+    {
+        var (requests, duration) = _known.GetOrAdd((route, method, status), key => (
+            _requests.WithLabels(key.Route, key.Method, key.Status.ToString(CultureInfo.InvariantCulture)), _duration.WithLabels(key.Route, key.Method)));
+        requests.Inc();
+        duration.Observe(Stopwatch.GetElapsedTime(begun).TotalSeconds);
+    }
+
+    /// <inheritdoc/>
+    public override void CountFile(string route, int status, long begun, long bytes)
+    {
+        Count(route, HttpMethods.Get, status, begun);
+        _files.Inc();
+        _bytes.Inc(bytes);
+    }
 
     /// <summary>Runs the rest of the pipeline and counts what came of it.</summary>
     public async Task Measure(HttpContext context, RequestDelegate next)

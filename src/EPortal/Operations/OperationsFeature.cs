@@ -1,4 +1,5 @@
 using EPortal.Accounts;
+using EPortal.Agents;
 using EPortal.Api;
 using Microsoft.AspNetCore.Authentication;
 
@@ -17,6 +18,7 @@ internal static class OperationsFeature
         services.AddSingleton<MetricsAccess>();
         services.AddSingleton<FleetPicture>();
         services.AddSingleton<PortalMetrics>();
+        services.AddSingleton<RequestMeter>(provider => provider.GetRequiredService<PortalMetrics>().Requests);
         services.AddSingleton<HealthChecks>();
         services.AddSingleton<Attention>();
         services.AddHostedService<CheckinHistoryWorker>();

@@ -57,6 +57,20 @@ internal sealed partial class PatchDelivery(
     /// <inheritdoc/>
     public void Dispose() => _restoring.Dispose();
 
+    /// <summary>
+    /// The same where nothing has to be waited for: a file that is on disk and was found intact lately. Its content comes along
+    /// when it is small. False for everything else, which <see cref="FindOrNull"/> has to look into.
+    /// </summary>
+    public bool TryFind(WantedFile wanted, out FoundFile found, out byte[]? content)
+    {
+        content = null;
+        found = shelf.FindOrNull(wanted)!;
+        if (found is null || !intact.IsKnown(found.Path, found.File.Size, found.File.Sha256, out content))
+            return false;
+        Used(found);
+        return true;
+    }
+
     private ValueTask<bool> IsIntact(FoundFile found) => intact.IsIntact(found.Path, found.File.Size, found.File.Sha256);
 
     /// <summary>The archive it came in is the nearest place where the right bytes are; the patch source the next.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Dapper;
 using EPortal.Blobs;
 using EPortal.Data;
@@ -9,11 +10,29 @@ namespace EPortal.Patchsets;
 internal sealed class PatchShelf(
     Database database, PatchFolders folders, PortalSigner signer, PatchsetLimits limits, TimeProvider time)
 {
+    private const int MaxKnown = 20_000;
+
+    private volatile Known _known = new(-1);
+
     /// <summary>
     /// The file of a patch, by what agents ask for; null when no patchset here has it. A patch may be in several patchsets
     /// with the same payload but a description each; of those that fit, any will do.
     /// </summary>
     public FoundFile? FindOrNull(WantedFile wanted)
+    {
+        var known = _known;
+        if (database.OfferRevision is var revision && known.Revision != revision)
+            _known = known = new Known(revision);
+        if (known.Files.TryGetValue(wanted, out var file))
+            return file;
+        if (Read(wanted) is not { } found)
+            return null;
+        if (known.Files.Count < MaxKnown)
+            known.Files[wanted] = found;
+        return found;
+    }
+
+    private FoundFile? Read(WantedFile wanted)
     {
         var (target, level, file, sha256, patchset) = wanted;
         return database.Read(session => session.Connection.Query<(string Name, string Product, string Files, long Whole)>(
@@ -71,5 +90,11 @@ internal sealed class PatchShelf(
         File.Move(fresh, found.Path, overwrite: true);
         DurableFile.SyncFolder(Path.GetDirectoryName(found.Path)!);
         return true;
+    }
+
+    /// <summary>Files that were found at one revision.</summary>
+    private sealed record Known(long Revision)
+    {
+        public ConcurrentDictionary<WantedFile, FoundFile> Files { get; } = new();
     }
 }

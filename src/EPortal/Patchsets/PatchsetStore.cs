@@ -90,6 +90,7 @@ internal static class PatchsetStore
             ("@id", patchset.Id), ("@size", file.Size), ("@sha256", file.Sha256));
         if (patchset.Archive != archive)
             change.Update(Patchset.Entity, patchset.Id, new Fields { { "archive", archive } });
+        change.OffersChanged();
         change.Note("patchset.download", patchset.Name);
     }
 

@@ -7,13 +7,14 @@ namespace EPortal.Servers;
 /// <summary>A server that calls: what its feed and key allow it, and what is known of it.</summary>
 /// <param name="Local">This node's number of it.</param>
 /// <param name="Id">Birth.</param>
+/// <param name="ServerId">Its agent's id.</param>
 /// <param name="FeedId">The feed it follows.</param>
 /// <param name="FeedName">Name of that feed.</param>
 /// <param name="Products">Tokens of the products of its key, spaces between them.</param>
-/// <param name="Tags">Its tags.</param>
-/// <param name="OfferRevision">Revision of the offers in the same snapshot.</param>
+/// <param name="Tags">Its tags; null where they were not read.</param>
+/// <param name="OfferRevision">Revision of the offers in the same snapshot; -1 where it was not read.</param>
 internal sealed record KnownServer(
-    long Local, string Id, string FeedId, string FeedName, string Products, string Tags, long OfferRevision)
+    long Local, string Id, string ServerId, string FeedId, string FeedName, string Products, string? Tags, long OfferRevision)
 {
     /// <summary>Whether its key allows a product.</summary>
     public bool Allows(Product product) => Products.Split(' ').Contains(product.Token(), StringComparer.Ordinal);
@@ -23,14 +24,23 @@ internal sealed record KnownServer(
 /// <param name="Facts">What the host says of itself.</param>
 /// <param name="Uptime">Seconds since it booted.</param>
 /// <param name="Tags">New tags; null leaves them.</param>
-internal sealed record CheckIn(ServerFacts Facts, long Uptime, string? Tags);
+/// <param name="Digest">Of all this but the uptime, as it came; 0 for none.</param>
+internal sealed record CheckIn(ServerFacts Facts, long Uptime, string? Tags, long Digest = 0);
 
-/// <summary>
-/// The hot path of the portal: finds the calling server on a snapshot and writes the check-in through the shared
-/// commits. Most check-ins change nothing but the time, and then touch one narrow row.
-/// </summary>
-internal sealed class CheckIns(ChangeLog log)
+/// <summary>Takes check-ins.</summary>
+internal sealed class CheckIns(ChangeLog log, KnownServers known)
 {
+    private readonly CheckInWrites _writes = new(log, known);
+
+    /// <summary>Whether no more can be taken at present.</summary>
+    public bool IsFull => _writes.IsFull;
+
+    /// <summary>Hosts whose latest words are on disk and not yet in lists.</summary>
+    public long Behind => _writes.Behind;
+
+    /// <summary>Takes in what a killed server left behind; for the process that serves.</summary>
+    public void Tidy() => _writes.Tidy();
+
     /// <summary>The server of that id; null for an unknown one, or one whose key is gone.</summary>
     public static KnownServer? FindOrNull(Session session, string serverId)
     {
@@ -46,27 +56,35 @@ internal sealed class CheckIns(ChangeLog log)
             ("@serverId", serverId), ("@main", Feed.MainId));
         return row.Read()
             ? new KnownServer(
-                row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5), row.GetInt64(6))
+                row.GetInt64(0), row.GetString(1), serverId, row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5), row.GetInt64(6))
             : null;
     }
 
+    /// <summary>Records a check-in of a known host that brings nothing new; false when the host was deleted meanwhile.</summary>
+    /// <exception cref="StoreException">The store failed.</exception>
+    public ValueTask<bool> Record(AgentId id, long local, long uptime) => _writes.Record(id, local, uptime);
+
     /// <summary>Records a check-in; done when it is on disk. False when the server was deleted meanwhile.</summary>
     /// <exception cref="StoreException">The store failed or is overloaded.</exception>
-    public Task<bool> Record(KnownServer server, CheckIn checkIn) => log.Commit(Actor.Agent, change => Record(change, server, checkIn));
-
-    private static bool Record(Change change, KnownServer server, CheckIn checkIn)
+    public async ValueTask<bool> Record(KnownServer server, CheckIn checkIn)
     {
-        var before = ServerRecords.Read(change.Session, server.Local);
-        if (!ServerRecords.WriteTime(change, server, checkIn.Uptime))
+        if (IsFull)
+            throw new StoreException(StoreError.Overloaded, "Too many check-ins are waiting; try again later.");
+        if (checkIn.Tags is { } tags && !await SetTags(server, ServerStore.Normalise(tags)))
             return false;
-        if (checkIn.Tags is { } tags && ServerStore.Normalise(tags) != server.Tags)
-            ServerStore.SetTags(change, server.Id, tags);
-        var facts = checkIn.Facts with { Feed = server.FeedName };
-        if (before?.Facts != facts)
-            ServerRecords.WriteFacts(change, server.Local, facts, before?.Facts);
-        var history = new ServerHistory(change, server.Local);
-        if (before is { } known)
-            history.Write(known, facts, checkIn.Uptime);
-        return true;
+        var said = new SaidFacts(server.Id, checkIn.Uptime, checkIn.Digest, checkIn.Facts with { Feed = server.FeedName });
+        // What the host said last must be known before, so that nothing older is read into its place afterwards.
+        if (AgentId.TryRead(server.ServerId, out var id))
+            return known.TryFind(known.View(), id, out _, out _) && await _writes.Record(id, server.Local, checkIn.Uptime, said);
+        return await log.Commit(Actor.Agent, change => ServerRecords.Write(change, server.Local, said with { Digest = 0, Was = -1 }));
     }
+
+    private async ValueTask<bool> SetTags(KnownServer server, string tags) =>
+        tags == server.Tags || await log.Commit(Actor.Agent, change =>
+        {
+            var had = (string?)change.Session.Scalar("SELECT tags FROM server WHERE local = @server AND id = @id", ("@server", server.Local), ("@id", server.Id));
+            if (had is not null && had != tags)
+                ServerStore.SetTags(change, server.Id, tags);
+            return had is not null;
+        });
 }

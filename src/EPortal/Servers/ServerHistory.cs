@@ -3,8 +3,8 @@ using EPortal.Data;
 
 namespace EPortal.Servers;
 
-/// <summary>Keeps what changed about a server from one check-in to the next.</summary>
-internal sealed class ServerHistory(Change change, long server)
+/// <summary>Keeps what changed about a server from one check-in to the next, which came at a time in Unix microseconds.</summary>
+internal sealed class ServerHistory(Change change, long server, long at)
 {
     /// <summary>Lines kept of one server, for a host decides how often it changes.</summary>
     public const int Kept = 1000;
@@ -50,7 +50,7 @@ internal sealed class ServerHistory(Change change, long server)
     {
         change.Session.Execute(
             "INSERT INTO server_history (server, at, what, was, became) VALUES (@server, @at, @what, @was, @became)",
-            ("@server", server), ("@at", Micros.Of(change.Now)), ("@what", what), ("@was", was), ("@became", became));
+            ("@server", server), ("@at", at), ("@what", what), ("@was", was), ("@became", became));
         _added = true;
     }
 

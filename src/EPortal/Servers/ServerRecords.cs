@@ -45,18 +45,46 @@ internal static class ServerRecords
         return new LastCheckIn(facts, row.GetInt64(18));
     }
 
-    /// <summary>Writes when the server called; false when it is gone.</summary>
-    public static bool WriteTime(Change change, KnownServer server, long uptime) => change.Session.Execute(
+    /// <summary>Writes a check-in to the server's rows, and to its history what it changes; false when the server is gone.</summary>
+    public static bool Write(Change change, long local, SaidFacts said)
+    {
+        var before = Read(change.Session, local);
+        if (!WriteTime(change, local, said))
+            return false;
+        WriteSaid(change, local, said, before, Micros.Of(change.Now));
+        return true;
+    }
+
+    /// <summary>Takes what a server said before now, at <paramref name="at"/> (Unix microseconds), into its rows, unless it is gone.</summary>
+    public static void Take(Change change, long local, SaidFacts said, long at)
+    {
+        var before = Read(change.Session, local);
+        if (change.Session.Execute(
+            "UPDATE server_checkin SET digest = @digest WHERE server = @server AND EXISTS (SELECT 1 FROM server WHERE local = @server AND id = @birth)",
+            ("@digest", said.Digest), ("@server", local), ("@birth", said.Birth)) > 0)
+            WriteSaid(change, local, said, before, at);
+    }
+
+    private static void WriteSaid(Change change, long local, SaidFacts said, LastCheckIn? before, long at)
+    {
+        if (before?.Facts != said.Facts)
+            WriteFacts(change, local, said.Facts, before?.Facts, at);
+        if (before is not null)
+            new ServerHistory(change, local, at).Write(said.Was >= 0 ? before with { Uptime = said.Was } : before, said.Facts, said.Uptime);
+    }
+
+    private static bool WriteTime(Change change, long local, SaidFacts said) => change.Session.Execute(
         """
-        INSERT INTO server_checkin (server, at, uptime, stamp, origin)
-        SELECT local, @at, @uptime, @stamp, @origin FROM server WHERE local = @server AND id = @id
-        ON CONFLICT (server) DO UPDATE SET at = excluded.at, uptime = excluded.uptime, stamp = excluded.stamp, origin = excluded.origin
+        INSERT INTO server_checkin (server, at, uptime, stamp, origin, digest)
+        SELECT local, @at, @uptime, @stamp, @origin, @digest FROM server WHERE local = @server AND id = @birth
+        ON CONFLICT (server) DO UPDATE SET at = excluded.at, uptime = excluded.uptime, stamp = excluded.stamp, origin = excluded.origin,
+          digest = excluded.digest
         """,
-        ("@at", Micros.Of(change.Now)), ("@uptime", uptime), ("@stamp", change.NextStamp()), ("@origin", change.Node.Origin),
-        ("@server", server.Local), ("@id", server.Id)) > 0;
+        ("@at", Micros.Of(change.Now)), ("@uptime", said.Uptime), ("@stamp", change.NextStamp()), ("@origin", change.Node.Origin), ("@digest", said.Digest),
+        ("@server", local), ("@birth", said.Birth)) > 0;
 
     /// <summary>Writes what a server says of itself; its level counts as updated when it is new.</summary>
-    public static void WriteFacts(Change change, long local, ServerFacts facts, ServerFacts? before)
+    private static void WriteFacts(Change change, long local, ServerFacts facts, ServerFacts? before, long at)
     {
         var updated = before is null ? facts.PatchLevel > 0 : before.PatchLevel != facts.PatchLevel;
         change.Session.Execute(
@@ -78,6 +106,6 @@ internal static class ServerRecords
             ("@version", facts.Version), ("@virt", facts.Virt), ("@kcare", facts.KcareVersion), ("@distro", facts.Distro),
             ("@distroVersion", facts.DistroVersion), ("@machine", facts.Machine), ("@processor", facts.Processor),
             ("@sticky", facts.StickyPatchset), ("@delay", facts.UpdateDelay), ("@result", facts.UpdateResult),
-            ("@feed", facts.Feed), ("@updated", updated ? Micros.Of(change.Now) : null));
+            ("@feed", facts.Feed), ("@updated", updated ? at : null));
     }
 }

@@ -64,7 +64,9 @@ internal sealed class ServerStore(Database database, ChangeLog log, TimeProvider
         if (age.TotalDays is < 1 or > MaxDays)
             throw new RefusedException(Refusal.Invalid, $"Days must be 1 to {MaxDays}.");
         var before = Micros.Of(change.Now - age);
-        var count = Delete(change, "coalesce(c.at, s.registered) < @before", new { before });
+        var count = Delete(
+            change, "coalesce(c.at, s.registered) < @before AND s.local NOT IN (SELECT value FROM json_each(@since))",
+            new { before, since = WaitingCheckIns.Since(change.Session, before) });
         change.Note("server.clean", string.Create(CultureInfo.InvariantCulture, $"inactive for {age.TotalDays:0.##} days: {count}"));
         return count;
     });

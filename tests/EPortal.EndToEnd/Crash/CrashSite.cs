@@ -74,14 +74,22 @@ internal sealed class CrashSite : IDisposable
     /// <summary>The database's own checks find nothing.</summary>
     public void DatabaseShouldBeSound()
     {
-        using var database = new SqliteConnection($"Data Source={Path.Combine(Installation.DataDir, "eportal.sqlite")};Pooling=False");
-        database.Open();
+        using var database = Open();
         using var check = database.CreateCommand();
         check.CommandText = "PRAGMA integrity_check";
         check.ExecuteScalar().ShouldBe("ok");
         check.CommandText = "PRAGMA foreign_key_check";
         check.ExecuteScalar().ShouldBeNull();
     }
+
+    /// <summary>Waits until all that hosts were acknowledged is in the rows that lists are made of.</summary>
+    public Task HasCaughtUpAsync() => Eventually.IsTrueAsync("lists have caught up", () =>
+    {
+        using var database = Open();
+        using var waiting = database.CreateCommand();
+        waiting.CommandText = "SELECT (SELECT count(*) FROM facts_log) + (SELECT count(*) FROM checkin_log)";
+        return Task.FromResult((long)waiting.ExecuteScalar()! == 0);
+    });
 
     /// <summary>Nothing that was staged stays once another deploy has been there.</summary>
     public async Task ShouldBeTidyAsync()
@@ -91,6 +99,13 @@ internal sealed class CrashSite : IDisposable
     }
 
     public void Dispose() => Installation.Dispose();
+
+    private SqliteConnection Open()
+    {
+        var database = new SqliteConnection($"Data Source={Path.Combine(Installation.DataDir, "eportal.sqlite")};Pooling=False");
+        database.Open();
+        return database;
+    }
 
     private async Task BuildAsync(int n)
     {

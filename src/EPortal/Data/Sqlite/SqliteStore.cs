@@ -22,9 +22,13 @@ internal static class SqliteStore
     /// <summary>Opens a connection for reading.</summary>
     public static DbConnection OpenReader(string path) => Open(path, SqliteOpenMode.ReadWrite, "PRAGMA query_only=ON");
 
-    /// <summary>Opens the connection that writes; a commit is on disk when it returns.</summary>
-    public static DbConnection OpenWriter(string path) =>
-        Open(path, SqliteOpenMode.ReadWriteCreate, "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL");
+    /// <summary>
+    /// Opens the connection that writes; a commit is on disk when it returns. It keeps more pages than usual, for a check-in may
+    /// come from any host. Its log is taken in by <see cref="SqliteCheckpoints"/>, or by SQLite where nobody does.
+    /// </summary>
+    public static DbConnection OpenWriter(string path) => Open(
+        path, SqliteOpenMode.ReadWriteCreate,
+        "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA cache_size=-65536", "PRAGMA wal_autocheckpoint=32768");
 
     /// <summary>Runs <paramref name="action"/> and tells failures of the database as the store's own.</summary>
     public static T Guard<T>(Func<T> action)

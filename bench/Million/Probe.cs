@@ -1,0 +1,63 @@
+using System.Globalization;
+
+namespace Bench.Million;
+
+/// <summary>
+/// One kind of call after another, with the processor time that each took of the server and of the generator: that hardly depends
+/// on what else the machine does. For profiling.
+/// </summary>
+internal static class Probe
+{
+    public static async Task<int> RunAsync(string folder, int servers, IReadOnlyList<string> what)
+    {
+        var connections = Setting("CONNECTIONS", 128);
+        var (rounds, time) = (Setting("ROUNDS", 3), TimeSpan.FromSeconds(Setting("SECONDS", 4)));
+        using var site = new Site(folder, Environment.GetEnvironmentVariable("EPORTAL_OUT") ?? Path.GetFullPath("out"), servers);
+        if (!File.Exists(site.Database))
+        {
+            await site.FurnishAsync(null);
+            site.Fill();
+        }
+
+        var seconds = await site.StartAsync();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"started in {seconds:0.00} s"));
+        using var bare = await Server.BareAsync();
+        using var nginx = await Server.NginxAsync(folder, site.Portal.Files);
+        var requests = Enumerable.Range(0, Math.Max(1000, connections)).Select(_ => new FleetRequests(servers)).ToArray();
+        var salt = Environment.ProcessId % 1000;
+        for (var round = 1; round <= rounds; round++)
+        {
+            foreach (var name in what)
+            {
+                var target = name.StartsWith("bare", StringComparison.Ordinal) ? bare : name.StartsWith("nginx", StringComparison.Ordinal) ? nginx : site.Server;
+                var small = Requests.File($"/{new string(name.EndsWith('m') ? 'e' : 'd', 40)}/1/kpatch.bin");
+                int Turn(int c, int t) => (round * 10_000_000) + (t * connections) + c;
+                Func<int, int, ReadOnlyMemory<byte>> request = name switch
+                {
+                    "bare" or "same" or "half" => (c, t) => requests[c].Same(Turn(c, t)),
+                    "changed" => (c, t) => requests[c].Changed(Turn(c, t), round + salt),
+                    "bareget" or "latest" => (c, t) => requests[c].Latest(Turn(c, t)),
+                    "register" => (c, t) => requests[c].Register(Turn(c, t)),
+                    _ => (_, _) => small,
+                };
+                if (name == "half")
+                {
+                    var half = await Paced.RunAsync(site.Server.Port, 1000, Setting("RATE", 26_000), time, request);
+                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"half       {half.Taken,8:0}/s  shed {half.Shed:0}  p50 {half.Latency.GetValueAtPercentile(50) / 1000.0:0.0}  p90 {half.Latency.GetValueAtPercentile(90) / 1000.0:0.0}  p99 {half.Latency.GetValueAtPercentile(99) / 1000.0:0.0}  p99.9 {half.Latency.GetValueAtPercentile(99.9) / 1000.0:0.0} ms"));
+                    continue;
+                }
+
+                var (mine, its) = (Environment.CpuUsage.TotalTime.TotalSeconds, target.CpuSeconds);
+                var result = await Load.RunAsync(target.Port, name.StartsWith("file", StringComparison.Ordinal) || target == nginx ? 8 : connections, time, request);
+                var count = result.PerSecond * time.TotalSeconds / 1e6;
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{name,-10} {result.PerSecond,8:0}/s  p50 {result.Latency.GetValueAtPercentile(50) / 1000.0,5:0.0}  p99 {result.Latency.GetValueAtPercentile(99) / 1000.0,5:0.0} ms  server {(target.CpuSeconds - its) / count,6:0.0} us  generator {(Environment.CpuUsage.TotalTime.TotalSeconds - mine) / count,5:0.0} us  {site.Server.MemoryMiB,4:0} MiB"));
+            }
+        }
+
+        return 0;
+    }
+
+    private static int Setting(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : otherwise;
+}

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using Bench.Filters;
+using Microsoft.Data.Sqlite;
+
+namespace Bench.Million;
+
+/// <summary>A portal with a fleet of one size, in a folder of its own.</summary>
+internal sealed class Site(string folder, string programs, int servers) : IDisposable
+{
+    private readonly PortalUnderTest _portal = new(folder, programs);
+    private Server? _server;
+    private int? _port;
+
+    public int Servers { get; } = servers;
+
+    public PortalUnderTest Portal => _portal;
+
+    public Server Server => _server ?? throw new InvalidOperationException("It is not started.");
+
+    public string Database => Path.Combine(folder, "data", "eportal.sqlite");
+
+    /// <summary>Writes the fleet: keys, feeds, a patchset, and so many servers that have said what they will say again.</summary>
+    public async Task FurnishAsync(Site? like)
+    {
+        Directory.CreateDirectory(folder);
+        if (like is null)
+        {
+            await FilterRun.FurnishAsync(_portal, folder);
+            await _portal.DeployAsync("Small", new string('d', 40), 4 << 10);
+            await _portal.DeployAsync("Large", new string('e', 40), 1 << 20);
+        }
+        else
+        {
+            using var copy = Process.Start("cp", ["-a", Path.GetDirectoryName(like.Database)!, folder]);
+            await copy.WaitForExitAsync();
+        }
+    }
+
+    /// <summary>Adds the servers; after all copies were made.</summary>
+    public void Fill() => Fleet.Write(Database, Servers, FleetRequests.Address, new FleetRequests(Servers).DigestOf);
+
+    /// <summary>Starts it, always on the same port, and gives the seconds until it answered.</summary>
+    public async Task<double> StartAsync()
+    {
+        var clock = Stopwatch.StartNew();
+        _server = await _portal.ServeAsync(_port ??= Bench.Server.FreePort());
+        using var http = new HttpClient();
+        await http.GetStringAsync(new Uri($"http://127.0.0.1:{_server.Port}/healthz"));
+        return clock.Elapsed.TotalSeconds;
+    }
+
+    /// <summary>Waits until all that hosts said is in their rows, and gives the seconds that took.</summary>
+    public async Task<double> CatchUpAsync()
+    {
+        var clock = Stopwatch.StartNew();
+        using var connection = new SqliteConnection($"Data Source={Database};Pooling=False;Mode=ReadOnly");
+        connection.Open();
+        using var look = connection.CreateCommand();
+        look.CommandText = "SELECT (SELECT count(*) FROM facts_log) + (SELECT count(*) FROM checkin_log)";
+        while ((long)look.ExecuteScalar()! > 0)
+            await Task.Delay(TimeSpan.FromMilliseconds(20));
+        return clock.Elapsed.TotalSeconds;
+    }
+
+    public void Dispose()
+    {
+        _server?.Dispose();
+        _server = null;
+    }
+}

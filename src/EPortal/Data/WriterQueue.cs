@@ -1,0 +1,107 @@
+namespace EPortal.Data;
+
+/// <summary>What waits for the writer.</summary>
+internal sealed class WriterQueue : IDisposable
+{
+    /// <summary>Changes that may wait; more are turned away at once instead of growing a queue.</summary>
+    private const int Length = 8192;
+
+    /// <summary>How long nothing must have come before shared writes are tidied up.</summary>
+    private static readonly TimeSpan s_leisure = TimeSpan.FromMilliseconds(5);
+
+    private readonly Lock _gate = new();
+    private readonly Queue<PendingChange> _changes = new();
+    private readonly AutoResetEvent _wake = new(false);
+    private volatile SharedWrites[] _shared = [];
+    private int _woken;
+    private bool _closed;
+
+    /// <summary>The shared writes that take part.</summary>
+    public IReadOnlyList<SharedWrites> Shared => _shared;
+
+    /// <summary>Takes shared writes in.</summary>
+    public void Join(SharedWrites shared)
+    {
+        lock (_gate)
+            _shared = [.. _shared, shared];
+    }
+
+    /// <summary>Adds a change; false when too many wait or no more are taken.</summary>
+    public bool TryAdd(PendingChange change)
+    {
+        lock (_gate)
+        {
+            if (_closed || _changes.Count >= Length)
+                return false;
+            _changes.Enqueue(change);
+        }
+
+        Wake();
+        return true;
+    }
+
+    /// <summary>Wakes the writer, who may be awake already.</summary>
+    public void Wake()
+    {
+        if (Interlocked.Exchange(ref _woken, 1) == 0)
+            _wake.Set();
+    }
+
+    /// <summary>Takes no more; what waits is still written.</summary>
+    public void Close()
+    {
+        lock (_gate)
+            _closed = true;
+        Wake();
+    }
+
+    /// <summary>Waits until there is something to do; false when all is done and no more is taken.</summary>
+    public bool Wait()
+    {
+        while (true)
+        {
+            Volatile.Write(ref _woken, 0);
+            Interlocked.MemoryBarrier();
+            var work = Work();
+            if (work == SharedWork.Waiting)
+                return true;
+            if (IsClosed())
+                return false;
+            if (!_wake.WaitOne(work == SharedWork.Leisure ? s_leisure : Timeout.InfiniteTimeSpan))
+                return true;
+        }
+    }
+
+    /// <summary>Moves what waits to <paramref name="batch"/>.</summary>
+    public void Take(List<PendingChange> batch, int most)
+    {
+        lock (_gate)
+        {
+            while (batch.Count < most && _changes.TryDequeue(out var change))
+                batch.Add(change);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _wake.Dispose();
+
+    private bool IsClosed()
+    {
+        lock (_gate)
+            return _closed;
+    }
+
+    private SharedWork Work()
+    {
+        lock (_gate)
+        {
+            if (_changes.Count > 0)
+                return SharedWork.Waiting;
+        }
+
+        var work = SharedWork.None;
+        foreach (var shared in _shared)
+            work = (SharedWork)Math.Max((int)work, (int)shared.Work);
+        return work;
+    }
+}

@@ -1,0 +1,224 @@
+using EPortal.Data;
+using EPortal.Feeds;
+using EPortal.Keys;
+using EPortal.Operations;
+using EPortal.Servers;
+using EPortal.Tests.Data;
+using Shouldly;
+using Xunit;
+
+namespace EPortal.Tests.Servers;
+
+/// <summary>Check-ins that are in the log and not yet in their servers' rows.</summary>
+public sealed class WaitingCheckInTests
+{
+    private static readonly ServerFacts Facts = new() { Ip = "192.0.2.9", Hostname = "h", KernelId = new string('a', 40) };
+
+    [Fact]
+    public async Task Cleaning_knows_them_and_lists_filters_and_counts_once_they_are_taken_in()
+    {
+        await using var store = new TestStore();
+        var (ids, known) = await Fleet(store, 4);
+        store.Time.Advance(TimeSpan.FromDays(40));
+        await WriteLog(store, ids[0], ids[2]);
+        var servers = new ServerStore(store.Database, store.Log, store.Time);
+        (await servers.CleanInactive(TestStore.Admin, 50)).ShouldBe(0);
+        (await servers.CleanInactive(TestStore.Admin, 39)).ShouldBe(2);
+        await TakeIn(store, known);
+
+        var listed = servers.List(new ServerQuery(), new Offers());
+        listed.Where(server => !server.Inactive).Select(server => server.ServerId).ShouldBe([ids[0], ids[2]]);
+        listed.Where(server => server.Checkin == store.Time.GetUtcNow() && server.Uptime == 9000).Select(server => server.ServerId).ShouldBe([ids[0], ids[2]]);
+        foreach (var tag in (string?[])[null, "t"])
+        {
+            Filtered(servers, within: true, tag).ShouldBe([ids[0], ids[2]]);
+            Filtered(servers, within: false, tag).ShouldBeEmpty();
+        }
+
+        store.Database.Read(session => ServerCensus.Take(session, new Offers(), store.Time.GetUtcNow()))[Feed.Main].Inactive.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task They_come_into_the_rows_in_time_and_leave_the_log()
+    {
+        await using var store = new TestStore();
+        var (ids, known) = await Fleet(store, 3);
+        store.Time.Advance(TimeSpan.FromHours(1));
+        var at = Micros.Of(store.Time.GetUtcNow());
+        await WriteLog(store, ids[0], ids[1]);
+        store.Time.Advance(TimeSpan.FromHours(1));
+        var times = new CheckIns(store.Log, known);
+        times.Tidy();
+
+        AgentId.TryRead(ids[2], out var third);
+        (await times.Record(third, Local(store, ids[2]), 10_000)).ShouldBeTrue();
+
+        await Empty(store);
+        store.Scalar<long>("SELECT count(*) FROM server_checkin WHERE at = @at AND uptime = 9000", new { at }).ShouldBe(2);
+        store.Scalar<long>("SELECT uptime FROM server_checkin WHERE at > @at", new { at }).ShouldBe(10_000);
+    }
+
+    [Fact]
+    public async Task A_later_row_is_not_overwritten_by_an_earlier_check_in_of_the_log()
+    {
+        await using var store = new TestStore();
+        var (ids, known) = await Fleet(store, 1);
+        await WriteLog(store, ids[0]);
+        store.Time.Advance(TimeSpan.FromHours(1));
+        var server = store.Database.Read(session => CheckIns.FindOrNull(session, ids[0]))!;
+        await new CheckIns(store.Log, known).Record(server, new CheckIn(Facts with { PatchLevel = 3 }, 20, null, 5));
+        AgentId.TryRead(ids[0], out var id);
+
+        (await new CheckIns(store.Log, known).Record(id, server.Local, 21)).ShouldBeTrue();
+
+        await TakeIn(store, known);
+        store.Scalar<long>("SELECT uptime FROM server_checkin").ShouldBe(21);
+    }
+
+    [Fact]
+    public async Task A_restart_is_seen_against_the_log_too()
+    {
+        await using var store = new TestStore();
+        var (ids, _) = await Fleet(store, 1);
+        await WriteLog(store, ids[0]);
+        var server = store.Database.Read(session => CheckIns.FindOrNull(session, ids[0]))!;
+
+        await new CheckIns(store.Log, new KnownServers(store.Database, new Offers())).Record(server, new CheckIn(Facts, 8000, null));
+
+        var line = new ServerStore(store.Database, store.Log, store.Time).History(ids[0], 10).ShouldHaveSingleItem();
+        (line.What, line.Was, line.Became).ShouldBe(("restart", "9000", "8000"));
+    }
+
+    [Fact]
+    public async Task A_storm_of_new_words_is_acknowledged_from_the_log_and_comes_into_rows_and_histories_in_order()
+    {
+        await using var store = new TestStore();
+        var (ids, known) = await Fleet(store, 250);
+        var checkIns = new CheckIns(store.Log, known);
+        using var go = new ManualResetEventSlim();
+        var storm = Storm(store, checkIns, ids, go, level: 2);
+        go.Set();
+        (await Task.WhenAll(storm)).ShouldAllBe(recorded => recorded);
+        checkIns.Behind.ShouldBeInRange(1, 249);
+        store.Time.Advance(TimeSpan.FromMinutes(1));
+        using var again = new ManualResetEventSlim();
+        var second = Storm(store, checkIns, ids, again, level: 3);
+        again.Set();
+        (await Task.WhenAll(second)).ShouldAllBe(recorded => recorded);
+
+        checkIns.Tidy();
+        await Empty(store);
+
+        store.Scalar<long>("SELECT count(*) FROM server_facts WHERE patch_level = 3").ShouldBe(250);
+        var history = new ServerStore(store.Database, store.Log, store.Time).History(ids[7], 10);
+        history.Where(line => line.What == "level").Select(line => (line.Was, line.Became)).ShouldBe([("2", "3"), ("0", "2")]);
+        (history[0].At - history[^1].At).ShouldBe(TimeSpan.FromMinutes(1));
+        checkIns.Behind.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task After_a_kill_what_waits_is_not_taken_for_said_before_and_comes_into_the_rows()
+    {
+        await using var store = new TestStore();
+        var (ids, known) = await Fleet(store, 250);
+        var checkIns = new CheckIns(store.Log, known);
+        using var go = new ManualResetEventSlim();
+        var storm = Storm(store, checkIns, ids, go, level: 2);
+        go.Set();
+        await Task.WhenAll(storm);
+
+        // Another process finds the store as the first one left it.
+        var restarted = new KnownServers(store.Database, new Offers());
+        AgentId.TryRead(ids[200], out var id);
+        restarted.TryFind(restarted.View(), id, out var agent, out _).ShouldBeTrue();
+        (agent.Digest, agent.Uptime).ShouldBe((0, 1002));
+        await TakeIn(store, restarted);
+
+        store.Scalar<long>("SELECT count(*) FROM server_facts WHERE patch_level = 2").ShouldBe(250);
+        store.Scalar<long>("SELECT count(*) FROM server_checkin WHERE digest = 2 AND uptime = 1002").ShouldBe(250);
+    }
+
+    [Fact]
+    public async Task What_a_deleted_host_said_does_not_become_the_words_of_one_that_has_its_number_now()
+    {
+        await using var store = new TestStore();
+        var (ids, known) = await Fleet(store, 250);
+        var checkIns = new CheckIns(store.Log, known);
+        using var go = new ManualResetEventSlim();
+        var storm = Storm(store, checkIns, ids, go, level: 2);
+        go.Set();
+        await Task.WhenAll(storm);
+        var local = Local(store, ids[^1]);
+        await new ServerStore(store.Database, store.Log, store.Time).Unregister(ids[^1]);
+        var newcomer = (await new Registration(store.Log).Register("new", "192.0.2.9", "k")).ServerId!;
+        Local(store, newcomer).ShouldBe(local);
+
+        await TakeIn(store, known);
+
+        store.Scalar<long>("SELECT count(*) FROM server_facts WHERE patch_level = 2").ShouldBe(249);
+        store.Scalar<long>("SELECT count(*) FROM server_facts WHERE server = @local", new { local }).ShouldBe(0);
+        store.Scalar<long>("SELECT count(*) FROM server_checkin WHERE server = @local", new { local }).ShouldBe(0);
+    }
+
+    /// <summary>All hosts say something new, in one commit.</summary>
+    private static List<Task<bool>> Storm(TestStore store, CheckIns checkIns, List<string> ids, ManualResetEventSlim go, long level)
+    {
+        using var busy = new ManualResetEventSlim();
+        _ = store.Log.Commit(Actor.Agent, change =>
+        {
+            busy.Set();
+            go.Wait();
+            return true;
+        });
+        busy.Wait(TestContext.Current.CancellationToken);
+        return [.. ids.Select(id =>
+        {
+            var server = store.Database.Read(session => CheckIns.FindOrNull(session, id))!;
+            return checkIns.Record(server, new CheckIn(Facts with { PatchLevel = level }, 1000 + level, null, level)).AsTask();
+        })];
+    }
+
+    private static async Task TakeIn(TestStore store, KnownServers known)
+    {
+        new CheckIns(store.Log, known).Tidy();
+        await Empty(store);
+    }
+
+    private static async Task Empty(TestStore store)
+    {
+        while (store.Scalar<long>("SELECT (SELECT count(*) FROM checkin_log) + (SELECT count(*) FROM facts_log)") > 0)
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+    }
+
+    private static List<string> Filtered(ServerStore servers, bool within, string? tag) =>
+        [.. servers.List(new ServerQuery { Checkin = new Period(TimeSpan.FromDays(1), within), Tag = tag }, new Offers()).Select(server => server.ServerId)];
+
+    private static async Task<(List<string> Ids, KnownServers Known)> Fleet(TestStore store, int count)
+    {
+        await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
+        var known = new KnownServers(store.Database, new Offers());
+        var ids = new List<string>();
+        for (var n = 0; n < count; n++)
+        {
+            var id = (await new Registration(store.Log).Register("h", "192.0.2.9", "k")).ServerId!;
+            var server = store.Database.Read(session => CheckIns.FindOrNull(session, id))!;
+            await new CheckIns(store.Log, known).Record(server, new CheckIn(Facts, 100, "t", 1));
+            ids.Add(id);
+        }
+
+        return (ids, known);
+    }
+
+    private static long Local(TestStore store, string id) => store.Scalar<long>("SELECT local FROM server WHERE server_id = @id", new { id });
+
+    /// <summary>Leaves check-ins in the log as a busy portal does that was killed.</summary>
+    private static async Task WriteLog(TestStore store, params string[] ids)
+    {
+        var entries = new byte[ids.Length * WaitingCheckIns.Size];
+        for (var n = 0; n < ids.Length; n++)
+            WaitingCheckIns.Write(entries.AsSpan(n * WaitingCheckIns.Size), Local(store, ids[n]), 9000);
+        await store.Log.Commit(Actor.Agent, change => change.Session.Execute(
+            "INSERT INTO checkin_log (stamp, at, entries) VALUES (@stamp, @at, @entries)",
+            ("@stamp", change.NextStamp()), ("@at", Micros.Of(change.Now)), ("@entries", entries)));
+    }
+}

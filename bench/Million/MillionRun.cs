@@ -98,7 +98,10 @@ internal static class MillionRun
         report?.Note($"round {round}: lists were behind, after {changed.PerSecond * time.TotalSeconds:0} changes in {time.TotalSeconds:0.#} s, for", behind, "s");
         report?.Add(BareGet, await Load.RunAsync(bare.Port, Connections, time, (c, t) => all[c].Latest(Turn(c, t))));
         report?.Add(Latest, await Load.RunAsync(big.Server.Port, Connections, time, (c, t) => all[c].Latest(Turn(c, t))));
-        report?.Add(Register, await Load.RunAsync(big.Server.Port, Connections, time, (c, t) => all[c].Register(Turn(c, t))));
+        var registered = await Load.RunAsync(big.Server.Port, Connections, time, (c, t) => all[c].Register(Turn(c, t)));
+        report?.Add(Register, registered);
+        behind = await big.CatchUpAsync();
+        report?.Note($"round {round}: lists were behind, after {registered.PerSecond * time.TotalSeconds:0} registrations, for", behind, "s");
         foreach (var (name, target) in new[] { ("1 MiB file", 'e'), ("4 KiB file", 'd') })
         {
             var request = Requests.File($"/{new string(target, 40)}/1/kpatch.bin");

@@ -118,7 +118,7 @@ internal sealed class ChangeLog : IAsyncDisposable
             if (shared.Work == SharedWork.None)
                 continue;
             var change = new Change(_catalog, session, Actor.Agent, node, now);
-            shared.Write(change, others);
+            shared.Write(change, others + _queue.Shared.Count(other => other != shared && other.Work == SharedWork.Waiting));
             node = change.Node;
         }
 

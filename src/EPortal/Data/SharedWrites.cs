@@ -11,7 +11,7 @@ internal abstract class SharedWrites
     /// <summary>Whether anything waits, or there is something to tidy up.</summary>
     internal abstract SharedWork Work { get; }
 
-    /// <summary>Takes what waits and writes it; <paramref name="others"/> changes come with it. A failure fails the whole commit.</summary>
+    /// <summary>Takes what waits and writes it; <paramref name="others"/> changes, or kinds of shared writes, come with it. A failure fails the whole commit.</summary>
     /// <exception cref="DbException">The database failed.</exception>
     internal abstract void Write(Change change, int others);
 

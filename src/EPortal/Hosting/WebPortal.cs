@@ -117,7 +117,7 @@ internal static class WebPortal
         services.AddSingleton(_ => new PortalRepository(
             portal.Database, portal.Log, portal.Folders, portal.Signer, Portal.LimitsOf(settings),
             Path.Combine(portal.PatchesRoot, "cache", "repository"), settings.ServePatchSourceExpiry, portal.Time));
-        services.AddHostedService(_ => new FleetPreload(portal.Known, portal.CheckIns));
+        services.AddHostedService(_ => new FleetPreload(portal.Known, portal.CheckIns, portal.Registration));
         services.AddSingleton(portal.Source);
         services.AddSingleton(portal.SourceTest);
         services.AddSingleton(portal.SyncActivity);

@@ -21,6 +21,9 @@ internal sealed class MetricsOfFeatures(
     private readonly Counter _registrations = metrics.CreateCounter(
         "eportal_registrations_total", "Registrations of hosts by result.", ["result"]);
 
+    private readonly Gauge _unlisted = metrics.CreateGauge(
+        "eportal_registrations_behind", "Hosts that are registered and not yet in lists.");
+
     private readonly Counter _logins = metrics.CreateCounter(
         "eportal_logins_total", "Logins by name and password by result; throttled ones were not tried.", ["result"]);
 
@@ -32,6 +35,7 @@ internal sealed class MetricsOfFeatures(
         Take(_checkins, CheckinResult.Failed, "failed", desk.Counts.Ended);
         _waiting.Set(desk.Counts.Waiting);
         _behind.Set(desk.Behind);
+        _unlisted.Set(registration.Behind);
         Take(_registrations, RegistrationResult.Done, "registered", registration.Counts);
         Take(_registrations, RegistrationResult.InvalidKey, "invalid_key", registration.Counts);
         Take(_registrations, RegistrationResult.LimitReached, "limit_reached", registration.Counts);

@@ -32,8 +32,16 @@ internal sealed class Registration(ChangeLog log)
 {
     private const int IdLength = 16;
 
+    private readonly SearchRows _rows = new(log);
+
     /// <summary>How those ended that came this far.</summary>
     public OutcomeCounts<RegistrationResult> Counts { get; } = new();
+
+    /// <summary>Hosts that are registered and not yet in lists, by the last look.</summary>
+    public long Behind => _rows.Behind;
+
+    /// <summary>Brings into lists what a killed server left out; for the process that serves.</summary>
+    public void Tidy() => _rows.Tidy();
 
     /// <summary>Registers a host with a key; done when it is on disk.</summary>
     /// <exception cref="StoreException">The store failed or is overloaded.</exception>
@@ -44,7 +52,7 @@ internal sealed class Registration(ChangeLog log)
         return registered;
     }
 
-    private static Registered Register(Change change, string hostname, string ip, string keyName)
+    private Registered Register(Change change, string hostname, string ip, string keyName)
     {
         long limit;
         string key;
@@ -59,6 +67,7 @@ internal sealed class Registration(ChangeLog log)
         if (limit > 0 && CountUpTo(change.Session, key, limit) >= limit)
             return new Registered(RegistrationResult.LimitReached);
         var serverId = RandomNumberGenerator.GetString(KeyStore.Letters, IdLength);
+        _rows.Expect(change);
         change.Create(Server.Entity, new Fields
         {
             { "server_id", serverId },

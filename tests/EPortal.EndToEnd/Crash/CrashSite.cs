@@ -87,7 +87,7 @@ internal sealed class CrashSite : IDisposable
     {
         using var database = Open();
         using var waiting = database.CreateCommand();
-        waiting.CommandText = "SELECT (SELECT count(*) FROM facts_log) + (SELECT count(*) FROM checkin_log)";
+        waiting.CommandText = "SELECT (SELECT count(*) FROM facts_log) + (SELECT count(*) FROM checkin_log) + (SELECT search_later FROM node)";
         return Task.FromResult((long)waiting.ExecuteScalar()! == 0);
     });
 

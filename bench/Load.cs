@@ -41,10 +41,7 @@ internal static class Load
         try
         {
             for (var n = 0; n < clients; n++)
-            {
-                sockets.Add(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
-                await sockets[^1].ConnectAsync(IPAddress.Loopback, port);
-            }
+                sockets.Add(await ConnectAsync(port));
 
             var clock = Stopwatch.StartNew();
             await Task.WhenAll(sockets.Select(async socket =>
@@ -63,8 +60,7 @@ internal static class Load
     private static async Task<(long Count, long Bytes, LongHistogram Latency)> WorkAsync(
         int port, Stopwatch clock, TimeSpan time, Func<int, ReadOnlyMemory<byte>> request)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(IPAddress.Loopback, port);
+        using var socket = await ConnectAsync(port);
         var latency = new LongHistogram(MaxMicroseconds, 3);
         var buffer = new byte[256 * 1024];
         var (count, bytes) = (0L, 0L);
@@ -77,6 +73,14 @@ internal static class Load
         }
 
         return (count, bytes, latency);
+    }
+
+    /// <summary>Connects to a server on this machine.</summary>
+    public static async Task<Socket> ConnectAsync(int port)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(IPAddress.Loopback, port);
+        return socket;
     }
 
     /// <summary>Reads an answer and gives the length of its body; -1 for a 503 where that may be.</summary>

@@ -34,9 +34,11 @@ internal static class Pressure
                 lock (acknowledged)
                     acknowledged[FleetRequests.HostOf(Turn(200, Connections * 3, c, t), site.Servers)] = true;
             });
+            report.Note("at three times that rate: asked for", capacity * 3, "a second");
+            report.Note("at three times that rate: sent, which is what the generator can", over.Taken + over.Shed, "a second");
             report.Note("at three times that rate: taken", over.Taken, "a second");
             report.Note("at three times that rate: turned away", over.Shed, "a second");
-            report.Note("at three times that rate: 99th percentile of those taken", over.Latency.GetValueAtPercentile(99) / 1000.0, "ms");
+            report.Note("at three times that rate: 99th percentile of those taken, from sending to the answer", over.Service.GetValueAtPercentile(99) / 1000.0, "ms");
             Tell(report, "at three times that rate", clicks);
         }
 

@@ -34,16 +34,16 @@ internal static class Probe
                 int Turn(int c, int t) => (round * 10_000_000) + (t * connections) + c;
                 Func<int, int, ReadOnlyMemory<byte>> request = name switch
                 {
-                    "bare" or "same" or "half" => (c, t) => requests[c].Same(Turn(c, t)),
+                    "bare" or "same" or "half" or "barehalf" => (c, t) => requests[c].Same(Turn(c, t)),
                     "changed" => (c, t) => requests[c].Changed(Turn(c, t), round + salt),
                     "bareget" or "latest" => (c, t) => requests[c].Latest(Turn(c, t)),
                     "register" => (c, t) => requests[c].Register(Turn(c, t)),
                     _ => (_, _) => small,
                 };
-                if (name == "half")
+                if (name.EndsWith("half", StringComparison.Ordinal))
                 {
-                    var half = await Paced.RunAsync(site.Server.Port, 1000, Setting("RATE", 26_000), time, request);
-                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"half       {half.Taken,8:0}/s  shed {half.Shed:0}  p50 {half.Latency.GetValueAtPercentile(50) / 1000.0:0.0}  p90 {half.Latency.GetValueAtPercentile(90) / 1000.0:0.0}  p99 {half.Latency.GetValueAtPercentile(99) / 1000.0:0.0}  p99.9 {half.Latency.GetValueAtPercentile(99.9) / 1000.0:0.0} ms"));
+                    var half = await Paced.RunAsync(target.Port, 1000, Setting("RATE", 26_000), time, request);
+                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-10} {half.Taken,8:0}/s  shed {half.Shed:0}  p50 {half.Latency.GetValueAtPercentile(50) / 1000.0:0.0}  p90 {half.Latency.GetValueAtPercentile(90) / 1000.0:0.0}  p99 {half.Latency.GetValueAtPercentile(99) / 1000.0:0.0}  p99.9 {half.Latency.GetValueAtPercentile(99.9) / 1000.0:0.0} ms, p99 from sending {half.Service.GetValueAtPercentile(99) / 1000.0:0.0}"));
                     continue;
                 }
 

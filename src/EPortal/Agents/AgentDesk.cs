@@ -41,12 +41,17 @@ internal sealed class AgentDesk(Database database, AgentOffers offers, CheckIns 
     /// <exception cref="RefusedException">A field is not of its form.</exception>
     /// <exception cref="StoreException">The store failed or is overloaded.</exception>
     public ValueTask<CheckinOutcome?> CheckIn(string serverId, CheckinRequest request, string ip, long digest) =>
-        Counts.Count(() => Take(serverId, request, ip, digest));
+        Counts.Count(() => Take(serverId, request, CheckinFacts.From(request, ip), digest));
+
+    /// <summary>The same with the facts of the request, which were judged before.</summary>
+    /// <exception cref="StoreException">The store failed or is overloaded.</exception>
+    public ValueTask<CheckinOutcome?> CheckIn(CheckinRequest request, CheckIn checkIn, long digest) =>
+        Counts.Count(() => Take(request.ServerId, request, checkIn, digest));
 
     /// <summary>Takes a check-in that says nothing new; null for every other, which nothing has been done about.</summary>
-    public QuickCheckin? Quick(ReadOnlySpan<byte> json, string ip)
+    public QuickCheckin? Quick(in CheckinScan scan)
     {
-        if (!CheckinScan.TryRead(json, ip, out var scan) || scan.IsRestricted || scan.KernelId.Length != KernelIdLength || !AgentId.TryRead(scan.ServerId, out var id))
+        if (scan.IsRestricted || scan.KernelId.Length != KernelIdLength || !AgentId.TryRead(scan.ServerId, out var id))
             return null;
         var view = known.View();
         if (!known.TryFind(view, id, out var agent, out var key)
@@ -86,9 +91,8 @@ internal sealed class AgentDesk(Database database, AgentOffers offers, CheckIns 
     private static Offer? Offer(FleetView view, AgentKey key, string kernelId) =>
         key.AllowsKernel ? view.Offers.FindOrNull(key.FeedId, Product.Kernel, kernelId) : null;
 
-    private async ValueTask<CheckinOutcome?> Take(string serverId, CheckinRequest request, string ip, long digest)
+    private async ValueTask<CheckinOutcome?> Take(string serverId, CheckinRequest request, CheckIn checkIn, long digest)
     {
-        var checkIn = CheckinFacts.From(request, ip);
         if (request.StickyPatchset is not { Length: > 0 } && request.UpdateDelay is not > 0 && AgentId.TryRead(serverId, out var id))
         {
             var view = known.View();

@@ -8,11 +8,12 @@ using EPortal.AgentClient.Wire;
 using EPortal.Api;
 using EPortal.Data;
 using EPortal.Feeds;
+using EPortal.Servers;
 
 namespace EPortal.Agents;
 
 /// <summary>
-/// Answers at once what a whole fleet calls all the time: check-ins that say nothing new, levels, and small files. It stands ahead of the rest
+/// Answers at once what a whole fleet calls all the time: check-ins, levels, and patch files. It stands ahead of the rest
 /// of the pipeline and takes only what it can answer well; everything else, all that is wrong included, goes on as it came.
 /// </summary>
 internal sealed partial class AgentLane(RequestDelegate next, AgentDesk desk, FileLane files, RequestMeter meter, ILogger<AgentLane> logger)
@@ -65,28 +66,56 @@ internal sealed partial class AgentLane(RequestDelegate next, AgentDesk desk, Fi
         if (context.Request.ContentLength is not (> 0 and <= CheckinScan.MaxLength and var length) || !body.TryRead(out var read))
             return null;
         QuickCheckin? quick = null;
+        News? news = null;
         try
         {
             // Only a body that has come whole, with the head; the others are few.
-            if (read.Buffer.IsSingleSegment && read.Buffer.Length == length)
-                quick = desk.Quick(read.Buffer.FirstSpan, context.Address());
+            if (read.Buffer.IsSingleSegment && read.Buffer.Length == length && CheckinScan.TryRead(read.Buffer.FirstSpan, context.Address(), out var scan))
+            {
+                quick = desk.Quick(scan);
+                news = quick is null ? NewsOrNull(scan, read.Buffer.FirstSpan, context.Address()) : null;
+            }
         }
         finally
         {
-            body.AdvanceTo(quick is null ? read.Buffer.Start : read.Buffer.End);
+            body.AdvanceTo(quick is null && news is null ? read.Buffer.Start : read.Buffer.End);
         }
 
-        return quick is { } taken ? Finish(context, taken, begun) : null;
+        return quick is { } taken ? Finish(context, Recorded(taken), begun) : news is not null ? Finish(context, Recorded(news), begun) : null;
     }
 
-    private async Task Finish(HttpContext context, QuickCheckin quick, long begun)
+    /// <summary>What is told; null for all that is not in order, which the ordinary way answers.</summary>
+    private static News? NewsOrNull(in CheckinScan scan, ReadOnlySpan<byte> json, string ip)
     {
         try
         {
-            if (await desk.Finish(quick))
-                Answer(context.Response, Json, quick.Offer is null ? s_unsupported : AnswersOf(quick.KernelId, quick.Offer).CheckIn);
+            return !scan.IsRestricted && JsonSerializer.Deserialize(json, AgentJson.Default.CheckinRequest) is { } request
+                ? new News(request, CheckinFacts.From(request, ip), scan.Digest)
+                : null;
+        }
+        catch (Exception e) when (e is JsonException or RefusedException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The answer once it is on disk; null for a host that is not known.</summary>
+    private async ValueTask<byte[]?> Recorded(QuickCheckin quick) =>
+        await desk.Finish(quick) ? AnswerOf(quick.KernelId, quick.Offer) : null;
+
+    private async ValueTask<byte[]?> Recorded(News news) =>
+        await desk.CheckIn(news.Request, news.CheckIn, news.Digest) is { } outcome ? AnswerOf(news.Request.KernelId, outcome.Offer) : null;
+
+    private static byte[] AnswerOf(string kernelId, Offer? offer) => offer is null ? s_unsupported : AnswersOf(kernelId, offer).CheckIn;
+
+    private async Task Finish(HttpContext context, ValueTask<byte[]?> recorded, long begun)
+    {
+        try
+        {
+            if (await recorded is { } answer)
+                Answer(context.Response, Json, answer);
             else
-                await CheckinEndpoints.UnknownServer().ExecuteAsync(context); // Deleted meanwhile: as one who had never been.
+                await CheckinEndpoints.UnknownServer().ExecuteAsync(context);
         }
         catch (StoreException e)
         {
@@ -148,4 +177,7 @@ internal sealed partial class AgentLane(RequestDelegate next, AgentDesk desk, Fi
     private partial void LogStoreFailed(Exception e, string reason);
 
     private sealed record Answers(byte[] CheckIn, byte[] Level);
+
+    /// <summary>A check-in in order that says something new.</summary>
+    private sealed record News(CheckinRequest Request, CheckIn CheckIn, long Digest);
 }

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
 using EPortal.AgentClient.Wire;
 using EPortal.Agents;
 using EPortal.Data;
@@ -251,6 +253,59 @@ public sealed class AgentLaneTests
     }
 
     [Theory]
+    [MemberData(nameof(Bodies))]
+    public async Task A_check_in_is_answered_and_kept_alike_with_its_head_and_after_it(string body)
+    {
+        await using var portal = await TestPortal.StartAsync();
+        await portal.DeployAsync("K1", 1);
+        var (whole, pieces) = (await portal.RegisterAsync(), await portal.RegisterAsync());
+
+        var answers = new List<(HttpStatusCode, string?, string)>();
+        foreach (var (id, chunked) in ((string, bool)[])[(whole, false), (pieces, true), (whole, false), (pieces, true)])
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/admin/api/kcare/checkin")
+            {
+                Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body.Replace("ID", id, StringComparison.Ordinal))),
+            };
+            request.Headers.TransferEncodingChunked = chunked;
+            using var answer = await portal.Http.SendAsync(request, Cancellation);
+            answers.Add((answer.StatusCode, answer.Content.Headers.ContentType?.MediaType, await answer.Content.ReadAsStringAsync(Cancellation)));
+        }
+
+        answers.Distinct().Count().ShouldBe(1, string.Join('\n', answers));
+        var rows = portal.Portal.Servers.List(new ServerQuery(), portal.Portal.Offers);
+        var (one, other) = (rows.Single(row => row.ServerId == whole), rows.Single(row => row.ServerId == pieces));
+        one.Facts.ShouldBe(other.Facts);
+        (one.Tags, one.Uptime, one.Checkin).ShouldBe((other.Tags, other.Uptime, other.Checkin));
+        (one.Checkin is not null).ShouldBe(answers[0].Item1 == HttpStatusCode.OK);
+    }
+
+    public static TheoryData<string> Bodies()
+    {
+        var good = Encoding.UTF8.GetString(Bytes(TestPortal.Facts("ID") with { LastUpdate = new LastUpdate { Result = "failed", Level = 2, Message = "no" } }));
+        return [
+            good,
+            good.Replace("\"uptime\"", "\"tags\":\"b; a\",\"uptime\"", StringComparison.Ordinal),
+            good.Replace("\"uptime\"", "\"sticky_patchset\":\"K1\",\"uptime\"", StringComparison.Ordinal),
+            good.Replace("\"uptime\"", "\"update_delay\":24,\"uptime\"", StringComparison.Ordinal),
+            good.Replace("\"uptime\":100", "\"uptime\":-1", StringComparison.Ordinal),
+            good.Replace("\"uptime\":100", "\"uptime\":\"100\"", StringComparison.Ordinal),
+            good.Replace("\"uptime\":100", "\"uptime\":100,\"uptime\":200", StringComparison.Ordinal),
+            good.Replace("web1", "web\\u0007", StringComparison.Ordinal),
+            good.Replace("\"web1\"", "null", StringComparison.Ordinal),
+            good.Replace("debian", new string('x', 300), StringComparison.Ordinal),
+            good.Replace("debian", new string('x', 5000), StringComparison.Ordinal),
+            good.Replace(TestPortal.KernelId, "A" + TestPortal.KernelId[1..], StringComparison.Ordinal),
+            good.Replace("\"ID\"", "\"0000000000000000\"", StringComparison.Ordinal),
+            good.Replace("\"ID\"", "null", StringComparison.Ordinal),
+            good + "x",
+            good[..^1],
+            "[]",
+            "null",
+        ];
+    }
+
+    [Theory]
     [InlineData(100)]
     [InlineData(16 * 1024)]
     [InlineData(16 * 1024 + 1)]
@@ -296,8 +351,10 @@ public sealed class AgentLaneTests
     /// <summary>Whether a check-in would be answered from memory. (It counts as one.)</summary>
     private static bool IsQuick(TestPortal portal, string id, long uptime) => Quick(portal, id, uptime) is not null;
 
-    private static QuickCheckin? Quick(TestPortal portal, string id, long uptime) => portal.Portal.Agents.Quick(
-        System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(TestPortal.Facts(id) with { Uptime = uptime }, AgentJson.Default.CheckinRequest), "127.0.0.1");
+    private static QuickCheckin? Quick(TestPortal portal, string id, long uptime) =>
+        CheckinScan.TryRead(Bytes(TestPortal.Facts(id) with { Uptime = uptime }), "127.0.0.1", out var scan) ? portal.Portal.Agents.Quick(scan) : null;
+
+    private static byte[] Bytes(CheckinRequest facts) => JsonSerializer.SerializeToUtf8Bytes(facts, AgentJson.Default.CheckinRequest);
 
     private static Task<string> Level(TestPortal portal, string id) => LevelOf(portal.GetAsync($"/{TestPortal.KernelId}/latest.v2", id));
 

@@ -16,9 +16,11 @@ namespace EPortal.Agents;
 /// Answers at once what a whole fleet calls all the time: check-ins, levels, and patch files. It stands ahead of the rest
 /// of the pipeline and takes only what it can answer well; everything else, all that is wrong included, goes on as it came.
 /// </summary>
-internal sealed partial class AgentLane(RequestDelegate next, AgentDesk desk, FileLane files, RequestMeter meter, ILogger<AgentLane> logger)
+internal sealed partial class AgentLane(
+    RequestDelegate next, IReadOnlyList<string> allowedHosts, AgentDesk desk, FileLane files, RequestMeter meter, ILogger<AgentLane> logger)
 {
     private const int TargetLength = 40;
+
     /// <summary>Those who are turned away come back after this and up to as much more, so that they do not come together.</summary>
     private const int LeastRetrySeconds = 10;
 
@@ -28,11 +30,16 @@ internal sealed partial class AgentLane(RequestDelegate next, AgentDesk desk, Fi
     private static readonly ConditionalWeakTable<Offer, Answers> s_answers = [];
     private static readonly byte[] s_unsupported = AnswerTo("", null);
 
+    /// <summary>Names that a request may give, as far as they can be looked up; null for any.</summary>
+    private readonly HashSet<string>? _hosts = allowedHosts.Contains("*") ? null : allowedHosts.ToHashSet(StringComparer.OrdinalIgnoreCase);
+
     private int _refused;
 
     /// <summary>Answers, or lets go on.</summary>
     public Task Invoke(HttpContext context)
     {
+        if (_hosts?.Contains(context.Request.Host.Host) == false)
+            return next(context);
         try
         {
             return TryAnswer(context) ?? next(context);

@@ -58,8 +58,7 @@ internal static class WebPortal
 
         var app = builder.Build();
         app.UseForwardedHeaders();
-        if (settings.AllowedHosts is ["*"])
-            app.UseMiddleware<AgentLane>();
+        app.UseMiddleware<AgentLane>(settings.AllowedHosts);
         app.UseMetrics();
         app.UseHostFiltering();
         app.UseMiddleware<ErrorAnswers>();

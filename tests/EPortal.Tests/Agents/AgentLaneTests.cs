@@ -253,6 +253,34 @@ public sealed class AgentLaneTests
     }
 
     [Theory]
+    [InlineData("127.0.0.1", HttpStatusCode.OK)]
+    [InlineData("Patches.Example.COM:8080", HttpStatusCode.OK)]
+    [InlineData("a.int.example", HttpStatusCode.OK)]
+    [InlineData("evil.example", HttpStatusCode.BadRequest)]
+    [InlineData("int.example", HttpStatusCode.BadRequest)]
+    public async Task Only_requests_that_name_an_allowed_host_are_answered(string host, HttpStatusCode status)
+    {
+        await using var portal = await TestPortal.StartAsync(settings => settings with { AllowedHosts = ["127.0.0.1", "patches.example.com", "*.int.example"] });
+        await portal.DeployAsync("K1", 1);
+        var id = await portal.RegisterAsync();
+        await Twice(portal, id);
+
+        foreach (var request in (HttpRequestMessage[])
+        [
+            new(HttpMethod.Post, "/admin/api/kcare/checkin") { Content = new ByteArrayContent(Bytes(TestPortal.Facts(id))) },
+            new(HttpMethod.Get, $"/{TestPortal.KernelId}/1/kpatch.bin"),
+        ])
+        {
+            using (request)
+            {
+                request.Headers.Host = host;
+                using var answer = await portal.Http.SendAsync(request, Cancellation);
+                answer.StatusCode.ShouldBe(status);
+            }
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Bodies))]
     public async Task A_check_in_is_answered_and_kept_alike_with_its_head_and_after_it(string body)
     {

@@ -10,6 +10,7 @@ using EPortal.Format;
 using EPortal.Hosting;
 using EPortal.Keys;
 using EPortal.Servers;
+using EPortal.Tests.Data;
 using Shouldly;
 using Xunit;
 
@@ -195,16 +196,7 @@ public sealed class AgentLaneTests
         await using var portal = await TestPortal.StartAsync();
         var id = await portal.RegisterAsync();
         await Twice(portal, id);
-        using var go = new ManualResetEventSlim();
-        using var busy = new ManualResetEventSlim();
-        var slow = portal.Portal.Log.Commit(TestPortal.Admin, change =>
-        {
-            busy.Set();
-            go.Wait(Cancellation);
-            change.Note("test", "slow");
-            return true;
-        });
-        busy.Wait(Cancellation);
+        await using var held = HeldWriter.Now(portal.Portal.Log);
         var waiting = Enumerable.Range(0, CheckInWrites.MaxWaiting).Select(n => portal.Portal.Agents.Finish(Quick(portal, id, 200 + n)!.Value).AsTask()).ToList();
 
         using var turnedAway = await portal.CheckInAsync(TestPortal.Facts(id) with { Uptime = 9000 });
@@ -213,8 +205,7 @@ public sealed class AgentLaneTests
         (await turnedAway.Content.ReadAsStringAsync(Cancellation)).ShouldContain("unavailable");
         waiting.ShouldAllBe(one => !one.IsCompleted);
 
-        go.Set();
-        await slow;
+        await held.ReleaseAsync();
         (await Task.WhenAll(waiting)).ShouldAllBe(recorded => recorded);
         (await Answer(portal, TestPortal.Facts(id) with { Uptime = 9001 })).ShouldNotBeNull();
         // After so many at once rows are behind for a moment.
@@ -228,22 +219,12 @@ public sealed class AgentLaneTests
         await using var portal = await TestPortal.StartAsync();
         var id = await portal.RegisterAsync();
         await Twice(portal, id);
-        using var go = new ManualResetEventSlim();
-        using var busy = new ManualResetEventSlim();
-        var slow = portal.Portal.Log.Commit(TestPortal.Admin, change =>
-        {
-            busy.Set();
-            go.Wait(Cancellation);
-            change.Note("test", "slow");
-            return true;
-        });
-        busy.Wait(Cancellation);
+        await using var held = HeldWriter.Now(portal.Portal.Log);
 
         // Both wait for the same commit, which the second one breaks.
         var checkin = portal.Portal.Agents.Finish(Quick(portal, id, 500)!.Value).AsTask();
         var broken = portal.Portal.Log.Commit(TestPortal.Admin, change => change.Session.Execute("INSERT INTO nowhere VALUES (1)"));
-        go.Set();
-        await slow;
+        await held.ReleaseAsync();
 
         await Should.ThrowAsync<StoreException>(broken);
         await Should.ThrowAsync<StoreException>(checkin);

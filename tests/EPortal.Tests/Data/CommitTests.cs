@@ -17,16 +17,14 @@ public sealed class CommitTests
         await using var store = new TestStore();
         // The clock is read once a commit, so moments count commits.
         store.Time.AutoAdvanceAmount = TimeSpan.FromSeconds(1);
-        using var queued = new ManualResetEventSlim();
-        var first = await Occupy(store, queued);
+        await using var held = HeldWriter.Now(store.Log);
         var waiting = Enumerable.Range(0, 2000).Select(n => store.Log.Commit(Actor.Agent, change =>
         {
             change.Create(Feed.Entity, new Fields { { "name", $"f{n}" } });
             return change.Now;
         })).ToList();
-        queued.Set();
+        await held.ReleaseAsync();
 
-        await first;
         (await Task.WhenAll(waiting)).Distinct().Count().ShouldBeLessThan(20);
 
         store.Scalar<long>("SELECT count(*) FROM feed WHERE name LIKE 'f%'").ShouldBe(2000);
@@ -37,8 +35,7 @@ public sealed class CommitTests
     {
         await using var store = new TestStore();
         var before = store.Content();
-        using var queued = new ManualResetEventSlim();
-        var first = await Occupy(store, queued);
+        await using var held = HeldWriter.Now(store.Log);
         var good = Add(store, "good");
         // What is wrong with it is seen at the commit only.
         var bad = store.Log.Commit(Actor.Agent, change =>
@@ -46,8 +43,7 @@ public sealed class CommitTests
             change.Session.Execute("PRAGMA defer_foreign_keys=ON");
             return change.Session.Execute("INSERT INTO patchset_copy (patchset, available_at) VALUES ('none', 0)");
         });
-        queued.Set();
-        await first;
+        await held.ReleaseAsync();
 
         await Should.ThrowAsync<StoreException>(good);
         await Should.ThrowAsync<StoreException>(bad);
@@ -75,19 +71,6 @@ public sealed class CommitTests
         using var reader = SqliteStore.OpenReader(path);
         Pragma(reader, "query_only").ShouldBe("1");
         Pragma(reader, "busy_timeout").ShouldBe("30000");
-    }
-
-    /// <summary>Keeps the writer at work on one change until <paramref name="queued"/> is set.</summary>
-    private static async Task<Task> Occupy(TestStore store, ManualResetEventSlim queued)
-    {
-        var begun = new TaskCompletionSource();
-        var first = store.Log.Commit(Actor.Agent, _ =>
-        {
-            begun.SetResult();
-            return queued.Wait(TimeSpan.FromMinutes(1), CancellationToken.None);
-        });
-        await begun.Task;
-        return first;
     }
 
     private static Task<string> Add(TestStore store, string name) =>

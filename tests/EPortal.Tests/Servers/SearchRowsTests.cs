@@ -23,13 +23,10 @@ public sealed class SearchRowsTests
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
         var registration = new Registration(store.Log);
         registration.Tidy();
-        using ManualResetEventSlim blocked = new(), first = new(), second = new();
-        var before = Block(store, first, blocked);
-        blocked.Wait(TestContext.Current.CancellationToken);
+        await using var first = HeldWriter.Now(store.Log);
         var storm = Enumerable.Range(0, Hosts).Select(n => registration.Register($"h{n}", "192.0.2.9", "k")).ToList();
-        var later = Block(store, second);
-        first.Set();
-        await before;
+        await using var second = new HeldWriter(store.Log);
+        await first.ReleaseAsync();
         var ids = (await Task.WhenAll(storm.Take(FirstCommit))).Select(registered => registered.ServerId!).ToList();
 
         store.Scalar<long>("SELECT count(*) FROM server").ShouldBe(FirstCommit);
@@ -40,11 +37,10 @@ public sealed class SearchRowsTests
         var known = new KnownServers(store.Database, new Offers());
         var checkIn = new CheckIns(store.Log, known).Record(store.Database.Read(session => CheckIns.FindOrNull(session, told))!, new CheckIn(s_facts, 10, "web", 5));
         var gone = new ServerStore(store.Database, store.Log, store.Time).Unregister(left);
-        second.Set();
+        await second.ReleaseAsync();
         (await checkIn).ShouldBeTrue();
         (await gone).ShouldBeTrue();
         await Task.WhenAll(storm);
-        await later;
         await CaughtUp(store);
 
         var servers = new ServerStore(store.Database, store.Log, store.Time).List(new ServerQuery { Limit = Hosts }, new Offers());
@@ -85,14 +81,6 @@ public sealed class SearchRowsTests
         store.Scalar<long>("SELECT count(*) FROM server_search").ShouldBe(1);
         store.Scalar<long>("SELECT search_later FROM node").ShouldBe(0);
     }
-
-    /// <summary>Holds the writer up, in the commit that this falls into, until <paramref name="go"/>.</summary>
-    private static Task<bool> Block(TestStore store, ManualResetEventSlim go, ManualResetEventSlim? begun = null) => store.Log.Commit(Actor.Agent, _ =>
-    {
-        begun?.Set();
-        go.Wait();
-        return true;
-    });
 
     private static async Task CaughtUp(TestStore store)
     {

@@ -95,16 +95,10 @@ public sealed class WaitingCheckInTests
         await using var store = new TestStore();
         var (ids, known) = await Fleet(store, 250);
         var checkIns = new CheckIns(store.Log, known);
-        using var go = new ManualResetEventSlim();
-        var storm = Storm(store, checkIns, ids, go, level: 2);
-        go.Set();
-        (await Task.WhenAll(storm)).ShouldAllBe(recorded => recorded);
+        (await Storm(store, checkIns, ids, level: 2)).ShouldAllBe(recorded => recorded);
         checkIns.Behind.ShouldBeInRange(1, 249);
         store.Time.Advance(TimeSpan.FromMinutes(1));
-        using var again = new ManualResetEventSlim();
-        var second = Storm(store, checkIns, ids, again, level: 3);
-        again.Set();
-        (await Task.WhenAll(second)).ShouldAllBe(recorded => recorded);
+        (await Storm(store, checkIns, ids, level: 3)).ShouldAllBe(recorded => recorded);
 
         checkIns.Tidy();
         await Empty(store);
@@ -122,10 +116,7 @@ public sealed class WaitingCheckInTests
         await using var store = new TestStore();
         var (ids, known) = await Fleet(store, 250);
         var checkIns = new CheckIns(store.Log, known);
-        using var go = new ManualResetEventSlim();
-        var storm = Storm(store, checkIns, ids, go, level: 2);
-        go.Set();
-        await Task.WhenAll(storm);
+        await Storm(store, checkIns, ids, level: 2);
 
         // Another process finds the store as the first one left it.
         var restarted = new KnownServers(store.Database, new Offers());
@@ -144,10 +135,7 @@ public sealed class WaitingCheckInTests
         await using var store = new TestStore();
         var (ids, known) = await Fleet(store, 250);
         var checkIns = new CheckIns(store.Log, known);
-        using var go = new ManualResetEventSlim();
-        var storm = Storm(store, checkIns, ids, go, level: 2);
-        go.Set();
-        await Task.WhenAll(storm);
+        await Storm(store, checkIns, ids, level: 2);
         var local = Local(store, ids[^1]);
         await new ServerStore(store.Database, store.Log, store.Time).Unregister(ids[^1]);
         var newcomer = (await new Registration(store.Log).Register("new", "192.0.2.9", "k")).ServerId!;
@@ -161,21 +149,16 @@ public sealed class WaitingCheckInTests
     }
 
     /// <summary>All hosts say something new, in one commit.</summary>
-    private static List<Task<bool>> Storm(TestStore store, CheckIns checkIns, List<string> ids, ManualResetEventSlim go, long level)
+    private static async Task<bool[]> Storm(TestStore store, CheckIns checkIns, List<string> ids, long level)
     {
-        using var busy = new ManualResetEventSlim();
-        _ = store.Log.Commit(Actor.Agent, change =>
-        {
-            busy.Set();
-            go.Wait();
-            return true;
-        });
-        busy.Wait(TestContext.Current.CancellationToken);
-        return [.. ids.Select(id =>
+        await using var held = HeldWriter.Now(store.Log);
+        var storm = ids.Select(id =>
         {
             var server = store.Database.Read(session => CheckIns.FindOrNull(session, id))!;
             return checkIns.Record(server, new CheckIn(Facts with { PatchLevel = level }, 1000 + level, null, level)).AsTask();
-        })];
+        }).ToList();
+        await held.ReleaseAsync();
+        return await Task.WhenAll(storm);
     }
 
     private static async Task TakeIn(TestStore store, KnownServers known)

@@ -61,19 +61,21 @@ internal sealed class ChangeLog : IAsyncDisposable
     {
         Session? session = null;
         var batch = new List<PendingChange>(MaxPerCommit);
-        while (_queue.Wait())
+        var hasFailed = false;
+        while (_queue.Wait(hasFailed))
         {
             _queue.Take(batch, MaxPerCommit);
             try
             {
                 session ??= _database.OpenWriter();
                 CommitTogether(session, batch);
+                hasFailed = false;
             }
             catch (Exception e)
             {
                 // The connection's state is unknown now: a new one is opened for the next batch.
                 session?.Dispose();
-                session = null;
+                (session, hasFailed) = (null, true);
                 var failure = e is DbException db ? Database.Translate(db) : e;
                 batch.ForEach(change => change.Fail(failure));
                 foreach (var shared in _queue.Shared)

@@ -9,6 +9,9 @@ internal sealed class WriterQueue : IDisposable
     /// <summary>How long nothing must have come before shared writes are tidied up.</summary>
     private static readonly TimeSpan s_leisure = TimeSpan.FromMilliseconds(5);
 
+    /// <summary>The same after a commit that failed: a full disk is not empty a moment later.</summary>
+    private static readonly TimeSpan s_leisureAfterFailure = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private readonly Queue<PendingChange> _changes = new();
     private readonly AutoResetEvent _wake = new(false);
@@ -56,7 +59,8 @@ internal sealed class WriterQueue : IDisposable
     }
 
     /// <summary>Waits until there is something to do; false when all is done and no more is taken.</summary>
-    public bool Wait()
+    /// <param name="hasFailed">Whether the last commit failed.</param>
+    public bool Wait(bool hasFailed)
     {
         while (true)
         {
@@ -67,7 +71,7 @@ internal sealed class WriterQueue : IDisposable
                 return true;
             if (IsClosed())
                 return false;
-            if (!_wake.WaitOne(work == SharedWork.Leisure ? s_leisure : Timeout.InfiniteTimeSpan))
+            if (!_wake.WaitOne(work != SharedWork.Leisure ? Timeout.InfiniteTimeSpan : hasFailed ? s_leisureAfterFailure : s_leisure))
                 return true;
         }
     }

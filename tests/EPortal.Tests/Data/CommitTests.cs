@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics;
 using Dapper;
 using EPortal.Data;
 using EPortal.Data.Sqlite;
@@ -73,8 +74,47 @@ public sealed class CommitTests
         Pragma(reader, "busy_timeout").ShouldBe("30000");
     }
 
+    [Fact]
+    public async Task Tidying_up_that_fails_is_not_tried_again_at_once()
+    {
+        await using var store = new TestStore();
+        var untidy = new Untidy();
+        store.Log.Join(untidy);
+        store.Log.Wake();
+
+        var pause = await untidy.Second.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+
+        pause.ShouldBeGreaterThan(TimeSpan.FromMilliseconds(900));
+    }
+
     private static Task<string> Add(TestStore store, string name) =>
         store.Log.Commit(Actor.Agent, change => change.Create(Feed.Entity, new Fields { { "name", name } }));
 
     private static string? Pragma(DbConnection connection, string name) => connection.ExecuteScalar<string>($"PRAGMA {name}");
+
+    /// <summary>Has something to do at leisure, and always fails; tells the time between the first two times.</summary>
+    private sealed class Untidy : SharedWrites
+    {
+        private long _first;
+
+        public TaskCompletionSource<TimeSpan> Second { get; } = new();
+
+        internal override SharedWork Work => Second.Task.IsCompleted ? SharedWork.None : SharedWork.Leisure;
+
+        internal override void Write(Change change, int others)
+        {
+            if (_first != 0)
+                Second.SetResult(Stopwatch.GetElapsedTime(_first));
+            _first = Stopwatch.GetTimestamp();
+            throw new IOException("full");
+        }
+
+        internal override void Acknowledge()
+        {
+        }
+
+        internal override void Fail(Exception failure)
+        {
+        }
+    }
 }

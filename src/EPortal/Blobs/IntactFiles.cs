@@ -7,7 +7,7 @@ namespace EPortal.Blobs;
 /// <summary>
 /// Tells whether files still are what they were when they came in. A file is hashed again when anything was written to it,
 /// and otherwise every ten minutes of use, so that what rots on the disk is noticed before it is handed out. The content of
-/// small ones is kept, as it was hashed.
+/// small ones is kept, as it was hashed, and handed out from there; their files are looked at once a second of use.
 /// </summary>
 internal sealed class IntactFiles(TimeProvider time) : IDisposable
 {
@@ -18,6 +18,7 @@ internal sealed class IntactFiles(TimeProvider time) : IDisposable
     private const int SmallBytes = 16 * 1024;
 
     private static readonly TimeSpan s_believed = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
 
     private readonly MemoryCache _known = new(new MemoryCacheOptions { SizeLimit = MaxBytes });
     private readonly ConcurrentDictionary<(string Path, string Sha256, FileStamp Stamp), Lazy<Task<bool>>> _hashing = [];
@@ -45,8 +46,15 @@ internal sealed class IntactFiles(TimeProvider time) : IDisposable
     public bool IsKnown(string path, long size, string sha256, out byte[]? content)
     {
         content = null;
+        if (_known.Get(path) is Known { Content: { } kept } lately && lately.Sha256 == sha256 && time.GetElapsedTime(lately.Looked) < s_look)
+        {
+            content = kept;
+            return true;
+        }
+
         if (NativeFile.StampOrNull(path) is not { } stamp || stamp.Size != size || KnownOrNull(path, stamp, sha256) is not { } known)
             return false;
+        known.Looked = time.GetTimestamp();
         content = known.Content;
         return true;
     }
@@ -74,10 +82,28 @@ internal sealed class IntactFiles(TimeProvider time) : IDisposable
             return false;
         }
 
-        var entry = new Known(stamp, sha256, time.GetUtcNow() + s_believed, content);
+        var entry = new Known(stamp, sha256, time.GetUtcNow() + s_believed, content, time.GetTimestamp());
         _known.Set(path, entry, new MemoryCacheEntryOptions { Size = EntryBytes + (content?.Length ?? 0) });
         return true;
     }
 
-    private sealed record Known(FileStamp Stamp, string Sha256, DateTimeOffset Until, byte[]? Content);
+    private sealed class Known(FileStamp stamp, string sha256, DateTimeOffset until, byte[]? content, long looked)
+    {
+        private long _looked = looked;
+
+        public FileStamp Stamp => stamp;
+
+        public string Sha256 => sha256;
+
+        public DateTimeOffset Until => until;
+
+        public byte[]? Content => content;
+
+        /// <summary>When the file was last looked at, as the clock's timestamps tell.</summary>
+        public long Looked
+        {
+            get => Volatile.Read(ref _looked);
+            set => Volatile.Write(ref _looked, value);
+        }
+    }
 }

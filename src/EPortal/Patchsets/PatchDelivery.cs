@@ -93,10 +93,23 @@ internal sealed partial class PatchDelivery(
     {
         if (!_damaged.IsEmpty)
             _damaged.TryRemove(found.Path, out _);
-        var now = time.GetUtcNow().UtcDateTime;
-        if (!found.Whole && now - File.GetLastAccessTimeUtc(found.Path) > s_use)
-            File.SetLastAccessTimeUtc(found.Path, now);
+        if (!found.Whole)
+            NoteUse(found.Path);
         return new Delivery(found, Arriving: null);
+    }
+
+    private void NoteUse(string path)
+    {
+        try
+        {
+            var now = time.GetUtcNow().UtcDateTime;
+            if (now - File.GetLastAccessTimeUtc(path) > s_use)
+                File.SetLastAccessTimeUtc(path, now);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // It was cleared away this moment, so there is no use to note; a small one is in memory all the same.
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Path} is not what it was when it came in; it is not handed out")]

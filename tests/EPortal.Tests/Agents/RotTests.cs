@@ -33,6 +33,9 @@ public sealed class RotTests
         rotten[^1] ^= 1;
         await File.WriteAllBytesAsync(path, rotten, Cancellation);
 
+        // Small ones are handed out from memory, and their files looked at once a second.
+        (await GetAsync(portal, id, file)).ShouldBe(right);
+        portal.Time.Advance(TimeSpan.FromSeconds(1));
         (await GetAsync(portal, id, file)).ShouldBe(right);
 
         (await File.ReadAllBytesAsync(path, Cancellation)).ShouldBe(right);

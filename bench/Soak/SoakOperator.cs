@@ -8,20 +8,24 @@ using Bench.Supply;
 namespace Bench.Soak;
 
 /// <summary>
-/// An operator: publishes patchsets and syncs them, deploys archives, disables and deletes patchsets, each with a command of its
-/// own beside the server, and deletes servers by the API.
+/// An operator: publishes patchsets and syncs them, deploys archives and deletes those again, each with a command of its own beside
+/// the server, and deletes servers by the API. What the source lists is not deleted: the next sync would bring it back.
 /// </summary>
-internal sealed class SoakOperator(Site site, Repository repository, int port)
+/// <param name="site">The portal.</param>
+/// <param name="source">Archives that are published and come by sync.</param>
+/// <param name="files">Archives that are deployed from files.</param>
+/// <param name="port">Of the portal.</param>
+internal sealed class SoakOperator(Site site, Repository source, Repository files, int port)
 {
-    private readonly List<string> _patchsets = [];
+    private readonly List<string> _synced = [];
+    private readonly List<string> _deployed = [];
+    private int _gone;
 
     /// <summary>Servers whose deletion was acknowledged.</summary>
     public List<int> Deleted { get; } = [];
 
     /// <summary>Patchsets that must be there, and those that must not.</summary>
-    public (IReadOnlyList<string> There, IReadOnlyList<string> Gone) Patchsets => ([.. _patchsets.Skip(_gone)], [.. _patchsets.Take(_gone)]);
-
-    private int _gone;
+    public (IReadOnlyList<string> There, IReadOnlyList<string> Gone) Patchsets => ([.. _synced, .. _deployed.Skip(_gone)], [.. _deployed.Take(_gone)]);
 
     /// <summary>Commands that were done.</summary>
     public int Commands { get; private set; }
@@ -33,21 +37,22 @@ internal sealed class SoakOperator(Site site, Repository repository, int port)
         for (var n = 0; !stop.IsCancellationRequested; n++)
         {
             var name = string.Create(CultureInfo.InvariantCulture, $"SOAK{n:d4}");
-            await repository.AddAsync(name, [(1_000_000 + n).ToString("x40", CultureInfo.InvariantCulture)], 2, 32 << 10);
-            if (n % 2 == 0)
+            var (from, into) = n % 2 == 0 ? (files, _deployed) : (source, _synced);
+            await from.AddAsync(name, [(1_000_000 + n).ToString("x40", CultureInfo.InvariantCulture)], 2, 32 << 10);
+            if (from == files)
             {
-                await CommandAsync("kcare", "deploy", repository.Archives[^1]);
+                await CommandAsync("kcare", "deploy", files.Archives[^1]);
             }
             else
             {
-                await repository.PublishAsync(site.Portal);
+                await source.PublishAsync(site.Portal);
                 await CommandAsync("kcare", "update");
             }
 
-            _patchsets.Add(name);
-            if (_patchsets.Count - _gone > 6)
+            into.Add(name);
+            if (_deployed.Count - _gone > 6)
             {
-                await CommandAsync("kcare", "unroll", _patchsets[_gone], "--delete");
+                await CommandAsync("kcare", "unroll", _deployed[_gone], "--delete", "--yes");
                 _gone++;
             }
 

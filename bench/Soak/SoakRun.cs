@@ -39,18 +39,18 @@ internal static class SoakRun
     private static async Task<(string Report, int Faults)> RunAsync(Site site, string folder, TimeSpan time, TimeSpan between)
     {
         await site.FurnishAsync(null);
-        var repository = new Repository(Path.Combine(folder, "source"));
+        var (repository, files) = (new Repository(Path.Combine(folder, "source")), new Repository(Path.Combine(folder, "files")));
         await repository.AddAsync("SOAK", [new string('f', 40)], 1, 1024);
         await repository.PublishAsync(site.Portal);
         using var upstream = await Server.NginxAsync(folder, "upstream", $"access_log off; root {repository.Root};");
         site.Portal.Set("PATCH_SOURCE_URL", $"http://127.0.0.1:{upstream.Port}/");
-        site.Portal.Set("TRUSTED_KEYS", $"['{repository.PublicKey}']");
+        site.Portal.Set("TRUSTED_KEYS", $"['{repository.PublicKey}', '{files.PublicKey}']");
         site.Fill();
         await site.StartAsync();
 
         var port = site.Server.Port;
         var agents = Enumerable.Range(0, Agents).Select(n => new SoakAgent(port, Fleet.Key(1), n)).ToList();
-        var (fleet, human) = (new SoakFleet(port, site.Servers), new SoakOperator(site, repository, port));
+        var (fleet, human) = (new SoakFleet(port, site.Servers), new SoakOperator(site, repository, files, port));
         using var stop = new CancellationTokenSource();
         async Task Or(Task one)
         {
@@ -126,7 +126,8 @@ internal static class SoakRun
         text.Append(CultureInfo.InvariantCulture, $"| servers deleted by the API | {human.Deleted.Count:N0} |\n| commands (deploy, update, unroll --delete) | {human.Commands:N0} |\n");
         text.Append(CultureInfo.InvariantCulture, $"\nMemory {early.MiB:0} MiB, later {late.MiB:0} MiB; open files {early.Handles}, later {late.Handles}.\n\n");
         text.Append(CultureInfo.InvariantCulture, $"The audit found {faults.Count} faults.\n");
-        foreach (var fault in faults.Take(20))
+        // A few of each kind.
+        foreach (var fault in faults.GroupBy(fault => string.Concat(fault.Where(c => c is < '0' or > '9'))).SelectMany(kind => kind.Take(5)))
             text.Append(CultureInfo.InvariantCulture, $"- {fault}\n");
         return text.ToString();
     }

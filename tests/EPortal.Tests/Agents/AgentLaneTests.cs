@@ -5,6 +5,7 @@ using System.Text.Json;
 using EPortal.AgentClient.Wire;
 using EPortal.Agents;
 using EPortal.Data;
+using EPortal.EndToEnd;
 using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Hosting;
@@ -209,8 +210,7 @@ public sealed class AgentLaneTests
         (await Task.WhenAll(waiting)).ShouldAllBe(recorded => recorded);
         (await Answer(portal, TestPortal.Facts(id) with { Uptime = 9001 })).ShouldNotBeNull();
         // After so many at once rows are behind for a moment.
-        while (portal.TheServer().Uptime != 9001)
-            await Task.Delay(5, Cancellation);
+        await Eventually.IsTrueAsync("the row has caught up", () => Task.FromResult(portal.TheServer().Uptime == 9001));
     }
 
     [Fact]

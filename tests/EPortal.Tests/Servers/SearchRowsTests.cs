@@ -1,4 +1,5 @@
 using EPortal.Data;
+using EPortal.EndToEnd;
 using EPortal.Feeds;
 using EPortal.Keys;
 using EPortal.Servers;
@@ -82,11 +83,8 @@ public sealed class SearchRowsTests
         store.Scalar<long>("SELECT search_later FROM node").ShouldBe(0);
     }
 
-    private static async Task CaughtUp(TestStore store)
-    {
-        while (store.Scalar<long>("SELECT search_later FROM node") == 1)
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-    }
+    private static Task CaughtUp(TestStore store) =>
+        Eventually.IsTrueAsync("all hosts are in lists", () => Task.FromResult(store.Scalar<long>("SELECT search_later FROM node") == 0));
 
     private static void CountsShouldAgree(TestStore store)
     {

@@ -1,4 +1,5 @@
 using EPortal.Data;
+using EPortal.EndToEnd;
 using EPortal.Feeds;
 using EPortal.Keys;
 using EPortal.Operations;
@@ -167,11 +168,9 @@ public sealed class WaitingCheckInTests
         await Empty(store);
     }
 
-    private static async Task Empty(TestStore store)
-    {
-        while (store.Scalar<long>("SELECT (SELECT count(*) FROM checkin_log) + (SELECT count(*) FROM facts_log)") > 0)
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-    }
+    private static Task Empty(TestStore store) => Eventually.IsTrueAsync(
+        "both logs are empty",
+        () => Task.FromResult(store.Scalar<long>("SELECT (SELECT count(*) FROM checkin_log) + (SELECT count(*) FROM facts_log)") == 0));
 
     private static List<string> Filtered(ServerStore servers, bool within, string? tag) =>
         [.. servers.List(new ServerQuery { Checkin = new Period(TimeSpan.FromDays(1), within), Tag = tag }, new Offers()).Select(server => server.ServerId)];

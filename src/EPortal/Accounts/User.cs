@@ -19,6 +19,9 @@ internal sealed record User(string Id, string Name, string Description, bool IsA
     /// <summary>Who it is for another system that vouches for it, as in <see cref="ForeignIdentity"/>; null for a local account.</summary>
     public string? Identity { get; init; }
 
+    /// <summary>When its fields were written; another text after each change.</summary>
+    public string Stamps { get; init; } = "";
+
     /// <summary>Whether it logs in here with a password of its own.</summary>
     public bool IsLocal => Identity is null;
 
@@ -28,6 +31,16 @@ internal sealed record User(string Id, string Name, string Description, bool IsA
         null => "local",
         _ when Identity.StartsWith(ForeignIdentity.LdapPrefix, StringComparison.Ordinal) => "LDAP",
         _ => "SSO",
+    };
+
+    /// <summary>Its fields.</summary>
+    public StoredFields Stored() => FieldsOf($"{Id} {Stamps}", Description, !IsAdmin);
+
+    /// <summary>Fields of a user, as stored or as typed.</summary>
+    public static StoredFields FieldsOf(string id, string description, bool isReadOnly) => new(id)
+    {
+        { "description", "Description", description },
+        { "readonly", "Read-only", isReadOnly },
     };
 
     /// <summary>Name of its role in API and command line.</summary>

@@ -1,5 +1,7 @@
 using EPortal.Accounts.Sessions;
 using EPortal.Api;
+using EPortal.Data;
+using EPortal.WebConsole;
 
 namespace EPortal.Accounts;
 
@@ -14,10 +16,11 @@ internal sealed record UsersModel(IReadOnlyList<User> Users, IReadOnlyDictionary
 
 /// <summary>What the page of one user shows.</summary>
 /// <param name="Form">The form as it is filled in.</param>
+/// <param name="Version">Which version of the user the form shows.</param>
 /// <param name="Use">What the user has.</param>
 /// <param name="MinPassword">Fewest characters of a password.</param>
 /// <param name="Problem">Why it was not saved.</param>
-internal sealed record UserModel(UserForm Form, UserUse Use, int MinPassword, string? Problem);
+internal sealed record UserModel(UserForm Form, FormVersion Version, UserUse Use, int MinPassword, string? Problem);
 
 /// <summary>What a user has.</summary>
 /// <param name="Sessions">Logins that last.</param>
@@ -71,6 +74,9 @@ internal sealed record UserForm
         IsReadOnly = !user.IsAdmin,
         WasReadOnly = !user.IsAdmin,
     };
+
+    /// <summary>What stands in it, field by field.</summary>
+    public StoredFields Typed() => Accounts.User.FieldsOf("", Description, IsReadOnly);
 
     /// <summary>The form that was sent.</summary>
     public static UserForm Read(ApiParameters parameters) => new()

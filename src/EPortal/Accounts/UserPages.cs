@@ -19,10 +19,10 @@ internal static class UserPages
         routes.MapPage(ListPath, List);
         // The address that the manual of old names.
         routes.MapPage("/user", () => TypedResults.Redirect(ConsoleRoutes.Base + ListPath));
-        routes.MapPage(NewPath, (UserStore users) => Form(users, new UserForm(), UserUse.None, null));
+        routes.MapPage(NewPath, (UserStore users) => Form(users, new UserForm(), FormVersion.None, UserUse.None, null));
         routes.MapAction(NewPath, Add);
         routes.MapPage(ListPath + "/{name}", (string name, UserStore users, SessionStore sessions, ApiKeyStore keys) =>
-            Form(users, UserForm.Of(Get(users, name)), UserUse.Of(sessions, keys, name), null));
+            Form(users, Get(users, name), UserUse.Of(sessions, keys, name), null));
         routes.MapAction(ListPath + "/{name}", Change);
         routes.MapAction(ListPath + "/{name}/delete", Delete);
     }
@@ -49,7 +49,7 @@ internal static class UserPages
                 var user = await users.Add(context.Actor(), form.Name, new UserSettings(parameters.Text("password"), !form.IsReadOnly, form.Description));
                 return ConsoleRoutes.Back(context, ListPath, $"User {user.Name} was added as {user.Role}.");
             },
-            problem => Form(users, form, UserUse.None, problem));
+            problem => Form(users, form, FormVersion.None, UserUse.None, ConsoleForms.WithoutPassword(problem, parameters)));
     }
 
     private static Task<IResult> Change(string name, ApiParameters parameters, UserStore users, SessionStore sessions, ApiKeyStore keys, HttpContext context)
@@ -62,23 +62,30 @@ internal static class UserPages
                 // A role that was not touched here may have been changed elsewhere since the page was shown.
                 bool? isAdmin = form.IsReadOnly == form.WasReadOnly ? null : !form.IsReadOnly;
                 var password = user.IsLocal ? parameters.Text("password") : null;
-                await users.Update(context.Actor(), name, new UserSettings(password, isAdmin, form.Description), keepAnAdmin: true);
+                await users.Update(context.Actor(), name, new UserSettings(password, isAdmin, form.Description), keepAnAdmin: true, FormVersion.SeenOrNull(parameters));
                 return ConsoleRoutes.Back(context, ListPath, $"User {name} was changed.");
             },
-            problem => Form(users, form, UserUse.Of(sessions, keys, name), problem));
+            problem =>
+            {
+                var stored = Get(users, name);
+                var again = form with { User = stored, WasReadOnly = !stored.IsAdmin };
+                return Form(users, again, FormVersion.Of(parameters, stored.Stored(), form.Typed()), UserUse.Of(sessions, keys, name), ConsoleForms.WithoutPassword(problem, parameters));
+            });
     }
 
     private static Task<IResult> Delete(string name, ApiParameters parameters, UserStore users, SessionStore sessions, ApiKeyStore keys, HttpContext context) => ConsoleForms.Try(
         async () =>
         {
             ConsoleForms.MustBeSure(parameters);
-            await users.Delete(context.Actor(), name, keepAnAdmin: true);
+            await users.Delete(context.Actor(), name, keepAnAdmin: true, FormVersion.SeenOrNull(parameters));
             return ConsoleRoutes.Back(context, ListPath, $"User {name} was deleted.");
         },
-        problem => Form(users, UserForm.Of(Get(users, name)), UserUse.Of(sessions, keys, name), problem));
+        problem => Form(users, Get(users, name), UserUse.Of(sessions, keys, name), problem));
 
-    private static IResult Form(UserStore users, UserForm form, UserUse use, string? problem) => ConsoleRoutes.Show<UserPage, UserModel>(
-        new UserModel(form, use, users.MinPasswordLength, problem), problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+    private static IResult Form(UserStore users, User user, UserUse use, string? problem) => Form(users, UserForm.Of(user), FormVersion.Of(user.Stored()), use, problem);
+
+    private static IResult Form(UserStore users, UserForm form, FormVersion version, UserUse use, string? problem) =>
+        ConsoleRoutes.Show<UserPage, UserModel>(new UserModel(form, version, use, users.MinPasswordLength, problem), version.StatusOf(problem));
 
     private static User Get(UserStore users, string name) => users.FindOrNull(name)
         ?? throw new RefusedException(Refusal.NotFound, $"There is no user '{name}'.");

@@ -11,7 +11,7 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     private const int MaxDescription = 1000;
 
     private const string Columns =
-        "SELECT id, name, description, admin, held, password, identity FROM account WHERE shadowed = 0";
+        "SELECT id, name, description, admin, held, password, identity, stamps FROM account WHERE shadowed = 0";
 
     /// <summary>Fewest characters of a password.</summary>
     public int MinPasswordLength { get; } = minPasswordLength;
@@ -72,8 +72,9 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
             { "admin", false },
             { "identity", who.Key },
         });
-        change.Note("user.add", $"{name} at the first login");
-        return Get(change, name);
+        var added = Get(change, name);
+        change.Note("user.add", $"{name} at the first login", added.Stored().AsAdded());
+        return added.ToUser();
     });
 
     /// <summary>Makes a user.</summary>
@@ -95,20 +96,28 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
                 { "password", hash },
                 { "admin", settings.IsAdmin ?? true },
             });
-            change.Note("user.add", name);
-            return Get(change, name);
+            var added = Get(change, name);
+            change.Note("user.add", name, added.Stored().AsAdded());
+            return added.ToUser();
         });
     }
 
     /// <summary>Changes a user.</summary>
-    /// <exception cref="RefusedException">There is none of that name, the password is too short, or nobody would be admin any more.</exception>
-    public Task<User> Update(Actor actor, string name, UserSettings settings, bool keepAnAdmin = false)
+    /// <param name="actor">Who does it.</param>
+    /// <param name="name">Name of the user.</param>
+    /// <param name="settings">What to change.</param>
+    /// <param name="keepAnAdmin">Whether to refuse when nobody would be admin any more.</param>
+    /// <param name="seen">Version of the user on which that was decided; null where that does not matter.</param>
+    /// <exception cref="RefusedException">There is none of that name, it is another by now, the password is too short, or nobody would be admin any more.</exception>
+    public Task<User> Update(Actor actor, string name, UserSettings settings, bool keepAnAdmin = false, string? seen = null)
     {
         Check(name, settings);
         var hash = settings.Password is { } password ? Hash(password) : null;
         return log.Commit(actor, change =>
         {
-            var user = Get(change, name);
+            var before = Get(change, name);
+            var user = before.ToUser();
+            user.Stored().RefuseUnless(seen);
             var fields = new Fields();
             if (hash is not null)
                 fields.Add("password", hash);
@@ -122,20 +131,26 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
                 change.Release(User.Entity, user.Id, fields);
             else
                 change.Update(User.Entity, user.Id, fields);
-            change.Note("user.change", name);
+            var after = Get(change, name);
+            change.Note("user.change", name, before.Stored().ChangesTo(after.Stored()));
             CheckThatAnAdminStays(change, user, keepAnAdmin);
-            return Get(change, name);
+            return after.ToUser();
         });
     }
 
     /// <summary>Deletes a user.</summary>
-    /// <exception cref="RefusedException">There is none of that name, or nobody would be admin any more.</exception>
-    public Task<User> Delete(Actor actor, string name, bool keepAnAdmin = false) => log.Commit(actor, change =>
+    /// <param name="actor">Who does it.</param>
+    /// <param name="name">Name of the user.</param>
+    /// <param name="keepAnAdmin">Whether to refuse when nobody would be admin any more.</param>
+    /// <param name="seen">Version of the user on which that was decided; null where that does not matter.</param>
+    /// <exception cref="RefusedException">There is none of that name, it is another by now, or nobody would be admin any more.</exception>
+    public Task<User> Delete(Actor actor, string name, bool keepAnAdmin = false, string? seen = null) => log.Commit(actor, change =>
     {
-        var user = Get(change, name);
+        var user = Get(change, name).ToUser();
+        user.Stored().RefuseUnless(seen);
         ApiKeyStore.DeleteOf(change, user.Id);
         change.Delete(User.Entity, [user.Id]);
-        change.Note("user.delete", name);
+        change.Note("user.delete", name, user.Stored().AsDeleted());
         CheckThatAnAdminStays(change, user, keepAnAdmin);
         return user;
     });
@@ -147,7 +162,7 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
 
     private static string Hash(string password) => PasswordHash.Make(password);
 
-    private static User Get(Change change, string name) => FindRow(change.Session, name)?.ToUser()
+    private static Row Get(Change change, string name) => FindRow(change.Session, name)
         ?? throw new RefusedException(Refusal.NotFound, $"There is no user '{name}'.");
 
     private static Row? FindRow(Session session, string name) =>
@@ -188,8 +203,11 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
             throw new RefusedException(Refusal.Invalid, $"A description must be at most {MaxDescription} characters on one line.");
     }
 
-    private sealed record Row(string Id, string Name, string Description, long Admin, long Held, string? Password, string? Identity)
+    private sealed record Row(string Id, string Name, string Description, long Admin, long Held, string? Password, string? Identity, string Stamps)
     {
-        public User ToUser() => new(Id, Name, Description, Admin != 0 && Held == 0) { Identity = Identity };
+        public User ToUser() => new(Id, Name, Description, Admin != 0 && Held == 0) { Identity = Identity, Stamps = Stamps };
+
+        /// <summary>Its fields, for the user log, which tells that the password was changed.</summary>
+        public StoredFields Stored() => ToUser().Stored().WithSecret("password", "Password", Password);
     }
 }

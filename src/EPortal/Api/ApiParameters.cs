@@ -14,6 +14,7 @@ internal sealed class ApiParameters
     private const int MaxDepth = 3;
 
     private readonly Dictionary<string, List<string>> _values = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _empty = new(StringComparer.Ordinal);
     private int _count;
 
     /// <summary>Reads them; how minimal APIs make an argument of this type.</summary>
@@ -46,6 +47,9 @@ internal sealed class ApiParameters
     /// <summary>All values of a name, in the order given.</summary>
     public IReadOnlyList<string> Texts(string name) =>
         _values.TryGetValue(name, out var values) ? [.. values.Where(value => value.Length > 0)] : [];
+
+    /// <summary>Whether a name was given, be it empty or a list of nothing.</summary>
+    public bool Has(string name) => _values.ContainsKey(name) || _empty.Contains(name);
 
     /// <summary>A whole number within bounds; null when it was not given.</summary>
     /// <exception cref="RefusedException">It is no number, or out of bounds.</exception>
@@ -128,6 +132,8 @@ internal sealed class ApiParameters
     private void Add(JsonProperty property)
     {
         var values = property.Value.ValueKind == JsonValueKind.Array ? property.Value.EnumerateArray().ToArray() : [property.Value];
+        if (values.Length == 0)
+            _empty.Add(property.Name);
         Add(property.Name, values.Where(value => value.ValueKind != JsonValueKind.Null).Select(value => value.ValueKind switch
         {
             JsonValueKind.String => value.GetString()!,

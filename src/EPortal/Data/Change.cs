@@ -63,7 +63,11 @@ internal sealed class Change(EntityCatalog catalog, Session session, Actor actor
     }
 
     /// <summary>Writes the line of the user log that this change owes.</summary>
-    public void Note(string action, string detail)
+    /// <param name="action">What was done, such as <c>key.change</c>.</param>
+    /// <param name="detail">With what; one line.</param>
+    /// <param name="changes">Fields before and after.</param>
+    /// <param name="servers">Servers that it is about.</param>
+    public void Note(string action, string detail, IReadOnlyList<FieldChange>? changes = null, ServersOfEntry? servers = null)
     {
         _noted = true;
         Carry(UserLog.Entity, New(UserLog.Entity, Deed.Create) with
@@ -75,6 +79,7 @@ internal sealed class Change(EntityCatalog catalog, Session session, Actor actor
                 { "address", Actor.Address },
                 { "action", action },
                 { "detail", detail },
+                { "more", new UserLogMore(changes ?? [], servers).ToText() },
             },
         });
     }

@@ -13,6 +13,9 @@ namespace EPortal.Data;
 internal sealed class RuntimeSettings(string path)
 {
     private const int MaxLength = 1024 * 1024;
+
+    /// <summary>Member of each section that is another after each saving, so that forms see whether somebody else saved meanwhile.</summary>
+    private const string Saving = "saving";
     private static readonly JsonSerializerOptions s_readable = new() { WriteIndented = true };
 
     /// <summary>Changes whenever the file does; null while there is none.</summary>
@@ -22,6 +25,10 @@ internal sealed class RuntimeSettings(string path)
     /// <exception cref="StoreException">The file cannot be read or is not JSON.</exception>
     public JsonObject? SectionOrNull(string name) => Read()[name] as JsonObject;
 
+    /// <summary>Which saving a section comes from; empty when there is none, or it was written by hand.</summary>
+    /// <exception cref="StoreException">The file cannot be read or is not JSON.</exception>
+    public string SavingOf(string name) => SectionOrNull(name)?[Saving] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";
+
     /// <summary>Writes a section, or removes it when null.</summary>
     /// <exception cref="StoreException">The file cannot be read or written.</exception>
     public void Save(string name, JsonObject? section)
@@ -30,7 +37,11 @@ internal sealed class RuntimeSettings(string path)
         var all = Read();
         all.Remove(name);
         if (section is not null)
+        {
+            section[Saving] = Guid.NewGuid().ToString("N");
             all.Add(name, section);
+        }
+
         DurableFile.Write(path, Encoding.UTF8.GetBytes(all.ToJsonString(s_readable) + "\n"));
     }
 

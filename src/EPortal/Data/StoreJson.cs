@@ -4,4 +4,5 @@ namespace EPortal.Data;
 
 /// <summary>Serializers of what the store keeps as JSON.</summary>
 [JsonSerializable(typeof(SortedDictionary<string, string>))]
+[JsonSerializable(typeof(UserLogMore))]
 internal sealed partial class StoreJson : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using EPortal.Data;
 using EPortal.Format;
 
@@ -29,6 +30,17 @@ internal sealed record Feed(string Id, string Name, bool Auto, long DeployAfter,
 
     /// <summary>Whether a feed of one channel takes patchsets of another.</summary>
     public static bool Takes(string own, string channel) => Rank(channel) <= Rank(own);
+
+    /// <summary>Its fields.</summary>
+    public StoredFields Stored() => FieldsOf(Id, Auto, DeployAfter.ToString(CultureInfo.InvariantCulture), Channel);
+
+    /// <summary>Fields of a feed, as stored or as typed.</summary>
+    public static StoredFields FieldsOf(string id, bool auto, string deployAfter, string channel) => new(id)
+    {
+        { "auto", "Auto update", auto },
+        { "deploy_after", "Deploy after X hours", deployAfter },
+        { "channel", "Channel", channel },
+    };
 
     /// <summary>Whether it is the default feed.</summary>
     public bool IsMain => Id == MainId;

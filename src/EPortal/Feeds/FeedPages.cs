@@ -19,10 +19,10 @@ internal static class FeedPages
     {
         routes.MapPage(ListPath, (FeedStore feeds, Rollout rollout, KeyStore keys, ServerStore servers) =>
             ConsoleRoutes.Show<FeedsPage, FeedsModel>(new FeedsModel(feeds.List(), UseOf(keys, servers), rollout.Newest())));
-        routes.MapPage(NewPath, () => Form(new FeedForm(), FeedUse.None, null));
+        routes.MapPage(NewPath, () => Form(new FeedForm(), FormVersion.None, FeedUse.None, null));
         routes.MapAction(NewPath, Add);
         routes.MapPage(ListPath + "/{name}", (string name, FeedStore feeds, KeyStore keys, ServerStore servers) =>
-            Form(FeedForm.Of(feeds.Get(name)), UseOf(keys, servers, name), null));
+            Form(feeds.Get(name), UseOf(keys, servers, name), null));
         routes.MapAction(ListPath + "/{name}", Change);
         routes.MapAction(ListPath + "/{name}/delete", Delete);
     }
@@ -39,7 +39,7 @@ internal static class FeedPages
                 var feed = await feeds.Add(context.Actor(), form.Name, form.ToSettings());
                 return ConsoleRoutes.Back(context, ListPath, $"Feed {feed.Name} was added.");
             },
-            problem => Form(form, FeedUse.None, problem));
+            problem => Form(form, FormVersion.None, FeedUse.None, problem));
     }
 
     private static Task<IResult> Change(string name, ApiParameters parameters, FeedStore feeds, KeyStore keys, ServerStore servers, HttpContext context)
@@ -48,22 +48,26 @@ internal static class FeedPages
         return ConsoleForms.Try(
             async () =>
             {
-                await feeds.Update(context.Actor(), name, form.ToSettings());
+                await feeds.Update(context.Actor(), name, form.ToSettings(), FormVersion.SeenOrNull(parameters));
                 return ConsoleRoutes.Back(context, ListPath, $"Feed {name} was changed.");
             },
-            problem => Form(form, UseOf(keys, servers, name), problem));
+            problem => Form(form, FormVersion.Of(parameters, feeds.Get(name).Stored(), form.Typed()), UseOf(keys, servers, name), problem));
     }
 
-    private static async Task<IResult> Delete(string name, ApiParameters parameters, FeedStore feeds, KeyStore keys, ServerStore servers, HttpContext context)
-    {
-        ConsoleForms.MustBeSure(parameters);
-        var use = UseOf(keys, servers, name);
-        await feeds.Delete(context.Actor(), name);
-        return ConsoleRoutes.Back(context, ListPath, $"Feed {name} was deleted; moved to {Feed.Main}: {Figure.Of(use.Keys, "key", "keys")}.");
-    }
+    private static Task<IResult> Delete(string name, ApiParameters parameters, FeedStore feeds, KeyStore keys, ServerStore servers, HttpContext context) => ConsoleForms.Try(
+        async () =>
+        {
+            ConsoleForms.MustBeSure(parameters);
+            var use = UseOf(keys, servers, name);
+            await feeds.Delete(context.Actor(), name, FormVersion.SeenOrNull(parameters));
+            return ConsoleRoutes.Back(context, ListPath, $"Feed {name} was deleted; moved to {Feed.Main}: {Figure.Of(use.Keys, "key", "keys")}.");
+        },
+        problem => Form(feeds.Get(name), UseOf(keys, servers, name), problem));
 
-    private static IResult Form(FeedForm form, FeedUse use, string? problem) => ConsoleRoutes.Show<FeedPage, FeedModel>(
-        new FeedModel(form, use, problem), problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+    private static IResult Form(Feed feed, FeedUse use, string? problem) => Form(FeedForm.Of(feed), FormVersion.Of(feed.Stored()), use, problem);
+
+    private static IResult Form(FeedForm form, FormVersion version, FeedUse use, string? problem) =>
+        ConsoleRoutes.Show<FeedPage, FeedModel>(new FeedModel(form, version, use, problem), version.StatusOf(problem));
 
     private static FeedUse UseOf(KeyStore keys, ServerStore servers, string feed) => UseOf(keys, servers).GetValueOrDefault(feed) ?? FeedUse.None;
 
@@ -93,9 +97,10 @@ internal sealed record FeedsModel(
 
 /// <summary>What the page of one feed shows.</summary>
 /// <param name="Form">The form as it is filled in.</param>
+/// <param name="Version">Which version of the feed the form shows.</param>
 /// <param name="Use">Who follows it.</param>
 /// <param name="Problem">Why it was not saved.</param>
-internal sealed record FeedModel(FeedForm Form, FeedUse Use, string? Problem);
+internal sealed record FeedModel(FeedForm Form, FormVersion Version, FeedUse Use, string? Problem);
 
 /// <summary>The form of a feed as it is filled in.</summary>
 internal sealed record FeedForm
@@ -137,6 +142,9 @@ internal sealed record FeedForm
         DeployAfter = parameters.Text("deploy_after") ?? "0",
         Channel = parameters.Text("channel") ?? Manifest.Channels[0],
     };
+
+    /// <summary>What stands in it, field by field.</summary>
+    public StoredFields Typed() => Feed.FieldsOf("", Auto, DeployAfter, Channel);
 
     /// <summary>What to save.</summary>
     /// <exception cref="RefusedException">The delay is no number.</exception>

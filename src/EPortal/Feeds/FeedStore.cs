@@ -42,11 +42,17 @@ internal sealed class FeedStore(Database database, ChangeLog log)
     });
 
     /// <summary>Changes a feed.</summary>
-    /// <exception cref="RefusedException">There is none of that name, it is <c>main</c>, or a value is out of range.</exception>
-    public Task<Feed> Update(Actor actor, string name, FeedSettings settings) => log.Commit(actor, change =>
+    /// <param name="actor">Who does it.</param>
+    /// <param name="name">Name of the feed.</param>
+    /// <param name="settings">What to change.</param>
+    /// <param name="seen">Version of the feed on which that was decided; null where that does not matter.</param>
+    /// <exception cref="RefusedException">There is none of that name, it is <c>main</c> or another by now, or a value is out of range.</exception>
+    public Task<Feed> Update(Actor actor, string name, FeedSettings settings, string? seen = null) => log.Commit(actor, change =>
     {
         Check(name, settings);
-        return Update(change, Get(change.Session, name), settings);
+        var feed = Get(change.Session, name);
+        feed.Stored().RefuseUnless(seen);
+        return Update(change, feed, settings);
     });
 
     /// <summary>Changes the feed of that name, or makes it.</summary>
@@ -58,13 +64,18 @@ internal sealed class FeedStore(Database database, ChangeLog log)
     });
 
     /// <summary>Deletes a feed; its keys are on <c>main</c> from then on.</summary>
-    /// <exception cref="RefusedException">There is none of that name, or it is <c>main</c>.</exception>
-    public Task<Feed> Delete(Actor actor, string name) => log.Commit(actor, change =>
+    /// <param name="actor">Who does it.</param>
+    /// <param name="name">Name of the feed.</param>
+    /// <param name="seen">Version of the feed on which that was decided; null where that does not matter.</param>
+    /// <exception cref="RefusedException">There is none of that name, it is <c>main</c>, or another by now.</exception>
+    public Task<Feed> Delete(Actor actor, string name, string? seen = null) => log.Commit(actor, change =>
     {
         var feed = Get(change.Session, name);
         RefuseMain(feed, "deleted");
+        feed.Stored().RefuseUnless(seen);
+        var keys = change.Db.Query<string>("SELECT name FROM key WHERE feed = @Id AND shadowed = 0 ORDER BY name LIMIT 100", new { feed.Id }).AsList();
         change.Delete(Feed.Entity, [feed.Id]);
-        change.Note("feed.delete", name);
+        change.Note("feed.delete", name, [.. feed.Stored().AsDeleted(), .. KeysOf(keys)]);
         return feed;
     });
 
@@ -73,16 +84,21 @@ internal sealed class FeedStore(Database database, ChangeLog log)
         var fields = Values(settings);
         fields.Add("name", name);
         change.Create(Feed.Entity, fields);
-        change.Note("feed.add", name);
-        return Get(change.Session, name);
+        var feed = Get(change.Session, name);
+        change.Note("feed.add", name, feed.Stored().AsAdded());
+        return feed;
     }
+
+    private static IEnumerable<FieldChange> KeysOf(List<string> names) =>
+        names.Count == 0 ? [] : [new FieldChange("keys", string.Join(' ', names), $"on {Feed.Main}")];
 
     private static Feed Update(Change change, Feed feed, FeedSettings settings)
     {
         RefuseMain(feed, "changed");
         change.Update(Feed.Entity, feed.Id, Values(settings));
-        change.Note("feed.change", feed.Name);
-        return Get(change.Session, feed.Name);
+        var after = Get(change.Session, feed.Name);
+        change.Note("feed.change", feed.Name, feed.Stored().ChangesTo(after.Stored()));
+        return after;
     }
 
     /// <summary>Refuses <c>main</c>, to which nothing is <paramref name="what"/>.</summary>

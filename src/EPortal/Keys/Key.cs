@@ -1,3 +1,4 @@
+using System.Globalization;
 using EPortal.Data;
 using EPortal.Format;
 
@@ -16,6 +17,15 @@ internal sealed record Key(string Id, string Name, string Note, string Feed, lon
     public static readonly EntityType Entity = new("key", "name", "note", "feed", "server_limit", "products")
     {
         NamedBy = ["name"],
+    };
+
+    /// <summary>Its fields.</summary>
+    public StoredFields Stored() => new(Id)
+    {
+        { "note", "Description", Note },
+        { "feed", "Feed", Feed },
+        { "server_limit", "Server limit", ServerLimit.ToString(CultureInfo.InvariantCulture) },
+        { "products", "Products", string.Join(' ', Products.Select(product => product.Token())) },
     };
 }
 

@@ -19,10 +19,13 @@ internal static class KeyPages
     {
         routes.MapPage(ListPath, List);
         routes.MapPage(NewPath, (FeedStore feeds, ApiParameters parameters) =>
-            Form(feeds, new KeyForm { Feed = parameters.Text("feed") ?? Feed.Main }, null));
+            Form(feeds, new KeyForm { Feed = parameters.Text("feed") ?? Feed.Main }, FormVersion.None, null));
         routes.MapAction(NewPath, Add);
         routes.MapPage(ListPath + "/{key}", (string key, KeyStore keys, FeedStore feeds, ServerStore servers) =>
-            Form(feeds, KeyForm.Of(Get(keys, key)), null, CountsOf(servers).GetValueOrDefault(key)));
+        {
+            var stored = Get(keys, key);
+            return Form(feeds, KeyForm.Of(stored), FormVersion.Of(stored.Stored()), null, CountsOf(servers).GetValueOrDefault(key));
+        });
         routes.MapAction(ListPath + "/{key}", Change);
         routes.MapAction(ListPath + "/{key}/delete", Delete);
     }
@@ -46,7 +49,7 @@ internal static class KeyPages
                 var key = await keys.Add(context.Actor(), form.Name, form.ToSettings());
                 return ConsoleRoutes.Back(context, Next(parameters, key.Name), $"Key {key.Name} was added on {key.Feed}.");
             },
-            problem => Form(feeds, form, problem));
+            problem => Form(feeds, form, FormVersion.None, problem));
     }
 
     private static Task<IResult> Change(string key, ApiParameters parameters, KeyStore keys, FeedStore feeds, ServerStore servers, HttpContext context)
@@ -55,18 +58,24 @@ internal static class KeyPages
         return ConsoleForms.Try(
             async () =>
             {
-                await keys.Update(context.Actor(), key, form.ToSettings());
+                await keys.Update(context.Actor(), key, form.ToSettings(), FormVersion.SeenOrNull(parameters));
                 return ConsoleRoutes.Back(context, Next(parameters, key), $"Key {key} was changed.");
             },
-            problem => Form(feeds, form, problem, CountsOf(servers).GetValueOrDefault(key)));
+            problem => Form(feeds, form, FormVersion.Of(parameters, Get(keys, key).Stored(), form.Typed()), problem, CountsOf(servers).GetValueOrDefault(key)));
     }
 
-    private static async Task<IResult> Delete(string key, ApiParameters parameters, ServerStore servers, HttpContext context)
-    {
-        ConsoleForms.MustBeSure(parameters);
-        var count = await servers.DeleteKey(context.Actor(), key);
-        return ConsoleRoutes.Back(context, ListPath, $"Key {key} was deleted, and {Figure.Of(count, "server", "servers")} with it.");
-    }
+    private static Task<IResult> Delete(string key, ApiParameters parameters, KeyStore keys, FeedStore feeds, ServerStore servers, HttpContext context) => ConsoleForms.Try(
+        async () =>
+        {
+            ConsoleForms.MustBeSure(parameters);
+            var count = await servers.DeleteKey(context.Actor(), key, FormVersion.SeenOrNull(parameters));
+            return ConsoleRoutes.Back(context, ListPath, $"Key {key} was deleted, and {Figure.Of(count, "server", "servers")} with it.");
+        },
+        problem =>
+        {
+            var stored = Get(keys, key);
+            return Form(feeds, KeyForm.Of(stored), FormVersion.Of(stored.Stored()), problem, CountsOf(servers).GetValueOrDefault(key));
+        });
 
     /// <summary>Where the button that was pressed leads.</summary>
     private static string Next(ApiParameters parameters, string key) => parameters.Text("then") switch
@@ -76,9 +85,8 @@ internal static class KeyPages
         _ => ListPath,
     };
 
-    private static IResult Form(FeedStore feeds, KeyForm form, string? problem, long servers = 0) => ConsoleRoutes.Show<KeyPage, KeyModel>(
-        new KeyModel(form, feeds.List(), servers, problem),
-        problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+    private static IResult Form(FeedStore feeds, KeyForm form, FormVersion version, string? problem, long servers = 0) =>
+        ConsoleRoutes.Show<KeyPage, KeyModel>(new KeyModel(form, version, feeds.List(), servers, problem), version.StatusOf(problem));
 
     private static Key Get(KeyStore keys, string name) => keys.List().FirstOrDefault(key => key.Name == name)
         ?? throw new RefusedException(Refusal.NotFound, $"There is no key '{name}'.");
@@ -95,10 +103,11 @@ internal sealed record KeysModel(IReadOnlyList<Key> Keys, IReadOnlyDictionary<st
 
 /// <summary>What the page of one key shows.</summary>
 /// <param name="Form">The form as it is filled in.</param>
+/// <param name="Version">Which version of the key the form shows.</param>
 /// <param name="Feeds">Feeds to choose from.</param>
 /// <param name="Servers">How many servers it has.</param>
 /// <param name="Problem">Why it was not saved.</param>
-internal sealed record KeyModel(KeyForm Form, IReadOnlyList<Feed> Feeds, long Servers, string? Problem);
+internal sealed record KeyModel(KeyForm Form, FormVersion Version, IReadOnlyList<Feed> Feeds, long Servers, string? Problem);
 
 /// <summary>The form of a key as it is filled in.</summary>
 internal sealed record KeyForm
@@ -142,6 +151,9 @@ internal sealed record KeyForm
         ServerLimit = parameters.Number("server_limit", 0, int.MaxValue) ?? 0,
         Products = [.. Format.Products.All.Where(product => parameters.Texts("products").Contains(product.Token()))],
     };
+
+    /// <summary>What stands in it, field by field.</summary>
+    public StoredFields Typed() => new Key("", Name, Note, Feed, ServerLimit, Products).Stored();
 
     /// <summary>What to save.</summary>
     /// <exception cref="RefusedException">No product is ticked: the key would be good for nothing.</exception>

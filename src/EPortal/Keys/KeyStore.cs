@@ -43,8 +43,17 @@ internal sealed class KeyStore(Database database, ChangeLog log)
             : Add(change, name, settings));
 
     /// <summary>Changes a key; its servers follow at once.</summary>
-    /// <exception cref="RefusedException">There is none of that name, or a value is malformed.</exception>
-    public Task<Key> Update(Actor actor, string name, KeySettings settings) => log.Commit(actor, change => Update(change, Get(change.Session, name), settings));
+    /// <param name="actor">Who does it.</param>
+    /// <param name="name">Name of the key.</param>
+    /// <param name="settings">What to change.</param>
+    /// <param name="seen">Version of the key on which that was decided; null where that does not matter.</param>
+    /// <exception cref="RefusedException">There is none of that name, it is another by now, or a value is malformed.</exception>
+    public Task<Key> Update(Actor actor, string name, KeySettings settings, string? seen = null) => log.Commit(actor, change =>
+    {
+        var key = Get(change.Session, name);
+        key.Stored().RefuseUnless(seen);
+        return Update(change, key, settings);
+    });
 
     /// <summary>Changes the key of that name, or makes it.</summary>
     /// <exception cref="RefusedException">The name or a value is malformed.</exception>
@@ -62,22 +71,24 @@ internal sealed class KeyStore(Database database, ChangeLog log)
         });
         fields.Add("name", name);
         change.Create(Key.Entity, fields);
-        change.Note("key.add", name);
-        return Get(change.Session, name);
+        var key = Get(change.Session, name);
+        change.Note("key.add", name, key.Stored().AsAdded());
+        return key;
     }
 
     private static Key Update(Change change, Key key, KeySettings settings)
     {
         change.Update(Key.Entity, key.Id, Values(change.Session, settings));
-        change.Note("key.change", key.Name);
-        return Get(change.Session, key.Name);
+        var after = Get(change.Session, key.Name);
+        change.Note("key.change", key.Name, key.Stored().ChangesTo(after.Stored()));
+        return after;
     }
 
     /// <summary>Deletes a key within a change that also deletes its servers.</summary>
-    public static void Delete(Change change, Key key)
+    public static void Delete(Change change, Key key, ServersOfEntry servers)
     {
         change.Delete(Key.Entity, [key.Id]);
-        change.Note("key.delete", key.Name);
+        change.Note("key.delete", key.Name, key.Stored().AsDeleted(), servers);
     }
 
     /// <summary>What generated names and ids are made of.</summary>

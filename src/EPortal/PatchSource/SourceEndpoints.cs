@@ -9,16 +9,16 @@ internal static class SourceEndpoints
     private static readonly ApiParameter[] s_setting =
     [
         new("url", "address of the repository; empty for no patch source"),
-        new("user", "login there; none when left out"),
-        new("password", "its password; the one that is set stays when left out, as long as it goes to the same place"),
-        new("distros", "distribution whose kernel patchsets are fetched, repeatable; all when left out"),
+        new("user", "login there; empty for none"),
+        new("password", "its password; the one that is set stays as long as it goes to the same place"),
+        new("distros", "distribution whose kernel patchsets are fetched, repeatable; empty for all"),
     ];
 
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapApi(HttpMethods.Get, "/source", ApiRole.Reader, "The patch source, and how it stands with it", Get);
-        routes.MapApi(HttpMethods.Post, "/source", ApiRole.Admin, "Set the patch source; what is left out is not kept, but for the password", Save, s_setting);
+        routes.MapApi(HttpMethods.Post, "/source", ApiRole.Admin, "Set the patch source; what is left out stays as it is", Save, s_setting);
         routes.MapApi(HttpMethods.Delete, "/source", ApiRole.Admin, "Use the patch source of the settings again", Reset);
         routes.MapApi(HttpMethods.Post, "/source/test", ApiRole.Admin, "Fetch and judge the list of a patch source, of the one that is set when no address is given; changes nothing", Test, s_setting);
         routes.MapApi(HttpMethods.Post, "/source/sync", ApiRole.Admin, "Begin a sync with the patch source", Sync);
@@ -45,8 +45,13 @@ internal static class SourceEndpoints
         ? new("started")
         : throw new RefusedException(Refusal.Conflict, "Another sync is under way.");
 
-    private static SourceSetting Read(ApiParameters parameters, SourceSlot slot) => slot.State.Setting.With(
-        parameters.Text("url"), parameters.Text("user"), parameters.Text("password"), parameters.Texts("distros"));
+    private static SourceSetting Read(ApiParameters parameters, SourceSlot slot)
+    {
+        var known = slot.State.Setting;
+        return known.With(
+            parameters.Raw("url") ?? known.Url?.AbsoluteUri, parameters.Raw("user") ?? known.User, parameters.Text("password"),
+            parameters.Has("distros") ? parameters.Texts("distros") : known.Distros);
+    }
 }
 
 /// <summary>The patch source as the API tells it; passwords are never told.</summary>

@@ -12,14 +12,16 @@ internal static class SourcePages
     /// <summary>Maps it.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPage(Page, (SourceSlot slot, SourceViews views) => Show(new SourceModel(SourceForm.Of(slot.State.Setting), views.Read())));
+        routes.MapPage(Page, (SourceSlot slot, SourceViews views) => Show(Stored(slot, views)));
         routes.MapPage(Page + "/state", (SourceViews views) => ConsoleRoutes.Show<SourceStateCard, SourceView>(views.Read()));
         routes.MapAction(Page, Save);
         routes.MapAction(Page + "/test", Test);
-        routes.MapAction(Page + "/off", (SourceSlot slot, HttpContext context) =>
-            Change(slot, context, SourceSetting.Off, "The patch source was switched off; what is here goes on being served."));
-        routes.MapAction(Page + "/default", (SourceSlot slot, HttpContext context) =>
-            Change(slot, context, null, "The patch source is that of the settings again."));
+        routes.MapAction(Page + "/off", (ApiParameters parameters, SourceSlot slot, SourceViews views, HttpContext context) => ConsoleForms.Try(
+            () => Change(slot, parameters, context, SourceSetting.Off, "The patch source was switched off; what is here goes on being served."),
+            problem => Show(Stored(slot, views) with { Problem = problem })));
+        routes.MapAction(Page + "/default", (ApiParameters parameters, SourceSlot slot, SourceViews views, HttpContext context) => ConsoleForms.Try(
+            () => Change(slot, parameters, context, null, "The patch source is that of the settings again."),
+            problem => Show(Stored(slot, views) with { Problem = problem })));
         routes.MapAction(Page + "/sync", (SourceWorker worker, HttpContext context) => ConsoleRoutes.Back(
             context, Page, worker.TryStart(context.Actor()) ? "The sync has begun." : "Another sync is under way already."));
     }
@@ -29,8 +31,8 @@ internal static class SourcePages
         var known = slot.State.Setting;
         var form = SourceForm.Read(parameters, known);
         return ConsoleForms.Try(
-            () => Change(slot, context, form.ToSetting(known, parameters.Text("password")), "The patch source was saved. A sync shows what it has."),
-            problem => Show(new SourceModel(form, views.Read(), Problem: problem)));
+            () => Change(slot, parameters, context, form.ToSetting(known, parameters.Text("password")), "The patch source was saved. A sync shows what it has."),
+            problem => Show(new SourceModel(form, FormVersion.Of(parameters, slot.Stored(), form.Typed()), views.Read(), Problem: ConsoleForms.WithoutPassword(problem, parameters))));
     }
 
     private static async Task<IResult> Test(ApiParameters parameters, SourceSlot slot, SourceViews views, SourceTest test, HttpContext context)
@@ -38,7 +40,8 @@ internal static class SourcePages
         var known = slot.State.Setting;
         var form = SourceForm.Read(parameters, known);
         var finding = await Try(() => test.Run(form.ToSetting(known, parameters.Text("password")), context.RequestAborted));
-        var model = new SourceModel(form, views.Read(), finding);
+        // The version stays that of the form: a test changes nothing, and what somebody else saved is told when this is to be saved.
+        var model = new SourceModel(form, new FormVersion(FormVersion.SeenOrNull(parameters) ?? ""), views.Read(), finding);
         return context.Request.Headers["HX-Request"] == "true" ? ConsoleRoutes.Show<SourceTested, SourceModel>(model) : Show(model);
     }
 
@@ -54,22 +57,28 @@ internal static class SourcePages
         }
     }
 
-    private static async Task<IResult> Change(SourceSlot slot, HttpContext context, SourceSetting? setting, string said)
+    private static async Task<IResult> Change(SourceSlot slot, ApiParameters parameters, HttpContext context, SourceSetting? setting, string said)
     {
-        await slot.Save(context.Actor(), setting);
+        await slot.Save(context.Actor(), setting, FormVersion.SeenOrNull(parameters));
         return ConsoleRoutes.Back(context, Page, said);
     }
 
-    private static IResult Show(SourceModel model) => ConsoleRoutes.Show<SourcePage, SourceModel>(
-        model, model.Problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+    private static SourceModel Stored(SourceSlot slot, SourceViews views)
+    {
+        var version = FormVersion.Of(slot.Stored());
+        return new SourceModel(SourceForm.Of(slot.State.Setting), version, views.Read());
+    }
+
+    private static IResult Show(SourceModel model) => ConsoleRoutes.Show<SourcePage, SourceModel>(model, model.Version.StatusOf(model.Problem));
 }
 
 /// <summary>What the page of the patch source shows.</summary>
 /// <param name="Form">The form as it is filled in.</param>
+/// <param name="Version">Which version of the setting the form shows.</param>
 /// <param name="View">How it stands.</param>
 /// <param name="Finding">What a test of what is filled in found; null when there was none.</param>
 /// <param name="Problem">Why it was not saved.</param>
-internal sealed record SourceModel(SourceForm Form, SourceView View, SourceFinding? Finding = null, string? Problem = null)
+internal sealed record SourceModel(SourceForm Form, FormVersion Version, SourceView View, SourceFinding? Finding = null, string? Problem = null)
 {
     /// <summary>Distributions to choose from: what the source lists, and what is chosen already.</summary>
     public IEnumerable<string> Distros => View.Listed.Concat(Finding?.Distros ?? []).Concat(Form.Distros).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
@@ -88,6 +97,9 @@ internal sealed record SourceForm(string Url, string User, bool HasPassword, IRe
     /// <summary>The form that was sent.</summary>
     public static SourceForm Read(ApiParameters parameters, SourceSetting known) =>
         new(parameters.Raw("url") ?? "", parameters.Raw("user") ?? "", known.Password is not null, parameters.Texts("distros"));
+
+    /// <summary>What stands in it, field by field.</summary>
+    public StoredFields Typed() => SourceSetting.FieldsOf("", Url, User, Distros);
 
     /// <summary>What to save or to test.</summary>
     /// <param name="known">What is in force.</param>

@@ -54,6 +54,17 @@ internal sealed partial record SourceSetting
         return Off.With(TextOf(section["url"]), TextOf(section["user"]), TextOf(section["password"]), distros);
     }
 
+    /// <summary>Its fields, as stored.</summary>
+    public StoredFields Stored(string id) => FieldsOf(id, Url?.AbsoluteUri, User, Distros).WithSecret("password", "Password", Password);
+
+    /// <summary>Fields of a patch source, as stored or as typed.</summary>
+    public static StoredFields FieldsOf(string id, string? url, string? user, IReadOnlyList<string> distros) => new(id)
+    {
+        { "url", "Address", url },
+        { "user", "Login", user },
+        { "distros", "Distributions", string.Join(' ', distros) },
+    };
+
     /// <summary>As it is to stand in <c>config.json</c>.</summary>
     public JsonObject ToJson() => new()
     {

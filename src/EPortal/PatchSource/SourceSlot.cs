@@ -68,10 +68,24 @@ internal sealed class SourceSlot : IDisposable
         }
     }
 
-    /// <summary>Sets the source from now on, in place of what the settings say; null for these.</summary>
-    public Task<SourceState> Save(Actor actor, SourceSetting? setting) => _log.Commit(actor, change =>
+    /// <summary>The fields of what is in force.</summary>
+    public StoredFields Stored()
     {
-        change.Note("source.change", setting is null ? "as in the settings" : setting.ToString());
+        // In this order: who saves between the two has a form refused, and never one taken.
+        var saving = SavingOrNone();
+        return State.Setting.Stored(saving);
+    }
+
+    /// <summary>Sets the source from now on, in place of what the settings say; null for these.</summary>
+    /// <param name="actor">Who does it.</param>
+    /// <param name="setting">The source.</param>
+    /// <param name="seen">Version of what is in force on which that was decided; null where that does not matter.</param>
+    /// <exception cref="RefusedException">Another was set by now.</exception>
+    public Task<SourceState> Save(Actor actor, SourceSetting? setting, string? seen = null) => _log.Commit(actor, change =>
+    {
+        var before = Stored();
+        before.RefuseUnless(seen);
+        change.Note("source.change", setting is null ? "as in the settings" : setting.ToString(), before.ChangesTo((setting ?? _initial).Stored("")));
         _file.Save(Section, setting?.ToJson());
         return State;
     });
@@ -90,6 +104,19 @@ internal sealed class SourceSlot : IDisposable
 
             _desk = null;
             _isRead = true;
+        }
+    }
+
+    /// <summary>A file that cannot be read is to be replaced all the same.</summary>
+    private string SavingOrNone()
+    {
+        try
+        {
+            return _file.SavingOf(Section);
+        }
+        catch (StoreException)
+        {
+            return "";
         }
     }
 

@@ -11,10 +11,10 @@ internal static class SourceStatusCommand
     public static Command Create(CliContext context)
     {
         var url = CliOptions.Value<string>("use this source from now on", "--url");
-        var user = CliOptions.Value<string>("login there; its password is asked for, or a line of standard input", "--user");
+        var user = CliOptions.Value<string>("login there; its password is asked for, or a line of standard input; '' for none", "--user");
         var distros = new Option<string[]>("--distro")
         {
-            Description = "fetch kernel patchsets of this distribution; repeatable, all when left out",
+            Description = "fetch kernel patchsets of this distribution; repeatable, '' for all",
             HelpName = "DISTRO",
         };
         var off = CliOptions.Flag("use no source from now on", "--off");
@@ -40,9 +40,10 @@ internal static class SourceStatusCommand
             await using var portal = context.OpenPortal();
             if (parsed.GetValue(url) is { } address)
             {
+                var known = portal.Source.State.Setting;
                 var login = parsed.GetValue(user);
-                var password = login is null ? null : await context.PasswordOnceAsync($"Password of {login}");
-                await portal.Source.Save(context.Operator(), portal.Source.State.Setting.With(address, login, password, parsed.GetValue(distros) ?? []));
+                var password = string.IsNullOrEmpty(login) ? null : await context.PasswordOnceAsync($"Password of {login}");
+                await portal.Source.Save(context.Operator(), known.With(address, login ?? known.User, password, parsed.GetValue(distros) is { Length: > 0 } some ? [.. some.Where(distro => distro.Length > 0)] : known.Distros));
             }
             else if (parsed.GetValue(off) || parsed.GetValue(settings))
             {

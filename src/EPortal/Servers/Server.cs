@@ -8,6 +8,12 @@ internal sealed record Server
     /// <summary>How the store sees it. What it reports at check-ins is kept beside it and not in the log.</summary>
     public static readonly EntityType Entity = new("server", "server_id", "key", "hostname", "ip", "registered", "tags");
 
+    /// <summary>Its tags, as stored or as typed, for those who change them.</summary>
+    public static StoredFields TagsOf(string id, string tags) => new(id) { { "tags", "Tags", tags } };
+
+    /// <summary>Name of its key, for those who move it.</summary>
+    public static StoredFields KeyOf(string id, string key) => new(id) { { "key", "Key", key } };
+
     /// <summary>Birth.</summary>
     public required string Id { get; init; }
 

@@ -28,26 +28,39 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
 
     /// <summary>Adds tags and says how many servers got any.</summary>
     /// <exception cref="RefusedException">There are none, or a server would have too many.</exception>
-    public Task<int> AddTags(Actor actor, IReadOnlyList<string> servers, string tags) =>
-        ChangeTags(actor, servers, "server.tags-add", tags, (has, given) => has.Union(given, StringComparer.OrdinalIgnoreCase));
+    public Task<int> AddTags(Actor actor, IReadOnlyList<string> servers, string tags, string? filter = null) =>
+        ChangeTags(actor, servers, filter, "server.tags-add", tags, (has, given) => has.Union(given, StringComparer.OrdinalIgnoreCase));
 
     /// <summary>Takes tags away and says how many servers had any.</summary>
     /// <exception cref="RefusedException">There are none.</exception>
-    public Task<int> RemoveTags(Actor actor, IReadOnlyList<string> servers, string tags) =>
-        ChangeTags(actor, servers, "server.tags-remove", tags, (has, given) => has.Except(given, StringComparer.OrdinalIgnoreCase));
+    public Task<int> RemoveTags(Actor actor, IReadOnlyList<string> servers, string tags, string? filter = null) =>
+        ChangeTags(actor, servers, filter, "server.tags-remove", tags, (has, given) => has.Except(given, StringComparer.OrdinalIgnoreCase));
 
     /// <summary>Moves servers to a key and says how many had another.</summary>
     /// <exception cref="RefusedException">There is no such key, or its limit would be passed.</exception>
-    public async Task<int> Move(Actor actor, IReadOnlyList<string> servers, string key)
+    public async Task<int> Move(Actor actor, IReadOnlyList<string> servers, string key, string? filter = null)
     {
         var moved = 0;
         foreach (var some in Some(servers))
-            moved += await log.Commit(actor, change => Move(change, some, servers, KeyStore.Get(change.Session, key)));
+            moved += await log.Commit(actor, change => Move(change, some, servers, KeyStore.Get(change.Session, key), filter));
         return moved;
     }
 
+    /// <summary>Moves one server to a key.</summary>
+    /// <param name="actor">Who does it.</param>
+    /// <param name="server">Birth of the server.</param>
+    /// <param name="key">Name of the key.</param>
+    /// <param name="seen">Version of its key (<see cref="Server.KeyOf"/>) on which that was decided; null where that does not matter.</param>
+    /// <exception cref="RefusedException">There is no such key, its limit would be passed, or the server has another by now.</exception>
+    public Task<int> MoveOne(Actor actor, string server, string key, string? seen) => log.Commit(actor, change =>
+    {
+        var has = change.Db.ExecuteScalar<string?>("SELECT k.name FROM server s JOIN key k ON k.id = s.key WHERE s.id = @server", new { server });
+        Server.KeyOf(server, has ?? "").RefuseUnless(seen);
+        return Move(change, [server], [server], KeyStore.Get(change.Session, key), filter: null);
+    });
+
     /// <summary>Deletes servers and says how many there were.</summary>
-    public async Task<int> Delete(Actor actor, IReadOnlyList<string> servers)
+    public async Task<int> Delete(Actor actor, IReadOnlyList<string> servers, string? filter = null)
     {
         var deleted = 0;
         foreach (var some in Some(servers))
@@ -55,8 +68,9 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
             deleted += await log.Commit(actor, change =>
             {
                 var ids = Read(change, some).Select(server => server.Id).ToList();
+                var concerned = Concerned(change, ids, filter);
                 change.Delete(Server.Entity, ids);
-                return Noted(change, "server.delete", $"chosen in the console: {Servers(ids.Count)}", ids.Count);
+                return Noted(change, "server.delete", $"chosen in the console: {Servers(ids.Count)}", concerned);
             });
         }
 
@@ -64,7 +78,7 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
     }
 
     private async Task<int> ChangeTags(
-        Actor actor, IReadOnlyList<string> servers, string action, string tags, Func<IEnumerable<string>, IEnumerable<string>, IEnumerable<string>> combine)
+        Actor actor, IReadOnlyList<string> servers, string? filter, string action, string tags, Func<IEnumerable<string>, IEnumerable<string>, IEnumerable<string>> combine)
     {
         var given = Split(ServerStore.Normalise(tags));
         if (given.Length == 0)
@@ -74,7 +88,7 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
         {
             changed += await log.Commit(actor, change =>
             {
-                var count = 0;
+                var concerned = new List<string>();
                 foreach (var server in Read(change, some))
                 {
                     var has = Split(server.Tags);
@@ -82,34 +96,52 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
                     if (becomes.SequenceEqual(has))
                         continue;
                     ServerStore.SetTags(change, server.Id, string.Join(';', becomes));
-                    count++;
+                    concerned.Add(server.Id);
                 }
 
-                return Noted(change, action, $"{string.Join(';', given)}: {Servers(count)}", count);
+                return Noted(change, action, $"{string.Join(';', given)}: {Servers(concerned.Count)}", Concerned(change, concerned, filter));
             });
         }
 
         return changed;
     }
 
-    private static int Move(Change change, string[] some, IReadOnlyList<string> all, Key key)
+    private static int Move(Change change, string[] some, IReadOnlyList<string> all, Key key, string? filter)
     {
         var elsewhere = Read(change, all).Where(server => server.Key != key.Id).Select(server => server.Id).ToHashSet(StringComparer.Ordinal);
         var there = change.Db.ExecuteScalar<long>("SELECT count(*) FROM server WHERE key = @Id", new { key.Id });
         if (key.ServerLimit > 0 && elsewhere.Count > 0 && there + elsewhere.Count > key.ServerLimit)
             throw new RefusedException(Refusal.Conflict, $"The key '{key.Name}' may have {key.ServerLimit} servers and has {there}; {elsewhere.Count} more are too many.");
         var moving = some.Where(elsewhere.Contains).ToList();
+        var (concerned, from) = (Concerned(change, moving, filter), string.Join(' ', KeysOf(change, moving)));
         foreach (var id in moving)
             change.Update(Server.Entity, id, new Fields { { "key", key.Id } });
-        return Noted(change, "server.move", $"to key {key.Name}: {Servers(moving.Count)}", moving.Count);
+        return Noted(change, "server.move", $"to key {key.Name}: {Servers(moving.Count)}", concerned, new FieldChange("key", from, key.Name));
     }
 
-    private static int Noted(Change change, string action, string detail, int count)
+    private static int Noted(Change change, string action, string detail, ServersOfEntry servers, params FieldChange[] changes)
     {
-        if (count > 0)
-            change.Note(action, detail);
-        return count;
+        if (servers.Count > 0)
+            change.Note(action, detail, changes, servers);
+        return (int)servers.Count;
     }
+
+    /// <summary>What the user log tells of servers, which still have their names.</summary>
+    private static ServersOfEntry Concerned(Change change, IReadOnlyCollection<string> ids, string? filter)
+    {
+        var names = change.Db.Query<string>(
+            """
+            SELECT coalesce(x.hostname, s.hostname) FROM json_each(@some) p CROSS JOIN server s ON s.id = p.value
+            LEFT JOIN server_facts x ON x.server = s.local
+            """,
+            new { some = JsonSerializer.Serialize(ids.Take(ServersOfEntry.MaxNames)) });
+        return ServersOfEntry.Of(names.AsList()) with { Count = ids.Count, Filter = filter };
+    }
+
+    /// <summary>Names of some of the keys that servers belong to.</summary>
+    private static IEnumerable<string> KeysOf(Change change, IReadOnlyCollection<string> ids) => change.Db.Query<string>(
+        "SELECT DISTINCT k.name FROM json_each(@ids) p CROSS JOIN server s ON s.id = p.value JOIN key k ON k.id = s.key ORDER BY k.name LIMIT 10",
+        new { ids = JsonSerializer.Serialize(ids) });
 
     private static string Servers(int count) => count == 1 ? "1 server" : string.Create(CultureInfo.InvariantCulture, $"{count:N0} servers");
 

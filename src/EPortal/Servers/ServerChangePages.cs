@@ -47,24 +47,24 @@ internal static class ServerChangePages
                 var servers = Chosen(parameters, bulk, database, usage);
                 if (IsAll(parameters) && servers.Count > (parameters.Number("agreed", 0, int.MaxValue) ?? 0))
                     throw new RefusedException(Refusal.Invalid, "Nothing was changed: more servers match now than when you were asked.");
-                return ConsoleRoutes.Back(context, "/servers", await Perform(what, context.Actor(), servers, parameters, bulk));
+                return ConsoleRoutes.Back(context, "/servers", await Perform(what, context.Actor(), servers, parameters, bulk, FilterOf(parameters)));
             },
             problem => Ask(what, parameters, bulk, database, offers, usage, time, problem));
 
-    private static async Task<string> Perform(string what, Actor actor, IReadOnlyList<string> servers, ApiParameters parameters, ServerBulk bulk)
+    private static async Task<string> Perform(string what, Actor actor, IReadOnlyList<string> servers, ApiParameters parameters, ServerBulk bulk, string? filter)
     {
         switch (what)
         {
             case ServerChangeModel.AddTags:
-                return $"{Figure.Of(await bulk.AddTags(actor, servers, parameters.Required("tags")), "server was", "servers were")} tagged.";
+                return $"{Figure.Of(await bulk.AddTags(actor, servers, parameters.Required("tags"), filter), "server was", "servers were")} tagged.";
             case ServerChangeModel.RemoveTags:
-                return $"Tags were removed from {Figure.Of(await bulk.RemoveTags(actor, servers, parameters.Required("tags")), "server", "servers")}.";
+                return $"Tags were removed from {Figure.Of(await bulk.RemoveTags(actor, servers, parameters.Required("tags"), filter), "server", "servers")}.";
             case ServerChangeModel.Move:
                 var key = parameters.Required("to");
-                return $"{Figure.Of(await bulk.Move(actor, servers, key), "server was", "servers were")} moved to the key {key}.";
+                return $"{Figure.Of(await bulk.Move(actor, servers, key, filter), "server was", "servers were")} moved to the key {key}.";
             case ServerChangeModel.Delete:
                 ConsoleForms.MustBeSure(parameters);
-                return $"{Figure.Of(await bulk.Delete(actor, servers), "server was", "servers were")} deleted.";
+                return $"{Figure.Of(await bulk.Delete(actor, servers, filter), "server was", "servers were")} deleted.";
             default:
                 throw new RefusedException(Refusal.NotFound, "There is no such change.");
         }
@@ -74,6 +74,9 @@ internal static class ServerChangePages
     private static IReadOnlyList<string> Chosen(ApiParameters parameters, ServerBulk bulk, Database database, PatchsetUsage usage) => IsAll(parameters)
         ? bulk.Select(database.Read(session => ServerFilters.Read(parameters).ToQuery(session, usage)) with { Order = ServerOrder.Default })
         : parameters.Texts("server");
+
+    /// <summary>How they were chosen, for the user log; null for those ticked.</summary>
+    private static string? FilterOf(ApiParameters parameters) => IsAll(parameters) ? ServerFilters.Read(parameters).Address("").TrimStart('?') : null;
 
     private static bool IsAll(ApiParameters parameters) => parameters.Text("scope") == All;
 }

@@ -2,6 +2,7 @@ using EPortal.Api;
 using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Keys;
+using EPortal.WebConsole;
 
 namespace EPortal.Servers;
 
@@ -13,9 +14,10 @@ namespace EPortal.Servers;
 /// <param name="HistoryOffset">Changes passed over.</param>
 /// <param name="Keys">Names of keys to move it to.</param>
 /// <param name="Tags">Its tags as they are filled in.</param>
+/// <param name="Key">Its key as it is chosen.</param>
 /// <param name="Problem">Why something was not done.</param>
 internal sealed record ServerModel(
-    Server Server, ServerPatches Patches, IReadOnlyList<ServerEvent> History, long HistoryCount, long HistoryOffset, IReadOnlyList<string> Keys, string Tags, string? Problem)
+    Server Server, ServerPatches Patches, IReadOnlyList<ServerEvent> History, long HistoryCount, long HistoryOffset, IReadOnlyList<string> Keys, string Tags, string Key, string? Problem)
 {
     /// <summary>Changes of a page.</summary>
     public const int PageSize = 25;
@@ -23,10 +25,30 @@ internal sealed record ServerModel(
     /// <summary>Vulnerabilities shown at most.</summary>
     public const int MostCves = 2000;
 
+    /// <summary>Which version of its tags their form shows.</summary>
+    public FormVersion TagsVersion { get; init; } = FormVersion.Of(Server.TagsOf(Server.Id, Server.Tags));
+
+    /// <summary>Which version of its key the form that moves it shows.</summary>
+    public FormVersion KeyVersion { get; init; } = FormVersion.Of(Server.KeyOf(Server.Id, Server.Key));
+
+    /// <summary>It with the tags that were sent.</summary>
+    public ServerModel WithTags(ApiParameters parameters, string tags) => this with
+    {
+        Tags = tags,
+        TagsVersion = FormVersion.Of(parameters, Server.TagsOf(Server.Id, Server.Tags), Server.TagsOf("", tags)),
+    };
+
+    /// <summary>It with the key that was sent.</summary>
+    public ServerModel WithKey(ApiParameters parameters, string? key) => this with
+    {
+        Key = key ?? Server.Key,
+        KeyVersion = FormVersion.Of(parameters, Server.KeyOf(Server.Id, Server.Key), Server.KeyOf("", key ?? "")),
+    };
+
     /// <summary>Reads it.</summary>
     /// <exception cref="RefusedException">There is no such server.</exception>
     public static ServerModel Read(
-        string id, ApiParameters parameters, Database database, Offers offers, PatchsetUsage usage, DateTimeOffset now, string? tags = null, string? problem = null)
+        string id, ApiParameters parameters, Database database, Offers offers, PatchsetUsage usage, DateTimeOffset now, string? problem = null)
     {
         var offset = parameters.Number("offset", 0, int.MaxValue) ?? 0;
         return database.Read(session =>
@@ -34,7 +56,7 @@ internal sealed record ServerModel(
             var server = new ServerQuery { Birth = id }.Run(session, offers, now).SingleOrDefault() ?? throw new RefusedException(Refusal.NotFound, "There is no such server any more.");
             return new ServerModel(
                 server, ServerPatches.Read(session, server, offers.At(session), usage), ServerStore.History(session, server.Local, PageSize, offset),
-                ServerStore.CountHistory(session, server.Local), offset, KeyStore.Names(session), tags ?? server.Tags, problem);
+                ServerStore.CountHistory(session, server.Local), offset, KeyStore.Names(session), server.Tags, server.Key, problem);
         });
     }
 }

@@ -51,10 +51,10 @@ internal static class ServerPages
         return ConsoleForms.Try(
             async () =>
             {
-                await servers.Tag(context.Actor(), server.ServerId, tags);
+                await servers.Tag(context.Actor(), server.ServerId, tags, FormVersion.SeenOrNull(parameters));
                 return ConsoleRoutes.Back(context, PathOf(server), "The tags were changed.");
             },
-            problem => Again(ServerModel.Read(id, parameters, database, offers, usage, time.GetUtcNow(), tags, problem)));
+            problem => Again(ServerModel.Read(id, parameters, database, offers, usage, time.GetUtcNow(), problem).WithTags(parameters, tags)));
     }
 
     private static Task<IResult> Move(
@@ -65,10 +65,10 @@ internal static class ServerPages
             async () =>
             {
                 var key = parameters.Required("to");
-                await bulk.Move(context.Actor(), [server.Id], key);
+                await bulk.MoveOne(context.Actor(), server.Id, key, FormVersion.SeenOrNull(parameters));
                 return ConsoleRoutes.Back(context, PathOf(server), $"The server belongs to the key {key} now.");
             },
-            problem => Again(ServerModel.Read(id, parameters, database, offers, usage, time.GetUtcNow(), problem: problem)));
+            problem => Again(ServerModel.Read(id, parameters, database, offers, usage, time.GetUtcNow(), problem).WithKey(parameters, parameters.Text("to"))));
     }
 
     private static async Task<IResult> Delete(string id, ApiParameters parameters, ServerBulk bulk, Database database, Offers offers, PatchsetUsage usage, TimeProvider time, HttpContext context)
@@ -79,5 +79,6 @@ internal static class ServerPages
         return ConsoleRoutes.Back(context, ListPath, $"The server {server.Facts.Hostname} was deleted.");
     }
 
-    private static IResult Again(ServerModel model) => ConsoleRoutes.Show<ServerPage, ServerModel>(model, StatusCodes.Status400BadRequest);
+    private static IResult Again(ServerModel model) => ConsoleRoutes.Show<ServerPage, ServerModel>(
+        model, (model.TagsVersion.Conflict is null ? model.KeyVersion : model.TagsVersion).StatusOf(model.Problem));
 }

@@ -35,22 +35,22 @@ internal sealed class ServerStore(Database database, ChangeLog log, TimeProvider
         """).AsList());
 
     /// <summary>Ends a registration as its host asks; false when the id is unknown.</summary>
-    public Task<bool> Unregister(string serverId) => log.Commit(Actor.Agent, change => Delete(change, "s.server_id = @serverId", new { serverId }) > 0);
+    public Task<bool> Unregister(string serverId) => log.Commit(Actor.Agent, change => Delete(change, "s.server_id = @serverId", new { serverId }).Count > 0);
 
     /// <summary>Deletes the servers of that name, address or id and says how many.</summary>
     public Task<int> Delete(Actor actor, string? hostname = null, string? ip = null, string? serverId = null) => log.Commit(actor, change =>
     {
         if (hostname is null && ip is null && serverId is null)
             throw new RefusedException(Refusal.Invalid, "Name a host by its host name, address or server id.");
-        var count = Delete(
+        var deleted = Delete(
             change,
             """
             (@hostname IS NULL OR coalesce(x.hostname, s.hostname) = @hostname)
             AND (@ip IS NULL OR coalesce(x.ip, s.ip) = @ip) AND (@serverId IS NULL OR s.server_id = @serverId)
             """,
             new { hostname, ip, serverId });
-        change.Note("server.delete", $"{hostname ?? ip ?? "an id"}: {count}");
-        return count;
+        change.Note("server.delete", $"{hostname ?? ip ?? "an id"}: {deleted.Count}", servers: deleted);
+        return (int)deleted.Count;
     });
 
     /// <summary>Deletes the servers that have not checked in for <paramref name="days"/> days and says how many.</summary>
@@ -64,32 +64,44 @@ internal sealed class ServerStore(Database database, ChangeLog log, TimeProvider
         if (age.TotalDays is < 1 or > MaxDays)
             throw new RefusedException(Refusal.Invalid, $"Days must be 1 to {MaxDays}.");
         var before = Micros.Of(change.Now - age);
-        var count = Delete(
+        var deleted = Delete(
             change, "coalesce(c.at, s.registered) < @before AND s.local NOT IN (SELECT value FROM json_each(@since))",
             new { before, since = WaitingCheckIns.Since(change.Session, before) });
-        change.Note("server.clean", string.Create(CultureInfo.InvariantCulture, $"inactive for {age.TotalDays:0.##} days: {count}"));
-        return count;
+        change.Note("server.clean", string.Create(CultureInfo.InvariantCulture, $"inactive for {age.TotalDays:0.##} days: {deleted.Count}"), servers: deleted);
+        return (int)deleted.Count;
     });
 
     /// <summary>Deletes a key with its servers and says how many those were.</summary>
-    /// <exception cref="RefusedException">There is no such key.</exception>
-    public Task<int> DeleteKey(Actor actor, string name) => log.Commit(actor, change =>
+    /// <param name="actor">Who does it.</param>
+    /// <param name="name">Name of the key.</param>
+    /// <param name="seen">Version of the key on which that was decided; null where that does not matter.</param>
+    /// <exception cref="RefusedException">There is no such key, or it is another by now.</exception>
+    public Task<int> DeleteKey(Actor actor, string name, string? seen = null) => log.Commit(actor, change =>
     {
         var key = KeyStore.Get(change.Session, name);
-        var count = Delete(change, "s.key = @Id", new { key.Id });
-        KeyStore.Delete(change, key);
-        return count;
+        key.Stored().RefuseUnless(seen);
+        var deleted = Delete(change, "s.key = @Id", new { key.Id });
+        KeyStore.Delete(change, key, deleted);
+        return (int)deleted.Count;
     });
 
     /// <summary>Replaces the tags of a server; false when the id is unknown.</summary>
-    /// <exception cref="RefusedException">The tags are too long or hold control characters.</exception>
-    public Task<bool> Tag(Actor actor, string serverId, string tags) => log.Commit(actor, change =>
+    /// <param name="actor">Who does it.</param>
+    /// <param name="serverId">The server.</param>
+    /// <param name="tags">Its tags from then on.</param>
+    /// <param name="seen">Version of its tags on which that was decided; null where that does not matter.</param>
+    /// <exception cref="RefusedException">The tags are too long, hold control characters, or are others by now.</exception>
+    public Task<bool> Tag(Actor actor, string serverId, string tags, string? seen = null) => log.Commit(actor, change =>
     {
-        if (change.Db.ExecuteScalar<string>("SELECT id FROM server WHERE server_id = @serverId", new { serverId }) is not { } id)
+        var found = change.Db.Query<(string Id, string Tags, string Hostname)>(
+            "SELECT s.id, s.tags, coalesce(x.hostname, s.hostname) FROM server s LEFT JOIN server_facts x ON x.server = s.local WHERE s.server_id = @serverId", new { serverId }).AsList();
+        if (found is not [var (id, had, hostname), ..])
             return false;
+        var before = Server.TagsOf(id, had);
+        before.RefuseUnless(seen);
         SetTags(change, id, tags);
         if (actor != Actor.Agent)
-            change.Note("server.tag", $"{serverId[..4]}…: {tags}");
+            change.Note("server.tag", $"{hostname}: {tags}", before.ChangesTo(Server.TagsOf(id, Normalise(tags))), ServersOfEntry.Of([hostname]));
         return true;
     });
 
@@ -122,15 +134,15 @@ internal sealed class ServerStore(Database database, ChangeLog log, TimeProvider
     /// <summary>Servers that a query matches, as lists show them.</summary>
     public IReadOnlyList<Server> List(ServerQuery query, Offers offers) => database.Read(session => query.Run(session, offers, time.GetUtcNow()));
 
-    private static int Delete(Change change, string where, object parameters)
+    private static ServersOfEntry Delete(Change change, string where, object parameters)
     {
-        var ids = change.Db.Query<string>(
+        var servers = change.Db.Query<(string Id, string Hostname)>(
             $"""
-            SELECT s.id FROM server s LEFT JOIN server_facts x ON x.server = s.local
+            SELECT s.id, coalesce(x.hostname, s.hostname) FROM server s LEFT JOIN server_facts x ON x.server = s.local
             LEFT JOIN server_checkin c ON c.server = s.local WHERE {where}
             """,
             parameters).AsList();
-        change.Delete(Server.Entity, ids);
-        return ids.Count;
+        change.Delete(Server.Entity, servers.Select(server => server.Id));
+        return ServersOfEntry.Of([.. servers.Select(server => server.Hostname)]);
     }
 }

@@ -49,26 +49,33 @@ internal sealed class TagStore(Database database, ChangeLog log)
         {
             changed += await log.Commit(actor, change =>
             {
-                var count = 0;
-                foreach (var (id, tags) in Read(change, some))
+                var concerned = new List<string>();
+                foreach (var (id, tags, hostname) in Read(change, some))
                 {
                     var has = tags.Split(';', StringSplitOptions.RemoveEmptyEntries);
                     if (!has.Contains(tag, StringComparer.OrdinalIgnoreCase))
                         continue;
                     var others = has.Where(one => !one.Equals(tag, StringComparison.OrdinalIgnoreCase) && !one.Equals(name, StringComparison.OrdinalIgnoreCase));
                     ServerStore.SetTags(change, id, string.Join(';', name is null ? others : others.Append(name)));
-                    count++;
+                    concerned.Add(hostname);
                 }
 
-                if (count > 0)
-                    change.Note(action, string.Create(CultureInfo.InvariantCulture, $"{detail}: {count:N0} servers"));
-                return count;
+                if (concerned.Count > 0)
+                {
+                    change.Note(
+                        action, string.Create(CultureInfo.InvariantCulture, $"{detail}: {concerned.Count:N0} servers"), [new FieldChange("tag", tag, name ?? "")], ServersOfEntry.Of(concerned));
+                }
+
+                return concerned.Count;
             });
         }
 
         return changed;
     }
 
-    private static List<(string Id, string Tags)> Read(Change change, long[] servers) => change.Db.Query<(string, string)>(
-        "SELECT s.id, s.tags FROM json_each(@servers) p CROSS JOIN server s ON s.local = p.value", new { servers = JsonSerializer.Serialize(servers) }).AsList();
+    private static List<(string Id, string Tags, string Hostname)> Read(Change change, long[] servers) => change.Db.Query<(string, string, string)>(
+        """
+        SELECT s.id, s.tags, coalesce(x.hostname, s.hostname) FROM json_each(@servers) p CROSS JOIN server s ON s.local = p.value
+        LEFT JOIN server_facts x ON x.server = s.local
+        """, new { servers = JsonSerializer.Serialize(servers) }).AsList();
 }

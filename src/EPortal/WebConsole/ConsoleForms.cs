@@ -21,6 +21,10 @@ internal static class ConsoleForms
         }
     }
 
+    /// <summary>Why a form was refused, for its page, which does not give a password back.</summary>
+    public static string WithoutPassword(string problem, ApiParameters parameters) =>
+        parameters.Text("password") is null ? problem : $"{problem} The password is not kept: type it again.";
+
     /// <summary>A deletion goes on only when its box was ticked.</summary>
     /// <exception cref="RefusedException">It was not.</exception>
     public static void MustBeSure(ApiParameters parameters)

@@ -25,7 +25,7 @@ public sealed class ChangeLogTests
         operations[^1].Id.ToString().ShouldBe(id);
         store.Scalar<string>("SELECT name FROM feed WHERE id = @id", new { id }).ShouldBe("one");
         var line = store.Database.Read(session => UserLog.Latest(session, 10)).ShouldHaveSingleItem();
-        line.ShouldBe(new UserLogEntry(store.Time.GetUtcNow(), "tester", "192.0.2.1", "feed.add", "one"));
+        (line.At, line.Actor, line.Address, line.Action, line.Detail).ShouldBe((store.Time.GetUtcNow(), "tester", "192.0.2.1", "feed.add", "one"));
     }
 
     [Fact]

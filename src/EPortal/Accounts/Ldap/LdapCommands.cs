@@ -13,8 +13,8 @@ internal static partial class LdapCommands
     {
         var url = CliOptions.Value<string>("ldap|ldaps://HOST[:PORT][?strict_check=0&tls=0&timeout=30]", "--url");
         var dn = CliOptions.Value<string>("name to bind with; %s stands for the user's name", "--dn");
-        var filter = CliOptions.Value<string>("who may log in: BASE??SCOPE?FILTER", "--filter");
-        var ca = CliOptions.Value<string>("PEM file with the certificate authority of the server", "--ca-file");
+        var filter = CliOptions.Value<string>("who may log in: BASE??SCOPE?FILTER; '' for all who can bind", "--filter");
+        var ca = CliOptions.Value<string>("PEM file with the certificate authority of the server; '' for those of this machine", "--ca-file");
         var off = CliOptions.Flag("no directory", "--off");
         var test = CliOptions.Value<string>("try to log in as this user, step by step; the password is asked for, or a line of standard input", "--test");
         var json = CliOptions.Json();
@@ -31,10 +31,8 @@ internal static partial class LdapCommands
             var ldap = portal.Ldap;
             if (parsed.GetValue(off))
                 await ldap.Save(context.Operator(), null);
-            else if (parsed.GetValue(url) is { } address)
-                await ldap.Save(context.Operator(), new LdapSettings(address, parsed.GetValue(dn) ?? "", parsed.GetValue(filter), ReadFile(parsed.GetValue(ca))));
-            else if (parsed.GetValue(dn) is not null || parsed.GetValue(filter) is not null || parsed.GetValue(ca) is not null)
-                throw new CliException("--dn, --filter and --ca-file go with --url.");
+            else if (new[] { url, dn, filter, ca }.Any(option => parsed.GetValue(option) is not null))
+                await ldap.Save(context.Operator(), With(ldap.SettingsOrNull(), parsed.GetValue(url), parsed.GetValue(dn), parsed.GetValue(filter), ReadFile(parsed.GetValue(ca))));
             if (parsed.GetValue(test) is not { } name)
                 return Show(context, ldap.SettingsOrNull(), parsed.GetValue(json));
             var settings = ldap.SettingsOrNull() ?? throw new CliException("no directory is set; --url sets one.");
@@ -43,6 +41,10 @@ internal static partial class LdapCommands
         });
         return command;
     }
+
+    /// <summary>What is not named stays as it is: who changes the address alone must not lose the filter.</summary>
+    private static LdapSettings With(LdapSettings? known, string? url, string? dn, string? filter, string? ca) =>
+        known is null && url is null ? throw new CliException("no directory is set; --url sets one.") : (known ?? LdapSettings.Empty).With(url, dn, filter, ca);
 
     private static int Show(CliContext context, LdapSettings? settings, bool json)
     {
@@ -84,7 +86,7 @@ internal static partial class LdapCommands
     {
         try
         {
-            return path is null ? null : File.ReadAllText(path);
+            return string.IsNullOrEmpty(path) ? path : File.ReadAllText(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

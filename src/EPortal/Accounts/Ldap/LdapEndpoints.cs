@@ -9,8 +9,8 @@ internal static class LdapEndpoints
     [
         new("url", "ldap|ldaps://HOST[:PORT][?strict_check=0&tls=0&timeout=30]; empty for no directory"),
         new("dn", "name to bind with; %s stands for the user's name"),
-        new("filter", "who may log in: BASE??SCOPE?FILTER; all who can bind when left out"),
-        new("ca", "certificate authority of the server in PEM; those of the portal's machine when left out"),
+        new("filter", "who may log in: BASE??SCOPE?FILTER; empty for all who can bind"),
+        new("ca", "certificate authority of the server in PEM; empty for those of the portal's machine"),
     ];
 
     /// <summary>Maps them.</summary>
@@ -18,20 +18,22 @@ internal static class LdapEndpoints
     {
         routes.MapApi(HttpMethods.Get, "/ldap", ApiRole.Reader, "The directory that people may log in by", (LdapStore ldap) =>
             new ApiResult<LdapSettings?>(ldap.SettingsOrNull()));
-        routes.MapApi(HttpMethods.Post, "/ldap", ApiRole.Admin, "Set the directory; what is left out is not kept", Save, s_settings);
+        routes.MapApi(HttpMethods.Post, "/ldap", ApiRole.Admin, "Set the directory; what is left out stays as it is", Save, s_settings);
         routes.MapApi(HttpMethods.Post, "/ldap/test", ApiRole.Admin, "Try a login step by step, with the directory that is set or one to be set", Test,
             [new("username", "whom to try", Required: true), new("password", "the user's password", Required: true), .. s_settings]);
     }
 
     private static async Task<ApiResult<LdapSettings?>> Save(ApiParameters parameters, LdapStore ldap, HttpContext context) =>
-        new(await ldap.Save(context.Actor(), Read(parameters)));
+        new(await ldap.Save(context.Actor(), parameters.Raw("url") is "" ? null : With(ldap.SettingsOrNull() ?? LdapSettings.Empty, parameters)));
 
     private static async Task<ApiResult<IReadOnlyList<LdapFinding>>> Test(ApiParameters parameters, LdapStore ldap, TimeProvider time, HttpContext context)
     {
-        var settings = Read(parameters) ?? ldap.SettingsOrNull() ?? throw new Data.RefusedException(Data.Refusal.NotFound, "No directory is set.");
+        var settings = parameters.Text("url") is null
+            ? ldap.SettingsOrNull() ?? throw new Data.RefusedException(Data.Refusal.NotFound, "No directory is set.")
+            : With(LdapSettings.Empty, parameters);
         return new(await settings.Open(time).Test(parameters.Required("username"), parameters.Required("password"), context.RequestAborted));
     }
 
-    private static LdapSettings? Read(ApiParameters parameters) => parameters.Text("url") is not { } url ? null : new LdapSettings(
-        url, parameters.Text("dn") ?? "", parameters.Text("filter"), parameters.Text("ca"));
+    private static LdapSettings With(LdapSettings settings, ApiParameters parameters) =>
+        settings.With(parameters.Text("url"), parameters.Text("dn"), parameters.Raw("filter"), parameters.Raw("ca"));
 }

@@ -12,7 +12,7 @@ internal static class LdapPages
     /// <summary>Maps it.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPage(Path, (LdapStore ldap) => Show(new LdapModel(LdapForm.Of(ldap.SettingsOrNull()), ldap.SettingsOrNull() is not null)));
+        routes.MapPage(Path, (LdapStore ldap) => Show(Stored(ldap)));
         routes.MapAction(Path, Save);
         routes.MapAction(Path + "/off", SwitchOff);
         routes.MapAction(Path + "/test", Test);
@@ -24,10 +24,10 @@ internal static class LdapPages
         return ConsoleForms.Try(
             async () =>
             {
-                await ldap.Save(context.Actor(), form.ToSettings());
+                await ldap.Save(context.Actor(), form.ToSettings(), FormVersion.SeenOrNull(parameters));
                 return ConsoleRoutes.Back(context, Path, "The LDAP settings were saved and are in force.");
             },
-            problem => Show(new LdapModel(form, ldap.SettingsOrNull() is not null) { Problem = problem }));
+            problem => Show(Typed(form, parameters, ldap) with { Problem = problem }));
     }
 
     private static Task<IResult> SwitchOff(ApiParameters parameters, LdapStore ldap, HttpContext context) => ConsoleForms.Try(
@@ -35,15 +35,17 @@ internal static class LdapPages
         {
             if (parameters.Flag(DeleteCard.Sure) is not true)
                 throw new RefusedException(Refusal.Invalid, "LDAP was not switched off: tick the box that says that you are sure.");
-            await ldap.Save(context.Actor(), null);
+            await ldap.Save(context.Actor(), null, FormVersion.SeenOrNull(parameters));
             return ConsoleRoutes.Back(context, Path, "LDAP was switched off.");
         },
-        problem => Show(new LdapModel(LdapForm.Of(ldap.SettingsOrNull()), true) { Problem = problem }));
+        problem => Show(Stored(ldap) with { Problem = problem }));
 
     /// <summary>Tries a login with what stands in the form; saves nothing, and gives the password to the directory alone.</summary>
     private static Task<IResult> Test(ApiParameters parameters, LdapStore ldap, TimeProvider time, HttpContext context)
     {
-        var model = new LdapModel(LdapForm.Read(parameters), ldap.SettingsOrNull() is not null) { UserName = parameters.Text("username") };
+        var typed = LdapForm.Read(parameters);
+        // The version stays that of the form: a test changes nothing, and what somebody else saved is told when this is to be saved.
+        var model = new LdapModel(typed, ldap.SettingsOrNull() is not null, new FormVersion(FormVersion.SeenOrNull(parameters) ?? "")) { UserName = parameters.Text("username") };
         return ConsoleForms.Try(
             async () =>
             {
@@ -55,14 +57,24 @@ internal static class LdapPages
             problem => Show(model with { Problem = problem }));
     }
 
-    private static IResult Show(LdapModel model) => ConsoleRoutes.Show<LdapPage, LdapModel>(
-        model, model.Problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+    private static LdapModel Stored(LdapStore ldap)
+    {
+        var version = FormVersion.Of(ldap.Stored());
+        var settings = ldap.SettingsOrNull();
+        return new LdapModel(LdapForm.Of(settings), settings is not null, version);
+    }
+
+    private static LdapModel Typed(LdapForm form, ApiParameters parameters, LdapStore ldap) =>
+        new(form, ldap.SettingsOrNull() is not null, FormVersion.Of(parameters, ldap.Stored(), form.Typed()));
+
+    private static IResult Show(LdapModel model) => ConsoleRoutes.Show<LdapPage, LdapModel>(model, model.Version.StatusOf(model.Problem));
 }
 
 /// <summary>What the page of the directory shows.</summary>
 /// <param name="Form">The settings as they are filled in.</param>
 /// <param name="IsOn">Whether a directory is set.</param>
-internal sealed record LdapModel(LdapForm Form, bool IsOn)
+/// <param name="Version">Which version of the settings the form shows.</param>
+internal sealed record LdapModel(LdapForm Form, bool IsOn, FormVersion Version)
 {
     /// <summary>Whom the test tried.</summary>
     public string? UserName { get; init; }
@@ -87,6 +99,9 @@ internal sealed record LdapForm(string Url, string Dn, string Filter, string Ca)
     /// <summary>The form that was sent; browsers end lines with CR LF.</summary>
     public static LdapForm Read(ApiParameters parameters) => new(
         Text(parameters, "url"), Text(parameters, "dn"), Text(parameters, "filter"), Text(parameters, "ca").Replace("\r\n", "\n", StringComparison.Ordinal));
+
+    /// <summary>What stands in it, field by field.</summary>
+    public StoredFields Typed() => LdapSettings.FieldsOf("", Url, Dn, Filter, Ca);
 
     /// <summary>The settings.</summary>
     public LdapSettings ToSettings() => new(Url, Dn, Filter.Length == 0 ? null : Filter, Ca.Length == 0 ? null : Ca);

@@ -11,6 +11,23 @@ internal sealed record LdapSettings(string Url, string Dn, string? Filter = null
 {
     private const int MaxDn = 1024;
 
+    /// <summary>Nothing yet, for what is set from the beginning.</summary>
+    public static readonly LdapSettings Empty = new("", "");
+
+    /// <summary>These with what is named: null leaves a value as it is, an empty filter or authority takes it away.</summary>
+    public LdapSettings With(string? url, string? dn, string? filter, string? ca) => new(url ?? Url, dn ?? Dn, Some(filter ?? Filter), Some(ca ?? Ca));
+
+    /// <summary>The fields of what is set, as stored or as typed; all empty for no directory.</summary>
+    public static StoredFields FieldsOf(string id, string? url, string? dn, string? filter, string? ca) => new(id)
+    {
+        { "url", "URL", url },
+        { "dn", "Connection string", dn },
+        { "filter", "Filter", filter },
+        { "ca", "CA certificate", ca },
+    };
+
+    private static string? Some(string? text) => string.IsNullOrEmpty(text) ? null : text;
+
     /// <summary>Reads and checks all of it.</summary>
     /// <exception cref="RefusedException">Something is malformed.</exception>
     public LdapDirectory Open(TimeProvider time)

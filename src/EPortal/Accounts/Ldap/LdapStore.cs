@@ -39,14 +39,29 @@ internal sealed class LdapStore(RuntimeSettings file, ChangeLog log, TimeProvide
         }
     }
 
+    /// <summary>The fields of what is set.</summary>
+    /// <exception cref="StoreException">The settings cannot be read.</exception>
+    public StoredFields Stored()
+    {
+        // In this order: who saves between the two has a form refused, and never one taken.
+        var saving = file.SavingOf(Section);
+        return FieldsOf(SettingsOrNull(), saving);
+    }
+
     /// <summary>Sets the directory, or none; it is checked before.</summary>
-    /// <exception cref="RefusedException">It is malformed.</exception>
-    public Task<LdapSettings?> Save(Actor actor, LdapSettings? settings)
+    /// <param name="actor">Who does it.</param>
+    /// <param name="settings">The directory; null for none.</param>
+    /// <param name="seen">Version of the settings on which that was decided; null where that does not matter.</param>
+    /// <exception cref="RefusedException">It is malformed, or another was set by now.</exception>
+    public Task<LdapSettings?> Save(Actor actor, LdapSettings? settings, string? seen = null)
     {
         settings?.Open(time);
         return log.Commit(actor, change =>
         {
-            change.Note("ldap.change", settings is null ? "off" : $"{settings.Url} {settings.Dn} {settings.Filter}".TrimEnd());
+            var before = Stored();
+            before.RefuseUnless(seen);
+            change.Note(
+                "ldap.change", settings is null ? "off" : $"{settings.Url} {settings.Dn} {settings.Filter}".TrimEnd(), before.ChangesTo(FieldsOf(settings, "")));
             file.Save(Section, settings is null ? null : new JsonObject
             {
                 ["url"] = settings.Url,
@@ -57,6 +72,9 @@ internal sealed class LdapStore(RuntimeSettings file, ChangeLog log, TimeProvide
             return settings;
         });
     }
+
+    private static StoredFields FieldsOf(LdapSettings? settings, string id) =>
+        LdapSettings.FieldsOf(id, settings?.Url, settings?.Dn, settings?.Filter, settings?.Ca);
 
     private static string? Text(JsonObject section, string name) => section[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 }

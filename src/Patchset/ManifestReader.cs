@@ -48,7 +48,7 @@ internal static partial class ManifestReader
                 Target = ReadTarget(fields, "target", product),
                 Level = (int)fields.Number("level", 1, int.MaxValue),
                 Released = fields.Time("released"),
-                Files = ReadFiles(fields, limits),
+                Files = ReadFiles(fields, product, limits),
             };
         });
     }
@@ -86,10 +86,10 @@ internal static partial class ManifestReader
         Euname = fields.TextOrNull("euname"),
         Machine = fields.TextOrNull("machine"),
         Cves = fields.Texts("cves", MaxCves, text => Cve().IsMatch(text), "an id such as CVE-2025-1234"),
-        Files = ReadFiles(fields, limits),
+        Files = ReadFiles(fields, product, limits),
     };
 
-    private static Dictionary<string, FileEntry> ReadFiles(JsonFields fields, PatchsetLimits limits)
+    private static Dictionary<string, FileEntry> ReadFiles(JsonFields fields, Product product, PatchsetLimits limits)
     {
         var files = fields.Map("files", MaxFilesPerTarget, PatchFileName.IsValid, FileFields, file =>
             new FileEntry(file.Number("size", 0, limits.MaxFileBytes), ReadSha256(file, "sha256")));
@@ -97,6 +97,8 @@ internal static partial class ManifestReader
             throw fields.Bad("files", "must name a file", relative: true);
         if (files.Keys.Distinct(StringComparer.OrdinalIgnoreCase).Count() != files.Count)
             throw fields.Bad("files", "has names that only upper and lower case tell apart", relative: true);
+        if (RequiredFiles.LackingOrNull(product, files.Select(file => (file.Key, file.Value.Size))) is { } lacking)
+            throw fields.Bad("files", $"lacks {lacking}, without which no agent can use the patch", relative: true);
         return files;
     }
 

@@ -6,6 +6,11 @@ namespace EPortal.Blobs;
 /// <summary>File calls of the C library that .NET does not offer.</summary>
 internal static partial class NativeFile
 {
+    private const int NonBlocking = 0x800;
+    private const int ByDescriptor = 0x1000;
+    private const uint StatType = 0x1;
+    private const int FileTypes = 0xF000;
+    private const int RegularType = 0x8000;
     private const int Create = 0x40;
     private const int ReadWrite = 0x2;
     private const int CloseOnExec = 0x80000;
@@ -26,6 +31,22 @@ internal static partial class NativeFile
     /// <summary>Opens or makes a file of mode 0600 for locking. Children never inherit it.</summary>
     public static SafeFileHandle OpenForLock(string path) =>
         Opened(open(path, Create | ReadWrite | CloseOnExec, OwnerOnly), path);
+
+    /// <summary>Opens for reading what must be a regular file; a FIFO does not keep it waiting for somebody who writes.</summary>
+    /// <exception cref="IOException">It is none, or cannot be opened.</exception>
+    public static SafeFileHandle OpenRegular(string path)
+    {
+        var handle = Opened(open(path, NonBlocking | CloseOnExec, 0), path);
+        Span<byte> status = stackalloc byte[256];
+        if (statx((int)handle.DangerousGetHandle(), "", ByDescriptor, StatType, ref MemoryMarshal.GetReference(status)) == 0
+            && (MemoryMarshal.Read<ushort>(status[28..]) & FileTypes) == RegularType)
+        {
+            return handle;
+        }
+
+        handle.Dispose();
+        throw new IOException($"{path} is not a regular file.");
+    }
 
     /// <summary>Flushes what is open (fsync).</summary>
     public static void Sync(SafeFileHandle handle, string path) => Check(fsync(handle), path);

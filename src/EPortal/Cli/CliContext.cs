@@ -19,6 +19,9 @@ internal sealed class CliContext
 
     public required TextReader In { get; init; }
 
+    /// <summary>Opens standard input for bytes; what <see cref="In"/> has read already is not in it.</summary>
+    public Func<Stream> OpenInput { get; init; } = Console.OpenStandardInput;
+
     public bool OutIsTerminal { get; init; }
 
     public bool ErrorIsTerminal { get; init; }

@@ -75,12 +75,14 @@ internal sealed class Offers
         return tables[key] = offers;
     }
 
+    /// <summary>A patch without its payload, as earlier versions took in, is not offered: an older level that works is.</summary>
     private static KeyValuePair<(Product, string), Offer>[] ReadContents(Session session, Placed placed) =>
         [.. session.Connection.Query<(string Product, string Target, long Level, string? Euname, string Files)>(
             "SELECT product, target, level, euname, files FROM patchset_target WHERE patchset = @Patchset", new { placed.Patchset })
             .Select(row => KeyValuePair.Create(
                 (ProductOf(row.Product), row.Target),
-                new Offer((int)row.Level, placed.Name, row.Euname, PatchFiles.Parse(row.Files))))];
+                new Offer((int)row.Level, placed.Name, row.Euname, PatchFiles.Parse(row.Files))))
+            .Where(offered => RequiredFiles.LackingOrNull(offered.Key.Item1, offered.Value.Files.Select(file => (file.Name, file.Size))) is null)];
 
     /// <summary>A patchset in force on a feed.</summary>
     private sealed record Placed(string Feed, string Patchset, string Name, string? SignedBy)

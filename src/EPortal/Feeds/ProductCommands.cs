@@ -25,7 +25,7 @@ internal static class ProductCommands
     public static async Task Deploy(CliContext context, Product product, string path, string feed, bool disabled, bool json)
     {
         // Opened before the data folder: there the program may give up the rights that reading this file takes.
-        await using var archive = ArchiveFile.Open(path);
+        await using var archive = ArchiveFile.OpenOrInput(context, path);
         await using var portal = context.OpenPortal();
         // It is looked for again in the transaction; here it spares reading gigabytes for nothing.
         portal.Feeds.Get(feed);

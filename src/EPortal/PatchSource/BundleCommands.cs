@@ -70,7 +70,7 @@ internal static partial class BundleCommands
         command.SetAction(async (parsed, cancel) =>
         {
             // Opened before the data folder: there the program may give up the rights that reading this file takes.
-            await using var bundle = File.OpenRead(parsed.GetValue(file)!);
+            await using var bundle = ArchiveFile.Open(parsed.GetValue(file)!, "a bundle");
             await using var portal = context.OpenPortal();
             using var progress = new CliProgress(context, Path.GetFileName(parsed.GetValue(file)!), bundle.Length);
             var import = new BundleImport(
@@ -105,7 +105,7 @@ internal static partial class BundleCommands
             return (await File.ReadAllLinesAsync(list, cancel)).Where(line => line.Length > 0).Select(line => ReadKnown(list, line)).ToHashSet();
         if (since is null)
             return new HashSet<KnownPatchset>();
-        await using var bundle = File.OpenRead(since);
+        await using var bundle = ArchiveFile.Open(since, "a bundle");
         return (await Bundle.ReadContentsAsync(bundle, TrustedKeys.None, cancel)).Known.ToHashSet();
     }
 

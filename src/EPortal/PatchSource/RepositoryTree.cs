@@ -108,7 +108,7 @@ internal sealed class RepositoryTree(string root, MinisignSecretKey? key, Patchs
         var now = time.GetUtcNow();
         StagedPatchset staged;
         string kept;
-        await using (var file = File.OpenRead(archive))
+        await using (var file = ArchiveFile.Open(archive))
         {
             kept = Path.Combine(staging, "archive" + ArchiveFile.EndingOf(PatchsetArchive.Recognise(file)));
             staged = await PatchsetArchive.VerifyAsync(file, TrustedKeys.None, limits, now, cancel);

@@ -1,3 +1,4 @@
+using EPortal.Blobs;
 using EPortal.Cli;
 using EPortal.Format;
 
@@ -14,25 +15,29 @@ internal static class ArchiveFile
     /// <summary>The usual ending of a compression.</summary>
     public static string EndingOf(Compression compression) => Endings.Single(e => e.Compression == compression).Ending;
 
-    /// <summary>Opens an archive that somebody named.</summary>
+    /// <summary>Opens an archive that somebody named; <c>-</c> is standard input.</summary>
     /// <exception cref="CliException">It is not a file that can be read.</exception>
-    public static FileStream Open(string path)
+    public static Stream OpenOrInput(CliContext context, string path) => path == "-" ? context.OpenInput() : Open(path);
+
+    /// <summary>Opens a file that somebody named: a regular one, for anything else may never end or never begin.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="what">What it is to be, with its article.</param>
+    /// <exception cref="CliException">It is not a file that can be read.</exception>
+    public static FileStream Open(string path, string what = "an archive")
     {
         if (path.Length == 0)
-            throw new CliException("the archive's path is empty.");
+            throw new CliException("the path is empty.");
         if (Directory.Exists(path))
-            throw new CliException($"{path} is a folder, not an archive.");
+            throw new CliException($"{path} is a folder, not {what}.");
+        if (!File.Exists(path))
+            throw new CliException($"there is no file {path}.");
         try
         {
-            return File.OpenRead(path);
+            return new FileStream(NativeFile.OpenRegular(path), FileAccess.Read);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (IOException e)
         {
-            throw new CliException($"there is no file {path}.");
-        }
-        catch (UnauthorizedAccessException)
-        {
-            throw new CliException($"{path} cannot be read: permission denied.");
+            throw new CliException(e.Message);
         }
     }
 

@@ -32,7 +32,7 @@ internal static class ArchiveSigner
     private static async Task<PatchsetBuilder> UnpackAsync(
         string path, string folder, PatchsetLimits limits, DateTimeOffset now, CancellationToken cancel)
     {
-        await using var file = File.OpenRead(path);
+        await using var file = ArchiveFile.Open(path);
         var staged = await PatchsetArchive.UnpackAsync(file, folder, TrustedKeys.None, limits, now, cancel);
         var builder = new PatchsetBuilder(staged.Manifest);
         foreach (var target in staged.Manifest.Targets)

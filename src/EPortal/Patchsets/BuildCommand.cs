@@ -63,9 +63,9 @@ internal static class BuildCommand
         {
             if (pair.Split('=', 2) is not [var name, var path] || !PatchFileName.IsValid(name) || !names.Add(name))
                 throw new CliException($"'{pair}' is not of the form NAME=FILE, or the name comes twice.");
-            if (!File.Exists(path))
-                throw new CliException($"there is no file {path}.");
-            builder.AddFile(target.Id, name, () => File.OpenRead(path));
+            // Looked at before the archive is begun; it is opened for each pass.
+            ArchiveFile.Open(path, "a file").Dispose();
+            builder.AddFile(target.Id, name, () => ArchiveFile.Open(path, "a file"));
         }
 
         // Agents and scanners read it, so a kernel patch never goes without.

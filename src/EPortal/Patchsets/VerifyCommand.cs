@@ -31,7 +31,7 @@ internal static partial class VerifyCommand
             var trusted = parsed.GetValue(keys) is { Length: > 0 } given
                 ? new TrustedKeys(given.Select(ArchiveKeys.ReadPublic))
                 : Portal.TrustedKeysOf(settings);
-            await using var file = ArchiveFile.Open(parsed.GetValue(archive)!);
+            await using var file = ArchiveFile.OpenOrInput(context, parsed.GetValue(archive)!);
             var staged = await PatchsetArchive.VerifyAsync(file, trusted, Portal.LimitsOf(settings), context.Time.GetUtcNow(), cancel);
             var row = new VerifiedRow(
                 staged.Manifest.Name, staged.Manifest.Product.Token(), staged.Manifest.Released, staged.Manifest.Targets.Count,

@@ -56,8 +56,6 @@ internal sealed class PatchFetcher(PortalClient portal, PatchCache cache, Truste
             throw Refused($"level {offer.Level} was offered, but level {description.Level} was signed");
         if (description.Patchset != offer.Patchset)
             throw Refused($"{offer.Patchset} was offered, but {description.Patchset} was signed");
-        if (!description.Files.ContainsKey(VerifiedPatch.PayloadName))
-            throw Refused($"it has no {VerifiedPatch.PayloadName}");
         if (description.Files.Count > MaxFiles || description.Files.Keys.Any(n => !PatchFileName.IsValid(n)))
             throw Refused($"it has more than {MaxFiles} files, or one with a bad name");
         if (description.Files.Values.Any(f => f.Size is < 0 or > MaxTotal) || description.Files.Values.Sum(f => f.Size) > MaxTotal)

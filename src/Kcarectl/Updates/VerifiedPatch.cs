@@ -7,7 +7,7 @@ namespace Kcarectl.Updates;
 /// <param name="Description">The signed description.</param>
 internal sealed record VerifiedPatch(string Folder, PatchDescription Description)
 {
-    public const string PayloadName = "kpatch.bin";
+    public const string PayloadName = RequiredFiles.KernelModule;
     public const string InfoName = "kpatch.info";
 
     public string Payload => Path.Combine(Folder, PayloadName);

@@ -51,7 +51,7 @@ internal static class Compressions
     /// <summary>The plain content of a stream that was recognised.</summary>
     public static Stream Decompress(Compression compression, Stream stream) => compression switch
     {
-        Compression.Gzip => new GZipStream(stream, CompressionMode.Decompress),
+        Compression.Gzip => new GzipMembers(stream),
         Compression.Bzip2 => new Bzip2Streams(new ByteSource(stream)),
         Compression.Zstd => Zstd(stream),
         _ => stream,

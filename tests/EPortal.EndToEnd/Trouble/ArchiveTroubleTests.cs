@@ -35,7 +35,7 @@ public sealed class ArchiveTroubleTests : IDisposable
         var deploy = await _installation.TryAsync("kcare", "deploy", "");
 
         deploy.ExitCode.ShouldBe(1, deploy.ToString());
-        deploy.Stderr.Trim().ShouldBe("error: the archive's path is empty.");
+        deploy.Stderr.Trim().ShouldBe("error: the path is empty.");
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class ArchiveTroubleTests : IDisposable
             "setpriv", $"--reuid={OtherUser}", "--clear-groups", Programs.Command, "kcare", "deploy", archive);
 
         deploy.ExitCode.ShouldBe(1, deploy.ToString());
-        deploy.Stderr.Trim().ShouldBe($"error: {archive} cannot be read: permission denied.");
+        deploy.Stderr.Trim().ShouldBe($"error: {archive} cannot be opened: Permission denied.");
     }
 
     [Theory]

@@ -97,5 +97,6 @@ public sealed class PatchsetThreatA2Tests(RefusalFixture doors) : IClassFixture<
 
         await doors.RefusedAsync([.. SamplePatchset.Compress(good, Compression.Bzip2), .. "rubbish"u8], PatchsetErrorCode.BadArchive, "damaged");
         await doors.RefusedAsync([.. SamplePatchset.Compress(good, Compression.Zstd), .. "rubbish"u8], PatchsetErrorCode.BadArchive, "damaged");
+        await doors.RefusedAsync([.. SamplePatchset.Compress(good, Compression.Gzip), .. "rubbish"u8], PatchsetErrorCode.BadArchive, "damaged");
     }
 }

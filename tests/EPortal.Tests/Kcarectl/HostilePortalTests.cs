@@ -99,7 +99,7 @@ public sealed class HostilePortalTests : RegisteredHostTests
     {
         Portal.Offer(1, "kpatch_1",
             d => d with { Files = d.Files.Where(f => f.Key != "kpatch.bin").ToDictionary(f => f.Key, f => f.Value) });
-        await RefusesAsync(ExitCode.NotTrusted, "it has no kpatch.bin");
+        await RefusesAsync(ExitCode.NotTrusted, "lacks kpatch.bin");
     }
 
     [Theory]

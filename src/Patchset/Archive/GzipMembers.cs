@@ -1,0 +1,48 @@
+using System.IO.Compression;
+
+namespace EPortal.Format;
+
+/// <summary>
+/// Gzip members one after the other (RFC 1952, section 2.2). The framework's reader passes over what follows the last of them; here that is
+/// an error, as with the other compressions.
+/// </summary>
+internal sealed class GzipMembers : ReadOnlyStream
+{
+    private readonly EndSeen _input;
+    private readonly GZipStream _gzip;
+
+    public GzipMembers(Stream input)
+    {
+        _input = new EndSeen(input);
+        _gzip = new GZipStream(_input, CompressionMode.Decompress);
+    }
+
+    public override int Read(Span<byte> buffer)
+    {
+        var read = _gzip.Read(buffer);
+        // Between members it asks for more until there is none; what is no member ends it before.
+        if (read == 0 && buffer.Length > 0 && !_input.AtEnd)
+            throw new InvalidDataException("Something follows the end of the compressed data.");
+        return read;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            _gzip.Dispose();
+        base.Dispose(disposing);
+    }
+
+    /// <summary>Knows whether its reader has come to the end.</summary>
+    private sealed class EndSeen(Stream inner) : ReadOnlyStream
+    {
+        public bool AtEnd { get; private set; }
+
+        public override int Read(Span<byte> buffer)
+        {
+            var read = inner.Read(buffer);
+            AtEnd |= read == 0 && buffer.Length > 0;
+            return read;
+        }
+    }
+}

@@ -4,7 +4,7 @@ namespace EPortal.Blobs;
 
 /// <summary>
 /// Where archives and unpacked patches lie: <c>arch/NAME.tar.bz2</c> and <c>resources/NAME/TARGET/LEVEL/FILE</c> for
-/// kernels, a folder per product below <c>arch/</c> and <c>user-resources/</c> for the others; patches that were fetched one
+/// kernels, a folder per product below <c>arch/</c> (with links in <c>arch/</c> itself) and <c>user-resources/</c> for the others; patches that were fetched one
 /// by one under <c>cache/patches/PRODUCT/NAME/</c>. A patchset's folder appears by one rename, so it is there whole or not at all.
 /// </summary>
 internal sealed class PatchFolders(string root)
@@ -47,6 +47,8 @@ internal sealed class PatchFolders(string root)
         Remove(product, name, archiveFileName);
         File.Move(staged.Archive, ArchiveOf(product, archiveFileName));
         Directory.Move(staged.Unpacked, FolderOf(product, name));
+        if (product != Product.Kernel)
+            ArchiveLinks.Add(ArchivesOf(Product.Kernel), product, archiveFileName);
         DurableFile.SyncFolder(ArchivesOf(product));
         DurableFile.SyncFolder(ResourcesOf(product));
     }
@@ -81,6 +83,7 @@ internal sealed class PatchFolders(string root)
     public void Remove(Product product, string name, string archiveFileName)
     {
         File.Delete(ArchiveOf(product, archiveFileName));
+        ArchiveLinks.Remove(ArchivesOf(Product.Kernel), product, archiveFileName);
         Delete(FolderOf(product, name));
     }
 
@@ -92,6 +95,15 @@ internal sealed class PatchFolders(string root)
     {
         var archive = new FileInfo(ArchiveOf(product, archiveFileName));
         return (archive.Exists ? archive.Length : 0) + SizeOf(FolderOf(product, name)) + SizeOf(FolderOf(product, name, whole: false));
+    }
+
+    /// <summary>Lists the archives of all products in <c>arch/</c>, where they are looked for.</summary>
+    public void ListArchives()
+    {
+        if (!Directory.Exists(ArchivesOf(Product.Kernel)))
+            return;
+        using var names = LockNames();
+        ArchiveLinks.Refresh(ArchivesOf(Product.Kernel));
     }
 
     /// <summary>Held from looking whether a name is taken until its record is written; across processes.</summary>

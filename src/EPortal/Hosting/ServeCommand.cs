@@ -22,6 +22,7 @@ internal static class ServeCommand
     private static async Task Run(CliContext context, CancellationToken cancel)
     {
         await using var portal = context.OpenPortal();
+        portal.Folders.ListArchives();
         await using var app = WebPortal.Build(portal);
         await StartAsync(app, cancel);
         foreach (var address in app.Urls)

@@ -11,7 +11,11 @@ namespace EPortal.PatchSource;
 internal sealed record SeenIndex(string Url, long Version, string Sha256, string? SignedBy);
 
 /// <summary>An index that may be believed.</summary>
-internal sealed record TrustedIndex(RepositoryIndex Index, byte[] Json, string Signature, string Sha256, string? SignedBy);
+internal sealed record TrustedIndex(RepositoryIndex Index, byte[] Json, string Signature, string Sha256, string? SignedBy)
+{
+    /// <summary>How long a cache on the way has had it; zero when it comes from the source.</summary>
+    public TimeSpan Age { get; init; }
+}
 
 /// <summary>
 /// Decides whether an index of a patch source is believed: signed by a pinned key, not older than the last, not expired,

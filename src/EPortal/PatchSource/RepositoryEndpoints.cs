@@ -5,6 +5,7 @@ using EPortal.Agents;
 using EPortal.Blobs;
 using EPortal.Format;
 using EPortal.Patchsets;
+using Microsoft.AspNetCore.Http.HttpResults;
 using EntityTagHeaderValue = Microsoft.Net.Http.Headers.EntityTagHeaderValue;
 
 namespace EPortal.PatchSource;
@@ -23,14 +24,21 @@ internal static class RepositoryEndpoints
     {
         var group = routes.MapGroup("/patch-source").AddEndpointFilter(RequireLogin);
         group.MapMethods(RepositoryLayout.Index, Methods, async (HttpContext context, PortalRepository repository) =>
-            TypedResults.Bytes((await repository.Index(context.RequestAborted)).Json, "application/json"));
+            Current(context, (await repository.Index(context.RequestAborted)).Json, "application/json"));
         group.MapMethods(RepositoryLayout.Index + RepositoryLayout.SignatureSuffix, Methods, async (HttpContext context, PortalRepository repository) =>
-            TypedResults.Bytes((await repository.Index(context.RequestAborted)).Signature, "text/plain"));
+            Current(context, (await repository.Index(context.RequestAborted)).Signature, "text/plain"));
         group.MapMethods("patches/{target}/{level:int:min(1)}/{file}", Methods, AnyPatch);
         group.MapMethods("descriptions/{patchset}/{target}/{level:int:min(1)}/{file}", Methods, Description);
         foreach (var folder in new[] { "archives", "manifests" })
             group.MapMethods($"{folder}/{{file}}", Methods, (string file, HttpContext context, PortalRepository repository, IntactFiles intact) =>
                 File($"{folder}/{file}", context, repository, intact));
+    }
+
+    /// <summary>What changes: caches on the way have to ask each time whether their copy is still right.</summary>
+    private static FileContentHttpResult Current(HttpContext context, byte[] content, string type)
+    {
+        context.Response.Headers.CacheControl = "no-cache";
+        return TypedResults.Bytes(content, type, entityTag: new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(content))}\""));
     }
 
     private static async Task<IResult> File(

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using EPortal.Data;
@@ -13,31 +14,43 @@ internal sealed class SourceClient(
     /// <summary>Root of the source.</summary>
     public string Url => options.Url.AbsoluteUri;
 
-    /// <summary>The index, if it may be believed.</summary>
+    /// <summary>
+    /// The index, if it may be believed. Index and signature are two files: the source may be between them, and a cache on the way
+    /// may have an old copy of one or both. So what is not believed, and what is a copy, is asked for once more past all caches.
+    /// </summary>
     /// <exception cref="SourceException">The source failed or is not believed.</exception>
     public async Task<TrustedIndex> FetchIndex(CancellationToken cancel)
     {
+        var first = await FetchPair(Freshness.Confirmed, cancel);
+        TrustedIndex? copy = null;
         try
         {
-            return await FetchIndexOnce(cancel);
+            copy = Check(first);
+            if (copy.Age == TimeSpan.Zero)
+                return copy;
         }
-        catch (SourceException e) when (e.Code == SourceError.WronglySigned)
+        catch (SourceException e) when (IsOfAnotherTime(e.Code))
         {
-            // Index and signature are two files; the source may have been between them.
             await Task.Delay(options.FirstPause, time, cancel);
-            return await FetchIndexOnce(cancel);
         }
+
+        return await FetchPastCaches(copy, cancel);
     }
+
+    /// <summary>What to say of an index that is a copy; null when it came from the source.</summary>
+    public static string? CopyOrNull(TrustedIndex index) => index.Age > TimeSpan.Zero
+        ? $"{Copy(index.Age)}; let requests for {RepositoryLayout.Index} and its signature pass to the source."
+        : null;
 
     /// <summary>The manifest of a patchset that the index lists.</summary>
     /// <exception cref="SourceException">The source failed, or its manifest is not believed.</exception>
     public async Task<StagedPatchset> FetchManifest(RepositoryEntry entry, CancellationToken cancel)
     {
         var path = RepositoryLayout.Manifest(entry.Name);
-        var json = await http.GetAsync(path, limits.MaxManifestBytes, cancel);
+        var json = (await http.GetAsync(path, limits.MaxManifestBytes, Freshness.Confirmed, cancel)).Content;
         if (Convert.ToHexStringLower(SHA256.HashData(json)) != entry.ManifestSha256)
             throw Mixed(entry);
-        var signature = await FindText(path + RepositoryLayout.SignatureSuffix, cancel);
+        var signature = Text(await http.FindAsync(path + RepositoryLayout.SignatureSuffix, limits.MaxSignatureBytes, Freshness.Confirmed, cancel));
         return Believe(() => RequireSame(
             entry, ManifestCheck.Read(json, signature, trusted, limits, time.GetUtcNow())));
     }
@@ -79,15 +92,44 @@ internal sealed class SourceClient(
             ? staged
             : throw Mixed(entry);
 
-    private async Task<TrustedIndex> FetchIndexOnce(CancellationToken cancel)
+    private async Task<TrustedIndex> FetchPastCaches(TrustedIndex? copy, CancellationToken cancel)
     {
-        var signature = await FindText(RepositoryLayout.Index + RepositoryLayout.SignatureSuffix, cancel);
-        var json = await http.GetAsync(RepositoryLayout.Index, RepositoryIndex.MaxBytes, cancel);
-        return IndexTrust.Check(json, signature, Url, trusted, database.Read(SourceStore.SeenOrNull), time.GetUtcNow());
+        IndexPair? pair = null;
+        try
+        {
+            pair = await FetchPair(Freshness.PastCaches, cancel);
+            return Check(pair);
+        }
+        catch (SourceException) when (copy is not null)
+        {
+            // The copy is believed, and whoever gives it to others is told its age.
+            return copy;
+        }
+        catch (SourceException e) when (pair?.Age > TimeSpan.Zero && IsOfAnotherTime(e.Code))
+        {
+            throw new SourceException(SourceError.Cached, $"{Copy(pair.Age)}, which is not believed: {e.Message}", e);
+        }
     }
 
-    private async Task<string?> FindText(string path, CancellationToken cancel) =>
-        await http.FindAsync(path, limits.MaxSignatureBytes, cancel) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
+    /// <summary>What an old copy, or two files of different times, can be mistaken for.</summary>
+    private static bool IsOfAnotherTime(SourceError error) =>
+        error is SourceError.WronglySigned or SourceError.Unsigned or SourceError.Older or SourceError.Mixed or SourceError.Expired;
+
+    private async Task<IndexPair> FetchPair(Freshness freshness, CancellationToken cancel)
+    {
+        var signature = await http.FindAsync(
+            RepositoryLayout.Index + RepositoryLayout.SignatureSuffix, limits.MaxSignatureBytes, freshness, cancel);
+        var json = await http.GetAsync(RepositoryLayout.Index, RepositoryIndex.MaxBytes, freshness, cancel);
+        return new IndexPair(json.Content, Text(signature), json.Age > signature?.Age ? json.Age : signature?.Age ?? json.Age);
+    }
+
+    private TrustedIndex Check(IndexPair pair) =>
+        IndexTrust.Check(pair.Json, pair.Signature, Url, trusted, database.Read(SourceStore.SeenOrNull), time.GetUtcNow()) with { Age = pair.Age };
+
+    private static string? Text(SmallFile? file) => file is null ? null : Encoding.UTF8.GetString(file.Content);
+
+    private static string Copy(TimeSpan age) => string.Create(
+        CultureInfo.InvariantCulture, $"A cache between here and the patch source answered with a copy of the index that is {age.TotalSeconds:0} seconds old");
 
     private static SourceException Mixed(RepositoryEntry entry) => new(
         SourceError.Mixed, $"The manifest of {entry.Name} at the patch source is not the one that its index names.");
@@ -111,4 +153,7 @@ internal sealed class SourceClient(
                 e);
         }
     }
+
+    /// <summary>Index and signature as they came; the age is that of the older copy.</summary>
+    private sealed record IndexPair(byte[] Json, string? Signature, TimeSpan Age);
 }

@@ -53,6 +53,9 @@ internal enum SourceError
     /// <summary>Parts that do not belong together: an index of one version, a manifest of another.</summary>
     Mixed,
 
+    /// <summary>A cache on the way answers with an old index, though a new one was asked for.</summary>
+    Cached,
+
     /// <summary>An index whose version leaps so far that no later one could follow.</summary>
     FastForward,
 }

@@ -42,12 +42,12 @@ internal sealed class SourceHttp : IDisposable
     }
 
     /// <summary>A small file; null where the source has none of that name.</summary>
-    /// <exception cref="SourceException">The source failed, or the file is larger than <paramref name="max"/> bytes.</exception>
-    public async Task<byte[]?> FindAsync(string path, int max, CancellationToken cancel)
+    /// <inheritdoc cref="GetAsync"/>
+    public async Task<SmallFile?> FindAsync(string path, int max, Freshness freshness, CancellationToken cancel)
     {
         try
         {
-            return await GetAsync(path, max, cancel);
+            return await GetAsync(path, max, freshness, cancel);
         }
         catch (SourceException e) when (e.Code == SourceError.NotFound)
         {
@@ -56,12 +56,18 @@ internal sealed class SourceHttp : IDisposable
     }
 
     /// <summary>A small file.</summary>
+    /// <param name="path">Below the source's root.</param>
+    /// <param name="max">Bytes that it may have.</param>
+    /// <param name="freshness">What caches on the way are asked for.</param>
+    /// <param name="cancel">Ends the call.</param>
     /// <exception cref="SourceException">The source failed or has none, or it is larger than <paramref name="max"/> bytes.</exception>
-    public Task<byte[]> GetAsync(string path, int max, CancellationToken cancel) => _retries.ExecuteAsync(
+    public Task<SmallFile> GetAsync(string path, int max, Freshness freshness, CancellationToken cancel) => _retries.ExecuteAsync(
         async token =>
         {
             using var patience = Patience(max, token);
-            return await OnceAsync(path, null, (answer, silence) => ReadAsync(path, answer, max, silence), patience.Token, token);
+            return await OnceAsync(
+                path, null, async (answer, silence) => new SmallFile(await ReadAsync(path, answer, max, silence), answer.Headers.Age ?? TimeSpan.Zero),
+                patience.Token, token, freshness);
         },
         cancel).AsTask();
 
@@ -83,15 +89,17 @@ internal sealed class SourceHttp : IDisposable
     /// <param name="read">Reads a good answer; it extends the second argument's time with each piece that comes.</param>
     /// <param name="limit">Cancelled when it has lasted long enough, or with <paramref name="cancel"/>.</param>
     /// <param name="cancel">Ends the call; only then is <see cref="OperationCanceledException"/> thrown.</param>
+    /// <param name="freshness">What caches on the way are asked for.</param>
     public async Task<T> OnceAsync<T>(
         string path,
         RangeHeaderValue? range,
         Func<HttpResponseMessage, Silence, Task<T>> read,
         CancellationToken limit,
-        CancellationToken cancel)
+        CancellationToken cancel,
+        Freshness freshness = Freshness.Any)
     {
         using var silence = new Silence(_options.Timeout, _options.LowestRate, limit);
-        using var request = Request(path, range);
+        using var request = Request(path, range, freshness);
         try
         {
             using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token);
@@ -131,11 +139,19 @@ internal sealed class SourceHttp : IDisposable
             })
             .Build();
 
-    private HttpRequestMessage Request(string path, RangeHeaderValue? range)
+    private HttpRequestMessage Request(string path, RangeHeaderValue? range, Freshness freshness)
     {
         var root = _options.Url.AbsoluteUri;
-        var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"{root.TrimEnd('/')}/{path}"));
+        var query = freshness == Freshness.PastCaches ? $"?fresh={Guid.NewGuid():N}" : "";
+        var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"{root.TrimEnd('/')}/{path}{query}"));
         request.Headers.Range = range;
+        if (freshness != Freshness.Any)
+        {
+            request.Headers.CacheControl = new CacheControlHeaderValue { NoCache = true };
+            // For caches of HTTP/1.0 (RFC 9111, section 5.4).
+            request.Headers.Pragma.ParseAdd("no-cache");
+        }
+
         if (_options.User is { } user)
             request.Headers.Authorization = new AuthenticationHeaderValue(
                 "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{_options.Password}")));

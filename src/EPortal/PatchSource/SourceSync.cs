@@ -44,7 +44,7 @@ internal sealed class SourceSync(
                 IndexTakeOver.Apply(change, client.Url, index);
                 return true;
             });
-            var report = await Fetch(actor, index.Index, wish, begin, cancel);
+            var report = await Fetch(actor, index.Index, wish, begin, cancel) with { Copy = SourceClient.CopyOrNull(index) };
             await Note(report.Failed.Count == 0 ? null : "incomplete", Summary(report));
             return report;
         }
@@ -116,7 +116,9 @@ internal sealed class SourceSync(
         }
     }
 
-    private static string Summary(SyncReport report) => report.Failed.Count == 0
+    private static string Summary(SyncReport report) => report.Copy is { } copy ? $"{Result(report)} {copy}" : Result(report);
+
+    private static string Result(SyncReport report) => report.Failed.Count == 0
         ? $"{report.Fetched.Count} new patchsets with index {report.Version}."
         : $"{report.Failed.Count} of {report.Failed.Count + report.Fetched.Count} patchsets could not be fetched, first "
             + $"{report.Failed[0].Entry.Name}: {report.Failed[0].Reason}";

@@ -27,4 +27,8 @@ internal sealed record SyncWish(IReadOnlyList<Product> Products, bool Whole, boo
 /// <param name="Fetched">Patchsets that are here now and were not.</param>
 /// <param name="Failed">Those that could not be had, with the reason.</param>
 internal sealed record SyncReport(
-    long Version, IReadOnlyList<RepositoryEntry> Fetched, IReadOnlyList<(RepositoryEntry Entry, string Reason)> Failed);
+    long Version, IReadOnlyList<RepositoryEntry> Fetched, IReadOnlyList<(RepositoryEntry Entry, string Reason)> Failed)
+{
+    /// <summary>A sentence on a cache that answered in place of the source; null when none did.</summary>
+    public string? Copy { get; init; }
+}

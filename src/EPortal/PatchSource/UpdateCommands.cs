@@ -110,6 +110,8 @@ internal static partial class UpdateCommands
     {
         foreach (var (entry, reason) in report.Failed)
             context.Note($"{entry.Name} was not fetched: {reason}");
+        if (report.Copy is { } copy)
+            context.Note($"warning: {copy}");
         if (json)
             context.Json(
                 new ReportRow(

@@ -63,7 +63,10 @@ internal sealed class Daemon : IAsyncDisposable
     }
 
     /// <summary>squid as an HTTP proxy that forwards only for those who log in, where a login is given.</summary>
-    public static Task<Daemon> SquidAsync(string? user = null, string? password = null)
+    /// <param name="user">Login; null for everybody.</param>
+    /// <param name="password">Its password.</param>
+    /// <param name="cache">What it keeps: lines of its configuration.</param>
+    public static Task<Daemon> SquidAsync(string? user = null, string? password = null, string cache = "cache deny all")
     {
         // It gives up root's rights, so its folder is open to all.
         var (port, work) = (Ports.Free(), Directory.CreateTempSubdirectory("eportal-squid-").FullName);
@@ -77,14 +80,15 @@ internal sealed class Daemon : IAsyncDisposable
         File.WriteAllText(Path.Combine(work, "squid.conf"), $"""
             http_port 127.0.0.1:{port}
             pid_filename none
-            cache deny all
+            {cache}
             cache_log {work}/cache.log
             access_log none
             coredump_dir {work}
             shutdown_lifetime 0 seconds
             {access}
             """ + "\n");
-        return StartAsync(port, work, "/usr/sbin/squid", "-N", "-f", Path.Combine(work, "squid.conf"));
+        // Its shared memory goes by its name, so each has one of its own.
+        return StartAsync(port, work, "/usr/sbin/squid", "-N", "-n", $"eportal{port}p{Environment.ProcessId}", "-f", Path.Combine(work, "squid.conf"));
     }
 
     /// <summary>Ends it at once.</summary>

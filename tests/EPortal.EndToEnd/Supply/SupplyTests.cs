@@ -87,6 +87,25 @@ public sealed class SupplyTests : IDisposable
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData(" override-expire override-lastmod ignore-reload")]
+    public async Task Through_a_squid_that_keeps_copies_for_an_hour(string disobedience)
+    {
+        await _vendor.PublishAsync("K1", 1);
+        await using var nginx = await Daemon.NginxAsync(_installation, _vendor.Repository);
+        Use(_installation, nginx.Port);
+        await using var squid = await Daemon.SquidAsync(
+            cache: $"cache_mem 64 MB\nmaximum_object_size_in_memory 8 MB\nrefresh_pattern . 60 100% 60{disobedience}");
+        _installation.Environment["EPORTAL_PROXY"] = $"http://127.0.0.1:{squid.Port}";
+        (await _installation.DoAsync("kcare", "update")).ShouldContain("K1 was enabled");
+        (await _installation.DoAsync("kcare", "update")).ShouldBe("nothing new");
+
+        await _vendor.PublishAsync("K2", 2);
+        (await _installation.DoAsync("kcare", "update")).ShouldContain("K2 was enabled");
+        (await _installation.DoAsync("kcare", "update")).ShouldBe("nothing new");
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Through_socks5(bool login)

@@ -23,10 +23,27 @@ public sealed class ArchiveTroubleTests : IDisposable
     {
         var archive = await _installation.BuildAsync("K1", 1, 100_000);
 
-        var deploy = await _installation.RunAsync("/bin/bash", "-c", $"'{Programs.Command}' kcare deploy <(cat '{archive}')");
+        var deploy = await _installation.RunAsync("/bin/bash", "-c", $"cat '{archive}' | '{Programs.Command}' kcare deploy -");
 
         deploy.ExitCode.ShouldBe(0, deploy.ToString());
         (await _installation.DoAsync("kcare", "list")).ShouldContain("K1");
+    }
+
+    [Theory]
+    [InlineData("kcare", "deploy")]
+    [InlineData("patchset", "verify")]
+    [InlineData("bundle", "import")]
+    public async Task It_is_no_regular_file(params string[] command)
+    {
+        var fifo = _installation.PathOf("fifo");
+        (await _installation.RunAsync("mkfifo", fifo)).ExitCode.ShouldBe(0);
+        foreach (var path in (string[])[fifo, "/dev/zero", "/dev/stdin"])
+        {
+            var result = await _installation.TryAsync([.. command, path]);
+
+            result.ExitCode.ShouldBe(1, result.ToString());
+            result.Stderr.Trim().ShouldBe($"error: {path} is not a regular file.");
+        }
     }
 
     [Fact]

@@ -51,6 +51,19 @@ public sealed class ServedRepositoryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Caches_on_the_way_must_ask_whether_their_copy_of_the_index_is_still_right()
+    {
+        await using var cache = await CachePortal.StartAsync(_source, cacheMode: false, Open);
+        foreach (var path in (string[])[Index, Index + ".minisig"])
+        {
+            using var answer = await cache.Portal.GetAsync(path);
+            answer.Headers.CacheControl!.ToString().ShouldBe("no-cache");
+            using var again = await cache.Portal.GetAsync(path, headers: headers => headers.IfNoneMatch.Add(answer.Headers.ETag!));
+            again.StatusCode.ShouldBe(HttpStatusCode.NotModified, path);
+        }
+    }
+
+    [Fact]
     public async Task What_becomes_of_a_patchset_at_the_source_is_told_on_at_once_and_the_version_grows_only_then()
     {
         await _source.AddAsync("K1", 1);

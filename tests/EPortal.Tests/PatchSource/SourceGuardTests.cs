@@ -63,7 +63,7 @@ public sealed class SourceGuardTests
             },
             TimeProvider.System);
 
-        var refused = await Should.ThrowAsync<SourceException>(() => http.GetAsync("index.json", 100, Cancellation));
+        var refused = await Should.ThrowAsync<SourceException>(() => http.GetAsync("index.json", 100, Freshness.Any, Cancellation));
 
         refused.Message.ShouldContain("patches.example resolves to an address of this machine or its link");
         lookups.ShouldBe(2, "one an attempt");
@@ -86,16 +86,16 @@ public sealed class SourceGuardTests
         var options = new SourceOptions { Url = source.Address, FirstPause = TimeSpan.FromSeconds(1), LongestPause = TimeSpan.FromMinutes(1), Attempts = 4 };
         using var http = new SourceHttp(options, time);
 
-        var waited = await WaitedAsync(time, http.GetAsync("index.json", 100, Cancellation));
+        var waited = await WaitedAsync(time, http.GetAsync("index.json", 100, Freshness.Any, Cancellation));
         source.Asked("index.json").ShouldBe(4);
         waited.ShouldBeInRange(TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(60));
 
         retryAfter = "30";
-        (await WaitedAsync(time, http.GetAsync("other", 100, Cancellation))).ShouldBe(TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(3));
+        (await WaitedAsync(time, http.GetAsync("other", 100, Freshness.Any, Cancellation))).ShouldBe(TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(3));
         source.Asked("other").ShouldBe(4);
 
         retryAfter = "3600";
-        (await WaitedAsync(time, http.GetAsync("third", 100, Cancellation))).ShouldBe(TimeSpan.Zero, "so long nobody waits for it; the next sync asks again");
+        (await WaitedAsync(time, http.GetAsync("third", 100, Freshness.Any, Cancellation))).ShouldBe(TimeSpan.Zero, "so long nobody waits for it; the next sync asks again");
         source.Asked("third").ShouldBe(1);
     }
 
@@ -113,14 +113,14 @@ public sealed class SourceGuardTests
             TimeProvider.System);
 
         // So large a file may take so long that it is the silence that ends it.
-        var e = await Should.ThrowAsync<SourceException>(() => http.GetAsync("index.json", 100_000_000, Cancellation));
+        var e = await Should.ThrowAsync<SourceException>(() => http.GetAsync("index.json", 100_000_000, Freshness.Any, Cancellation));
 
         e.Message.ShouldContain("fell silent at index.json");
         source.Asked("index.json").ShouldBe(2);
     }
 
     /// <summary>How much of the test's time passes until it fails; time passes only while somebody waits for it.</summary>
-    private static async Task<TimeSpan> WaitedAsync(FakeTimeProvider time, Task<byte[]> failing)
+    private static async Task<TimeSpan> WaitedAsync(FakeTimeProvider time, Task<SmallFile> failing)
     {
         var start = time.GetUtcNow();
         while (await Task.WhenAny(failing, Task.Delay(10, Cancellation)) != failing)

@@ -1,4 +1,6 @@
+using EPortal.Blobs;
 using EPortal.Data;
+using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Patchsets;
 using EPortal.Tests.Format;
@@ -37,6 +39,49 @@ public sealed class DeployTests : IAsyncDisposable
         Shell.Stat(file.Path).ShouldStartWith("600 ");
         Shell.Stat(Path.GetDirectoryName(file.Path)!).ShouldStartWith("700 ");
         _library.Staging().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Archives_of_all_products_are_listed_in_one_folder()
+    {
+        var archive = await UserArchive("U1");
+        await _library.Deploy(archive, product: Product.User);
+        (await File.ReadAllBytesAsync(_folder.File("arch/U1.tar"), TestContext.Current.CancellationToken)).ShouldBe(archive);
+        var folders = new PatchFolders(_folder.Path);
+
+        // As earlier versions left it, and as a crash may.
+        File.Delete(_folder.File("arch/U1.tar"));
+        File.CreateSymbolicLink(_folder.File("arch/U0.tar"), "user/U0.tar");
+        folders.ListArchives();
+        Directory.EnumerateFiles(_folder.File("arch")).Select(Path.GetFileName).ShouldBe(["U1.tar"]);
+
+        await _library.Patchsets.Delete(TestLibrary.Admin, Product.User, "U1");
+        Directory.EnumerateFileSystemEntries(_folder.File("arch")).Select(Path.GetFileName).ShouldBe(["user"]);
+    }
+
+    [Fact]
+    public async Task A_kernel_archive_takes_the_place_of_a_link_of_its_name()
+    {
+        await _library.Deploy(await UserArchive("K1"), product: Product.User);
+        var kernel = await SamplePatchset.BuildAsync(name: "K1");
+        await _library.Deploy(kernel);
+
+        (await File.ReadAllBytesAsync(_folder.File("arch/K1.tar"), TestContext.Current.CancellationToken)).ShouldBe(kernel);
+        await _library.Patchsets.Delete(TestLibrary.Admin, Product.User, "K1");
+        (await File.ReadAllBytesAsync(_folder.File("arch/K1.tar"), TestContext.Current.CancellationToken)).ShouldBe(kernel);
+    }
+
+    [Fact]
+    public async Task A_patch_without_payload_that_an_earlier_version_took_in_is_not_offered_over_an_older_one()
+    {
+        await _library.Deploy(await SamplePatchset.BytesAsync(Kernel("K1", 1), Compression.None, null));
+        await _library.Deploy(await SamplePatchset.BytesAsync(Kernel("K2", 2), Compression.None, null));
+        await _library.Log.Commit(TestLibrary.Admin, change => change.Session.Execute(
+            "UPDATE patchset_target SET files = replace(files, 'kpatch.bin', 'kpatch.txt') WHERE level = 2"));
+
+        var offers = _library.Database.Read(new Offers().At);
+
+        offers.Of(_library.Database.Read(session => FeedStore.Get(session, Feed.Main)).Id).Single().Value.Level.ShouldBe(1);
     }
 
     [Fact]
@@ -181,5 +226,16 @@ public sealed class DeployTests : IAsyncDisposable
         Directory.EnumerateDirectories(folder).Count().ShouldBe(2);
         _library.Names().ShouldBe([SamplePatchset.Name]);
         _library.Staging().ShouldBeEmpty();
+    }
+
+    private static Task<byte[]> UserArchive(string name) =>
+        SamplePatchset.BytesAsync(SamplePatchset.Builder(name, product: Product.User), Compression.None, null);
+
+    private static PatchsetBuilder Kernel(string name, int level)
+    {
+        var builder = new PatchsetBuilder(SamplePatchset.Head(name) with { Released = SamplePatchset.Now - TimeSpan.FromHours(5 - level) });
+        builder.AddTarget(SamplePatchset.Target(SamplePatchset.Kernel('a'), level));
+        builder.AddFile(SamplePatchset.Kernel('a'), "kpatch.bin", SamplePatchset.Text($"payload {level}"));
+        return builder;
     }
 }

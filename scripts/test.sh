@@ -7,6 +7,7 @@ scripts/need.sh chromium:chromium minisign:minisign promtool:prometheus nginx:ng
     '/lib/modules/*/build:linux-headers-amd64'
 tests/kernel/prepare.sh
 tests/oidc/prepare.sh
+tests/openapi/prepare.sh
 
 # `make crash` does the full number; here as many as a test run bears.
 export EPORTAL_KILLS=${EPORTAL_KILLS:-60}

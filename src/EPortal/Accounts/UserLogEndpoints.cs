@@ -7,6 +7,8 @@ namespace EPortal.Accounts;
 /// <summary>The API's call on the user log.</summary>
 internal static class UserLogEndpoints
 {
+    private const string Csv = "text/csv";
+
     /// <summary>Maps it.</summary>
     public static void Map(IEndpointRouteBuilder routes) => routes.MapApi(
         HttpMethods.Get, "/user-log", ApiRole.Reader, "Who changed what, from where, newest first", List,
@@ -17,9 +19,10 @@ internal static class UserLogEndpoints
         new("age", "more than so many days ago; 4h for hours; negative for within"),
         new("limit", $"lines at the most, up to {UserLogFilter.MostRows}; 100 when left out", "integer"),
         new("offset", "lines to pass over", "integer"),
-        new("format", "json or csv; json when left out"));
+        new("format", "json or csv; json when left out")).Produces<ApiResult<IReadOnlyList<UserLogEntry>>>()
+        .WithMetadata(new AnswersText(Csv));
 
-    private static IResult List(ApiParameters parameters, Database database, TimeProvider time)
+    private static IResult List(ApiParameters parameters, Database database, FleetSecrets secrets, TimeProvider time, HttpContext context)
     {
         var query = UserLogFilter.Read(parameters) with
         {
@@ -34,18 +37,28 @@ internal static class UserLogEndpoints
             "csv" => true,
             var other => throw new RefusedException(Refusal.Invalid, $"The format '{other}' must be json or csv."),
         };
-        var entries = database.Read(query.Run);
+        var shown = csv ? FleetSecrets.AreOnPagesFor(context) : secrets.AreInCallsFor(context);
+        var entries = Without(database.Read(query.Run), shown ? null : secrets.Remover());
         return csv
-            ? TypedResults.Text(Csv(entries), "text/csv", Encoding.UTF8)
+            ? TypedResults.Text(Lines(entries), Csv, Encoding.UTF8)
             : TypedResults.Ok(new ApiResult<IReadOnlyList<UserLogEntry>>(entries));
     }
+
+    /// <summary>Lines with what must not be shown taken out of them; as they are without a remover.</summary>
+    public static IReadOnlyList<UserLogEntry> Without(IReadOnlyList<UserLogEntry> entries, Func<string, string>? remover) =>
+        remover is null ? entries : [.. entries.Select(entry => entry with
+        {
+            Detail = remover(entry.Detail),
+            Changes = [.. entry.Changes.Select(change => change with { Was = remover(change.Was), Became = remover(change.Became) })],
+            Servers = entry.Servers is null ? null : entry.Servers with { Filter = entry.Servers.Filter is { } filter && remover(filter) == filter ? filter : null },
+        })];
 
     /// <summary>What holds besides the days.</summary>
     private static UserLogQuery Narrowed(UserLogQuery query, DateTimeOffset moment, bool within) => within
         ? query with { Since = query.Since > moment ? query.Since : moment }
         : query with { Before = query.Before < moment ? query.Before : moment };
 
-    private static string Csv(IEnumerable<UserLogEntry> entries)
+    private static string Lines(IEnumerable<UserLogEntry> entries)
     {
         var csv = new StringBuilder("at,actor,address,action,detail\r\n");
         foreach (var entry in entries)

@@ -12,11 +12,11 @@ internal static class UserLogPages
     private const int PageSize = 50;
 
     /// <summary>Maps it.</summary>
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPage(ListPath, (ApiParameters parameters, Database database) => ConsoleForms.Try(
-        () => Task.FromResult(Show(parameters, database)),
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPage(ListPath, (ApiParameters parameters, Database database, FleetSecrets secrets, HttpContext context) => ConsoleForms.Try(
+        () => Task.FromResult(Show(parameters, database, FleetSecrets.AreOnPagesFor(context) ? null : secrets.Remover())),
         problem => ConsoleRoutes.Show<UserLogPage, UserLogModel>(new UserLogModel([], 0, 0, PageSize, UserLogForm.Read(parameters), problem), StatusCodes.Status400BadRequest)));
 
-    private static IResult Show(ApiParameters parameters, Database database)
+    private static IResult Show(ApiParameters parameters, Database database, Func<string, string>? remover)
     {
         var offset = (int)(parameters.Number("offset", 0, UserLogFilter.MostRows - PageSize) ?? 0);
         var query = UserLogFilter.Read(parameters) with { Limit = PageSize, Offset = offset };
@@ -26,7 +26,7 @@ internal static class UserLogPages
             // A page that is not full is the last one, and known without counting.
             return (found, found.Count < PageSize && (found.Count > 0 || offset == 0) ? offset + found.Count : query.Count(session, UserLogFilter.MostRows));
         });
-        return ConsoleRoutes.Show<UserLogPage, UserLogModel>(new UserLogModel(entries, total, offset, PageSize, UserLogForm.Read(parameters), null));
+        return ConsoleRoutes.Show<UserLogPage, UserLogModel>(new UserLogModel(UserLogEndpoints.Without(entries, remover), total, offset, PageSize, UserLogForm.Read(parameters), null));
     }
 }
 

@@ -38,15 +38,11 @@ internal sealed class AgentDesk(Database database, AgentOffers offers, CheckIns 
     /// Takes a check-in and answers what to run; null when the server is unknown. The answer is that of the moment the
     /// call came; it is given once the check-in is on disk.
     /// </summary>
-    /// <exception cref="RefusedException">A field is not of its form.</exception>
+    /// <param name="serverId">The host's id.</param>
+    /// <param name="checkIn">What it says.</param>
+    /// <param name="digest">Of that as it came; 0 for what is not to be taken for the same the next time.</param>
     /// <exception cref="StoreException">The store failed or is overloaded.</exception>
-    public ValueTask<CheckinOutcome?> CheckIn(string serverId, CheckinRequest request, string ip, long digest) =>
-        Counts.Count(() => Take(serverId, request, CheckinFacts.From(request, ip), digest));
-
-    /// <summary>The same with the facts of the request, which were judged before.</summary>
-    /// <exception cref="StoreException">The store failed or is overloaded.</exception>
-    public ValueTask<CheckinOutcome?> CheckIn(CheckinRequest request, CheckIn checkIn, long digest) =>
-        Counts.Count(() => Take(request.ServerId, request, checkIn, digest));
+    public ValueTask<CheckinOutcome?> CheckIn(string serverId, CheckIn checkIn, long digest) => Counts.Count(() => Take(serverId, checkIn, digest));
 
     /// <summary>Takes a check-in that says nothing new; null for every other, which nothing has been done about.</summary>
     public QuickCheckin? Quick(in CheckinScan scan)
@@ -91,20 +87,21 @@ internal sealed class AgentDesk(Database database, AgentOffers offers, CheckIns 
     private static Offer? Offer(FleetView view, AgentKey key, string kernelId) =>
         key.AllowsKernel ? view.Offers.FindOrNull(key.FeedId, Product.Kernel, kernelId) : null;
 
-    private async ValueTask<CheckinOutcome?> Take(string serverId, CheckinRequest request, CheckIn checkIn, long digest)
+    private async ValueTask<CheckinOutcome?> Take(string serverId, CheckIn checkIn, long digest)
     {
-        if (request.StickyPatchset is not { Length: > 0 } && request.UpdateDelay is not > 0 && AgentId.TryRead(serverId, out var id))
+        var facts = checkIn.Facts;
+        if (!AgentOffers.IsRestricted(facts) && AgentId.TryRead(serverId, out var id))
         {
             var view = known.View();
             return known.TryFind(view, id, out var agent, out var key)
                 && await checkIns.Record(known.ServerOf(serverId, agent, key), checkIn with { Digest = SaidDigest.ForFeed(digest, key.FeedDigest) })
-                ? new CheckinOutcome(Offer(view, key, request.KernelId))
+                ? new CheckinOutcome(Offer(view, key, facts.KernelId))
                 : null;
         }
 
         var (server, offer) = database.Read(session =>
             CheckIns.FindOrNull(session, serverId) is { } known
-                ? (known, offers.ForKernel(session, known, request, time.GetUtcNow()))
+                ? (known, offers.ForKernel(session, known, facts, time.GetUtcNow()))
                 : ((KnownServer?)null, (Offer?)null));
         return server is not null && await checkIns.Record(server, checkIn with { Digest = SaidDigest.ForFeed(digest, SaidDigest.OfFeed(server.FeedName)) }) ? new CheckinOutcome(offer) : null;
     }
@@ -116,11 +113,19 @@ internal sealed class AgentDesk(Database database, AgentOffers offers, CheckIns 
             ? (true, offers.Find(session, known, Product.Kernel, kernelId))
             : (false, (Offer?)null));
 
-    /// <summary>Patches for build-ids; null when the server is unknown.</summary>
-    public BuildIdsAnswer? Userspace(string serverId, Product product, IReadOnlyList<string> buildIds) =>
-        database.Read(session => CheckIns.FindOrNull(session, serverId) is { } known
-            ? new BuildIdsAnswer { Patches = [.. buildIds.SelectMany(id => Patch(session, known, product, id))] }
-            : null);
+    /// <summary>Patches for build-ids; null when the server is unknown. What was dropped of the call is told in the server's history.</summary>
+    /// <exception cref="StoreException">The store failed or is overloaded.</exception>
+    public async Task<BuildIdsAnswer?> Userspace(string serverId, Product product, IReadOnlyList<string> buildIds, DroppedFields dropped)
+    {
+        var what = $"{ServerHistory.Dropped} {product.Token()}";
+        var (answer, isNew) = database.Read(session => CheckIns.FindOrNull(session, serverId) is { } known
+            ? (new BuildIdsAnswer { Patches = [.. buildIds.SelectMany(id => Patch(session, known, product, id))] },
+                !dropped.IsEmpty && ServerHistory.Last(session, serverId, what) != dropped.ToString())
+            : ((BuildIdsAnswer?)null, false));
+        if (isNew)
+            await checkIns.TellDropped(serverId, what, dropped.ToString());
+        return answer;
+    }
 
     /// <summary>Whether any feed has something for a kernel.</summary>
     public bool IsSupported(string kernelId) => database.Read(session => offers.IsSupported(session, kernelId));

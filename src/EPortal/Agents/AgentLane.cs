@@ -96,11 +96,13 @@ internal sealed partial class AgentLane(
     {
         try
         {
-            return !scan.IsRestricted && JsonSerializer.Deserialize(json, AgentJson.Default.CheckinRequest) is { } request
-                ? new News(request, CheckinFacts.From(request, ip), scan.Digest)
-                : null;
+            if (scan.IsRestricted || JsonSerializer.Deserialize(json, AgentJson.Default.CheckinRequest) is not { } request)
+                return null;
+            var dropped = new DroppedFields();
+            var checkIn = CheckinFacts.From(request, ip, dropped);
+            return dropped.IsAsSent ? new News(request.ServerId, checkIn, scan.Digest) : null;
         }
-        catch (Exception e) when (e is JsonException or RefusedException)
+        catch (JsonException)
         {
             return null;
         }
@@ -111,7 +113,7 @@ internal sealed partial class AgentLane(
         await desk.Finish(quick) ? AnswerOf(quick.KernelId, quick.Offer) : null;
 
     private async ValueTask<byte[]?> Recorded(News news) =>
-        await desk.CheckIn(news.Request, news.CheckIn, news.Digest) is { } outcome ? AnswerOf(news.Request.KernelId, outcome.Offer) : null;
+        await desk.CheckIn(news.ServerId, news.CheckIn, news.Digest) is { } outcome ? AnswerOf(news.CheckIn.Facts.KernelId, outcome.Offer) : null;
 
     private static byte[] AnswerOf(string kernelId, Offer? offer) => offer is null ? s_unsupported : AnswersOf(kernelId, offer).CheckIn;
 
@@ -186,5 +188,5 @@ internal sealed partial class AgentLane(
     private sealed record Answers(byte[] CheckIn, byte[] Level);
 
     /// <summary>A check-in in order that says something new.</summary>
-    private sealed record News(CheckinRequest Request, CheckIn CheckIn, long Digest);
+    private sealed record News(string ServerId, CheckIn CheckIn, long Digest);
 }

@@ -15,11 +15,14 @@ internal sealed class AgentOffers(Offers offers)
     private const long LongestDelay = 1000L * 365 * 24 * 3600;
 
     /// <summary>The offer for a host's kernel; null when its feed has none or its key does not allow kernel patches.</summary>
-    public Offer? ForKernel(Session session, KnownServer server, CheckinRequest facts, DateTimeOffset now) =>
+    public Offer? ForKernel(Session session, KnownServer server, ServerFacts facts, DateTimeOffset now) =>
         !server.Allows(Product.Kernel) ? null
-        : facts.StickyPatchset is { Length: > 0 } || facts.UpdateDelay is > 0
+        : IsRestricted(facts)
             ? Restricted(session, server, facts, now)
             : Find(session, server, Product.Kernel, facts.KernelId);
+
+    /// <summary>Whether a host wants something else than its feed offers.</summary>
+    public static bool IsRestricted(ServerFacts facts) => facts.StickyPatchset.Length > 0 || facts.UpdateDelay > 0;
 
     /// <summary>The offer for a target, as the feed has it.</summary>
     public Offer? Find(Session session, KnownServer server, Product product, string target) =>
@@ -55,7 +58,7 @@ internal sealed class AgentOffers(Offers offers)
         file.Name is PatchDescription.FileName or PatchDescription.SignatureFileName ? $"?sha256={file.Sha256}" : "";
 
     /// <summary>Asked for by few hosts, so it is read when asked and not kept.</summary>
-    private static Offer? Restricted(Session session, KnownServer server, CheckinRequest facts, DateTimeOffset now)
+    private static Offer? Restricted(Session session, KnownServer server, ServerFacts facts, DateTimeOffset now)
     {
         var row = session.Connection.QueryFirstOrDefault<(long Level, string Name, string? Euname, string Files)>(
             """
@@ -70,8 +73,8 @@ internal sealed class AgentOffers(Offers offers)
             {
                 server.FeedId,
                 facts.KernelId,
-                sticky = facts.StickyPatchset ?? "",
-                before = Micros.Of(now) - (Math.Min(facts.UpdateDelay ?? 0, LongestDelay) * 1_000_000),
+                sticky = facts.StickyPatchset,
+                before = Micros.Of(now) - (Math.Min(facts.UpdateDelay, LongestDelay) * 1_000_000),
             });
         return row.Name is null ? null : new Offer((int)row.Level, row.Name, row.Euname, PatchFiles.Parse(row.Files));
     }

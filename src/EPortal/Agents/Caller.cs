@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
+using EPortal.Api;
 using EPortal.Data;
 using EPortal.Servers;
 
@@ -42,15 +43,37 @@ internal static class Caller
     }
 
     /// <summary>A parameter from the query string or, where there is one, the form.</summary>
+    /// <exception cref="RefusedException">There is a body that is no form.</exception>
     public static async ValueTask<string?> Parameter(HttpRequest request, string name)
     {
+        await CheckBody(request);
         if (request.Query.TryGetValue(name, out var query))
             return query.ToString();
         if (!request.HasFormContentType)
             return null;
-        var form = await request.ReadFormAsync(request.HttpContext.RequestAborted);
+        var form = await Form(request);
         return form.TryGetValue(name, out var value) ? value.ToString() : null;
     }
+
+    private static async ValueTask CheckBody(HttpRequest request)
+    {
+        switch (BodyKinds.Of(request))
+        {
+            case BodyKind.None:
+                break;
+            case BodyKind.Form:
+                if ((await Form(request)).Keys.Any(BodyKinds.IsDocument))
+                    throw BodyKinds.FormIsDocument();
+                break;
+            default:
+                if (await RequestBody.Read(request.HttpContext, cancel => request.Body.ReadAsync(new byte[1], cancel)) > 0)
+                    throw new RefusedException(Refusal.UnsupportedType, "The Content-Type of the body is not understood; send a form.");
+                break;
+        }
+    }
+
+    private static ValueTask<IFormCollection> Form(HttpRequest request) =>
+        RequestBody.Read(request.HttpContext, cancel => new ValueTask<IFormCollection>(request.ReadFormAsync(cancel)));
 
     /// <summary>A parameter that must be there.</summary>
     /// <exception cref="RefusedException">It is not.</exception>

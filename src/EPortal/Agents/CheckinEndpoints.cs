@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using EPortal.AgentClient.Wire;
 using EPortal.Api;
-using EPortal.Data;
 using EPortal.Format;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -21,18 +20,20 @@ internal static class CheckinEndpoints
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost(KernelRoute, Kernel); // Its limit is kept by Read: the body may have been looked at before it came here.
-        routes.MapPost(KernelRoute + "/{product}", Userspace).WithMetadata(new RequestSizeLimitAttribute(MaxBuildIdsBody));
+        routes.MapPost(KernelRoute, Kernel).WithMetadata(new ReadsOwnBody()); // Its limit is kept by Read: the body may have been looked at before it came here.
+        routes.MapPost(KernelRoute + "/{product}", Userspace).WithMetadata(new RequestSizeLimitAttribute(MaxBuildIdsBody), new ReadsOwnBody());
     }
 
     private static async Task<IResult> Kernel(HttpContext context, AgentDesk desk)
     {
         using var body = await Read(context, MaxBody);
-        var request = Parse(body, AgentJson.Default.CheckinRequest);
+        var dropped = new DroppedFields();
+        var request = CheckinReader.Host(Bytes(body), dropped);
         var address = context.Address();
-        var digest = CheckinScan.TryRead(Bytes(body), address, out var scan) ? scan.Digest : 0;
-        return await desk.CheckIn(request.ServerId, request, address, digest) is { } outcome
-            ? Whole(AgentOffers.Answer(request.KernelId, outcome.Offer), AgentJson.Default.CheckinAnswer)
+        var checkIn = CheckinFacts.From(request, address, dropped);
+        var digest = dropped.IsAsSent && CheckinScan.TryRead(Bytes(body).Span, address, out var scan) ? scan.Digest : 0;
+        return await desk.CheckIn(request.ServerId, checkIn, digest) is { } outcome
+            ? Whole(AgentOffers.Answer(checkIn.Facts.KernelId, outcome.Offer), AgentJson.Default.CheckinAnswer)
             : UnknownServer();
     }
 
@@ -44,9 +45,9 @@ internal static class CheckinEndpoints
                 AgentJson.Default.ErrorAnswer,
                 statusCode: StatusCodes.Status404NotFound);
         using var body = await Read(context, MaxBuildIdsBody);
-        var request = Parse(body, AgentJson.Default.BuildIdsRequest);
-        var ids = CheckinFacts.BuildIds(wanted, request.BuildIds);
-        return desk.Userspace(request.ServerId, wanted, ids) is { } answer
+        var dropped = new DroppedFields();
+        var (serverId, ids) = CheckinReader.Userspace(Bytes(body), wanted, dropped);
+        return await desk.Userspace(serverId, wanted, ids, dropped) is { } answer
             ? Whole(answer, AgentJson.Default.BuildIdsAnswer)
             : UnknownServer();
     }
@@ -61,14 +62,16 @@ internal static class CheckinEndpoints
         AgentJson.Default.ErrorAnswer,
         statusCode: StatusCodes.Status401Unauthorized);
 
-    /// <summary>Read whole, which its size allows: the serializer's reading of streams lets null through where none may be.</summary>
-    private static async ValueTask<MemoryStream> Read(HttpContext context, int most)
+    /// <summary>Read whole, which its size allows.</summary>
+    private static ValueTask<MemoryStream> Read(HttpContext context, int most) => RequestBody.Read(context, cancel => Read(context, most, cancel));
+
+    private static async ValueTask<MemoryStream> Read(HttpContext context, int most, CancellationToken cancel)
     {
         var body = new MemoryStream();
         var reader = context.Request.BodyReader;
         while (context.Request.ContentLength is not { } length || length <= most)
         {
-            var read = await reader.ReadAsync(context.RequestAborted);
+            var read = await reader.ReadAsync(cancel);
             foreach (var part in read.Buffer)
                 body.Write(part.Span);
             reader.AdvanceTo(read.Buffer.End);
@@ -81,24 +84,5 @@ internal static class CheckinEndpoints
         throw new BadHttpRequestException("The body is too large.", StatusCodes.Status413PayloadTooLarge);
     }
 
-    private static ReadOnlySpan<byte> Bytes(MemoryStream body) => body.GetBuffer().AsSpan(0, (int)body.Length);
-
-    private static T Parse<T>(MemoryStream body, JsonTypeInfo<T> type)
-        where T : class
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(Bytes(body), type) ?? throw new RefusedException(Refusal.Invalid, "The body must be a JSON object.");
-        }
-        catch (JsonException e)
-        {
-            throw new RefusedException(Refusal.Invalid, $"The body is not the JSON this call takes, at {Where(e)}.");
-        }
-    }
-
-    /// <summary>Paths hold names that the caller chose; only plain ones are repeated.</summary>
-    private static string Where(JsonException e) =>
-        e.Path is { Length: > 1 and < 100 } path && path.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '$' or '[' or ']')
-            ? path[2..]
-            : $"line {(e.LineNumber ?? 0) + 1}";
+    private static ReadOnlyMemory<byte> Bytes(MemoryStream body) => body.GetBuffer().AsMemory(0, (int)body.Length);
 }

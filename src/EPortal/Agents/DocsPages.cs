@@ -22,7 +22,7 @@ internal static class DocsPages
     private static RazorComponentResult<PageHost<DocsPage, DocsModel>> Show(
         ApiParameters parameters, KeyStore keys, AgentPackage package, IOptionsMonitor<AccountAuthenticationOptions> login, HttpContext context)
     {
-        var all = keys.List();
+        IReadOnlyList<Key> all = FleetSecrets.AreOnPagesFor(context) ? keys.List() : [];
         var asked = parameters.Text("key");
         var chosen = all.FirstOrDefault(key => key.Name == asked) ?? (all.Count > 0 ? all[0] : null);
         var portal = PortalAddress.Of(context.Request);
@@ -31,7 +31,8 @@ internal static class DocsPages
             chosen,
             [.. all.Take(MaxKeys).Union(chosen is null ? [] : [chosen])],
             new InstallGuide(portal, chosen?.Name ?? NoKey, login.Get(AccountAuthentication.Name).KeyHeader),
-            package.PathOrNull is not null));
+            package.PathOrNull is not null,
+            FleetSecrets.AreOnPagesFor(context)));
     }
 }
 
@@ -41,4 +42,5 @@ internal static class DocsPages
 /// <param name="Keys">Keys to choose from.</param>
 /// <param name="Guide">The steps.</param>
 /// <param name="HasAgent">Whether this portal has the agent to hand out.</param>
-internal sealed record DocsModel(string Portal, Key? Key, IReadOnlyList<Key> Keys, InstallGuide Guide, bool HasAgent);
+/// <param name="ShowsKeys">Whether who looks may see keys.</param>
+internal sealed record DocsModel(string Portal, Key? Key, IReadOnlyList<Key> Keys, InstallGuide Guide, bool HasAgent, bool ShowsKeys);

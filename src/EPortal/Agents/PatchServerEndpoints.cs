@@ -1,11 +1,10 @@
 using System.Buffers.Text;
 using System.Globalization;
-using System.Text.Json;
-using EPortal.AgentClient.Wire;
 using EPortal.Api;
 using EPortal.Data;
 using EPortal.Format;
 using EPortal.Patchsets;
+using EPortal.Servers;
 
 namespace EPortal.Agents;
 
@@ -43,9 +42,9 @@ internal static class PatchServerEndpoints
         var serverId = Caller.ServerIdOrNull(context.Request);
         var known = false;
         int? level = null;
-        if (serverId is not null && FactsOrNull(context.Request.QueryString.Value, target, serverId) is { } facts)
+        if (serverId is not null && FactsOrNull(context, target, serverId) is { } checkIn)
         {
-            var outcome = await desk.CheckIn(serverId, facts, context.Address(), digest: 0);
+            var outcome = await desk.CheckIn(serverId, checkIn, digest: 0);
             (known, level) = (outcome is not null, outcome?.Offer?.Level);
         }
         else
@@ -79,28 +78,20 @@ internal static class PatchServerEndpoints
     }
 
     /// <summary>
-    /// The facts in a query string that is base16 or base64url of a JSON object. Any other query string is none; one that
-    /// is such an object but not a check-in of this server is refused.
+    /// The check-in in a query string that is base16 or base64url of a JSON object. Any other query string is none; one of another
+    /// server is refused.
     /// </summary>
-    private static CheckinRequest? FactsOrNull(string? query, string kernelId, string serverId)
+    private static CheckIn? FactsOrNull(HttpContext context, string kernelId, string serverId)
     {
-        if (query is not ['?', .. { Length: > 0 } text] || Decode(text) is not { } json)
+        if (context.Request.QueryString.Value is not ['?', .. { Length: > 0 } text] || Decode(text) is not { } json)
             return null;
-        try
-        {
-            var facts = JsonSerializer.Deserialize(json, AgentJson.Default.CheckinRequest);
-            if (facts is null)
-                return null;
-            if (facts.ServerId is not "" && facts.ServerId != serverId)
-                throw new RefusedException(Refusal.Invalid, "The field server_id is not that of the credentials.");
-            if (facts.KernelId is not "" && facts.KernelId != kernelId)
-                throw new RefusedException(Refusal.Invalid, "The field kernel_id is not that of the address.");
-            return facts with { ServerId = serverId, KernelId = kernelId };
-        }
-        catch (JsonException)
-        {
-            throw new RefusedException(Refusal.Invalid, "The query string is not the JSON of a check-in.");
-        }
+        var dropped = new DroppedFields();
+        var request = CheckinReader.Host(json, dropped);
+        if (request.ServerId is not "" && request.ServerId != serverId)
+            throw new RefusedException(Refusal.Invalid, "The field server_id is not that of the credentials.");
+        if (request.KernelId is not "" && !request.KernelId.Equals(kernelId, StringComparison.OrdinalIgnoreCase))
+            dropped.Add("kernel_id", "is not that of the address");
+        return CheckinFacts.From(request with { KernelId = kernelId }, context.Address(), dropped);
     }
 
     /// <summary>Bytes that begin like a JSON object, or null.</summary>

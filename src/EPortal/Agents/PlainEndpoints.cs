@@ -18,25 +18,26 @@ internal static class PlainEndpoints
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        MapPlain(routes, "register_server.plain", Register);
-        MapPlain(routes, "unregister_server.plain", Unregister);
+        MapPlain(routes, "register_server.plain", Register).WithMetadata(new NoHead());
+        MapPlain(routes, "unregister_server.plain", Unregister).WithMetadata(new NoHead());
         MapPlain(routes, "check.plain", Check);
-        MapPlain(routes, "tag_server.plain", Tag);
+        MapPlain(routes, "tag_server.plain", Tag).WithMetadata(new NoHead());
     }
 
-    private static void MapPlain(IEndpointRouteBuilder routes, string name, Delegate handler) =>
+    private static RouteHandlerBuilder MapPlain(IEndpointRouteBuilder routes, string name, Delegate handler) =>
         routes.MapMethods($"{Base}/{name}", Methods, handler)
-            .WithMetadata(new RequestSizeLimitAttribute(MaxBody))
+            .WithMetadata(new RequestSizeLimitAttribute(MaxBody), new ReadsOwnBody())
             .DisableAntiforgery()
             .AddEndpointFilter(RefusalsAsLines);
 
     private static async Task<IResult> Register(HttpContext context, Registration registration, RegistrationGate gate)
     {
-        var hostname = CheckinFacts.Hostname(await Caller.Parameter(context.Request, "hostname"));
+        var dropped = new DroppedFields();
+        var hostname = CheckinFacts.Hostname(await Caller.Parameter(context.Request, "hostname"), context.Address(), dropped);
         var key = await Caller.Parameter(context.Request, "key") ?? "";
         var gated = gate.Admit(context.Connection.RemoteIpAddress);
         var registered = gated == RegistrationResult.Done
-            ? await registration.Register(hostname, context.Address(), key)
+            ? await registration.Register(hostname, context.Address(), key, dropped.ToString())
             : new Registered(gated);
         return registered.Result switch
         {
@@ -87,6 +88,8 @@ internal static class PlainEndpoints
         }
         catch (RefusedException e)
         {
+            if (e.Reason == Refusal.UnsupportedType)
+                context.HttpContext.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
             return Lines(("code", Malformed), ("message", e.Message));
         }
     }

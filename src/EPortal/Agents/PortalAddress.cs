@@ -5,17 +5,17 @@ namespace EPortal.Agents;
 
 /// <summary>
 /// The address of this portal, as whoever asks knows it. It comes from the request, so it is taken only when it is a plain host
-/// name or address; then it can mean nothing else to a shell.
+/// name (of other letters by its xn-- form) or address; then it can mean nothing else to a shell.
 /// </summary>
 internal static partial class PortalAddress
 {
     /// <summary>It, without a slash at the end.</summary>
     /// <exception cref="RefusedException">The request names no plain host.</exception>
     public static string Of(HttpRequest request) =>
-        request.Scheme is "http" or "https" && PlainHost().IsMatch(request.Host.Value ?? "")
-            ? $"{request.Scheme}://{request.Host.Value}"
+        request.Scheme is "http" or "https" && request.Host.ToUriComponent() is var host && PlainHost().IsMatch(host)
+            ? $"{request.Scheme}://{host}"
             : throw new RefusedException(Refusal.Invalid, "The Host header is not a plain host name or address.");
 
-    [GeneratedRegex(@"^([A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?\z")]
+    [GeneratedRegex(@"^([A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?\z")]
     private static partial Regex PlainHost();
 }

@@ -9,7 +9,7 @@ internal static class RegisterEndpoint
     /// <summary>Maps it.</summary>
     public static void Map(IEndpointRouteBuilder routes) => routes.MapApi(
         HttpMethods.Post, "/register", ApiRole.Open, "Register a host with a key", Register,
-        new("key", "registration key", Required: true), new("hostname", "name of the host; its address when left out"));
+        new("key", "registration key", Required: true), new("hostname", "name of the host; its address when left out")).Produces<RegisteredRow>();
 
     private static async Task<IResult> Register(ApiParameters parameters, Registration registration, RegistrationGate gate, HttpContext context)
     {

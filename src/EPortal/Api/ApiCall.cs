@@ -30,6 +30,10 @@ internal sealed record ApiParameter(string Name, string Description, string Type
 /// <param name="Parameters">What it takes, by query string, form or JSON body alike.</param>
 internal sealed record ApiCall(ApiRole Role, string Summary, IReadOnlyList<ApiParameter> Parameters);
 
+/// <summary>Says of a call that it answers a text of that type too, where it is asked to.</summary>
+/// <param name="Type">Content type, without parameters.</param>
+internal sealed record AnswersText(string Type);
+
 /// <summary>Puts calls on the routes.</summary>
 internal static class ApiRoutes
 {

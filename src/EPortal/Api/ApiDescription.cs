@@ -11,10 +11,26 @@ internal static class ApiDescription
     private const string Key = "key";
     private const string Json = "application/json";
 
+    /// <summary>What the calls of each subject are about.</summary>
+    private static readonly Dictionary<string, string> s_subjects = new(StringComparer.Ordinal)
+    {
+        ["servers"] = "Hosts that registered.",
+        ["keys"] = "Registration keys.",
+        ["feeds"] = "Tracks of deployed patchsets.",
+        ["patchsets"] = "Patchsets and what feeds offer.",
+        ["source"] = "Where patchsets come from.",
+        ["users"] = "Accounts of this portal.",
+        ["api-keys"] = "Keys that programs log in with.",
+        ["sessions"] = "Who is logged in.",
+        ["ldap"] = "The directory that further accounts come from.",
+        ["user-log"] = "Who changed what.",
+        ["monitoring by key"] = "What monitoring asks for with a registration key.",
+    };
+
     /// <summary>Adds what makes it.</summary>
     public static void AddApiDescription(this IServiceCollection services, string keyHeader) => services.AddOpenApi(Document, options =>
     {
-        options.ShouldInclude = description => description.ActionDescriptor.EndpointMetadata.OfType<ApiCall>().Any();
+        options.ShouldInclude = description => description.HttpMethod != HttpMethods.Head && description.ActionDescriptor.EndpointMetadata.OfType<ApiCall>().Any();
         options.AddDocumentTransformer((document, _, _) =>
         {
             document.Info = new OpenApiInfo
@@ -22,6 +38,7 @@ internal static class ApiDescription
                 Title = "ePortal",
                 Version = typeof(ApiDescription).Assembly.GetName().Version?.ToString(3),
                 Description = "Parameters come in the query string, a form or a JSON body alike; repeated names make lists.",
+                License = new OpenApiLicense { Name = "Apache License 2.0", Identifier = "Apache-2.0" },
             };
             // Wherever the page was loaded from; never a name that a request made up.
             document.Servers = [new OpenApiServer { Url = "/" }];
@@ -31,17 +48,23 @@ internal static class ApiDescription
                 [Basic] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "basic" },
                 [Key] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Header, Name = keyHeader },
             };
+            foreach (var tag in document.Tags ?? new HashSet<OpenApiTag>())
+                tag.Description = s_subjects[tag.Name!];
             return Task.CompletedTask;
         });
         options.AddOperationTransformer((operation, context, _) =>
         {
             var call = context.Description.ActionDescriptor.EndpointMetadata.OfType<ApiCall>().First();
             operation.Summary = call.Summary;
+            operation.OperationId = IdOf(context.Description.HttpMethod!, context.Description.RelativePath!);
             if (context.Description.HttpMethod == HttpMethods.Post)
                 operation.RequestBody = Body(call);
             else
                 operation.Parameters = [.. operation.Parameters ?? [], .. call.Parameters.Select(InQuery)];
-            operation.Responses?.Add("default", Refusal());
+            if (context.Description.ActionDescriptor.EndpointMetadata.OfType<AnswersText>().FirstOrDefault() is { } text)
+                operation.Responses?["200"].Content?.Add(text.Type, new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } });
+            operation.Responses?.Add("4XX", Refusal("Refused: a code for programs and a sentence for people"));
+            operation.Responses?.Add("default", Refusal("Failed: a code for programs and a sentence for people"));
             SayWhoMay(operation, call.Role, context.Document);
             return Task.CompletedTask;
         });
@@ -98,9 +121,16 @@ internal static class ApiDescription
         ? new OpenApiSchema { Type = TypeOf(parameter.Type), Description = parameter.Description }
         : new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = TypeOf(parameter.Type) }, Description = parameter.Description };
 
-    private static OpenApiResponse Refusal() => new()
+    /// <summary>Method and path as one word, such as <c>postPatchsetsManage</c>: the same as long as the call has its address.</summary>
+    private static string IdOf(string method, string path) => method.ToLowerInvariant() + string.Concat(
+        path[(ApiRoutes.Base.Length - 1)..].Split(['/', '-', '_', '.', '{'], StringSplitOptions.RemoveEmptyEntries)
+            .Select(word => word.EndsWith('}') ? $"By{Capital(word.TrimEnd('}', '?'))}" : Capital(word)));
+
+    private static string Capital(string word) => char.ToUpperInvariant(word[0]) + word[1..];
+
+    private static OpenApiResponse Refusal(string description) => new()
     {
-        Description = "Refused, or failed: a code for programs and a sentence for people",
+        Description = description,
         Content = new Dictionary<string, OpenApiMediaType>
         {
             [Json] = new()
@@ -108,6 +138,7 @@ internal static class ApiDescription
                 Schema = new OpenApiSchema
                 {
                     Type = JsonSchemaType.Object,
+                    Required = new HashSet<string>(["error", "message"], StringComparer.Ordinal),
                     Properties = new Dictionary<string, IOpenApiSchema>
                     {
                         ["error"] = new OpenApiSchema { Type = JsonSchemaType.String },
@@ -121,7 +152,11 @@ internal static class ApiDescription
     private static void SayWhoMay(OpenApiOperation operation, ApiRole role, OpenApiDocument? document)
     {
         if (role == ApiRole.Open)
+        {
+            operation.Security = []; // Said, so that nobody has to guess.
             return;
+        }
+
         operation.Description = role == ApiRole.Admin ? "Needs an admin." : "Needs an account.";
         operation.Security =
         [

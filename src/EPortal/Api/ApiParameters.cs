@@ -12,22 +12,35 @@ internal sealed class ApiParameters
 {
     private const int MaxValues = 1000;
     private const int MaxDepth = 3;
+    private static readonly object s_read = new();
 
     private readonly Dictionary<string, List<string>> _values = new(StringComparer.Ordinal);
     private readonly HashSet<string> _empty = new(StringComparer.Ordinal);
     private int _count;
 
-    /// <summary>Reads them; how minimal APIs make an argument of this type.</summary>
-    /// <exception cref="RefusedException">The body is not what its type says, or there are too many values.</exception>
+    /// <summary>Reads them, once a request; how minimal APIs make an argument of this type.</summary>
+    /// <exception cref="RefusedException">The body is not what its type says, or of none that is known, or there are too many values.</exception>
     public static async ValueTask<ApiParameters> BindAsync(HttpContext context)
     {
+        if (context.Items[s_read] is ApiParameters read)
+            return read;
         var parameters = new ApiParameters();
         foreach (var (name, values) in context.Request.Query)
             parameters.Add(name, values);
-        if (context.Request.HasFormContentType)
-            await parameters.AddForm(context);
-        else if (context.Request.HasJsonContentType())
-            await parameters.AddJson(context);
+        switch (BodyKinds.Of(context.Request))
+        {
+            case BodyKind.Form:
+                await parameters.AddForm(context);
+                break;
+            case BodyKind.Json:
+                await parameters.AddJson(context, await ReadBody(context));
+                break;
+            case var kind and (BodyKind.Untyped or BodyKind.Unknown):
+                await parameters.AddUntyped(context, kind);
+                break;
+        }
+
+        context.Items[s_read] = parameters;
         return parameters;
     }
 
@@ -87,34 +100,59 @@ internal sealed class ApiParameters
 
     private async Task AddForm(HttpContext context)
     {
-        try
-        {
-            foreach (var (name, values) in await context.Request.ReadFormAsync(context.RequestAborted))
-                Add(name, values);
-        }
-        catch (InvalidDataException e)
-        {
-            throw Invalid($"The form cannot be read: {e.Message}");
-        }
-        catch (IOException e) when (e is not BadHttpRequestException && !context.RequestAborted.IsCancellationRequested)
-        {
-            throw Invalid("The form ends before its end.");
-        }
+        var form = await RequestBody.Read(context, cancel => new ValueTask<IFormCollection>(context.Request.ReadFormAsync(cancel)));
+        if (form.Keys.Any(BodyKinds.IsDocument))
+            throw BodyKinds.FormIsDocument();
+        if (form.Files.Count > 0)
+            throw Invalid("A field of the form is a file; this call takes none.");
+        if (form.Count == 1 && form.Single() is { Key: { Length: > 0 } text, Value: [null or ""] })
+            MayBeTextAlone(context, text);
+        foreach (var (name, values) in form)
+            Add(name, values);
     }
 
-    private async Task AddJson(HttpContext context)
+    private static async Task<MemoryStream> ReadBody(HttpContext context)
     {
-        if (context.Request.ContentLength == 0)
+        var body = new MemoryStream();
+        return await RequestBody.Read(context, async cancel =>
+        {
+            await context.Request.Body.CopyToAsync(body, cancel);
+            body.Position = 0;
+            return body;
+        });
+    }
+
+    /// <summary>A body without a type may be JSON; any other is refused unless it is empty.</summary>
+    private async Task AddUntyped(HttpContext context, BodyKind kind)
+    {
+        var body = await ReadBody(context);
+        if (body.Length == 0)
             return;
-        using var body = new MemoryStream();
-        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        if (kind == BodyKind.Unknown || body.GetBuffer().AsSpan(0, (int)body.Length).TrimStart(" \t\r\n"u8) is not [(byte)'{', ..])
+            throw BodyKinds.NotUnderstood();
+        await AddJson(context, body);
+    }
+
+    /// <summary>
+    /// Chef sends the name of its resource as the whole body where a recipe says nothing, and all there is to say in the query string.
+    /// Where nothing is said there, the body must have meant something.
+    /// </summary>
+    private static void MayBeTextAlone(HttpContext context, string text)
+    {
+        if (context.Request.Query.Count == 0 && context.GetEndpoint()?.Metadata.GetMetadata<ApiCall>() is { Parameters: { Count: > 0 } known }
+            && known.All(parameter => parameter.Name != text))
+            throw Invalid("The body is a text alone and names no parameter.");
+    }
+
+    private async Task AddJson(HttpContext context, MemoryStream body)
+    {
         if (body.Length == 0)
             return;
         try
         {
-            body.Position = 0;
             using var json = await JsonDocument.ParseAsync(body, new JsonDocumentOptions { MaxDepth = MaxDepth }, context.RequestAborted);
-            // Chef sends the name of its resource as a text where a recipe says nothing.
+            if (json.RootElement.ValueKind is JsonValueKind.String)
+                MayBeTextAlone(context, json.RootElement.GetString()!);
             if (json.RootElement.ValueKind is JsonValueKind.String or JsonValueKind.Null)
                 return;
             if (json.RootElement.ValueKind != JsonValueKind.Object)

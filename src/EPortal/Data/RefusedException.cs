@@ -20,6 +20,9 @@ internal enum Refusal
 
     /// <summary>Not allowed to the one who asks.</summary>
     Forbidden,
+
+    /// <summary>What was sent is of a type that is not understood.</summary>
+    UnsupportedType,
 }
 
 /// <summary>A rule refused; nothing was changed. The message is one sentence that may be shown to anybody.</summary>

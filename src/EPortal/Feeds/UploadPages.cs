@@ -19,7 +19,7 @@ internal static class UploadPages
         var largest = routes.ServiceProvider.GetRequiredService<PatchsetLibrary>().MaxArchiveBytes;
         routes.MapPage(UploadPath, (ApiParameters parameters, FeedStore feeds, PatchsetLibrary library) => Form(
             feeds, library, parameters.Text("product") ?? Product.Kernel.Token(), parameters.Text("feed") ?? Feed.Main, false, null));
-        routes.MapAction(UploadPath, Upload).WithMetadata(new RequestSizeLimitAttribute(largest + ArchiveUpload.MaxFormBytes));
+        routes.MapAction(UploadPath, Upload).WithMetadata(new RequestSizeLimitAttribute(largest + ArchiveUpload.MaxFormBytes), new ReadsOwnBody());
     }
 
     private static async Task<IResult> Upload(HttpContext context, PatchsetLibrary library, FeedStore feeds)

@@ -3,6 +3,7 @@ using EPortal.Api;
 using EPortal.Data;
 using EPortal.Patchsets;
 using EPortal.WebConsole;
+using Microsoft.AspNetCore.Connections;
 
 namespace EPortal.Hosting;
 
@@ -50,7 +51,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         {
             await ErrorPages.Write(context, e.StatusCode, "bad-request", "The request is malformed or too large.");
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (e is ConnectionResetException || (e is OperationCanceledException && context.RequestAborted.IsCancellationRequested))
         {
             // The caller hung up; there is nobody to answer.
             context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
@@ -88,6 +89,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
     {
         Refusal.NotFound => StatusCodes.Status404NotFound,
         Refusal.Forbidden => StatusCodes.Status403Forbidden,
+        Refusal.UnsupportedType => StatusCodes.Status415UnsupportedMediaType,
         _ => StatusCodes.Status400BadRequest,
     };
 
@@ -98,6 +100,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         Refusal.Exists => "exists",
         Refusal.Conflict => "conflict",
         Refusal.LimitReached => "limit-reached",
+        Refusal.UnsupportedType => "unsupported-media-type",
         _ => ErrorAnswer.BadRequest,
     };
 

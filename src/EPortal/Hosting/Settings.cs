@@ -63,6 +63,7 @@ internal sealed record Settings
     public TimeSpan? AuthSessionLifetime { get; init; }
     public bool AuthRefreshSession { get; init; }
     public bool AuthRestrictedIndex { get; init; }
+    public bool HideSecretsFromReaders { get; init; }
     public string ApiAuthHeader { get; init; } = "X-Api-Key";
     public Uri? OidcAuthUrl { get; init; }
     public Uri? OidcTokenUrl { get; init; }

@@ -114,6 +114,8 @@ internal static partial class SettingsTable
             "Count the lifetime from the last request instead of from the login."),
         Define("AUTH_RESTRICTED_INDEX", Flag, s => s.AuthRestrictedIndex, (s, v) => s with { AuthRestrictedIndex = v },
             "Show the start page only after a login."),
+        Define("HIDE_SECRETS_FROM_READERS", Flag, s => s.HideSecretsFromReaders, (s, v) => s with { HideSecretsFromReaders = v },
+            "Leave server ids and registration keys out of what the API answers to read-only users."),
         Define("API_AUTH_HEADER", HeaderName, s => s.ApiAuthHeader, (s, v) => s with { ApiAuthHeader = v },
             "The header that carries an API key."),
         Define("OIDC_AUTH_URL", OptionalHttpUrl, s => s.OidcAuthUrl, (s, v) => s with { OidcAuthUrl = v },

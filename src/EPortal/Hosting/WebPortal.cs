@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using EPortal.Accounts;
@@ -51,17 +53,20 @@ internal static class WebPortal
         });
         // What is called for is short or waits without a thread, so it may run where its bytes came in.
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
-        builder.Services.Configure<HostFilteringOptions>(hosts => hosts.AllowedHosts = [.. settings.AllowedHosts]);
+        builder.Services.Configure<HostFilteringOptions>(hosts => hosts.AllowedHosts = [.. settings.AllowedHosts.Select(HostOf)]);
         builder.Services.AddHostFiltering(_ => { });
         builder.Services.Configure<ForwardedHeadersOptions>(forwarded => Believe(forwarded, settings));
         AddFeatures(builder.Services, portal);
 
         var app = builder.Build();
+        app.UseMiddleware<HostNameCheck>();
         app.UseForwardedHeaders();
-        app.UseMiddleware<AgentLane>(settings.AllowedHosts);
+        IReadOnlyList<string> hosts = [.. settings.AllowedHosts.Select(HostOf)];
+        app.UseMiddleware<AgentLane>(hosts);
         app.UseMetrics();
         app.UseHostFiltering();
         app.UseMiddleware<ErrorAnswers>();
+        app.UseMiddleware<RequestForm>();
         app.UseMiddleware<PageHeaders>();
         app.UseMiddleware<HostGuard>();
         app.UseMiddleware<CrossOriginGuard>();
@@ -69,29 +74,36 @@ internal static class WebPortal
         app.UseRouting();
         app.UseAuthentication(); // Said here, for else it would come before everything.
         app.UseAuthorization();
-        app.MapOperations();
-        app.MapAgents();
-        app.MapAccounts();
-        KeyEndpoints.Map(app);
-        KeyDeletionEndpoint.Map(app);
-        FeedEndpoints.Map(app);
-        ServerEndpoints.Map(app);
-        KeyReportEndpoints.Map(app);
-        SourceEndpoints.Map(app);
-        app.MapConsole();
-        StartPages.Map(app);
-        FeedPages.Map(app);
-        KeyPages.Map(app);
-        PatchsetPages.Map(app);
-        ServerPages.Map(app);
-        ServerChangePages.Map(app);
-        OverviewPages.Map(app);
-        TagPages.Map(app);
-        SourcePages.Map(app);
-        app.MapApiDescription();
-        if (settings.ServePatchSource)
-            RepositoryEndpoints.Map(app);
+        app.UseMiddleware<BodyCheck>();
+        MapFeatures(app.MapWithHead(), settings);
         return app;
+    }
+
+    private static void MapFeatures(IEndpointRouteBuilder routes, Settings settings)
+    {
+        routes.MapGet("/", () => TypedResults.Redirect(ConsoleRoutes.Base + "/")).AllowAnonymous();
+        routes.MapOperations();
+        routes.MapAgents();
+        routes.MapAccounts();
+        KeyEndpoints.Map(routes);
+        KeyDeletionEndpoint.Map(routes);
+        FeedEndpoints.Map(routes);
+        ServerEndpoints.Map(routes);
+        KeyReportEndpoints.Map(routes);
+        SourceEndpoints.Map(routes);
+        routes.MapConsole();
+        StartPages.Map(routes);
+        FeedPages.Map(routes);
+        KeyPages.Map(routes);
+        PatchsetPages.Map(routes);
+        ServerPages.Map(routes);
+        ServerChangePages.Map(routes);
+        OverviewPages.Map(routes);
+        TagPages.Map(routes);
+        SourcePages.Map(routes);
+        routes.MapApiDescription();
+        if (settings.ServePatchSource)
+            RepositoryEndpoints.Map(routes);
     }
 
     private static void AddFeatures(IServiceCollection services, Portal portal)
@@ -108,6 +120,7 @@ internal static class WebPortal
         services.AddApiDescription(settings.ApiAuthHeader);
         services.AddOperations(Watched(portal));
         services.AddSingleton(portal);
+        services.AddSingleton(new FleetSecrets(settings.HideSecretsFromReaders, () => portal.Database.Read(KeyStore.Names)));
         services.AddSingleton(new IntactFiles(portal.Time));
         services.AddSingleton(provider => new PatchDelivery(
             portal.Shelf, provider.GetRequiredService<IntactFiles>(), portal.Source.Upstream, portal.Time,
@@ -162,6 +175,10 @@ internal static class WebPortal
 
     private static SsoOptions SignOn(Settings settings) => new(
         settings.OidcAuthUrl, settings.OidcTokenUrl, settings.OidcUserinfoUrl, settings.OidcLogoutUrl, settings.OidcClientId, settings.OidcClientSecret);
+
+    /// <summary>An allowed host as a request names it: IPv6 addresses stand in brackets there.</summary>
+    private static string HostOf(string allowed) =>
+        IPAddress.TryParse(allowed.Trim('[', ']'), out var address) && address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : allowed;
 
     /// <summary>Only named proxies may say where a request came from and under which name.</summary>
     private static void Believe(ForwardedHeadersOptions forwarded, Settings settings)

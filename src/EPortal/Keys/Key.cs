@@ -27,6 +27,12 @@ internal sealed record Key(string Id, string Name, string Note, string Feed, lon
         { "server_limit", "Server limit", ServerLimit.ToString(CultureInfo.InvariantCulture) },
         { "products", "Products", string.Join(' ', Products.Select(product => product.Token())) },
     };
+
+    /// <summary>What those are shown who may not see its name.</summary>
+    public string Label => LabelOf(Id, Note);
+
+    /// <summary>The same of a key of that id and note.</summary>
+    public static string LabelOf(string id, string note) => string.IsNullOrWhiteSpace(note) ? $"key {id}" : note;
 }
 
 /// <summary>Values to give a key; what is null stays as it is, or takes its default.</summary>

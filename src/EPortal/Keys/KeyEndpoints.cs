@@ -10,8 +10,8 @@ internal static class KeyEndpoints
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapApi(HttpMethods.Get, "/keys", ApiRole.Reader, "All keys", (KeyStore keys) =>
-            new ApiResult<IReadOnlyList<KeyRow>>([.. keys.List().Select(KeyRow.From)]));
+        routes.MapApi(HttpMethods.Get, "/keys", ApiRole.Reader, "All keys", (KeyStore keys, FleetSecrets secrets, HttpContext context) =>
+            new ApiResult<IReadOnlyList<KeyRow>>([.. keys.List().Select(key => secrets.AreInCallsFor(context) ? KeyRow.From(key) : KeyRow.From(key) with { Key = "" })]));
         routes.MapApi(HttpMethods.Post, "/keys", ApiRole.Admin, "Make a key, or change the one of that name", Save,
             new("key", "its name; one is made up when left out"),
             new("feed", "name of the feed its servers follow; main for a new key"),

@@ -21,10 +21,11 @@ internal static class KeyPages
         routes.MapPage(NewPath, (FeedStore feeds, ApiParameters parameters) =>
             Form(feeds, new KeyForm { Feed = parameters.Text("feed") ?? Feed.Main }, FormVersion.None, null));
         routes.MapAction(NewPath, Add);
-        routes.MapPage(ListPath + "/{key}", (string key, KeyStore keys, FeedStore feeds, ServerStore servers) =>
+        routes.MapPage(ListPath + "/{key}", (string key, KeyStore keys, FeedStore feeds, ServerStore servers, HttpContext context) =>
         {
-            var stored = Get(keys, key);
-            return Form(feeds, KeyForm.Of(stored), FormVersion.Of(stored.Stored()), null, CountsOf(servers).GetValueOrDefault(key));
+            var (stored, byName) = (Get(keys, key, context), FleetSecrets.AreOnPagesFor(context));
+            return Form(
+                feeds, KeyForm.Of(stored) with { Name = byName ? stored.Name : stored.Label }, FormVersion.Of(stored.Stored()), null, CountsOf(servers).GetValueOrDefault(stored.Name));
         });
         routes.MapAction(ListPath + "/{key}", Change);
         routes.MapAction(ListPath + "/{key}/delete", Delete);
@@ -61,7 +62,7 @@ internal static class KeyPages
                 await keys.Update(context.Actor(), key, form.ToSettings(), FormVersion.SeenOrNull(parameters));
                 return ConsoleRoutes.Back(context, Next(parameters, key), $"Key {key} was changed.");
             },
-            problem => Form(feeds, form, FormVersion.Of(parameters, Get(keys, key).Stored(), form.Typed()), problem, CountsOf(servers).GetValueOrDefault(key)));
+            problem => Form(feeds, form, FormVersion.Of(parameters, Get(keys, key, context).Stored(), form.Typed()), problem, CountsOf(servers).GetValueOrDefault(key)));
     }
 
     private static Task<IResult> Delete(string key, ApiParameters parameters, KeyStore keys, FeedStore feeds, ServerStore servers, HttpContext context) => ConsoleForms.Try(
@@ -73,7 +74,7 @@ internal static class KeyPages
         },
         problem =>
         {
-            var stored = Get(keys, key);
+            var stored = Get(keys, key, context);
             return Form(feeds, KeyForm.Of(stored), FormVersion.Of(stored.Stored()), problem, CountsOf(servers).GetValueOrDefault(key));
         });
 
@@ -88,7 +89,9 @@ internal static class KeyPages
     private static IResult Form(FeedStore feeds, KeyForm form, FormVersion version, string? problem, long servers = 0) =>
         ConsoleRoutes.Show<KeyPage, KeyModel>(new KeyModel(form, version, feeds.List(), servers, problem), version.StatusOf(problem));
 
-    private static Key Get(KeyStore keys, string name) => keys.List().FirstOrDefault(key => key.Name == name)
+    /// <summary>The key that an address names: for admins by its name, for others, who must not learn that, by its id.</summary>
+    private static Key Get(KeyStore keys, string name, HttpContext context) =>
+        keys.List().FirstOrDefault(key => (FleetSecrets.AreOnPagesFor(context) ? key.Name : key.Id) == name)
         ?? throw new RefusedException(Refusal.NotFound, $"There is no key '{name}'.");
 
     private static Dictionary<string, long> CountsOf(ServerStore servers) =>

@@ -26,6 +26,10 @@ internal sealed class KeyStore(Database database, ChangeLog log)
     /// <summary>Names of all keys.</summary>
     public static IReadOnlyList<string> Names(Session session) => session.Connection.Query<string>("SELECT name FROM key WHERE shadowed = 0 ORDER BY name").AsList();
 
+    /// <summary>The name of the key that has this name or id; the text itself where there is none.</summary>
+    public static string NameOf(Session session, string nameOrId) => session.Connection.QueryFirstOrDefault<string>(
+        "SELECT name FROM key WHERE shadowed = 0 AND (name = @nameOrId OR id = @nameOrId) ORDER BY CASE name WHEN @nameOrId THEN 0 ELSE 1 END", new { nameOrId }) ?? nameOrId;
+
     /// <summary>The key of that name.</summary>
     public static Key? FindOrNull(Session session, string name) =>
         session.Connection.QueryFirstOrDefault<Row>($"{Columns} AND k.name = @name", new { name })?.ToKey();

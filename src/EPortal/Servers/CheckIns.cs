@@ -79,6 +79,14 @@ internal sealed class CheckIns(ChangeLog log, KnownServers known)
         return await log.Commit(Actor.Agent, change => ServerRecords.Write(change, server.Local, said with { Digest = 0, Was = -1 }));
     }
 
+    /// <summary>Tells in a server's history what was dropped of a call that is no check-in of its kernel.</summary>
+    /// <exception cref="StoreException">The store failed or is overloaded.</exception>
+    public Task TellDropped(string serverId, string what, string dropped) => log.Commit(Actor.Agent, change =>
+    {
+        ServerHistory.Tell(change, serverId, what, dropped);
+        return true;
+    });
+
     private async ValueTask<bool> SetTags(KnownServer server, string tags) =>
         tags == server.Tags || await log.Commit(Actor.Agent, change =>
         {

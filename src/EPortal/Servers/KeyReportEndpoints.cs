@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using EPortal.AgentClient;
 using EPortal.Api;
 using EPortal.Data;
 using EPortal.Feeds;
@@ -16,7 +17,7 @@ internal static class KeyReportEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapApi(HttpMethods.Get, "/kcare/nagios/{key?}", ApiRole.Open, "Servers of a key that are out of date, for Nagios and Zabbix",
-            (string? key, Database database, Offers offers, TimeProvider time) => TypedResults.Text(Nagios(key ?? "", All(key, database, offers, time))));
+            (string? key, Database database, Offers offers, TimeProvider time) => TypedResults.Text(Nagios(key ?? "", All(key, database, offers, time)))).Produces<string>(StatusCodes.Status200OK, "text/plain");
         routes.MapApi(HttpMethods.Get, "/kcare/patchset/{key?}", ApiRole.Open, "Address, kernel and level of the servers of a key",
             (string? key, Database database, Offers offers, TimeProvider time) => new PatchsetData(
                 [.. All(key, database, offers, time).Select(server => new object[] { server.Facts.Ip, server.Facts.KernelId, server.Facts.PatchLevel })]));
@@ -30,7 +31,7 @@ internal static class KeyReportEndpoints
     private static string Nagios(string key, List<Server> servers)
     {
         if (servers.Count == 0)
-            return $"Servers not found for key {new string([.. key.Where(c => !char.IsControl(c))])}\n";
+            return $"Servers not found for key {Plain(new string([.. key.Where(c => !char.IsControl(c))]))}\n";
         var active = servers.Where(server => !server.Inactive).ToList();
         var outdated = active.Where(server => server.Status == ServerStatus.Outdated).ToList();
         var text = new StringBuilder();
@@ -38,11 +39,14 @@ internal static class KeyReportEndpoints
         text.Append(CultureInfo.InvariantCulture, $"|uptodate={Count(ServerStatus.UpToDate)};outofdate={outdated.Count};");
         text.Append(CultureInfo.InvariantCulture, $"unsupported={Count(ServerStatus.Unsupported)};inactive={servers.Count - active.Count}\n");
         foreach (var server in outdated)
-            text.Append(CultureInfo.InvariantCulture, $"{server.Facts.Hostname} ({server.Facts.Ip}) is OUTOFDATE\n");
+            text.Append(CultureInfo.InvariantCulture, $"{Plain(server.Facts.Hostname)} ({server.Facts.Ip}) is OUTOFDATE\n");
         return text.ToString();
 
         int Count(ServerStatus status) => active.Count(server => server.Status == status);
     }
+
+    /// <summary>A text without what means something to a monitoring system: a bar begins performance data, wherever it stands.</summary>
+    private static string Plain(string text) => VisibleText.Of(text).Replace('|', '/').Replace(';', ',');
 
     private static List<Server> All(string? key, Database database, Offers offers, TimeProvider time)
     {

@@ -1,16 +1,24 @@
+using EPortal.Data;
+
 namespace EPortal.Servers;
 
 /// <summary>A host name or address to look for; <c>%</c> stands for any text, nothing else is special, and case does not matter.</summary>
 internal sealed class NamePattern
 {
+    /// <summary>Longest, in characters; the database refuses one of 50,000 bytes.</summary>
+    public const int MaxLength = 1000;
+
     private const char Any = '%';
 
     // Behind every other text that begins the same.
     private static readonly string s_last = char.ConvertFromUtf32(0x10FFFF);
 
     /// <summary>Reads one.</summary>
+    /// <exception cref="RefusedException">It is too long.</exception>
     public NamePattern(string text)
     {
+        if (text.Length > MaxLength)
+            throw new RefusedException(Refusal.Invalid, $"A host name or address to look for must be at most {MaxLength} characters.");
         var first = text.IndexOf(Any, StringComparison.Ordinal);
         Prefix = first < 0 ? text : text[..first];
         IsExact = first < 0;

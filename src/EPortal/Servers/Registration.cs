@@ -44,15 +44,19 @@ internal sealed class Registration(ChangeLog log)
     public void Tidy() => _rows.Tidy();
 
     /// <summary>Registers a host with a key; done when it is on disk.</summary>
+    /// <param name="hostname">Its name.</param>
+    /// <param name="ip">Its address.</param>
+    /// <param name="key">Name of the key.</param>
+    /// <param name="dropped">What could not be kept of the call; empty for nothing.</param>
     /// <exception cref="StoreException">The store failed or is overloaded.</exception>
-    public async Task<Registered> Register(string hostname, string ip, string key)
+    public async Task<Registered> Register(string hostname, string ip, string key, string dropped = "")
     {
-        var registered = await log.Commit(Actor.Agent, change => Register(change, hostname, ip, key));
+        var registered = await log.Commit(Actor.Agent, change => Register(change, hostname, ip, key, dropped));
         Counts.Add(registered.Result);
         return registered;
     }
 
-    private Registered Register(Change change, string hostname, string ip, string keyName)
+    private Registered Register(Change change, string hostname, string ip, string keyName, string dropped)
     {
         long limit;
         string key;
@@ -76,6 +80,8 @@ internal sealed class Registration(ChangeLog log)
             { "ip", ip },
             { "registered", Micros.Of(change.Now) },
         });
+        if (dropped.Length > 0)
+            ServerHistory.Tell(change, serverId, $"{ServerHistory.Dropped} at registration", dropped);
         return new Registered(RegistrationResult.Done, serverId);
     }
 

@@ -26,6 +26,9 @@ internal sealed record Server
     /// <summary>Name of its key.</summary>
     public required string Key { get; init; }
 
+    /// <summary>Id of its key, and what is shown of the key to those who may not see its name.</summary>
+    public (string Id, string Label) KeyLabel { get; init; }
+
     /// <summary>Name of the feed it follows.</summary>
     public required string Feed { get; init; }
 
@@ -52,6 +55,9 @@ internal sealed record Server
 
     /// <summary>Whether it has not checked in for 48 hours.</summary>
     public required bool Inactive { get; init; }
+
+    /// <summary>What names its key in addresses of pages, and what is shown of it.</summary>
+    public (string Handle, string Text) KeyFor(bool admin) => admin ? (Key, Key) : KeyLabel;
 }
 
 /// <summary>How a server stands to its feed.</summary>
@@ -141,6 +147,12 @@ internal sealed record ServerFacts
 
     /// <summary>Name of the feed it followed.</summary>
     public string Feed { get; init; } = "";
+
+    /// <summary>
+    /// What else it said that could not be kept, and why; empty for nothing. (With a setter: the generated reader would put null into it
+    /// where an older log has none.)
+    /// </summary>
+    public string Dropped { get; set; } = "";
 }
 
 /// <summary>A change seen at a check-in.</summary>

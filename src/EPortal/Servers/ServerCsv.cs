@@ -22,7 +22,11 @@ internal sealed class ServerCsv(Database database, Offers offers, TimeProvider t
         database.Read(session => new ServerSelection(session, query, offers.At(session), time.GetUtcNow()).Page(int.MaxValue, 0));
 
     /// <summary>Writes servers.</summary>
-    public async Task Write(Stream to, IReadOnlyList<long> servers, CancellationToken cancel)
+    /// <param name="to">Where to.</param>
+    /// <param name="servers">Their numbers.</param>
+    /// <param name="secrets">Whether with their ids and the names of their keys.</param>
+    /// <param name="cancel">Ends it.</param>
+    public async Task Write(Stream to, IReadOnlyList<long> servers, bool secrets, CancellationToken cancel)
     {
         await using var text = new StreamWriter(to, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
         await text.WriteAsync(CsvText.Line(s_titles));
@@ -30,17 +34,17 @@ internal sealed class ServerCsv(Database database, Offers offers, TimeProvider t
         {
             var now = time.GetUtcNow();
             foreach (var server in database.Read(session => ServerDetails.Read(session, some, offers.At(session), now)))
-                await text.WriteAsync(CsvText.Line(ValuesOf(server)).AsMemory(), cancel);
+                await text.WriteAsync(CsvText.Line(ValuesOf(server, secrets)).AsMemory(), cancel);
             await text.FlushAsync(cancel);
         }
     }
 
-    private static IEnumerable<string> ValuesOf(Server server)
+    private static IEnumerable<string> ValuesOf(Server server, bool secrets)
     {
         var facts = server.Facts;
         return
         [
-            server.ServerId, facts.Hostname, facts.Ip, server.ConditionOf().Token(), server.Key, server.Feed, Number(facts.PatchLevel), facts.Euname, facts.Release, facts.KernelId,
+            secrets ? server.ServerId : "", facts.Hostname, facts.Ip, server.ConditionOf().Token(), server.KeyFor(secrets).Text, server.Feed, Number(facts.PatchLevel), facts.Euname, facts.Release, facts.KernelId,
             facts.Distro, facts.DistroVersion, facts.Machine, facts.Virt, facts.KcareVersion, server.Tags, server.Uptime is { } uptime ? Number(uptime) : "",
             Time(server.Registered), Time(server.Checkin), Time(server.Updated), facts.UpdateResult,
         ];

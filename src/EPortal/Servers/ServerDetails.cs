@@ -13,7 +13,7 @@ internal static class ServerDetails
     {
         var rows = session.Connection.Query<Row>(
             """
-            SELECT s.id, s.local, s.server_id, k.name AS key, coalesce(f.name, 'main') AS feed, coalesce(f.id, @main) AS feed_id,
+            SELECT s.id, s.local, s.server_id, k.name AS key, k.id AS key_id, k.note AS key_note, coalesce(f.name, 'main') AS feed, coalesce(f.id, @main) AS feed_id,
               k.products, s.registered, c.at AS checkin, x.updated, s.tags, c.uptime, coalesce(x.ip, s.ip) AS ip,
               coalesce(x.hostname, s.hostname) AS hostname, x.kernel_id, x.release, x.euname, x.patch_level, x.patch_type,
               x.version, x.virt, x.kcare_version, x.distro, x.distro_version, x.machine, x.processor, x.update_result
@@ -35,6 +35,8 @@ internal static class ServerDetails
         public required long Local { get; init; }
         public required string ServerId { get; init; }
         public required string Key { get; init; }
+        public required string KeyId { get; init; }
+        public required string KeyNote { get; init; }
         public required string Feed { get; init; }
         public required string FeedId { get; init; }
         public required string Products { get; init; }
@@ -65,6 +67,7 @@ internal static class ServerDetails
             Local = Local,
             ServerId = ServerId,
             Key = Key,
+            KeyLabel = (KeyId, Keys.Key.LabelOf(KeyId, KeyNote)),
             Feed = Feed,
             Registered = Micros.ToTime(Registered),
             Checkin = Time(Checkin),

@@ -34,8 +34,11 @@ internal static class ServerEndpoints
             new("server_id", "the server's id", Required: true), new("tags", "tags with ; between them; left out to remove all"));
     }
 
-    private static ServerList List(ApiParameters parameters, Database database, Offers offers, TimeProvider time)
+    private static ServerList List(ApiParameters parameters, Database database, Offers offers, FleetSecrets secrets, TimeProvider time, HttpContext context)
     {
+        var shown = secrets.AreInCallsFor(context);
+        if (!shown && (parameters.Text("key") ?? parameters.Text("service_id")) is not null)
+            throw new RefusedException(Refusal.Forbidden, "Server ids and keys are hidden from read-only users here, so key and service_id are for admins.");
         var query = new ServerQuery
         {
             Hostname = parameters.Text("hostname"),
@@ -54,16 +57,16 @@ internal static class ServerEndpoints
         var onlyCount = parameters.Flag("only_count") ?? false;
         var now = time.GetUtcNow();
         // One snapshot, so that count and rows belong together.
-        return database.Read(session => onlyCount ? new ServerList(query.Count(session, offers, now), null, null, null) : Page(session, query, offers, now));
+        return database.Read(session => onlyCount ? new ServerList(query.Count(session, offers, now)) : Page(session, query, offers, now, shown));
     }
 
-    private static ServerList Page(Session session, ServerQuery query, Offers offers, DateTimeOffset now)
+    private static ServerList Page(Session session, ServerQuery query, Offers offers, DateTimeOffset now, bool secrets)
     {
         var rows = query.Run(session, offers, now);
         // A page that is not full tells how many there are.
         var isLast = rows.Count < query.Limit && (rows.Count > 0 || query.Offset == 0);
         var count = isLast ? query.Offset + rows.Count : query.Count(session, offers, now);
-        return new ServerList(count, query.Limit, query.Offset, [.. rows.Select(ServerEntry.From)]);
+        return new ServerList(count) { Limit = query.Limit, Offset = query.Offset, Result = [.. rows.Select(row => ServerEntry.From(row, secrets))] };
     }
 
     private static async Task<ApiResult<int>> Clean(ApiParameters parameters, ServerStore servers, HttpContext context)
@@ -87,11 +90,17 @@ internal static class ServerEndpoints
 }
 
 /// <summary>A page of servers with how many there are in all; of a count alone the rest is left out.</summary>
-internal sealed record ServerList(
-    long Count,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Limit,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Offset,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ServerEntry>? Result);
+internal sealed record ServerList(long Count)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Limit { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Offset { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ServerEntry>? Result { get; init; }
+}
 
 /// <summary>A server in the form that programs have always got; times are <c>YYYY-MM-DD HH:MM:SS.ffffff</c> UTC.</summary>
 internal sealed record ServerEntry
@@ -119,13 +128,13 @@ internal sealed record ServerEntry
     public required string? Machine { get; init; }
     public required string? Processor { get; init; }
 
-    /// <summary>The row of a server; what it never told is null.</summary>
-    public static ServerEntry From(Server server) => new()
+    /// <summary>The row of a server; what it never told is null. Without secrets its id and key are empty.</summary>
+    public static ServerEntry From(Server server, bool secrets) => new()
     {
-        Id = server.ServerId,
+        Id = secrets ? server.ServerId : "",
         Ip = server.Facts.Ip,
         Hostname = server.Facts.Hostname,
-        Key = server.Key,
+        Key = secrets ? server.Key : "",
         Feed = server.Feed,
         Registered = Time(server.Registered),
         Checkin = Time(server.Checkin),

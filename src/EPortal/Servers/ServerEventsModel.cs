@@ -18,6 +18,8 @@ internal static class ServerEventsModel
         "hostname" => "Host name",
         "update" => "Last update",
         "restart" => "Restarted, uptime",
+        ServerHistory.Dropped => "Fields not understood",
+        _ when what.StartsWith(ServerHistory.Dropped, StringComparison.Ordinal) => $"Fields not understood,{what[ServerHistory.Dropped.Length..]}",
         _ => what,
     };
 

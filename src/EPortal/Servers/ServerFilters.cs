@@ -1,5 +1,6 @@
 using EPortal.Api;
 using EPortal.Data;
+using EPortal.Keys;
 
 namespace EPortal.Servers;
 
@@ -92,7 +93,7 @@ internal sealed class ServerFilters
             Search = search is null || search.Contains('%') ? search : search + "%",
             Hostname = Value("hostname"),
             Ip = Value("ip"),
-            Key = Value("key"),
+            Key = Value("key") is { } key ? KeyStore.NameOf(session, key) : null,
             Feed = Value("feed"),
             Tag = Value("tag"),
             Condition = Condition(),

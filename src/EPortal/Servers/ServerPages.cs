@@ -40,7 +40,7 @@ internal static class ServerPages
     {
         var query = database.Read(session => ServerFilters.Read(parameters).ToQuery(session, usage)) with { Order = ServersModel.OrderOf(parameters) };
         var servers = csv.Select(query);
-        return TypedResults.Stream(to => csv.Write(to, servers, context.RequestAborted), "text/csv; charset=utf-8", "servers.csv");
+        return TypedResults.Stream(to => csv.Write(to, servers, FleetSecrets.AreOnPagesFor(context), context.RequestAborted), "text/csv; charset=utf-8", "servers.csv");
     }
 
     private static Task<IResult> Tag(

@@ -15,7 +15,7 @@ internal static class ServerRecords
             """
             SELECT x.ip, x.hostname, x.kernel_id, x.release, x.euname, x.patch_level, x.patch_type, x.version, x.virt,
               x.kcare_version, x.distro, x.distro_version, x.machine, x.processor, x.sticky_patchset, x.update_delay,
-              x.update_result, x.feed, c.uptime
+              x.update_result, x.feed, c.uptime, x.dropped
             FROM server_facts x JOIN server_checkin c ON c.server = x.server WHERE x.server = @server
             """,
             ("@server", local));
@@ -41,6 +41,7 @@ internal static class ServerRecords
             UpdateDelay = row.GetInt64(15),
             UpdateResult = row.GetString(16),
             Feed = row.GetString(17),
+            Dropped = row.GetString(19),
         };
         return new LastCheckIn(facts, row.GetInt64(18));
     }
@@ -69,7 +70,9 @@ internal static class ServerRecords
     {
         if (before?.Facts != said.Facts)
             WriteFacts(change, local, said.Facts, before?.Facts, at);
-        if (before is not null)
+        if (before is null)
+            new ServerHistory(change, local, at).WriteFirst(said.Facts);
+        else
             new ServerHistory(change, local, at).Write(said.Was >= 0 ? before with { Uptime = said.Was } : before, said.Facts, said.Uptime);
     }
 
@@ -90,22 +93,22 @@ internal static class ServerRecords
         change.Session.Execute(
             """
             INSERT INTO server_facts (server, ip, hostname, kernel_id, release, euname, patch_level, patch_type, version, virt,
-              kcare_version, distro, distro_version, machine, processor, sticky_patchset, update_delay, update_result, feed, updated)
+              kcare_version, distro, distro_version, machine, processor, sticky_patchset, update_delay, update_result, feed, updated, dropped)
             VALUES (@server, @ip, @hostname, @kernelId, @release, @euname, @level, @type, @version, @virt,
-              @kcare, @distro, @distroVersion, @machine, @processor, @sticky, @delay, @result, @feed, @updated)
+              @kcare, @distro, @distroVersion, @machine, @processor, @sticky, @delay, @result, @feed, @updated, @dropped)
             ON CONFLICT (server) DO UPDATE SET ip = excluded.ip, hostname = excluded.hostname, kernel_id = excluded.kernel_id,
               release = excluded.release, euname = excluded.euname, patch_level = excluded.patch_level,
               patch_type = excluded.patch_type, version = excluded.version, virt = excluded.virt,
               kcare_version = excluded.kcare_version, distro = excluded.distro, distro_version = excluded.distro_version,
               machine = excluded.machine, processor = excluded.processor, sticky_patchset = excluded.sticky_patchset,
               update_delay = excluded.update_delay, update_result = excluded.update_result, feed = excluded.feed,
-              updated = coalesce(excluded.updated, server_facts.updated)
+              updated = coalesce(excluded.updated, server_facts.updated), dropped = excluded.dropped
             """,
             ("@server", local), ("@ip", facts.Ip), ("@hostname", facts.Hostname), ("@kernelId", facts.KernelId),
             ("@release", facts.Release), ("@euname", facts.Euname), ("@level", facts.PatchLevel), ("@type", facts.PatchType),
             ("@version", facts.Version), ("@virt", facts.Virt), ("@kcare", facts.KcareVersion), ("@distro", facts.Distro),
             ("@distroVersion", facts.DistroVersion), ("@machine", facts.Machine), ("@processor", facts.Processor),
             ("@sticky", facts.StickyPatchset), ("@delay", facts.UpdateDelay), ("@result", facts.UpdateResult),
-            ("@feed", facts.Feed), ("@updated", updated ? at : null));
+            ("@feed", facts.Feed), ("@updated", updated ? at : null), ("@dropped", facts.Dropped));
     }
 }

@@ -35,7 +35,16 @@ internal static class ConsoleAssets
     public static string Favicon { get; } = AddressOf("favicon.svg");
 
     /// <summary>Maps them; they are no secret, the login page needs them.</summary>
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet(Base + "/{hash}/{name}", Get).AllowAnonymous();
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet(Base + "/{hash}/{name}", Get).AllowAnonymous();
+        // Where browsers look that show no page, such as one with the answer of a call.
+        routes.MapGet("/favicon.ico", (HttpContext context) =>
+        {
+            context.Response.Headers.CacheControl = "public, max-age=86400";
+            return TypedResults.Bytes(s_files["favicon.svg"], TypeOf("favicon.svg"));
+        }).AllowAnonymous();
+    }
 
     private static string AddressOf(string name) => $"{Base}/{HashOf(name)}/{name}";
 

@@ -62,7 +62,7 @@ public sealed class ServerFlowTests(ConsoleSite site)
     [Fact]
     public async Task The_export_is_a_file_of_what_is_shown()
     {
-        await using var browser = await site.OpenAsync(ConsoleSite.Reader);
+        await using var browser = await site.OpenAsync(ConsoleSite.Admin);
         await browser.GoAsync("/admin/servers?key=staging");
         var servers = await browser.Page.Locator("tbody tr").CountAsync();
         var download = await browser.Page.RunAndWaitForDownloadAsync(() => browser.Page.Locator("a[download]").ClickAsync());

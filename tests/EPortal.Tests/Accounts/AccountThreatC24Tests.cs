@@ -31,7 +31,7 @@ public sealed class AccountThreatC24Tests
 
         var routes = api.Portal.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Select(endpoint => (Endpoint: endpoint, Path: "/" + endpoint.RoutePattern.RawText!.TrimStart('/')))
-            .SelectMany(route => (route.Endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []).Select(method => $"{method} {route.Path}"))
+            .SelectMany(route => (route.Endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []).Where(method => method != "HEAD").Select(method => $"{method} {route.Path}"))
             .ToHashSet(StringComparer.Ordinal);
 
         var told = All.Select(line => $"{line.Method} {line.Path}").ToList();

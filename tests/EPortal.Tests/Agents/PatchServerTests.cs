@@ -82,11 +82,9 @@ public sealed class PatchServerTests
     }
 
     [Theory]
-    [InlineData("""{"uptime":"x"}""", "query string")]
-    [InlineData("""{"uptime":1""", "query string")]
-    [InlineData("""{"uptime":-1}""", "uptime")]
+    [InlineData("""{"uptime":1""", "not the JSON")]
+    [InlineData("""{"server_id":7}""", "server_id")]
     [InlineData("""{"server_id":"AAAAAAAAAAAAAAAA"}""", "server_id")]
-    [InlineData("""{"kernel_id":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"}""", "kernel_id")]
     public async Task Facts_that_are_wrong_are_refused_by_name(string json, string said)
     {
         await using var portal = await TestPortal.StartAsync();

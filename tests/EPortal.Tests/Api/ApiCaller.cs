@@ -104,9 +104,9 @@ internal sealed record ApiAnswer(HttpStatusCode Status, string Text, HttpRespons
     }
 
     /// <summary>It was refused with this status and code, and says why in a sentence.</summary>
-    public void ShouldBeError(HttpStatusCode status, string code)
+    public void ShouldBeError(HttpStatusCode status, string code, string? of = null)
     {
-        Status.ShouldBe(status, Text);
+        Status.ShouldBe(status, of is null ? Text : $"{of}: {Text}");
         Json.GetProperty("error").GetString().ShouldBe(code);
         Json.GetProperty("message").GetString().ShouldNotBeNullOrWhiteSpace();
     }

@@ -75,10 +75,10 @@ internal static class ApiRoutesTable
         ("GET", "/admin/assets/{hash}/{name}", Access.Open),
         ("GET", "/admin/sso/login", Access.Open),
         ("GET", "/admin/api/{documentName}.json", Access.Open),
+        ("GET", "/", Access.Open),
+        ("GET", "/favicon.ico", Access.Open),
         ("GET", "/healthz", Access.Open),
-        ("HEAD", "/healthz", Access.Open),
         ("GET", "/readyz", Access.Open),
-        ("HEAD", "/readyz", Access.Open),
         // By token or address, not by account.
         ("GET", "/metrics", Access.Open),
     ];

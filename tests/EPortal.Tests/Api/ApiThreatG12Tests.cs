@@ -44,9 +44,28 @@ public sealed class ApiThreatG12Tests
         foreach (var name in new[] { "a\nb is OUTOFDATE", "a\rb", "a\0b", "a\u001b[31mb", "a\u0085b" })
         {
             using var checkIn = await api.Portal.CheckInAsync(TestPortal.Facts(id) with { Hostname = name });
-            checkIn.StatusCode.ShouldBe(HttpStatusCode.BadRequest, name);
+            checkIn.StatusCode.ShouldBe(HttpStatusCode.OK, name);
+            api.Portal.TheServer().Facts.Hostname.ShouldBe("", name);
             (await api.Call("POST", "/register", Carrier.Json, null, ("key", "k"), ("hostname", name))).Status.ShouldBe(HttpStatusCode.BadRequest, name);
         }
+    }
+
+    /// <summary>A bar begins performance data, on every line of a plugin's output.</summary>
+    [Theory]
+    [InlineData("a|uptodate=99;b", "a/uptodate=99,b")]
+    [InlineData("a\u2028b", "a\\u2028b")]
+    [InlineData("a\U000E0041b", "a\\U000e0041b")]
+    public async Task Names_cannot_add_performance_data_to_a_report(string name, string shown)
+    {
+        await using var api = await ApiCaller.StartAsync();
+        await api.Portal.DeployAsync("K1", 1);
+        (await api.Portal.CheckInAsync(TestPortal.Facts(await api.Portal.RegisterAsync("web1")) with { Hostname = name })).Dispose();
+
+        var lines = (await api.Call("GET", "/kcare/nagios/k", Carrier.Query, null)).Text.TrimEnd('\n').Split('\n');
+
+        lines.Length.ShouldBe(2);
+        lines[1].ShouldBe($"{shown} (127.0.0.1) is OUTOFDATE");
+        (await api.Call("GET", "/kcare/nagios/" + Uri.EscapeDataString("no|key;x"), Carrier.Query, null)).Text.ShouldBe("Servers not found for key no/key,x\n");
     }
 
     [Fact]

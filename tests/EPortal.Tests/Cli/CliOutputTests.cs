@@ -33,10 +33,16 @@ public sealed class CliOutputTests
     [Theory]
     [InlineData("plain ünï 漢", "plain ünï 漢")]
     [InlineData("\u001b]0;x\u0007", "\\x1b]0;x\\x07")]
+    [InlineData("a\U000E0041b\U0001D173c\U000E0101d", "a\\U000e0041b\\U0001d173c\\U000e0101d")]
+    [InlineData("a\uFE0Fb\u3164c\u034Fd\u115Fe\u00ADf", "a\\ufe0fb\\u3164c\\u034fd\\u115fe\\xadf")]
+    [InlineData("a\U0001F4A9b\u00FC\u4E2D", "a\U0001F4A9b\u00FC\u4E2D")]
     [InlineData("a\u202Eb\u2028c\u009bd\u200e", "a\\u202eb\\u2028c\\x9bd\\u200e")]
     [InlineData("a\r\nerror: forged", "a\\x0d\\x0aerror: forged")]
     public void What_steers_a_terminal_is_spelt_out(string text, string expected) =>
         CliText.Safe(text).ShouldBe(expected);
+
+    [Fact]
+    public void Halves_of_characters_are_spelt_out() => CliText.Safe("a\uD83Db").ShouldBe("a\\ud83db");
 
     [Fact]
     public void Line_breaks_can_be_kept() => CliText.SafeLines("a\nb\u001b").ShouldBe("a\nb\\x1b");

@@ -61,6 +61,40 @@ public sealed partial class ChangelogTests
         () => Changelog.ToHtmlOrNull(string.Concat(Enumerable.Repeat(part, Changelog.MaxLength)))?.Length.ShouldBeGreaterThan(0),
         TestContext.Current.CancellationToken);
 
+    /// <summary>Texts of full length that take the library seconds as one paragraph.</summary>
+    [Theory]
+    [InlineData("[a](")]
+    [InlineData("[a]( ")]
+    [InlineData("[a](\n")]
+    [InlineData("   - [a](")]
+    [InlineData("[a](x (")]
+    [InlineData("[[a](http://b)](http://c) ")]
+    [InlineData("***a** b* ")]
+    [InlineData("[a][")]
+    [InlineData("- [a](\n  [a](\n")]
+    [InlineData("#[a](")]
+    public void A_text_of_nested_links_takes_little_time_and_that_once(string part)
+    {
+        var text = string.Concat(Enumerable.Repeat(part, Changelog.MaxLength))[..Changelog.MaxLength];
+        var process = System.Diagnostics.Process.GetCurrentProcess();
+        var before = process.TotalProcessorTime;
+
+        var html = Changelog.ToHtmlOrNull(text);
+        for (var n = 0; n < 100; n++)
+            Changelog.ToHtmlOrNull(new string(text)).ShouldBeSameAs(html);
+
+        process.Refresh();
+        (process.TotalProcessorTime - before).ShouldBeLessThan(TimeSpan.FromSeconds(3), "of the whole process, which does other things beside");
+    }
+
+    [Fact]
+    public void A_long_text_of_short_paragraphs_is_shown_as_HTML()
+    {
+        var text = string.Concat(Enumerable.Range(1, 900).Select(n => $"* CVE-2026-{n:0000}: [advisory](https://example.com/CVE-2026-{n:0000})\n"));
+        Changelog.ToHtmlOrNull(text)!.Split("<li>").Length.ShouldBe(901);
+        Changelog.ToHtmlOrNull(new string('a', 4000) + "\n\n" + new string('b', 4000)).ShouldNotBeNull();
+    }
+
     [GeneratedRegex("<[^>]*>")]
     private static partial Regex Tags();
 }

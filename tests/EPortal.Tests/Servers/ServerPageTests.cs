@@ -16,7 +16,7 @@ public sealed class ServerPageTests
     [Fact]
     public async Task It_tells_what_a_server_runs_what_it_could_run_and_what_that_closes()
     {
-        await using var fleet = await ServerFleet.StartAsync(ApiCaller.Reader);
+        await using var fleet = await ServerFleet.StartAsync();
         await fleet.Portal.DeployAsync("K1", 1, cves: ["CVE-2026-0001"]);
         await fleet.Portal.DeployAsync("K2", 2, cves: ["CVE-2026-0001", "CVE-2026-0002"]);
         await fleet.Portal.DeployAsync("K3", 3, target: new string('b', 40), cves: ["CVE-2026-0003"]);

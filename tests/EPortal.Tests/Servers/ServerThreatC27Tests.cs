@@ -63,6 +63,26 @@ public sealed class ServerThreatC27Tests
         ((int)await fleet.Browser.StatusAsync($"/admin/servers?{query}")).ShouldBe(400);
     }
 
+    [Theory]
+    [InlineData("\u202E", "\\u202e")]
+    [InlineData("\U000E0041", "\\U000e0041")]
+    [InlineData("\U0001D173", "\\U0001d173")]
+    [InlineData("\uFE0F", "\\ufe0f")]
+    public async Task What_shows_nothing_or_turns_a_line_round_is_spelt_out(string hidden, string shown)
+    {
+        await using var fleet = await ServerFleet.StartAsync();
+        var id = await fleet.AddAsync($"web{hidden}1", facts => Said(facts, $"a{hidden}b"));
+        using (await fleet.Browser.PostAsync("/admin/servers/columns", [.. EPortal.Servers.ServerColumnsModel.All.Select(column => ("column", column.Name))]))
+        {
+        }
+
+        foreach (var path in new[] { "/admin/servers", $"/admin/servers/{id}", "/admin/tags", "/admin/overview" })
+        {
+            var page = System.Net.WebUtility.HtmlDecode(await fleet.Browser.TextAsync(path));
+            page.ShouldContain(path is "/admin/tags" or "/admin/overview" ? $"a{shown}b" : $"web{shown}1", Case.Sensitive, path);
+        }
+    }
+
     private static CheckinRequest TestFacts(ServerFleet fleet, string id) => Agents.TestPortal.Facts(fleet.Server(id).ServerId);
 
     private static CheckinRequest Said(CheckinRequest facts, string text) => facts with

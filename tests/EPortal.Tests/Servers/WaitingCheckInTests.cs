@@ -112,6 +112,21 @@ public sealed class WaitingCheckInTests
     }
 
     [Fact]
+    public async Task Fields_that_were_dropped_in_a_storm_are_told_once()
+    {
+        await using var store = new TestStore();
+        var (ids, known) = await Fleet(store, 250);
+        var checkIns = new CheckIns(store.Log, known);
+        await Storm(store, checkIns, ids, level: 2, dropped: "uptime is null");
+        await Storm(store, checkIns, ids, level: 3, dropped: "uptime is null");
+        checkIns.Behind.ShouldBeInRange(1, 250);
+        await TakeIn(store, known);
+
+        var told = new ServerStore(store.Database, store.Log, store.Time).History(ids[^1], 10).Where(line => line.What == ServerHistory.Dropped).ShouldHaveSingleItem();
+        (told.Was, told.Became).ShouldBe(("", "uptime is null"));
+    }
+
+    [Fact]
     public async Task After_a_kill_what_waits_is_not_taken_for_said_before_and_comes_into_the_rows()
     {
         await using var store = new TestStore();
@@ -150,13 +165,13 @@ public sealed class WaitingCheckInTests
     }
 
     /// <summary>All hosts say something new, in one commit.</summary>
-    private static async Task<bool[]> Storm(TestStore store, CheckIns checkIns, List<string> ids, long level)
+    private static async Task<bool[]> Storm(TestStore store, CheckIns checkIns, List<string> ids, long level, string dropped = "")
     {
         await using var held = HeldWriter.Now(store.Log);
         var storm = ids.Select(id =>
         {
             var server = store.Database.Read(session => CheckIns.FindOrNull(session, id))!;
-            return checkIns.Record(server, new CheckIn(Facts with { PatchLevel = level }, 1000 + level, null, level)).AsTask();
+            return checkIns.Record(server, new CheckIn(Facts with { PatchLevel = level, Dropped = dropped }, 1000 + level, null, level)).AsTask();
         }).ToList();
         await held.ReleaseAsync();
         return await Task.WhenAll(storm);

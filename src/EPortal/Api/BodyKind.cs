@@ -1,0 +1,62 @@
+using EPortal.Data;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
+
+namespace EPortal.Api;
+
+/// <summary>What kind of body a request has, by its Content-Type (RFC 9110, 8.3).</summary>
+internal enum BodyKind
+{
+    /// <summary>None.</summary>
+    None,
+
+    /// <summary>A form, URL-encoded or multipart.</summary>
+    Form,
+
+    /// <summary>JSON in UTF-8.</summary>
+    Json,
+
+    /// <summary>It has no Content-Type.</summary>
+    Untyped,
+
+    /// <summary>Something that calls do not understand.</summary>
+    Unknown,
+}
+
+/// <summary>Tells the kinds of bodies apart, and refuses those that are not understood: what they ask for must not be passed over.</summary>
+internal static class BodyKinds
+{
+    /// <summary>The kind of a request's body. A body that turns out empty is of any kind.</summary>
+    public static BodyKind Of(HttpRequest request)
+    {
+        if (request.ContentLength == 0 || request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
+            return BodyKind.None;
+        if (!StringValuesAreIdentity(request))
+            return BodyKind.Unknown;
+        if (string.IsNullOrWhiteSpace(request.ContentType))
+            return BodyKind.Untyped;
+        return request.HasFormContentType ? BodyKind.Form : IsJson(request.ContentType) ? BodyKind.Json : BodyKind.Unknown;
+    }
+
+    /// <summary>Whether the name of a field of a form is really JSON or XML that was called a form, as curl's <c>-d</c> does.</summary>
+    public static bool IsDocument(string name) => name.TrimStart() is ['{' or '[' or '<', ..];
+
+    /// <summary>Refuses a form of that kind.</summary>
+    public static RefusedException FormIsDocument() => new(
+        Refusal.UnsupportedType, "The body looks like JSON or XML, and its Content-Type says that it is a form. For JSON send Content-Type: application/json.");
+
+    /// <summary>Refuses a body that is not understood.</summary>
+    public static RefusedException NotUnderstood() => new(
+        Refusal.UnsupportedType,
+        "The Content-Type of the body is not understood. Send a form (application/x-www-form-urlencoded, multipart/form-data) or JSON (application/json), without a Content-Encoding.");
+
+    private static bool StringValuesAreIdentity(HttpRequest request) =>
+        request.Headers.ContentEncoding is { Count: 0 } or [null or "" or "identity"];
+
+    private static bool IsJson(string contentType) =>
+        MediaTypeHeaderValue.TryParse(contentType, out var type)
+        && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+            || type.MediaType.Equals("text/json", StringComparison.OrdinalIgnoreCase)
+            || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
+        && HeaderUtilities.RemoveQuotes(type.Charset).ToString().ToUpperInvariant() is "" or "UTF-8" or "UTF8" or "US-ASCII";
+}

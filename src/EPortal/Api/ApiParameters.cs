@@ -18,13 +18,16 @@ internal sealed class ApiParameters
     private readonly HashSet<string> _empty = new(StringComparer.Ordinal);
     private int _count;
 
+    /// <summary>Whether an admin gave them.</summary>
+    public bool AreOfAdmin { get; private init; }
+
     /// <summary>Reads them, once a request; how minimal APIs make an argument of this type.</summary>
     /// <exception cref="RefusedException">The body is not what its type says, or of none that is known, or there are too many values.</exception>
     public static async ValueTask<ApiParameters> BindAsync(HttpContext context)
     {
         if (context.Items[s_read] is ApiParameters read)
             return read;
-        var parameters = new ApiParameters();
+        var parameters = new ApiParameters { AreOfAdmin = FleetSecrets.AreOnPagesFor(context) };
         foreach (var (name, values) in context.Request.Query)
             parameters.Add(name, values);
         switch (BodyKinds.Of(context.Request))

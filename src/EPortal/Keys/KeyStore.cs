@@ -30,6 +30,10 @@ internal sealed class KeyStore(Database database, ChangeLog log)
     public static string NameOf(Session session, string nameOrId) => session.Connection.QueryFirstOrDefault<string>(
         "SELECT name FROM key WHERE shadowed = 0 AND (name = @nameOrId OR id = @nameOrId) ORDER BY CASE name WHEN @nameOrId THEN 0 ELSE 1 END", new { nameOrId }) ?? nameOrId;
 
+    /// <summary>The name of the key of that id; empty, which is no key's name, where there is none.</summary>
+    public static string NameOfId(Session session, string id) =>
+        session.Connection.QueryFirstOrDefault<string>("SELECT name FROM key WHERE shadowed = 0 AND id = @id", new { id }) ?? "";
+
     /// <summary>The key of that name.</summary>
     public static Key? FindOrNull(Session session, string name) =>
         session.Connection.QueryFirstOrDefault<Row>($"{Columns} AND k.name = @name", new { name })?.ToKey();

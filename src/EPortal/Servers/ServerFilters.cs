@@ -32,8 +32,9 @@ internal sealed class ServerFilters
     public static readonly ServerFilters None = new([]);
 
     private readonly Dictionary<string, string> _values;
+    private readonly bool _byKeyName;
 
-    private ServerFilters(Dictionary<string, string> values) => _values = values;
+    private ServerFilters(Dictionary<string, string> values, bool byKeyName = true) => (_values, _byKeyName) = (values, byKeyName);
 
     /// <summary>Whether nothing is filtered.</summary>
     public bool IsEmpty => _values.Values.All(value => value.Length == 0);
@@ -61,7 +62,8 @@ internal sealed class ServerFilters
                 values.Add(name, value.Length <= MaxLength ? value : value[..MaxLength]);
         }
 
-        return new ServerFilters(values);
+        // Others know keys by their ids: a filter by name would tell them whether there is one.
+        return new ServerFilters(values, parameters.AreOfAdmin);
     }
 
     /// <summary>These with another value of one; without it when that is null.</summary>
@@ -72,7 +74,7 @@ internal sealed class ServerFilters
             values.Remove(name);
         else
             values[name] = value;
-        return new ServerFilters(values);
+        return new ServerFilters(values, _byKeyName);
     }
 
     /// <summary>An address with these and what else is given.</summary>
@@ -93,7 +95,7 @@ internal sealed class ServerFilters
             Search = search is null || search.Contains('%') ? search : search + "%",
             Hostname = Value("hostname"),
             Ip = Value("ip"),
-            Key = Value("key") is { } key ? KeyStore.NameOf(session, key) : null,
+            Key = Value("key") is { } key ? (_byKeyName ? KeyStore.NameOf(session, key) : KeyStore.NameOfId(session, key)) : null,
             Feed = Value("feed"),
             Tag = Value("tag"),
             Condition = Condition(),

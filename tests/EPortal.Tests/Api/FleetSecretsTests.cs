@@ -62,6 +62,13 @@ public sealed class FleetSecretsTests
         keys.ShouldContain($"href=\"/admin/keys/{key.Id}\"");
         keys.ShouldContain($"<code>key {visitors.Portal.Portal.Keys.List().Single(one => one.Name == Other).Id}</code>");
         (await visitors.Reader.TextAsync($"/admin/keys/{key.Id}")).ShouldContain("the web hosts");
+        foreach (var guess in (string[])[Secret, Other, "no-such-key"])
+        {
+            (await visitors.Reader.TextAsync($"/admin/servers?key={guess}")).ShouldContain("No server matches");
+            (await visitors.Reader.TextAsync($"/admin/servers/export?key={guess}")).Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldHaveSingleItem();
+        }
+
+        (await visitors.Admin.TextAsync($"/admin/servers?key={Secret}")).ShouldContain($"/admin/servers/{server.Id}");
         (await visitors.Reader.TextAsync("/admin/servers/export")).ShouldContain(",web1,127.0.0.1,unsupported,the web hosts,main");
         (await visitors.Reader.TextAsync("/admin/docs")).ShouldContain("kcarectl --register KEY");
     }

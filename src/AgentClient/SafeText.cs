@@ -1,4 +1,5 @@
 using System.Text;
+using EPortal.Format;
 
 namespace EPortal.AgentClient;
 

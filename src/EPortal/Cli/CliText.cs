@@ -1,5 +1,5 @@
 using System.Globalization;
-using EPortal.AgentClient;
+using EPortal.Format;
 
 namespace EPortal.Cli;
 

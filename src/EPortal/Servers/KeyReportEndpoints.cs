@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text;
-using EPortal.AgentClient;
 using EPortal.Api;
 using EPortal.Data;
 using EPortal.Feeds;
+using EPortal.Format;
 
 namespace EPortal.Servers;
 

@@ -26,7 +26,7 @@ public sealed class UserLogPageTests
         await Shows(visitors, "?until=2026-05-01", "before-midnight", "at-midnight");
         await Shows(visitors, "?since=2026-05-01&until=2026-05-01&action=feed&user=ada", "before-midnight", "at-midnight");
         await Shows(visitors, "?user=tester", "key.add", "before-midnight");
-        (await visitors.Reader.TextAsync("/admin/log?user=nobody")).ShouldContain("No lines");
+        (await visitors.Admin.TextAsync("/admin/log?user=nobody")).ShouldContain("No lines");
     }
 
     [Theory]
@@ -90,8 +90,8 @@ public sealed class UserLogPageTests
 
     private static async Task Shows(Visitors visitors, string query, string there, string absent)
     {
-        var page = await visitors.Reader.TextAsync("/admin/log" + query);
-        var csv = await visitors.Reader.TextAsync("/admin/api/user-log" + query + "&format=csv&limit=10000");
+        var page = await visitors.Admin.TextAsync("/admin/log" + query);
+        var csv = await visitors.Admin.TextAsync("/admin/api/user-log" + query + "&format=csv&limit=10000");
         foreach (var text in new[] { page, csv })
         {
             text.ShouldContain(there);

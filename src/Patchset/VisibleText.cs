@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace EPortal.AgentClient;
+namespace EPortal.Format;
 
 /// <summary>
 /// Text from elsewhere, so that all of it is seen: characters that steer a terminal, turn the direction of a line, or show nothing are

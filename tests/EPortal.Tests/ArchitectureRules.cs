@@ -55,6 +55,7 @@ internal sealed class ArchitectureRules(string root)
         ("Prometheus", ["Operations"]),
         ("Org.BouncyCastle", ["Accounts", "Format", "AgentClient", "Kcarectl"]),
         ("Superpower", ["Hosting", "Accounts"]),
+        ("ICU4N", ["Accounts"]),
         ("Spectre.Console", ["Cli"]),
         ("System.Net.Http", ["AgentClient", "Kcarectl", "Demo", "Agents", "Accounts", "PatchSource", "Operations"]),
         ("System.Net.Sockets", ["Accounts", "AgentClient", "Kcarectl", "Agents", "PatchSource", "Hosting"]),

@@ -18,7 +18,8 @@ internal sealed class AccountAuthenticationOptions : AuthenticationSchemeOptions
 
 /// <summary>Who calls the API: by an API key, else by name and password (Basic, RFC 7617), else by the session of a browser.</summary>
 internal sealed class AccountAuthentication(
-    IOptionsMonitor<AccountAuthenticationOptions> options, ILoggerFactory loggers, UrlEncoder encoder, UserStore users, ApiKeyStore keys, PasswordLogin login, LoginGuard guard)
+    IOptionsMonitor<AccountAuthenticationOptions> options, ILoggerFactory loggers, UrlEncoder encoder, UserStore users, ApiKeyStore keys, PasswordLogin login, LoginGuard guard,
+    ExternalLogins external, DirectoryRecheck recheck)
     : AuthenticationHandler<AccountAuthenticationOptions>(options, loggers, encoder)
 {
     /// <summary>Name of the scheme.</summary>
@@ -26,6 +27,7 @@ internal sealed class AccountAuthentication(
 
     private const int MaxCredentials = 4096;
     private LoginResult? _login;
+    private bool _isKeyWithoutLogin;
 
     /// <inheritdoc/>
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
@@ -56,6 +58,12 @@ internal sealed class AccountAuthentication(
                 Context, StatusCodes.Status429TooManyRequests, ApiErrors.TooManyAttempts, "Too many wrong logins; try again in a moment.");
         }
 
+        if (_isKeyWithoutLogin)
+        {
+            return ApiErrors.Write(
+                Context, StatusCodes.Status401Unauthorized, ApiErrors.Unauthorized, "The key is right, but its user has not been let in by the directory or sign-on provider for too long: log in there once more.");
+        }
+
         Response.Headers.WWWAuthenticate = "Basic realm=\"ePortal\", charset=\"UTF-8\"";
         return ApiErrors.Write(
             Context, StatusCodes.Status401Unauthorized, ApiErrors.Unauthorized, $"Log in with Basic authentication, or with an API key in {Options.KeyHeader}.");
@@ -65,8 +73,16 @@ internal sealed class AccountAuthentication(
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => ApiErrors.Write(
         Context, StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "This account may read, and change nothing.");
 
-    private async Task<User?> ByKey(string text) =>
-        await keys.AuthenticateOrNull(text, Context.Address()) is { } key ? users.FindOrNull(key.Account) : null;
+    private async Task<User?> ByKey(string text)
+    {
+        if (await keys.AuthenticateOrNull(text, Context.Address()) is not { } key || users.FindOrNull(key.Account) is not { } user)
+            return null;
+        var standing = external.Counts(user, TimeProvider.GetUtcNow()) ? await recheck.Of(user) : Standing.Gone;
+        if (standing == Standing.Unknown)
+            _login = new LoginResult(null, DirectoryFailed: true);
+        _isKeyWithoutLogin = standing == Standing.Gone;
+        return standing == Standing.Good ? user : null;
+    }
 
     private static AuthenticateResult Result(User? user)
     {

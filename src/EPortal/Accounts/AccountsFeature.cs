@@ -23,6 +23,7 @@ internal static class AccountsFeature
     {
         services.AddSingleton(provider => Guard(provider.GetRequiredService<Database>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PasswordLogin>();
+        services.AddSingleton<DirectoryRecheck>();
         services.AddSingleton(lifetime);
         services.AddRazorComponents();
         // No default scheme: calls of agents carry Basic credentials of their own, which mean no account.

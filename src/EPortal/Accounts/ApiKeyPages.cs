@@ -14,7 +14,7 @@ internal static class ApiKeyPages
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPage(ListPath, (ApiParameters parameters, ApiKeyStore keys, HttpContext context) => List(parameters, keys, context, null, null));
-        routes.MapOwnAction(ListPath, Make);
+        routes.MapOwnAction(ListPath, Make).KeepsForm();
         routes.MapPage(ListPath + "/{id}", (string id, ApiKeyStore keys, HttpContext context) => One(Get(keys, id, context), null));
         routes.MapOwnAction(ListPath + "/{id}/revoke", Revoke);
     }

@@ -7,6 +7,12 @@ namespace EPortal.Accounts;
 /// <param name="Description">Description of a new account.</param>
 internal sealed record ForeignIdentity(string Key, string WantedName, string Realm, string Description)
 {
+    /// <summary>The key of accounts made by older versions, which compared names without case alone.</summary>
+    public string FormerKey { get; init; } = Key;
+
+    /// <summary>Under which settings it was vouched for, as <see cref="ExternalLogins.SettingsOf"/> has it.</summary>
+    public string VouchedUnder { get; init; } = "";
+
     /// <summary>How identities of the directory begin.</summary>
     public const string LdapPrefix = "ldap:";
 

@@ -52,7 +52,7 @@ internal sealed partial class PasswordLogin(UserStore users, LdapStore ldap, Log
     public async Task<LoginResult> Try(string name, string password, string address, CancellationToken cancel)
     {
         var credential = users.CredentialOrNull(name);
-        var directory = credential?.Hash is null && DirectoryOrNull() is { } asked && !users.IsShielded(name) ? asked : null;
+        var directory = credential?.Hash is null && DirectoryOrNull() is { } asked && (credential is not null || !users.IsShielded(name)) ? asked : null;
         var mark = Mark(name, password, credential?.Hash, directory);
         if (_right.TryGetValue(mark, out string? known) && users.FindOrNull(known!) is { } user)
             return new LoginResult(user);
@@ -67,7 +67,7 @@ internal sealed partial class PasswordLogin(UserStore users, LdapStore ldap, Log
 
         try
         {
-            var found = directory is null ? Local(credential, password) : await OfDirectory(directory, name, password, address, cancel);
+            var found = directory is null ? Local(credential, password) : await OfDirectory(directory, credential?.User, name, password, address, cancel);
             if (found is null)
             {
                 guard.Wrong(name, address);
@@ -94,10 +94,13 @@ internal sealed partial class PasswordLogin(UserStore users, LdapStore ldap, Log
 
     private static User? Local(UserStore.Credential? credential, string password) => UserStore.Verify(credential, password) ? credential!.User : null;
 
-    private async Task<User?> OfDirectory(LdapDirectory directory, string name, string password, string address, CancellationToken cancel) =>
-        await directory.Login(name, password, cancel) == LdapLogin.Done
-            ? await Enter(new ForeignIdentity(ForeignIdentity.LdapPrefix + UserStore.Folded(name), name, "ldap", "LDAP"), address)
-            : null;
+    private async Task<User?> OfDirectory(LdapDirectory directory, User? known, string name, string password, string address, CancellationToken cancel)
+    {
+        var who = directory.IdentityOf(name);
+        // Who came in before the rule for names still does, by exactly that name.
+        var isKnown = known is not null && (known.Identity == who.Key || known.Identity == who.FormerKey);
+        return await directory.Login(name, password, cancel, isKnown) == LdapLogin.Done ? await Enter(who, address) : null;
+    }
 
     private Task<User> Enter(ForeignIdentity who, string address) => users.Enter(new Actor(who.Name, address), who);
 

@@ -20,10 +20,10 @@ internal static class UserPages
         // The address that the manual of old names.
         routes.MapPage("/user", () => TypedResults.Redirect(ConsoleRoutes.Base + ListPath));
         routes.MapPage(NewPath, (UserStore users) => Form(users, new UserForm(), FormVersion.None, UserUse.None, null));
-        routes.MapAction(NewPath, Add);
+        routes.MapAction(NewPath, Add).KeepsForm();
         routes.MapPage(ListPath + "/{name}", (string name, UserStore users, SessionStore sessions, ApiKeyStore keys) =>
             Form(users, Get(users, name), UserUse.Of(sessions, keys, name), null));
-        routes.MapAction(ListPath + "/{name}", Change);
+        routes.MapAction(ListPath + "/{name}", Change).KeepsForm();
         routes.MapAction(ListPath + "/{name}/delete", Delete);
     }
 

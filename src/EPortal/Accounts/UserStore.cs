@@ -6,7 +6,6 @@ namespace EPortal.Accounts;
 /// <summary>Local accounts. Each method is one transaction.</summary>
 internal sealed class UserStore(Database database, ChangeLog log, int minPasswordLength)
 {
-    private const int MaxName = 64;
     private const int MaxPasswordLength = 1024;
     private const int MaxDescription = 1000;
 
@@ -44,13 +43,13 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     /// </summary>
     public bool IsShielded(string name)
     {
-        var folded = Folded(name);
+        var folded = UserName.FoldWithoutMarks(name);
         return database.Read(session => session.Connection.Query<string>("SELECT name FROM account WHERE shadowed = 0 AND password IS NOT NULL").AsList())
-            .Any(local => Folded(local) == folded);
+            .Any(local => UserName.FoldWithoutMarks(local) == folded);
     }
 
-    /// <summary>A name as directories compare those that are tried there: without case.</summary>
-    public static string Folded(string name) => name.ToLowerInvariant();
+    /// <summary>A name for comparisons.</summary>
+    public static string Folded(string name) => UserName.Fold(name);
 
     /// <summary>Whether there is anybody who can log in.</summary>
     public bool Any() => database.Read(session => session.Connection.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM account WHERE shadowed = 0)")) != 0;
@@ -59,12 +58,19 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     /// The account of somebody whom another system vouches for; the first time a read-only one is made. It is found by the
     /// identity alone: an account that merely has the same name is another one, and the new one is named otherwise.
     /// </summary>
+    /// <exception cref="RefusedException">It is a new one, whose name cannot be one here.</exception>
     public Task<User> Enter(Actor actor, ForeignIdentity who) => log.Commit(actor, change =>
     {
-        var known = change.Db.QueryFirstOrDefault<Row>($"{Columns} AND identity = @Key ORDER BY id", new { who.Key });
+        var known = change.Db.QueryFirstOrDefault<Row>($"{Columns} AND identity IN (@Key, @FormerKey) ORDER BY identity <> @Key, id", new { who.Key, who.FormerKey });
         if (known is not null)
+        {
+            ExternalLogins.NoteLogin(change, known.Id, who);
             return known.ToUser();
-        var name = Candidates(who).First(candidate => FindRow(change.Session, candidate) is null);
+        }
+
+        CheckName(who.WantedName);
+        var taken = change.Db.Query<string>("SELECT name FROM account WHERE shadowed = 0").Select(UserName.FoldWithoutMarks).ToHashSet(StringComparer.Ordinal);
+        var name = Candidates(who).First(candidate => !taken.Contains(UserName.FoldWithoutMarks(candidate)));
         change.Create(User.Entity, new Fields
         {
             { "name", name },
@@ -74,6 +80,7 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
         });
         var added = Get(change, name);
         change.Note("user.add", $"{name} at the first login", added.Stored().AsAdded());
+        ExternalLogins.NoteLogin(change, added.Id, who);
         return added.ToUser();
     });
 
@@ -81,14 +88,15 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     /// <exception cref="RefusedException">The name is taken or malformed, or the password too short.</exception>
     public Task<User> Add(Actor actor, string name, UserSettings settings)
     {
-        Check(name, settings);
+        CheckName(name);
+        Check(settings);
         if (IsReserved(name))
             throw new RefusedException(Refusal.Invalid, $"'{name}' stands for something else in the user log; take another name.");
         var hash = Hash(settings.Password ?? throw new RefusedException(Refusal.Invalid, "A new user needs a password."));
         return log.Commit(actor, change =>
         {
-            if (FindRow(change.Session, name) is not null)
-                throw new RefusedException(Refusal.Exists, $"There is a user '{name}' already.");
+            if (SameOrNull(change.Session, name) is { } same)
+                throw new RefusedException(Refusal.Exists, $"There is a user '{same}' already.");
             change.Create(User.Entity, new Fields
             {
                 { "name", name },
@@ -111,7 +119,7 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     /// <exception cref="RefusedException">There is none of that name, it is another by now, the password is too short, or nobody would be admin any more.</exception>
     public Task<User> Update(Actor actor, string name, UserSettings settings, bool keepAnAdmin = false, string? seen = null)
     {
-        Check(name, settings);
+        Check(settings);
         var hash = settings.Password is { } password ? Hash(password) : null;
         return log.Commit(actor, change =>
         {
@@ -123,11 +131,13 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
                 fields.Add("password", hash);
             if (settings.Description is { } description)
                 fields.Add("description", description);
-            if (settings.IsAdmin is { } admin)
+            // A role that stays is not written again: sessions end with each change of it.
+            var role = settings.IsAdmin == user.IsAdmin ? null : settings.IsAdmin;
+            if (role is { } admin)
                 fields.Add("admin", admin);
-            if (settings.IsAdmin is false)
+            if (role is false)
                 change.Hold(User.Entity, user.Id, fields);
-            else if (settings.IsAdmin is true)
+            else if (role is true)
                 change.Release(User.Entity, user.Id, fields);
             else
                 change.Update(User.Entity, user.Id, fields);
@@ -168,9 +178,12 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     private static Row? FindRow(Session session, string name) =>
         session.Connection.QueryFirstOrDefault<Row>($"{Columns} AND name = @name", new { name });
 
-    /// <summary>Whether a text can be the name of a user. It stands in addresses too, where a slash would part it and dots would lead elsewhere.</summary>
-    public static bool IsName(string text) => text.Length is > 0 and <= MaxName && text is not ("." or "..")
-        && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == '/');
+    /// <summary>The name of a user that is the same but for capitals and the like; null for none.</summary>
+    private static string? SameOrNull(Session session, string name)
+    {
+        var folded = UserName.Fold(name);
+        return session.Connection.Query<string>("SELECT name FROM account WHERE shadowed = 0").FirstOrDefault(other => UserName.Fold(other) == folded);
+    }
 
     /// <summary>From far nobody may end the last admin: only the command line could then help.</summary>
     private static void CheckThatAnAdminStays(Change change, User before, bool asked)
@@ -180,28 +193,40 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     }
 
     /// <summary>Whether a name would pass for somebody else in the user log: the portal itself, agents, the command line.</summary>
-    public static bool IsReserved(string name) => name == Actor.Portal.Name || name == Actor.Agent.Name || name.StartsWith(Actor.CommandLinePrefix, StringComparison.Ordinal);
+    public static bool IsReserved(string name) =>
+        UserName.Fold(name) is var folded && (folded == Actor.Portal.Name || folded == Actor.Agent.Name || folded.StartsWith(Actor.CommandLinePrefix, StringComparison.Ordinal));
 
     private static IEnumerable<string> Candidates(ForeignIdentity who)
     {
         yield return who.Name;
-        var name = who.WantedName[..Math.Min(who.WantedName.Length, MaxName / 2)];
-        var realm = who.Realm[..Math.Min(who.Realm.Length, MaxName / 2 - 12)];
+        var name = Shortened(who.WantedName, UserName.MaxLength / 2);
+        var realm = Shortened(who.Realm, UserName.MaxLength / 2 - 12);
         yield return $"{name}@{realm}";
         for (var number = 2; ; number++)
             yield return $"{name}@{realm}.{number}";
     }
 
-    private void Check(string name, UserSettings settings)
+    /// <summary>The beginning of a text, without half a character at its end.</summary>
+    private static string Shortened(string text, int most) =>
+        text.Length <= most ? text : text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)];
+
+    private static void CheckName(string name)
     {
-        if (!IsName(name))
-            throw new RefusedException(Refusal.Invalid, $"A user name must be 1 to {MaxName} characters without spaces or slashes, and not . or ..");
+        if (UserName.ProblemOrNull(name) is { } problem)
+            throw new RefusedException(Refusal.Invalid, problem);
+    }
+
+    private void Check(UserSettings settings)
+    {
         if (settings.Password is { } password && (password.Length < MinPasswordLength || password.Length > MaxPasswordLength))
             throw new RefusedException(
                 Refusal.Invalid, $"A password must be {MinPasswordLength} to {MaxPasswordLength} characters long.");
-        if (settings.Description is { } text && (text.Length > MaxDescription || text.Any(char.IsControl)))
+        if (settings.Description is { } text && (text.Length > MaxDescription || text.Any(Steers)))
             throw new RefusedException(Refusal.Invalid, $"A description must be at most {MaxDescription} characters on one line.");
     }
+
+    /// <summary>Whether a character breaks a line or turns text round; joiners that make one sign of several do not.</summary>
+    private static bool Steers(char c) => char.IsControl(c) || c is '\u2028' or '\u2029' or '\u061c' or (>= '\u200e' and <= '\u200f') or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069');
 
     private sealed record Row(string Id, string Name, string Description, long Admin, long Held, string? Password, string? Identity, string Stamps)
     {

@@ -7,7 +7,7 @@ namespace EPortal.Data;
 
 /// <summary>
 /// What is set while the portal runs: <c>config/config.json</c>, a section a feature. Several processes read and write it, so it
-/// is read anew each time and written whole; sections that nobody here knows stay.
+/// is read anew whenever it has changed and written whole; sections that nobody here knows stay.
 /// </summary>
 /// <param name="path">The file; it need not be there.</param>
 internal sealed class RuntimeSettings(string path)
@@ -18,12 +18,25 @@ internal sealed class RuntimeSettings(string path)
     private const string Saving = "saving";
     private static readonly JsonSerializerOptions s_readable = new() { WriteIndented = true };
 
+    private readonly Lock _gate = new();
+    private (FileStamp? Stamp, JsonObject All)? _read;
+
     /// <summary>Changes whenever the file does; null while there is none.</summary>
     public FileStamp? Stamp => NativeFile.StampOrNull(path);
 
     /// <summary>A section; null when there is none.</summary>
     /// <exception cref="StoreException">The file cannot be read or is not JSON.</exception>
-    public JsonObject? SectionOrNull(string name) => Read()[name] as JsonObject;
+    public JsonObject? SectionOrNull(string name)
+    {
+        lock (_gate)
+        {
+            // Taken before the file is read: what is written meanwhile is read the next time.
+            var stamp = Stamp;
+            if (_read is not { } read || read.Stamp != stamp)
+                _read = read = (stamp, Read());
+            return read.All[name]?.DeepClone() as JsonObject;
+        }
+    }
 
     /// <summary>Which saving a section comes from; empty when there is none, or it was written by hand.</summary>
     /// <exception cref="StoreException">The file cannot be read or is not JSON.</exception>

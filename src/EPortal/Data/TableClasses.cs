@@ -22,6 +22,7 @@ internal static class TableClasses
         ["source_patchset"] = "the patch source as this node sees it",
         ["own_index"] = "what this node gives out as a patch source",
         ["api_key_use"] = "when this node last saw a key",
+        ["external_login"] = "what the directory or provider told this node",
         ["login_session"] = "a browser comes back to the node where it logged in",
         ["server_checkin"] = "latest check-ins travel by cursor, not by log",
         ["checkin_log"] = "on their way into server_checkin",

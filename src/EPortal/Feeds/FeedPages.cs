@@ -20,10 +20,10 @@ internal static class FeedPages
         routes.MapPage(ListPath, (FeedStore feeds, Rollout rollout, KeyStore keys, ServerStore servers) =>
             ConsoleRoutes.Show<FeedsPage, FeedsModel>(new FeedsModel(feeds.List(), UseOf(keys, servers), rollout.Newest())));
         routes.MapPage(NewPath, () => Form(new FeedForm(), FormVersion.None, FeedUse.None, null));
-        routes.MapAction(NewPath, Add);
+        routes.MapAction(NewPath, Add).KeepsForm();
         routes.MapPage(ListPath + "/{name}", (string name, FeedStore feeds, KeyStore keys, ServerStore servers) =>
             Form(feeds.Get(name), UseOf(keys, servers, name), null));
-        routes.MapAction(ListPath + "/{name}", Change);
+        routes.MapAction(ListPath + "/{name}", Change).KeepsForm();
         routes.MapAction(ListPath + "/{name}/delete", Delete);
     }
 

@@ -19,7 +19,7 @@ internal static class ManagePages
     {
         routes.MapPage(path, (string product, string name, ApiParameters parameters, Rollout rollout, Database database, PatchsetUsage usage, PatchsetLevels levels) =>
             Page(product, name, parameters, rollout, database, usage, levels, null));
-        routes.MapAction(path, Apply);
+        routes.MapAction(path, Apply).KeepsForm();
     }
 
     private static Task<IResult> Apply(

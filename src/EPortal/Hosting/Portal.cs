@@ -1,6 +1,7 @@
 using EPortal.Accounts;
 using EPortal.Accounts.Ldap;
 using EPortal.Accounts.Sessions;
+using EPortal.Accounts.Sso;
 using EPortal.Agents;
 using EPortal.Blobs;
 using EPortal.Data;
@@ -50,7 +51,10 @@ internal sealed class Portal : IAsyncDisposable
         ApiKeys = new ApiKeyStore(Database, Log, time);
         SessionLifetime = new SessionLifetime(settings.AuthSessionLifetime, settings.AuthRefreshSession);
         Ldap = new LdapStore(runtime, Log, time);
-        Sessions = new SessionStore(Database, Log, SessionLifetime, time);
+        SignOn = new SsoOptions(
+            settings.OidcAuthUrl, settings.OidcTokenUrl, settings.OidcUserinfoUrl, settings.OidcLogoutUrl, settings.OidcClientId, settings.OidcClientSecret);
+        ExternalLogins = new ExternalLogins(Database, Ldap, SignOn, settings.AuthExternalLifetime);
+        Sessions = new SessionStore(Database, Log, SessionLifetime, ExternalLogins, time);
     }
 
     /// <summary>The settings in force.</summary>
@@ -133,6 +137,12 @@ internal sealed class Portal : IAsyncDisposable
 
     /// <summary>The directory that people may log in by.</summary>
     public LdapStore Ldap { get; }
+
+    /// <summary>The sign-on provider.</summary>
+    public SsoOptions SignOn { get; }
+
+    /// <summary>How long logins by a directory or sign-on provider count.</summary>
+    public ExternalLogins ExternalLogins { get; }
 
     /// <summary>How long logins last.</summary>
     public SessionLifetime SessionLifetime { get; }

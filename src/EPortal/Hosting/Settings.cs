@@ -62,6 +62,7 @@ internal sealed record Settings
     public int AuthPasswordMinLength { get; init; } = 5;
     public TimeSpan? AuthSessionLifetime { get; init; }
     public bool AuthRefreshSession { get; init; }
+    public TimeSpan AuthExternalLifetime { get; init; } = TimeSpan.FromHours(12);
     public bool AuthRestrictedIndex { get; init; }
     public bool HideSecretsFromReaders { get; init; }
     public string ApiAuthHeader { get; init; } = "X-Api-Key";

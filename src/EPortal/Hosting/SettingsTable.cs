@@ -112,6 +112,8 @@ internal static partial class SettingsTable
             (s, v) => s with { AuthSessionLifetime = v }, "How long a login lasts; None is until the browser closes."),
         Define("AUTH_REFRESH_SESSION", Flag, s => s.AuthRefreshSession, (s, v) => s with { AuthRefreshSession = v },
             "Count the lifetime from the last request instead of from the login."),
+        Define("AUTH_EXTERNAL_LIFETIME", Seconds(60), s => s.AuthExternalLifetime, (s, v) => s with { AuthExternalLifetime = v },
+            "How long a login by LDAP or single sign-on counts, for sessions and API keys, where nobody can be asked whether the user is still there."),
         Define("AUTH_RESTRICTED_INDEX", Flag, s => s.AuthRestrictedIndex, (s, v) => s with { AuthRestrictedIndex = v },
             "Show the start page only after a login."),
         Define("HIDE_SECRETS_FROM_READERS", Flag, s => s.HideSecretsFromReaders, (s, v) => s with { HideSecretsFromReaders = v },

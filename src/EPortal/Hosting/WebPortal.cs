@@ -116,7 +116,7 @@ internal static class WebPortal
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
         services.AddAgents();
-        services.AddAccounts(settings.ApiAuthHeader, portal.SessionLifetime, SignOn(settings));
+        services.AddAccounts(settings.ApiAuthHeader, portal.SessionLifetime, portal.SignOn);
         services.AddApiDescription(settings.ApiAuthHeader);
         services.AddOperations(Watched(portal));
         services.AddSingleton(portal);
@@ -153,6 +153,7 @@ internal static class WebPortal
         services.AddSingleton(portal.Users);
         services.AddSingleton(portal.ApiKeys);
         services.AddSingleton(portal.Sessions);
+        services.AddSingleton(portal.ExternalLogins);
         services.AddSingleton(portal.Ldap);
         services.AddSingleton(portal.Servers);
         services.AddSingleton(new ServerBulk(portal.Database, portal.Log, portal.Offers, portal.Time));
@@ -172,9 +173,6 @@ internal static class WebPortal
     internal static OperationsOptions Watched(Portal portal) => new(
         portal.Settings.MetricsToken, [.. portal.Settings.MetricsAllowedNetworks.Select(network => network.Network)], portal.Settings.ReadyMinFreeBytes,
         portal.Settings.DataDir, portal.PatchesRoot, portal.Source);
-
-    private static SsoOptions SignOn(Settings settings) => new(
-        settings.OidcAuthUrl, settings.OidcTokenUrl, settings.OidcUserinfoUrl, settings.OidcLogoutUrl, settings.OidcClientId, settings.OidcClientSecret);
 
     /// <summary>An allowed host as a request names it: IPv6 addresses stand in brackets there.</summary>
     private static string HostOf(string allowed) =>

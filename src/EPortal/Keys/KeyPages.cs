@@ -20,14 +20,14 @@ internal static class KeyPages
         routes.MapPage(ListPath, List);
         routes.MapPage(NewPath, (FeedStore feeds, ApiParameters parameters) =>
             Form(feeds, new KeyForm { Feed = parameters.Text("feed") ?? Feed.Main }, FormVersion.None, null));
-        routes.MapAction(NewPath, Add);
+        routes.MapAction(NewPath, Add).KeepsForm();
         routes.MapPage(ListPath + "/{key}", (string key, KeyStore keys, FeedStore feeds, ServerStore servers, HttpContext context) =>
         {
             var (stored, byName) = (Get(keys, key, context), FleetSecrets.AreOnPagesFor(context));
             return Form(
                 feeds, KeyForm.Of(stored) with { Name = byName ? stored.Name : stored.Label }, FormVersion.Of(stored.Stored()), null, CountsOf(servers).GetValueOrDefault(stored.Name));
         });
-        routes.MapAction(ListPath + "/{key}", Change);
+        routes.MapAction(ListPath + "/{key}", Change).KeepsForm();
         routes.MapAction(ListPath + "/{key}/delete", Delete);
     }
 

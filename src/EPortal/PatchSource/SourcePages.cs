@@ -14,8 +14,8 @@ internal static class SourcePages
     {
         routes.MapPage(Page, (SourceSlot slot, SourceViews views) => Show(Stored(slot, views)));
         routes.MapPage(Page + "/state", (SourceViews views) => ConsoleRoutes.Show<SourceStateCard, SourceView>(views.Read()));
-        routes.MapAction(Page, Save);
-        routes.MapAction(Page + "/test", Test);
+        routes.MapAction(Page, Save).KeepsForm();
+        routes.MapAction(Page + "/test", Test).KeepsForm(Page);
         routes.MapAction(Page + "/off", (ApiParameters parameters, SourceSlot slot, SourceViews views, HttpContext context) => ConsoleForms.Try(
             () => Change(slot, parameters, context, SourceSetting.Off, "The patch source was switched off; what is here goes on being served."),
             problem => Show(Stored(slot, views) with { Problem = problem })));

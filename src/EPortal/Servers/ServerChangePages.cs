@@ -18,8 +18,8 @@ internal static class ServerChangePages
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapAction(Path, (ApiParameters parameters, ServerBulk bulk, Database database, Offers offers, PatchsetUsage usage, TimeProvider time) =>
-            Ask(parameters.Required("what"), parameters, bulk, database, offers, usage, time, problem: null));
-        routes.MapAction(Path + "/{what}", Do);
+            Ask(parameters.Required("what"), parameters, bulk, database, offers, usage, time, problem: null)).KeepsForm(); // it asks, and changes nothing
+        routes.MapAction(Path + "/{what}", Do).KeepsForm();
     }
 
     private static IResult Ask(

@@ -20,7 +20,7 @@ internal static class TagPages
                 new TagsModel(TagStore.List(session, TagsModel.PageSize, offset), TagStore.Count(session), offset)));
         });
         routes.MapPage(OnePath, (ApiParameters parameters, Database database) => One(parameters, database, problem: null));
-        routes.MapAction(OnePath + "/rename", Rename);
+        routes.MapAction(OnePath + "/rename", Rename).KeepsForm();
         routes.MapAction(OnePath + "/remove", Remove);
     }
 

@@ -6,11 +6,17 @@ namespace EPortal.WebConsole;
 /// <summary>What is the same for all forms.</summary>
 internal static class ConsoleForms
 {
+    private const string Resumed = "Your session had ended, so nothing was done. Look at the form and send it again; passwords and files have to be given anew.";
+
+    private static readonly AsyncLocal<bool> s_resumes = new();
+
     /// <summary>Does what a form asks for; when it is refused, shows the form again as it was filled in, with the reason.</summary>
     /// <param name="work">What to do, and where to go on to.</param>
     /// <param name="again">The form with a problem.</param>
     public static async Task<IResult> Try(Func<Task<IResult>> work, Func<string, IResult> again)
     {
+        if (s_resumes.Value)
+            return again(Resumed);
         try
         {
             return await work();
@@ -24,6 +30,25 @@ internal static class ConsoleForms
     /// <summary>Why a form was refused, for its page, which does not give a password back.</summary>
     public static string WithoutPassword(string problem, ApiParameters parameters) =>
         parameters.Text("password") is null ? problem : $"{problem} The password is not kept: type it again.";
+
+    /// <summary>Keeps the form of an action for after a login.</summary>
+    /// <param name="action">The action.</param>
+    /// <param name="at">Path within the console whose form shows what was kept; null for the action's own.</param>
+    public static RouteHandlerBuilder KeepsForm(this RouteHandlerBuilder action, string? at = null) =>
+        action.WithMetadata(new KeepsForm(at is null ? null : ConsoleRoutes.Base + at));
+
+    /// <summary>Lets a request that brings back a kept form reach only actions that know what to do with it, and do nothing there.</summary>
+    public static async ValueTask<object?> Resume(EndpointFilterInvocationContext call, EndpointFilterDelegate next)
+    {
+        var request = call.HttpContext.Request;
+        // Others may be as large as an archive, and are read by their actions alone.
+        if (!KeptForm.IsOfItsKind(request) || (await request.ReadFormAsync(call.HttpContext.RequestAborted))[KeptForm.Resume].Count == 0)
+            return await next(call);
+        if (call.HttpContext.GetEndpoint()?.Metadata.GetMetadata<KeepsForm>() is null)
+            throw new RefusedException(Refusal.Invalid, "This form is not kept.");
+        s_resumes.Value = true;
+        return await next(call);
+    }
 
     /// <summary>A deletion goes on only when its box was ticked.</summary>
     /// <exception cref="RefusedException">It was not.</exception>

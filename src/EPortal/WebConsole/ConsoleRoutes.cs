@@ -20,11 +20,13 @@ internal static class ConsoleRoutes
 
     /// <summary>What a form sends, for admins. It ends in <see cref="Back"/>, or in the page with what is wrong with it.</summary>
     public static RouteHandlerBuilder MapAction(this IEndpointRouteBuilder routes, string path, Delegate handler) =>
-        routes.MapPost(Base + path, handler).WithMetadata(new ConsoleRoute(Changes: true)).RequireAuthorization(ApiRoutes.PageAdminPolicy).DisableAntiforgery();
+        routes.MapPost(Base + path, handler).WithMetadata(new ConsoleRoute(Changes: true)).RequireAuthorization(ApiRoutes.PageAdminPolicy).DisableAntiforgery()
+            .AddEndpointFilter(ConsoleForms.Resume);
 
     /// <summary>A form that changes nothing but what is the sender's own, for everybody who has logged in.</summary>
     public static RouteHandlerBuilder MapOwnAction(this IEndpointRouteBuilder routes, string path, Delegate handler) =>
-        routes.MapPost(Base + path, handler).WithMetadata(new ConsoleRoute(Changes: false)).RequireAuthorization(ApiRoutes.PagePolicy).DisableAntiforgery();
+        routes.MapPost(Base + path, handler).WithMetadata(new ConsoleRoute(Changes: false)).RequireAuthorization(ApiRoutes.PagePolicy).DisableAntiforgery()
+            .AddEndpointFilter(ConsoleForms.Resume);
 
     /// <summary>A page, or a part of one, as an answer.</summary>
     /// <param name="model">What it shows.</param>

@@ -57,6 +57,7 @@ public sealed class AccountThreatC22Tests
     [InlineData("password")]
     [InlineData("demoted")]
     [InlineData("promoted")]
+    [InlineData("demoted and promoted again")]
     [InlineData("deleted")]
     [InlineData("deleted and made again")]
     public async Task After_a_change_of_the_account_it_is_void(string what)
@@ -70,10 +71,12 @@ public sealed class AccountThreatC22Tests
         await (what switch
         {
             "password" => users.Update(TestPortal.Admin, name, new UserSettings("another one")),
-            "demoted" => users.Update(TestPortal.Admin, name, new UserSettings(IsAdmin: false)),
+            "demoted" or "demoted and promoted again" => users.Update(TestPortal.Admin, name, new UserSettings(IsAdmin: false)),
             "promoted" => users.Update(TestPortal.Admin, name, new UserSettings(IsAdmin: true)),
             _ => users.Delete(TestPortal.Admin, name),
         });
+        if (what == "demoted and promoted again")
+            await users.Update(TestPortal.Admin, name, new UserSettings(IsAdmin: true));
         if (what == "deleted and made again")
             await users.Add(TestPortal.Admin, name, new UserSettings(ApiCaller.Password, IsAdmin: true));
 
@@ -88,7 +91,7 @@ public sealed class AccountThreatC22Tests
         using var browser = new Browser(api.Portal);
         await browser.LogInAsync(ApiCaller.Admin, ApiCaller.Password);
 
-        await api.Portal.Portal.Users.Update(TestPortal.Admin, ApiCaller.Admin, new UserSettings(Description: "on call"));
+        await api.Portal.Portal.Users.Update(TestPortal.Admin, ApiCaller.Admin, new UserSettings(Description: "on call", IsAdmin: true));
 
         (await browser.StatusAsync("/admin")).ShouldBe(HttpStatusCode.OK);
     }

@@ -102,6 +102,40 @@ public sealed class AccountThreatC23Tests
         answer.StatusCode.ShouldBe(HttpStatusCode.Redirect);
     }
 
+    [Theory]
+    [InlineData("https", "https://portal.example", true)]
+    [InlineData("https", "http://portal.example", false)]
+    [InlineData("http", "http://portal.example", true)]
+    [InlineData(null, "http://portal.example", true)]
+    [InlineData(null, "https://portal.example", true)]
+    [InlineData("https", "https://portal.example:444", false)]
+    [InlineData("https", "ftp://portal.example", false)]
+    public async Task A_page_without_TLS_changes_nothing_where_the_portal_has_it(string? scheme, string origin, bool taken)
+    {
+        await using var api = await ApiCaller.StartAsync();
+        using var browser = new Browser(api.Portal) { Origin = origin };
+        var headers = new List<(string, string)> { ("Host", "portal.example") };
+        if (scheme is not null)
+            headers.Add(("X-Forwarded-Proto", scheme));
+
+        using var answer = await browser.SendAsync(
+            HttpMethod.Post, "/admin/login", [("username", ApiCaller.Admin), ("password", ApiCaller.Password)], [.. headers]);
+
+        answer.StatusCode.ShouldBe(taken ? HttpStatusCode.Redirect : HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
+    public async Task What_a_stranger_says_of_the_scheme_does_not_count()
+    {
+        await using var api = await ApiCaller.StartAsync(settings => settings with { TrustedProxies = [] });
+        using var browser = new Browser(api.Portal) { Origin = "http://portal.example" };
+
+        using var answer = await browser.SendAsync(
+            HttpMethod.Post, "/admin/login", [("username", ApiCaller.Admin), ("password", ApiCaller.Password)], ("Host", "portal.example"), ("X-Forwarded-Proto", "https"));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+    }
+
     /// <summary>Every route that changes something, as the table of roles has it, and what pages post.</summary>
     private static IEnumerable<(string Method, string Path)> ChangingCalls() =>
         ApiRoutesTable.Lines.Where(line => line.Method != "GET" && !line.Path.StartsWith("/kcare", StringComparison.Ordinal))

@@ -46,6 +46,7 @@ public sealed class AccountThreatC28Tests
     {
         await using var api = await ApiCaller.StartAsync();
         using var browser = new Browser(api.Portal);
+        browser.Origin = browser.Origin!.Replace("http", forwarded ?? "http", StringComparison.Ordinal);
 
         using var login = await browser.SendAsync(
             HttpMethod.Post, "/admin/login", [("username", ApiCaller.Admin), ("password", ApiCaller.Password)],

@@ -88,6 +88,78 @@ public sealed class LoginTests
     }
 
     [Fact]
+    public async Task A_refreshed_lifetime_is_told_to_the_browser_too_but_not_with_every_request()
+    {
+        await using var api = await ApiCaller.StartAsync(settings => settings with { AuthSessionLifetime = TimeSpan.FromHours(1), AuthRefreshSession = true });
+        using var browser = new Browser(api.Portal);
+        await browser.LogInAsync(ApiCaller.Admin, ApiCaller.Password);
+        var token = browser.Token;
+
+        (await Cookies(browser, "/admin")).ShouldBeEmpty();
+        foreach (var path in new[] { "/admin", "/admin/servers", "/admin/api/feeds" })
+        {
+            api.Portal.Time.Advance(TimeSpan.FromMinutes(30));
+            (await Cookies(browser, EPortal.WebConsole.ConsoleAssets.Styles)).ShouldBeEmpty();
+            (await Cookies(browser, path)).Single().ShouldContain("max-age=3600");
+            (await Cookies(browser, path)).ShouldBeEmpty();
+        }
+
+        browser.Token.ShouldBe(token);
+        api.Portal.Time.Advance(TimeSpan.FromMinutes(30));
+        (await browser.PostStatusAsync("/admin/logout")).ShouldBe(HttpStatusCode.Redirect);
+        browser.Token.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task A_lifetime_that_is_not_refreshed_is_told_once(bool hasLifetime, bool isRefreshed)
+    {
+        await using var api = await ApiCaller.StartAsync(settings => settings with { AuthSessionLifetime = hasLifetime ? TimeSpan.FromHours(1) : null, AuthRefreshSession = isRefreshed });
+        using var browser = new Browser(api.Portal);
+        await browser.LogInAsync(ApiCaller.Admin, ApiCaller.Password);
+
+        api.Portal.Time.Advance(TimeSpan.FromMinutes(30));
+
+        (await Cookies(browser, "/admin")).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("/admin/\u00e9", "/admin/%C3%A9")]
+    [InlineData("/admin/users/m\u00fcller?q=\u00df", "/admin/users/m%C3%BCller?q=%C3%9F")]
+    [InlineData("/admin/%C3%A9", "/admin/%C3%A9")]
+    [InlineData("/admin/x\ud83d\ude00", "/admin/x%F0%9F%98%80")]
+    [InlineData("/admin/a b", "/admin/a%20b")]
+    [InlineData("/admin/servers?q=a//b", "/admin/servers?q=a//b")]
+    public async Task A_login_leads_to_any_page_of_the_console(string next, string location)
+    {
+        await using var api = await ApiCaller.StartAsync();
+        using var browser = new Browser(api.Portal);
+
+        using var login = await browser.LogInAsync(ApiCaller.Admin, ApiCaller.Password, next);
+        login.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        login.Headers.GetValues("Location").Single().ShouldBe(location);
+        using var theme = await browser.PostAsync("/admin/theme", ("theme", "dark"), ("next", next));
+        theme.Headers.GetValues("Location").Single().ShouldBe(location);
+        using var columns = await browser.PostAsync("/admin/servers/columns", ("column", "kernel"), ("next", next));
+        columns.Headers.GetValues("Location").Single().ShouldBe(location);
+    }
+
+    [Fact]
+    public async Task A_session_that_ended_is_said_so_on_the_login_page()
+    {
+        await using var api = await ApiCaller.StartAsync();
+        using var browser = new Browser(api.Portal);
+        await browser.LogInAsync(ApiCaller.Admin, ApiCaller.Password);
+        await api.Portal.Portal.Sessions.EndOthers(TestPortal.Admin, ApiCaller.Admin, "");
+
+        using var away = await browser.GetAsync("/admin/servers");
+
+        away.Headers.Location!.ToString().ShouldBe("/admin/login?next=%2Fadmin%2Fservers&problem=ended");
+        (await browser.TextAsync(away.Headers.Location.ToString())).ShouldContain("Your session has ended.");
+    }
+
+    [Fact]
     public async Task Without_a_lifetime_it_is_the_browsers_and_forgotten_a_week_after_its_last_use()
     {
         await using var api = await ApiCaller.StartAsync();
@@ -152,6 +224,13 @@ public sealed class LoginTests
         await api.Portal.Portal.Sessions.Open(TestPortal.Admin, ApiCaller.Admin, "password", "test");
 
         Rows.Count(api.Portal, "login_session").ShouldBe(1);
+    }
+
+    private static async Task<IReadOnlyList<string>> Cookies(Browser browser, string path)
+    {
+        using var answer = await browser.GetAsync(path);
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK, path);
+        return answer.Headers.TryGetValues("Set-Cookie", out var cookies) ? [.. cookies] : [];
     }
 
     [Fact]

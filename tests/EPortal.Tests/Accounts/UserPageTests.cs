@@ -79,8 +79,8 @@ public sealed class UserPageTests
     [InlineData("/admin/new-user", "rob", Other, "There is a user 'rob' already.")]
     [InlineData("/admin/new-user", "eve", "shor", "A password must be 5 to 1024 characters long.")]
     [InlineData("/admin/new-user", "eve", "", "A new user needs a password.")]
-    [InlineData("/admin/new-user", "a/b", Other, "without spaces or slashes")]
-    [InlineData("/admin/new-user", "..", Other, "without spaces or slashes")]
+    [InlineData("/admin/new-user", "a/b", Other, "must not hold spaces, slashes")]
+    [InlineData("/admin/new-user", "..", Other, "must not be . or ..")]
     [InlineData("/admin/new-user", "portal", Other, "stands for something else")]
     [InlineData("/admin/users/rob", "", "shor", "A password must be 5 to 1024 characters long.")]
     public async Task What_cannot_be_is_refused_and_the_password_not_given_back(string path, string name, string password, string sentence)

@@ -15,6 +15,8 @@ internal static partial class LdapCommands
         var dn = CliOptions.Value<string>("name to bind with; %s stands for the user's name", "--dn");
         var filter = CliOptions.Value<string>("who may log in: BASE??SCOPE?FILTER; '' for all who can bind", "--filter");
         var ca = CliOptions.Value<string>("PEM file with the certificate authority of the server; '' for those of this machine", "--ca-file");
+        var bind = CliOptions.Value<string>("account that looks users up after their login, '' for none; its password is asked for, or a line of standard input", "--bind-dn");
+        var search = CliOptions.Value<string>("how that account finds a user: BASE??SCOPE?FILTER; '' for the entry that --dn names", "--user-search");
         var off = CliOptions.Flag("no directory", "--off");
         var test = CliOptions.Value<string>("try to log in as this user, step by step; the password is asked for, or a line of standard input", "--test");
         var json = CliOptions.Json();
@@ -24,15 +26,17 @@ internal static partial class LdapCommands
             examples:
               kc.eportal ldap --url ldap://ldap.example.com --dn uid=%s,dc=example,dc=com
               kc.eportal ldap --test alice
-            """) { url, dn, filter, ca, off, test, json };
+            """) { url, dn, filter, ca, bind, search, off, test, json };
         command.SetAction(async (parsed, cancel) =>
         {
             await using var portal = context.OpenPortal();
             var ldap = portal.Ldap;
             if (parsed.GetValue(off))
                 await ldap.Save(context.Operator(), null);
-            else if (new[] { url, dn, filter, ca }.Any(option => parsed.GetValue(option) is not null))
-                await ldap.Save(context.Operator(), With(ldap.SettingsOrNull(), parsed.GetValue(url), parsed.GetValue(dn), parsed.GetValue(filter), ReadFile(parsed.GetValue(ca))));
+            else if (new[] { url, dn, filter, ca, bind, search }.Any(option => parsed.GetValue(option) is not null))
+                await ldap.Save(context.Operator(), await WithAccount(
+                    context, With(ldap.SettingsOrNull(), parsed.GetValue(url), parsed.GetValue(dn), parsed.GetValue(filter), ReadFile(parsed.GetValue(ca))),
+                    parsed.GetValue(bind), parsed.GetValue(search), ldap.SettingsOrNull()));
             if (parsed.GetValue(test) is not { } name)
                 return Show(context, ldap.SettingsOrNull(), parsed.GetValue(json));
             var settings = ldap.SettingsOrNull() ?? throw new CliException("no directory is set; --url sets one.");
@@ -45,6 +49,9 @@ internal static partial class LdapCommands
     /// <summary>What is not named stays as it is: who changes the address alone must not lose the filter.</summary>
     private static LdapSettings With(LdapSettings? known, string? url, string? dn, string? filter, string? ca) =>
         known is null && url is null ? throw new CliException("no directory is set; --url sets one.") : (known ?? LdapSettings.Empty).With(url, dn, filter, ca);
+
+    private static async Task<LdapSettings> WithAccount(CliContext context, LdapSettings settings, string? dn, string? search, LdapSettings? known) =>
+        settings.WithAccount(dn, string.IsNullOrEmpty(dn) ? null : await context.PasswordOnceAsync($"Password of {dn}"), search, known);
 
     private static int Show(CliContext context, LdapSettings? settings, bool json)
     {
@@ -61,6 +68,9 @@ internal static partial class LdapCommands
             context.Line($"address: {settings.Url}");
             context.Line($"connection string: {settings.Dn}");
             context.Line($"filter: {settings.Filter ?? "none, everybody who can bind may log in"}");
+            context.Line($"bind account: {settings.BindDn ?? "none, users are not looked up after their login"}");
+            if (settings.UserSearch is { } search)
+                context.Line($"user search: {search}");
             context.Line($"certificates: {(settings.Ca is null ? "as this machine trusts them" : "of an own authority")}");
         }
 

@@ -29,14 +29,46 @@ internal sealed class LdapDirectory(LdapUrl url, string dnTemplate, LdapSearch? 
     /// <summary>Tells settings that were in force after one another apart.</summary>
     public long Number { get; } = Interlocked.Increment(ref s_opened);
 
+    /// <summary>Tells this directory and its filter from others that may have been set before; opens nothing.</summary>
+    public required string Fingerprint { get; init; }
+
+    /// <summary>How users are looked up after their login; null when that cannot be done.</summary>
+    public LdapLookup? Account { get; init; }
+
+    /// <summary>Whether users can be looked up after their login.</summary>
+    public bool CanLookUp => Account is not null;
+
+    /// <summary>Whom it vouches for when it lets that name in.</summary>
+    public ForeignIdentity IdentityOf(string name) => new(ForeignIdentity.LdapPrefix + UserName.Fold(name), name, "ldap", "LDAP")
+    {
+        FormerKey = ForeignIdentity.LdapPrefix + name.ToLowerInvariant(),
+        VouchedUnder = Fingerprint,
+    };
+
+    /// <summary>Whether a user who logged in by that name is still there, and the filter still lets them in.</summary>
+    /// <exception cref="LdapException">The directory cannot be used.</exception>
+    public async Task<bool> LookUp(string name, CancellationToken cancel)
+    {
+        var (account, search) = Account ?? throw new InvalidOperationException("There is no bind account.");
+        await using var connection = await LdapConnection.Open(url, authorities, time, cancel);
+        var bound = await connection.Bind(account.Dn, account.Password, cancel);
+        if (bound.Code != LdapResult.Success)
+            throw new LdapException(LdapStep.Lookup, $"{url} refuses the bind account {account.Dn} ({bound}).");
+        return await connection.Finds(search, name, cancel) && (filter is null || await connection.Finds(filter, name, cancel));
+    }
+
     /// <summary>
     /// Tries a name and password. A name that a server might take for another one (spaces, characters that are not seen, letters of another width) is not
     /// tried at all.
     /// </summary>
+    /// <param name="name">The name.</param>
+    /// <param name="password">The password.</param>
+    /// <param name="cancel">Gives it up.</param>
+    /// <param name="isKnown">Whether somebody of exactly that name came in before.</param>
     /// <exception cref="LdapException">The directory cannot be used.</exception>
-    public async Task<LdapLogin> Login(string name, string password, CancellationToken cancel)
+    public async Task<LdapLogin> Login(string name, string password, CancellationToken cancel, bool isKnown = false)
     {
-        if (!LdapUserName.IsTried(dnTemplate, name) || password.Length == 0)
+        if (!LdapUserName.IsTried(dnTemplate, name, isKnown) || password.Length == 0)
             return LdapLogin.Wrong;
         await using var connection = await LdapConnection.Open(url, authorities, time, cancel);
         var bound = await connection.Bind(DnTemplate.Fill(dnTemplate, name), password, cancel);
@@ -55,6 +87,10 @@ internal sealed class LdapDirectory(LdapUrl url, string dnTemplate, LdapSearch? 
             findings.Add(new LdapFinding(Token(LdapStep.Connect), true, $"{url} answers."));
             findings.Add(Encryption());
             await TestLogin(connection, name, password, findings, cancel);
+            if (CanLookUp && findings.All(finding => finding.Ok))
+                findings.Add(await LookUp(name, cancel)
+                    ? new LdapFinding(Token(LdapStep.Lookup), true, "The bind account finds this user.")
+                    : new LdapFinding(Token(LdapStep.Lookup), false, "The bind account does not find this user, or not by the filter: five minutes after a login the session would end. It may lack the right to read."));
         }
         catch (LdapException e)
         {

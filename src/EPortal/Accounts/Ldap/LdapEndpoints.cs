@@ -11,6 +11,9 @@ internal static class LdapEndpoints
         new("dn", "name to bind with; %s stands for the user's name"),
         new("filter", "who may log in: BASE??SCOPE?FILTER; empty for all who can bind"),
         new("ca", "certificate authority of the server in PEM; empty for those of the portal's machine"),
+        new("bind_dn", "account by which users are looked up after their login; empty for none"),
+        new("bind_password", "its password; the one that is set stays when left out, as long as it goes to the same place"),
+        new("user_search", "how it finds a user: BASE??SCOPE?FILTER; empty for the entry that dn names"),
     ];
 
     /// <summary>Maps them.</summary>
@@ -24,16 +27,17 @@ internal static class LdapEndpoints
     }
 
     private static async Task<ApiResult<LdapSettings?>> Save(ApiParameters parameters, LdapStore ldap, HttpContext context) =>
-        new(await ldap.Save(context.Actor(), parameters.Raw("url") is "" ? null : With(ldap.SettingsOrNull() ?? LdapSettings.Empty, parameters)));
+        new(await ldap.Save(context.Actor(), parameters.Raw("url") is "" ? null : With(ldap.SettingsOrNull() ?? LdapSettings.Empty, parameters, ldap)));
 
     private static async Task<ApiResult<IReadOnlyList<LdapFinding>>> Test(ApiParameters parameters, LdapStore ldap, TimeProvider time, HttpContext context)
     {
         var settings = parameters.Text("url") is null
             ? ldap.SettingsOrNull() ?? throw new Data.RefusedException(Data.Refusal.NotFound, "No directory is set.")
-            : With(LdapSettings.Empty, parameters);
+            : With(LdapSettings.Empty, parameters, ldap);
         return new(await settings.Open(time).Test(parameters.Required("username"), parameters.Required("password"), context.RequestAborted));
     }
 
-    private static LdapSettings With(LdapSettings settings, ApiParameters parameters) =>
-        settings.With(parameters.Text("url"), parameters.Text("dn"), parameters.Raw("filter"), parameters.Raw("ca"));
+    private static LdapSettings With(LdapSettings settings, ApiParameters parameters, LdapStore ldap) => settings
+        .With(parameters.Text("url"), parameters.Text("dn"), parameters.Raw("filter"), parameters.Raw("ca"))
+        .WithAccount(parameters.Raw("bind_dn"), parameters.Text("bind_password"), parameters.Raw("user_search"), ldap.SettingsOrNull());
 }

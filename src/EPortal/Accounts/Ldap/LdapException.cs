@@ -19,6 +19,9 @@ internal enum LdapStep
 
     /// <summary>The filter is asked.</summary>
     Search,
+
+    /// <summary>A user is looked up by the bind account.</summary>
+    Lookup,
 }
 
 /// <summary>The directory cannot be used: the message says in one sentence what failed, without anything secret.</summary>

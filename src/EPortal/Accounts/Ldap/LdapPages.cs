@@ -13,9 +13,9 @@ internal static class LdapPages
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPage(Path, (LdapStore ldap) => Show(Stored(ldap)));
-        routes.MapAction(Path, Save);
+        routes.MapAction(Path, Save).KeepsForm();
         routes.MapAction(Path + "/off", SwitchOff);
-        routes.MapAction(Path + "/test", Test);
+        routes.MapAction(Path + "/test", Test).KeepsForm(Path);
     }
 
     private static Task<IResult> Save(ApiParameters parameters, LdapStore ldap, HttpContext context)
@@ -24,7 +24,7 @@ internal static class LdapPages
         return ConsoleForms.Try(
             async () =>
             {
-                await ldap.Save(context.Actor(), form.ToSettings(), FormVersion.SeenOrNull(parameters));
+                await ldap.Save(context.Actor(), form.ToSettings(parameters.Text("bind_password"), ldap.SettingsOrNull()), FormVersion.SeenOrNull(parameters));
                 return ConsoleRoutes.Back(context, Path, "The LDAP settings were saved and are in force.");
             },
             problem => Show(Typed(form, parameters, ldap) with { Problem = problem }));
@@ -49,7 +49,7 @@ internal static class LdapPages
         return ConsoleForms.Try(
             async () =>
             {
-                var directory = model.Form.ToSettings().Open(time);
+                var directory = model.Form.ToSettings(parameters.Text("bind_password"), ldap.SettingsOrNull()).Open(time);
                 if (model.UserName is null || parameters.Text("password") is not { } password)
                     throw new RefusedException(Refusal.Invalid, "A test needs a user name and that user's password.");
                 return Show(model with { Findings = await directory.Test(model.UserName, password, context.RequestAborted) });
@@ -86,25 +86,31 @@ internal sealed record LdapModel(LdapForm Form, bool IsOn, FormVersion Version)
     public string? Problem { get; init; }
 }
 
-/// <summary>The settings of the directory as they are filled in.</summary>
+/// <summary>The settings of the directory as they are filled in; without the bind account's password, which no page gives back.</summary>
 /// <param name="Url">Address.</param>
 /// <param name="Dn">Connection string.</param>
 /// <param name="Filter">Filter; empty for none.</param>
 /// <param name="Ca">Certificate authority in PEM; empty for those of this machine.</param>
-internal sealed record LdapForm(string Url, string Dn, string Filter, string Ca)
+/// <param name="BindDn">Name of the bind account; empty for none.</param>
+/// <param name="UserSearch">How it finds a user; empty for the entry that the connection string names.</param>
+internal sealed record LdapForm(string Url, string Dn, string Filter, string Ca, string BindDn, string UserSearch)
 {
     /// <summary>The form of what is set.</summary>
-    public static LdapForm Of(LdapSettings? settings) => new(settings?.Url ?? "", settings?.Dn ?? "", settings?.Filter ?? "", settings?.Ca ?? "");
+    public static LdapForm Of(LdapSettings? settings) => new(settings?.Url ?? "", settings?.Dn ?? "", settings?.Filter ?? "", settings?.Ca ?? "", settings?.BindDn ?? "", settings?.UserSearch ?? "");
 
     /// <summary>The form that was sent; browsers end lines with CR LF.</summary>
     public static LdapForm Read(ApiParameters parameters) => new(
-        Text(parameters, "url"), Text(parameters, "dn"), Text(parameters, "filter"), Text(parameters, "ca").Replace("\r\n", "\n", StringComparison.Ordinal));
+        Text(parameters, "url"), Text(parameters, "dn"), Text(parameters, "filter"), Text(parameters, "ca").Replace("\r\n", "\n", StringComparison.Ordinal),
+        Text(parameters, "bind_dn"), Text(parameters, "user_search"));
 
     /// <summary>What stands in it, field by field.</summary>
-    public StoredFields Typed() => LdapSettings.FieldsOf("", Url, Dn, Filter, Ca);
+    public StoredFields Typed() => LdapSettings.FieldsOf("", Url, Dn, Filter, Ca, BindDn, UserSearch);
 
     /// <summary>The settings.</summary>
-    public LdapSettings ToSettings() => new(Url, Dn, Filter.Length == 0 ? null : Filter, Ca.Length == 0 ? null : Ca);
+    /// <param name="password">The bind account's password that was typed; null to keep the one that is set.</param>
+    /// <param name="known">What is set.</param>
+    public LdapSettings ToSettings(string? password, LdapSettings? known) => new(
+        Url, Dn, Filter.Length == 0 ? null : Filter, Ca.Length == 0 ? null : Ca, LdapBindAccount.Read(BindDn, password, UserSearch, Url, known));
 
     private static string Text(ApiParameters parameters, string name) => (parameters.Text(name) ?? "").Trim();
 }

@@ -15,7 +15,8 @@ internal sealed class LdapStore(RuntimeSettings file, ChangeLog log, TimeProvide
     /// <summary>What is set; null for no directory.</summary>
     /// <exception cref="StoreException">The settings cannot be read.</exception>
     public LdapSettings? SettingsOrNull() => file.SectionOrNull(Section) is not { } section ? null : new LdapSettings(
-        Text(section, "url") ?? "", Text(section, "dn") ?? "", Text(section, "filter"), Text(section, "ca"));
+        Text(section, "url") ?? "", Text(section, "dn") ?? "", Text(section, "filter"), Text(section, "ca"),
+        Text(section, "bind_dn") is { } bind ? new LdapBindAccount(bind, Text(section, "bind_password") ?? "", Text(section, "user_search")) : null);
 
     /// <summary>The directory to ask; null for none.</summary>
     /// <param name="problem">Why what is set now could not be taken, and what was set before still holds; else null.</param>
@@ -68,13 +69,17 @@ internal sealed class LdapStore(RuntimeSettings file, ChangeLog log, TimeProvide
                 ["dn"] = settings.Dn,
                 ["filter"] = settings.Filter,
                 ["ca"] = settings.Ca,
+                ["bind_dn"] = settings.Account?.Dn,
+                ["bind_password"] = settings.Account?.Password,
+                ["user_search"] = settings.Account?.Search,
             });
             return settings;
         });
     }
 
     private static StoredFields FieldsOf(LdapSettings? settings, string id) =>
-        LdapSettings.FieldsOf(id, settings?.Url, settings?.Dn, settings?.Filter, settings?.Ca);
+        LdapSettings.FieldsOf(id, settings?.Url, settings?.Dn, settings?.Filter, settings?.Ca, settings?.BindDn, settings?.UserSearch)
+            .WithSecret("bind_password", "Bind account's password", settings?.Account?.Password);
 
     private static string? Text(JsonObject section, string name) => section[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 }

@@ -7,6 +7,8 @@ namespace EPortal.Accounts.Sessions;
 /// Against forged requests from other sites: a browser says with every changing request where it comes from
 /// (<c>Sec-Fetch-Site</c>, else <c>Origin</c>), and only what comes from the portal's own pages passes. A request that says
 /// neither is no browser's and passes if it does not live on a cookie. Logins are guarded as well.
+/// The scheme counts where it is known: what came by TLS (here, or as a trusted proxy says) is not taken from a page without. A page with TLS
+/// is taken where no proxy says how it was reached: nobody can forge that page who could not forge one of ours.
 /// </summary>
 internal sealed class CrossOriginGuard(RequestDelegate next)
 {
@@ -24,11 +26,15 @@ internal sealed class CrossOriginGuard(RequestDelegate next)
             return site is not ("same-origin" or "none");
         var origin = request.Headers.Origin.ToString();
         if (origin.Length > 0)
-            return !Uri.TryCreate(origin, UriKind.Absolute, out var from) || !from.Authority.Equals(AuthorityOf(request), StringComparison.OrdinalIgnoreCase);
+            return !IsOwn(origin, request);
         return request.Cookies.ContainsKey(SessionAuthentication.Cookie) && request.Headers.Authorization.Count == 0;
     }
 
-    /// <summary>Host and port, without the port that the scheme implies: as <see cref="Uri"/> writes it.</summary>
-    private static string AuthorityOf(HttpRequest request) =>
-        Uri.TryCreate($"{request.Scheme}://{request.Host}", UriKind.Absolute, out var own) ? own.Authority : "";
+    private static bool IsOwn(string origin, HttpRequest request)
+    {
+        if (!Uri.TryCreate(origin, UriKind.Absolute, out var from) || !(from.Scheme == Uri.UriSchemeHttps || (from.Scheme == Uri.UriSchemeHttp && !request.IsHttps)))
+            return false;
+        // Host and port, without the port that the scheme implies: as Uri writes it.
+        return Uri.TryCreate($"{from.Scheme}://{request.Host}", UriKind.Absolute, out var own) && from.Authority.Equals(own.Authority, StringComparison.OrdinalIgnoreCase);
+    }
 }

@@ -23,9 +23,9 @@ internal static class LoginEndpoints
 
     /// <summary>A place within the console to go on to; anything else leads home (no open redirect).</summary>
     public static string Next(string? next) =>
-        LocalPath.Of(next) is var path && path.StartsWith(LoginPath, StringComparison.Ordinal) ? ConsoleRoutes.Base : path;
+        LocalPath.Of(next) is var path && path.StartsWith(LoginPath, StringComparison.OrdinalIgnoreCase) ? ConsoleRoutes.Base : path;
 
-    private static RazorComponentResult<LoginPage> Show(ApiParameters parameters, UserStore users, SsoOptions sso) =>
+    private static RazorComponentResult<PageHost<LoginPage, LoginModel>> Show(ApiParameters parameters, UserStore users, SsoOptions sso) =>
         Page(users, sso, Next(parameters.Text("next")), LoginProblems.SentenceOrNull(parameters.Text("problem")));
 
     private static async Task<IResult> LogIn(ApiParameters parameters, PasswordLogin login, LoginGuard guard, UserStore users, SsoOptions sso, HttpContext context)
@@ -43,11 +43,13 @@ internal static class LoginEndpoints
             };
             if (status != StatusCodes.Status401Unauthorized)
                 context.Response.Headers.RetryAfter = guard.RetryAfter;
-            return Page(users, sso, next, LoginProblems.SentenceOrNull(problem), status, parameters.Text("username"));
+            return Page(users, sso, next, LoginProblems.SentenceOrNull(problem), status, parameters.Text("username"), KeptForm.ParseOrNull(parameters.Text("kept")));
         }
 
         await context.SignInAsync(SessionAuthentication.Name, Principal(user.Name, SessionStore.ByPassword));
-        return TypedResults.LocalRedirect(next, permanent: false, preserveMethod: false);
+        return KeptForm.ParseOrNull(parameters.Text("kept")) is { } kept
+            ? ConsoleRoutes.Show<ResumePage, KeptForm>(kept)
+            : TypedResults.LocalRedirect(next, permanent: false, preserveMethod: false);
     }
 
     /// <summary>Ends the session; after single sign-on the provider is told too, if it says where.</summary>
@@ -64,9 +66,21 @@ internal static class LoginEndpoints
     public static ClaimsPrincipal Principal(string userName, string via) =>
         new(new ClaimsIdentity([new Claim(ClaimTypes.Name, userName), new Claim(SessionAuthentication.ViaClaim, via)], via));
 
-    private static RazorComponentResult<LoginPage> Page(UserStore users, SsoOptions sso, string next, string? problem, int status = StatusCodes.Status200OK, string? userName = null) => new(
-        new { Next = next, Problem = problem, UserName = userName, Sso = sso.IsOn, HasUsers = users.Any() })
-    {
-        StatusCode = status,
-    };
+    /// <summary>The login page in place of what a form asked for; what was typed is kept in it.</summary>
+    public static IResult Page(HttpContext context, KeptForm kept, string problem) => Page(
+        context.RequestServices.GetRequiredService<UserStore>(), context.RequestServices.GetRequiredService<SsoOptions>(), ConsoleRoutes.Base,
+        LoginProblems.SentenceOrNull(problem), StatusCodes.Status401Unauthorized, kept: kept);
+
+    private static RazorComponentResult<PageHost<LoginPage, LoginModel>> Page(
+        UserStore users, SsoOptions sso, string next, string? problem, int status = StatusCodes.Status200OK, string? userName = null, KeptForm? kept = null) =>
+        ConsoleRoutes.Show<LoginPage, LoginModel>(new LoginModel(next, problem, userName, sso.IsOn, users.Any(), kept), status);
 }
+
+/// <summary>What the login page shows.</summary>
+/// <param name="Next">Where the login leads.</param>
+/// <param name="Problem">Why the last one failed, or why one is needed.</param>
+/// <param name="UserName">Whom the last one was for: then the password is to be typed again.</param>
+/// <param name="Sso">Whether there is single sign-on.</param>
+/// <param name="HasUsers">Whether anybody can log in.</param>
+/// <param name="Kept">The form that somebody was at; null for none.</param>
+internal sealed record LoginModel(string Next, string? Problem, string? UserName, bool Sso, bool HasUsers, KeptForm? Kept);

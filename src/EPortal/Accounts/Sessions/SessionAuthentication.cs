@@ -3,13 +3,14 @@ using System.Text.Encodings.Web;
 using EPortal.Api;
 using EPortal.WebConsole;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
 
 namespace EPortal.Accounts.Sessions;
 
 /// <summary>Who looks at the console: by the cookie that a login gave.</summary>
 internal sealed class SessionAuthentication(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, SessionStore sessions, SessionLifetime lifetime)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, SessionStore sessions, SessionLifetime lifetime, DirectoryRecheck recheck)
     : SignInAuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     /// <summary>Name of the scheme.</summary>
@@ -24,6 +25,8 @@ internal sealed class SessionAuthentication(
     /// <summary>Name of the claim that says how the login was made.</summary>
     public const string ViaClaim = "via";
 
+    private Standing _standing;
+
     /// <inheritdoc/>
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
@@ -31,6 +34,12 @@ internal sealed class SessionAuthentication(
             return AuthenticateResult.NoResult();
         if (await sessions.UseOrNull(token) is not { } session)
             return AuthenticateResult.Fail("no such session");
+        _standing = await recheck.Of(session.User);
+        if (_standing != Standing.Good)
+            return AuthenticateResult.Fail("the directory does not vouch for this user now");
+        // As often as the use is noted, so not with every request.
+        if (session.IsUseNoted && lifetime.IsRefreshed)
+            Response.Cookies.Append(Cookie, token, Options(lifetime.Lifetime));
         var identity = new ClaimsIdentity(
             [
                 new Claim(ClaimTypes.Name, session.User.Name), new Claim(ClaimTypes.Role, session.User.Role),
@@ -61,22 +70,43 @@ internal sealed class SessionAuthentication(
     }
 
     /// <inheritdoc/>
-    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         // A part of a page that is fetched anew leads the whole page to the login.
         var isPart = Request.Headers.ContainsKey("HX-Request");
-        var next = HttpMethods.IsGet(Request.Method) && !isPart ? $"?next={Uri.EscapeDataString(Request.Path + Request.QueryString)}" : "";
+        var problem = _standing == Standing.Unknown ? LoginProblems.DirectoryFailed : Request.Cookies.ContainsKey(Cookie) ? LoginProblems.Ended : null;
+        if (HttpMethods.IsPost(Request.Method) && await KeptForm.ReadOrNull(Context) is { } kept)
+        {
+            // The page goes where the part would have gone to, but for this.
+            if (isPart)
+                (Response.Headers["HX-Retarget"], Response.Headers["HX-Reswap"]) = ("body", "innerHTML");
+            await LoginEndpoints.Page(Context, kept, problem ?? LoginProblems.Ended).ExecuteAsync(Context);
+            return;
+        }
+
+        var login = QueryHelpers.AddQueryString(
+            LoginEndpoints.LoginPath,
+            new Dictionary<string, string?> { ["next"] = PageOf(isPart), ["problem"] = problem }.Where(one => one.Value is not null));
         if (isPart)
         {
             Response.StatusCode = StatusCodes.Status401Unauthorized;
-            Response.Headers["HX-Redirect"] = LoginEndpoints.LoginPath;
+            Response.Headers["HX-Redirect"] = login;
         }
         else
         {
-            Response.Redirect($"{LoginEndpoints.LoginPath}{next}");
+            Response.Redirect(login);
         }
+    }
 
-        return Task.CompletedTask;
+    /// <summary>The page that somebody is on, to come back to; null when it is not known or lies elsewhere.</summary>
+    private string? PageOf(bool isPart)
+    {
+        if (HttpMethods.IsGet(Request.Method) && !isPart)
+            return Request.Path.ToUriComponent() + Request.QueryString.ToUriComponent();
+        var said = Request.Headers[isPart ? "HX-Current-URL" : "Referer"].ToString();
+        return Uri.TryCreate(said, UriKind.Absolute, out var page) && page.Authority.Equals(Request.Host.ToUriComponent(), StringComparison.OrdinalIgnoreCase)
+            ? LocalPath.OrNull(page.PathAndQuery)
+            : null;
     }
 
     /// <inheritdoc/>

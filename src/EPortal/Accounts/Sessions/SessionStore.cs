@@ -7,9 +7,10 @@ namespace EPortal.Accounts.Sessions;
 
 /// <summary>
 /// Logins that last, kept here and not in the browser: that holds a random token of which only the SHA-256 is stored. A session
-/// is void once its account is gone, or has another password or role than at the login, wherever that was changed.
+/// is void once its account is gone, or got another password or role since the login, wherever that was changed and whether or not it was
+/// changed back.
 /// </summary>
-internal sealed class SessionStore(Database database, ChangeLog log, SessionLifetime lifetime, TimeProvider time)
+internal sealed class SessionStore(Database database, ChangeLog log, SessionLifetime lifetime, ExternalLogins external, TimeProvider time)
 {
     /// <summary>How sessions that began by a password are marked, in the user log too.</summary>
     public const string ByPassword = "password";
@@ -23,26 +24,27 @@ internal sealed class SessionStore(Database database, ChangeLog log, SessionLife
     private const string Select =
         """
         SELECT l.id, l.mark, l.via, l.created, l.seen, l.address, l.agent,
-          a.id AS account, a.name, a.description, a.admin, a.held, a.password
+          a.id AS account, a.stamp, a.stamps, a.name, a.description, a.admin, a.held, a.password, a.identity, e.settings
         FROM login_session l JOIN account a ON a.id = l.account AND a.shadowed = 0
+        LEFT JOIN external_login e ON e.account = a.id
         """;
 
     /// <summary>Begins one and returns what the browser is to hold.</summary>
     /// <exception cref="RefusedException">The user is gone.</exception>
     public Task<string> Open(Actor actor, string userName, string via, string agent) => log.Commit(actor, change =>
     {
-        var account = change.Db.QueryFirstOrDefault<AccountRow>(
-            "SELECT id, admin, held, password FROM account WHERE name = @userName AND shadowed = 0", new { userName })
+        var account = change.Db.QueryFirstOrDefault<SessionOwner>(
+            "SELECT id AS account, stamp, stamps, admin, held, password FROM account WHERE name = @userName AND shadowed = 0", new { userName })
             ?? throw new RefusedException(Refusal.NotFound, $"There is no user '{userName}'.");
-        Tidy(change, account.Id);
+        Tidy(change, account.Account);
         var token = RandomNumberGenerator.GetString(Letters, TokenLength);
         change.Session.Execute(
             """
             INSERT INTO login_session (id, token, account, mark, via, created, seen, address, agent)
             VALUES (@id, @token, @account, @mark, @via, @now, @now, @address, @agent)
             """,
-            ("@id", RandomNumberGenerator.GetString(Letters, IdLength)), ("@token", Hash(token)), ("@account", account.Id),
-            ("@mark", account.Mark), ("@via", via), ("@now", Micros.Of(change.Now)), ("@address", actor.Address ?? ""), ("@agent", Clean(agent)));
+            ("@id", RandomNumberGenerator.GetString(Letters, IdLength)), ("@token", Hash(token)), ("@account", account.Account),
+            ("@mark", account.MarkNow), ("@via", via), ("@now", Micros.Of(change.Now)), ("@address", actor.Address ?? ""), ("@agent", Clean(agent)));
         change.Note("login", via);
         return token;
     });
@@ -53,20 +55,21 @@ internal sealed class SessionStore(Database database, ChangeLog log, SessionLife
         if (token.Length != TokenLength)
             return null;
         var now = time.GetUtcNow();
-        var row = database.Read(session => session.Connection.QueryFirstOrDefault<Row>($"{Select} WHERE l.token = @token", new { token = Hash(token) }));
+        var row = database.Read(session => session.Connection.QueryFirstOrDefault<StoredSession>($"{Select} WHERE l.token = @token", new { token = Hash(token) }));
         if (row is null || !Holds(row, now))
             return null;
-        if (now - Micros.ToTime(row.Seen) >= lifetime.Step)
-            await log.Commit(Actor.Portal, change => change.Session.Execute(
-                "UPDATE login_session SET seen = max(seen, @now) WHERE id = @id", ("@now", Micros.Of(now)), ("@id", row.Id)));
-        return ToSession(row);
+        if (now - Micros.ToTime(row.Seen) < lifetime.Step)
+            return ToSession(row);
+        await log.Commit(Actor.Portal, change => change.Session.Execute(
+            "UPDATE login_session SET seen = max(seen, @now) WHERE id = @id", ("@now", Micros.Of(now)), ("@id", row.Id)));
+        return ToSession(row) with { IsUseNoted = true };
     }
 
     /// <summary>Sessions that hold, newest first; of one user when a name is given.</summary>
     public IReadOnlyList<LoginSession> List(string? userName)
     {
         var now = time.GetUtcNow();
-        return database.Read(session => session.Connection.Query<Row>(
+        return database.Read(session => session.Connection.Query<StoredSession>(
             $"{Select} WHERE @userName IS NULL OR a.name = @userName ORDER BY l.created DESC, l.id", new { userName })
             .Where(row => Holds(row, now)).Select(ToSession).ToList());
     }
@@ -104,24 +107,31 @@ internal sealed class SessionStore(Database database, ChangeLog log, SessionLife
     /// <summary>Room for one more: what has ended goes, and of too many the one used longest ago.</summary>
     private void Tidy(Change change, string account)
     {
-        var rows = change.Db.Query<Row>(Select).ToList();
+        var rows = change.Db.Query<StoredSession>(Select).ToList();
         var ended = rows.Where(row => !Holds(row, change.Now)).Select(row => row.Id);
         var surplus = rows.Where(row => row.Account == account).OrderByDescending(row => row.Seen).Skip(MaxPerAccount - 1).Select(row => row.Id);
         change.Db.Execute("DELETE FROM login_session WHERE account NOT IN (SELECT id FROM account)");
         change.Db.Execute("DELETE FROM login_session WHERE id = @id", ended.Union(surplus).Select(id => new { id }));
     }
 
-    private bool Holds(Row row, DateTimeOffset now) =>
-        row.Mark == AccountRow.MarkOf(row.Password, row.IsAdmin) && now < lifetime.End(Micros.ToTime(row.Created), Micros.ToTime(row.Seen));
+    private bool Holds(StoredSession row, DateTimeOffset now) => row.Mark == row.MarkNow && now < EndOf(row)
+        && external.Counts(row.Identity, row.Settings, Micros.ToTime(row.Created), now);
 
-    private LoginSession ToSession(Row row) => new()
+    private DateTimeOffset EndOf(StoredSession row)
+    {
+        var created = Micros.ToTime(row.Created);
+        var end = lifetime.End(created, Micros.ToTime(row.Seen));
+        return row.Identity is not null && external.EndOf(row.Identity, created) is { } bound && bound < end ? bound : end;
+    }
+
+    private LoginSession ToSession(StoredSession row) => new()
     {
         Id = row.Id,
-        User = new User(row.Account, row.Name, row.Description, row.IsAdmin),
+        User = new User(row.Account, row.Name, row.Description, row.IsAdmin) { Identity = row.Identity },
         Via = row.Via,
         Created = Micros.ToTime(row.Created),
         Seen = Micros.ToTime(row.Seen),
-        Expires = lifetime.End(Micros.ToTime(row.Created), Micros.ToTime(row.Seen)),
+        Expires = EndOf(row),
         Address = row.Address,
         Agent = row.Agent,
     };
@@ -129,35 +139,4 @@ internal sealed class SessionStore(Database database, ChangeLog log, SessionLife
     private static string Hash(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
 
     private static string Clean(string text) => new([.. text.Where(c => !char.IsControl(c)).Take(MaxAgent)]);
-
-    private sealed class AccountRow
-    {
-        public required string Id { get; init; }
-        public required long Admin { get; init; }
-        public required long Held { get; init; }
-        public string? Password { get; init; }
-
-        public string Mark => MarkOf(Password, Admin != 0 && Held == 0);
-
-        public static string MarkOf(string? password, bool isAdmin) => Hash($"{(isAdmin ? "admin" : "readonly")} {password}");
-    }
-
-    private sealed class Row
-    {
-        public required string Id { get; init; }
-        public required string Mark { get; init; }
-        public required string Via { get; init; }
-        public required long Created { get; init; }
-        public required long Seen { get; init; }
-        public required string Address { get; init; }
-        public required string Agent { get; init; }
-        public required string Account { get; init; }
-        public required string Name { get; init; }
-        public required string Description { get; init; }
-        public required long Admin { get; init; }
-        public required long Held { get; init; }
-        public string? Password { get; init; }
-
-        public bool IsAdmin => Admin != 0 && Held == 0;
-    }
 }

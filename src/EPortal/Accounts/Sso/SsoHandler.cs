@@ -24,6 +24,7 @@ internal sealed partial class SsoHandler(
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
     private static readonly MediaTypeWithQualityHeaderValue s_json = new("application/json");
+    private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private const int MaxAnswer = 1024 * 1024;
     private const int MaxLogged = 300;
 
@@ -89,8 +90,20 @@ internal sealed partial class SsoHandler(
         var idToken = tokens.Response!.RootElement.TryGetProperty("id_token", out var token) ? token.GetString() : null;
         using var userinfo = await Userinfo(tokens.AccessToken ?? throw new SsoException("The provider gave no access token."));
         var who = SsoIdentity.Read(idToken, userinfo.RootElement, Request.Query["iss"], sso, time.GetUtcNow());
-        var user = await users.Enter(new Actor(who.Name, Context.Address()), who);
+        var user = await Enter(who);
         return new AuthenticationTicket(LoginEndpoints.Principal(user.Name, SsoOptions.Via), properties, Name);
+    }
+
+    private async Task<User> Enter(ForeignIdentity who)
+    {
+        try
+        {
+            return await users.Enter(new Actor(who.Name, Context.Address()), who);
+        }
+        catch (RefusedException e)
+        {
+            throw new SsoException(e.Message) { Problem = LoginProblems.SsoName };
+        }
     }
 
     private async Task<JsonDocument> Userinfo(string accessToken)
@@ -108,18 +121,23 @@ internal sealed partial class SsoHandler(
             throw new SsoException($"The {what} answered {(int)answer.StatusCode}.");
         try
         {
-            return JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Context.RequestAborted));
+            // JSON is UTF-8 (RFC 8259, 8.1), whatever charset the answer's type names.
+            return JsonDocument.Parse(Utf8(await answer.Content.ReadAsByteArrayAsync(Context.RequestAborted)));
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or DecoderFallbackException)
         {
-            throw new SsoException($"The answer of the {what} is not JSON.");
+            throw new SsoException($"The answer of the {what} is not JSON in UTF-8.");
         }
     }
+
+    private static string Utf8(byte[] bytes) => s_utf8.GetString(bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes.AsSpan(Encoding.UTF8.Preamble.Length) : bytes);
 
     private Task Failed(RemoteFailureContext context)
     {
         var denied = context.Request.Query["error"] == "access_denied";
-        var problem = denied ? LoginProblems.SsoDenied : _isOurs ? LoginProblems.SsoUnavailable : LoginProblems.SsoInvalid;
+        var problem = denied ? LoginProblems.SsoDenied
+            : context.Failure is SsoException { Problem: var said } ? said
+            : _isOurs ? LoginProblems.SsoUnavailable : LoginProblems.SsoInvalid;
         var reason = context.Failure?.Message ?? "no reason given";
         LogFailed(Logger, problem, new string([.. reason.Where(c => !char.IsControl(c)).Take(MaxLogged)]));
         context.Response.Redirect($"{LoginEndpoints.LoginPath}?problem={problem}");

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -37,10 +38,12 @@ internal static class SsoIdentity
 
         if (Text(userinfo, "iss") is { } other && idToken is not null && other != issuer)
             throw new SsoException("The user information is of another issuer than the ID token.");
-        if (subject.Length > MaxSubject || issuer.Length > MaxIssuer || (subject + issuer).Any(char.IsControl))
-            throw new SsoException("The subject or issuer is too long or malformed.");
+        // The key parts them by a space.
+        if (string.IsNullOrWhiteSpace(subject) || subject.Length > MaxSubject || subject.Any(IsUnseen)
+            || issuer.Length is 0 or > MaxIssuer || issuer.Any(c => IsUnseen(c) || char.IsWhiteSpace(c)))
+            throw new SsoException("The subject or issuer is empty, too long or malformed.") { Problem = Sessions.LoginProblems.SsoSubject };
         var realm = Uri.TryCreate(issuer, UriKind.Absolute, out var address) ? address.Host : options.AuthUrl!.Host;
-        return new ForeignIdentity($"sso:{issuer} {subject}", NameOf(userinfo, subject), realm, "SSO");
+        return new ForeignIdentity($"sso:{issuer} {subject}", NameOf(userinfo, subject), realm, "SSO") { VouchedUnder = options.Fingerprint };
     }
 
     private static void Check(JsonElement claims, string subject, string clientId, DateTimeOffset now)
@@ -57,13 +60,19 @@ internal static class SsoIdentity
             throw new SsoException("The ID token has expired.");
     }
 
-    /// <summary>A name that can be one here: what people call themselves, a mail address that was verified, else the subject.</summary>
+    /// <summary>
+    /// A name: what people call themselves, a mail address that was verified, else the subject. One that merely cannot be a name here is
+    /// passed over; one that could pass for another is not, and will be refused.
+    /// </summary>
     private static string NameOf(JsonElement userinfo, string subject)
     {
         var mail = userinfo.TryGetProperty("email_verified", out var verified) && verified.ValueKind == JsonValueKind.True ? Text(userinfo, "email") : null;
-        return new[] { Text(userinfo, "preferred_username"), mail, subject }.FirstOrDefault(name => name is not null && UserStore.IsName(name))
+        return new[] { Text(userinfo, "preferred_username"), mail, subject }.FirstOrDefault(name => name is not null && (UserName.IsAllowed(name) || UserName.IsLookalike(name)))
             ?? "sso-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(subject)))[..12];
     }
+
+    private static bool IsUnseen(char c) => char.IsControl(c)
+        || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate;
 
     private static JsonDocument Claims(string idToken)
     {

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace EPortal.Accounts.Sso;
@@ -19,6 +21,10 @@ internal sealed record SsoOptions(Uri? AuthUrl, Uri? TokenUrl, Uri? UserinfoUrl,
 
     /// <summary>The provider's own name where it does not say one: where people are sent to.</summary>
     public string Origin => AuthUrl!.GetLeftPart(UriPartial.Authority);
+
+    /// <summary>Tells this provider and client from others that may have been set before; opens nothing.</summary>
+    public string Fingerprint { get; } =
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{AuthUrl}\n{TokenUrl}\n{UserinfoUrl}\n{ClientId}")))[..16];
 
     /// <summary>Where a browser is sent after a logout; null for nowhere.</summary>
     public string? LogoutAddressOrNull(HttpRequest request) => !IsOn || LogoutUrl is null ? null : QueryHelpers.AddQueryString(

@@ -65,6 +65,9 @@ document.addEventListener('htmx:sendError', event => {
     sentence.hidden = false;
 });
 
+// After a login: on to the form that was being filled in. It is shown, not sent.
+document.querySelector('form[data-resume]')?.requestSubmit();
+
 // A form that takes a while is sent once.
 document.addEventListener('submit', event => {
   if (event.submitter && event.target.matches('[data-once]'))

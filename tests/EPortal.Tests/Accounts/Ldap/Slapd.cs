@@ -48,12 +48,27 @@ internal sealed class Slapd : IDisposable
         return started;
     }
 
+    /// <summary>An account that may read everything.</summary>
+    public const string BindDn = "cn=root,dc=example,dc=com";
+
+    /// <summary>Its password.</summary>
+    public const string BindPassword = "root";
+
+    /// <summary>Changes what the server has, while it runs (RFC 2849).</summary>
+    public Task ChangeAsync(string ldif) => RunAsync("/usr/sbin/slapmodify", "-f", _folder.File("slapd.conf"), "-l", _folder.Write($"{Guid.NewGuid()}.ldif", ldif + "\n"));
+
     public void Dispose()
+    {
+        Stop();
+        _process.Dispose();
+        _folder.Dispose();
+    }
+
+    /// <summary>Ends it: an outage.</summary>
+    public void Stop()
     {
         _process.Kill();
         _process.WaitForExit();
-        _process.Dispose();
-        _folder.Dispose();
     }
 
     private static string Config(TempFolder folder, (string Certificate, string Key)? tls, string? more)

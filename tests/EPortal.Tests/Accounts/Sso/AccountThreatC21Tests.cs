@@ -4,6 +4,7 @@ using EPortal.Tests.Agents;
 using EPortal.Tests.Api;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
@@ -61,7 +62,8 @@ public sealed class AccountThreatC21Tests
         query["client_id"].ToString().ShouldBe("eportal");
         query["code_challenge_method"].ToString().ShouldBe("S256");
         query["code_challenge"].ToString().Length.ShouldBe(43);
-        query["state"].ToString().Length.ShouldBe(64);
+        query["state"].ToString().Length.ShouldBeGreaterThan(64);
+        query["state"].ToString().ShouldNotContain("admin");
         query["scope"].ToString().ShouldBe("openid profile email");
         begin.Headers.GetValues("Set-Cookie").Single().ShouldContain("httponly");
     }
@@ -103,6 +105,43 @@ public sealed class AccountThreatC21Tests
 
         again.Headers.Location!.ToString().ShouldBe(Invalid);
         provider.Exchanges.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Others_that_begin_push_out_nobody_who_has_begun()
+    {
+        await using var provider = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        using var browser = new Browser(api.Portal);
+        var state = api.Portal.Services.GetRequiredService<EPortal.Accounts.Sso.SsoState>();
+
+        (await browser.SignOnAsync("/admin?tab=2", callback: back =>
+        {
+            for (var number = 0; number < 12_500; number++)
+                state.Protect(new Microsoft.AspNetCore.Authentication.AuthenticationProperties());
+            return back;
+        })).ToString().ShouldBe("/admin?tab=2");
+    }
+
+    [Fact]
+    public async Task A_state_that_was_changed_or_is_of_another_portal_is_refused()
+    {
+        await using var provider = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        await using var other = await ApiCaller.StartAsync(provider.In);
+        using var browser = new Browser(api.Portal);
+        var foreign = other.Portal.Services.GetRequiredService<EPortal.Accounts.Sso.SsoState>().Protect(new Microsoft.AspNetCore.Authentication.AuthenticationProperties());
+
+        foreach (var change in new Func<string, string>[] { _ => foreign, state => state[..^1] + (state[^1] == 'A' ? 'B' : 'A'), state => state + "A", state => "A" + state[1..] })
+        {
+            (await browser.SignOnAsync(callback: back =>
+            {
+                var query = QueryHelpers.ParseQuery(back.Query);
+                return new Uri(QueryHelpers.AddQueryString(back.GetLeftPart(UriPartial.Path), new Dictionary<string, string?> { ["code"] = "code-1", ["state"] = change(query["state"].ToString()) }));
+            })).ToString().ShouldBe(Invalid);
+        }
+
+        await NobodyIn(api, browser, provider);
     }
 
     [Fact]
@@ -170,6 +209,98 @@ public sealed class AccountThreatC21Tests
         (await browser.SignOnAsync()).ToString().ShouldBe(Unavailable);
 
         browser.Token.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("sub", "")]
+    [InlineData("sub", " ")]
+    [InlineData("sub", "4\n2")]
+    [InlineData("sub", "4\u202e2")]
+    [InlineData("sub", "4\u200b2")]
+    [InlineData("sub", "x*256")]
+    [InlineData("iss", "https://id.example\u0007")]
+    [InlineData("iss", "https://id.example 4")]
+    [InlineData("iss", "")]
+    public async Task Who_cannot_be_told_apart_for_good_is_nobody(string member, string value)
+    {
+        await using var provider = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        using var browser = new Browser(api.Portal);
+        value = value == "x*256" ? new string('x', 256) : value;
+        if (member == "sub")
+            provider.Subject = value;
+        else
+            provider.IdToken[member] = value;
+
+        (await browser.SignOnAsync()).ToString().ShouldBe("/admin/login?problem=sso-subject");
+
+        (await browser.TextAsync("/admin/login?problem=sso-subject")).ShouldContain("did not say who you are in a way that can be used here");
+        browser.Token.ShouldBeNull();
+        api.Portal.Portal.Users.List().Count.ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData("admin\u200b")]
+    [InlineData("\u202enimda")]
+    [InlineData("\uff41dmin")]
+    [InlineData("\u00aadmin")]
+    [InlineData("ADM\u0130N")]
+    [InlineData("\u0430dmin")]
+    public async Task Names_that_pass_for_others_are_refused_with_a_sentence(string name)
+    {
+        await using var provider = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        using var browser = new Browser(api.Portal);
+        provider.Userinfo["preferred_username"] = name;
+
+        (await browser.SignOnAsync()).ToString().ShouldBe("/admin/login?problem=sso-name");
+
+        (await browser.TextAsync("/admin/login?problem=sso-name")).ShouldContain("cannot be one here");
+        api.Portal.Portal.Users.List().Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Who_came_in_before_the_rule_for_names_still_does()
+    {
+        await using var provider = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        using var browser = new Browser(api.Portal);
+        await browser.SignOnAsync();
+        provider.Userinfo["preferred_username"] = "admin\u200b";
+
+        (await browser.SignOnAsync()).ToString().ShouldBe("/admin");
+    }
+
+    [Theory]
+    [InlineData("application/json; charset=utf8", false)]
+    [InlineData("application/json; charset=\"utf-8\"", false)]
+    [InlineData("application/json; charset=x-unknown", false)]
+    [InlineData("application/json; charset=", true)]
+    [InlineData("text/plain; charset=utf-16", true)]
+    public async Task JSON_is_UTF8_whatever_its_type_says(string type, bool mark)
+    {
+        await using var provider = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        using var browser = new Browser(api.Portal);
+        provider.Instead["/me"] = context =>
+        {
+            context.Response.Headers.ContentType = type;
+            return context.Response.Body.WriteAsync(System.Text.Encoding.UTF8.GetBytes((mark ? "\ufeff" : "") + "{\"sub\":\"42\",\"preferred_username\":\"m\u00fcller\"}")).AsTask();
+        };
+
+        (await browser.SignOnAsync()).ToString().ShouldBe("/admin");
+        api.Portal.Portal.Users.FindOrNull("m\u00fcller").ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_no_UTF8_let_nobody_in()
+    {
+        await using var provider = await Provider();
+        await using var api = await ApiCaller.StartAsync(provider.In);
+        using var browser = new Browser(api.Portal);
+        provider.Instead["/me"] = context => context.Response.Body.WriteAsync(System.Text.Encoding.Latin1.GetBytes("{\"sub\":\"42\",\"preferred_username\":\"m\u00fcller\"}")).AsTask();
+
+        (await browser.SignOnAsync()).ToString().ShouldBe(Unavailable);
     }
 
     [Fact]
@@ -283,6 +414,20 @@ public sealed class AccountThreatC21Tests
     [InlineData("javascript:alert(1)")]
     [InlineData("/admin/login?next=/admin/login")]
     [InlineData("/admin\r\nLocation: https://evil.example")]
+    [InlineData("/admin/../../evil")]
+    [InlineData("/admin/..")]
+    [InlineData("/admin/./x")]
+    [InlineData("/admin/%2e%2e/%2e%2e/evil")]
+    [InlineData("/admin/%2E./evil")]
+    [InlineData("/admin/%252e%252e/evil")]
+    [InlineData("/admin/%25252525252e/evil")]
+    [InlineData("/admin/%2f%2fevil.example")]
+    [InlineData("/admin/%5cevil.example")]
+    [InlineData("/admin/x%00y")]
+    [InlineData("/admin/x%0d%0ay")]
+    [InlineData("/%61dmin/../evil")]
+    [InlineData("/admin/\u2028/../../evil")]
+    [InlineData("/admin/LOGIN/../../login")]
     [InlineData("")]
     public async Task A_login_leads_nowhere_else(string next)
     {

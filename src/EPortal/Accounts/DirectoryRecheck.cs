@@ -1,0 +1,123 @@
+using System.Collections.Concurrent;
+using EPortal.Accounts.Ldap;
+using EPortal.Data;
+
+namespace EPortal.Accounts;
+
+/// <summary>Whether somebody whom a directory vouched for may still log in.</summary>
+internal enum Standing
+{
+    /// <summary>They may.</summary>
+    Good,
+
+    /// <summary>They may not any more.</summary>
+    Gone,
+
+    /// <summary>The directory cannot be asked, and it was too long ago that it could.</summary>
+    Unknown,
+}
+
+/// <summary>
+/// Asks the directory again, by its bind account, about users who have sessions or API keys: five minutes after it last said yes, one
+/// question at a time. A directory that fails is left alone for half a minute; its last yes counts for an hour, so an outage logs
+/// nobody out at once and keeps nobody in for good.
+/// </summary>
+internal sealed partial class DirectoryRecheck(ExternalLogins logins, LdapStore ldap, ChangeLog log, TimeProvider time, ILogger<DirectoryRecheck> logger) : IDisposable
+{
+    /// <summary>How old an answer may be before it is asked for again.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long an answer counts while the directory cannot be asked.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromHours(1);
+
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a request waits for an answer that it can do without.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<string, Lazy<Task<Standing>>> _asked = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _one = new(1);
+    private readonly CancellationTokenSource _end = new();
+    private long _failedAt;
+
+    /// <summary>How a user stands; local ones, and those whom nobody can be asked about, are good.</summary>
+    public async Task<Standing> Of(User user)
+    {
+        if (user.IsLocal || !user.Identity!.StartsWith(ForeignIdentity.LdapPrefix, StringComparison.Ordinal) || ldap.DirectoryOrNull(out _) is not { CanLookUp: true } directory)
+            return Standing.Good;
+        if (logins.FindOrNull(user.Id) is not { } last)
+            return Standing.Gone;
+        var age = time.GetUtcNow() - Micros.ToTime(last.Confirmed);
+        if (age < Interval)
+            return Standing.Good;
+        var answer = Ask(user, last, directory);
+        var standing = age >= Grace ? await answer : await AtLeisure(answer);
+        return standing == Standing.Unknown && age < Grace ? Standing.Good : standing;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _end.Cancel();
+        _one.Dispose();
+        _end.Dispose();
+    }
+
+    private static async Task<Standing> AtLeisure(Task<Standing> answer) =>
+        await Task.WhenAny(answer, Task.Delay(s_patience)) == answer ? await answer : Standing.Unknown;
+
+    /// <summary>The question about a user; who comes while it is being asked gets the same answer.</summary>
+    private Task<Standing> Ask(User user, ExternalLogin last, LdapDirectory directory) =>
+        _asked.GetOrAdd(user.Id, _ => new Lazy<Task<Standing>>(() => Task.Run(() => AskInTurn(user, last, directory)))).Value;
+
+    private async Task<Standing> AskInTurn(User user, ExternalLogin last, LdapDirectory directory)
+    {
+        try
+        {
+            await _one.WaitAsync(_end.Token);
+            try
+            {
+                return IsPausing() ? Standing.Unknown : await AskNow(user, last, directory);
+            }
+            finally
+            {
+                _one.Release();
+            }
+        }
+        catch (Exception e) when (e is LdapException or StoreException)
+        {
+            Volatile.Write(ref _failedAt, time.GetTimestamp());
+            LogFailed(e.Message);
+            return Standing.Unknown;
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException && _end.IsCancellationRequested)
+        {
+            return Standing.Unknown;
+        }
+        finally
+        {
+            _asked.TryRemove(user.Id, out _);
+        }
+    }
+
+    private async Task<Standing> AskNow(User user, ExternalLogin last, LdapDirectory directory)
+    {
+        var standing = await directory.LookUp(last.Name, _end.Token) ? Standing.Good : Standing.Gone;
+        await log.Commit(Actor.Portal, change =>
+        {
+            if (standing == Standing.Good)
+                return change.Session.Execute("UPDATE external_login SET confirmed = @now WHERE account = @id", ("@now", Micros.Of(change.Now)), ("@id", user.Id));
+            // Who has logged in anew meanwhile was let in after this answer.
+            if (change.Session.Execute("DELETE FROM external_login WHERE account = @id AND login = @login", ("@id", user.Id), ("@login", last.Login)) == 0)
+                return 0;
+            change.Note("session.end", $"all of {user.Name}, whom the directory does not let in any more");
+            return change.Session.Execute("DELETE FROM login_session WHERE account = @id", ("@id", user.Id));
+        });
+        return standing;
+    }
+
+    private bool IsPausing() => Volatile.Read(ref _failedAt) is var at and not 0 && time.GetElapsedTime(at) < s_pause;
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The directory cannot be asked whether users are still there: {Reason}")]
+    private partial void LogFailed(string reason);
+}

@@ -72,7 +72,7 @@ public sealed class LdapCallTests
         (await cli.RunAsync(["ldap"], "")).Out.ShouldBe("no directory is set\n");
         (await cli.RunAsync(["ldap", "--url", slapd.Plain + "?tls=0", "--dn", Slapd.Dn, "--filter", Slapd.Mathematicians], "")).Exit.ShouldBe(0);
         (await cli.RunAsync(["ldap"], "")).Out.ShouldBe(
-            $"address: {slapd.Plain}?tls=0\nconnection string: {Slapd.Dn}\nfilter: {Slapd.Mathematicians}\ncertificates: as this machine trusts them\n");
+            $"address: {slapd.Plain}?tls=0\nconnection string: {Slapd.Dn}\nfilter: {Slapd.Mathematicians}\nbind account: none, users are not looked up after their login\ncertificates: as this machine trusts them\n");
         (await cli.RunAsync(["ldap", "--json"], "")).Out.ShouldContain("\"filter\": \"dc=example,dc=com??one?");
         var right = await cli.RunAsync(["ldap", "--test", "gauss"], "password\n");
         (right.Exit, right.Out).ShouldBe((0, right.Out));
@@ -83,6 +83,22 @@ public sealed class LdapCallTests
         (await cli.RunAsync(["ldap", "--dn", "x"], "")).Exit.ShouldNotBe(0);
         (await cli.RunAsync(["ldap", "--off"], "")).Out.ShouldBe("no directory is set\n");
         (await cli.RunAsync(["ldap", "--test", "gauss"], "x\n")).Err.ShouldContain("no directory is set");
+    }
+
+    [Fact]
+    public async Task The_command_line_asks_for_the_bind_accounts_password_and_shows_it_nowhere()
+    {
+        using var slapd = await Slapd.StartAsync();
+        using var folder = new TempFolder();
+        var cli = PortalCli.On(folder.File("data"));
+
+        var set = await cli.RunAsync(["ldap", "--url", slapd.Plain + "?tls=0", "--dn", Slapd.Dn, "--bind-dn", Slapd.BindDn, "--user-search", "dc=example,dc=com??sub?(uid=%s)"], Slapd.BindPassword + "\n");
+        (set.Exit, set.Err).ShouldBe((0, ""));
+        set.Out.ShouldContain($"bind account: {Slapd.BindDn}\nuser search: dc=example,dc=com??sub?(uid=%s)\n");
+        (await cli.RunAsync(["ldap", "--test", "gauss"], "password\n")).Out.ShouldContain("lookup: ok: The bind account finds this user.");
+        (await cli.RunAsync(["ldap", "--json"], "")).Out.ShouldNotContain("assword");
+        (await cli.RunAsync(["ldap", "--bind-dn", "x"], "y\n")).Exit.ShouldNotBe(0);
+        (await cli.RunAsync(["ldap", "--url", slapd.Plain, "--dn", Slapd.Dn, "--bind-dn", "x"], "")).Err.ShouldContain("standard input ended before a password");
     }
 
     private static async Task<(string Steps, string Message)> Test(ApiCaller api, string url, string? ca = null)

@@ -117,7 +117,7 @@ public sealed class AccountThreatC21Tests
 
         (await browser.SignOnAsync("/admin?tab=2", callback: back =>
         {
-            for (var number = 0; number < 12_500; number++)
+            for (var number = 0; number < 40_000; number++)
                 state.Protect(new Microsoft.AspNetCore.Authentication.AuthenticationProperties());
             return back;
         })).ToString().ShouldBe("/admin?tab=2");

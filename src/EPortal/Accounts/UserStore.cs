@@ -64,6 +64,13 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
         var known = change.Db.QueryFirstOrDefault<Row>($"{Columns} AND identity IN (@Key, @FormerKey) ORDER BY identity <> @Key, id", new { who.Key, who.FormerKey });
         if (known is not null)
         {
+            if (known.Identity != who.Key)
+            {
+                // However the name is written from now on, it is this account.
+                change.Update(User.Entity, known.Id, new Fields { { "identity", who.Key } });
+                change.Note("user.change", known.Name);
+            }
+
             ExternalLogins.NoteLogin(change, known.Id, who);
             return known.ToUser();
         }

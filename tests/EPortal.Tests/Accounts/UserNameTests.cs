@@ -115,6 +115,18 @@ public sealed class UserNameTests
         users.List().Count.ShouldBe(2);
     }
 
+    [Fact]
+    public async Task An_account_of_the_directory_of_before_is_the_same_however_its_name_is_written_now()
+    {
+        await using var api = await ApiCaller.StartAsync();
+        var users = api.Portal.Portal.Users;
+        var before = await users.Enter(TestPortal.Admin, new ForeignIdentity("ldap:stra\u00dfe", "Stra\u00dfe", "ldap", "LDAP"));
+
+        foreach (var (name, former) in new[] { ("STRA\u00dfE", "ldap:stra\u00dfe"), ("strasse", "ldap:strasse"), ("Stra\u00dfe", "ldap:stra\u00dfe") })
+            (await users.Enter(TestPortal.Admin, new ForeignIdentity("ldap:strasse", name, "ldap", "LDAP") { FormerKey = former })).Id.ShouldBe(before.Id, name);
+        users.List().Count.ShouldBe(3);
+    }
+
     [Theory]
     [InlineData("a\u202eb")]
     [InlineData("a\u2028b")]

@@ -34,7 +34,8 @@ internal enum LoginOutcome
 /// right a moment ago is remembered for a while by a keyed hash, for programs send their password with every call and checking
 /// one takes long on purpose; a changed local password is wrong at once all the same.
 /// </summary>
-internal sealed partial class PasswordLogin(UserStore users, LdapStore ldap, LoginGuard guard, ILogger<PasswordLogin> logger) : IDisposable
+internal sealed partial class PasswordLogin(
+    UserStore users, LdapStore ldap, ExternalLogins external, LoginGuard guard, TimeProvider time, ILogger<PasswordLogin> logger) : IDisposable
 {
     private const int MaxRemembered = 1000;
     private static readonly TimeSpan s_remembered = TimeSpan.FromMinutes(5);
@@ -54,7 +55,7 @@ internal sealed partial class PasswordLogin(UserStore users, LdapStore ldap, Log
         var credential = users.CredentialOrNull(name);
         var directory = credential?.Hash is null && DirectoryOrNull() is { } asked && (credential is not null || !users.IsShielded(name)) ? asked : null;
         var mark = Mark(name, password, credential?.Hash, directory);
-        if (_right.TryGetValue(mark, out string? known) && users.FindOrNull(known!) is { } user)
+        if (_right.TryGetValue(mark, out string? known) && users.FindOrNull(known!) is { } user && external.Counts(user, time.GetUtcNow()))
             return new LoginResult(user);
         // Asked twice: those who may not try now must not wait in the way of others, and many at once must not slip through.
         using var turn = guard.Admits(name, address) ? await guard.Turn(directory is not null, name, address, cancel) : null;
@@ -115,8 +116,8 @@ internal sealed partial class PasswordLogin(UserStore users, LdapStore ldap, Log
     private string Mark(string name, string password, string? hash, LdapDirectory? directory) => Convert.ToHexString(HMACSHA256.HashData(
         _key, Encoding.UTF8.GetBytes($"{name}\0{password}\0{hash}\0{directory?.Number}")));
 
-    private void Remember(string mark, User user, TimeSpan time) =>
-        _right.Set(mark, user.Name, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = time });
+    private void Remember(string mark, User user, TimeSpan howLong) =>
+        _right.Set(mark, user.Name, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = howLong });
 
     // No names: a password typed into the wrong field must not end in a log.
     [LoggerMessage(Level = LogLevel.Warning, Message = "A login from {Address} failed")]

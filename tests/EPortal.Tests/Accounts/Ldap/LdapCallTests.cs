@@ -97,8 +97,10 @@ public sealed class LdapCallTests
         set.Out.ShouldContain($"bind account: {Slapd.BindDn}\nuser search: dc=example,dc=com??sub?(uid=%s)\n");
         (await cli.RunAsync(["ldap", "--test", "gauss"], "password\n")).Out.ShouldContain("lookup: ok: The bind account finds this user.");
         (await cli.RunAsync(["ldap", "--json"], "")).Out.ShouldNotContain("assword");
-        (await cli.RunAsync(["ldap", "--bind-dn", "x"], "y\n")).Exit.ShouldNotBe(0);
-        (await cli.RunAsync(["ldap", "--url", slapd.Plain, "--dn", Slapd.Dn, "--bind-dn", "x"], "")).Err.ShouldContain("standard input ended before a password");
+        (await cli.RunAsync(["ldap", "--filter", "dc=example,dc=com??sub?(uid=%s)"], "")).Out.ShouldContain($"bind account: {Slapd.BindDn}\n", customMessage: "what is not named stays");
+        (await cli.RunAsync(["ldap", "--url", "ldap://elsewhere.example"], "")).Err.ShouldContain("password: none is set for that name at that address");
+        (await cli.RunAsync(["ldap", "--bind-dn", ""], "")).Out.ShouldContain("bind account: none");
+        (await cli.RunAsync(["ldap", "--url", slapd.Plain, "--bind-dn", "x"], "")).Err.ShouldContain("standard input ended before a password");
     }
 
     private static async Task<(string Steps, string Message)> Test(ApiCaller api, string url, string? ca = null)

@@ -180,7 +180,7 @@ public sealed class LeaverTests
         api.Portal.Portal.Ldap.SettingsOrNull()!.Account!.Password.ShouldBe("a secret word");
         // To another place it is not sent.
         (await api.Post("/ldap", ("url", "ldap://evil.example"), ("dn", Slapd.Dn), ("bind_dn", Slapd.BindDn))).Status.ShouldBe(HttpStatusCode.BadRequest);
-        (await api.Post("/ldap", ("url", "ldap://a"), ("dn", "%s@example.com"), ("bind_dn", "x"), ("bind_password", "x"))).Text.ShouldContain("needs a user search");
+        (await api.Post("/ldap", ("url", "ldap://a"), ("dn", "%s@example.com"), ("bind_dn", "x"), ("bind_password", "x"), ("user_search", ""))).Text.ShouldContain("needs a user search");
 
         using var browser = new Browser(api.Portal);
         await browser.LogInAsync(ApiCaller.Admin, ApiCaller.Password);

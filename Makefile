@@ -7,7 +7,10 @@ CONFIGURATION ?= Release
 
 build:
 	@scripts/need.sh gcc:gcc /usr/include/stdlib.h:libc6-dev node:nodejs npm:npm
-	dotnet publish src/EPortal/EPortal.csproj -c $(CONFIGURATION) -o $(OUT) -v quiet --nologo
+	dotnet publish src/EPortal/EPortal.csproj -c $(CONFIGURATION) -o $(OUT)/.portal -v quiet --nologo
+	@install -m 0755 $(OUT)/.portal/eportal $(OUT)/eportal.bin
+	@install -m 0644 $(OUT)/.portal/libe_sqlite3.so $(OUT)/libe_sqlite3.so
+	@gcc -O2 -s -Wall -Wextra -Werror -o $(OUT)/eportal src/EPortal/start.c
 	dotnet publish src/Kcarectl/Kcarectl.csproj -c $(CONFIGURATION) -o $(OUT)/.agent -v quiet --nologo
 	@install -m 0755 $(OUT)/.agent/kcarectl $(OUT)/kcarectl
 	@rm -rf $(OUT)/.agent

@@ -106,6 +106,27 @@ public sealed class ArchitectureTests
         catalogued.Intersect(TableClasses.NodeLocal.Keys).ShouldBeEmpty();
     }
 
+    /// <summary>What reads, checks and shows settings; whoever else asks for one does something by it.</summary>
+    private static readonly string[] Readers = [typeof(Settings).FullName!, typeof(SettingsTable).FullName!, typeof(SettingsChecks).FullName!];
+
+    [Fact]
+    public void A_setting_is_used_or_said_to_have_no_effect_yet()
+    {
+        var used = Uses.Value.Where(use => !Readers.Contains(use.From) && use.Of.StartsWith(typeof(Settings).FullName + "::get_", StringComparison.Ordinal))
+            .Select(use => use.Of.Split("::get_")[1]).ToHashSet(StringComparer.Ordinal);
+
+        used.ShouldContain(nameof(Settings.AllowedHosts));
+        SettingsTable.All.Where(setting => !used.Contains(PropertyOf(setting.Name))).Select(setting => setting.Name)
+            .ShouldBe(SettingsTable.WithoutEffect, ignoreOrder: true);
+    }
+
+    private static string PropertyOf(string setting)
+    {
+        var name = string.Concat(setting.Split('_').Select(part => part[..1] + part[1..].ToLowerInvariant()));
+        typeof(Settings).GetProperty(name).ShouldNotBeNull(name);
+        return name;
+    }
+
     [Fact]
     public void Ids_and_names_are_drawn_from_the_cryptographic_generator()
     {

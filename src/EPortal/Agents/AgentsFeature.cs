@@ -19,5 +19,6 @@ internal static class AgentsFeature
         PatchServerEndpoints.Map(routes);
         ShellEndpoints.Map(routes);
         DocsPages.Map(routes);
+        InstallPages.Map(routes);
     }
 }

@@ -12,19 +12,33 @@ internal static class CliApp
     /// <summary>Set to 1 it adds the stack trace to an unexpected failure of a command.</summary>
     public const string TraceVariable = "EPORTAL_TRACE";
 
-    /// <summary>Runs in this process, where Ctrl-C and SIGTERM cancel; a second one ends it at once.</summary>
+    /// <summary>How long a command has to end after a signal: what it waits for may never come, such as a line of standard input.</summary>
+    private static readonly TimeSpan s_toEnd = TimeSpan.FromSeconds(8);
+
+    /// <summary>Runs in this process, where Ctrl-C and SIGTERM cancel; a second one ends it at once, and so do 8 seconds.</summary>
     public static async Task<int> RunProcessAsync(Func<CliContext, Command> root, IReadOnlyList<string> args)
     {
         using var stop = new CancellationTokenSource();
+        var context = CliContext.ForProcess(stop.Token);
+        using var deadline = new Timer(_ => End());
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
-        var context = CliContext.ForProcess(stop.Token);
         return await RunAsync(root(context), args, context);
 
         void Cancel(PosixSignalContext signal)
         {
             signal.Cancel = !stop.IsCancellationRequested;
+            if (!signal.Cancel)
+                return;
+            // What was acknowledged is on disk, so nothing is lost by it.
+            deadline.Change(s_toEnd, Timeout.InfiniteTimeSpan);
             stop.Cancel();
+        }
+
+        void End()
+        {
+            context.Note($"stopped after {s_toEnd.TotalSeconds} seconds, in the middle of something");
+            Environment.Exit(CliExit.Interrupted);
         }
     }
 

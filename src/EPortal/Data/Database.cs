@@ -100,6 +100,32 @@ internal sealed class Database : IDisposable
         return command.ExecuteNonQuery();
     });
 
+    /// <summary>Whether it is of the installation with this id. One that is of none yet is so from now on, unless it cannot be written.</summary>
+    public bool IsOf(string instanceId)
+    {
+        try
+        {
+            return SqliteStore.Guard(() =>
+            {
+                using var writer = SqliteStore.OpenWriter(_path);
+                return SqliteOwner.Is(writer, instanceId);
+            });
+        }
+        catch (StoreException e) when (e.Error is StoreError.DiskFull or StoreError.ReadOnly or StoreError.Busy)
+        {
+            return true; // The next one to open it does it.
+        }
+    }
+
+    /// <summary>Makes it the installation's with this id.</summary>
+    /// <exception cref="StoreException">It cannot be written.</exception>
+    public void GiveTo(string instanceId) => SqliteStore.Guard(() =>
+    {
+        using var writer = SqliteStore.OpenWriter(_path);
+        SqliteOwner.Set(writer, instanceId);
+        return true;
+    });
+
     /// <summary>Size of its files, in bytes: the database and the log that is to be taken into it.</summary>
     public long Size => new[] { _path, _path + "-wal" }.Select(path => new FileInfo(path)).Where(file => file.Exists).Sum(file => file.Length);
 

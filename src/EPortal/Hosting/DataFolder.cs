@@ -41,20 +41,30 @@ internal sealed class DataFolder
 
     /// <summary>Gives up root's rights, then opens the folder: the first thing that every program here does.</summary>
     /// <exception cref="StartException">One sentence about what is in the way.</exception>
-    public static DataFolder Enter(Settings settings)
+    /// <param name="settings">Where it is and who runs here.</param>
+    /// <param name="isNew">Whether a folder of which a part is missing is to be begun anew.</param>
+    public static DataFolder Enter(Settings settings, bool isNew = false)
     {
         Privileges.Drop(settings);
-        return Open(settings.DataDir);
+        return Open(settings.DataDir, settings.PatchesDir, isNew);
     }
 
     /// <summary>Opens the folder as the current user, and makes it and what belongs in it where that is missing.</summary>
     /// <exception cref="StartException">One sentence about what is in the way.</exception>
-    public static DataFolder Open(string path) => Explain(path, () =>
+    /// <param name="path">The folder.</param>
+    /// <param name="patches">Where patches are kept; null when it is this folder.</param>
+    /// <param name="isNew">Whether a folder of which a part is missing is to be begun anew.</param>
+    public static DataFolder Open(string path, string? patches = null, bool isNew = false) => Explain(path, () =>
     {
         MakeFolder(path);
         RequireOwn(path);
         RequireWritable(path);
         Tighten(path);
+        var parts = new FolderParts(path, patches ?? path);
+        if (isNew)
+            parts.MakeRoom();
+        else
+            parts.Require();
         foreach (var name in Folders)
             Directory.CreateDirectory(Path.Combine(path, name), OwnerOnly);
         return new DataFolder(path, ReadInstanceId(Path.Combine(path, "instance-id")));

@@ -20,11 +20,12 @@ namespace EPortal.Hosting;
 /// </summary>
 internal sealed class Portal : IAsyncDisposable
 {
-    private Portal(Settings settings, DataFolder folder, TimeProvider time)
+    private Portal(Settings settings, DataFolder folder, TimeProvider time, bool isNew)
     {
         Settings = settings;
         Time = time;
         Database = Database.Open(folder.Root);
+        RequireOwn(Database, folder, isNew);
         Log = new ChangeLog(Database, Entities.Catalog, time);
         Signer = PortalSigner.Open(folder.PathOf("config/signing.key"), TrustedKeysOf(settings));
         Offers = new Offers();
@@ -151,8 +152,13 @@ internal sealed class Portal : IAsyncDisposable
     public SessionStore Sessions { get; }
 
     /// <summary>Opens the data folder and what is on it.</summary>
+    /// <param name="settings">The settings in force.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="isNew">Whether a folder of which a part is missing, or is another installation's, is taken as it is.</param>
+    /// <exception cref="StartException">The folder cannot be used as it is.</exception>
     /// <exception cref="StoreException">The database cannot be used.</exception>
-    public static Portal Open(Settings settings, TimeProvider time) => new(settings, DataFolder.Enter(settings), time);
+    public static Portal Open(Settings settings, TimeProvider time, bool isNew = false) =>
+        new(settings, DataFolder.Enter(settings, isNew), time, isNew);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -160,6 +166,18 @@ internal sealed class Portal : IAsyncDisposable
         Source.Dispose();
         await Log.DisposeAsync();
         Database.Dispose();
+    }
+
+    private static void RequireOwn(Database database, DataFolder folder, bool isNew)
+    {
+        if (isNew)
+            database.GiveTo(folder.InstanceId);
+        else if (!database.IsOf(folder.InstanceId))
+        {
+            database.Dispose();
+            throw new StartException($"the database {folder.DatabaseFile} is of another installation than {folder.PathOf("instance-id")}; put the "
+                + $"instance-id back that belongs to it, or keep this one with {FolderParts.Anew}.");
+        }
     }
 
     /// <summary>The pinned keys.</summary>

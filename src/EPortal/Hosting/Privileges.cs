@@ -11,7 +11,7 @@ internal static class Privileges
 
     /// <summary>
     /// Lets new files be read by their owner alone and gives up root's rights, for good. As root it first makes the
-    /// data folder, which its user could not.
+    /// data folder and that of patches, which its user could not.
     /// </summary>
     /// <exception cref="StartException">There is no user to become, or becoming it failed.</exception>
     public static void Drop(Settings settings)
@@ -26,9 +26,15 @@ internal static class Privileges
 
         var user = Choose(settings);
         DataFolder.Make(settings.DataDir, user);
+        if (settings.PatchesDir is { } patches)
+            DataFolder.Make(patches, user);
         if (user.Id != 0)
             Become(user);
     }
+
+    /// <summary>Whether <see cref="Drop"/> will give rights up.</summary>
+    /// <exception cref="StartException">There is no user to become.</exception>
+    public static bool WillDrop(Settings settings) => PrivilegesNative.CurrentUser == 0 && Choose(settings).Id != 0;
 
     private static UnixUser Choose(Settings settings)
     {

@@ -10,18 +10,21 @@ internal static class ServeCommand
     /// <summary>The command.</summary>
     public static Command Create(CliContext context)
     {
+        var isNew = CliOptions.Flag("take the data folder as it is, though its database or instance-id is missing or of another installation", "--new");
         var command = new Command("serve", """
             serve until stopped
 
             Settings are read from /etc/eportal/config; `kc.eportal config check` tells what is wrong with them.
-            """);
-        command.SetAction((_, cancel) => Run(context, cancel));
+            """) { isNew };
+        command.SetAction((parsed, cancel) => Run(context, parsed.GetValue(isNew), cancel));
         return command;
     }
 
-    private static async Task Run(CliContext context, CancellationToken cancel)
+    private static async Task Run(CliContext context, bool isNew, CancellationToken cancel)
     {
-        await using var portal = context.OpenPortal();
+        foreach (var warning in context.SettingsWarnings)
+            context.Note(warning.ToLine());
+        await using var portal = context.OpenPortal(isNew);
         portal.Folders.ListArchives();
         await using var app = WebPortal.Build(portal);
         await StartAsync(app, cancel);

@@ -21,12 +21,11 @@ internal static partial class SettingsAddresses
     public static SettingsKind<IReadOnlyList<NetworkRange>?> OptionalNetworks { get; } =
         SettingsKinds.Optional(Networks);
 
-    /// <summary>Values of the Host header (RFC 9110, section 7.2) without the port.</summary>
-    public static SettingsKind<IReadOnlyList<string>> Hosts { get; } = SettingsKinds.ListOf(
-        "a list of host names or addresses, '*.example.com' for all below a domain, '*' for any",
+    /// <summary>Values of the Host header (RFC 9110, section 7.2) without the port. Nobody wants none, so an empty list is any.</summary>
+    public static SettingsKind<IReadOnlyList<string>> Hosts { get; } = AnyWhenEmpty(SettingsKinds.ListOf(
+        "a list of host names or addresses, '*.example.com' for all below a domain, '*' or an empty list for any",
         HostOrNull,
-        text => text,
-        false);
+        text => text));
 
     /// <summary>The same, or none.</summary>
     public static SettingsKind<IReadOnlyList<string>> MaybeHosts { get; } = SettingsKinds.ListOf(
@@ -43,6 +42,16 @@ internal static partial class SettingsAddresses
     /// <summary>A proxy; its URL may carry a name and password.</summary>
     public static SettingsKind<Uri?> OptionalProxy { get; } = Url(
         "a URL in quotes with http, https or socks5", "http", "https", "socks5");
+
+    private static SettingsKind<IReadOnlyList<string>> AnyWhenEmpty(SettingsKind<IReadOnlyList<string>> kind) => kind with
+    {
+        Read = (SettingsValue value, [MaybeNullWhen(false)] out IReadOnlyList<string> result) =>
+        {
+            var fits = kind.Read(value, out result);
+            result = result is [] ? Settings.Defaults.AllowedHosts : result;
+            return fits;
+        },
+    };
 
     private static SettingsKind<Uri?> Url(string allowed, params string[] schemes)
     {

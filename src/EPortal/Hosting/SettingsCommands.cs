@@ -34,7 +34,7 @@ internal static class SettingsCommands
     private static void Tell(CliContext context, SettingsResult result)
     {
         foreach (var problem in result.Problems)
-            context.Line($"{(problem.IsWarning ? "warning" : "error")}: {problem}");
+            context.Line(problem.ToLine());
         if (result.Settings is not null)
             context.Line("the settings are right");
     }

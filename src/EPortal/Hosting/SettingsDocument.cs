@@ -12,7 +12,7 @@ internal static class SettingsDocument
         {
             text.Append("| `").Append(setting.Name).Append("` | `").Append(setting.Default).Append("` | ")
                 .Append(setting.Allowed.Replace("'*", "'\\*", StringComparison.Ordinal)).Append(" | ")
-                .Append(setting.Description).Append(" |\n");
+                .Append(setting.Description).Append(SettingsTable.WithoutEffect.Contains(setting.Name) ? " Has no effect yet. |\n" : " |\n");
         }
 
         return text.ToString();

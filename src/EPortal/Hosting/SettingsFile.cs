@@ -70,7 +70,7 @@ internal static partial class SettingsFile
     public static IReadOnlyList<SettingsAssignment> Parse(string path, string text, List<SettingsProblem> problems)
     {
         var found = new List<SettingsAssignment>();
-        var rest = new TextSpan(text.TrimStart('\uFEFF').Replace("\r\n", "\n", StringComparison.Ordinal));
+        var rest = new TextSpan(text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n'));
         for (rest = SettingsGrammar.Gap(rest).Remainder; !rest.IsAtEnd; rest = SettingsGrammar.Gap(rest).Remainder)
         {
             var line = rest.Position.Line;
@@ -81,15 +81,19 @@ internal static partial class SettingsFile
             if (value.HasValue)
                 found.Add(new SettingsAssignment(name.Value.ToStringValue(), line, value.Value));
             else
-                problems.Add(Problem(path, name, value));
-            rest = value.HasValue ? value.Remainder : AfterFailure(rest);
+                problems.Add(Problem(path, line, name, value));
+            rest = value.HasValue ? value.Remainder : AfterFailure(rest, isOurs: !name.HasValue || SettingsTable.FindOrNull(name.Value.ToStringValue()) is not null);
         }
 
         return found;
     }
 
-    private static SettingsProblem Problem(string path, Result<TextSpan> name, Result<SettingsValue> value)
+    private static SettingsProblem Problem(string path, int line, Result<TextSpan> name, Result<SettingsValue> value)
     {
+        // A setting of another program may hold what this one cannot read.
+        if (name.HasValue && Equal(name.Remainder).HasValue && SettingsNames.UnknownOrNull(path, line, name.Value.ToStringValue()) is { } unknown)
+            return unknown;
+
         // The text found there is not repeated: it may be part of a password.
         var expected = value.Expectations is { Length: > 0 } expectations
             ? string.Join(" or ", expectations)
@@ -102,17 +106,17 @@ internal static partial class SettingsFile
             : SettingsProblem.Error(path, value.ErrorPosition.Line, null, $"this line cannot be read: {place}.");
     }
 
-    private static TextSpan AfterFailure(TextSpan start)
+    private static TextSpan AfterFailure(TextSpan start, bool isOurs)
     {
         var text = start.ToStringValue();
         var lineEnd = text.IndexOf('\n', StringComparison.Ordinal);
         if (lineEnd < 0)
             return start.Skip(text.Length);
 
-        // What follows a broken list may be the rest of it, so that only a new assignment ends it.
-        if (!text.AsSpan(0, lineEnd).Contains('['))
+        // What follows a broken list, or a dictionary, may be the rest of it, so that only a new assignment ends it.
+        if (!Opening().IsMatch(text.AsSpan(0, lineEnd)))
             return start.Skip(lineEnd);
-        var next = NextAssignment().Match(text, lineEnd);
+        var next = (isOurs ? NextAssignment() : NextTopLevelAssignment()).Match(text, lineEnd);
         return start.Skip(next.Success ? next.Index : text.Length);
     }
 
@@ -120,6 +124,13 @@ internal static partial class SettingsFile
         ? Result.Value(Unit.Value, input, input)
         : Result.Empty<Unit>(input, ["the end of the line"]);
 
-    [GeneratedRegex(@"\n[ \t]*[A-Za-z_][A-Za-z0-9_]*[ \t]*=", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("[\\[({]|\"\"\"|'''", RegexOptions.CultureInvariant)]
+    private static partial Regex Opening();
+
+    /// <summary>What another program's value has within it is written further to the right, as Python wants it.</summary>
+    [GeneratedRegex(@"\n[A-Za-z_][A-Za-z0-9_]*[^\S\n]*=", RegexOptions.CultureInvariant)]
+    private static partial Regex NextTopLevelAssignment();
+
+    [GeneratedRegex(@"\n[^\S\n]*[A-Za-z_][A-Za-z0-9_]*[^\S\n]*=", RegexOptions.CultureInvariant)]
     private static partial Regex NextAssignment();
 }

@@ -12,14 +12,19 @@ namespace EPortal.Hosting;
 /// </summary>
 internal static class SettingsGrammar
 {
-    /// <summary>Spaces and tabs.</summary>
-    public static TextParser<Unit> Blank { get; } = Character.In(' ', '\t').IgnoreMany();
+    /// <summary>Some editors write it at the beginning of a file; files put together from several have more of them.</summary>
+    private const char ByteOrderMark = '\uFEFF';
+
+    /// <summary>What may stand between two parts of one line: spaces, tabs, and the odd blanks that come with copied text.</summary>
+    public static TextParser<Unit> Blank { get; } =
+        Character.Matching(c => c != '\n' && (char.IsWhiteSpace(c) || c == ByteOrderMark), "a blank").IgnoreMany();
 
     public static TextParser<Unit> Comment { get; } =
         Character.EqualTo('#').IgnoreThen(Character.Except('\n').IgnoreMany());
 
     /// <summary>What may stand between two items of a list, and between two assignments.</summary>
-    public static TextParser<Unit> Gap { get; } = Character.WhiteSpace.Value(Unit.Value).Or(Comment).IgnoreMany();
+    public static TextParser<Unit> Gap { get; } =
+        Character.Matching(c => char.IsWhiteSpace(c) || c == ByteOrderMark, "a blank").Value(Unit.Value).Or(Comment).IgnoreMany();
 
     private static readonly TextParser<SettingsValue> Word = Span.WithAll(char.IsLetter)
         .Where(word => Named(word.ToStringValue()) is not null)
@@ -35,10 +40,7 @@ internal static class SettingsGrammar
         from number in Digits
         select sign == '-' ? Negate(number) : number;
 
-    private static readonly TextParser<SettingsValue> Product = Parse.Chain(
-        Blank.IgnoreThen(Character.EqualTo('*')).Try().IgnoreThen(Blank),
-        Factor,
-        (_, left, right) => Multiply(left, right));
+    private static readonly TextParser<Unit> Times = Blank.IgnoreThen(Character.EqualTo('*')).IgnoreThen(Blank);
 
     private static readonly TextParser<SettingsValue> Scalar = SettingsText.Quoted.Select(SettingsValue.Of)
         .Or(Word.Try())
@@ -54,6 +56,28 @@ internal static class SettingsGrammar
         var result = Gap.IgnoreThen(Value).Then(value => Gap.Value(value)).AtEnd().TryParse(text);
         return result.HasValue ? result.Value : null;
     }
+
+    /// <summary>A number, or numbers with <c>*</c> between them. Blanks behind it that no <c>*</c> follows are not part of it.</summary>
+    private static Result<SettingsValue> Product(TextSpan input)
+    {
+        var product = Factor(input);
+        while (product.HasValue)
+        {
+            var times = Times(product.Remainder);
+            if (!times.HasValue)
+                break;
+            var factor = Factor(times.Remainder);
+            if (!factor.HasValue)
+                return factor;
+            product = Result.Value(Multiply(product.Value, factor.Value), input, factor.Remainder);
+        }
+
+        return product;
+    }
+
+    /// <summary>What <c>true</c>, <c>false</c> or <c>none</c> in any case means, as programs other than Python write them; else null.</summary>
+    public static SettingsValue? NamedOrNull(string word) =>
+        word.Length > 0 ? Named(char.ToUpperInvariant(word[0]) + word[1..].ToLowerInvariant()) : null;
 
     private static Result<SettingsValue> List(TextSpan input)
     {

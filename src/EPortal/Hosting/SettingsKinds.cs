@@ -11,7 +11,9 @@ internal static class SettingsKinds
 
     public static SettingsKind<bool> Flag { get; } = new(
         "True or False",
-        (value, out result) => (result = value is SettingsValue.Flag { Value: true }) || value is SettingsValue.Flag,
+        // To Python 1 is as good as True.
+        (value, out result) => (result = value is SettingsValue.Flag { Value: true } or SettingsValue.Whole { Value.IsOne: true })
+            || value is SettingsValue.Flag or SettingsValue.Whole { Value.IsZero: true },
         value => new SettingsValue.Flag(value));
 
     /// <summary>An absolute path.</summary>

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using EPortal.Cli;
 
 namespace EPortal.Hosting;
@@ -6,7 +7,7 @@ namespace EPortal.Hosting;
 /// Settings from the file and the environment. The file is <c>EPORTAL_CONFIG</c>, which must exist, or the
 /// default one, which need not. <c>EPORTAL_NAME</c> in the environment wins over the file's <c>NAME</c>.
 /// </summary>
-internal static class SettingsLoader
+internal static partial class SettingsLoader
 {
     public const string DefaultPath = "/etc/eportal/config";
 
@@ -24,7 +25,7 @@ internal static class SettingsLoader
         foreach (var (variable, text) in environment.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             if (variable.StartsWith(Prefix, StringComparison.Ordinal)
-                && !OtherVariables.Contains(variable) && text.Length > 0)
+                && !OtherVariables.Contains(variable) && !string.IsNullOrWhiteSpace(text))
                 settings = FromVariable(settings, variable, text, problems);
         }
 
@@ -42,7 +43,9 @@ internal static class SettingsLoader
         var assignments = SettingsFile.Read(path, problems);
         foreach (var (name, line, value) in assignments)
         {
-            if (!lines.TryAdd(name, line))
+            if (SettingsNames.UnknownOrNull(path, line, name) is { } unknown)
+                problems.Add(unknown);
+            else if (!lines.TryAdd(name, line))
                 problems.Add(SettingsProblem.Error(path, line, name, $"{name} is set twice, first in line {lines[name]}."));
             else
                 settings = Apply(settings, path, line, name, value, problems);
@@ -58,15 +61,9 @@ internal static class SettingsLoader
     private static Settings Apply(
         Settings settings, string path, int line, string name, SettingsValue value, List<SettingsProblem> problems)
     {
-        if (SettingsTable.FindOrNull(name) is not { } definition)
-        {
-            problems.Add(SettingsProblem.Error(path, line, name,
-                $"{name} is not a known setting; the closest known name is {SettingsNames.Closest(name)}."));
-            return settings;
-        }
-
+        var definition = SettingsTable.FindOrNull(name)!;
         if (definition.ApplyOrNull(settings, value) is { } applied)
-            return applied;
+            return Noted(applied, path, line, name, problems);
         problems.Add(SettingsProblem.Error(path, line, name, Refusal(definition, value.ToString())));
         return settings;
     }
@@ -75,22 +72,40 @@ internal static class SettingsLoader
         Settings settings, string variable, string text, List<SettingsProblem> problems)
     {
         var name = variable[Prefix.Length..];
-        if (SettingsTable.FindOrNull(name) is not { } definition)
+        if (SettingsNames.UnknownOrNull(variable, null, name, OtherVariables.Select(other => other[Prefix.Length..])) is { } unknown)
         {
-            problems.Add(SettingsProblem.Warning(variable, null, name,
-                $"{name} is not a known setting, so the variable changes nothing; "
-                + $"the closest known name is {SettingsNames.Closest(name)}."));
+            problems.Add(unknown);
             return settings;
         }
 
+        var definition = SettingsTable.FindOrNull(name)!;
         var value = SettingsGrammar.ReadOrNull(text);
         if (definition.TakesWords && value is not (SettingsValue.Text or SettingsValue.Items or SettingsValue.None))
-            value = SettingsValue.Of(text);
+            value = SettingsValue.Of(Word(text, definition.IsSecret));
+        value ??= SettingsGrammar.NamedOrNull(Word(text, isSecret: false));
         if (value is not null && definition.ApplyOrNull(settings, value) is { } applied)
-            return applied;
+            return Noted(applied, variable, null, name, problems);
         problems.Add(SettingsProblem.Error(variable, null, name, Refusal(definition, text)));
         return settings;
     }
+
+    /// <summary>A value without quotes: what stands around it is no part of it, nor is a comment, unless it may be one of a password.</summary>
+    private static string Word(string text, bool isSecret)
+    {
+        var word = text.Trim().Trim('\uFEFF').Trim();
+        var comment = isSecret ? null : CommentPattern().Match(word);
+        return comment is { Success: true } ? word[..comment.Index] : word;
+    }
+
+    private static Settings Noted(Settings settings, string source, int? line, string name, List<SettingsProblem> problems)
+    {
+        if (SettingsTable.WithoutEffect.Contains(name))
+            problems.Add(SettingsProblem.Warning(source, line, name, $"{name} has no effect yet."));
+        return settings;
+    }
+
+    [GeneratedRegex(@"\s+#.*\z", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
+    private static partial Regex CommentPattern();
 
     private static string Refusal(SettingsDefinition definition, string written)
     {

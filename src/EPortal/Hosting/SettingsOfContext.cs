@@ -6,20 +6,28 @@ namespace EPortal.Hosting;
 /// <summary>Gives commands the settings in force.</summary>
 internal static class SettingsOfContext
 {
-    private static readonly ConditionalWeakTable<CliContext, Settings> Loaded = [];
+    private static readonly ConditionalWeakTable<CliContext, SettingsResult> Loaded = [];
 
     extension(CliContext context)
     {
         /// <summary>The settings in force, read at the first use.</summary>
         /// <exception cref="CliException">They are wrong; every mistake has been told on standard error.</exception>
-        public Settings Settings => Loaded.GetValue(context, Load);
+        public Settings Settings => Loaded.GetValue(context, Load).Settings
+            ?? throw new CliException("the settings are wrong, so nothing was done.");
+
+        /// <summary>What is odd about them, for the commands that tell it: most do not, for they run again and again.</summary>
+        public IEnumerable<SettingsProblem> SettingsWarnings => Loaded.GetValue(context, Load).Warnings;
     }
 
-    private static Settings Load(CliContext context)
+    private static SettingsResult Load(CliContext context)
     {
         var result = Settings.Load(context.Environment);
-        foreach (var problem in result.Problems)
-            context.Note($"{(problem.IsWarning ? "warning" : "error")}: {problem}");
-        return result.Settings ?? throw new CliException("the settings are wrong, so nothing was done.");
+        if (result.Settings is null)
+        {
+            foreach (var problem in result.Problems)
+                context.Note(problem.ToLine());
+        }
+
+        return result;
     }
 }

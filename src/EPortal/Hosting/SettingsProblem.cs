@@ -14,6 +14,9 @@ internal sealed record SettingsProblem(bool IsWarning, string Source, int? Line,
     public static SettingsProblem Warning(string source, int? line, string? name, string message) =>
         new(true, source, line, name, message);
 
+    /// <summary>The same with how grave it is, for a line of its own.</summary>
+    public string ToLine() => $"{(IsWarning ? "warning" : "error")}: {this}";
+
     public override string ToString() => Line is null ? $"{Source}: {Message}" : $"{Source}:{Line}: {Message}";
 }
 

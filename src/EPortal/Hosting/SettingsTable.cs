@@ -33,7 +33,7 @@ internal static partial class SettingsTable
         Define("REGISTER_ALLOWED_NETWORKS", OptionalNetworks, s => s.RegisterAllowedNetworks,
             (s, v) => s with { RegisterAllowedNetworks = v }, "Where servers may register from; None is everywhere."),
         Define("CLEAN_INACTIVE_SERVERS_PERIOD", Never(24 * 3600), s => s.CleanInactiveServersPeriod,
-            (s, v) => s with { CleanInactiveServersPeriod = v }, "How often inactive servers are deleted."),
+            (s, v) => s with { CleanInactiveServersPeriod = v }, "How often servers that have not checked in for 30 days are deleted; days on which none checked in do not count."),
         Define("SERVER_STATS_PERIOD", Never(60), s => s.ServerStatsPeriod, (s, v) => s with { ServerStatsPeriod = v },
             "How often the counts of servers are noted for the charts."),
         Define("SEND_CHECKIN_PERIOD", Never(60), s => s.SendCheckinPeriod, (s, v) => s with { SendCheckinPeriod = v },
@@ -115,7 +115,7 @@ internal static partial class SettingsTable
         Define("AUTH_EXTERNAL_LIFETIME", Seconds(60), s => s.AuthExternalLifetime, (s, v) => s with { AuthExternalLifetime = v },
             "How long a login by LDAP or single sign-on counts, for sessions and API keys, where nobody can be asked whether the user is still there."),
         Define("AUTH_RESTRICTED_INDEX", Flag, s => s.AuthRestrictedIndex, (s, v) => s with { AuthRestrictedIndex = v },
-            "Show the start page only after a login."),
+            "Show `/admin/install`, which tells how a host gets the agent, only after a login; all other pages need one in any case."),
         Define("HIDE_SECRETS_FROM_READERS", Flag, s => s.HideSecretsFromReaders, (s, v) => s with { HideSecretsFromReaders = v },
             "Leave server ids and registration keys out of what the API answers to read-only users."),
         Define("API_AUTH_HEADER", HeaderName, s => s.ApiAuthHeader, (s, v) => s with { ApiAuthHeader = v },
@@ -154,6 +154,14 @@ internal static partial class SettingsTable
 
     /// <summary>All known settings in the order of the documentation.</summary>
     public static IReadOnlyList<SettingsDefinition> All { get; } = [.. Serving, .. Patchsets, .. Accounts, .. Replication];
+
+    /// <summary>Settings whose part is not built: they are read and checked, and who sets one is warned.</summary>
+    public static IReadOnlySet<string> WithoutEffect { get; } = new HashSet<string>(StringComparer.Ordinal)
+    {
+        "SERVER_STATS_PERIOD", "SEND_CHECKIN_PERIOD", "REDUCED_REPORT",
+        "NODE_URL", "LEADER_URL", "REPLICATION_SHARED_KEY", "REPLICATION_CHECK_CERT", "REPLICATION_CLEAN_AGE",
+        "REPLICATION_CLEAN_AGGRESSIVE_AGE", "REPLICATION_STANDBY",
+    };
 
     private static readonly Dictionary<string, SettingsDefinition> ByName =
         All.ToDictionary(definition => definition.Name, StringComparer.Ordinal);

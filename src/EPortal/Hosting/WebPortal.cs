@@ -26,6 +26,9 @@ internal static class WebPortal
 {
     private const int MaxConnections = 20_000;
 
+    /// <summary>How long requests that are being answered, and workers, have to end; then connections are cut.</summary>
+    private static readonly TimeSpan s_toEnd = TimeSpan.FromSeconds(4);
+
     /// <summary>Puts it together; the caller starts it.</summary>
     public static WebApplication Build(Portal portal)
     {
@@ -42,6 +45,8 @@ internal static class WebPortal
             // The framework's own lines on each request without a login; what matters is said by PasswordLogin.
             .AddFilter(typeof(AccountAuthentication).FullName, LogLevel.Warning).AddFilter(typeof(SessionAuthentication).FullName, LogLevel.Warning);
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.AddSingleton<IHostLifetime, NoSignals>();
+        builder.Services.Configure<HostOptions>(host => (host.ShutdownTimeout, host.ServicesStopConcurrently) = (s_toEnd, true));
         builder.WebHost.UseUrls([.. settings.Listen.Select(address => address.ToString())]);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -115,6 +120,7 @@ internal static class WebPortal
             // Numbers are numbers; else the description would call each a number or a text.
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
+        services.AddSingleton(new PublicIndex(!settings.AuthRestrictedIndex));
         services.AddAgents();
         services.AddAccounts(settings.ApiAuthHeader, portal.SessionLifetime, portal.SignOn);
         services.AddApiDescription(settings.ApiAuthHeader);
@@ -140,6 +146,9 @@ internal static class WebPortal
         services.AddHostedService(provider => new CacheEviction(
             Path.Combine(portal.PatchesRoot, "cache", "patches"), settings.CacheKeepPeriod, portal.Time,
             provider.GetRequiredService<ILogger<CacheEviction>>()));
+        services.AddHostedService(provider => new InactiveServersWorker(
+            new InactiveServers(portal.Database, portal.Log), portal.Database, settings.CleanInactiveServersPeriod, portal.Time,
+            provider.GetRequiredService<ILogger<InactiveServersWorker>>()));
         services.AddSingleton(portal.Database);
         services.AddSingleton(portal.Log);
         services.AddSingleton(portal.Time);
@@ -177,6 +186,16 @@ internal static class WebPortal
     /// <summary>An allowed host as a request names it: IPv6 addresses stand in brackets there.</summary>
     private static string HostOf(string allowed) =>
         IPAddress.TryParse(allowed.Trim('[', ']'), out var address) && address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : allowed;
+
+    /// <summary>Signals are the business of the command that serves; taken twice, a second one would not end it.</summary>
+    private sealed class NoSignals : IHostLifetime
+    {
+        /// <inheritdoc/>
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        /// <inheritdoc/>
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
 
     /// <summary>Only named proxies may say where a request came from and under which name.</summary>
     private static void Believe(ForwardedHeadersOptions forwarded, Settings settings)

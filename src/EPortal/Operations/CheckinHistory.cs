@@ -23,21 +23,21 @@ internal sealed record CheckinRange(string Name, string Title, TimeSpan Length, 
     [
         new("24h", "24 hours", TimeSpan.FromHours(24), CheckinHistory.Step, "HH:mm"),
         new("7d", "7 days", TimeSpan.FromDays(7), TimeSpan.FromHours(1), "MM-dd HH:mm"),
-        new("30d", "30 days", CheckinHistory.Kept, TimeSpan.FromHours(6), "MM-dd HH:mm"),
+        new("30d", "30 days", TimeSpan.FromDays(30), TimeSpan.FromHours(6), "MM-dd HH:mm"),
     ];
 
     /// <summary>The range of that name, else the default.</summary>
     public static CheckinRange Of(string? name) => All.FirstOrDefault(range => range.Name == name) ?? All[0];
 }
 
-/// <summary>Check-ins over time, counted by ten minutes and kept for a month. Helpers of transactions.</summary>
+/// <summary>Check-ins over time, counted by ten minutes and kept for a quarter of a year. Helpers of transactions.</summary>
 internal static class CheckinHistory
 {
     /// <summary>What one row counts.</summary>
     public static readonly TimeSpan Step = TimeSpan.FromMinutes(10);
 
-    /// <summary>How long rows are kept.</summary>
-    public static readonly TimeSpan Kept = TimeSpan.FromDays(30);
+    /// <summary>How long rows are kept: longer than charts reach, so that <see cref="SilentBefore"/> can pass over a long outage.</summary>
+    public static readonly TimeSpan Kept = TimeSpan.FromDays(92);
 
     /// <summary>Adds check-ins to the ten minutes that they came in, and forgets what is too old.</summary>
     public static void Add(Session session, CheckinSpan more)
@@ -70,6 +70,20 @@ internal static class CheckinHistory
                let row = counted.GetValueOrDefault(at)
                select new CheckinSpan(Micros.ToTime(at), row?.Answered ?? 0, row?.Refused ?? 0, row?.Failed ?? 0),
         ];
+    }
+
+    /// <summary>
+    /// Before when a server must have checked in last to count as silent for so many days. Only days (UTC) count on which the portal
+    /// answered any server: while it was down, out of reach or had lost its clock nobody could call, and nobody was silent.
+    /// </summary>
+    /// <returns>Null while there were not so many such days within <see cref="Kept"/>.</returns>
+    public static DateTimeOffset? SilentBefore(Session session, DateTimeOffset now, int days)
+    {
+        var day = Length(TimeSpan.FromDays(1));
+        var first = (long?)session.Scalar(
+            "SELECT DISTINCT at / @day FROM checkin_history WHERE answered > 0 AND at <= @now ORDER BY 1 DESC LIMIT 1 OFFSET @days",
+            ("@day", day), ("@now", Micros.Of(now)), ("@days", days));
+        return first is { } number ? Micros.ToTime(number * day) : null;
     }
 
     private static long Begin(DateTimeOffset at, TimeSpan step) => Micros.Of(at) / Length(step) * Length(step);

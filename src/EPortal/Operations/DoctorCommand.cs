@@ -33,14 +33,16 @@ internal static partial class DoctorCommand
             """) { file, noSend, json };
         command.SetAction(async (parsed, _) =>
         {
-            await using var portal = context.OpenPortal();
             var now = context.Time.GetUtcNow();
             var name = now.ToString("'eportal-doctor-'yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
             var path = Path.GetFullPath(parsed.GetValue(file) ?? $"{name}.tar.gz");
+            // Opened before the data folder: there the program may give up the rights that writing this file takes.
+            using var output = context.BeginFile(path, mayReplace: false);
+            await using var portal = context.OpenPortal();
             var status = SourceStatus.Read(portal.Database, portal.Source.Url, portal.Signer.OwnKeyLine());
-            var findings = Look(portal, status);
-            if (!DiagnosticsArchive.Write(path, name, Texts(portal, status, findings, now), now))
-                throw new CliException($"{path} is there already.");
+            var findings = Look(context, portal, status);
+            DiagnosticsArchive.Write(output.Content, name, Texts(portal, status, findings, now), now);
+            output.Keep();
             if (parsed.GetValue(json))
                 context.Json(new Report(path, findings), ReportJson.Default.Report);
             else
@@ -50,8 +52,9 @@ internal static partial class DoctorCommand
         return command;
     }
 
-    private static List<Finding> Look(Portal portal, SourceStatus status) =>
+    private static List<Finding> Look(CliContext context, Portal portal, SourceStatus status) =>
     [
+        .. Findings.OfSettings([.. context.SettingsWarnings.Select(warning => warning.ToString())]),
         Findings.OfSource(status),
         Findings.OfTrust(portal.Signer.Trusted),
         .. new[] { portal.Settings.DataDir, portal.PatchesRoot }.Distinct().Select(Findings.OfDisk),

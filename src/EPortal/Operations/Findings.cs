@@ -13,6 +13,11 @@ internal static class Findings
 {
     private const long LittleBytes = 1L << 30;
 
+    /// <summary>What is odd about the settings.</summary>
+    public static IEnumerable<Finding> OfSettings(IReadOnlyList<string> warnings) => warnings.Count == 0
+        ? [Finding.Ok("settings", "All of them are known and have an effect.")]
+        : warnings.Select(warning => Finding.Warning("settings", warning));
+
     /// <summary>How it stands with the patch source.</summary>
     public static Finding OfSource(SourceStatus status) => status switch
     {

@@ -43,11 +43,14 @@ internal static partial class BundleCommands
         {
             var lacksNot = await KnownThere(parsed.GetValue(since), parsed.GetValue(have), cancel);
             var secret = await ArchiveKeys.ReadSecretAsync(context, parsed.GetValue(key));
+            // Opened before the data folder: there the program may give up the rights that writing this file takes.
+            using var output = context.BeginFile(parsed.GetValue(file)!, mayReplace: true);
             await using var portal = context.OpenPortal();
             secret ??= portal.Signer.Own;
             CliProgress? progress = null;
             var contents = await new BundleExport(portal.Database, portal.Folders, portal.Time).Write(
-                parsed.GetValue(file)!, lacksNot, secret, total => progress = new CliProgress(context, "writing", total), cancel);
+                output.Content, lacksNot, secret, total => progress = new CliProgress(context, "writing", total), cancel);
+            output.Keep();
             progress?.Dispose();
             context.Note($"signed by {secret.PublicKey.KeyId}; TRUSTED_KEYS of the importing portal: '{secret.PublicKey}'");
             context.Result(

@@ -12,11 +12,11 @@ internal sealed class BundleExport(Database database, PatchFolders folders, Time
     /// <summary>What the other side needs to have to lack nothing: all patchsets that are here whole.</summary>
     public IReadOnlyList<KnownPatchset> Known() => [.. Whole().Select(held => KnownOf(held.Patchset))];
 
-    /// <summary>Writes what <paramref name="have"/> lacks. The file appears whole or not at all.</summary>
+    /// <summary>Writes what <paramref name="have"/> lacks.</summary>
     /// <exception cref="RefusedException">An archive is lost or damaged here.</exception>
     /// <exception cref="IOException">The disk failed or is full.</exception>
     public async Task<BundleContents> Write(
-        string path, IReadOnlySet<KnownPatchset> have, MinisignSecretKey key, Func<long, IProgress<long>> begin, CancellationToken cancel)
+        Stream output, IReadOnlySet<KnownPatchset> have, MinisignSecretKey key, Func<long, IProgress<long>> begin, CancellationToken cancel)
     {
         var all = Whole();
         var index = database.Read(SourceStore.ContentOrNull) is var (json, signature) ? new BundledIndex(json, signature) : null;
@@ -32,23 +32,9 @@ internal sealed class BundleExport(Database database, PatchFolders folders, Time
             throw new RefusedException(
                 Refusal.Conflict, $"The archive of {entry.Name} is lost or damaged here; `kc.eportal {entry.Product.Verb()} download-missing` fetches it again.");
         var progress = new SyncProgress(begin(contents.Patchsets.Sum(entry => entry.Size)));
-        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            await using (var file = File.Create(temporary))
-            {
-                await Bundle.WriteAsync(
-                    file, contents, index, key, entry => new ProgressStream(File.OpenRead(places[entry.Name]), progress.Part()), cancel);
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-            return contents;
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
+        await Bundle.WriteAsync(
+            output, contents, index, key, entry => new ProgressStream(File.OpenRead(places[entry.Name]), progress.Part()), cancel);
+        return contents;
     }
 
     private static KnownPatchset KnownOf(Patchset patchset) => new(patchset.Product, patchset.Name, patchset.ManifestSha256);

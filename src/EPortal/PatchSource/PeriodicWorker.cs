@@ -5,6 +5,8 @@ namespace EPortal.PatchSource;
 /// <param name="time">The clock.</param>
 internal abstract class PeriodicWorker(TimeSpan? period, TimeProvider time) : BackgroundService
 {
+    private static readonly TimeSpan s_longest = TimeSpan.FromDays(30);
+
     /// <summary>The clock.</summary>
     protected TimeProvider Time { get; } = time;
 
@@ -16,16 +18,29 @@ internal abstract class PeriodicWorker(TimeSpan? period, TimeProvider time) : Ba
     {
         if (period is not { } every)
             return;
-        using var timer = new PeriodicTimer(every, Time);
+        // A timer cannot be set to more than 49 days.
+        var parts = (int)Math.Ceiling(every / s_longest);
+        using var timer = new PeriodicTimer(every / parts, Time);
         try
         {
             do
                 await Round(stoppingToken);
-            while (await timer.WaitForNextTickAsync(stoppingToken));
+            while (await Wait(timer, parts, stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // Wanted. Let out, a host that ends before it had begun would call it a failure.
         }
+    }
+
+    private static async Task<bool> Wait(PeriodicTimer timer, int ticks, CancellationToken cancel)
+    {
+        while (await timer.WaitForNextTickAsync(cancel))
+        {
+            if (--ticks == 0)
+                return true;
+        }
+
+        return false;
     }
 }

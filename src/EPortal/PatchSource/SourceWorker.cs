@@ -39,7 +39,8 @@ internal sealed partial class SourceWorker(
     {
         await _stopping.CancelAsync();
         await base.StopAsync(cancellationToken);
-        await _asked.WaitAsync(cancellationToken);
+        // When the time to end is over it is left as it is: what it has fetched stays, and the next one goes on from there.
+        await Task.WhenAny(_asked, Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken));
     }
 
     /// <inheritdoc/>

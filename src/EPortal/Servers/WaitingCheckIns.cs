@@ -23,13 +23,17 @@ internal static class WaitingCheckIns
         return waiting;
     }
 
-    /// <summary>The servers that checked in at <paramref name="time"/> (Unix microseconds) or later, as a JSON list for a query.</summary>
+    /// <summary>
+    /// The servers that checked in at <paramref name="time"/> (Unix microseconds) or later, by the clock or by the stamp, as a JSON
+    /// list for a query.
+    /// </summary>
     public static string Since(Session session, long time)
     {
         var servers = new HashSet<long>();
+        var stamp = HybridClock.At(Micros.ToTime(time));
         Read(session, checkIn =>
         {
-            if (checkIn.At >= time)
+            if (checkIn.At >= time || checkIn.Stamp >= stamp)
                 servers.Add(checkIn.Server);
         });
         return $"[{string.Join(',', servers)}]";

@@ -76,6 +76,25 @@ public sealed class StartTroubleTests : IDisposable
         key.ExitCode.ShouldBe(1, key.ToString());
     }
 
+    [Fact]
+    public async Task A_database_that_is_missing_until_a_new_portal_is_asked_for()
+    {
+        await _installation.DoAsync("key", "-a", "first");
+        foreach (var file in Directory.GetFiles(_installation.DataDir, "eportal.sqlite*"))
+            File.Delete(file);
+
+        await RefusesAsync("eportal.sqlite is missing", "put the database back from a backup", "`eportal serve --new`");
+        foreach (var command in (string[][])[["key", "-a", "second"], ["user"], ["doctor", _installation.PathOf("d")], ["kcare", "list"]])
+        {
+            var result = await _installation.TryAsync(command);
+            result.ExitCode.ShouldBe(1, result.ToString());
+            result.Stderr.ShouldContain("eportal.sqlite is missing");
+        }
+
+        await using var portal = await PortalProcess.StartAsync(_installation.Start(Programs.Portal, ["serve", "--new"]));
+        (await _installation.DoAsync("key")).ShouldNotContain("first");
+    }
+
     [Theory]
     [InlineData("instance-id")]
     [InlineData("config/signing.key")]
@@ -115,6 +134,19 @@ public sealed class StartTroubleTests : IDisposable
             _installation.PathOf("config"), "CACHE_MODE = True\nLISTEM = 'http://127.0.0.1:1'\n", TestContext.Current.CancellationToken);
 
         await RefusesAsync("config:2: LISTEM is not a known setting", "LISTEN");
+    }
+
+    [Fact]
+    public async Task Settings_that_change_nothing_are_told_and_do_not_stop_it()
+    {
+        _installation.Environment["EPORTAL_CONFIG"] = _installation.PathOf("config");
+        await File.WriteAllTextAsync(
+            _installation.PathOf("config"), "BUNITS = {'a': 1}\nNODE_URL = 'http://a.example'  # not yet\n", TestContext.Current.CancellationToken);
+
+        await using var portal = await _installation.ServeAsync();
+
+        await Eventually.IsTrueAsync("warnings are told", () => Task.FromResult(portal.Errors.Contains("config:2: NODE_URL has no effect yet.", StringComparison.Ordinal)));
+        portal.Errors.ShouldContain("config:1: BUNITS is not a known setting, so it changes nothing.");
     }
 
     private async Task RefusesAsync(params string[] said)

@@ -74,6 +74,7 @@ internal static class ApiRoutesTable
         ("POST", "/admin/login", Access.Open),
         ("GET", "/admin/assets/{hash}/{name}", Access.Open),
         ("GET", "/admin/sso/login", Access.Open),
+        ("GET", "/admin/install", Access.Open),
         ("GET", "/admin/api/{documentName}.json", Access.Open),
         ("GET", "/", Access.Open),
         ("GET", "/favicon.ico", Access.Open),

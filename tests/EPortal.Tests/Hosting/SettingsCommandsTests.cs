@@ -25,14 +25,16 @@ public sealed class SettingsCommandsTests : IDisposable
     [Fact]
     public async Task Every_problem_is_printed()
     {
-        var path = _runner.Environment["EPORTAL_CONFIG"] = _folder.Write("config", "CACHE_MODE = 1\nREDUCED_REPORT = 1\n");
+        var path = _runner.Environment["EPORTAL_CONFIG"] = _folder.Write("config", "CACHE_MODE = 2\nREDUCED_REPORT = 1\n");
         _runner.Environment["EPORTAL_PROXI"] = "x";
+        _runner.Environment["EPORTAL_BUNITS"] = "x";
         var (exit, output, _) = await _runner.RunAsync(["config", "check"]);
         exit.ShouldBe(1);
         output.ShouldBe($"""
-            error: {path}:1: CACHE_MODE cannot be 1; allowed is True or False.
-            error: {path}:2: REDUCED_REPORT cannot be 1; allowed is True or False.
-            warning: EPORTAL_PROXI: PROXI is not a known setting, so the variable changes nothing; the closest known name is PROXY.
+            error: {path}:1: CACHE_MODE cannot be 2; allowed is True or False.
+            warning: {path}:2: REDUCED_REPORT has no effect yet.
+            warning: EPORTAL_BUNITS: BUNITS is not a known setting, so it changes nothing.
+            error: EPORTAL_PROXI: PROXI is not a known setting; the closest known name is PROXY.
 
             """.ReplaceLineEndings("\n"));
     }
@@ -40,7 +42,7 @@ public sealed class SettingsCommandsTests : IDisposable
     [Fact]
     public async Task Programs_get_json()
     {
-        var path = _runner.Environment["EPORTAL_CONFIG"] = _folder.Write("config", "\nCACHE_MODE = 1\n");
+        var path = _runner.Environment["EPORTAL_CONFIG"] = _folder.Write("config", "\nCACHE_MODE = 2\n");
         var (exit, output, error) = await _runner.RunAsync(["config", "check", "--json"]);
         (exit, error).ShouldBe((1, ""));
         using var json = JsonDocument.Parse(output);
@@ -50,6 +52,6 @@ public sealed class SettingsCommandsTests : IDisposable
         problem.GetProperty("source").GetString().ShouldBe(path);
         problem.GetProperty("line").GetInt32().ShouldBe(2);
         problem.GetProperty("name").GetString().ShouldBe("CACHE_MODE");
-        problem.GetProperty("message").GetString().ShouldBe("CACHE_MODE cannot be 1; allowed is True or False.");
+        problem.GetProperty("message").GetString().ShouldBe("CACHE_MODE cannot be 2; allowed is True or False.");
     }
 }

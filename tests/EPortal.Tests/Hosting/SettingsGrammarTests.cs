@@ -24,6 +24,46 @@ public sealed class SettingsGrammarTests
     public void What_is_written_is_read_back() =>
         Value.Sample(value => SettingsGrammar.ReadOrNull(value.ToString())!.Equals(value));
 
+    /// <summary>Blanks that may stand within a line, and those that may stand within a list.</summary>
+    private static readonly Gen<string> Blank = OneOf("", " ", "\t", "  \t", "\u00A0", "\uFEFF", "\f");
+
+    private static readonly Gen<string> Gap = Gen.OneOf(
+        Blank, OneOf("\n", "\r\n", "\r", " # it's, a [note] = 1\n", "\t#\r\n \uFEFF"));
+
+    private static readonly Gen<string> End = OneOf("", "\n", "\r\n", "\r", " # 'note'", "\t#", " # é\r\n", "#x\n", " \t\r\n");
+
+    private static readonly Gen<(SettingsValue Value, string Text)> Strewn = Value.SelectMany(value => Gen.Select(
+        Blank.Array[8], Gap.Array[16], (blanks, gaps) => (value, Strew(value, blanks, gaps))));
+
+    [Fact]
+    public void What_is_written_is_read_back_whatever_blanks_and_comments_are_strewn_in() =>
+        Gen.Select(Strewn, Strewn, End, Blank, Gen.Bool, (one, other, end, blank, hasMark) => (one, other, end, blank, hasMark)).Sample(file =>
+        {
+            var problems = new List<SettingsProblem>();
+            var text = $"{(file.hasMark ? "\uFEFF" : "")}A{file.blank}={file.blank}{file.one.Text}{file.blank}\nB={file.other.Text}{file.end}";
+            var found = SettingsFile.Parse("f", text, problems);
+            problems.ShouldBeEmpty(text);
+            found.Select(assignment => assignment.Value).ShouldBe([file.one.Value, file.other.Value], text);
+            SettingsGrammar.ReadOrNull($"{file.blank}{file.one.Text}{file.end}").ShouldBe(file.one.Value, text);
+        });
+
+    private static string Strew(SettingsValue value, string[] blanks, string[] gaps)
+    {
+        var gap = 0;
+        string Gap() => gaps[gap++ % gaps.Length];
+        return value switch
+        {
+            SettingsValue.Items { Values: [] } => $"[{Gap()}]",
+            SettingsValue.Items items => $"[{string.Concat(items.Values.Select((item, n) => Gap() + Factors(item, blanks) + Gap() + (n + 1 < items.Values.Count ? "," : "")))}{Gap()}]",
+            _ => Factors(value, blanks),
+        };
+    }
+
+    /// <summary>A whole number may as well be written as a product.</summary>
+    private static string Factors(SettingsValue value, string[] blanks) => value is SettingsValue.Whole { Value: var number } && number % 2 == 0
+        ? $"2{blanks[0]}*{blanks[1]}{number / 2}{(blanks[2].Length > 0 ? $"{blanks[3]}*{blanks[4]}1" : "")}"
+        : value.ToString();
+
     [Fact]
     public void Noise_never_breaks_the_reader_and_hides_no_later_line() =>
         Gen.String[Gen.Char["'\"\\#[],= \tNone01.x*-é"], 0, 40].Sample(noise =>
@@ -74,6 +114,8 @@ public sealed class SettingsGrammarTests
     [InlineData("'\\U00110000'")]
     [InlineData("__import__('os')")]
     public void Anything_else_is_refused(string text) => SettingsGrammar.ReadOrNull(text).ShouldBeNull();
+
+    private static Gen<string> OneOf(params string[] texts) => Gen.Int[0, texts.Length - 1].Select(n => texts[n]);
 
     private static bool NoLoneSurrogate(string text) => !text.Any(char.IsSurrogate);
 }

@@ -75,7 +75,7 @@ public sealed class SettingsLoaderTests : IDisposable
             PROXY = http://example.com
             ALLOWED_HOSTS = ['a',
                 'b'
-            CACHE_MODE = 1
+            CACHE_MODE = 2
             CACHE_MODE = True
             LIMIT_PATCHSETS = 99999999999999999999
             """);
@@ -87,7 +87,7 @@ public sealed class SettingsLoaderTests : IDisposable
             $"{path}:4: this line cannot be read: at column 6 = is expected.",
             $"{path}:5: PROXY cannot be read: at column 9 a quoted string, a number, True, False, None or a list is expected.",
             $"{path}:8: ALLOWED_HOSTS cannot be read: at column 1 a comma or a closing bracket is expected.",
-            $"{path}:8: CACHE_MODE cannot be 1; allowed is True or False.",
+            $"{path}:8: CACHE_MODE cannot be 2; allowed is True or False.",
             $"{path}:9: CACHE_MODE is set twice, first in line 8.",
             $"{path}:10: LIMIT_PATCHSETS cannot be 99999999999999999999; allowed is a whole number from 1, or None.",
         ]);
@@ -139,11 +139,11 @@ public sealed class SettingsLoaderTests : IDisposable
         problems.Count.ShouldBe(4);
         problems.ShouldAllBe(problem => !problem.Contains("hunter2") && !problem.Contains("`h`"));
         var listing = Load("""
-            REPLICATION_SHARED_KEY = 'hunter2'
+            METRICS_TOKEN = 'hunter2'
             PROXY = 'http://me:hunter2@x'
             """).ToString();
         listing.ShouldNotContain("hunter2");
-        listing.ShouldContain("REPLICATION_SHARED_KEY = (set)\n");
+        listing.ShouldContain("METRICS_TOKEN = (set)\n");
         listing.ShouldContain("OIDC_CLIENT_SECRET = None\n");
     }
 
@@ -158,7 +158,7 @@ public sealed class SettingsLoaderTests : IDisposable
             ["EPORTAL_LISTEN"] = "http://0.0.0.0:80",
             ["EPORTAL_ALLOWED_HOSTS"] = "['a', 'b']",
             ["EPORTAL_AUTH_SESSION_LIFETIME"] = "60 * 2",
-            ["EPORTAL_REPLICATION_SHARED_KEY"] = "12345",
+            ["EPORTAL_METRICS_TOKEN"] = "12345",
             ["EPORTAL_NODE_URL"] = "",
         });
         settings.DataDir.ShouldBe("/b c");
@@ -167,23 +167,143 @@ public sealed class SettingsLoaderTests : IDisposable
         settings.Listen.ShouldHaveSingleItem().ToString().ShouldBe("http://0.0.0.0/");
         settings.AllowedHosts.ShouldBe(["a", "b"]);
         settings.AuthSessionLifetime.ShouldBe(TimeSpan.FromMinutes(2));
-        settings.ReplicationSharedKey.ShouldBe("12345");
+        settings.MetricsToken.ShouldBe("12345");
         settings.NodeUrl.ShouldBeNull();
     }
 
     [Fact]
-    public void A_bad_variable_is_an_error_and_an_unknown_one_a_warning()
+    public void A_bad_variable_is_an_error_and_one_of_another_program_a_warning()
     {
-        var result = Result("", new() { ["EPORTAL_CACHE_MODE"] = "yes", ["EPORTAL_DATADIR"] = "/x", ["OTHER"] = "1" });
+        var result = Result("", new()
+        {
+            ["EPORTAL_CACHE_MODE"] = "yes",
+            ["EPORTAL_DATADIR"] = "/x",
+            ["EPORTAL_BUNITS"] = "True",
+            ["EPORTAL_CONFIGS"] = "/x",
+            ["EPORTAL_TRACE"] = "1",
+            ["OTHER"] = "1",
+        });
         result.Settings.ShouldBeNull();
         result.Problems.Select(problem => problem.ToString()).ShouldBe(
         [
+            "EPORTAL_BUNITS: BUNITS is not a known setting, so it changes nothing.",
             "EPORTAL_CACHE_MODE: CACHE_MODE cannot be yes; allowed is True or False.",
-            "EPORTAL_DATADIR: DATADIR is not a known setting, so the variable changes nothing; "
-                + "the closest known name is DATA_DIR.",
+            "EPORTAL_CONFIGS: CONFIGS is not a known setting; the closest known name is CONFIG.",
+            "EPORTAL_DATADIR: DATADIR is not a known setting; the closest known name is DATA_DIR.",
         ]);
         result.Warnings.ShouldHaveSingleItem();
-        Result("", new() { ["EPORTAL_DATADIR"] = "/x" }).Settings.ShouldNotBeNull();
+        Result("", new() { ["EPORTAL_BUNITS"] = "/x", ["EPORTAL_PORT_8080_TCP"] = "tcp://10.0.0.1:8080" }).Settings.ShouldNotBeNull();
+    }
+
+    [Theory]
+    [InlineData("CACHE_MOD = True", "CACHE_MODE")]
+    [InlineData("cache_mode = True", "CACHE_MODE")]
+    [InlineData("CacheMode = True", "CACHE_MODE")]
+    [InlineData("DATADIR = 3", "DATA_DIR")]
+    [InlineData("LISTENS = anything at all", "LISTEN")]
+    [InlineData("CLEAN_INACTIVE_SERVER_PERIODS = 3600 * 24", "CLEAN_INACTIVE_SERVERS_PERIOD")]
+    [InlineData("REPLICATION_SHARED_KEYS = 'hunter2'", "REPLICATION_SHARED_KEY")]
+    public void A_name_that_is_nearly_one_of_ours_is_an_error(string line, string meant)
+    {
+        var (path, problems) = Problems(line);
+        problems.ShouldHaveSingleItem().ShouldBe($"{path}:1: {line[..line.IndexOf(' ')]} is not a known setting; the closest known name is {meant}.");
+    }
+
+    [Theory]
+    [InlineData("BUNITS = True")]
+    [InlineData("SECRET_KEY = 'abc'")]
+    [InlineData("SQLALCHEMY_DATABASE_URI = 'sqlite:////var/lib/x'")]
+    [InlineData("LOGGING = {'version': 1,\n  'handlers': {\n    'mail': 1,\n  },\n}")]
+    [InlineData("ADMINS = (\n    ('me', 'me@example.com'),\n)")]
+    [InlineData("LOGGING = dict(\n    CACHE_MODE=1,\n    handlers=2,\n)")]
+    [InlineData("BANNER = \"\"\"welcome\n  to this\n\"\"\"")]
+    [InlineData("BASE = os.path.join(HERE, 'x')")]
+    [InlineData("HOOK = [f(x),\n g(y)]")]
+    [InlineData("BUNITS = 1\nBUNITS = 2")]
+    public void A_name_of_another_program_is_a_warning_whatever_its_value(string lines)
+    {
+        var result = Result($"CACHE_MODE = True\n{lines}\nREDUCED_REPORT = False\nLIMIT_PATCHSETS = 7\n");
+        result.Settings.ShouldNotBeNull().LimitPatchsets.ShouldBe(7);
+        result.Problems.Where(problem => problem.Name != "REDUCED_REPORT").ShouldAllBe(problem => problem.IsWarning
+            && problem.Message == $"{lines.Substring(0, lines.IndexOf(' '))} is not a known setting, so it changes nothing.");
+        result.Problems.First(problem => problem.Name != "REDUCED_REPORT").Line.ShouldBe(2);
+    }
+
+    [Fact]
+    public void Settings_whose_part_is_not_built_are_warned_of_where_they_are_set()
+    {
+        foreach (var name in SettingsTable.WithoutEffect.Except(["LEADER_URL"]))
+        {
+            var written = SettingsTable.FindOrNull(name)!.Default;
+            var result = Result($"{name} = {written}");
+            result.Settings.ShouldNotBeNull();
+            result.Problems.Where(problem => problem.Message == $"{name} has no effect yet.").ShouldHaveSingleItem().Line.ShouldBe(1);
+            Result("", new() { [$"EPORTAL_{name}"] = written }).Warnings.ShouldContain(problem => problem.Message == $"{name} has no effect yet.");
+        }
+
+        Result("CACHE_MODE = False").Problems.ShouldBeEmpty();
+    }
+
+    /// <summary>A value, how it is written, and what the settings then show.</summary>
+    public static TheoryData<string, string, string> Written => new()
+    {
+        { "CACHE_MODE", "True", "True" },
+        { "CACHE_MODE", "1", "True" },
+        { "CACHE_MODE", "0", "False" },
+        { "CLEAN_INACTIVE_SERVERS_PERIOD", "3600 * 24", "86400" },
+        { "CLEAN_INACTIVE_SERVERS_PERIOD", "86400", "86400" },
+        { "CLEAN_INACTIVE_SERVERS_PERIOD", "None", "None" },
+        { "AUTO_UPDATE_PERIOD", "1.5", "1.5" },
+        { "AUTO_UPDATE_PERIOD", "0x10", "16" },
+        { "DATA_DIR", "'/srv/x'", "'/srv/x'" },
+        { "LISTEN", "'http://127.0.0.1:81'", "['http://127.0.0.1:81']" },
+        { "ALLOWED_HOSTS", "[]", "['*']" },
+        { "ALLOWED_HOSTS", "['a', 'b']", "['a', 'b']" },
+        { "TRUSTED_PROXIES", "[]", "[]" },
+        { "LIMIT_PATCHSETS", "5", "5" },
+        { "PATCH_SOURCE_PASSWORD", "'x#y'", "(set)" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Written))]
+    public void A_value_is_read_whatever_stands_around_it(string name, string value, string shown)
+    {
+        var more = name == "PATCH_SOURCE_PASSWORD" ? "PATCH_SOURCE_USER = 'u'\n" : "";
+        foreach (var (before, after) in Around)
+        {
+            var definition = SettingsTable.FindOrNull(name)!;
+            definition.Show(Load($"{more}{name} ={before}{value}{after}")).ShouldBe(shown, $"{before}{value}{after}");
+            definition.Show(Load($"\uFEFF{name}{before}= {value}{after}\n{more}")).ShouldBe(shown, $"{before}{value}{after}");
+            definition.Show(Load(more, new() { [$"EPORTAL_{name}"] = before + value + after })).ShouldBe(shown, $"{before}{value}{after}");
+        }
+    }
+
+    private static readonly (string Before, string After)[] Around =
+    [
+        ("", ""), (" ", " "), ("\t", "\t"), (" ", "  # daily"), ("", "# daily"), ("\t", "\t#"), ("", "\r"), ("", " \r\n"), ("", "\n"), ("\u00A0", "\u00A0"),
+        ("\uFEFF", " "), (" ", " # it's [odd] = 'x\r\n"),
+    ];
+
+    [Theory]
+    [InlineData("CACHE_MODE", "true", "True")]
+    [InlineData("CACHE_MODE", " FALSE \r", "False")]
+    [InlineData("CACHE_MODE", "1", "True")]
+    [InlineData("CACHE_MODE", "0 # off", "False")]
+    [InlineData("DATA_DIR", " /srv/x y \r\n", "'/srv/x y'")]
+    [InlineData("DATA_DIR", "\uFEFF/srv/x\t# big disk", "'/srv/x'")]
+    [InlineData("DATA_DIR", "/srv/#1", "'/srv/#1'")]
+    [InlineData("LISTEN", "http://0.0.0.0:80 # all", "['http://0.0.0.0:80']")]
+    [InlineData("AUTO_UPDATE_PERIOD", "none", "None")]
+    [InlineData("API_AUTH_HEADER", "X-Key\r", "'X-Key'")]
+    public void Words_in_the_environment_lose_what_stands_around_them(string name, string text, string shown) =>
+        SettingsTable.FindOrNull(name)!.Show(Load("", new() { [$"EPORTAL_{name}"] = text })).ShouldBe(shown);
+
+    [Fact]
+    public void A_password_keeps_what_looks_like_a_comment_and_blanks_are_no_value()
+    {
+        var settings = Load("PATCH_SOURCE_USER = 'u'", new() { ["EPORTAL_PATCH_SOURCE_PASSWORD"] = " a #b\n", ["EPORTAL_LIMIT_PATCHSETS"] = " \r\n" });
+        settings.PatchSourcePassword.ShouldBe("a #b");
+        settings.LimitPatchsets.ShouldBeNull();
     }
 
     [Fact]
@@ -202,10 +322,10 @@ public sealed class SettingsLoaderTests : IDisposable
     [Fact]
     public void A_secret_in_a_file_for_everybody_is_a_warning()
     {
-        var path = _folder.Write("config", "\nREPLICATION_SHARED_KEY = 'x'\n");
+        var path = _folder.Write("config", "\nMETRICS_TOKEN = 'x'\n");
         File.SetUnixFileMode(path, (UnixFileMode)Convert.ToInt32("644", 8));
         SettingsLoader.Load(new Dictionary<string, string>(), path).Warnings.ShouldHaveSingleItem().ToString().ShouldBe(
-            $"{path}:2: REPLICATION_SHARED_KEY is secret, but every user of this machine may read the file; chmod 640 ends that.");
+            $"{path}:2: METRICS_TOKEN is secret, but every user of this machine may read the file; chmod 640 ends that.");
     }
 
     [Fact]
@@ -224,7 +344,7 @@ public sealed class SettingsLoaderTests : IDisposable
 
     [Fact]
     public void Windows_line_ends_and_a_byte_order_mark_do_no_harm() =>
-        Load("\uFEFFCACHE_MODE = True\r\nREDUCED_REPORT = True # x\r\n").ReducedReport.ShouldBeTrue();
+        Load("\uFEFFCACHE_MODE = True\r\nSERVE_PATCH_SOURCE = True # x\r\n").ServePatchSource.ShouldBeTrue();
 
     [Fact]
     public void Every_default_is_allowed_and_survives_being_written()

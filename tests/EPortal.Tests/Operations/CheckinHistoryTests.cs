@@ -68,13 +68,13 @@ public sealed class CheckinHistoryTests
     }
 
     [Fact]
-    public async Task What_is_older_than_a_month_is_forgotten()
+    public async Task What_is_older_than_a_quarter_of_a_year_is_forgotten()
     {
         using var folder = new TempFolder();
         using var database = Database.Open(folder.Path);
         await using var log = new ChangeLog(database, EPortal.Hosting.Entities.Catalog, TimeProvider.System);
-        await Add(log, s_now - TimeSpan.FromDays(31));
-        await Add(log, s_now - TimeSpan.FromDays(29));
+        await Add(log, s_now - TimeSpan.FromDays(93));
+        await Add(log, s_now - TimeSpan.FromDays(91));
         await Add(log, s_now);
 
         database.Read(session => session.Scalar("SELECT count(*) FROM checkin_history")).ShouldBe(2L);

@@ -71,8 +71,25 @@ public sealed class DoctorTests : IDisposable
         var report = await portal.CommandLine().JsonAsync("doctor", "--json", _folder.File("d.tar.gz"));
 
         report.GetProperty("findings").EnumerateArray().Select(finding => finding.GetProperty("subject").GetString())
-            .ShouldBe(["patch-source", "trust", "disk"]);
+            .ShouldBe(["settings", "patch-source", "trust", "disk"]);
         report.GetProperty("findings")[0].GetProperty("severity").GetString().ShouldBe("ok");
+        report.GetProperty("findings")[1].GetProperty("severity").GetString().ShouldBe("ok");
+    }
+
+    [Fact]
+    public async Task Settings_that_change_nothing_are_told_here_and_not_by_every_command()
+    {
+        await using var portal = await TestPortal.StartAsync();
+        var cli = portal.CommandLine();
+        cli.Environment["EPORTAL_BUNITS"] = "True";
+        cli.Environment["EPORTAL_NODE_URL"] = "http://a.example";
+
+        var (_, output, error) = await cli.RunAsync(["doctor", _folder.File("d.tar.gz")]);
+
+        error.ShouldBeEmpty();
+        output.ShouldContain("warning: settings: EPORTAL_BUNITS: BUNITS is not a known setting, so it changes nothing.\n");
+        output.ShouldContain("warning: settings: EPORTAL_NODE_URL: NODE_URL has no effect yet.\n");
+        (await cli.RunAsync(["key"])).Err.ShouldBeEmpty();
     }
 
     private static Dictionary<string, string> Unpack(string file)

@@ -137,11 +137,11 @@ public sealed class BundleTests : IAsyncLifetime
         await careless.Portal.Patchsets.Deploy(
             SourceHouse.Admin, Product.Kernel, new MemoryStream(await SamplePatchset.BuildAsync(name: "X1")), PatchsetLibrary.NoPlace, Cancellation);
         await using var receiver = Receiver(trusted: [careless.Portal.Signer.OwnKeyLine()]);
-        var file = _folder.File("x.bundle");
+        using var bundle = new MemoryStream();
         await new BundleExport(careless.Portal.Database, careless.Portal.Folders, careless.Time).Write(
-            file, new HashSet<KnownPatchset>(), careless.Portal.Signer.Own, _ => new Progress<long>(), Cancellation);
+            bundle, new HashSet<KnownPatchset>(), careless.Portal.Signer.Own, _ => new Progress<long>(), Cancellation);
 
-        (await RefusedAsync(receiver, await File.ReadAllBytesAsync(file, Cancellation))).Message.ShouldContain("X1.tar: manifest.json is not signed");
+        (await RefusedAsync(receiver, bundle.ToArray())).Message.ShouldContain("X1.tar: manifest.json is not signed");
 
         receiver.States().ShouldBeEmpty();
     }
@@ -280,12 +280,10 @@ public sealed class BundleTests : IAsyncLifetime
 
     private async Task<byte[]> ExportAsync(MinisignSecretKey? key = null)
     {
-        var file = _folder.File("export.bundle");
+        using var bundle = new MemoryStream();
         await new BundleExport(_sender.Portal.Database, _sender.Portal.Folders, _sender.Time).Write(
-            file, new HashSet<KnownPatchset>(), key ?? SenderKey, _ => new Progress<long>(), Cancellation);
-        var bundle = await File.ReadAllBytesAsync(file, Cancellation);
-        File.Delete(file);
-        return bundle;
+            bundle, new HashSet<KnownPatchset>(), key ?? SenderKey, _ => new Progress<long>(), Cancellation);
+        return bundle.ToArray();
     }
 
     private static Task<ImportReport> ImportAsync(SourceHouse house, byte[] bundle) =>

@@ -29,13 +29,15 @@ internal static partial class LdapCommands
             """) { url, dn, filter, ca, bind, search, off, test, json };
         command.SetAction(async (parsed, cancel) =>
         {
+            // Read before the data folder is opened: there the program may give up the rights that reading this file takes.
+            var authority = ReadFile(parsed.GetValue(ca));
             await using var portal = context.OpenPortal();
             var ldap = portal.Ldap;
             if (parsed.GetValue(off))
                 await ldap.Save(context.Operator(), null);
             else if (new[] { url, dn, filter, ca, bind, search }.Any(option => parsed.GetValue(option) is not null))
                 await ldap.Save(context.Operator(), await WithAccount(
-                    context, With(ldap.SettingsOrNull(), parsed.GetValue(url), parsed.GetValue(dn), parsed.GetValue(filter), ReadFile(parsed.GetValue(ca))),
+                    context, With(ldap.SettingsOrNull(), parsed.GetValue(url), parsed.GetValue(dn), parsed.GetValue(filter), authority),
                     parsed.GetValue(bind), parsed.GetValue(search), ldap.SettingsOrNull()));
             if (parsed.GetValue(test) is not { } name)
                 return Show(context, ldap.SettingsOrNull(), parsed.GetValue(json));

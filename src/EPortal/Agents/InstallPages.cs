@@ -1,0 +1,35 @@
+using EPortal.WebConsole;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace EPortal.Agents;
+
+/// <summary>The guide to the agent for those who have not logged in: it names no key. Who has logged in gets the whole of it.</summary>
+internal static class InstallPages
+{
+    private const string Whole = ConsoleRoutes.Base + "/docs";
+
+    /// <summary>Stands for the key, which whoever registers a host was given.</summary>
+    private const string SomeKey = "KEY";
+
+    /// <summary>Maps it.</summary>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        if (routes.ServiceProvider.GetRequiredService<PublicIndex>().IsOpen)
+            routes.MapGet(PublicIndex.Address, Show).AllowAnonymous();
+        else
+            routes.MapPage(PublicIndex.Path, () => TypedResults.Redirect(Whole));
+    }
+
+    private static RazorComponentResult<PageHost<InstallPage, InstallModel>> Show(HttpContext context, AgentPackage package)
+    {
+        var portal = PortalAddress.Of(context.Request);
+        return ConsoleRoutes.Show<InstallPage, InstallModel>(
+            new InstallModel(portal, new InstallGuide(portal, SomeKey, "").OnTheHost, package.PathOrNull is not null));
+    }
+}
+
+/// <summary>What the guide for strangers shows.</summary>
+/// <param name="Portal">This portal's address.</param>
+/// <param name="Steps">The steps.</param>
+/// <param name="HasAgent">Whether this portal has the agent to hand out.</param>
+internal sealed record InstallModel(string Portal, IReadOnlyList<GuideStep> Steps, bool HasAgent);

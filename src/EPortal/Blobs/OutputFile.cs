@@ -1,0 +1,88 @@
+namespace EPortal.Blobs;
+
+/// <summary>
+/// A file that a command writes for whoever called it. It is opened before the program gives up root's rights, so it may lie where
+/// the portal's own user may not write; no link is followed. What is not kept is deleted, or emptied where that is not allowed any more.
+/// </summary>
+internal sealed class OutputFile : IDisposable
+{
+    private readonly string _path;
+    private readonly string _written;
+    private readonly Action<string> _tell;
+    private bool _isKept;
+
+    private OutputFile(string path, string written, Action<string> tell)
+    {
+        (_path, _written, _tell) = (path, written, tell);
+        // CreateNew is O_CREAT | O_EXCL: it fails on a link too, wherever that leads.
+        Content = new FileStream(_written, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.None,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+    }
+
+    /// <summary>What goes into it.</summary>
+    public FileStream Content { get; }
+
+    /// <summary>Begins a file that is not there yet.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tell">Is told when something of it had to be left behind.</param>
+    /// <returns>Null when there is one of that name, be it a link.</returns>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    public static OutputFile? CreateOrNull(string path, Action<string> tell)
+    {
+        try
+        {
+            return new OutputFile(path, path, tell);
+        }
+        catch (IOException) when (Path.Exists(path) || new FileInfo(path).LinkTarget is not null)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Begins a file under another name, which takes the place of one that may be there when it is kept: for who keeps its rights.</summary>
+    /// <inheritdoc cref="CreateOrNull"/>
+    public static OutputFile Replace(string path, Action<string> tell) => new(path, $"{path}.{Guid.NewGuid():N}.tmp", tell);
+
+    /// <summary>Says that it is whole: when this returns, it is on disk under its name.</summary>
+    /// <exception cref="IOException">The disk failed or is full.</exception>
+    public void Keep()
+    {
+        Content.Flush(flushToDisk: true);
+        if (_written != _path)
+            File.Move(_written, _path, overwrite: true);
+        _isKept = true;
+    }
+
+    /// <summary>Deletes it, unless it was kept.</summary>
+    public void Dispose()
+    {
+        if (!_isKept)
+            Remove();
+        try
+        {
+            Content.Dispose();
+        }
+        catch (IOException) when (!_isKept)
+        {
+            // What could not be written is not wanted any more; why it was not is on its way already.
+        }
+    }
+
+    private void Remove()
+    {
+        try
+        {
+            File.Delete(_written);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Content.SetLength(0);
+            _tell($"{_written} is left empty, for it can be deleted by root alone.");
+        }
+    }
+}

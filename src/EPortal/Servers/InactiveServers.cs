@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text.Json;
+using Dapper;
+using EPortal.Data;
+
+namespace EPortal.Servers;
+
+/// <summary>Deletes servers that were silent for long, some at a time, so that check-ins never wait for long.</summary>
+internal sealed class InactiveServers(Database database, ChangeLog log)
+{
+    /// <summary>
+    /// Which those are. The stamp counts as well as the time: it never goes back, so who called while this machine's clock was
+    /// behind is not taken for silent once the clock is right again.
+    /// </summary>
+    private const string Silent =
+        """
+        s LEFT JOIN server_checkin c ON c.server = s.local
+        WHERE coalesce(c.at, s.registered) < @before AND coalesce(c.stamp, s.stamp) < @stamp
+        AND s.local NOT IN (SELECT value FROM json_each(@since))
+        """;
+
+    /// <summary>Deletes the servers whose last check-in, or else registration, was before a moment, and says how many.</summary>
+    /// <param name="actor">Who deletes them; each change leaves a line in the user log.</param>
+    /// <param name="before">The moment.</param>
+    /// <param name="why">Begins the line.</param>
+    /// <param name="cancel">Ends it between two changes.</param>
+    /// <exception cref="StoreException">The store failed; what was deleted until then stays so.</exception>
+    public async Task<int> Clean(Actor actor, DateTimeOffset before, string why, CancellationToken cancel)
+    {
+        for (var deleted = 0; ;)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var found = database.Read(session => session.Connection.Query<string>(
+                $"SELECT s.id FROM server {Silent} LIMIT {ServerBulk.PerChange}", Parameters(session, before)).AsList());
+            var count = found.Count == 0 ? 0 : await log.Commit(actor, change => Delete(change, before, found, why));
+            if (count == 0)
+                return deleted;
+            deleted += count;
+        }
+    }
+
+    /// <summary>Deletes those that are still silent: a host may have called since it was found.</summary>
+    private static int Delete(Change change, DateTimeOffset before, List<string> found, string why)
+    {
+        var parameters = Parameters(change.Session, before);
+        parameters.Add("found", JsonSerializer.Serialize(found));
+        var ids = change.Db.Query<string>(
+            $"SELECT s.id FROM json_each(@found) f CROSS JOIN server {Silent} AND s.id = f.value", parameters).AsList();
+        change.Delete(Server.Entity, ids);
+        if (ids.Count > 0)
+            change.Note("server.clean", string.Create(CultureInfo.InvariantCulture, $"{why}: {ids.Count}"));
+        return ids.Count;
+    }
+
+    private static DynamicParameters Parameters(Session session, DateTimeOffset before)
+    {
+        var parameters = new DynamicParameters();
+        parameters.Add("before", Micros.Of(before));
+        parameters.Add("stamp", HybridClock.At(before));
+        parameters.Add("since", WaitingCheckIns.Since(session, Micros.Of(before)));
+        return parameters;
+    }
+}

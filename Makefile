@@ -6,21 +6,28 @@ CONFIGURATION ?= Release
 .PHONY: build demo test bench bench-quick bench-more bench-supply bench-filters bench-pages soak soak-quick lint format fuzz crash clean
 
 build:
-	@scripts/need.sh gcc:gcc /usr/include/stdlib.h:libc6-dev node:nodejs npm:npm
-	dotnet publish src/EPortal/EPortal.csproj -c $(CONFIGURATION) -o $(OUT)/.portal -v quiet --nologo
+	@scripts/need.sh build
+	@echo "building the portal (a minute or two the first time)"
+	@dotnet publish src/EPortal/EPortal.csproj -c $(CONFIGURATION) -o $(OUT)/.portal -v quiet --nologo
 	@install -m 0755 $(OUT)/.portal/eportal $(OUT)/eportal.bin
 	@install -m 0644 $(OUT)/.portal/libe_sqlite3.so $(OUT)/libe_sqlite3.so
 	@gcc -O2 -s -Wall -Wextra -Werror -o $(OUT)/eportal src/EPortal/start.c
-	dotnet publish src/Kcarectl/Kcarectl.csproj -c $(CONFIGURATION) -o $(OUT)/.agent -v quiet --nologo
+	@echo "building the agent"
+	@dotnet publish src/Kcarectl/Kcarectl.csproj -c $(CONFIGURATION) -o $(OUT)/.agent -v quiet --nologo
 	@install -m 0755 $(OUT)/.agent/kcarectl $(OUT)/kcarectl
 	@rm -rf $(OUT)/.agent
 	@ln -sf eportal $(OUT)/kc.eportal
 	@echo "built $(OUT)/eportal, $(OUT)/kc.eportal and $(OUT)/kcarectl"
 
-demo: build
-	@scripts/demo.sh
+# What a target needs is looked for before anything is built. 130 is Ctrl-C.
+demo:
+	@scripts/demo.sh --check
+	@$(MAKE) --no-print-directory build
+	@scripts/demo.sh || [ $$? = 130 ]
 
-test: build
+test:
+	@scripts/need.sh test
+	@$(MAKE) --no-print-directory build
 	@scripts/test.sh
 
 bench: build
@@ -48,10 +55,9 @@ soak-quick: build
 	@scripts/soak.sh --quick
 
 lint:
-	@scripts/need.sh node:nodejs npm:npm
+	@scripts/need.sh lint
 	dotnet build eportal.slnx -c $(CONFIGURATION) -v quiet --nologo
 	dotnet format eportal.slnx --verify-no-changes --no-restore
-	@scripts/need.sh shellcheck:shellcheck
 	shellcheck scripts/*.sh .ci/run $$(git ls-files 'tests/*.sh' 'src/*.sh')
 
 format:

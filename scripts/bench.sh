@@ -17,7 +17,7 @@ for option in "$@"; do
         *) echo "usage: bench.sh [--quick] [--more|--supply|--filters|--pages] [--write]" >&2; exit 2 ;;
     esac
 done
-scripts/need.sh nginx:nginx squid:squid curl:curl
+scripts/need.sh bench
 dotnet build bench -c Release -v quiet --nologo
 bench/bin/Release/net10.0/Bench "$what" artifacts "${quick[@]}"
 [ -z "$write" ] || sed -i -e "/^<!-- $name -->\$/,/^<!-- end $name -->\$/{//!d}" -e "/^<!-- $name -->\$/r artifacts/$name.md" docs/benchmarks.md

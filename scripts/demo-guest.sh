@@ -154,5 +154,5 @@ step "The portal has seen it all"
 run 'sed s/server_id=// /etc/sysconfig/kcare/systemid'
 filter=narrow portal server history "$(tr -d '\n' < "$work/said")"
 
-printf '\n%sThe portal and its fleet go on at http://127.0.0.1:%s/ until Ctrl-C.%s Look at them in another terminal:\n' "$bold" "$port" "$plain"
+printf '\n%sThe portal and its fleet go on until Ctrl-C.%s Look at them in another terminal:\n' "$bold" "$plain"
 printf '  export EPORTAL_CONFIG=%s\n  out/kc.eportal server list --hostname guest\n' "$EPORTAL_CONFIG"

@@ -1,12 +1,21 @@
 #!/bin/bash
 # Shows a portal with a fleet, and a real kernel in QEMU that registers with it and patches itself. Ctrl-C ends it.
+# demo.sh --check only looks whether it could run.
 # PORT: where the portal listens (8080). HOSTS: size of the fleet (300).
 set -eu
 cd "$(dirname "$0")/.."
 
-scripts/need.sh curl:curl qemu-system-x86_64:qemu-system-x86 cpio:cpio busybox:busybox-static make:make gcc:gcc \
-    '/lib/modules/*/build:linux-headers-amd64'
 port=${PORT:-8080}
+scripts/need.sh demo
+case $port in
+    '' | *[!0-9]*) echo "PORT is '$port', which is no port number." >&2; exit 2 ;;
+esac
+if (exec 3<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null; then
+    echo "Port $port is taken by another program; choose one that is free: make demo PORT=$((port + 1))." >&2
+    exit 1
+fi
+[ "${1:-}" != --check ] || exit 0
+
 data=$(mktemp -d -u "${TMPDIR:-/tmp}/eportal-demo-XXXXXX")
 log=$(mktemp)
 portal=
@@ -21,7 +30,9 @@ trap 'exit 130' INT TERM
 
 out/eportal demo --data "$data" --listen "http://127.0.0.1:$port" --hosts "${HOSTS:-300}" > "$log" &
 portal=$!
-until grep -q 'Ctrl-C' "$log"; do
+echo "starting a portal on port $port"
+# The password is the last line of what it tells.
+until grep -q '^password' "$log"; do
     kill -0 "$portal" 2>/dev/null || exit 1
     sleep 0.2
 done
@@ -29,4 +40,6 @@ cat "$log"
 
 export EPORTAL_CONFIG=$data/eportal.config
 scripts/demo-guest.sh "$port" production "$data/vendor.pub" "$data/vendor.key"
+echo
+grep -A 2 '^log in at' "$log"
 wait "$portal"

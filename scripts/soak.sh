@@ -12,7 +12,7 @@ for option in "$@"; do
         *) echo "usage: soak.sh [--quick] [--write]" >&2; exit 2 ;;
     esac
 done
-scripts/need.sh nginx:nginx
+scripts/need.sh soak
 dotnet build bench -c Release -v quiet --nologo
 bench/bin/Release/net10.0/Bench soak artifacts "${quick[@]}"
 [ -z "$write" ] || sed -i -e "/^<!-- soak -->\$/,/^<!-- end soak -->\$/{//!d}" -e "/^<!-- soak -->\$/r artifacts/soak.md" docs/benchmarks.md

@@ -3,8 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-scripts/need.sh chromium:chromium minisign:minisign promtool:prometheus nginx:nginx squid:squid microsocks:microsocks slapd:slapd node:nodejs npm:npm qemu-system-x86_64:qemu-system-x86 cpio:cpio busybox:busybox-static make:make gcc:gcc \
-    '/lib/modules/*/build:linux-headers-amd64'
+scripts/need.sh test
 tests/kernel/prepare.sh
 tests/oidc/prepare.sh
 tests/openapi/prepare.sh

@@ -37,6 +37,7 @@ public sealed class PortalClient
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
+            Proxy = EnvironmentProxy.OfProcess(),
             UseCookies = false,
             ConnectTimeout = TimeSpan.FromSeconds(15),
             MaxResponseHeadersLength = 32,

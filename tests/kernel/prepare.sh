@@ -12,17 +12,6 @@ flock 9
 
 fail() { echo "prepare.sh: $*" >&2; exit 1; }
 
-install_packages() {
-    local package missing=()
-    for package in qemu-system-x86 linux-headers-amd64 cpio busybox-static build-essential xz-utils; do
-        [ "$(dpkg-query -W -f '${db:Status-Status}' $package 2> /dev/null)" = installed ] || missing+=("$package")
-    done
-    [ ${#missing[@]} != 0 ] || return 0
-    [ "$(id -u)" = 0 ] || fail "the kernel test needs Debian packages; install them with: sudo apt-get install ${missing[*]}"
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "${missing[@]}" > /dev/null
-}
-
 newest_release() {
     local headers
     headers=$(printf '%s\n' /usr/src/linux-headers-*-amd64 | sort -V | tail -n 1)
@@ -50,8 +39,7 @@ fetch_kernel() { # the image package is unpacked, never installed: it would want
 # Debian's archive keeps the newest kernel only, so older headers have to move on with it.
 renew_headers() {
     [ "$(id -u)" = 0 ] || fail "linux-image-$release cannot be downloaded; run: sudo apt-get update && sudo apt-get install linux-headers-amd64"
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends linux-headers-amd64 > /dev/null
+    "$here/../../scripts/need.sh" --install linux-headers-amd64
     release=$(newest_release)
 }
 
@@ -124,10 +112,11 @@ state() {
 }
 
 [ -z "$agent" ] || [ -x "$agent" ] || fail "there is no program $agent"
-install_packages
+"$here/../../scripts/need.sh" kernel
 release=$(newest_release)
 [ "$(cat "$cache/state" 2> /dev/null)" != "$(state)" ] || exit 0
 rm -f "$cache/state"
+echo "preparing a guest with Debian's kernel $release (a minute, once)" >&2
 fetch_kernel 2> /dev/null || { renew_headers && fetch_kernel; } || fail "linux-image-$release cannot be downloaded"
 build_modules
 build_initramfs

@@ -1,10 +1,16 @@
 namespace EPortal.AgentClient.Wire;
 
-/// <summary>What a host is to run. Where <see cref="Supported"/> is false the other fields are absent.</summary>
+/// <summary>What a host is to run. Where <see cref="Supported"/> is false the fields of an offer are absent.</summary>
 public sealed record CheckinAnswer
 {
     /// <summary>False when the server's feed offers nothing for its kernel id.</summary>
     public bool Supported { get; init; }
+
+    /// <summary>
+    /// True where the feed offers something and the <c>sticky_patchset</c> or <c>update_delay</c> of the request holds it back;
+    /// <see cref="Supported"/> is false then, for agents that do not know this field. Absent otherwise.
+    /// </summary>
+    public bool? HeldBack { get; init; }
 
     /// <summary>Level to run; positive.</summary>
     public int? Level { get; init; }

@@ -9,7 +9,8 @@ namespace EPortal.Agents;
 
 /// <summary>A check-in that was taken.</summary>
 /// <param name="Offer">What the host is to run; null when there is nothing for it.</param>
-internal sealed record CheckinOutcome(Offer? Offer);
+/// <param name="IsHeldBack">There is something, and what the host asks for holds it back.</param>
+internal sealed record CheckinOutcome(Offer? Offer, bool IsHeldBack = false);
 
 /// <summary>A check-in that says nothing new, on its way to the disk.</summary>
 /// <param name="Recorded">Done when it is there; false when the host was deleted meanwhile.</param>
@@ -99,11 +100,11 @@ internal sealed class AgentDesk(Database database, AgentOffers offers, CheckIns 
                 : null;
         }
 
-        var (server, offer) = database.Read(session =>
+        var (server, outcome) = database.Read(session =>
             CheckIns.FindOrNull(session, serverId) is { } known
                 ? (known, offers.ForKernel(session, known, facts, time.GetUtcNow()))
-                : ((KnownServer?)null, (Offer?)null));
-        return server is not null && await checkIns.Record(server, checkIn with { Digest = SaidDigest.ForFeed(digest, SaidDigest.OfFeed(server.FeedName)) }) ? new CheckinOutcome(offer) : null;
+                : ((KnownServer?)null, (CheckinOutcome?)null));
+        return server is not null && await checkIns.Record(server, checkIn with { Digest = SaidDigest.ForFeed(digest, SaidDigest.OfFeed(server.FeedName)) }) ? outcome : null;
     }
 
     /// <summary>What a server's feed offers for a kernel, without a check-in.</summary>

@@ -14,12 +14,15 @@ internal sealed class AgentOffers(Offers offers)
     /// <summary>Seconds; more than any patchset is old, and small enough to be reckoned with.</summary>
     private const long LongestDelay = 1000L * 365 * 24 * 3600;
 
-    /// <summary>The offer for a host's kernel; null when its feed has none or its key does not allow kernel patches.</summary>
-    public Offer? ForKernel(Session session, KnownServer server, ServerFacts facts, DateTimeOffset now) =>
-        !server.Allows(Product.Kernel) ? null
-        : IsRestricted(facts)
-            ? Restricted(session, server, facts, now)
-            : Find(session, server, Product.Kernel, facts.KernelId);
+    /// <summary>What a host is to run: nothing when its feed has nothing for its kernel, or its key does not allow kernel patches.</summary>
+    public CheckinOutcome ForKernel(Session session, KnownServer server, ServerFacts facts, DateTimeOffset now)
+    {
+        var ofFeed = Find(session, server, Product.Kernel, facts.KernelId);
+        if (ofFeed is null || !IsRestricted(facts))
+            return new CheckinOutcome(ofFeed);
+        var restricted = Restricted(session, server, facts, now);
+        return new CheckinOutcome(restricted, IsHeldBack: restricted is null);
+    }
 
     /// <summary>Whether a host wants something else than its feed offers.</summary>
     public static bool IsRestricted(ServerFacts facts) => facts.StickyPatchset.Length > 0 || facts.UpdateDelay > 0;
@@ -32,8 +35,8 @@ internal sealed class AgentOffers(Offers offers)
     public bool IsSupported(Session session, string kernelId) => offers.At(session).IsSupported(Product.Kernel, kernelId);
 
     /// <summary>The answer to a check-in.</summary>
-    public static CheckinAnswer Answer(string kernelId, Offer? offer) => offer is null
-        ? new CheckinAnswer { Supported = false }
+    public static CheckinAnswer Answer(string kernelId, Offer? offer, bool isHeldBack = false) => offer is null
+        ? new CheckinAnswer { Supported = false, HeldBack = isHeldBack ? true : null }
         : new CheckinAnswer
         {
             Supported = true,
@@ -60,14 +63,14 @@ internal sealed class AgentOffers(Offers offers)
     /// <summary>Asked for by few hosts, so it is read when asked and not kept.</summary>
     private static Offer? Restricted(Session session, KnownServer server, ServerFacts facts, DateTimeOffset now)
     {
-        var row = session.Connection.QueryFirstOrDefault<(long Level, string Name, string? Euname, string Files)>(
+        var allowed = session.Connection.Query<(long Level, string Name, string? Euname, string Files)>(
             """
             SELECT t.level, p.name, t.euname, t.files FROM patchset_target t
             JOIN patchset_copy c ON c.patchset = t.patchset
             JOIN patchset p ON p.id = t.patchset AND p.shadowed = 0 AND p.held = 0
             JOIN placement s ON s.patchset = p.id AND s.feed = @FeedId AND s.enabled = 1 AND s.held = 0
-            WHERE t.target = @KernelId AND t.product = 'kernel' AND (@sticky = '' OR p.name = @sticky) AND c.available_at <= @before
-            ORDER BY p.released DESC, p.name DESC LIMIT 1
+            WHERE t.target = @KernelId AND t.product = 'kernel' AND (@sticky = '' OR p.name = @sticky) AND p.released <= @before
+            ORDER BY p.released DESC, p.name DESC
             """,
             new
             {
@@ -75,7 +78,9 @@ internal sealed class AgentOffers(Offers offers)
                 facts.KernelId,
                 sticky = facts.StickyPatchset,
                 before = Micros.Of(now) - (Math.Min(facts.UpdateDelay, LongestDelay) * 1_000_000),
-            });
-        return row.Name is null ? null : new Offer((int)row.Level, row.Name, row.Euname, PatchFiles.Parse(row.Files));
+            },
+            buffered: false);
+        return allowed.Select(row => new Offer((int)row.Level, row.Name, row.Euname, PatchFiles.Parse(row.Files)))
+            .FirstOrDefault(offer => offer.IsComplete(Product.Kernel));
     }
 }

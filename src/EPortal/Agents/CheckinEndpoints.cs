@@ -33,7 +33,7 @@ internal static class CheckinEndpoints
         var checkIn = CheckinFacts.From(request, address, dropped);
         var digest = dropped.IsAsSent && CheckinScan.TryRead(Bytes(body).Span, address, out var scan) ? scan.Digest : 0;
         return await desk.CheckIn(request.ServerId, checkIn, digest) is { } outcome
-            ? Whole(AgentOffers.Answer(checkIn.Facts.KernelId, outcome.Offer), AgentJson.Default.CheckinAnswer)
+            ? Whole(AgentOffers.Answer(checkIn.Facts.KernelId, outcome.Offer, outcome.IsHeldBack), AgentJson.Default.CheckinAnswer)
             : UnknownServer();
     }
 

@@ -18,11 +18,9 @@ internal static class DemoBanner
         string[] lines =
         [
             "",
-            $"portal      {address}",
             $"patchsets   {patchsets}, signed by {portal.Signer.Trusted.Keys[0].KeyId}, on feeds {string.Join(", ", portal.Feeds.List().Select(feed => feed.Name))}",
             $"fleet       {servers.Count} hosts: {Count(ServerStatus.UpToDate)} up to date, {Count(ServerStatus.Outdated)} out of date, {Count(ServerStatus.Unsupported)} unsupported",
             $"data        {portal.Settings.DataDir}",
-            $"account     admin, password {password}: log in at {address}admin",
             "",
             "look around in another terminal:",
             $"  export EPORTAL_CONFIG={Path.Combine(portal.Settings.DataDir, DemoCommand.SettingsFile)}",
@@ -30,10 +28,14 @@ internal static class DemoBanner
             $"  {program} server list --hostname 'web%' --feed test",
             $"  {program} kcare list --feed late",
             $"  {program} kcare unroll {portal.Rollout.List(Feed.Main, Product.Kernel).Last(p => p.State == PatchsetState.Enabled).Patchset.Name}",
-            $"  curl -s -u admin:{password} '{address}admin/api/servers?is_updated=false&limit=3'",
+            $"  curl -s -u admin '{address}admin/api/servers?is_updated=false&limit=3'",
             $"  curl -s {address}install-kernelcare",
             "",
             "the hosts go on checking in; Ctrl-C ends the demonstration",
+            "",
+            $"log in at   {address}admin",
+            "user        admin",
+            $"password    {password}",
         ];
         foreach (var line in lines)
             context.Line(line);

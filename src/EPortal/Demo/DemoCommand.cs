@@ -78,7 +78,7 @@ internal static class DemoCommand
         var password = await FillAsync(portal, vendor, cancel);
         var address = new Uri(app.Urls.First());
         using var fleet = new DemoFleet(
-            address, new TrustedKeys([vendor.PublicKey]), Directory.CreateDirectory(Path.Combine(settings.DataDir, "fleet")).FullName, hosts);
+            address, new TrustedKeys([vendor.PublicKey]), Directory.CreateDirectory(Path.Combine(settings.DataDir, "fleet")).FullName, hosts, context.Note);
         using (var progress = new CliProgress(context, $"{hosts} hosts register and fetch their patches", hosts))
             await fleet.StartAsync(n => n % 10 == 0 ? "staging" : n % 7 == 0 ? "plant" : "production", progress, cancel);
         DemoBanner.Show(context, portal, address, password);

@@ -5,7 +5,7 @@ using EPortal.Format;
 namespace EPortal.Demo;
 
 /// <summary>Some hundreds of hosts that call the portal over HTTP for as long as the demonstration runs.</summary>
-internal sealed class DemoFleet(Uri portal, TrustedKeys trusted, string folder, int size) : IDisposable
+internal sealed class DemoFleet(Uri portal, TrustedKeys trusted, string folder, int size, Action<string> note) : IDisposable
 {
     private const int Parallel = 16;
 
@@ -33,6 +33,7 @@ internal sealed class DemoFleet(Uri portal, TrustedKeys trusted, string folder, 
         try
         {
             await Task.WhenAll(_hosts.Select(host => RunAsync(host, cancel)));
+            await Task.Delay(Timeout.Infinite, cancel);
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
@@ -43,12 +44,25 @@ internal sealed class DemoFleet(Uri portal, TrustedKeys trusted, string folder, 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    private static async Task RunAsync(DemoHost host, CancellationToken cancel)
+    /// <summary>Until told to stop, or until the portal does not know the host any more: somebody deleted it, which is theirs to do.</summary>
+    private async Task RunAsync(DemoHost host, CancellationToken cancel)
     {
         while (true)
         {
             await Task.Delay(LongestPause * Random.Shared.NextDouble(), cancel);
-            await host.CheckInAsync(cancel);
+            try
+            {
+                await host.CheckInAsync(cancel);
+            }
+            catch (PortalException e) when (e.Code == PortalError.UnknownServer)
+            {
+                return;
+            }
+            catch (PortalException e)
+            {
+                // Somebody may try anything with this portal: the host calls again, as agents do.
+                note($"{host.Hostname}: {e.Message}");
+            }
         }
     }
 

@@ -24,6 +24,9 @@ internal sealed class DemoHost(HttpClient http, Uri portal, TrustedKeys trusted,
     private int _level;
     private LastUpdate? _lastUpdate;
 
+    /// <summary>Its name.</summary>
+    public string Hostname => $"{(number % 3 == 0 ? "web" : number % 3 == 1 ? "db" : "app")}{number:000}.demo.example";
+
     /// <summary>Registers with a key, and says its tags this once: later ones are whoever's who sets them in the console.</summary>
     public async Task RegisterAsync(string key, CancellationToken cancel)
     {
@@ -47,8 +50,6 @@ internal sealed class DemoHost(HttpClient http, Uri portal, TrustedKeys trusted,
     }
 
     private string? Tags => number % 3 == 0 ? "env:prod;web" : number % 3 == 1 ? "env:prod" : null;
-
-    private string Hostname => $"{(number % 3 == 0 ? "web" : number % 3 == 1 ? "db" : "app")}{number:000}.demo.example";
 
     /// <summary>Fetches the patch and checks it as an agent does; there is no kernel here to give it to.</summary>
     private async Task FetchAsync(PortalClient client, CheckinAnswer answer, CancellationToken cancel)

@@ -8,7 +8,11 @@ namespace EPortal.Feeds;
 /// <param name="Patchset">The newest enabled patchset that holds the target.</param>
 /// <param name="Euname">Kernel version the host is then as safe as.</param>
 /// <param name="Files">The patch's files.</param>
-internal sealed record Offer(int Level, string Patchset, string? Euname, IReadOnlyList<PatchFile> Files);
+internal sealed record Offer(int Level, string Patchset, string? Euname, IReadOnlyList<PatchFile> Files)
+{
+    /// <summary>Whether the patch has what agents need; one that lacks it is not offered.</summary>
+    public bool IsComplete(Product product) => RequiredFiles.LackingOrNull(product, Files.Select(file => (file.Name, file.Size))) is null;
+}
 
 /// <summary>What every feed offers every target at one revision. Immutable; replaced as a whole.</summary>
 internal sealed class OfferTable(

@@ -82,7 +82,7 @@ internal sealed class Offers
             .Select(row => KeyValuePair.Create(
                 (ProductOf(row.Product), row.Target),
                 new Offer((int)row.Level, placed.Name, row.Euname, PatchFiles.Parse(row.Files))))
-            .Where(offered => RequiredFiles.LackingOrNull(offered.Key.Item1, offered.Value.Files.Select(file => (file.Name, file.Size))) is null)];
+            .Where(offered => offered.Value.IsComplete(offered.Key.Item1))];
 
     /// <summary>A patchset in force on a feed.</summary>
     private sealed record Placed(string Feed, string Patchset, string Name, string? SignedBy)

@@ -14,7 +14,7 @@ internal sealed class RegistrationActions(AgentEnvironment environment)
     {
         using var only = AgentLock.Take(_paths);
         var portal = Portal();
-        var former = SystemId.ReadOrNull(_paths);
+        var former = SystemId.UsableOrNull(_paths);
         var id = await portal.RegisterAsync(HostFacts.Hostname(_paths), key, cancel);
         SystemId.Write(_paths, id);
         environment.Out.WriteLine($"This host is registered as {id}.");

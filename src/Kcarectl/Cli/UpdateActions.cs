@@ -27,6 +27,7 @@ internal sealed class UpdateActions(AgentEnvironment environment)
         {
             Verdict.Change => $"Level {result.Answer.Level} of {result.Answer.Patchset} is available.",
             Verdict.Unsupported => "The portal has no patch for this kernel.",
+            Verdict.Held => HeldBack.By(AgentSettings.Load(environment.Paths)),
             _ => "There is nothing new.",
         });
         return result.Verdict == Verdict.Change ? ExitCode.Done : ExitCode.Nothing;

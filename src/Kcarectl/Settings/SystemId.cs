@@ -5,7 +5,14 @@ namespace Kcarectl.Settings;
 /// <summary>The id that registration gave, in a file that only its owner reads.</summary>
 internal static class SystemId
 {
-    public static string? ReadOrNull(AgentPaths paths)
+    /// <summary>The id; null where there is no file.</summary>
+    /// <exception cref="AgentException">The file holds none.</exception>
+    public static string? ReadOrNull(AgentPaths paths) => !File.Exists(paths.SystemIdFile) ? null
+        : UsableOrNull(paths) ?? throw new AgentException(
+            ExitCode.Local, $"{paths.SystemIdFile} holds no server_id; kcarectl --register KEY replaces it.");
+
+    /// <summary>The id; null where there is no file, or one that a crash or a hand left empty or garbled.</summary>
+    public static string? UsableOrNull(AgentPaths paths)
     {
         if (!File.Exists(paths.SystemIdFile))
             return null;
@@ -13,7 +20,7 @@ internal static class SystemId
             .Select(SettingLine.Parse).FirstOrDefault(l => l?.Name == "server_id")?.Value;
         return id is { Length: > 0 and <= 64 } && id.All(char.IsAsciiLetterOrDigit)
             ? id
-            : throw new AgentException(ExitCode.Local, $"{paths.SystemIdFile} holds no server_id.");
+            : null;
     }
 
     public static string Require(AgentPaths paths) => ReadOrNull(paths)

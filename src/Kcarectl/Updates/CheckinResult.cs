@@ -12,7 +12,7 @@ internal enum Verdict
 
     UpToDate,
 
-    /// <summary>Another patchset than the one this host is to stay on is offered.</summary>
+    /// <summary>There is something, and STICKY_PATCHSET or UPDATE_DELAY of this host holds it back.</summary>
     Held,
 
     Change,
@@ -24,7 +24,7 @@ internal sealed record CheckinResult(Verdict Verdict, CheckinAnswer Answer, OwnM
     public static Verdict Judge(CheckinAnswer answer, OwnModule? current, AgentSettings settings)
     {
         if (!answer.Supported)
-            return Verdict.Unsupported;
+            return answer.HeldBack == true ? Verdict.Held : Verdict.Unsupported;
         if (current is not null && current.Level == answer.Level)
             return Verdict.UpToDate;
         return settings.StickyPatchset is { } wanted && wanted != answer.Patchset ? Verdict.Held : Verdict.Change;

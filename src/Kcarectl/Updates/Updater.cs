@@ -49,7 +49,7 @@ internal sealed class Updater(AgentEnvironment environment, AgentSettings settin
         if (!quiet)
             environment.Out.WriteLine(result.Verdict == Verdict.UpToDate
                 ? $"Level {result.Answer.Level} is in force already."
-                : $"{result.Answer.Patchset} is offered, but STICKY_PATCHSET keeps this host on {settings.StickyPatchset}.");
+                : HeldBack.By(settings));
         return ExitCode.Done;
     }
 

@@ -30,7 +30,7 @@ public sealed class HostLifeTests(AgentHost host) : IClassFixture<AgentHost>
         (await host.Guest.ReadAsync("ls -A /usr/bin | grep kcarectl || true")).ShouldBeEmpty();
         (await InstallAsync(site.Portal.Address.Port)).ExitCode.ShouldBe(0);
         (await host.Guest.ReadAsync("cat /etc/cron.d/kcare-cron")).ShouldBe(
-            "MAILTO=ops@example.com\n17 */4 * * * root /usr/bin/kcarectl --auto-update");
+            "MAILTO=ops@example.com\n17 */4 * * * root /usr/bin/kcarectl --auto-update\n@reboot root /usr/bin/kcarectl --update");
         await host.AgentAsync($"--register {Site.Key}");
         await host.AgentAsync("--update");
         await host.RunsAsync(AgentHost.Level1);

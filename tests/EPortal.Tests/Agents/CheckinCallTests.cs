@@ -104,11 +104,17 @@ public sealed class CheckinCallTests
         var facts = TestPortal.Facts(await portal.RegisterAsync());
 
         (await Answer(portal, facts with { StickyPatchset = "K1" })).Patchset.ShouldBe("K1");
-        (await Answer(portal, facts with { StickyPatchset = "gone" })).Supported.ShouldBeFalse();
-        (await Answer(portal, facts with { UpdateDelay = 3600 })).Patchset.ShouldBe("K1");
-        (await Answer(portal, facts with { UpdateDelay = 3600 * 24 * 3 })).Supported.ShouldBeFalse();
+        Held(await Answer(portal, facts with { StickyPatchset = "gone" }));
+        // Released 101 and 98 days ago, and here for two days and for none: the release counts.
+        (await Answer(portal, facts with { UpdateDelay = 3600 * 24 * 97 })).Patchset.ShouldBe("K2");
+        (await Answer(portal, facts with { UpdateDelay = 3600 * 24 * 99 })).Patchset.ShouldBe("K1");
+        Held(await Answer(portal, facts with { UpdateDelay = 3600 * 24 * 102 }));
+        var unsupported = await Answer(portal, facts with { UpdateDelay = 3600, KernelId = new string('f', 40) });
+        (unsupported.Supported, unsupported.HeldBack).ShouldBe((false, null));
         (await Answer(portal, facts with { UpdateDelay = 0 })).Patchset.ShouldBe("K2");
     }
+
+    private static void Held(CheckinAnswer answer) => (answer.Supported, answer.HeldBack, answer.Level).ShouldBe((false, true, null));
 
     [Theory]
     [InlineData(9_223_372_036_854)]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EPortal.AgentClient.Wire;
 using Kcarectl.Cli;
 using Shouldly;
 using Xunit;
@@ -23,6 +24,25 @@ public sealed class QuestionTests : RegisteredHostTests
         (await CodesAsync()).ShouldBe((1, 0));
         Host.Kernel.Reboot("boot-2");
         (await CodesAsync()).ShouldBe((0, 1));
+    }
+
+    [Theory]
+    [InlineData("UPDATE_DELAY=2d\n", "it was released less than UPDATE_DELAY (48 hours) ago")]
+    [InlineData("STICKY_PATCHSET=K7\n", "STICKY_PATCHSET keeps this host on K7")]
+    public async Task What_this_host_holds_back_is_not_unsupported(string settings, string said)
+    {
+        Portal.Offer(1, "kpatch_1");
+        await Host.RunAsync("--update");
+        Host.PointAt(Portal.Address, settings);
+        Portal.Answer = new CheckinAnswer { Supported = false, HeldBack = true };
+
+        (await Host.RunAsync("--update")).ShouldBe(ExitCode.Done);
+        Host.Out.ShouldContain(said);
+        (await Host.RunAsync("--auto-update")).ShouldBe(ExitCode.Done);
+        (Host.Out + Host.Error).ShouldBeEmpty();
+        (await CodesAsync()).ShouldBe((ExitCode.Nothing, ExitCode.Done));
+        Host.Kernel.Reboot("boot-2");
+        (await CodesAsync()).ShouldBe((ExitCode.Nothing, ExitCode.Nothing));
     }
 
     [Fact]

@@ -44,6 +44,21 @@ public sealed class RegistrationTests : IAsyncLifetime
         _portal.PlainCalls[1].ShouldBe("unregister_server.plain server_id=OLD");
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("\0\0\0\0")]
+    [InlineData("server_id=\n")]
+    [InlineData("server_id=../../etc\n")]
+    public async Task A_file_that_holds_no_id_is_replaced(string content)
+    {
+        _host.Put("etc/sysconfig/kcare/systemid", content);
+        (await _host.RunAsync("--check")).ShouldBe(ExitCode.Local);
+        _host.Error.ShouldContain("kcarectl --register KEY replaces it");
+        (await _host.RunAsync("--register", "my-key")).ShouldBe(0);
+        (await File.ReadAllTextAsync(_host.Paths.SystemIdFile, TestContext.Current.CancellationToken)).ShouldBe($"server_id={Id}\n");
+        _portal.PlainCalls.Count.ShouldBe(1, "there is no former registration to end");
+    }
+
     [Fact]
     public async Task A_refused_key_changes_nothing()
     {

@@ -29,8 +29,8 @@ touch /etc/sysconfig/kcare/kcare.conf
 grep -q '^AUTO_UPDATE=' /etc/sysconfig/kcare/kcare.conf || echo 'AUTO_UPDATE=True' >> /etc/sysconfig/kcare/kcare.conf
 /usr/bin/kcarectl --set-patch-server "$portal/"
 
-if [ -d /etc/cron.d ]; then
-    # The agent adds a random delay of its own, so that a fleet does not come at once.
+# The agent adds a random delay of its own, so that a fleet does not come at once. After a reboot the patch is applied again.
+if [ -d /etc/cron.d ] && { command -v crond || command -v cron; } > /dev/null; then
     {
         case ${KCARE_MAILTO:-} in
             '') ;;
@@ -38,7 +38,51 @@ if [ -d /etc/cron.d ]; then
             *) echo "MAILTO=$KCARE_MAILTO" ;;
         esac
         echo '17 */4 * * * root /usr/bin/kcarectl --auto-update'
+        echo '@reboot root /usr/bin/kcarectl --update'
     } > /etc/cron.d/kcare-cron
+elif command -v systemctl > /dev/null && [ -d /run/systemd/system ]; then
+    [ -z "${KCARE_MAILTO:-}" ] || echo 'install-kernelcare: there is no cron here, which sends mail; KCARE_MAILTO is left out.' >&2
+    # 3: the portal has no patch for this kernel, which is no failure.
+    cat > /etc/systemd/system/kcare-auto-update.service <<'UNIT'
+[Unit]
+Description=Live patches of the kernel: bring this host to the level that its portal offers
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/kcarectl --auto-update
+SuccessExitStatus=3
+UNIT
+    cat > /etc/systemd/system/kcare-auto-update.timer <<'UNIT'
+[Unit]
+Description=Live patches of the kernel, every 4 hours
+
+[Timer]
+OnCalendar=*-*-* 00/4:17:00
+
+[Install]
+WantedBy=timers.target
+UNIT
+    cat > /etc/systemd/system/kcare-boot.service <<'UNIT'
+[Unit]
+Description=Live patches of the kernel: apply again after a reboot
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/kcarectl --update
+SuccessExitStatus=3
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+    systemctl daemon-reload
+    systemctl enable --quiet --now kcare-auto-update.timer
+    systemctl enable --quiet kcare-boot.service
+else
+    echo 'install-kernelcare: there is neither cron nor systemd here; run kcarectl --auto-update every 4 hours, and kcarectl --update after a reboot, by other means.' >&2
 fi
 
 echo 'kcarectl is installed; register this host with: kcarectl --register KEY'

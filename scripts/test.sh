@@ -1,6 +1,7 @@
 #!/bin/bash
-# Runs all tests against the programs in out/ and ends with one line: N passed, N failed.
-set -eu
+# Runs all tests against the programs in out/ and ends with one line: N passed, N failed. What the tests and the portals in them say goes to
+# artifacts/test-PROJECT.log; here only what failed is shown.
+set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scripts/need.sh test
@@ -11,11 +12,17 @@ tests/openapi/prepare.sh
 # `make crash` does the full number; here as many as a test run bears.
 export EPORTAL_KILLS=${EPORTAL_KILLS:-60}
 dotnet build eportal.slnx -c Release -v quiet --nologo
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+mkdir -p artifacts
 status=0
+logs=()
 for project in EPortal.Tests EPortal.EndToEnd; do
-    "tests/$project/bin/Release/net10.0/$project" -noColor "$@" 2>&1 | tee -a "$log" || status=1
+    log=artifacts/test-$project.log
+    logs+=("$log")
+    echo "running $project (some minutes; all of its output is in $log)"
+    "tests/$project/bin/Release/net10.0/$project" -noColor "$@" > "$log" 2>&1 || status=1
+    # A test that failed, with the lines below it that are indented more deeply.
+    awk '/^    [^ ].*\[FAIL\]/ { shown = 1; print; next } shown && /^      / { print; next } { shown = 0 }' "$log"
+    grep -A 1 '^=== TEST EXECUTION SUMMARY' "$log" | tail -n 1 || { echo "$project ended without a summary:"; tail -n 20 "$log"; status=1; }
 done
 
 # The runner's own summary: Total: N, Errors: N, Failed: N, Skipped: N, …
@@ -26,5 +33,5 @@ awk '/^ *EPortal\.[A-Za-z]+ +Total: / {
             if ($i == "Skipped:") skipped += $(i + 1)
         }
      }
-     END { printf "%d passed, %d failed\n", total - failed - skipped, failed; exit failed > 0 || total == 0 }' "$log" || status=1
+     END { printf "%d passed, %d failed\n", total - failed - skipped, failed; exit failed > 0 || total == 0 }' "${logs[@]}" || status=1
 exit $status

@@ -1,6 +1,7 @@
 using System.Globalization;
 using EPortal.Data;
 using EPortal.Format;
+using EPortal.Patchsets;
 
 namespace EPortal.Feeds;
 
@@ -41,6 +42,12 @@ internal sealed record Feed(string Id, string Name, bool Auto, long DeployAfter,
         { "deploy_after", "Deploy after X hours", deployAfter },
         { "channel", "Channel", channel },
     };
+
+    /// <summary>Whether a patchset comes onto it by itself, now or once it has been here long enough: automatic feeds take those of their channels.</summary>
+    public bool TakesByItself(Patchset patchset) => Auto && !IsMain && patchset.IsHere && Takes(patchset.Channel);
+
+    /// <summary>Whether a patchset has been here for as long as the feed waits.</summary>
+    public bool HasWaitedFor(Patchset patchset, DateTimeOffset now) => patchset.AvailableAt <= now - TimeSpan.FromHours(DeployAfter);
 
     /// <summary>Whether it is the default feed.</summary>
     public bool IsMain => Id == MainId;

@@ -13,16 +13,17 @@ internal static class FeedPages
 {
     private const string ListPath = "/feeds";
     private const string NewPath = "/new-feed";
+    private const int ShownNames = 5;
 
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPage(ListPath, (FeedStore feeds, Rollout rollout, KeyStore keys, ServerStore servers) =>
             ConsoleRoutes.Show<FeedsPage, FeedsModel>(new FeedsModel(feeds.List(), UseOf(keys, servers), rollout.Newest())));
-        routes.MapPage(NewPath, () => Form(new FeedForm(), FormVersion.None, FeedUse.None, null));
+        routes.MapPage(NewPath, () => Form(new FeedForm(), FormVersion.None, FeedUse.None, null, null));
         routes.MapAction(NewPath, Add).KeepsForm();
-        routes.MapPage(ListPath + "/{name}", (string name, FeedStore feeds, KeyStore keys, ServerStore servers) =>
-            Form(feeds.Get(name), UseOf(keys, servers, name), null));
+        routes.MapPage(ListPath + "/{name}", (string name, FeedStore feeds, KeyStore keys, ServerStore servers, Database database, Offers offers) =>
+            Form(feeds.Get(name), UseOf(keys, servers, name), DeletionOf(database, offers, name), null));
         routes.MapAction(ListPath + "/{name}", Change).KeepsForm();
         routes.MapAction(ListPath + "/{name}/delete", Delete);
     }
@@ -39,35 +40,67 @@ internal static class FeedPages
                 var feed = await feeds.Add(context.Actor(), form.Name, form.ToSettings());
                 return ConsoleRoutes.Back(context, ListPath, $"Feed {feed.Name} was added.");
             },
-            problem => Form(form, FormVersion.None, FeedUse.None, problem));
+            problem => Form(form, FormVersion.None, FeedUse.None, null, problem));
     }
 
-    private static Task<IResult> Change(string name, ApiParameters parameters, FeedStore feeds, KeyStore keys, ServerStore servers, HttpContext context)
+    private static Task<IResult> Change(
+        string name, ApiParameters parameters, FeedStore feeds, KeyStore keys, ServerStore servers, Database database, Offers offers, PatchsetLevels levels, TimeProvider time,
+        HttpContext context)
     {
         var form = FeedForm.Read(parameters) with { Name = name, IsNew = false, IsMain = name == Feed.Main };
         return ConsoleForms.Try(
             async () =>
             {
-                await feeds.Update(context.Actor(), name, form.ToSettings(), FormVersion.SeenOrNull(parameters));
+                var settings = form.ToSettings();
+                var (was, becomes, stamp) = database.Read(session =>
+                {
+                    var feed = FeedStore.Get(session, name);
+                    feed.Stored().RefuseUnless(FormVersion.SeenOrNull(parameters));
+                    return (AutoPreviewModel.Of(session, levels, feed, time.GetUtcNow()), AutoPreviewModel.Of(session, levels, settings.Of(feed), time.GetUtcNow()), PreviewStamp.Of(session));
+                });
+                var use = UseOf(keys, servers, name);
+                if (use.Servers > 0 && becomes.IsMoreThan(was) && ConfirmPages.AskOrNull(context, parameters, Question(form, becomes, use), becomes.Reach, stamp) is { } question)
+                    return question;
+                await feeds.Update(context.Actor(), name, settings, FormVersion.SeenOrNull(parameters), session => PreviewStamp.MustBe(stamp, session));
                 return ConsoleRoutes.Back(context, ListPath, $"Feed {name} was changed.");
             },
-            problem => Form(form, FormVersion.Of(parameters, feeds.Get(name).Stored(), form.Typed()), UseOf(keys, servers, name), problem));
+            problem => Form(
+                form, FormVersion.Of(parameters, feeds.Get(name).Stored(), form.Typed()), UseOf(keys, servers, name), DeletionOf(database, offers, name), problem));
     }
 
-    private static Task<IResult> Delete(string name, ApiParameters parameters, FeedStore feeds, KeyStore keys, ServerStore servers, HttpContext context) => ConsoleForms.Try(
-        async () =>
-        {
-            ConsoleForms.MustBeSure(parameters);
-            var use = UseOf(keys, servers, name);
-            await feeds.Delete(context.Actor(), name, FormVersion.SeenOrNull(parameters));
-            return ConsoleRoutes.Back(context, ListPath, $"Feed {name} was deleted; moved to {Feed.Main}: {Figure.Of(use.Keys, "key", "keys")}.");
-        },
-        problem => Form(feeds.Get(name), UseOf(keys, servers, name), problem));
+    private static ConfirmText Question(FeedForm form, AutoPreviewModel coming, FeedUse use) => new(
+        $"Change feed {form.Name}", ConsoleRoutes.Base + PathOf(form.Name), $"Feed {form.Name}",
+        [
+            .. coming.Now.Count == 0 ? Array.Empty<string>() : [$"{Come(coming.Now)} onto this feed when the portal next looks: {Names(coming.Now)}."],
+            .. coming.Later.Count == 0 ? Array.Empty<string>() : [$"{Come(coming.Later)} onto this feed after {form.DeployAfter} hours on this portal: {Names(coming.Later)}."],
+            $"{Figure.Of(use.Servers, "server follows", "servers follow")} it."
+                + (coming.Others ? " Of patchsets for other things than kernels it is not known how many servers need them." : ""),
+        ],
+        $"Change it for {Figure.Of(use.Servers, "server", "servers")}");
 
-    private static IResult Form(Feed feed, FeedUse use, string? problem) => Form(FeedForm.Of(feed), FormVersion.Of(feed.Stored()), use, problem);
+    private static string Come(IReadOnlyList<string> patchsets) => Figure.Of(patchsets.Count, "patchset comes", "patchsets come");
 
-    private static IResult Form(FeedForm form, FormVersion version, FeedUse use, string? problem) =>
-        ConsoleRoutes.Show<FeedPage, FeedModel>(new FeedModel(form, version, use, problem), version.StatusOf(problem));
+    private static string Names(IReadOnlyList<string> patchsets) =>
+        string.Join(", ", patchsets.Reverse().Take(ShownNames)) + (patchsets.Count > ShownNames ? $" and {Figure.Of(patchsets.Count - ShownNames)} older" : "");
+
+    private static Task<IResult> Delete(
+        string name, ApiParameters parameters, FeedStore feeds, KeyStore keys, ServerStore servers, Database database, Offers offers, HttpContext context) => ConsoleForms.Try(
+            async () =>
+            {
+                ConsoleForms.MustBeSure(parameters);
+                var use = UseOf(keys, servers, name);
+                await feeds.Delete(context.Actor(), name, FormVersion.SeenOrNull(parameters), session => PreviewStamp.MustBe(parameters.Text(PreviewStamp.Parameter), session));
+                return ConsoleRoutes.Back(context, ListPath, $"Feed {name} was deleted; moved to {Feed.Main}: {Figure.Of(use.Keys, "key", "keys")}.");
+            },
+            problem => Form(feeds.Get(name), UseOf(keys, servers, name), DeletionOf(database, offers, name), problem));
+
+    private static FeedDeletionModel DeletionOf(Database database, Offers offers, string name) =>
+        database.Read(session => new FeedDeletionModel(MoveReach.OfFeed(session, offers.At(session), name), PreviewStamp.Of(session)));
+
+    private static IResult Form(Feed feed, FeedUse use, FeedDeletionModel deletion, string? problem) => Form(FeedForm.Of(feed), FormVersion.Of(feed.Stored()), use, deletion, problem);
+
+    private static IResult Form(FeedForm form, FormVersion version, FeedUse use, FeedDeletionModel? deletion, string? problem) =>
+        ConsoleRoutes.Show<FeedPage, FeedModel>(new FeedModel(form, version, use, deletion, problem), version.StatusOf(problem));
 
     private static FeedUse UseOf(KeyStore keys, ServerStore servers, string feed) => UseOf(keys, servers).GetValueOrDefault(feed) ?? FeedUse.None;
 
@@ -95,12 +128,18 @@ internal sealed record FeedUse(int Keys, long Servers)
 internal sealed record FeedsModel(
     IReadOnlyList<Feed> Feeds, IReadOnlyDictionary<string, FeedUse> Use, IReadOnlyDictionary<(string Feed, Product Product), string> Newest);
 
+/// <summary>What it means to delete a feed.</summary>
+/// <param name="Move">To its servers, which are on main then.</param>
+/// <param name="Stamp">What that was counted from.</param>
+internal sealed record FeedDeletionModel(MoveReach Move, string Stamp);
+
 /// <summary>What the page of one feed shows.</summary>
 /// <param name="Form">The form as it is filled in.</param>
 /// <param name="Version">Which version of the feed the form shows.</param>
 /// <param name="Use">Who follows it.</param>
+/// <param name="Deletion">What it means to delete it; null for one that is to be made.</param>
 /// <param name="Problem">Why it was not saved.</param>
-internal sealed record FeedModel(FeedForm Form, FormVersion Version, FeedUse Use, string? Problem);
+internal sealed record FeedModel(FeedForm Form, FormVersion Version, FeedUse Use, FeedDeletionModel? Deletion, string? Problem);
 
 /// <summary>The form of a feed as it is filled in.</summary>
 internal sealed record FeedForm

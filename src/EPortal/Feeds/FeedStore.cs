@@ -4,7 +4,11 @@ using EPortal.Data;
 namespace EPortal.Feeds;
 
 /// <summary>Values to give a feed; what is null stays as it is, or takes its default.</summary>
-internal sealed record FeedSettings(bool? Auto = null, long? DeployAfter = null, string? Channel = null);
+internal sealed record FeedSettings(bool? Auto = null, long? DeployAfter = null, string? Channel = null)
+{
+    /// <summary>A feed as it would be with them.</summary>
+    public Feed Of(Feed feed) => feed with { Auto = Auto ?? feed.Auto, DeployAfter = DeployAfter ?? feed.DeployAfter, Channel = Channel ?? feed.Channel };
+}
 
 /// <summary>Making, changing and deleting feeds. Each method is one transaction.</summary>
 internal sealed class FeedStore(Database database, ChangeLog log)
@@ -46,12 +50,14 @@ internal sealed class FeedStore(Database database, ChangeLog log)
     /// <param name="name">Name of the feed.</param>
     /// <param name="settings">What to change.</param>
     /// <param name="seen">Version of the feed on which that was decided; null where that does not matter.</param>
+    /// <param name="check">Refuses, within the transaction, what must not be done any more.</param>
     /// <exception cref="RefusedException">There is none of that name, it is <c>main</c> or another by now, or a value is out of range.</exception>
-    public Task<Feed> Update(Actor actor, string name, FeedSettings settings, string? seen = null) => log.Commit(actor, change =>
+    public Task<Feed> Update(Actor actor, string name, FeedSettings settings, string? seen = null, Action<Session>? check = null) => log.Commit(actor, change =>
     {
         Check(name, settings);
         var feed = Get(change.Session, name);
         feed.Stored().RefuseUnless(seen);
+        check?.Invoke(change.Session);
         return Update(change, feed, settings);
     });
 
@@ -67,12 +73,14 @@ internal sealed class FeedStore(Database database, ChangeLog log)
     /// <param name="actor">Who does it.</param>
     /// <param name="name">Name of the feed.</param>
     /// <param name="seen">Version of the feed on which that was decided; null where that does not matter.</param>
+    /// <param name="check">Refuses, within the transaction, what must not be done any more.</param>
     /// <exception cref="RefusedException">There is none of that name, it is <c>main</c>, or another by now.</exception>
-    public Task<Feed> Delete(Actor actor, string name, string? seen = null) => log.Commit(actor, change =>
+    public Task<Feed> Delete(Actor actor, string name, string? seen = null, Action<Session>? check = null) => log.Commit(actor, change =>
     {
         var feed = Get(change.Session, name);
         RefuseMain(feed, "deleted");
         feed.Stored().RefuseUnless(seen);
+        check?.Invoke(change.Session);
         var keys = change.Db.Query<string>("SELECT name FROM key WHERE feed = @Id AND shadowed = 0 ORDER BY name LIMIT 100", new { feed.Id }).AsList();
         change.Delete(Feed.Entity, [feed.Id]);
         change.Note("feed.delete", name, [.. feed.Stored().AsDeleted(), .. KeysOf(keys)]);

@@ -8,11 +8,18 @@ namespace EPortal.Feeds;
 
 /// <summary>What a change of one feed would bring, as a page tells of it.</summary>
 /// <param name="Preview">The change.</param>
-/// <param name="Servers">Servers that would be offered another level; null where that is not told.</param>
+/// <param name="Servers">Servers that would be offered something else; null where that is not told.</param>
 /// <param name="Examples">Some of the targets that change, with what is known of them.</param>
-internal sealed record FeedReachModel(FeedPreview Preview, long? Servers, IReadOnlyList<(OfferChange Offer, PatchsetTarget? Target)> Examples)
+internal sealed record FeedReachModel(FeedPreview Preview, RolloutReach? Servers, IReadOnlyList<(OfferChange Offer, PatchsetTarget? Target)> Examples)
 {
     private const int MaxExamples = 5;
+
+    /// <summary>Whether servers are offered nothing any more, as far as is known: where hosts do not tell what they run, targets count.</summary>
+    public bool TakesPatches => Servers is { } servers ? servers.Nothing > 0 : Preview.Offers.Any(offer => offer.After is null);
+
+    /// <summary>What all feeds together mean to servers; null where that is not told.</summary>
+    public static RolloutReach? Sum(IReadOnlyList<FeedReachModel> feeds) =>
+        feeds.Any(feed => feed.Servers is null) ? null : feeds.Aggregate(RolloutReach.None, (sum, feed) => sum.Plus(feed.Servers!));
 
     /// <summary>What a plan would bring, feed by feed.</summary>
     public static IReadOnlyList<FeedReachModel> Of(Session session, PatchsetLevels levels, IReadOnlyList<FeedGroup>? groups, RolloutPlan plan)
@@ -21,7 +28,7 @@ internal sealed record FeedReachModel(FeedPreview Preview, long? Servers, IReadO
         var servers = groups is null ? null : RolloutReach.Count(groups, previews);
         return [.. previews.Select(preview => new FeedReachModel(
             preview, servers?[preview.Plan.Feed.Id],
-            [.. preview.Offers.Take(MaxExamples).Select(offer => (offer, PatchsetDetails.TargetOrNull(session, offer.Target)))]))];
+            [.. preview.Offers.OrderBy(offer => offer.After is null ? 0 : 1).Take(MaxExamples).Select(offer => (offer, PatchsetDetails.TargetOrNull(session, offer.Target)))]))];
     }
 }
 
@@ -36,6 +43,12 @@ internal sealed record ManageModel(
     PatchsetLineModel Line, IReadOnlyDictionary<string, RolloutAction> Chosen, long Revision, IReadOnlyList<FeedReachModel> Reach, IReadOnlyList<string> Absent, string? Problem)
 {
     private const string Prefix = "do.";
+
+    /// <summary>What all feeds together mean to servers; null where that is not told.</summary>
+    public RolloutReach? Servers => FeedReachModel.Sum(Reach);
+
+    /// <summary>Whether servers of any feed are offered nothing any more.</summary>
+    public bool TakesPatches => Reach.Any(feed => feed.TakesPatches);
 
     /// <summary>Name of the parameter that says what to do on a feed.</summary>
     public static string ParameterOf(string feed) => Prefix + feed;

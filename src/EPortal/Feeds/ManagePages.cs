@@ -22,6 +22,13 @@ internal static class ManagePages
         routes.MapAction(path, Apply).KeepsForm();
     }
 
+    /// <summary>Address of the preview of an action on one feed.</summary>
+    /// <param name="path">Address of the patchset's page.</param>
+    /// <param name="feed">The feed.</param>
+    /// <param name="action">The action.</param>
+    public static string PreviewOf(string path, string feed, RolloutAction action) =>
+        $"{path}/manage?{Uri.EscapeDataString(ManageModel.ParameterOf(feed))}={action.Token()}";
+
     private static Task<IResult> Apply(
         string product, string name, ApiParameters parameters, Rollout rollout, FeedStore feeds, Database database, PatchsetUsage usage, PatchsetLevels levels, HttpContext context) =>
         ConsoleForms.Try(
@@ -32,6 +39,8 @@ internal static class ManagePages
                     throw new RefusedException(Refusal.Invalid, "Nothing was changed: choose what to do on at least one feed.");
                 var seen = parameters.Number(Revision, 0, long.MaxValue)
                     ?? throw new RefusedException(Refusal.Invalid, "Nothing was changed: look at the preview first.");
+                var shown = database.Read(session => ManageModel.Read(session, rollout, usage, levels, of, name, parameters, null));
+                ConfirmPages.MustBeSure(parameters, shown.Revision == seen && shown.TakesPatches);
                 var done = await rollout.Apply(context.Actor(), of, name, chosen, seen, context.RequestAborted);
                 return ConsoleRoutes.Back(context, PatchsetPages.PathOf(of, name), string.Join(' ', done.Select(plan => Told(plan, name))));
             },

@@ -20,9 +20,8 @@ internal static class PatchsetPages
         routes.MapPage(ListPath + "/{product}", (string product, ApiParameters parameters, Database database, PatchsetUsage usage) =>
             ConsoleRoutes.Show<PatchsetsPage, PatchsetsModel>(database.Read(session =>
                 PatchsetsModel.Read(session, usage, ProductOf(product), PatchsetsFilter.Read(parameters)))));
-        routes.MapPage(OnePath, (string product, string name, ApiParameters parameters, Database database, PatchsetUsage usage) =>
-            ConsoleRoutes.Show<PatchsetPage, PatchsetModel>(database.Read(session =>
-                PatchsetModel.Read(session, usage, ProductOf(product), name, parameters.Number("offset", 0, int.MaxValue) ?? 0))));
+        routes.MapPage(OnePath, (string product, string name, ApiParameters parameters, Rollout rollout, Database database, PatchsetUsage usage, PatchsetLevels levels) =>
+            One(ProductOf(product), name, parameters, rollout, database, usage, levels, null));
         routes.MapAction(OnePath + "/delete", Delete);
         ManagePages.Map(routes, OnePath + "/manage");
         UploadPages.Map(routes);
@@ -47,12 +46,25 @@ internal static class PatchsetPages
         ? product
         : throw new RefusedException(Refusal.NotFound, $"There is no product '{token}'.");
 
-    private static async Task<IResult> Delete(string product, string name, ApiParameters parameters, PatchsetLibrary library, HttpContext context)
+    private static IResult One(
+        Product product, string name, ApiParameters parameters, Rollout rollout, Database database, PatchsetUsage usage, PatchsetLevels levels, string? problem) =>
+        ConsoleRoutes.Show<PatchsetPage, PatchsetModel>(
+            database.Read(session => PatchsetModel.Read(session, rollout, usage, levels, product, name, parameters.Number("offset", 0, int.MaxValue) ?? 0) with { Problem = problem }),
+            problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+
+    private static Task<IResult> Delete(
+        string product, string name, ApiParameters parameters, PatchsetLibrary library, Rollout rollout, Database database, PatchsetUsage usage, PatchsetLevels levels,
+        HttpContext context)
     {
-        ConsoleForms.MustBeSure(parameters);
         var of = ProductOf(product);
-        await library.Delete(context.Actor(), of, name);
-        return ConsoleRoutes.Back(context, PathOf(of), $"Patchset {name} was deleted from every feed.");
+        return ConsoleForms.Try(
+            async () =>
+            {
+                ConsoleForms.MustBeSure(parameters);
+                await library.Delete(context.Actor(), of, name, session => PreviewStamp.MustBe(parameters.Text(PreviewStamp.Parameter), session));
+                return ConsoleRoutes.Back(context, PathOf(of), $"Patchset {name} was deleted from every feed.");
+            },
+            problem => One(of, name, parameters, rollout, database, usage, levels, problem));
     }
 }
 
@@ -60,8 +72,16 @@ internal static class PatchsetPages
 /// <param name="Line">How it stands on the feeds.</param>
 /// <param name="Details">What it holds.</param>
 /// <param name="Offset">Targets passed over.</param>
-internal sealed record PatchsetModel(PatchsetLineModel Line, PatchsetDetails Details, long Offset)
+/// <param name="Deletion">What each feed would offer without it; none where it is on no feed.</param>
+/// <param name="Stamp">What that was counted from.</param>
+internal sealed record PatchsetModel(PatchsetLineModel Line, PatchsetDetails Details, long Offset, IReadOnlyList<FeedReachModel> Deletion, string Stamp)
 {
+    /// <summary>Why it was not deleted.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>Servers that are offered something else without it; null where that is not told.</summary>
+    public RolloutReach? Servers => FeedReachModel.Sum(Deletion);
+
     /// <summary>Targets of a page.</summary>
     public const int PageSize = 50;
 
@@ -70,9 +90,13 @@ internal sealed record PatchsetModel(PatchsetLineModel Line, PatchsetDetails Det
 
     /// <summary>Reads it.</summary>
     /// <exception cref="RefusedException">There is no such patchset.</exception>
-    public static PatchsetModel Read(Session session, PatchsetUsage usage, Product product, string name, long offset)
+    public static PatchsetModel Read(Session session, Rollout rollout, PatchsetUsage usage, PatchsetLevels levels, Product product, string name, long offset)
     {
-        var line = PatchsetLineModel.Read(session, usage, product, PatchsetLineModel.GroupsOrNull(session, product), name).Single();
-        return new PatchsetModel(line, PatchsetDetails.Read(session, line.Patchset, offset, PageSize), offset);
+        var groups = PatchsetLineModel.GroupsOrNull(session, product);
+        var line = PatchsetLineModel.Read(session, usage, product, groups, name).Single();
+        // To delete it does to what feeds offer what undeploying it everywhere does.
+        var off = line.Cells.Where(cell => cell.Placement.State == PatchsetState.Enabled).ToDictionary(cell => cell.Feed.Name, _ => RolloutAction.Unroll, StringComparer.Ordinal);
+        var deletion = off.Count == 0 ? [] : FeedReachModel.Of(session, levels, groups, rollout.Plan(session, Node.Read(session).OfferRevision, product, name, off));
+        return new PatchsetModel(line, PatchsetDetails.Read(session, line.Patchset, offset, PageSize), offset, deletion, PreviewStamp.Of(session));
     }
 }

@@ -131,6 +131,16 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
         _ = disabled ? Disable(change, pair) : Enable(change, pair);
     };
 
+    /// <summary>Disables on a feed what is not enabled there, within a change that does more; false when it is, for then servers would lose it.</summary>
+    public static bool KeepOff(Change change, string feed, Patchset patchset)
+    {
+        var on = FeedStore.Get(change.Session, feed);
+        if (Placement.List(change.Session, on, [patchset])[0].State == PatchsetState.Enabled)
+            return false;
+        Disable(change, (on, patchset));
+        return true;
+    }
+
     /// <summary>Enables within a change that does more.</summary>
     public static Placement Enable(Change change, (Feed Feed, Patchset Patchset) pair) => Carry(change, pair, RolloutAction.Enable);
 

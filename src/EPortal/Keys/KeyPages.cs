@@ -14,6 +14,9 @@ internal static class KeyPages
     private const string ListPath = "/keys";
     private const string NewPath = "/new-key";
 
+    /// <summary>Parameter that says how many servers are deleted with a key at the most.</summary>
+    public const string Agreed = "agreed";
+
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -53,23 +56,45 @@ internal static class KeyPages
             problem => Form(feeds, form, FormVersion.None, problem));
     }
 
-    private static Task<IResult> Change(string key, ApiParameters parameters, KeyStore keys, FeedStore feeds, ServerStore servers, HttpContext context)
+    private static Task<IResult> Change(
+        string key, ApiParameters parameters, KeyStore keys, FeedStore feeds, ServerStore servers, Database database, Offers offers, HttpContext context)
     {
         var form = KeyForm.Read(parameters) with { Name = key, IsNew = false };
         return ConsoleForms.Try(
             async () =>
             {
-                await keys.Update(context.Actor(), key, form.ToSettings(), FormVersion.SeenOrNull(parameters));
+                var settings = form.ToSettings();
+                var (move, was, stamp) = database.Read(session => (
+                    MoveReach.OfKey(session, offers.At(session), key, form.Feed, form.Products), KeyStore.Get(session, key), PreviewStamp.Of(session)));
+                was.Stored().RefuseUnless(FormVersion.SeenOrNull(parameters));
+                if (move.Elsewhere > 0 && ConfirmPages.AskOrNull(context, parameters, Question(form, was, move), move.Reach, stamp) is { } question)
+                    return question;
+                await keys.Update(context.Actor(), key, settings, FormVersion.SeenOrNull(parameters), session => PreviewStamp.MustBe(stamp, session));
                 return ConsoleRoutes.Back(context, Next(parameters, key), $"Key {key} was changed.");
             },
             problem => Form(feeds, form, FormVersion.Of(parameters, Get(keys, key, context).Stored(), form.Typed()), problem, CountsOf(servers).GetValueOrDefault(key)));
     }
 
+    private static ConfirmText Question(KeyForm form, Key was, MoveReach move)
+    {
+        var servers = Figure.Of(move.Elsewhere, "server", "servers");
+        return new ConfirmText(
+            $"Change key {form.Name}", ConsoleRoutes.Base + PathOf(form.Name), $"Key {form.Name}",
+            [
+                .. form.Feed == was.Feed ? Array.Empty<string>() : [$"{servers} of this key will follow the feed {form.Feed} instead of {was.Feed}."],
+                .. form.Products.ToHashSet().SetEquals(was.Products) ? Array.Empty<string>()
+                    : [$"{servers} of this key may have patches of {TitlesOf(form.Products)}; until now of {TitlesOf(was.Products)}."],
+            ],
+            $"Change it for {servers}");
+    }
+
+    private static string TitlesOf(IEnumerable<Product> products) => string.Join(", ", products.Select(product => product.Title()));
+
     private static Task<IResult> Delete(string key, ApiParameters parameters, KeyStore keys, FeedStore feeds, ServerStore servers, HttpContext context) => ConsoleForms.Try(
         async () =>
         {
             ConsoleForms.MustBeSure(parameters);
-            var count = await servers.DeleteKey(context.Actor(), key, FormVersion.SeenOrNull(parameters));
+            var count = await servers.DeleteKey(context.Actor(), key, FormVersion.SeenOrNull(parameters), parameters.Number(Agreed, 0, int.MaxValue) ?? 0);
             return ConsoleRoutes.Back(context, ListPath, $"Key {key} was deleted, and {Figure.Of(count, "server", "servers")} with it.");
         },
         problem =>

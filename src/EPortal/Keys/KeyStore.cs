@@ -26,6 +26,10 @@ internal sealed class KeyStore(Database database, ChangeLog log)
     /// <summary>Names of all keys.</summary>
     public static IReadOnlyList<string> Names(Session session) => session.Connection.Query<string>("SELECT name FROM key WHERE shadowed = 0 ORDER BY name").AsList();
 
+    /// <summary>Names of all keys, each with the feed that its servers follow.</summary>
+    public static IReadOnlyList<(string Name, string Feed)> Feeds(Session session) => session.Connection.Query<(string, string)>(
+        "SELECT k.name, coalesce(f.name, 'main') FROM key k LEFT JOIN feed f ON f.id = k.feed AND f.shadowed = 0 WHERE k.shadowed = 0 ORDER BY k.name").AsList();
+
     /// <summary>The name of the key that has this name or id; the text itself where there is none.</summary>
     public static string NameOf(Session session, string nameOrId) => session.Connection.QueryFirstOrDefault<string>(
         "SELECT name FROM key WHERE shadowed = 0 AND (name = @nameOrId OR id = @nameOrId) ORDER BY CASE name WHEN @nameOrId THEN 0 ELSE 1 END", new { nameOrId }) ?? nameOrId;
@@ -55,11 +59,13 @@ internal sealed class KeyStore(Database database, ChangeLog log)
     /// <param name="name">Name of the key.</param>
     /// <param name="settings">What to change.</param>
     /// <param name="seen">Version of the key on which that was decided; null where that does not matter.</param>
+    /// <param name="check">Refuses, within the transaction, what must not be done any more.</param>
     /// <exception cref="RefusedException">There is none of that name, it is another by now, or a value is malformed.</exception>
-    public Task<Key> Update(Actor actor, string name, KeySettings settings, string? seen = null) => log.Commit(actor, change =>
+    public Task<Key> Update(Actor actor, string name, KeySettings settings, string? seen = null, Action<Session>? check = null) => log.Commit(actor, change =>
     {
         var key = Get(change.Session, name);
         key.Stored().RefuseUnless(seen);
+        check?.Invoke(change.Session);
         return Update(change, key, settings);
     });
 

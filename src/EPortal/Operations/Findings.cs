@@ -12,6 +12,7 @@ namespace EPortal.Operations;
 internal static class Findings
 {
     private const long LittleBytes = 1L << 30;
+    private const int NamedFeeds = 3;
 
     /// <summary>What is odd about the settings.</summary>
     public static IEnumerable<Finding> OfSettings(IReadOnlyList<string> warnings) => warnings.Count == 0
@@ -53,9 +54,12 @@ internal static class Findings
     {
         [] => Finding.Ok("feeds", "No feed is behind."),
         [var one] => Finding.Warning("feeds", $"The feed {one} is behind: a newer patchset of its channel is here, neither enabled nor disabled there."),
-        _ => Finding.Warning(
-            "feeds", $"{feeds.Count} feeds are behind, among them {string.Join(", ", feeds.Take(3))}: newer patchsets of their channels are here, neither enabled nor disabled there."),
+        _ => Finding.Warning("feeds", $"{Several(feeds)}: newer patchsets of their channels are here, neither enabled nor disabled there."),
     };
+
+    private static string Several(IReadOnlyList<string> feeds) => feeds.Count <= NamedFeeds
+        ? $"The feeds {string.Join(", ", feeds.SkipLast(1))} and {feeds[^1]} are behind"
+        : $"{feeds.Count} feeds are behind, among them {string.Join(", ", feeds.Take(NamedFeeds))}";
 
     /// <summary>Whether somebody may change things.</summary>
     public static Finding OfAdmins(IEnumerable<User> users) => users.Any(user => user.IsAdmin)

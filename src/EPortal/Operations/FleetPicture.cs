@@ -12,9 +12,12 @@ internal sealed record Fleet(DateTimeOffset At, IReadOnlyDictionary<string, Serv
 /// <summary>Keeps the last picture of the fleet.</summary>
 internal sealed partial class FleetPicture(Database database, Offers offers, TimeProvider time, ILogger<FleetPicture> logger) : Picture<Fleet>(time)
 {
+    /// <summary>With the pause of the page that shows it, what is on a screen is never older than a minute.</summary>
+    protected override TimeSpan Least => TimeSpan.FromSeconds(20);
+
     /// <inheritdoc/>
     protected override Fleet Look(DateTimeOffset now) =>
-        database.Read(session => new Fleet(now, ServerCensus.Take(session, offers, now), FeedsBehind.Names(session)));
+        database.Read(session => new Fleet(now, ServerCensus.Take(session, offers, now), FeedsBehind.Names(session, now)));
 
     /// <inheritdoc/>
     [LoggerMessage(Level = LogLevel.Warning, Message = "The servers could not be counted: {Reason}")]

@@ -23,7 +23,7 @@ internal static class StartPages
     private static async Task<IResult> Show(
         ApiParameters parameters, FleetPicture picture, Attention attention, Database database, TimeProvider time, CancellationToken cancel)
     {
-        var fleet = await picture.Get(cancel);
+        var fleet = await picture.GetNew(cancel);
         var range = CheckinRange.Of(parameters.Text("checkins"));
         var (points, steps) = database.Read(session => (CheckinHistory.Read(session, range, time.GetUtcNow()), FirstSteps.Read(session)));
         return ConsoleRoutes.Show<StartPage, StartModel>(new StartModel(fleet, attention.Look(fleet), range, points, steps));
@@ -41,6 +41,9 @@ internal sealed record StartModel(
 {
     /// <summary>Most feeds that are shown one by one.</summary>
     public const int MaxFeeds = 20;
+
+    /// <summary>Seconds after which a page that is looked at fetches its counts anew.</summary>
+    public const int RefreshSeconds = 20;
 
     /// <summary>Most notices that are shown.</summary>
     public const int MaxNotices = 12;

@@ -16,11 +16,11 @@ internal sealed class AutoUpdate(FeedStore feeds, Rollout rollout, TimeProvider 
     {
         var now = time.GetUtcNow();
         var changed = new List<(string, IReadOnlyList<string>)>();
-        foreach (var feed in feeds.List().Where(feed => feed.Auto && !feed.IsMain))
+        foreach (var feed in feeds.List().Where(feed => feed.Auto))
         {
             var names = await rollout.EnableAll(
                 actor, product, feed.Name, "patchset.auto-update",
-                patchset => feed.Takes(patchset.Channel) && patchset.AvailableAt <= now - TimeSpan.FromHours(feed.DeployAfter));
+                patchset => feed.TakesByItself(patchset) && feed.HasWaitedFor(patchset, now));
             if (names.Count > 0)
                 changed.Add((feed.Name, names));
         }

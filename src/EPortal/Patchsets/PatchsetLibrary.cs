@@ -107,12 +107,17 @@ internal sealed class PatchsetLibrary(
         && FileContent.Is(folders.ArchiveOf(product, known.Archive), archive);
 
     /// <summary>Deletes a patchset with its files, on every feed.</summary>
+    /// <param name="actor">Who does it.</param>
+    /// <param name="product">Its product.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="check">Refuses, within the transaction, what must not be done any more.</param>
     /// <exception cref="RefusedException">There is none of that name.</exception>
-    public async Task Delete(Actor actor, Product product, string name)
+    public async Task Delete(Actor actor, Product product, string name, Action<Session>? check = null)
     {
         using var names = folders.LockNames();
         var patchset = await log.Commit(actor, change =>
         {
+            check?.Invoke(change.Session);
             var found = PatchsetStore.Get(change.Session, product, name);
             if (found.Id.Length == 0)
                 throw new RefusedException(Refusal.NotFound, $"The {product.Token()} patchset '{name}' is not here.");

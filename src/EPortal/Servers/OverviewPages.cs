@@ -8,13 +8,17 @@ namespace EPortal.Servers;
 /// <summary>The console's overview of a selection of servers.</summary>
 internal static class OverviewPages
 {
+    private const string Path = "/overview";
+
     /// <summary>Maps it.</summary>
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPage("/overview", Show);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPage(Path, Show);
 
     private static Task<IResult> Show(
         ApiParameters parameters, Database database, Offers offers, PatchsetUsage usage, ServerMaps maps, TimeProvider time, CancellationToken cancel)
     {
         var filters = ServerFilters.Read(parameters);
+        if (filters.PressedOrNull(parameters) is { } pressed)
+            return Task.FromResult<IResult>(TypedResults.Redirect(pressed.Address(ConsoleRoutes.Base + Path)));
         return ConsoleForms.Try(
             async () =>
             {

@@ -2,21 +2,43 @@ using EPortal.Feeds;
 
 namespace EPortal.Servers;
 
-/// <summary>How many servers a change of what feeds offer reaches.</summary>
-internal static class RolloutReach
+/// <summary>How many servers a change reaches of what they are offered. Hosts tell of kernels only, so it is about those.</summary>
+/// <param name="Servers">Servers that will be offered another level, or nothing.</param>
+/// <param name="Nothing">Those among them that will be offered nothing.</param>
+internal sealed record RolloutReach(long Servers, long Nothing)
 {
-    /// <summary>Servers that would be offered another level, by feed id. Hosts tell of kernels only, so it is about those.</summary>
-    public static IReadOnlyDictionary<string, long> Count(IReadOnlyList<FeedGroup> groups, IReadOnlyList<FeedPreview> previews)
+    /// <summary>No server.</summary>
+    public static readonly RolloutReach None = new(0, 0);
+
+    /// <summary>Both together, of servers that are not the same.</summary>
+    public RolloutReach Plus(RolloutReach other) => new(Servers + other.Servers, Nothing + other.Nothing);
+
+    /// <summary>Counts, by what so many servers are offered before and after.</summary>
+    public static RolloutReach Of(IEnumerable<(long? Before, long? After, long Servers)> offered)
     {
-        var changed = previews.ToDictionary(
-            one => one.Plan.Feed.Id, one => one.Offers.Select(offer => offer.Target).ToHashSet(StringComparer.Ordinal), StringComparer.Ordinal);
-        var counts = changed.Keys.ToDictionary(feed => feed, _ => 0L, StringComparer.Ordinal);
-        foreach (var group in groups.Where(group => group.IsEntitled))
+        var (servers, nothing) = (0L, 0L);
+        foreach (var (before, after, count) in offered)
         {
-            if (changed.TryGetValue(group.FeedId, out var kernels) && kernels.Contains(group.KernelId))
-                counts[group.FeedId] += group.Servers;
+            if (before == after)
+                continue;
+            servers += count;
+            nothing += after is null ? count : 0;
         }
 
-        return counts;
+        return new RolloutReach(servers, nothing);
+    }
+
+    /// <summary>Counts for a change of what feeds offer, by feed id.</summary>
+    public static IReadOnlyDictionary<string, RolloutReach> Count(IReadOnlyList<FeedGroup> groups, IReadOnlyList<FeedPreview> previews)
+    {
+        var byFeed = groups.Where(group => group.IsEntitled).ToLookup(group => group.FeedId, StringComparer.Ordinal);
+        return previews.ToDictionary(one => one.Plan.Feed.Id, one => Of(byFeed[one.Plan.Feed.Id], one.Offers), StringComparer.Ordinal);
+    }
+
+    private static RolloutReach Of(IEnumerable<FeedGroup> groups, IReadOnlyList<OfferChange> offers)
+    {
+        var changed = offers.ToDictionary(offer => offer.Target, StringComparer.Ordinal);
+        return Of(groups.Where(group => changed.ContainsKey(group.KernelId))
+            .Select(group => (changed[group.KernelId].Before?.Level, changed[group.KernelId].After?.Level, group.Servers)));
     }
 }

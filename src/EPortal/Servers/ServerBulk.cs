@@ -37,12 +37,25 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
         ChangeTags(actor, servers, filter, "server.tags-remove", tags, (has, given) => has.Except(given, StringComparer.OrdinalIgnoreCase));
 
     /// <summary>Moves servers to a key and says how many had another.</summary>
+    /// <param name="actor">Who does it.</param>
+    /// <param name="servers">Births of the servers.</param>
+    /// <param name="key">Name of the key.</param>
+    /// <param name="filter">How they were chosen, for the user log; null for those ticked.</param>
+    /// <param name="check">Refuses, within the transaction that begins it, what must not be done any more.</param>
     /// <exception cref="RefusedException">There is no such key, or its limit would be passed.</exception>
-    public async Task<int> Move(Actor actor, IReadOnlyList<string> servers, string key, string? filter = null)
+    public async Task<int> Move(Actor actor, IReadOnlyList<string> servers, string key, string? filter = null, Action<Session>? check = null)
     {
         var moved = 0;
         foreach (var some in Some(servers))
-            moved += await log.Commit(actor, change => Move(change, some, servers, KeyStore.Get(change.Session, key), filter));
+        {
+            moved += await log.Commit(actor, change =>
+            {
+                check?.Invoke(change.Session);
+                return Move(change, some, servers, KeyStore.Get(change.Session, key), filter);
+            });
+            check = null;
+        }
+
         return moved;
     }
 

@@ -5,11 +5,12 @@ namespace EPortal.Servers;
 /// <param name="Count">How many servers.</param>
 /// <param name="Address">Where the form goes: it carries which servers are meant.</param>
 /// <param name="Examples">Some of the servers.</param>
-/// <param name="Keys">Names of keys to move them to.</param>
+/// <param name="Keys">Keys to move them to, with their feeds.</param>
+/// <param name="List">Address of the list that they were chosen from.</param>
 /// <param name="Value">What was filled in.</param>
 /// <param name="Problem">Why it was not done.</param>
 internal sealed record ServerChangeModel(
-    string What, long Count, string Address, IReadOnlyList<Server> Examples, IReadOnlyList<string> Keys, string? Value, string? Problem)
+    string What, long Count, string Address, IReadOnlyList<Server> Examples, IReadOnlyList<(string Name, string Feed)> Keys, string List, string? Value, string? Problem)
 {
     /// <summary>Adds tags.</summary>
     public const string AddTags = "add-tags";
@@ -26,6 +27,10 @@ internal sealed record ServerChangeModel(
     /// <summary>Kinds of change, with what people call them.</summary>
     public static readonly IReadOnlyList<(string Token, string Title)> Kinds =
         [(AddTags, "Add tags"), (RemoveTags, "Remove tags"), (Move, "Move to another key"), (Delete, "Delete")];
+
+    /// <summary>Keys to choose from, none of which is chosen yet.</summary>
+    public static IEnumerable<(string Value, string Text)> Choices(IEnumerable<(string Name, string Feed)> keys) =>
+        [("", "Choose a key…"), .. keys.Select(key => (key.Name, $"{key.Name} (feed {key.Feed})"))];
 
     /// <summary>What people call the change.</summary>
     public string Title => Kinds.First(kind => kind.Token == What).Title;

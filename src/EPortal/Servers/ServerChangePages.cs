@@ -31,12 +31,11 @@ internal static class ServerChangePages
         if (servers.Count == 0)
             throw new RefusedException(Refusal.Invalid, "No server was chosen: tick some, or choose all that match.");
         var (examples, keys) = database.Read(session => (
-            servers.Take(Examples).SelectMany(id => new ServerQuery { Birth = id }.Run(session, offers, time.GetUtcNow())).ToList(), KeyStore.Names(session)));
-        var filters = ServerFilters.Read(parameters);
+            servers.Take(Examples).SelectMany(id => new ServerQuery { Birth = id }.Run(session, offers, time.GetUtcNow())).ToList(), KeyStore.Feeds(session)));
         IEnumerable<(string, string?)> which = IsAll(parameters) ? [("scope", All), ("agreed", servers.Count.ToString(CultureInfo.InvariantCulture))] : servers.Select(id => ("server", (string?)id));
-        var address = (IsAll(parameters) ? filters : ServerFilters.None).Address($"/admin{Path}/{what}", which);
+        var address = ServerFilters.Read(parameters).Address($"{ConsoleRoutes.Base}{Path}/{what}", ServersModel.PlaceOf(parameters).Concat(which));
         return ConsoleRoutes.Show<ServerChangePage, ServerChangeModel>(
-            new ServerChangeModel(what, servers.Count, address, examples, keys, parameters.Text("tags") ?? parameters.Text("to"), problem),
+            new ServerChangeModel(what, servers.Count, address, examples, keys, ConsoleRoutes.Base + ListOf(parameters), parameters.Text("tags") ?? parameters.Text("to"), problem),
             problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
     }
 
@@ -47,7 +46,9 @@ internal static class ServerChangePages
                 var servers = Chosen(parameters, bulk, database, usage);
                 if (IsAll(parameters) && servers.Count > (parameters.Number("agreed", 0, int.MaxValue) ?? 0))
                     throw new RefusedException(Refusal.Invalid, "Nothing was changed: more servers match now than when you were asked.");
-                return ConsoleRoutes.Back(context, "/servers", await Perform(what, context.Actor(), servers, parameters, bulk, FilterOf(parameters)));
+                if (what == ServerChangeModel.Move)
+                    return await Move(servers, parameters, bulk, database, offers, context);
+                return ConsoleRoutes.Back(context, ListOf(parameters), await Perform(what, context.Actor(), servers, parameters, bulk, FilterOf(parameters)));
             },
             problem => Ask(what, parameters, bulk, database, offers, usage, time, problem));
 
@@ -59,9 +60,6 @@ internal static class ServerChangePages
                 return $"{Figure.Of(await bulk.AddTags(actor, servers, parameters.Required("tags"), filter), "server was", "servers were")} tagged.";
             case ServerChangeModel.RemoveTags:
                 return $"Tags were removed from {Figure.Of(await bulk.RemoveTags(actor, servers, parameters.Required("tags"), filter), "server", "servers")}.";
-            case ServerChangeModel.Move:
-                var key = parameters.Required("to");
-                return $"{Figure.Of(await bulk.Move(actor, servers, key, filter), "server was", "servers were")} moved to the key {key}.";
             case ServerChangeModel.Delete:
                 ConsoleForms.MustBeSure(parameters);
                 return $"{Figure.Of(await bulk.Delete(actor, servers, filter), "server was", "servers were")} deleted.";
@@ -69,6 +67,26 @@ internal static class ServerChangePages
                 throw new RefusedException(Refusal.NotFound, "There is no such change.");
         }
     }
+
+    /// <summary>Moves them; when their feed becomes another by that, it is shown first how many are offered something else.</summary>
+    private static async Task<IResult> Move(
+        IReadOnlyList<string> servers, ApiParameters parameters, ServerBulk bulk, Database database, Offers offers, HttpContext context)
+    {
+        var key = parameters.Text("to") ?? throw new RefusedException(Refusal.Invalid, "Choose the key that they are moved to.");
+        var (move, feed, stamp) = database.Read(session => (
+            MoveReach.OfServers(session, offers.At(session), servers, key), KeyStore.Get(session, key).Feed, PreviewStamp.Of(session)));
+        var text = new ConfirmText(
+            $"Move {Figure.Of(servers.Count, "server", "servers")} to the key {key}", ConsoleRoutes.Base + ListOf(parameters), "Servers",
+            [$"{Figure.Of(servers.Count, "server is", "servers are")} moved to the key {key} and the feed {feed}; for {Figure.Of(move.Elsewhere)} of them that is another feed, or the key allows other products."],
+            $"Move {Figure.Of(servers.Count, "server", "servers")}");
+        if (move.Elsewhere > 0 && ConfirmPages.AskOrNull(context, parameters, text, move.Reach, stamp) is { } question)
+            return question;
+        var moved = await bulk.Move(context.Actor(), servers, key, FilterOf(parameters), session => PreviewStamp.MustBe(stamp, session));
+        return ConsoleRoutes.Back(context, ListOf(parameters), $"{Figure.Of(moved, "server was", "servers were")} moved to the key {key}.");
+    }
+
+    /// <summary>The list that they were chosen from, as it was shown.</summary>
+    private static string ListOf(ApiParameters parameters) => ServerFilters.Read(parameters).Address("/servers", ServersModel.PlaceOf(parameters));
 
     /// <summary>The servers meant: those ticked, or all that the filters of the list match.</summary>
     private static IReadOnlyList<string> Chosen(ApiParameters parameters, ServerBulk bulk, Database database, PatchsetUsage usage) => IsAll(parameters)

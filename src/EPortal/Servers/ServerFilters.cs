@@ -16,6 +16,12 @@ internal sealed class ServerFilters
     /// <summary>The text of the search box: the beginning of a host name or an address, or a pattern.</summary>
     public const string Search = "q";
 
+    /// <summary>Names the filter that a button adds to those sent with it.</summary>
+    public const string Add = "add";
+
+    /// <summary>Names the filter that a button removes from those sent with it.</summary>
+    public const string Remove = "remove";
+
     private const string AgeHint = "3 for over 3 days ago, -2 for within 2, 4h for hours";
     private const int MaxLength = 300;
 
@@ -58,13 +64,19 @@ internal sealed class ServerFilters
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var name in Fields.Select(field => field.Name).Append(Search))
         {
-            if (parameters.Raw(name) is { } value)
+            if (parameters.Raw(name) is { } value && (value.Length > 0 || name != Search))
                 values.Add(name, value.Length <= MaxLength ? value : value[..MaxLength]);
         }
 
         // Others know keys by their ids: a filter by name would tell them whether there is one.
         return new ServerFilters(values, parameters.AreOfAdmin);
     }
+
+    /// <summary>These after the button that a form was sent with, which adds one or removes one; null when it was sent with none of those.</summary>
+    public ServerFilters? PressedOrNull(ApiParameters parameters) =>
+        FieldOrNull(parameters.Text(Add)) is { } added ? With(added, this[added])
+        : FieldOrNull(parameters.Text(Remove)) is { } removed ? With(removed, null)
+        : null;
 
     /// <summary>These with another value of one; without it when that is null.</summary>
     public ServerFilters With(string name, string? value)
@@ -117,6 +129,8 @@ internal sealed class ServerFilters
             },
         };
     }
+
+    private static string? FieldOrNull(string? name) => Fields.FirstOrDefault(field => field.Name == name)?.Name;
 
     private string? Value(string name) => this[name] is { Length: > 0 } value ? value : null;
 

@@ -12,12 +12,12 @@ namespace EPortal.Servers;
 /// <param name="History">What changed about it.</param>
 /// <param name="HistoryCount">How often something did.</param>
 /// <param name="HistoryOffset">Changes passed over.</param>
-/// <param name="Keys">Names of keys to move it to.</param>
+/// <param name="Keys">Keys to move it to, with their feeds.</param>
 /// <param name="Tags">Its tags as they are filled in.</param>
-/// <param name="Key">Its key as it is chosen.</param>
+/// <param name="Key">The key that was chosen for it; null until one is.</param>
 /// <param name="Problem">Why something was not done.</param>
 internal sealed record ServerModel(
-    Server Server, ServerPatches Patches, IReadOnlyList<ServerEvent> History, long HistoryCount, long HistoryOffset, IReadOnlyList<string> Keys, string Tags, string Key, string? Problem)
+    Server Server, ServerPatches Patches, IReadOnlyList<ServerEvent> History, long HistoryCount, long HistoryOffset, IReadOnlyList<(string Name, string Feed)> Keys, string Tags, string? Key, string? Problem)
 {
     /// <summary>Changes of a page.</summary>
     public const int PageSize = 25;
@@ -41,7 +41,7 @@ internal sealed record ServerModel(
     /// <summary>It with the key that was sent.</summary>
     public ServerModel WithKey(ApiParameters parameters, string? key) => this with
     {
-        Key = key ?? Server.Key,
+        Key = key,
         KeyVersion = FormVersion.Of(parameters, Server.KeyOf(Server.Id, Server.Key), Server.KeyOf("", key ?? "")),
     };
 
@@ -56,7 +56,7 @@ internal sealed record ServerModel(
             var server = new ServerQuery { Birth = id }.Run(session, offers, now).SingleOrDefault() ?? throw new RefusedException(Refusal.NotFound, "There is no such server any more.");
             return new ServerModel(
                 server, ServerPatches.Read(session, server, offers.At(session), usage), ServerStore.History(session, server.Local, PageSize, offset),
-                ServerStore.CountHistory(session, server.Local), offset, KeyStore.Names(session), server.Tags, server.Key, problem);
+                ServerStore.CountHistory(session, server.Local), offset, KeyStore.Feeds(session), server.Tags, null, problem);
         });
     }
 }

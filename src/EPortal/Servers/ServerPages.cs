@@ -30,10 +30,12 @@ internal static class ServerPages
     private static Task<IResult> List(ApiParameters parameters, Database database, Offers offers, PatchsetUsage usage, TimeProvider time, HttpContext context)
     {
         var (filters, columns) = (ServerFilters.Read(parameters), ServerColumnPages.ChosenBy(context));
+        if (filters.PressedOrNull(parameters) is { } pressed)
+            return Task.FromResult<IResult>(TypedResults.Redirect(pressed.Address(ConsoleRoutes.Base + ListPath, ("sort", parameters.Text("sort")))));
         return ConsoleForms.Try(
             () => Task.FromResult<IResult>(ConsoleRoutes.Show<ServersPage, ServersModel>(
                 ServersModel.Read(parameters, filters, columns, database, offers, usage, time.GetUtcNow()))),
-            problem => ConsoleRoutes.Show<ServersPage, ServersModel>(ServersModel.Refused(filters, columns, database, problem), StatusCodes.Status400BadRequest));
+            problem => ConsoleRoutes.Show<ServersPage, ServersModel>(ServersModel.Refused(parameters, filters, columns, database, problem), StatusCodes.Status400BadRequest));
     }
 
     private static IResult Export(ApiParameters parameters, Database database, PatchsetUsage usage, ServerCsv csv, HttpContext context)

@@ -75,12 +75,15 @@ internal sealed class ServerStore(Database database, ChangeLog log, TimeProvider
     /// <param name="actor">Who does it.</param>
     /// <param name="name">Name of the key.</param>
     /// <param name="seen">Version of the key on which that was decided; null where that does not matter.</param>
-    /// <exception cref="RefusedException">There is no such key, or it is another by now.</exception>
-    public Task<int> DeleteKey(Actor actor, string name, string? seen = null) => log.Commit(actor, change =>
+    /// <param name="agreed">So many servers at the most.</param>
+    /// <exception cref="RefusedException">There is no such key, it is another by now, or it has more servers.</exception>
+    public Task<int> DeleteKey(Actor actor, string name, string? seen = null, long agreed = long.MaxValue) => log.Commit(actor, change =>
     {
         var key = KeyStore.Get(change.Session, name);
         key.Stored().RefuseUnless(seen);
         var deleted = Delete(change, "s.key = @Id", new { key.Id });
+        if (deleted.Count > agreed)
+            throw new RefusedException(Refusal.Conflict, "Nothing was deleted: more servers have this key now than when you were asked.");
         KeyStore.Delete(change, key, deleted);
         return (int)deleted.Count;
     });

@@ -1,3 +1,4 @@
+using System.Globalization;
 using EPortal.Api;
 using EPortal.Data;
 using EPortal.Feeds;
@@ -40,8 +41,8 @@ internal sealed record ServersModel(
     }
 
     /// <summary>The list when it cannot be read as asked for.</summary>
-    public static ServersModel Refused(ServerFilters filters, IReadOnlyList<ServerColumn> columns, Database database, string problem) =>
-        new(filters, ServerOrder.Default, columns, [], new Tally(0, IsExact: true), 0, database.Read(FeedNames), problem);
+    public static ServersModel Refused(ApiParameters parameters, ServerFilters filters, IReadOnlyList<ServerColumn> columns, Database database, string problem) =>
+        new(filters, OrderOf(parameters), columns, [], new Tally(0, IsExact: true), 0, database.Read(FeedNames), problem);
 
     /// <summary>The order in an address.</summary>
     public static ServerOrder OrderOf(ApiParameters parameters) =>
@@ -49,6 +50,16 @@ internal sealed record ServersModel(
 
     /// <summary>The order as an address needs it; none for the default.</summary>
     public string? Sort => Order is null || Order == ServerOrder.Default ? null : Order.Token;
+
+    /// <summary>What an address says of the order and of the rows passed over.</summary>
+    public (string Name, string? Value)[] Place(long offset) => PlaceOf(Sort, offset);
+
+    /// <summary>The same as an address has it, in which neither need be right.</summary>
+    public static (string Name, string? Value)[] PlaceOf(ApiParameters parameters) =>
+        PlaceOf(OrderOf(parameters) is var order && order == ServerOrder.Default ? null : order.Token, parameters.Number("offset", 0, int.MaxValue) ?? 0);
+
+    private static (string Name, string? Value)[] PlaceOf(string? sort, long offset) =>
+        [("sort", sort), ("offset", offset == 0 ? null : offset.ToString(CultureInfo.InvariantCulture))];
 
     private static IReadOnlyList<string> FeedNames(Session session) => [.. FeedStore.List(session).Select(feed => feed.Name)];
 }

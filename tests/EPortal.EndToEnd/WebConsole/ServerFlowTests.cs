@@ -26,7 +26,7 @@ public sealed class ServerFlowTests(ConsoleSite site)
         await using var browser = await site.OpenAsync(ConsoleSite.Reader, scripts: false);
         await browser.GoAsync("/admin/servers");
         await browser.Page.Locator("summary", new() { HasTextString = "Add a filter" }).ClickAsync();
-        await browser.FollowAsync("Feed");
+        await browser.PressAsync("Feed");
         await browser.Page.Locator("#filter-feed").SelectOptionAsync("late");
         await browser.PressAsync("Search");
         browser.Page.Url.ShouldContain("feed=late");

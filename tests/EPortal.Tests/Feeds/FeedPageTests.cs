@@ -93,9 +93,10 @@ public sealed class FeedPageTests
         await visitors.Portal.RegisterAsync("web1", "late");
 
         (await visitors.Admin.TextAsync("/admin/feeds/test")).ShouldContain("On this feed: 1 key with 1 server. They move to main");
+        var seen = ShownFirst.Seen(await visitors.Admin.TextAsync("/admin/feeds/test"));
         (await visitors.Admin.PostStatusAsync("/admin/feeds/test/delete")).ShouldBe(HttpStatusCode.BadRequest);
         Get(visitors, "test").Name.ShouldBe("test");
-        (await visitors.Done("/admin/feeds/test/delete", ("sure", "true"))).ShouldContain("moved to main: 1 key.");
+        (await visitors.Done("/admin/feeds/test/delete", ("sure", "true"), seen)).ShouldContain("moved to main: 1 key.");
 
         (await visitors.Admin.StatusAsync("/admin/feeds/test")).ShouldBe(HttpStatusCode.NotFound);
         visitors.Portal.Portal.Keys.List().Single(key => key.Name == "late").Feed.ShouldBe(Feed.Main);

@@ -3,6 +3,7 @@ using EPortal.Data;
 using EPortal.Keys;
 using EPortal.Tests.Agents;
 using EPortal.Tests.Api;
+using EPortal.Tests.WebConsole;
 using Shouldly;
 using Xunit;
 
@@ -99,7 +100,8 @@ public sealed class PatchsetPageTests
         (await site.Browser.PostStatusAsync("/admin/patchsets/kernel/K1/delete")).ShouldBe(HttpStatusCode.BadRequest);
         site.States("main").ShouldBe(["K1 enabled"]);
 
-        using var answer = await site.Browser.PostAsync("/admin/patchsets/kernel/K1/delete", ("sure", "true"));
+        using var answer = await site.Browser.PostAsync(
+            "/admin/patchsets/kernel/K1/delete", ("sure", "true"), ShownFirst.Seen(await site.Browser.TextAsync("/admin/patchsets/kernel/K1")));
         answer.Headers.Location!.ToString().ShouldBe("/admin/patchsets/kernel");
         site.States("main").ShouldBeEmpty();
         site.Portal.Portal.Database.Read(session => UserLog.Latest(session, 10)).ShouldContain(line => line.Action == "patchset.delete" && line.Actor == ApiCaller.Admin);

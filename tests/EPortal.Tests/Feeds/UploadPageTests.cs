@@ -13,19 +13,43 @@ public sealed class UploadPageTests
     private const string Path = "/admin/upload-patchset";
 
     [Theory]
-    [InlineData("enabled", "K1 enabled", "K1 was enabled on test.")]
-    [InlineData("disabled", "K1 disabled", "K1 was disabled on test.")]
-    public async Task An_archive_is_deployed_as_chosen(string state, string standing, string sentence)
+    [InlineData("stored", "K1 undeployed", "", "K1 was stored.")]
+    [InlineData("enabled", "K1 undeployed", "/manage?do.test=enable", "K1 was stored. No key is pinned, so it was not checked who made it. Look at the preview to enable it on test.")]
+    [InlineData("disabled", "K1 disabled", "", "K1 was disabled on test.")]
+    public async Task An_archive_is_stored_and_changes_for_servers_are_previewed(string state, string standing, string then, string sentence)
     {
         await using var site = await PatchsetSite.OpenAsync();
 
         using var answer = await UploadAsync(site, await ArchiveAsync(site), state: state);
 
         answer.StatusCode.ShouldBe(HttpStatusCode.Redirect, await PatchsetSite.TextOf(answer));
-        answer.Headers.Location!.ToString().ShouldBe("/admin/patchsets/kernel/K1");
+        answer.Headers.Location!.ToString().ShouldBe("/admin/patchsets/kernel/K1" + then);
         site.States("test").ShouldBe([standing]);
         site.States("main").ShouldBe(["K1 undeployed"]);
-        (await site.Browser.TextAsync("/admin/patchsets/kernel/K1")).ShouldContain(sentence);
+        (await site.Browser.TextAsync(answer.Headers.Location.ToString())).ShouldContain(sentence);
+    }
+
+    [Fact]
+    public async Task What_is_enabled_already_is_disabled_only_after_a_preview()
+    {
+        await using var site = await PatchsetSite.OpenAsync();
+        var archive = await ArchiveAsync(site);
+        (await UploadAsync(site, archive, state: "stored")).Dispose();
+        await site.Portal.Portal.Rollout.Enable(TestPortal.Admin, Product.Kernel, "K1", "test", TestContext.Current.CancellationToken);
+
+        using var answer = await UploadAsync(site, archive, state: "disabled");
+
+        answer.Headers.Location!.ToString().ShouldBe("/admin/patchsets/kernel/K1/manage?do.test=disable");
+        site.States("test").ShouldBe(["K1 enabled"]);
+    }
+
+    [Fact]
+    public async Task To_store_is_what_is_chosen_until_somebody_chooses()
+    {
+        await using var site = await PatchsetSite.OpenAsync();
+
+        (await site.Browser.TextAsync(Path)).ShouldContain("value=\"stored\" checked");
+        await ShouldBeRefusedAsync(site, await UploadAsync(site, await ArchiveAsync(site), state: "explode"), "nothing like that");
     }
 
     [Fact]
@@ -113,7 +137,7 @@ public sealed class UploadPageTests
     }
 
     private static async Task<HttpResponseMessage> UploadAsync(
-        PatchsetSite site, byte[] archive, string product = "kernel", string feed = "test", string state = "enabled", string fileName = "K1.tar",
+        PatchsetSite site, byte[] archive, string product = "kernel", string feed = "test", string state = "stored", string fileName = "K1.tar",
         params (string Name, string Value)[] headers)
     {
         using var file = new ByteArrayContent(archive);

@@ -44,7 +44,7 @@ public sealed partial class StartPageTests
         });
         page.ShouldContain("1 server is outdated, 1 server is silent");
         page.ShouldContain("33 % of 6 servers run the newest patch that their feed offers.");
-        page.ShouldContain("""<a href="/admin/servers?feed=main&amp;status=outdated">1 <span class="visually-hidden">outdated on main</span></a>""");
+        page.ShouldContain("""<a href="/admin/servers?feed=main&amp;status=outdated" id="feed-main-outdated">1 <span class="visually-hidden">outdated on main</span></a>""");
     }
 
     [Fact]
@@ -94,6 +94,47 @@ public sealed partial class StartPageTests
             "Warning: The feed late is behind: a newer patchset of its channel is here, neither enabled nor disabled there. /admin/patchsets",
         ]);
         page.ShouldNotContain("<script>alert");
+    }
+
+    [Theory]
+    [InlineData(true, 12, 12, false)]
+    [InlineData(true, 12, 14, true)]
+    [InlineData(true, 0, 0, false)]
+    [InlineData(true, 0, 2, true)]
+    [InlineData(false, 12, 0, true)]
+    public async Task A_feed_that_waits_its_own_hours_is_not_behind(bool auto, int waits, int hours, bool behind)
+    {
+        await using var api = await ApiCaller.StartAsync(settings => settings with { AutoUpdatePeriod = null });
+        await api.Portal.Portal.Feeds.Add(TestPortal.Admin, "late", new FeedSettings(Auto: auto, DeployAfter: waits));
+        await api.Portal.DeployAsync("K1", 1);
+
+        api.Portal.Time.Advance(TimeSpan.FromHours(hours));
+
+        Notices(await Page(api)).Any(notice => notice.Contains("The feed late is behind", StringComparison.Ordinal)).ShouldBe(behind);
+    }
+
+    [Theory]
+    [InlineData("a b", "The feeds a and b are behind")]
+    [InlineData("a b c", "The feeds a, b and c are behind")]
+    [InlineData("a b c d", "4 feeds are behind, among them a, b, c")]
+    public void Feeds_that_are_behind_are_named(string feeds, string sentence) => Findings.OfBehind(feeds.Split(' ')).Message.ShouldStartWith(sentence + ":");
+
+    [Fact]
+    public async Task Counts_are_those_of_now_when_the_page_is_opened_and_fetched_anew_while_it_is_looked_at()
+    {
+        await using var api = await ApiCaller.StartAsync();
+        using var browser = new Browser(api.Portal);
+        (await browser.LogInAsync(ApiCaller.Admin, ApiCaller.Password)).Dispose();
+        await browser.TextAsync("/admin");
+        await api.Portal.RegisterAsync("web1");
+        api.Portal.Time.Advance(TimeSpan.FromMinutes(1));
+
+        var page = await browser.TextAsync("/admin");
+
+        Counters(page)["/admin/servers"].ShouldBe(1);
+        var refresh = int.Parse(Refresh().Match(page).Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
+        refresh.ShouldBeLessThanOrEqualTo(30, "a picture is up to 20 seconds old already");
+        page.ShouldContain("hx-select=\"#start-counts\"");
     }
 
     [Fact]
@@ -210,14 +251,17 @@ public sealed partial class StartPageTests
     private static IEnumerable<string> Notices(string page) => Notice().Matches(page).Select(match =>
         $"{match.Groups[1].Value} {FreeSpace().Replace(match.Groups[2].Value, "has N MiB")} {match.Groups[3].Value}");
 
-    [GeneratedRegex("""<a class="card card-sm card-link h-100" href="([^"]*)">.*?<span class="h1 mb-0">(\d+)</span>""", RegexOptions.Singleline)]
+    [GeneratedRegex("""<a class="card card-sm card-link h-100" href="([^"]*)" id="count-[^"]*">.*?<span class="h1 mb-0">(\d+)</span>""", RegexOptions.Singleline)]
     private static partial Regex Counter();
 
     [GeneratedRegex("""<a class="btn btn-sm" href="([^"]*)">""")]
     private static partial Regex Step();
 
-    [GeneratedRegex("""<span class="visually-hidden">(\w+:)</span>\s*<div class="text-break" id="notice-\d+">(.*?)</div>\s*<a class="[^"]*" href="([^"]*)" """, RegexOptions.Singleline)]
+    [GeneratedRegex("""<span class="visually-hidden">(\w+:)</span>\s*<div class="text-break" id="notice-\d+">(.*?)</div>\s*<a class="[^"]*" id="notice-\d+-place" href="([^"]*)" """, RegexOptions.Singleline)]
     private static partial Regex Notice();
+
+    [GeneratedRegex("data-refresh=\"(\\d+)\"")]
+    private static partial Regex Refresh();
 
     [GeneratedRegex(@"has \d+ MiB")]
     private static partial Regex FreeSpace();

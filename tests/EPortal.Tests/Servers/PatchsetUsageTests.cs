@@ -59,7 +59,7 @@ public sealed class PatchsetUsageTests
             return RolloutReach.Count(ServerGroups.ByFeed(session), RolloutPreview.Of(session, portal.Portal.Levels, plan));
         });
 
-        reached.ShouldBe(new Dictionary<string, long> { [Feed.MainId] = 1 });
+        reached.ShouldBe([KeyValuePair.Create(Feed.MainId, new RolloutReach(1, 1))]);
     }
 
     private static async Task RunAsync(TestPortal portal, string key, string kernel, int level)

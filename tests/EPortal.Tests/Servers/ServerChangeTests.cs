@@ -61,6 +61,24 @@ public sealed class ServerChangeTests
         fleet.Log("server.move").Single().Detail.ShouldBe("to key other: 55 servers");
     }
 
+    [Theory]
+    [InlineData("scope=all&agreed=1")]
+    [InlineData("server=ID")]
+    public async Task A_change_leads_back_to_the_list_as_it_was(string which)
+    {
+        await using var fleet = await ServerFleet.StartAsync();
+        var id = await fleet.AddAsync("web1");
+        const string List = "q=web&key=k&sort=-ip&offset=50";
+        (string, string)[] chosen = which.StartsWith("scope", StringComparison.Ordinal) ? [("scope", "all")] : [("scope", "ticked"), ("server", id)];
+
+        var page = await AskAsync(fleet, "?" + List, [("what", "add-tags"), .. chosen]);
+        page.ShouldContain($"<a class=\"btn\" href=\"/admin/servers?{List.Replace("&", "&amp;", StringComparison.Ordinal)}\">Cancel");
+        using var answer = await fleet.Browser.PostAsync($"/admin/servers/change/add-tags?{List}&{which.Replace("ID", id, StringComparison.Ordinal)}", ("tags", "a"));
+
+        answer.Headers.Location!.ToString().ShouldBe("/admin/servers?" + List);
+        fleet.Server(id).Tags.ShouldBe("a");
+    }
+
     [Fact]
     public async Task More_than_was_agreed_to_is_not_changed()
     {

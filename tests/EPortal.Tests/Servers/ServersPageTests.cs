@@ -25,8 +25,42 @@ public sealed class ServersPageTests
         page.ShouldNotContain("db1</a>");
         page.ShouldContain("value=\"alma%\"");
         page.ShouldContain("id=\"filter-tag\"");
-        page.ShouldContain("href=\"/admin/servers?tag=\" aria-label=\"Remove the filter Distribution\"");
+        page.ShouldContain("name=\"remove\" value=\"distro\" aria-label=\"Remove the filter Distribution\"");
         page.ShouldContain("1 to 1 of 1");
+    }
+
+    [Theory]
+    [InlineData("servers?q=web&tag=&sort=-ip&add=key", "servers?q=web&key=&tag=&sort=-ip")]
+    [InlineData("servers?q=&tag=a%3Bb&key=k&remove=key", "servers?tag=a%3Bb")]
+    [InlineData("servers?key=k&add=key", "servers?key=k")]
+    [InlineData("overview?q=web&add=tag", "overview?q=web&tag=")]
+    [InlineData("overview?q=web&tag=a&remove=tag", "overview?q=web")]
+    public async Task A_filter_is_added_or_removed_with_all_that_was_typed(string sent, string shown)
+    {
+        await using var fleet = await ServerFleet.StartAsync(ApiCaller.Reader);
+
+        using var answer = await fleet.Browser.GetAsync("/admin/" + sent);
+
+        answer.Headers.Location!.ToString().ShouldBe("/admin/" + shown);
+        (await fleet.Browser.StatusAsync("/admin/" + shown)).ShouldBe(HttpStatusCode.OK);
+        (await fleet.Browser.StatusAsync("/admin/servers?add=nonsense&remove=%00x")).ShouldBe(HttpStatusCode.BadRequest);
+        (await fleet.Browser.StatusAsync("/admin/servers?add=nonsense")).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task All_that_leads_on_speaks_of_the_selection_that_is_listed()
+    {
+        await using var fleet = await ServerFleet.StartAsync();
+        await fleet.AddAsync("web1");
+
+        var page = await fleet.Browser.TextAsync("/admin/servers?q=web&key=k&sort=-ip");
+
+        var swapped = page[page.IndexOf("id=\"list-actions\"", StringComparison.Ordinal)..page.IndexOf("<form class=\"card card-body", StringComparison.Ordinal)];
+        swapped.ShouldContain("href=\"/admin/overview?q=web&amp;key=k\"");
+        swapped.ShouldContain("href=\"/admin/servers/export?q=web&amp;key=k&amp;sort=-ip\"");
+        swapped.ShouldContain("name=\"next\" value=\"/admin/servers?q=web&amp;key=k&amp;sort=-ip\"");
+        page.ShouldContain("hx-select-oob=\"#list-actions,#filter-clear\"");
+        page.ShouldContain("action=\"/admin/servers/change?q=web&amp;key=k&amp;sort=-ip\"");
     }
 
     [Theory]
@@ -100,7 +134,7 @@ public sealed class ServersPageTests
         var page = await answer.Content.ReadAsStringAsync(Cancellation);
 
         answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        page.ShouldContain("role=\"alert\"");
+        page[page.IndexOf("id=\"servers\"", StringComparison.Ordinal)..].ShouldContain("role=\"alert\"", customMessage: "the part that a script fetches anew says what is wrong");
         page.ShouldNotContain("web1</a>");
         (await fleet.Browser.StatusAsync("/admin/overview?" + query)).ShouldBe(HttpStatusCode.BadRequest);
     }

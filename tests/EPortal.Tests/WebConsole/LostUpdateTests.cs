@@ -88,7 +88,7 @@ public sealed class LostUpdateTests
 
         var page = await visitors.Admin.TextAsync(path);
         Regex.Match(page, $"action=\"{path}/delete\".*?name=\"version\" value=\"([^\"]+)\"", RegexOptions.Singleline).Groups[1].Value.ShouldBe(VersionOf(page, form));
-        (await visitors.Admin.PostStatusAsync($"{path}/delete", ("sure", "true"), ("version", VersionOf(page, form)))).ShouldBe(HttpStatusCode.Redirect);
+        (await visitors.Admin.PostStatusAsync($"{path}/delete", ("sure", "true"), ("version", VersionOf(page, form)), ShownFirst.Seen(page))).ShouldBe(HttpStatusCode.Redirect);
     }
 
     [Theory]

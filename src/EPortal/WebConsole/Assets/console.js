@@ -6,6 +6,8 @@ htmx.config.includeIndicatorStyles = false;
 htmx.config.allowEval = false;
 htmx.config.selfRequestsOnly = true;
 htmx.config.historyCacheSize = 0;
+// Back and forward load the page that the address names, whole.
+htmx.config.refreshOnHistoryMiss = true;
 // A refusal is a page too, with a sentence that somebody has to read.
 htmx.config.responseHandling = [{ code: '204', swap: false }, { code: '[23]..', swap: true }, { code: '[45]..', swap: true, error: true }];
 
@@ -59,14 +61,41 @@ document.addEventListener('change', event => {
     event.target.setCustomValidity([...event.target.files].some(file => file.size > Number(maxBytes)) ? tooLarge : '');
 });
 
-document.addEventListener('htmx:sendError', event => {
-  const sentence = event.target.querySelector?.('[data-send-error]');
+const tellFailure = element => {
+  const sentence = element.querySelector?.('[data-send-error]');
   if (sentence)
     sentence.hidden = false;
+};
+
+document.addEventListener('htmx:sendError', event => tellFailure(event.target));
+
+// An answer without the part that was asked for is the page of an error: it takes the place of the whole page, never of the part.
+document.addEventListener('htmx:beforeSwap', event => {
+  const { xhr, requestConfig: { elt, verb }, pathInfo } = event.detail;
+  const part = elt.closest('[hx-select]')?.getAttribute('hx-select').slice(1);
+  if (xhr.status < 400 || (part ? xhr.response.includes(`id="${part}"`) : xhr.status < 500))
+    return;
+  event.detail.shouldSwap = false;
+  if (part && verb === 'get' && !elt.matches('[data-refresh]'))
+    location.assign(pathInfo.finalRequestPath);
+  else
+    tellFailure(elt);
 });
 
 // After a login: on to the form that was being filled in. It is shown, not sent.
 document.querySelector('form[data-resume]')?.requestSubmit();
+
+// What is counted is fetched anew after so many seconds, while somebody looks.
+let refreshed = Date.now();
+const refresh = () => {
+  const part = document.querySelector('[data-refresh]');
+  if (!part || document.hidden || Date.now() - refreshed < Number(part.dataset.refresh) * 1000)
+    return;
+  refreshed = Date.now();
+  htmx.trigger(part, 'refresh');
+};
+setInterval(refresh, 1000);
+document.addEventListener('visibilitychange', refresh);
 
 // A form that takes a while is sent once.
 document.addEventListener('submit', event => {

@@ -1,0 +1,42 @@
+using EPortal.Data;
+using EPortal.Format;
+using EPortal.Patchsets;
+using EPortal.Servers;
+
+namespace EPortal.Feeds;
+
+/// <summary>What comes onto a feed by itself, of the patchsets that are here and in no state of their own there.</summary>
+/// <param name="Now">Names of those that come with the next look.</param>
+/// <param name="Later">Names of those that have not been here long enough.</param>
+/// <param name="Others">Whether some are of products of which hosts do not tell what they run.</param>
+/// <param name="Reach">How many servers all of them together reach.</param>
+internal sealed record AutoPreviewModel(IReadOnlyList<string> Now, IReadOnlyList<string> Later, bool Others, RolloutReach Reach)
+{
+    /// <summary>Reads it for a feed with the settings that it is to have.</summary>
+    public static AutoPreviewModel Of(Session session, PatchsetLevels levels, Feed feed, DateTimeOffset now)
+    {
+        var (due, waiting, others, reach) = (new List<string>(), new List<string>(), false, RolloutReach.None);
+        foreach (var product in Products.All)
+        {
+            var placements = Placement.List(session, feed, PatchsetStore.List(session, product));
+            var coming = placements.Where(one => one.State == PatchsetState.Undeployed && feed.TakesByItself(one.Patchset)).ToList();
+            if (coming.Count == 0)
+                continue;
+            due.AddRange(coming.Where(one => feed.HasWaitedFor(one.Patchset, now)).Select(one => one.Patchset.Name));
+            waiting.AddRange(coming.Where(one => !feed.HasWaitedFor(one.Patchset, now)).Select(one => one.Patchset.Name));
+            if (PatchsetLineModel.GroupsOrNull(session, product) is not { } groups)
+            {
+                others = true;
+                continue;
+            }
+
+            var plan = new FeedPlan(feed, RolloutAction.EnableUpTo, placements, [.. coming.Select(one => new PlacementChange(one, Enabled: true, Held: null))]);
+            reach = reach.Plus(RolloutReach.Count(groups, RolloutPreview.Of(session, levels, new RolloutPlan(Node.Read(session).OfferRevision, [plan])))[feed.Id]);
+        }
+
+        return new AutoPreviewModel(due, waiting, others, reach);
+    }
+
+    /// <summary>Whether more comes by it than by another, or the same sooner.</summary>
+    public bool IsMoreThan(AutoPreviewModel other) => Now.Except(other.Now).Any() || Later.Except(other.Later).Except(other.Now).Any();
+}

@@ -13,6 +13,7 @@ internal sealed class PortalUnderTest(string folder, string programs)
         ["EPORTAL_DATA_DIR"] = Path.Combine(folder, "data"),
         ["EPORTAL_RUN_AS"] = Environment.UserName,
         ["EPORTAL_REGISTER_RATE_LIMIT"] = "0",
+        ["EPORTAL_SERVER_CHANGES_PER_HOUR"] = "0",
     };
 
     /// <summary>Level 1 of <see cref="Requests.Target"/>: 16 MiB.</summary>

@@ -12,6 +12,7 @@ internal static class PlainEndpoints
     private const string Base = "/admin/api/kcare";
     private const int Unknown = 1;
     private const int Malformed = 5;
+    private const int TooManyChanges = 6;
     private const int MaxBody = 16 * 1024;
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Post];
 
@@ -42,10 +43,10 @@ internal static class PlainEndpoints
         return registered.Result switch
         {
             RegistrationResult.Done => Lines(("code", 0), ("server_id", registered.ServerId!)),
-            RegistrationResult.Locked => Refuse(context, registered.Result, "Too many registrations from this address; try again later."),
-            RegistrationResult.InvalidKey => Refuse(context, registered.Result, "The key is not known."),
-            RegistrationResult.LimitReached => Refuse(context, registered.Result, "The key has as many servers as it may."),
-            _ => Refuse(context, registered.Result, "Registrations from this address are not allowed."),
+            RegistrationResult.Locked => Refuse(context, (int)registered.Result, RegistrationGate.Explain(registered), RegistrationGate.RetryAfter(registered)),
+            RegistrationResult.InvalidKey => Refuse(context, (int)registered.Result, "The key is not known."),
+            RegistrationResult.LimitReached => Refuse(context, (int)registered.Result, "The key has as many servers as it may."),
+            _ => Refuse(context, (int)registered.Result, "Registrations from this address are not allowed."),
         };
     }
 
@@ -65,15 +66,15 @@ internal static class PlainEndpoints
         ? Lines(("code", 0))
         : Lines(("code", Unknown), ("message", "No server with this id is registered."));
 
-    private static IResult Refuse(HttpContext context, RegistrationResult result, string message)
+    private static IResult Refuse(HttpContext context, int code, string message, TimeSpan? retryAfter = null)
     {
-        if (result == RegistrationResult.Locked)
+        if (retryAfter is { } wait)
         {
             context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
-            context.Response.Headers.RetryAfter = RegistrationGate.RetryAfterSeconds;
+            context.Response.Headers.RetryAfter = RetryHeader.Seconds(wait);
         }
 
-        return Lines(("code", (int)result), ("message", message));
+        return Lines(("code", code), ("message", message));
     }
 
     private static IResult Lines(params IEnumerable<(string Name, object Value)> lines) => TypedResults.Text(string.Concat(
@@ -90,7 +91,7 @@ internal static class PlainEndpoints
         {
             if (e.Reason == Refusal.UnsupportedType)
                 context.HttpContext.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
-            return Lines(("code", Malformed), ("message", e.Message));
+            return Refuse(context.HttpContext, e.Reason == Refusal.TooMany ? TooManyChanges : Malformed, e.Message, e.RetryAfter);
         }
     }
 }

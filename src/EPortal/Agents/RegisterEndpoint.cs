@@ -22,18 +22,18 @@ internal static class RegisterEndpoint
             RegistrationResult.Done => TypedResults.Ok(new RegisteredRow(registered.ServerId!)),
             RegistrationResult.InvalidKey => Refuse("invalid-key", "The key is not known."),
             RegistrationResult.LimitReached => Refuse("key-limit-reached", "The key has as many servers as it may."),
-            RegistrationResult.Locked => TooMany(context),
+            RegistrationResult.Locked => TooMany(context, registered),
             _ => ApiErrors.Result(StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "Registrations from this address are not allowed."),
         };
     }
 
     private static IResult Refuse(string code, string message) => ApiErrors.Result(StatusCodes.Status400BadRequest, code, message);
 
-    private static IResult TooMany(HttpContext context)
+    private static IResult TooMany(HttpContext context, Registered registered)
     {
-        context.Response.Headers.RetryAfter = RegistrationGate.RetryAfterSeconds;
+        context.Response.Headers.RetryAfter = RetryHeader.Seconds(RegistrationGate.RetryAfter(registered));
         return ApiErrors.Result(
-            StatusCodes.Status429TooManyRequests, ApiErrors.TooManyAttempts, "Too many registrations from this address; try again later.");
+            StatusCodes.Status429TooManyRequests, ApiErrors.TooManyAttempts, RegistrationGate.Explain(registered));
     }
 }
 

@@ -9,8 +9,7 @@ namespace EPortal.Agents;
 /// <summary>Who may try to register, and how often: by network and by a bounded rate an address.</summary>
 internal sealed class RegistrationGate(int perMinute, IReadOnlyList<IPNetwork> allowed) : IDisposable
 {
-    /// <summary>When one who was turned away may come again.</summary>
-    public const string RetryAfterSeconds = "60";
+    private static readonly TimeSpan s_minute = TimeSpan.FromMinutes(1);
 
     private readonly PartitionedRateLimiter<string> _limiter = PartitionedRateLimiter.Create<string, string>(address =>
         perMinute == 0
@@ -19,7 +18,7 @@ internal sealed class RegistrationGate(int perMinute, IReadOnlyList<IPNetwork> a
             {
                 TokenLimit = perMinute,
                 TokensPerPeriod = perMinute,
-                ReplenishmentPeriod = TimeSpan.FromMinutes(1),
+                ReplenishmentPeriod = s_minute,
             }));
 
     /// <summary>Who was let on, and who was not and why.</summary>
@@ -32,6 +31,14 @@ internal sealed class RegistrationGate(int perMinute, IReadOnlyList<IPNetwork> a
         Counts.Add(result);
         return result;
     }
+
+    /// <summary>Why a registration is locked, for its host.</summary>
+    public static string Explain(Registered locked) => locked.RetryAfter is null
+        ? "Too many registrations from this address; try again later."
+        : "This host has registered and left too often in this hour; try again later.";
+
+    /// <summary>When one whose registration is locked may come again.</summary>
+    public static TimeSpan RetryAfter(Registered locked) => locked.RetryAfter ?? s_minute;
 
     private RegistrationResult Look(IPAddress? address)
     {

@@ -98,7 +98,7 @@ internal sealed class Change(EntityCatalog catalog, Session session, Actor actor
             return Applied.Gap;
         if (HybridClock.IsTooFarAhead(operation.Stamp, Now))
             return Applied.ClockAhead;
-        VersionVector.Advance(session, operation.Id.Origin, operation.Id.Sequence);
+        VersionVector.Advance(session, operation.Id.Origin, operation.Id.Sequence, Append(operation));
         Node = Node with { Stamp = Math.Max(Node.Stamp, operation.Stamp) };
         Perform(catalog.Get(operation.Entity), operation);
         return Applied.Done;
@@ -126,6 +126,7 @@ internal sealed class Change(EntityCatalog catalog, Session session, Actor actor
         {
             Id = new EntityId(Node.Origin, Node.Sequence),
             Stamp = stamp,
+            PreviousHash = Node.Hash,
             Entity = type.Name,
             Deed = deed,
         };
@@ -134,18 +135,26 @@ internal sealed class Change(EntityCatalog catalog, Session session, Actor actor
     private void Carry(EntityType type, Operation operation)
     {
         _changed |= type != UserLog.Entity;
+        Node = Node with { Hash = Append(operation) };
         Perform(type, operation);
+    }
+
+    /// <summary>Writes an operation to the log and gives its hash.</summary>
+    private string Append(Operation operation)
+    {
+        var content = OperationJson.Write(operation);
+        session.Execute(
+            """
+            INSERT INTO operation (origin, sequence, stamp, entity, content, prev_hash)
+            VALUES (@origin, @sequence, @stamp, @entity, @content, @previous)
+            """,
+            ("@origin", operation.Id.Origin), ("@sequence", operation.Id.Sequence), ("@stamp", operation.Stamp),
+            ("@entity", operation.Entity), ("@content", content), ("@previous", operation.PreviousHash));
+        return OperationHash.Of(operation, content);
     }
 
     private void Perform(EntityType type, Operation operation)
     {
-        session.Execute(
-            """
-            INSERT INTO operation (origin, sequence, stamp, entity, content)
-            VALUES (@origin, @sequence, @stamp, @entity, @content)
-            """,
-            ("@origin", operation.Id.Origin), ("@sequence", operation.Id.Sequence), ("@stamp", operation.Stamp),
-            ("@entity", operation.Entity), ("@content", OperationJson.Write(operation)));
         _applier.Perform(operation);
         Node = Node with
         {

@@ -46,7 +46,7 @@ internal sealed class ChangeLog : IAsyncDisposable
     /// <summary>Operations of this store after <paramref name="number"/>, in order of arrival.</summary>
     public static IReadOnlyList<Operation> Operations(Session session, long number, int limit) =>
         [.. session.Connection.Query<OperationRow>(
-            "SELECT origin, sequence, stamp, entity, content FROM operation WHERE number > @number ORDER BY number LIMIT @limit",
+            "SELECT origin, sequence, stamp, prev_hash, entity, content FROM operation WHERE number > @number ORDER BY number LIMIT @limit",
             new { number, limit }).Select(row => row.ToOperation())];
 
     /// <summary>Finishes what waits, then stops.</summary>

@@ -129,6 +129,12 @@ internal sealed class Database : IDisposable
     /// <summary>Size of its files, in bytes: the database and the log that is to be taken into it.</summary>
     public long Size => new[] { _path, _path + "-wal" }.Select(path => new FileInfo(path)).Where(file => file.Exists).Sum(file => file.Length);
 
+    /// <summary>Of these, the length of the log; it is used again and shrinks at the next start at the latest.</summary>
+    public long LogSize => new FileInfo(_path + "-wal") is { Exists: true } log ? log.Length : 0;
+
+    /// <summary>Bytes of the database that hold nothing any more and are used for what comes next.</summary>
+    public long FreeBytes => Read(session => (long)session.Scalar("SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size")!);
+
     /// <summary>Says in the store's own terms what went wrong.</summary>
     public static StoreException Translate(DbException e) => SqliteStore.Translate(e);
 

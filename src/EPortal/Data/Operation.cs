@@ -22,6 +22,9 @@ internal sealed record Operation
     /// <summary>Stamp of the hybrid clock when it was made.</summary>
     public required long Stamp { get; init; }
 
+    /// <summary>Hash of the operation before it of the same origin (<see cref="OperationHash"/>); empty where that was not known.</summary>
+    public string PreviousHash { get; init; } = "";
+
     /// <summary>Name of the entity type.</summary>
     public required string Entity { get; init; }
 

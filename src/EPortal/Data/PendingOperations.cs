@@ -29,7 +29,7 @@ internal sealed class PendingOperations(Session session)
             return [];
         var waiting = session.Connection.Query<OperationRow>(
             """
-            SELECT o.origin, o.sequence, o.stamp, o.entity, o.content FROM pending_operation p
+            SELECT o.origin, o.sequence, o.stamp, o.prev_hash, o.entity, o.content FROM pending_operation p
             JOIN operation o ON o.origin = p.origin AND o.sequence = p.sequence
             WHERE p.waits_origin = @Origin AND p.waits_sequence = @Sequence
             ORDER BY o.origin, o.sequence
@@ -43,8 +43,8 @@ internal sealed class PendingOperations(Session session)
 }
 
 /// <summary>A row of the operation log.</summary>
-internal sealed record OperationRow(string Origin, long Sequence, long Stamp, string Entity, string Content)
+internal sealed record OperationRow(string Origin, long Sequence, long Stamp, string PrevHash, string Entity, string Content)
 {
     /// <summary>Reads its content.</summary>
-    public Operation ToOperation() => OperationJson.Read(new EntityId(Origin, Sequence), Stamp, Entity, Content);
+    public Operation ToOperation() => OperationJson.Read(new EntityId(Origin, Sequence), Stamp, Entity, Content) with { PreviousHash = PrevHash };
 }

@@ -23,6 +23,9 @@ internal enum Refusal
 
     /// <summary>What was sent is of a type that is not understood.</summary>
     UnsupportedType,
+
+    /// <summary>Asked for too often; it may work later.</summary>
+    TooMany,
 }
 
 /// <summary>A rule refused; nothing was changed. The message is one sentence that may be shown to anybody.</summary>
@@ -30,4 +33,7 @@ internal sealed class RefusedException(Refusal reason, string message) : Sentenc
 {
     /// <summary>The kind of refusal; faces map it to an exit code or a status.</summary>
     public Refusal Reason { get; } = reason;
+
+    /// <summary>After what time it may work; null where time changes nothing.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 }

@@ -14,6 +14,8 @@ internal static class TableClasses
         ["operation"] = "the log itself; its operations are what travels",
         ["version_vector"] = "what this node has received",
         ["pending_operation"] = "what waits here for its grounds",
+        ["retention_clock"] = "how long this node has run",
+        ["retention_mark"] = "how old rows of this node are",
         ["hold"] = "kept by operations on the entities that are held",
         ["patchset_copy"] = "whether the files are here, and since when",
         ["patchset_target"] = "read from the manifest of a patchset that is here",

@@ -35,6 +35,9 @@ internal static class UserLog
     /// <summary>How the store sees a line.</summary>
     public static readonly EntityType Entity = new("user_log", "at", "actor", "address", "action", "detail", "more");
 
+    /// <summary>How lines are deleted when they are too old or too many.</summary>
+    public static Retention Retention(TimeSpan? maxAge, long? maxRows) => new StampedRetention("user_log", "id", "stamp", maxAge, maxRows);
+
     /// <summary>The newest lines.</summary>
     public static IReadOnlyList<UserLogEntry> Latest(Session session, int limit) => new UserLogQuery { Limit = limit }.Run(session);
 }

@@ -22,6 +22,8 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         }
         catch (RefusedException e)
         {
+            if (e.RetryAfter is { } wait)
+                context.Response.Headers.RetryAfter = RetryHeader.Seconds(wait);
             await ErrorPages.Write(context, StatusOf(e.Reason), CodeOf(e.Reason), e.Message);
         }
         catch (StoreException e)
@@ -90,6 +92,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         Refusal.NotFound => StatusCodes.Status404NotFound,
         Refusal.Forbidden => StatusCodes.Status403Forbidden,
         Refusal.UnsupportedType => StatusCodes.Status415UnsupportedMediaType,
+        Refusal.TooMany => StatusCodes.Status429TooManyRequests,
         _ => StatusCodes.Status400BadRequest,
     };
 
@@ -97,6 +100,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
     {
         Refusal.NotFound => "not-found",
         Refusal.Forbidden => "forbidden",
+        Refusal.TooMany => ApiErrors.TooManyAttempts,
         Refusal.Exists => "exists",
         Refusal.Conflict => "conflict",
         Refusal.LimitReached => "limit-reached",

@@ -43,10 +43,11 @@ internal sealed class Portal : IAsyncDisposable
         Rollout = new Rollout(Database, Log, Source.Upstream);
         AutoUpdate = new AutoUpdate(Feeds, Rollout, time);
         Keys = new KeyStore(Database, Log);
-        Servers = new ServerStore(Database, Log, time);
-        Registration = new Registration(Log);
+        HostChanges = new HostChanges(settings.ServerChangesPerHour, time);
+        Servers = new ServerStore(Database, Log, HostChanges, time);
+        Registration = new Registration(Log, HostChanges);
         Known = new KnownServers(Database, Offers);
-        CheckIns = new CheckIns(Log, Known);
+        CheckIns = new CheckIns(Log, Known, HostChanges);
         Agents = new AgentDesk(Database, new AgentOffers(Offers), CheckIns, Known, time);
         Users = new UserStore(Database, Log, settings.AuthPasswordMinLength);
         ApiKeys = new ApiKeyStore(Database, Log, time);
@@ -56,6 +57,14 @@ internal sealed class Portal : IAsyncDisposable
             settings.OidcAuthUrl, settings.OidcTokenUrl, settings.OidcUserinfoUrl, settings.OidcLogoutUrl, settings.OidcClientId, settings.OidcClientSecret);
         ExternalLogins = new ExternalLogins(Database, Ldap, SignOn, settings.AuthExternalLifetime);
         Sessions = new SessionStore(Database, Log, SessionLifetime, ExternalLogins, time);
+        Trimming = new Trimming(
+            Database, Log,
+            [
+                new OperationRetention(settings.ReplicationCleanAge),
+                UserLog.Retention(settings.UserLogMaxAge, settings.UserLogMaxRows),
+                ServerHistory.Retention(settings.ServerHistoryMaxAge, settings.ServerHistoryMaxRows),
+            ],
+            time);
     }
 
     /// <summary>The settings in force.</summary>
@@ -117,6 +126,12 @@ internal sealed class Portal : IAsyncDisposable
 
     /// <summary>Registered hosts.</summary>
     public ServerStore Servers { get; }
+
+    /// <summary>What each host has changed in this hour.</summary>
+    public HostChanges HostChanges { get; }
+
+    /// <summary>Deletes what is too old or too much.</summary>
+    public Trimming Trimming { get; }
 
     /// <summary>Registration of hosts.</summary>
     public Registration Registration { get; }

@@ -19,6 +19,7 @@ internal sealed record Settings
         [NetworkRange.ParseOrNull("127.0.0.0/8")!, NetworkRange.ParseOrNull("::1")!];
     public int RegisterRateLimit { get; init; } = 600;
     public IReadOnlyList<NetworkRange>? RegisterAllowedNetworks { get; init; }
+    public int ServerChangesPerHour { get; init; } = 60;
     public TimeSpan? CleanInactiveServersPeriod { get; init; }
     public TimeSpan? ServerStatsPeriod { get; init; } = TimeSpan.FromHours(1);
     public TimeSpan? SendCheckinPeriod { get; init; } = TimeSpan.FromDays(1);
@@ -27,6 +28,10 @@ internal sealed record Settings
     public IReadOnlyList<NetworkRange> MetricsAllowedNetworks { get; init; } =
         [NetworkRange.ParseOrNull("127.0.0.0/8")!, NetworkRange.ParseOrNull("::1")!];
     public long ReadyMinFreeBytes { get; init; } = 100L << 20;
+    public TimeSpan? ServerHistoryMaxAge { get; init; } = TimeSpan.FromDays(365);
+    public long? ServerHistoryMaxRows { get; init; } = 10_000_000;
+    public TimeSpan? UserLogMaxAge { get; init; } = TimeSpan.FromDays(730);
+    public long? UserLogMaxRows { get; init; } = 1_000_000;
 
     // Patchsets
     public string? PatchesDir { get; init; }

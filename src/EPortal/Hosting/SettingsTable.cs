@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using EPortal.Servers;
 using static EPortal.Hosting.SettingsAddresses;
 using static EPortal.Hosting.SettingsKinds;
 
@@ -32,6 +33,8 @@ internal static partial class SettingsTable
             "Registrations that one address may make in a minute; 0 is unlimited."),
         Define("REGISTER_ALLOWED_NETWORKS", OptionalNetworks, s => s.RegisterAllowedNetworks,
             (s, v) => s with { RegisterAllowedNetworks = v }, "Where servers may register from; None is everywhere."),
+        Define("SERVER_CHANGES_PER_HOUR", Count(0, HostChanges.Most), s => s.ServerChangesPerHour, (s, v) => s with { ServerChangesPerHour = v },
+            "Changes that one server may make in an hour: tags it sets, check-ins that make lines of its history, registrations that it ends; 0 is unlimited."),
         Define("CLEAN_INACTIVE_SERVERS_PERIOD", Never(24 * 3600), s => s.CleanInactiveServersPeriod,
             (s, v) => s with { CleanInactiveServersPeriod = v }, "How often servers that have not checked in for 30 days are deleted; days on which none checked in do not count."),
         Define("SERVER_STATS_PERIOD", Never(60), s => s.ServerStatsPeriod, (s, v) => s with { ServerStatsPeriod = v },
@@ -46,6 +49,14 @@ internal static partial class SettingsTable
             (s, v) => s with { MetricsAllowedNetworks = v }, "Where `/metrics` may be read from without the token."),
         Define("READY_MIN_FREE_BYTES", Bytes(0), s => s.ReadyMinFreeBytes, (s, v) => s with { ReadyMinFreeBytes = v },
             "With less free space for data or patches `/readyz` says that the portal is not ready."),
+        Define("SERVER_HISTORY_MAX_AGE", OptionalValue(Seconds(3600)), s => s.ServerHistoryMaxAge, (s, v) => s with { ServerHistoryMaxAge = v },
+            "How long lines of the histories of servers are kept; None is for ever."),
+        Define("SERVER_HISTORY_MAX_ROWS", OptionalValue(Whole(1)), s => s.ServerHistoryMaxRows, (s, v) => s with { ServerHistoryMaxRows = v },
+            "Lines that the histories of all servers have together, the newest; None is all."),
+        Define("USER_LOG_MAX_AGE", OptionalValue(Seconds(3600)), s => s.UserLogMaxAge, (s, v) => s with { UserLogMaxAge = v },
+            "How long lines of the user log are kept; None is for ever."),
+        Define("USER_LOG_MAX_ROWS", OptionalValue(Whole(1)), s => s.UserLogMaxRows, (s, v) => s with { UserLogMaxRows = v },
+            "Lines that the user log has, the newest; None is all."),
     ];
 
     private static readonly SettingsDefinition[] Patchsets =
@@ -159,7 +170,7 @@ internal static partial class SettingsTable
     public static IReadOnlySet<string> WithoutEffect { get; } = new HashSet<string>(StringComparer.Ordinal)
     {
         "SERVER_STATS_PERIOD", "SEND_CHECKIN_PERIOD", "REDUCED_REPORT",
-        "NODE_URL", "LEADER_URL", "REPLICATION_SHARED_KEY", "REPLICATION_CHECK_CERT", "REPLICATION_CLEAN_AGE",
+        "NODE_URL", "LEADER_URL", "REPLICATION_SHARED_KEY", "REPLICATION_CHECK_CERT",
         "REPLICATION_CLEAN_AGGRESSIVE_AGE", "REPLICATION_STANDBY",
     };
 

@@ -149,6 +149,10 @@ internal static class WebPortal
         services.AddHostedService(provider => new InactiveServersWorker(
             new InactiveServers(portal.Database, portal.Log), portal.Database, settings.CleanInactiveServersPeriod, portal.Time,
             provider.GetRequiredService<ILogger<InactiveServersWorker>>()));
+        services.AddSingleton(portal.HostChanges);
+        services.AddSingleton(portal.Trimming);
+        services.AddHostedService(provider => new RetentionWorker(
+            portal.Trimming, portal.Known, portal.Time, provider.GetRequiredService<ILogger<RetentionWorker>>()));
         services.AddSingleton(portal.Database);
         services.AddSingleton(portal.Log);
         services.AddSingleton(portal.Time);

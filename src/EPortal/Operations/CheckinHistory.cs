@@ -36,7 +36,7 @@ internal static class CheckinHistory
     /// <summary>What one row counts.</summary>
     public static readonly TimeSpan Step = TimeSpan.FromMinutes(10);
 
-    /// <summary>How long rows are kept: longer than charts reach, so that <see cref="SilentBefore"/> can pass over a long outage.</summary>
+    /// <summary>How far back rows reach, as so many rows: longer than charts, so that <see cref="SilentBefore"/> can pass over a long outage.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromDays(92);
 
     /// <summary>Adds check-ins to the ten minutes that they came in, and forgets what is too old.</summary>
@@ -48,7 +48,9 @@ internal static class CheckinHistory
             ON CONFLICT (at) DO UPDATE SET answered = answered + @answered, refused = refused + @refused, failed = failed + @failed
             """,
             ("@at", Begin(more.At, Step)), ("@answered", more.Answered), ("@refused", more.Refused), ("@failed", more.Failed));
-        session.Execute("DELETE FROM checkin_history WHERE at < @before", ("@before", Micros.Of(more.At - Kept)));
+        // By their number and not by the clock: one that stands a year ahead for a minute would end them all.
+        session.Execute(
+            "DELETE FROM checkin_history WHERE at <= (SELECT at FROM checkin_history ORDER BY at DESC LIMIT 1 OFFSET @kept)", ("@kept", (long)(Kept / Step)));
     }
 
     /// <summary>A point for each step of the range, oldest first; where nothing came, a point of zeros.</summary>

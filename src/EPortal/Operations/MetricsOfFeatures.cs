@@ -8,7 +8,7 @@ namespace EPortal.Operations;
 
 /// <summary>What features count themselves, taken over before each answer.</summary>
 internal sealed class MetricsOfFeatures(
-    IMetricFactory metrics, AgentDesk desk, Registration registration, RegistrationGate gate, PasswordLogin logins)
+    IMetricFactory metrics, AgentDesk desk, Registration registration, RegistrationGate gate, HostChanges changes, PasswordLogin logins)
 {
     private readonly Counter _checkins = metrics.CreateCounter(
         "eportal_checkins_total", "Check-ins by result: answered, refused (unknown server or wrong field), failed (store).", ["result"]);
@@ -23,6 +23,11 @@ internal sealed class MetricsOfFeatures(
 
     private readonly Gauge _unlisted = metrics.CreateGauge(
         "eportal_registrations_behind", "Hosts that are registered and not yet in lists.");
+
+    private readonly Counter _refusedChanges = metrics.CreateCounter(
+        "eportal_server_changes_refused_total",
+        "Changes of servers above SERVER_CHANGES_PER_HOUR: tags and registrations that were refused, check-ins that were answered and not noted in the history.",
+        ["what"]);
 
     private readonly Counter _logins = metrics.CreateCounter(
         "eportal_logins_total", "Logins by name and password by result; throttled ones were not tried.", ["result"]);
@@ -41,6 +46,9 @@ internal sealed class MetricsOfFeatures(
         Take(_registrations, RegistrationResult.LimitReached, "limit_reached", registration.Counts);
         Take(_registrations, RegistrationResult.Locked, "throttled", gate.Counts);
         Take(_registrations, RegistrationResult.AddressNotAllowed, "address_not_allowed", gate.Counts);
+        Take(_refusedChanges, HostRefusal.Tags, "tags", changes.Refused);
+        Take(_refusedChanges, HostRefusal.History, "history", changes.Refused);
+        Take(_refusedChanges, HostRefusal.Registration, "registration", changes.Refused);
         Take(_logins, LoginOutcome.Right, "right", logins.Counts);
         Take(_logins, LoginOutcome.Wrong, "wrong", logins.Counts);
         Take(_logins, LoginOutcome.Throttled, "throttled", logins.Counts);

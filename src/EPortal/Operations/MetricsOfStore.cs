@@ -13,6 +13,10 @@ internal sealed class MetricsOfStore
     private readonly Database _database;
     private readonly TimeProvider _time;
     private readonly MetricsOfFleet _fleet;
+    private readonly Trimming _trimming;
+    private readonly Gauge _rows;
+    private readonly Gauge _logSize;
+    private readonly Gauge _unused;
     private readonly Gauge _readable;
     private readonly Gauge _size;
     private readonly Gauge _free;
@@ -23,12 +27,15 @@ internal sealed class MetricsOfStore
     private readonly Gauge _sourceVersion;
 
     /// <summary>Declares them.</summary>
-    public MetricsOfStore(IMetricFactory metrics, OperationsOptions options, Database database, FleetPicture picture, TimeProvider time)
+    public MetricsOfStore(IMetricFactory metrics, OperationsOptions options, Database database, Trimming trimming, FleetPicture picture, TimeProvider time)
     {
-        (_options, _database, _time) = (options, database, time);
+        (_options, _database, _trimming, _time) = (options, database, trimming, time);
         _fleet = new MetricsOfFleet(metrics, picture);
         _readable = metrics.CreateGauge("eportal_database_readable", "1 when the database could be read for this answer, else 0.");
         _size = metrics.CreateGauge("eportal_database_size_bytes", "Size of the database and its log in bytes.");
+        _logSize = metrics.CreateGauge("eportal_database_log_bytes", "Size of the write-ahead log, which is part of that, in bytes.");
+        _unused = metrics.CreateGauge("eportal_database_free_bytes", "Bytes of the database that are unused and will be used again.");
+        _rows = metrics.CreateGauge("eportal_database_rows", "Rows of tables that grow by themselves, counted beside the work, at most each minute.", ["table"]);
         _free = metrics.CreateGauge("eportal_disk_free_bytes", "Free space in bytes where data and patches are kept.", ["folder"]);
         _sourceSet = metrics.CreateGauge("eportal_source_configured", "1 when a patch source is set, else 0.");
         _sourceOk = metrics.CreateGauge("eportal_source_last_sync_success", "1 when the last sync with the patch source worked, else 0; 0 before the first.");
@@ -46,9 +53,13 @@ internal sealed class MetricsOfStore
         _free.WithLabels("data").Set(new DriveInfo(_options.DataFolder).AvailableFreeSpace);
         _free.WithLabels("patches").Set(new DriveInfo(_options.PatchesFolder).AvailableFreeSpace);
         _size.Set(_database.Size);
+        _logSize.Set(_database.LogSize);
+        foreach (var (table, rows) in _trimming.Counts)
+            _rows.WithLabels(table).Set(rows);
         _sourceSet.Set(_options.Source.Url is null ? 0 : 1);
         try
         {
+            _unused.Set(_database.FreeBytes);
             ReadSource();
             _readable.Set(1);
         }

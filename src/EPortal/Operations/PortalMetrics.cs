@@ -13,14 +13,14 @@ internal sealed class PortalMetrics
 
     /// <summary>Declares them.</summary>
     public PortalMetrics(
-        OperationsOptions options, Database database, FleetPicture picture, AgentDesk desk, Registration registration, RegistrationGate gate,
-        PasswordLogin logins, TimeProvider time)
+        OperationsOptions options, Database database, Trimming trimming, FleetPicture picture, AgentDesk desk, Registration registration, RegistrationGate gate,
+        HostChanges changes, PasswordLogin logins, TimeProvider time)
     {
         DotNetStats.Register(_registry);
         var metrics = Metrics.WithCustomRegistry(_registry);
         Requests = new MetricsOfRequests(metrics);
-        var features = new MetricsOfFeatures(metrics, desk, registration, gate, logins);
-        var store = new MetricsOfStore(metrics, options, database, picture, time);
+        var features = new MetricsOfFeatures(metrics, desk, registration, gate, changes, logins);
+        var store = new MetricsOfStore(metrics, options, database, trimming, picture, time);
         _registry.AddBeforeCollectCallback(features.Update);
         _registry.AddBeforeCollectCallback(store.Update);
     }

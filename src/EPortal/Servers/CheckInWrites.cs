@@ -15,8 +15,9 @@ internal sealed class CheckInWrites : SharedWrites
     private readonly Lock _gate = new();
     private readonly ChangeLog _log;
     private readonly KnownServers _known;
+    private readonly HostChanges _limit;
     private readonly CheckInSweep _sweep = new();
-    private readonly FactsLog _facts = new();
+    private readonly FactsLog _facts;
     private readonly Pressure _pressure = new();
     private readonly List<PendingCheckIn> _timed = [];
     private readonly List<PendingCheckIn> _said = [];
@@ -26,9 +27,9 @@ internal sealed class CheckInWrites : SharedWrites
     private volatile bool _pressed;
 
     /// <summary>Joins the commits of a change log.</summary>
-    public CheckInWrites(ChangeLog log, KnownServers known)
+    public CheckInWrites(ChangeLog log, KnownServers known, HostChanges limit)
     {
-        (_log, _known) = (log, known);
+        (_log, _known, _limit, _facts) = (log, known, limit, new FactsLog(limit));
         log.Join(this);
     }
 
@@ -95,7 +96,7 @@ internal sealed class CheckInWrites : SharedWrites
         }
         else
         {
-            _said.ForEach(item => item.IsHere = ServerRecords.Write(change, item.Local, item.Said!));
+            _said.ForEach(item => item.IsHere = ServerRecords.Write(change, _limit, item.Local, item.Said!));
         }
 
         WriteTimes(change, pressed);
@@ -156,7 +157,7 @@ internal sealed class CheckInWrites : SharedWrites
             item.IsHere = _known.TryUnsettle(item.Id, item.Local, item.Uptime, out var turn, out var was);
             (item.Turn, said.Was) = (turn, was);
             if (item.IsHere && was < 0)
-                item.IsHere = ServerRecords.Write(change, item.Local, said);
+                item.IsHere = ServerRecords.Write(change, _limit, item.Local, said);
             else if (item.IsHere)
                 _said.Add(item);
         }

@@ -28,9 +28,9 @@ internal sealed record KnownServer(
 internal sealed record CheckIn(ServerFacts Facts, long Uptime, string? Tags, long Digest = 0);
 
 /// <summary>Takes check-ins.</summary>
-internal sealed class CheckIns(ChangeLog log, KnownServers known)
+internal sealed class CheckIns(ChangeLog log, KnownServers known, HostChanges limit)
 {
-    private readonly CheckInWrites _writes = new(log, known);
+    private readonly CheckInWrites _writes = new(log, known, limit);
 
     /// <summary>Whether no more can be taken at present.</summary>
     public bool IsFull => _writes.IsFull;
@@ -70,29 +70,40 @@ internal sealed class CheckIns(ChangeLog log, KnownServers known)
     {
         if (IsFull)
             throw new StoreException(StoreError.Overloaded, "Too many check-ins are waiting; try again later.");
-        if (checkIn.Tags is { } tags && !await SetTags(server, ServerStore.Normalise(tags)))
-            return false;
-        var said = new SaidFacts(server.Id, checkIn.Uptime, checkIn.Digest, checkIn.Facts with { Feed = server.FeedName });
+        var digest = checkIn.Digest;
+        if (checkIn.Tags is { } tags)
+        {
+            if (await SetTags(server, ServerStore.Normalise(tags)) is not { } areSet)
+                return false;
+            if (!areSet)
+                digest = 0; // Said again it is to be judged again.
+        }
+
+        var said = new SaidFacts(server.Id, checkIn.Uptime, digest, checkIn.Facts with { Feed = server.FeedName });
         // What the host said last must be known before, so that nothing older is read into its place afterwards.
         if (AgentId.TryRead(server.ServerId, out var id))
             return known.TryFind(known.View(), id, out _, out _) && await _writes.Record(id, server.Local, checkIn.Uptime, said);
-        return await log.Commit(Actor.Agent, change => ServerRecords.Write(change, server.Local, said with { Digest = 0, Was = -1 }));
+        return await log.Commit(Actor.Agent, change => ServerRecords.Write(change, limit, server.Local, said with { Digest = 0, Was = -1 }));
     }
 
     /// <summary>Tells in a server's history what was dropped of a call that is no check-in of its kernel.</summary>
     /// <exception cref="StoreException">The store failed or is overloaded.</exception>
     public Task TellDropped(string serverId, string what, string dropped) => log.Commit(Actor.Agent, change =>
     {
-        ServerHistory.Tell(change, serverId, what, dropped);
+        ServerHistory.Tell(change, limit, serverId, what, dropped);
         return true;
     });
 
-    private async ValueTask<bool> SetTags(KnownServer server, string tags) =>
-        tags == server.Tags || await log.Commit(Actor.Agent, change =>
+    /// <summary>Whether they are as the host says; null when it was deleted meanwhile.</summary>
+    private async ValueTask<bool?> SetTags(KnownServer server, string tags) =>
+        tags == server.Tags ? true : await log.Commit(Actor.Agent, change =>
         {
             var had = (string?)change.Session.Scalar("SELECT tags FROM server WHERE local = @server AND id = @id", ("@server", server.Local), ("@id", server.Id));
-            if (had is not null && had != tags)
-                ServerStore.SetTags(change, server.Id, tags);
-            return had is not null;
+            if (had is null || had == tags)
+                return had is null ? null : (bool?)true;
+            if (!limit.TryCount(server.Local, HostRefusal.Tags, out _))
+                return false;
+            ServerStore.SetTags(change, server.Id, tags);
+            return true;
         });
 }

@@ -10,7 +10,7 @@ namespace EPortal.Servers;
 /// rows, counts and histories in the order it came. While a storm lasts most of the time goes to those who call, and lists are
 /// behind; they catch up afterwards. For the writer's thread alone.
 /// </summary>
-internal sealed class FactsLog
+internal sealed class FactsLog(HostChanges limit)
 {
     /// <summary>So many may wait before as many are taken in as come: about every host of a large fleet once.</summary>
     public const long Most = 1_000_000;
@@ -138,7 +138,7 @@ internal sealed class FactsLog
             var said = JsonSerializer.Deserialize(rest.Slice(HeadSize, length), SaidFactsJson.Default.SaidFacts)!;
             said.Was = BinaryPrimitives.ReadInt64LittleEndian(rest[sizeof(int)..]);
             rest = rest[(HeadSize + length)..];
-            ServerRecords.Take(change, BinaryPrimitives.ReadInt64LittleEndian(servers.AsSpan(n)), said, at);
+            ServerRecords.Take(change, limit, BinaryPrimitives.ReadInt64LittleEndian(servers.AsSpan(n)), said, at);
         }
 
         change.Session.Execute("DELETE FROM facts_log WHERE stamp = @stamp", ("@stamp", stamp));

@@ -93,9 +93,11 @@ internal sealed class KnownServers(Database database, Offers offers)
                 return;
             if (_revision < 0)
                 (_recovered, _unsettled, _keys) = (WaitingCheckIns.Read(session), FactsLog.Servers(session), _numbers.ReadKeys(session));
+            else if (OperationRetention.Trimmed(session) > _operation)
+                RereadAll(session);
             else
                 Take(session, ServerChanges.After(session, _operation));
-            (_revision, _operation) = (revision, ServerChanges.Last(session));
+            (_revision, _operation) = (revision, OperationRetention.Last(session));
         }
     }
 
@@ -194,12 +196,38 @@ internal sealed class KnownServers(Database database, Offers offers)
             _keys = _numbers.ReadKeys(session);
     }
 
+    /// <summary>
+    /// Operations were deleted that were not read: then nothing is taken for as it was. Hosts stay in memory, for calls of theirs may be
+    /// on their way.
+    /// </summary>
+    private void RereadAll(Session session)
+    {
+        _changes++;
+        (_recovered, _unsettled, _keys) = (WaitingCheckIns.Read(session), FactsLog.Servers(session), _numbers.ReadKeys(session));
+        var there = new HashSet<(ushort, long)>();
+        using var row = session.Query("SELECT server_id, key, id FROM server");
+        while (row.Read())
+        {
+            var birth = EntityId.Parse(row.GetString(2));
+            there.Add((_numbers.OfOrigin(birth.Origin), birth.Sequence));
+            Distrust(row.GetString(0), row.GetString(1));
+        }
+
+        _table.Keep(there);
+    }
+
     /// <summary>Somebody changed a host: its next check-in is compared with the store, in case that was about its facts or tags.</summary>
     private void Reread(Session session, string birth)
     {
         using var row = session.Query("SELECT server_id, key FROM server WHERE id = @birth", ("@birth", birth));
-        if (row.Read() && AgentId.TryRead(row.GetString(0), out var id))
-            _table.Update(id, _numbers.OfKey(row.GetString(1)), static (ref KnownAgent agent, int key) =>
+        if (row.Read())
+            Distrust(row.GetString(0), row.GetString(1));
+    }
+
+    private void Distrust(string serverId, string ofKey)
+    {
+        if (AgentId.TryRead(serverId, out var id))
+            _table.Update(id, _numbers.OfKey(ofKey), static (ref KnownAgent agent, int key) =>
             {
                 agent.Turn++;
                 (agent.Key, agent.Digest) = (key, 0);

@@ -52,7 +52,12 @@ internal sealed class KnownTable
     }
 
     /// <summary>Removes those of these births.</summary>
-    public void Remove(IReadOnlySet<(ushort Origin, long Sequence)> births)
+    public void Remove(IReadOnlySet<(ushort Origin, long Sequence)> births) => RemoveAll(births.Contains);
+
+    /// <summary>Removes all but those of these births.</summary>
+    public void Keep(IReadOnlySet<(ushort Origin, long Sequence)> births) => RemoveAll(birth => !births.Contains(birth));
+
+    private void RemoveAll(Predicate<(ushort Origin, long Sequence)> isGone)
     {
         foreach (var part in _parts)
         {
@@ -60,7 +65,7 @@ internal sealed class KnownTable
             {
                 foreach (var (id, agent) in part.Agents)
                 {
-                    if (births.Contains((agent.Origin, agent.Sequence)))
+                    if (isGone((agent.Origin, agent.Sequence)))
                         part.Agents.Remove(id);
                 }
             }

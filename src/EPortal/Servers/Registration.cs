@@ -11,7 +11,7 @@ internal enum RegistrationResult
     /// <summary>Registered.</summary>
     Done = 0,
 
-    /// <summary>Too many registrations from this address for now.</summary>
+    /// <summary>Too many registrations from this address or of this host for now.</summary>
     Locked = 1,
 
     /// <summary>No such key.</summary>
@@ -25,10 +25,13 @@ internal enum RegistrationResult
 }
 
 /// <summary>Result of a registration, with the new id when it succeeded.</summary>
-internal sealed record Registered(RegistrationResult Result, string? ServerId = null);
+/// <param name="Result">How it ended.</param>
+/// <param name="ServerId">The new id.</param>
+/// <param name="RetryAfter">For <see cref="RegistrationResult.Locked"/> of a host that came and left too often: when it may try again.</param>
+internal sealed record Registered(RegistrationResult Result, string? ServerId = null, TimeSpan? RetryAfter = null);
 
 /// <summary>Registers hosts. One writer makes the limit of a key exact however many come at once.</summary>
-internal sealed class Registration(ChangeLog log)
+internal sealed class Registration(ChangeLog log, HostChanges limit)
 {
     private const int IdLength = 16;
 
@@ -58,18 +61,20 @@ internal sealed class Registration(ChangeLog log)
 
     private Registered Register(Change change, string hostname, string ip, string keyName, string dropped)
     {
-        long limit;
+        long servers;
         string key;
         using (var row = change.Session.Query(
             "SELECT id, server_limit FROM key WHERE name = @name AND shadowed = 0", ("@name", keyName)))
         {
             if (!row.Read())
                 return new Registered(RegistrationResult.InvalidKey);
-            (key, limit) = (row.GetString(0), row.GetInt64(1));
+            (key, servers) = (row.GetString(0), row.GetInt64(1));
         }
 
-        if (limit > 0 && CountUpTo(change.Session, key, limit) >= limit)
+        if (servers > 0 && CountUpTo(change.Session, key, servers) >= servers)
             return new Registered(RegistrationResult.LimitReached);
+        if (!limit.MayRegister(hostname, ip, key))
+            return new Registered(RegistrationResult.Locked, RetryAfter: limit.Wait);
         var serverId = RandomNumberGenerator.GetString(KeyStore.Letters, IdLength);
         _rows.Expect(change);
         change.Create(Server.Entity, new Fields
@@ -81,7 +86,7 @@ internal sealed class Registration(ChangeLog log)
             { "registered", Micros.Of(change.Now) },
         });
         if (dropped.Length > 0)
-            ServerHistory.Tell(change, serverId, $"{ServerHistory.Dropped} at registration", dropped);
+            ServerHistory.Tell(change, limit, serverId, $"{ServerHistory.Dropped} at registration", dropped);
         return new Registered(RegistrationResult.Done, serverId);
     }
 

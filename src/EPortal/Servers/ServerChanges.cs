@@ -38,9 +38,6 @@ internal sealed class ServerChanges
         return changes;
     }
 
-    /// <summary>The number of the last operation that the session sees.</summary>
-    public static long Last(Session session) => (long)(session.Scalar("SELECT max(number) FROM operation") ?? 0L);
-
     private void Add(Operation operation)
     {
         if (operation.Deed == Deed.Delete)

@@ -20,6 +20,7 @@ internal static class ServerEventsModel
         "restart" => "Restarted, uptime",
         ServerHistory.Dropped => "Fields not understood",
         _ when what.StartsWith(ServerHistory.Dropped, StringComparison.Ordinal) => $"Fields not understood,{what[ServerHistory.Dropped.Length..]}",
+        ServerHistory.TooMany => "More changes in this hour are left out; the limit is",
         _ => what,
     };
 

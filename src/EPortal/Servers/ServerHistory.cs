@@ -4,34 +4,44 @@ using EPortal.Data;
 namespace EPortal.Servers;
 
 /// <summary>Keeps what changed about a server from one check-in to the next, which came at a time in Unix microseconds.</summary>
-internal sealed class ServerHistory(Change change, long server, long at)
+internal sealed class ServerHistory(Change change, HostChanges limit, long server, long at)
 {
     /// <summary>Lines kept of one server, for a host decides how often it changes.</summary>
     public const int Kept = 1000;
 
-    private bool _added;
+    /// <summary>What the line says that stands for all that are left out in an hour.</summary>
+    public const string TooMany = "limit";
 
     /// <summary>Fields of check-ins, or of a call of another kind named behind it, that were dropped.</summary>
     public const string Dropped = "dropped";
 
+    private readonly List<(string What, string Was, string Became)> _lines = [];
+
+    /// <summary>How its lines are deleted when they are too old or too many. Their numbers are stamps.</summary>
+    public static Retention Retention(TimeSpan? maxAge, long? maxRows) => new StampedRetention("server_history", "number", "number", maxAge, maxRows);
+
     /// <summary>Writes what is to be told of a first check-in.</summary>
-    public void WriteFirst(ServerFacts facts) => Compare(Dropped, "", facts.Dropped);
+    public void WriteFirst(ServerFacts facts)
+    {
+        Compare(Dropped, "", facts.Dropped);
+        Save();
+    }
 
     /// <summary>
     /// Tells of fields that were dropped in a call that is no check-in of the host's kernel, unless the last line of that kind says the same.
     /// </summary>
     /// <param name="change">The commit.</param>
+    /// <param name="limit">What the host may still change.</param>
     /// <param name="serverId">The host's id; nothing is written when it is gone.</param>
     /// <param name="what">The kind of call; begins with <see cref="Dropped"/>.</param>
     /// <param name="dropped">The fields, and why.</param>
-    public static void Tell(Change change, string serverId, string what, string dropped)
+    public static void Tell(Change change, HostChanges limit, string serverId, string what, string dropped)
     {
         if (change.Session.Scalar("SELECT local FROM server WHERE server_id = @serverId", ("@serverId", serverId)) is not long local)
             return;
-        var history = new ServerHistory(change, local, Micros.Of(change.Now));
+        var history = new ServerHistory(change, limit, local, Micros.Of(change.Now));
         history.Compare(what, Last(change.Session, serverId, what), dropped);
-        if (history._added)
-            history.ForgetOldest();
+        history.Save();
     }
 
     /// <summary>What the last line of a kind says became; empty without one.</summary>
@@ -60,9 +70,22 @@ internal sealed class ServerHistory(Change change, long server, long at)
         }
 
         if (uptime < before.Uptime && !facts.Dropped.Contains("uptime ", StringComparison.Ordinal))
-            Add("restart", Number(before.Uptime), Number(uptime));
-        if (_added)
-            ForgetOldest();
+            _lines.Add(("restart", Number(before.Uptime), Number(uptime)));
+        Save();
+    }
+
+    /// <summary>Writes the lines, if the host may have more in this hour; else once that it may not.</summary>
+    private void Save()
+    {
+        if (_lines.Count == 0)
+            return;
+        if (limit.TryCount(server, HostRefusal.History, out var isFirst))
+            _lines.ForEach(line => Add(line.What, line.Was, line.Became));
+        else if (isFirst)
+            Add(TooMany, "", Number(limit.PerHour));
+        else
+            return;
+        ForgetOldest();
     }
 
     private void ForgetOldest() => change.Session.Execute(
@@ -75,16 +98,12 @@ internal sealed class ServerHistory(Change change, long server, long at)
     private void Compare(string what, string was, string became)
     {
         if (was != became)
-            Add(what, was, became);
+            _lines.Add((what, was, became));
     }
 
-    private void Add(string what, string was, string became)
-    {
-        change.Session.Execute(
-            "INSERT INTO server_history (server, at, what, was, became) VALUES (@server, @at, @what, @was, @became)",
-            ("@server", server), ("@at", at), ("@what", what), ("@was", was), ("@became", became));
-        _added = true;
-    }
+    private void Add(string what, string was, string became) => change.Session.Execute(
+        "INSERT INTO server_history (number, server, at, what, was, became) VALUES (@number, @server, @at, @what, @was, @became)",
+        ("@number", change.NextStamp()), ("@server", server), ("@at", at), ("@what", what), ("@was", was), ("@became", became));
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -46,34 +46,34 @@ internal static class ServerRecords
         return new LastCheckIn(facts, row.GetInt64(18));
     }
 
-    /// <summary>Writes a check-in to the server's rows, and to its history what it changes; false when the server is gone.</summary>
-    public static bool Write(Change change, long local, SaidFacts said)
+    /// <summary>Writes a check-in to the server's rows, and to its history what it changes, within the limit; false when the server is gone.</summary>
+    public static bool Write(Change change, HostChanges limit, long local, SaidFacts said)
     {
         var before = Read(change.Session, local);
         if (!WriteTime(change, local, said))
             return false;
-        WriteSaid(change, local, said, before, Micros.Of(change.Now));
+        WriteSaid(change, limit, local, said, before, Micros.Of(change.Now));
         return true;
     }
 
     /// <summary>Takes what a server said before now, at <paramref name="at"/> (Unix microseconds), into its rows, unless it is gone.</summary>
-    public static void Take(Change change, long local, SaidFacts said, long at)
+    public static void Take(Change change, HostChanges limit, long local, SaidFacts said, long at)
     {
         var before = Read(change.Session, local);
         if (change.Session.Execute(
             "UPDATE server_checkin SET digest = @digest WHERE server = @server AND EXISTS (SELECT 1 FROM server WHERE local = @server AND id = @birth)",
             ("@digest", said.Digest), ("@server", local), ("@birth", said.Birth)) > 0)
-            WriteSaid(change, local, said, before, at);
+            WriteSaid(change, limit, local, said, before, at);
     }
 
-    private static void WriteSaid(Change change, long local, SaidFacts said, LastCheckIn? before, long at)
+    private static void WriteSaid(Change change, HostChanges limit, long local, SaidFacts said, LastCheckIn? before, long at)
     {
         if (before?.Facts != said.Facts)
             WriteFacts(change, local, said.Facts, before?.Facts, at);
         if (before is null)
-            new ServerHistory(change, local, at).WriteFirst(said.Facts);
+            new ServerHistory(change, limit, local, at).WriteFirst(said.Facts);
         else
-            new ServerHistory(change, local, at).Write(said.Was >= 0 ? before with { Uptime = said.Was } : before, said.Facts, said.Uptime);
+            new ServerHistory(change, limit, local, at).Write(said.Was >= 0 ? before with { Uptime = said.Was } : before, said.Facts, said.Uptime);
     }
 
     private static bool WriteTime(Change change, long local, SaidFacts said) => change.Session.Execute(

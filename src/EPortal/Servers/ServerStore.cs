@@ -17,7 +17,7 @@ internal sealed record KeyCount
 }
 
 /// <summary>Ending, tagging and counting servers. Each method is one transaction.</summary>
-internal sealed class ServerStore(Database database, ChangeLog log, TimeProvider time)
+internal sealed class ServerStore(Database database, ChangeLog log, HostChanges limit, TimeProvider time)
 {
     /// <summary>Longest list of tags, in characters.</summary>
     public const int MaxTags = 1024;
@@ -35,7 +35,17 @@ internal sealed class ServerStore(Database database, ChangeLog log, TimeProvider
         """).AsList());
 
     /// <summary>Ends a registration as its host asks; false when the id is unknown.</summary>
-    public Task<bool> Unregister(string serverId) => log.Commit(Actor.Agent, change => Delete(change, "s.server_id = @serverId", new { serverId }).Count > 0);
+    public Task<bool> Unregister(string serverId) => log.Commit(Actor.Agent, change =>
+    {
+        using (var row = change.Session.Query("SELECT hostname, ip, key, registered FROM server WHERE server_id = @serverId", ("@serverId", serverId)))
+        {
+            if (!row.Read())
+                return false;
+            limit.Left(row.GetString(0), row.GetString(1), row.GetString(2), Micros.ToTime(row.GetInt64(3)));
+        }
+
+        return Delete(change, "s.server_id = @serverId", new { serverId }).Count > 0;
+    });
 
     /// <summary>Deletes the servers of that name, address or id and says how many.</summary>
     public Task<int> Delete(Actor actor, string? hostname = null, string? ip = null, string? serverId = null) => log.Commit(actor, change =>
@@ -93,13 +103,19 @@ internal sealed class ServerStore(Database database, ChangeLog log, TimeProvider
     /// <param name="serverId">The server.</param>
     /// <param name="tags">Its tags from then on.</param>
     /// <param name="seen">Version of its tags on which that was decided; null where that does not matter.</param>
-    /// <exception cref="RefusedException">The tags are too long, hold control characters, or are others by now.</exception>
+    /// <exception cref="RefusedException">
+    /// The tags are too long, hold control characters, or are others by now; or the host, which does it itself, has changed too much in this hour.
+    /// </exception>
     public Task<bool> Tag(Actor actor, string serverId, string tags, string? seen = null) => log.Commit(actor, change =>
     {
-        var found = change.Db.Query<(string Id, string Tags, string Hostname)>(
-            "SELECT s.id, s.tags, coalesce(x.hostname, s.hostname) FROM server s LEFT JOIN server_facts x ON x.server = s.local WHERE s.server_id = @serverId", new { serverId }).AsList();
-        if (found is not [var (id, had, hostname), ..])
+        var found = change.Db.Query<(long Local, string Id, string Tags, string Hostname)>(
+            "SELECT s.local, s.id, s.tags, coalesce(x.hostname, s.hostname) FROM server s LEFT JOIN server_facts x ON x.server = s.local WHERE s.server_id = @serverId", new { serverId }).AsList();
+        if (found is not [var (local, id, had, hostname), ..])
             return false;
+        if (actor == Actor.Agent && had == Normalise(tags))
+            return true;
+        if (actor == Actor.Agent && !limit.TryCount(local, HostRefusal.Tags, out _))
+            throw new RefusedException(Refusal.TooMany, $"This host has made {limit.PerHour} changes in this hour, which is as many as it may.") { RetryAfter = limit.Wait };
         var before = Server.TagsOf(id, had);
         before.RefuseUnless(seen);
         SetTags(change, id, tags);

@@ -49,6 +49,7 @@ internal sealed class CrashSite : IDisposable
     {
         Installation.Environment["EPORTAL_TRUSTED_KEYS"] = $"['{_vendor.PublicKey.ToText("vendor").Split('\n')[1]}']";
         Installation.Environment["EPORTAL_REGISTER_RATE_LIMIT"] = "0";
+        Installation.Environment["EPORTAL_SERVER_CHANGES_PER_HOUR"] = "0";
         for (var n = 1; n <= Patchsets; n++)
             await BuildAsync(n);
         await Installation.DoAsync("key", "-a", Key);

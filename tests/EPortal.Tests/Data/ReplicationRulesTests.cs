@@ -156,11 +156,11 @@ public sealed class ReplicationRulesTests
     {
         await using var a = new TestStore(Now);
         await using var b = new TestStore(Now);
-        var servers = new EPortal.Servers.ServerStore(a.Database, a.Log, a.Time);
+        var servers = new EPortal.Servers.ServerStore(a.Database, a.Log, a.Changes, a.Time);
         var key = await new KeyStore(a.Database, a.Log).Add(TestStore.Admin, "k", new KeySettings());
         await a.SendTo(b);
         await servers.DeleteKey(TestStore.Admin, "k");
-        var registered = await new EPortal.Servers.Registration(b.Log).Register("host", "192.0.2.7", "k");
+        var registered = await new EPortal.Servers.Registration(b.Log, b.Changes).Register("host", "192.0.2.7", "k");
 
         await a.SendTo(b);
         await b.SendTo(a);

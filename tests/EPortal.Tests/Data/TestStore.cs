@@ -2,6 +2,7 @@ using System.Text;
 using Dapper;
 using EPortal.Data;
 using EPortal.Hosting;
+using EPortal.Servers;
 using Microsoft.Extensions.Time.Testing;
 
 namespace EPortal.Tests.Data;
@@ -17,6 +18,7 @@ internal sealed class TestStore : IAsyncDisposable
         Time = new FakeTimeProvider(now ?? new DateTimeOffset(2026, 5, 1, 12, 0, 0, TimeSpan.Zero));
         Database = Database.Open(Folder);
         Log = new ChangeLog(Database, Entities.Catalog, Time);
+        Changes = new HostChanges(0, Time);
     }
 
     public string Folder { get; }
@@ -26,6 +28,9 @@ internal sealed class TestStore : IAsyncDisposable
     public Database Database { get; }
 
     public ChangeLog Log { get; }
+
+    /// <summary>Hosts may change as much as they like here.</summary>
+    public HostChanges Changes { get; }
 
     public string Origin => Database.Read(session => Node.Read(session).Origin);
 

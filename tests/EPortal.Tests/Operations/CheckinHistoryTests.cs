@@ -68,16 +68,29 @@ public sealed class CheckinHistoryTests
     }
 
     [Fact]
-    public async Task What_is_older_than_a_quarter_of_a_year_is_forgotten()
+    public async Task As_many_rows_are_kept_as_92_days_have_and_a_clock_that_stood_a_year_ahead_ends_none()
     {
         using var folder = new TempFolder();
         using var database = Database.Open(folder.Path);
         await using var log = new ChangeLog(database, EPortal.Hosting.Entities.Catalog, TimeProvider.System);
-        await Add(log, s_now - TimeSpan.FromDays(93));
-        await Add(log, s_now - TimeSpan.FromDays(91));
+        await Add(log, s_now - TimeSpan.FromDays(29));
+        await Add(log, s_now + TimeSpan.FromDays(365));
+        await Add(log, s_now);
+        Count(database).ShouldBe(3);
+
+        const long Kept = 92 * 24 * 6;
+        var step = CheckinHistory.Step.Ticks / TimeSpan.TicksPerMicrosecond;
+        await log.Commit(Actor.Portal, change => change.Session.Execute(
+            """
+            WITH RECURSIVE n (at) AS (SELECT @first UNION ALL SELECT at - @step FROM n LIMIT 15000)
+            INSERT INTO checkin_history (at, answered, refused, failed) SELECT at, 1, 0, 0 FROM n WHERE true ON CONFLICT DO NOTHING
+            """,
+            ("@first", Micros.Of(s_now) / step * step), ("@step", step)));
         await Add(log, s_now);
 
-        database.Read(session => session.Scalar("SELECT count(*) FROM checkin_history")).ShouldBe(2L);
+        Count(database).ShouldBe(Kept);
+        database.Read(session => session.Scalar("SELECT min(at) FROM checkin_history")).ShouldBe(
+            (Micros.Of(s_now) / step * step) - (step * (Kept - 2)), "the newest of them is a year ahead");
     }
 
     [Fact]
@@ -104,6 +117,8 @@ public sealed class CheckinHistoryTests
         CheckinHistory.Add(change.Session, new CheckinSpan(at, 1, 0, 0));
         return true;
     });
+
+    private static long Count(Database database) => (long)database.Read(session => session.Scalar("SELECT count(*) FROM checkin_history"))!;
 
     private static IReadOnlyList<CheckinSpan> Points(TestPortal portal) =>
         portal.Portal.Database.Read(session => CheckinHistory.Read(session, CheckinRange.All[0], portal.Time.GetUtcNow()));

@@ -130,7 +130,7 @@ public sealed class InactiveServersTests
     {
         await using var store = new TestStore();
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
-        await Task.WhenAll(Enumerable.Range(0, 4100).Select(_ => new Registration(store.Log).Register("h", "192.0.2.9", "k")));
+        await Task.WhenAll(Enumerable.Range(0, 4100).Select(_ => new Registration(store.Log, store.Changes).Register("h", "192.0.2.9", "k")));
         await NoteDaysAsync(store.Log, store.Time.GetUtcNow(), 40);
         store.Time.Advance(40 * s_day);
 
@@ -198,9 +198,9 @@ public sealed class InactiveServersTests
         var ids = new List<string>();
         for (var n = 0; n < count; n++)
         {
-            var id = (await new Registration(store.Log).Register("h", "192.0.2.9", "k")).ServerId!;
+            var id = (await new Registration(store.Log, store.Changes).Register("h", "192.0.2.9", "k")).ServerId!;
             var server = store.Database.Read(session => CheckIns.FindOrNull(session, id))!;
-            await new CheckIns(store.Log, new KnownServers(store.Database, new Offers())).Record(
+            await new CheckIns(store.Log, new KnownServers(store.Database, new Offers()), store.Changes).Record(
                 server, new CheckIn(new ServerFacts { Ip = "192.0.2.9", Hostname = "h", KernelId = new string('a', 40) }, 100, null));
             ids.Add(id);
         }

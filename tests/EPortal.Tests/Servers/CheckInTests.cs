@@ -51,7 +51,7 @@ public sealed class CheckInTests
     {
         await using var store = new TestStore();
         var (servers, id) = await Register(store);
-        var other = (await new Registration(store.Log).Register("o", "192.0.2.8", "k")).ServerId!;
+        var other = (await new Registration(store.Log, store.Changes).Register("o", "192.0.2.8", "k")).ServerId!;
         await CheckIn(store, other, Facts, 2);
         await CheckIn(store, other, Facts, 1);
 
@@ -98,11 +98,11 @@ public sealed class CheckInTests
     {
         await using var store = new TestStore();
         var (servers, id) = await Register(store);
-        var other = (await new Registration(store.Log).Register("o", "192.0.2.8", "k")).ServerId!;
+        var other = (await new Registration(store.Log, store.Changes).Register("o", "192.0.2.8", "k")).ServerId!;
         var known = store.Database.Read(session => CheckIns.FindOrNull(session, id))!;
         await servers.Unregister(id);
 
-        var late = new CheckIns(store.Log, new KnownServers(store.Database, new Offers())).Record(known, new CheckIn(Facts, 1, null)).AsTask();
+        var late = new CheckIns(store.Log, new KnownServers(store.Database, new Offers()), store.Changes).Record(known, new CheckIn(Facts, 1, null)).AsTask();
         var fine = CheckIn(store, other, Facts, 1);
 
         (await late).ShouldBeFalse();
@@ -114,7 +114,7 @@ public sealed class CheckInTests
     {
         await using var store = new TestStore();
         var (servers, id) = await Register(store);
-        var never = (await new Registration(store.Log).Register("never", "192.0.2.8", "k")).ServerId!;
+        var never = (await new Registration(store.Log, store.Changes).Register("never", "192.0.2.8", "k")).ServerId!;
         await CheckIn(store, id, Facts, 1);
 
         store.Time.Advance(TimeSpan.FromHours(48));
@@ -131,7 +131,7 @@ public sealed class CheckInTests
     {
         await using var store = new TestStore();
         var (servers, silent) = await Register(store);
-        var awake = (await new Registration(store.Log).Register("awake", "192.0.2.8", "k")).ServerId!;
+        var awake = (await new Registration(store.Log, store.Changes).Register("awake", "192.0.2.8", "k")).ServerId!;
         store.Time.Advance(TimeSpan.FromDays(29));
         await CheckIn(store, awake, Facts with { Hostname = "awake" }, 1);
         (await servers.CleanInactive(TestStore.Admin, 30)).ShouldBe(0);
@@ -162,14 +162,14 @@ public sealed class CheckInTests
     private static async Task<(ServerStore Servers, string Id)> Register(TestStore store)
     {
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
-        var registered = await new Registration(store.Log).Register("h", "192.0.2.9", "k");
-        return (new ServerStore(store.Database, store.Log, store.Time), registered.ServerId!);
+        var registered = await new Registration(store.Log, store.Changes).Register("h", "192.0.2.9", "k");
+        return (new ServerStore(store.Database, store.Log, store.Changes, store.Time), registered.ServerId!);
     }
 
     private static Task<bool> CheckIn(TestStore store, string id, ServerFacts facts, long uptime, string? tags = null)
     {
         var known = store.Database.Read(session => CheckIns.FindOrNull(session, id))!;
-        return new CheckIns(store.Log, new KnownServers(store.Database, new Offers())).Record(known, new CheckIn(facts, uptime, tags)).AsTask();
+        return new CheckIns(store.Log, new KnownServers(store.Database, new Offers()), store.Changes).Record(known, new CheckIn(facts, uptime, tags)).AsTask();
     }
 
     private static IReadOnlyList<Server> List(ServerStore servers) =>

@@ -14,7 +14,7 @@ public sealed class RegistrationTests
     {
         await using var store = new TestStore();
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings(ServerLimit: 7));
-        var registration = new Registration(store.Log);
+        var registration = new Registration(store.Log, store.Changes);
 
         var results = await Task.WhenAll(Enumerable.Range(0, 100).Select(n => registration.Register($"h{n}", "192.0.2.9", "k")));
 
@@ -28,8 +28,8 @@ public sealed class RegistrationTests
     {
         await using var store = new TestStore();
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings(ServerLimit: 1));
-        var registration = new Registration(store.Log);
-        var servers = new ServerStore(store.Database, store.Log, store.Time);
+        var registration = new Registration(store.Log, store.Changes);
+        var servers = new ServerStore(store.Database, store.Log, store.Changes, store.Time);
         var first = await registration.Register("a", "192.0.2.9", "k");
         (await registration.Register("b", "192.0.2.9", "k")).Result.ShouldBe(RegistrationResult.LimitReached);
 
@@ -44,7 +44,7 @@ public sealed class RegistrationTests
     {
         await using var store = new TestStore();
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
-        var registration = new Registration(store.Log);
+        var registration = new Registration(store.Log, store.Changes);
 
         var ids = (await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => registration.Register("same", "192.0.2.9", "k"))))
             .Select(r => r.ServerId!).ToList();
@@ -58,7 +58,7 @@ public sealed class RegistrationTests
     {
         await using var store = new TestStore();
 
-        (await new Registration(store.Log).Register("h", "192.0.2.9", "nope")).Result.ShouldBe(RegistrationResult.InvalidKey);
+        (await new Registration(store.Log, store.Changes).Register("h", "192.0.2.9", "nope")).Result.ShouldBe(RegistrationResult.InvalidKey);
 
         store.Operations().ShouldBeEmpty();
     }
@@ -69,10 +69,10 @@ public sealed class RegistrationTests
         await using var store = new TestStore();
         var feeds = new FeedStore(store.Database, store.Log);
         var keys = new KeyStore(store.Database, store.Log);
-        var servers = new ServerStore(store.Database, store.Log, store.Time);
+        var servers = new ServerStore(store.Database, store.Log, store.Changes, store.Time);
         await feeds.Add(TestStore.Admin, "test", new FeedSettings());
         await keys.Add(TestStore.Admin, "k", new KeySettings(Feed: "test"));
-        var id = (await new Registration(store.Log).Register("h", "192.0.2.9", "k")).ServerId!;
+        var id = (await new Registration(store.Log, store.Changes).Register("h", "192.0.2.9", "k")).ServerId!;
         store.Database.Read(session => CheckIns.FindOrNull(session, id))!.FeedName.ShouldBe("test");
 
         await feeds.Delete(TestStore.Admin, "test");

@@ -22,7 +22,7 @@ public sealed class SearchRowsTests
     {
         await using var store = new TestStore();
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
-        var registration = new Registration(store.Log);
+        var registration = new Registration(store.Log, store.Changes);
         registration.Tidy();
         await using var first = HeldWriter.Now(store.Log);
         var storm = Enumerable.Range(0, Hosts).Select(n => registration.Register($"h{n}", "192.0.2.9", "k")).ToList();
@@ -36,15 +36,15 @@ public sealed class SearchRowsTests
 
         var (told, left) = (ids[^1], ids[^2]);
         var known = new KnownServers(store.Database, new Offers());
-        var checkIn = new CheckIns(store.Log, known).Record(store.Database.Read(session => CheckIns.FindOrNull(session, told))!, new CheckIn(s_facts, 10, "web", 5));
-        var gone = new ServerStore(store.Database, store.Log, store.Time).Unregister(left);
+        var checkIn = new CheckIns(store.Log, known, store.Changes).Record(store.Database.Read(session => CheckIns.FindOrNull(session, told))!, new CheckIn(s_facts, 10, "web", 5));
+        var gone = new ServerStore(store.Database, store.Log, store.Changes, store.Time).Unregister(left);
         await second.ReleaseAsync();
         (await checkIn).ShouldBeTrue();
         (await gone).ShouldBeTrue();
         await Task.WhenAll(storm);
         await CaughtUp(store);
 
-        var servers = new ServerStore(store.Database, store.Log, store.Time).List(new ServerQuery { Limit = Hosts }, new Offers());
+        var servers = new ServerStore(store.Database, store.Log, store.Changes, store.Time).List(new ServerQuery { Limit = Hosts }, new Offers());
         servers.Count.ShouldBe(Hosts - 1);
         servers.ShouldNotContain(server => server.ServerId == left);
         var row = servers.Single(server => server.ServerId == told);
@@ -59,10 +59,10 @@ public sealed class SearchRowsTests
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
         await store.Log.Commit(Actor.Agent, change => change.Session.Execute("UPDATE node SET search_later = 1"));
         for (var n = 0; n < 3; n++)
-            await new Registration(store.Log).Register($"h{n}", "192.0.2.9", "k");
+            await new Registration(store.Log, store.Changes).Register($"h{n}", "192.0.2.9", "k");
         store.Scalar<long>("SELECT count(*) FROM server_search").ShouldBe(0);
 
-        new Registration(store.Log).Tidy();
+        new Registration(store.Log, store.Changes).Tidy();
 
         await CaughtUp(store);
         store.Scalar<long>("SELECT count(*) FROM server_search").ShouldBe(3);
@@ -74,7 +74,7 @@ public sealed class SearchRowsTests
     {
         await using var store = new TestStore();
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
-        var registration = new Registration(store.Log);
+        var registration = new Registration(store.Log, store.Changes);
         registration.Tidy();
 
         await registration.Register("h", "192.0.2.9", "k");

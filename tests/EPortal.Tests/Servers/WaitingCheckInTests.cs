@@ -22,7 +22,7 @@ public sealed class WaitingCheckInTests
         var (ids, known) = await Fleet(store, 4);
         store.Time.Advance(TimeSpan.FromDays(40));
         await WriteLog(store, ids[0], ids[2]);
-        var servers = new ServerStore(store.Database, store.Log, store.Time);
+        var servers = new ServerStore(store.Database, store.Log, store.Changes, store.Time);
         (await servers.CleanInactive(TestStore.Admin, 50)).ShouldBe(0);
         (await servers.CleanInactive(TestStore.Admin, 39)).ShouldBe(2);
         await TakeIn(store, known);
@@ -48,7 +48,7 @@ public sealed class WaitingCheckInTests
         var at = Micros.Of(store.Time.GetUtcNow());
         await WriteLog(store, ids[0], ids[1]);
         store.Time.Advance(TimeSpan.FromHours(1));
-        var times = new CheckIns(store.Log, known);
+        var times = new CheckIns(store.Log, known, store.Changes);
         times.Tidy();
 
         AgentId.TryRead(ids[2], out var third);
@@ -67,10 +67,10 @@ public sealed class WaitingCheckInTests
         await WriteLog(store, ids[0]);
         store.Time.Advance(TimeSpan.FromHours(1));
         var server = store.Database.Read(session => CheckIns.FindOrNull(session, ids[0]))!;
-        await new CheckIns(store.Log, known).Record(server, new CheckIn(Facts with { PatchLevel = 3 }, 20, null, 5));
+        await new CheckIns(store.Log, known, store.Changes).Record(server, new CheckIn(Facts with { PatchLevel = 3 }, 20, null, 5));
         AgentId.TryRead(ids[0], out var id);
 
-        (await new CheckIns(store.Log, known).Record(id, server.Local, 21)).ShouldBeTrue();
+        (await new CheckIns(store.Log, known, store.Changes).Record(id, server.Local, 21)).ShouldBeTrue();
 
         await TakeIn(store, known);
         store.Scalar<long>("SELECT uptime FROM server_checkin").ShouldBe(21);
@@ -84,9 +84,9 @@ public sealed class WaitingCheckInTests
         await WriteLog(store, ids[0]);
         var server = store.Database.Read(session => CheckIns.FindOrNull(session, ids[0]))!;
 
-        await new CheckIns(store.Log, new KnownServers(store.Database, new Offers())).Record(server, new CheckIn(Facts, 8000, null));
+        await new CheckIns(store.Log, new KnownServers(store.Database, new Offers()), store.Changes).Record(server, new CheckIn(Facts, 8000, null));
 
-        var line = new ServerStore(store.Database, store.Log, store.Time).History(ids[0], 10).ShouldHaveSingleItem();
+        var line = new ServerStore(store.Database, store.Log, store.Changes, store.Time).History(ids[0], 10).ShouldHaveSingleItem();
         (line.What, line.Was, line.Became).ShouldBe(("restart", "9000", "8000"));
     }
 
@@ -95,7 +95,7 @@ public sealed class WaitingCheckInTests
     {
         await using var store = new TestStore();
         var (ids, known) = await Fleet(store, 250);
-        var checkIns = new CheckIns(store.Log, known);
+        var checkIns = new CheckIns(store.Log, known, store.Changes);
         (await Storm(store, checkIns, ids, level: 2)).ShouldAllBe(recorded => recorded);
         checkIns.Behind.ShouldBeInRange(1, 249);
         store.Time.Advance(TimeSpan.FromMinutes(1));
@@ -105,7 +105,7 @@ public sealed class WaitingCheckInTests
         await Empty(store);
 
         store.Scalar<long>("SELECT count(*) FROM server_facts WHERE patch_level = 3").ShouldBe(250);
-        var history = new ServerStore(store.Database, store.Log, store.Time).History(ids[7], 10);
+        var history = new ServerStore(store.Database, store.Log, store.Changes, store.Time).History(ids[7], 10);
         history.Where(line => line.What == "level").Select(line => (line.Was, line.Became)).ShouldBe([("2", "3"), ("0", "2")]);
         (history[0].At - history[^1].At).ShouldBe(TimeSpan.FromMinutes(1));
         checkIns.Behind.ShouldBe(0);
@@ -116,13 +116,13 @@ public sealed class WaitingCheckInTests
     {
         await using var store = new TestStore();
         var (ids, known) = await Fleet(store, 250);
-        var checkIns = new CheckIns(store.Log, known);
+        var checkIns = new CheckIns(store.Log, known, store.Changes);
         await Storm(store, checkIns, ids, level: 2, dropped: "uptime is null");
         await Storm(store, checkIns, ids, level: 3, dropped: "uptime is null");
-        checkIns.Behind.ShouldBeInRange(1, 250);
+        checkIns.Behind.ShouldBeInRange(1, 500);
         await TakeIn(store, known);
 
-        var told = new ServerStore(store.Database, store.Log, store.Time).History(ids[^1], 10).Where(line => line.What == ServerHistory.Dropped).ShouldHaveSingleItem();
+        var told = new ServerStore(store.Database, store.Log, store.Changes, store.Time).History(ids[^1], 10).Where(line => line.What == ServerHistory.Dropped).ShouldHaveSingleItem();
         (told.Was, told.Became).ShouldBe(("", "uptime is null"));
     }
 
@@ -131,7 +131,7 @@ public sealed class WaitingCheckInTests
     {
         await using var store = new TestStore();
         var (ids, known) = await Fleet(store, 250);
-        var checkIns = new CheckIns(store.Log, known);
+        var checkIns = new CheckIns(store.Log, known, store.Changes);
         await Storm(store, checkIns, ids, level: 2);
 
         // Another process finds the store as the first one left it.
@@ -146,15 +146,33 @@ public sealed class WaitingCheckInTests
     }
 
     [Fact]
+    public async Task A_host_that_changes_too_much_in_a_storm_is_limited_when_it_is_taken_in()
+    {
+        await using var store = new TestStore();
+        var (ids, known) = await Fleet(store, 250);
+        var limit = new HostChanges(2, store.Time);
+        var checkIns = new CheckIns(store.Log, known, limit);
+        for (var level = 2; level < 7; level++)
+            await Storm(store, checkIns, ids, level);
+        checkIns.Tidy();
+        await Empty(store);
+
+        store.Scalar<long>("SELECT count(*) FROM server_facts WHERE patch_level = 6").ShouldBe(250);
+        store.Scalar<long>("SELECT count(*) FROM server_history WHERE what = 'level'").ShouldBe(500);
+        store.Scalar<long>("SELECT count(*) FROM server_history WHERE what = 'limit'").ShouldBe(250);
+        limit.Refused[HostRefusal.History].ShouldBe(750);
+    }
+
+    [Fact]
     public async Task What_a_deleted_host_said_does_not_become_the_words_of_one_that_has_its_number_now()
     {
         await using var store = new TestStore();
         var (ids, known) = await Fleet(store, 250);
-        var checkIns = new CheckIns(store.Log, known);
+        var checkIns = new CheckIns(store.Log, known, store.Changes);
         await Storm(store, checkIns, ids, level: 2);
         var local = Local(store, ids[^1]);
-        await new ServerStore(store.Database, store.Log, store.Time).Unregister(ids[^1]);
-        var newcomer = (await new Registration(store.Log).Register("new", "192.0.2.9", "k")).ServerId!;
+        await new ServerStore(store.Database, store.Log, store.Changes, store.Time).Unregister(ids[^1]);
+        var newcomer = (await new Registration(store.Log, store.Changes).Register("new", "192.0.2.9", "k")).ServerId!;
         Local(store, newcomer).ShouldBe(local);
 
         await TakeIn(store, known);
@@ -179,7 +197,7 @@ public sealed class WaitingCheckInTests
 
     private static async Task TakeIn(TestStore store, KnownServers known)
     {
-        new CheckIns(store.Log, known).Tidy();
+        new CheckIns(store.Log, known, store.Changes).Tidy();
         await Empty(store);
     }
 
@@ -197,9 +215,9 @@ public sealed class WaitingCheckInTests
         var ids = new List<string>();
         for (var n = 0; n < count; n++)
         {
-            var id = (await new Registration(store.Log).Register("h", "192.0.2.9", "k")).ServerId!;
+            var id = (await new Registration(store.Log, store.Changes).Register("h", "192.0.2.9", "k")).ServerId!;
             var server = store.Database.Read(session => CheckIns.FindOrNull(session, id))!;
-            await new CheckIns(store.Log, known).Record(server, new CheckIn(Facts, 100, "t", 1));
+            await new CheckIns(store.Log, known, store.Changes).Record(server, new CheckIn(Facts, 100, "t", 1));
             ids.Add(id);
         }
 

@@ -24,11 +24,12 @@ internal static class SqliteStore
 
     /// <summary>
     /// Opens the connection that writes; a commit is on disk when it returns. It keeps more pages than usual, for a check-in may
-    /// come from any host. Its log is taken in by <see cref="SqliteCheckpoints"/>, or by SQLite where nobody does.
+    /// come from any host. Its log is taken in by <see cref="SqliteCheckpoints"/>, or by SQLite where nobody does, and is cut to 64 MiB when it begins anew.
     /// </summary>
     public static DbConnection OpenWriter(string path) => Open(
         path, SqliteOpenMode.ReadWriteCreate,
-        "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA cache_size=-65536", "PRAGMA wal_autocheckpoint=32768");
+        "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA cache_size=-65536", "PRAGMA wal_autocheckpoint=32768",
+        "PRAGMA journal_size_limit=67108864");
 
     /// <summary>Runs <paramref name="action"/> and tells failures of the database as the store's own.</summary>
     public static T Guard<T>(Func<T> action)

@@ -26,7 +26,7 @@ internal static class Privileges
 
         var user = Choose(settings);
         DataFolder.Make(settings.DataDir, user);
-        if (settings.PatchesDir is { } patches)
+        if (settings.PatchesDir is { } patches && !Path.Exists(patches))
             DataFolder.Make(patches, user);
         if (user.Id != 0)
             Become(user);

@@ -33,7 +33,7 @@ public sealed class FeedPageTests
         row.ShouldContain(">U1<");
         row.ShouldNotContain("K2");
         row.ShouldNotContain("K3");
-        var keys = await visitors.Reader.TextAsync("/admin/keys?feed=test");
+        var keys = await visitors.Admin.TextAsync("/admin/keys?feed=test");
         keys.ShouldContain("<code>late</code>");
         keys.ShouldNotContain($"<code>{TestPortal.Key}</code>");
     }

@@ -44,18 +44,18 @@ public sealed class MetricsTests
 
         using var good = await portal.CheckInAsync(TestPortal.Facts(id));
         using var unknown = await portal.CheckInAsync(TestPortal.Facts("AAAAAAAAAAAAAAAA"));
-        using var wrong = await portal.CheckInAsync(TestPortal.Facts(id) with { KernelId = "not one" });
+        using var odd = await portal.CheckInAsync(TestPortal.Facts(id) with { KernelId = "not one" });
 
         var metrics = await portal.ScrapeAsync();
-        metrics["""eportal_checkins_total{result="answered"}"""].ShouldBe(1);
-        metrics["""eportal_checkins_total{result="refused"}"""].ShouldBe(2);
+        metrics["""eportal_checkins_total{result="answered"}"""].ShouldBe(2);
+        metrics["""eportal_checkins_total{result="refused"}"""].ShouldBe(1);
         metrics["eportal_checkins_waiting"].ShouldBe(0);
         metrics["""eportal_registrations_total{result="registered"}"""].ShouldBe(2);
         metrics["""eportal_registrations_total{result="invalid_key"}"""].ShouldBe(1);
         metrics["""eportal_registrations_total{result="throttled"}"""].ShouldBe(1);
         metrics["eportal_api_throttled_total"].ShouldBe(1);
-        metrics["""eportal_http_requests_total{route="/admin/api/kcare/checkin",method="POST",status="200"}"""].ShouldBe(1);
-        metrics["""eportal_http_requests_total{route="/admin/api/kcare/checkin",method="POST",status="400"}"""].ShouldBe(1);
+        metrics["""eportal_http_requests_total{route="/admin/api/kcare/checkin",method="POST",status="200"}"""].ShouldBe(2);
+        metrics["""eportal_http_requests_total{route="/admin/api/kcare/checkin",method="POST",status="401"}"""].ShouldBe(1);
         metrics["""eportal_http_request_duration_seconds_count{route="/admin/api/kcare/checkin",method="POST"}"""].ShouldBe(3);
     }
 

@@ -31,11 +31,16 @@ internal static class BodyKinds
     {
         if (request.ContentLength == 0 || request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
             return BodyKind.None;
-        if (!StringValuesAreIdentity(request))
+        if (!IsPlain(request))
             return BodyKind.Unknown;
         if (string.IsNullOrWhiteSpace(request.ContentType))
             return BodyKind.Untyped;
-        return request.HasFormContentType ? BodyKind.Form : IsJson(request.ContentType) ? BodyKind.Json : BodyKind.Unknown;
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type))
+            return BodyKind.Unknown;
+        var charset = HeaderUtilities.RemoveQuotes(type.Charset).ToString().ToUpperInvariant();
+        return request.HasFormContentType && (IsUtf8(charset) || charset == "ISO-8859-1") ? BodyKind.Form
+            : IsJson(type) && IsUtf8(charset) ? BodyKind.Json
+            : BodyKind.Unknown;
     }
 
     /// <summary>Whether the name of a field of a form is really JSON or XML that was called a form, as curl's <c>-d</c> does.</summary>
@@ -50,13 +55,14 @@ internal static class BodyKinds
         Refusal.UnsupportedType,
         "The Content-Type of the body is not understood. Send a form (application/x-www-form-urlencoded, multipart/form-data) or JSON (application/json), without a Content-Encoding.");
 
-    private static bool StringValuesAreIdentity(HttpRequest request) =>
+    private static bool IsPlain(HttpRequest request) =>
         request.Headers.ContentEncoding is { Count: 0 } or [null or "" or "identity"];
 
-    private static bool IsJson(string contentType) =>
-        MediaTypeHeaderValue.TryParse(contentType, out var type)
-        && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
-            || type.MediaType.Equals("text/json", StringComparison.OrdinalIgnoreCase)
-            || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
-        && HeaderUtilities.RemoveQuotes(type.Charset).ToString().ToUpperInvariant() is "" or "UTF-8" or "UTF8" or "US-ASCII";
+    private static bool IsJson(MediaTypeHeaderValue type) =>
+        type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+        || type.MediaType.Equals("text/json", StringComparison.OrdinalIgnoreCase)
+        || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether a charset, in capitals, is UTF-8 or a part of it; that is the one where none is named.</summary>
+    private static bool IsUtf8(string charset) => charset is "" or "UTF-8" or "UTF8" or "US-ASCII";
 }

@@ -18,6 +18,7 @@ public sealed class BodyTypeTests
     [
         ("text/plain", null, Json), ("application/xml", null, "<key>zz1</key>"), ("application/octet-stream", null, Json), ("multipart/mixed; boundary=x", null, "--x--\r\n"),
         ("nonsense", null, Json), ("application/json", "gzip", Json), ("application/x-www-form-urlencoded", "gzip", "key=zz1"), ("application/json; charset=utf-16", null, Json),
+        ("application/x-www-form-urlencoded; charset=utf-7", null, "key=zz1"), ("application/x-www-form-urlencoded; charset=nonsense", null, "key=zz1"),
         ("application/x-www-form-urlencoded", null, Json), ("application/x-www-form-urlencoded", null, "[1]"), ("application/x-www-form-urlencoded", null, "<a/>"), (null, null, "key=zz1"),
     ];
 

@@ -32,6 +32,8 @@ internal static class UploadPages
 
     private static async Task<IResult> Upload(HttpContext context, PatchsetLibrary library, FeedStore feeds)
     {
+        if (BodyKinds.Of(context.Request) is BodyKind.Unknown)
+            throw BodyKinds.NotUnderstood();
         var (product, feed, state) = (Product.Kernel.Token(), Feed.Main, Stored);
         try
         {

@@ -42,7 +42,7 @@ internal static class ConsoleForms
     {
         var request = call.HttpContext.Request;
         // Others may be as large as an archive, and are read by their actions alone.
-        if (!KeptForm.IsOfItsKind(request) || (await request.ReadFormAsync(call.HttpContext.RequestAborted))[KeptForm.Resume].Count == 0)
+        if (!KeptForm.IsOfItsKind(request) || (await RequestBody.Read(call.HttpContext, cancel => new ValueTask<IFormCollection>(request.ReadFormAsync(cancel))))[KeptForm.Resume].Count == 0)
             return await next(call);
         if (call.HttpContext.GetEndpoint()?.Metadata.GetMetadata<KeepsForm>() is null)
             throw new RefusedException(Refusal.Invalid, "This form is not kept.");

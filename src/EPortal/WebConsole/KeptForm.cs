@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using EPortal.Api;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace EPortal.WebConsole;
@@ -75,7 +76,7 @@ internal sealed partial record KeptForm(string Address, IReadOnlyList<KeptForm.V
 
     /// <summary>Whether a request sends a form without files.</summary>
     public static bool IsOfItsKind(HttpRequest request) =>
-        request.HasFormContentType && request.ContentType!.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase);
+        BodyKinds.Of(request) == BodyKind.Form && request.ContentType!.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsSecret(string name) =>
         name.Contains("password", StringComparison.OrdinalIgnoreCase) || name.Contains("secret", StringComparison.OrdinalIgnoreCase);

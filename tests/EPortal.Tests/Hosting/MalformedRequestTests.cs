@@ -17,7 +17,7 @@ public sealed class MalformedRequestTests
     private static readonly string[] s_paths =
     [
         "/admin/api/kcare/checkin", "/admin/api/kcare/checkin/user", "/admin/api/kcare/register_server.plain", "/admin/api/kcare/tag_server.plain?server_id=x", "/admin/api/register", "/admin/api/keys",
-        "/admin/login", "/admin/upload-patchset", "/admin/theme", "/healthz", "/metrics", "/", "/nothing", "/install-kernelcare", $"/{TestPortal.KernelId}/latest.v2", "/admin/docs",
+        "/admin/login", "/admin/upload-patchset", "/admin/new-key", "/admin/theme", "/healthz", "/metrics", "/", "/nothing", "/install-kernelcare", $"/{TestPortal.KernelId}/latest.v2", "/admin/docs",
     ];
 
     /// <summary>Head behind the host, and body, of a POST.</summary>

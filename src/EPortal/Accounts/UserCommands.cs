@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Serialization;
 using EPortal.Cli;
+using EPortal.Data;
 using EPortal.Hosting;
 
 namespace EPortal.Accounts;
@@ -11,47 +12,37 @@ internal static partial class UserCommands
     /// <summary>The command.</summary>
     public static Command Create(CliContext context)
     {
-        var actions = new CliActions("user");
         var password = CliOptions.Value<string>("password; - reads it from standard input or asks for it; a new user without the option is asked too", "-p", "--password");
         var role = CliOptions.Choice("admin may change things, readonly may look", ["admin", "readonly"], "-r", "--role");
         var note = CliOptions.Value<string>("description", "--note");
-        var json = CliOptions.Json();
-        var command = new Command("user", """
+        var (yes, dryRun, json) = (CliOptions.Yes(), CliOptions.DryRun(), CliOptions.Json());
+        var user = new CliNoun("user", """
             list available users by default
 
             examples:
-              kc.eportal user -a admin
-              echo "$PASSWORD" | kc.eportal user -c -p - admin
+              kc.eportal user add admin
+              echo "$PASSWORD" | kc.eportal user set -p - admin
               kc.eportal user -c -r readonly admin
             """);
-        actions.AddTo(command);
-        command.Options.Add(password);
-        command.Options.Add(role);
-        command.Options.Add(note);
-        command.Options.Add(json);
-        command.SetAction(async (parsed, _) =>
+        user.Verb(CliAction.List, "list users", json);
+        user.Verb(CliAction.Add, "add a user", password, role, note, json);
+        user.Verb(CliAction.Change, "change a user", password, role, note, yes, json);
+        user.Verb(CliAction.Delete, "delete a user with its API keys", yes, dryRun, json);
+        user.CompleteNames(StoredNames.Of(context, UserStore.Names));
+        user.Run((action, name, parsed) =>
         {
-            var name = actions.NameOf(parsed);
             bool? admin = parsed.GetValue(role) is { } r ? r == "admin" : null;
             var settings = new UserSettings(null, admin, parsed.GetValue(note));
-            var asJson = parsed.GetValue(json);
-            switch (actions.Of(parsed))
+            var output = new CliDeletion(context, parsed.GetValue(yes), parsed.GetValue(dryRun), parsed.GetValue(json));
+            return action switch
             {
-                case CliAction.Add:
-                    await Add(context, name, settings, parsed.GetValue(password), asJson);
-                    break;
-                case CliAction.Change:
-                    await Change(context, name, settings, parsed.GetValue(password), asJson);
-                    break;
-                case CliAction.Delete:
-                    await Delete(context, name, asJson);
-                    break;
-                default:
-                    await List(context, asJson);
-                    break;
-            }
+                CliAction.Add => Add(context, name, settings, parsed.GetValue(password), output.AsJson),
+                CliAction.Change => Change(context, name, settings, parsed.GetValue(password), output),
+                CliAction.Delete => Delete(context, name, output),
+                _ => List(context, output.AsJson),
+            };
         });
-        return command;
+        return user;
     }
 
     /// <summary>Makes a user; the password comes from the option, standard input or a prompt.</summary>
@@ -63,21 +54,43 @@ internal static partial class UserCommands
         context.Result(json, UserRow.From(user), UserCommandsJson.Default.UserRow, $"user {user.Name} was added as {user.Role}");
     }
 
-    private static async Task Change(CliContext context, string name, UserSettings settings, string? password, bool json)
+    private static async Task Change(CliContext context, string name, UserSettings settings, string? password, CliDeletion output)
     {
         var secret = password is null ? null : await context.PasswordAsync(password);
         if (secret is null && settings == new UserSettings())
             throw new CliException("nothing to change was given: -p, -r or --note.");
         await using var portal = context.OpenPortal();
+        var ends = settings.IsAdmin is false && portal.Users.IsLastAdmin(name);
+        if (ends)
+            await context.ConfirmAsync($"{name} is the last admin. Make it read-only?", output.Yes, unattended: true);
         var user = await portal.Users.Update(context.Operator(), name, settings with { Password = secret });
-        context.Result(json, UserRow.From(user), UserCommandsJson.Default.UserRow, $"user {name} was changed");
+        context.Result(output.AsJson, UserRow.From(user), UserCommandsJson.Default.UserRow, $"user {name} was changed");
+        WarnOfNoAdmin(context, ends);
     }
 
-    private static async Task Delete(CliContext context, string name, bool json)
+    private static async Task Delete(CliContext context, string name, CliDeletion deletion)
     {
         await using var portal = context.OpenPortal();
-        var user = await portal.Users.Delete(context.Operator(), name);
-        context.Result(json, UserRow.From(user), UserCommandsJson.Default.UserRow, $"user {name} was deleted");
+        var user = portal.Users.FindOrNull(name) ?? throw new RefusedException(Refusal.NotFound, $"There is no user '{name}'.");
+        var ends = portal.Users.IsLastAdmin(name);
+        var row = UserRow.From(user);
+        if (deletion.IsDry)
+        {
+            context.Result(deletion.AsJson, row, UserCommandsJson.Default.UserRow, $"user {name} would be deleted{(ends ? ", the last admin" : "")}");
+            return;
+        }
+
+        await context.ConfirmAsync(
+            ends ? $"{name} is the last admin. Delete it?" : $"Delete user {name} with its API keys?", deletion.Yes, unattended: true);
+        await portal.Users.Delete(context.Operator(), name);
+        context.Result(deletion.AsJson, row, UserCommandsJson.Default.UserRow, $"user {name} was deleted");
+        WarnOfNoAdmin(context, ends);
+    }
+
+    private static void WarnOfNoAdmin(CliContext context, bool isSo)
+    {
+        if (isSo)
+            context.Note($"warning: {UserStore.NoAdmin}");
     }
 
     private static async Task List(CliContext context, bool json)
@@ -90,7 +103,7 @@ internal static partial class UserCommands
             return;
         }
 
-        var table = new CliTable("User", "Role", "Description");
+        var table = new CliTable("User", "Role", "Description") { Empty = "there are no users; `kc.eportal user add NAME` makes one" };
         foreach (var user in users)
             table.Add(user.Name, user.Role, user.Description);
         table.Write(context);

@@ -51,6 +51,18 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     /// <summary>A name for comparisons.</summary>
     public static string Folded(string name) => UserName.Fold(name);
 
+    /// <summary>Told where nobody is admin.</summary>
+    public const string NoAdmin = "there is no admin, so nobody can change anything in the console or by the API; `kc.eportal user set -r admin NAME` makes one.";
+
+    /// <summary>Names of all users.</summary>
+    public static IEnumerable<string> Names(Session session) => session.Connection.Query<string>("SELECT name FROM account WHERE shadowed = 0 ORDER BY name");
+
+    /// <summary>Whether the user of that name is the only admin.</summary>
+    public bool IsLastAdmin(string name) => database.Read(session => FindRow(session, name)?.ToUser().IsAdmin == true && CountAdmins(session) == 1);
+
+    /// <summary>Whether anybody is admin.</summary>
+    public bool AnyAdmin() => database.Read(CountAdmins) > 0;
+
     /// <summary>Whether there is anybody who can log in.</summary>
     public bool Any() => database.Read(session => session.Connection.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM account WHERE shadowed = 0)")) != 0;
 
@@ -195,9 +207,12 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     /// <summary>From far nobody may end the last admin: only the command line could then help.</summary>
     private static void CheckThatAnAdminStays(Change change, User before, bool asked)
     {
-        if (asked && before.IsAdmin && change.Db.ExecuteScalar<long>("SELECT count(*) FROM account WHERE shadowed = 0 AND held = 0 AND admin <> 0") == 0)
+        if (asked && before.IsAdmin && CountAdmins(change.Session) == 0)
             throw new RefusedException(Refusal.Conflict, "The last admin must stay one; make another first.");
     }
+
+    private static long CountAdmins(Session session) =>
+        session.Connection.ExecuteScalar<long>("SELECT count(*) FROM account WHERE shadowed = 0 AND held = 0 AND admin <> 0");
 
     /// <summary>Whether a name would pass for somebody else in the user log: the portal itself, agents, the command line.</summary>
     public static bool IsReserved(string name) =>

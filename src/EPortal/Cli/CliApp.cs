@@ -45,13 +45,10 @@ internal static class CliApp
     /// <summary>Runs a command line in a given context. Commands hang below the root and know the context.</summary>
     public static async Task<int> RunAsync(Command root, IReadOnlyList<string> args, CliContext context)
     {
-        if (!root.Options.OfType<HelpOption>().Any())
-            root.Options.Insert(0, CliHelp.Option(context));
-        // A name that begins with @ is a name, not a file of further arguments.
-        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var parsed = Parse(root, args, context);
         try
         {
-            if (parsed.Action is not CliHelp && CliUsage.ProblemOrNull(parsed) is { } problem)
+            if (CliUsage.ProblemOrNull(parsed) is { } problem)
                 return CliUsage.Refuse(parsed, problem, context);
             var configuration = new InvocationConfiguration
             {
@@ -74,6 +71,22 @@ internal static class CliApp
                 await context.Error.WriteLineAsync(CliText.SafeLines(failure.ToString()));
             return CliExit.Failure;
         }
+    }
+
+    /// <summary>A name that begins with @ is a name, not a file of further arguments.</summary>
+    public static readonly ParserConfiguration Grammar = new() { ResponseFileTokenReplacer = null };
+
+    /// <summary>Reads a command line of a program, which gets its <c>--help</c> and <c>--version</c>.</summary>
+    public static ParseResult Parse(Command root, IReadOnlyList<string> args, CliContext context)
+    {
+        if (!root.Options.OfType<HelpOption>().Any())
+        {
+            root.Options.Insert(0, CliHelp.Option(context));
+            root.Options.Insert(1, CliVersion.Option(context));
+        }
+
+        CliNoun.Settle(root, args);
+        return root.Parse(args, Grammar);
     }
 
     private static string Sentence(Exception failure) => failure switch

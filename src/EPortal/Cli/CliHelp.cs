@@ -55,14 +55,16 @@ internal sealed class CliHelp(CliContext context) : SynchronousCommandLineAction
         var start = $"usage: {CliNames.Path(command)}";
         var options = CliNames.OptionsOf(command).Select(CliNames.Usage).ToArray();
         var arguments = command.Arguments.Where(argument => !argument.Hidden).Select(CliNames.Usage).ToList();
-        if (command.Subcommands.Count > 0)
+        if (command.Subcommands.Count > 0 && command is not CliNoun)
             arguments.Add("command ...");
+        // Both ways to call a noun: with a flag, and with a verb.
+        var verbs = command is CliNoun noun ? $"\n       {CliNames.Path(command)} {{{string.Join(',', noun.Verbs)}}} ..." : "";
         var line = string.Join(' ', [start, .. options, .. arguments]);
         if (line.Length <= width - 2)
-            return line;
+            return line + verbs;
         var indent = new string(' ', start.Length + 1);
         return string.Join('\n', [.. Fill([start, .. options], indent), .. Fill([indent.TrimEnd(), .. arguments], indent)])
-            .TrimEnd();
+            .TrimEnd() + verbs;
 
         IEnumerable<string> Fill(IReadOnlyList<string> parts, string indent)
         {

@@ -11,6 +11,9 @@ internal static class CliOptions
     /// <summary><c>--yes</c>: do not ask.</summary>
     public static Option<bool> Yes() => Flag("do not ask for confirmation", "-y", "--yes");
 
+    /// <summary><c>--dry-run</c>: tell what would be done, and change nothing.</summary>
+    public static Option<bool> DryRun() => Flag("tell what would be done and change nothing", "--dry-run");
+
     /// <summary>An option that takes no value, so that what follows it is never swallowed.</summary>
     public static Option<bool> Flag(string description, string name, params string[] aliases) =>
         new(name, aliases) { Description = description, Arity = ArgumentArity.Zero };
@@ -25,6 +28,7 @@ internal static class CliOptions
     {
         var option = Value<string>(description, name, aliases);
         option.HelpName = $"{{{string.Join(',', choices)}}}";
+        option.CompletionSources.Add([.. choices]);
         option.Validators.Add(result =>
         {
             foreach (var token in result.Tokens.Where(token => !choices.Contains(token.Value)))

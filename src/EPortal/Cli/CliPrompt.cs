@@ -4,15 +4,21 @@ namespace EPortal.Cli;
 internal static class CliPrompt
 {
     /// <summary>Asks before something that cannot be undone, unless <c>--yes</c> was given.</summary>
+    /// <param name="context">Where it is asked.</param>
+    /// <param name="question">What is asked.</param>
+    /// <param name="yes">Whether the answer was given already.</param>
+    /// <param name="unattended">Whether it is done without asking where there is no terminal to ask on, as scripts expect of it.</param>
     /// <exception cref="CliException">The answer is no, or there is nobody to ask.</exception>
-    public static async Task ConfirmAsync(this CliContext context, string question, bool yes)
+    public static async Task ConfirmAsync(this CliContext context, string question, bool yes, bool unattended = false)
     {
-        if (yes)
+        if (yes || (unattended && !context.InIsTerminal))
             return;
         if (!context.InIsTerminal)
             throw new CliException($"{question} There is no terminal to ask on; --yes answers.");
-        await context.Error.WriteAsync($"{CliText.Safe(question)} [y/N] ");
-        await context.Error.FlushAsync(context.Cancellation);
+        // Where standard error goes to a file, the person at the terminal would not see what is waited for.
+        var screen = context.ErrorIsTerminal || !context.OutIsTerminal ? context.Error : context.Out;
+        await screen.WriteAsync($"{CliText.Safe(question)} [y/N] ");
+        await screen.FlushAsync(context.Cancellation);
         var answer = await Task.Run(context.In.ReadLine).WaitAsync(context.Cancellation);
         if (answer?.Trim().ToUpperInvariant() is not ("Y" or "YES"))
             throw new CliException("not confirmed, so nothing was done.");

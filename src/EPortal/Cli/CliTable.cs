@@ -13,7 +13,12 @@ internal sealed record CliColumn(string Title, bool IsNumber = false, int MinWid
 /// <summary>A table for people: framed on a terminal, plain aligned columns elsewhere.</summary>
 internal sealed class CliTable(params CliColumn[] columns)
 {
+    private const int FrameOfColumn = 3;
+
     private readonly List<string[]> _rows = [];
+
+    /// <summary>Told in place of rows where there are none: what is missing, and how to get one.</summary>
+    public required string Empty { get; init; }
 
     /// <summary>Adds a row, a cell a column; null is an empty cell.</summary>
     public void Add(params object?[] cells)
@@ -24,12 +29,15 @@ internal sealed class CliTable(params CliColumn[] columns)
             cell is IFormattable number ? number.ToString(null, null) : cell?.ToString() ?? ""))]);
     }
 
+    /// <summary>Writes it; a frame that would not fit would break every line, so a wide table goes without.</summary>
     public void Write(CliContext context)
     {
-        if (context.OutIsTerminal)
+        if (!context.OutIsTerminal || Widths().Sum(width => width + FrameOfColumn) >= context.Width)
+            WritePlain(context);
+        else if (_rows.Count > 0)
             WriteFramed(context);
         else
-            WritePlain(context.Out);
+            context.Note(Empty);
     }
 
     private void WriteFramed(CliContext context)
@@ -55,17 +63,23 @@ internal sealed class CliTable(params CliColumn[] columns)
         console.Write(table);
     }
 
-    /// <summary>Writes aligned columns, whatever the output is.</summary>
-    public void WritePlain(TextWriter output)
+    /// <summary>Writes aligned columns, whatever the output is; without rows the titles go to programs alone.</summary>
+    public void WritePlain(CliContext context)
     {
-        var widths = columns.Select((column, i) =>
-            _rows.Select(row => row[i].Length).Append(column.Title.Length).Append(column.MinWidth).Max()).ToArray();
-        output.WriteLine(Line(columns.Select(column => column.Title).ToArray(), " | "));
-        output.WriteLine(string.Join(" + ", widths.Select(width => new string('-', width))));
+        if (_rows.Count == 0)
+            context.Note(Empty);
+        if (_rows.Count == 0 && context.OutIsTerminal)
+            return;
+        var widths = Widths();
+        context.Out.WriteLine(Line(columns.Select(column => column.Title).ToArray(), " | "));
+        context.Out.WriteLine(string.Join(" + ", widths.Select(width => new string('-', width))));
         foreach (var row in _rows)
-            output.WriteLine(Line(row, " | "));
+            context.Out.WriteLine(Line(row, " | "));
 
         string Line(string[] cells, string separator) => string.Join(separator, cells.Select((cell, i) =>
             columns[i].IsNumber ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]))).TrimEnd();
     }
+
+    private int[] Widths() => [.. columns.Select((column, i) =>
+        _rows.Select(row => row[i].Length).Append(column.Title.Length).Append(column.MinWidth).Max())];
 }

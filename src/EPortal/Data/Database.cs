@@ -12,6 +12,7 @@ namespace EPortal.Data;
 internal sealed class Database : IDisposable
 {
     private const int KeptReaders = 16;
+    private const string FileName = "eportal.sqlite";
 
     private readonly ConcurrentBag<Session> _readers = [];
     private readonly string _path;
@@ -31,10 +32,17 @@ internal sealed class Database : IDisposable
     /// <exception cref="StoreException">It cannot be opened, written or migrated.</exception>
     public static Database Open(string folder)
     {
-        var path = Path.Combine(folder, "eportal.sqlite");
+        var path = Path.Combine(folder, FileName);
         SqliteStore.Guard(() => SqliteMigrations.Run(path));
         return new Database(path);
     }
+
+    /// <summary>Opens the database in <paramref name="folder"/> for reading, whatever its schema is.</summary>
+    /// <exception cref="StoreException">It cannot be opened.</exception>
+    public static Database OpenAsItIs(string folder) => new(Path.Combine(folder, FileName));
+
+    /// <summary>Whether there is a database in <paramref name="folder"/>.</summary>
+    public static bool IsIn(string folder) => File.Exists(Path.Combine(folder, FileName));
 
     /// <summary>Stands for the state that a reader would see now; another one when anything was committed since, by any process.</summary>
     public CommitMark Mark => _index.Read();

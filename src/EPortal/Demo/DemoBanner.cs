@@ -1,4 +1,5 @@
 using EPortal.Cli;
+using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Hosting;
@@ -19,7 +20,7 @@ internal static class DemoBanner
         [
             "",
             $"patchsets   {patchsets}, signed by {portal.Signer.Trusted.Keys[0].KeyId}, on feeds {string.Join(", ", portal.Feeds.List().Select(feed => feed.Name))}",
-            $"fleet       {servers.Count} hosts: {Count(ServerStatus.UpToDate)} up to date, {Count(ServerStatus.Outdated)} out of date, {Count(ServerStatus.Unsupported)} unsupported",
+            $"fleet       {Plural.Of(servers.Count, "host")}: {Count(ServerStatus.UpToDate)} up to date, {Count(ServerStatus.Outdated)} out of date, {Count(ServerStatus.Unsupported)} unsupported",
             $"data        {portal.Settings.DataDir}",
             "",
             "look around in another terminal:",

@@ -79,7 +79,7 @@ internal static class DemoCommand
         var address = new Uri(app.Urls.First());
         using var fleet = new DemoFleet(
             address, new TrustedKeys([vendor.PublicKey]), Directory.CreateDirectory(Path.Combine(settings.DataDir, "fleet")).FullName, hosts, context.Note);
-        using (var progress = new CliProgress(context, $"{hosts} hosts register and fetch their patches", hosts))
+        using (var progress = new CliProgress(context, hosts == 1 ? "1 host registers and fetches its patches" : $"{hosts} hosts register and fetch their patches", hosts))
             await fleet.StartAsync(n => n % 10 == 0 ? "staging" : n % 7 == 0 ? "plant" : "production", progress, cancel);
         DemoBanner.Show(context, portal, address, password);
         await fleet.RunAsync(cancel);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Serialization;
 using EPortal.Cli;
+using EPortal.Data;
 using EPortal.Hosting;
 
 namespace EPortal.Feeds;
@@ -11,45 +12,44 @@ internal static partial class FeedCommands
     /// <summary>The command.</summary>
     public static Command Create(CliContext context)
     {
-        var actions = new CliActions("feed");
         var auto = CliOptions.Flag("update feed automatically", "--auto");
         var noAuto = CliOptions.Flag("don't update feed automatically", "--no-auto");
         var after = CliOptions.Value<long?>("deploy after specified hours", "--deploy-after");
         after.HelpName = "hours";
         var channel = CliOptions.Choice("newest kind of patchset to take", ["default", "test", "unstable"], "--channel");
-        var yes = CliOptions.Yes();
-        var json = CliOptions.Json();
-        var command = new Command("feed", """
+        var (yes, dryRun, json) = (CliOptions.Yes(), CliOptions.DryRun(), CliOptions.Json());
+        var feed = new CliNoun("feed", """
             list available feeds by default
 
             examples:
-              kc.eportal feed -a test --auto
+              kc.eportal feed add test --auto
               kc.eportal feed -c test --deploy-after 12
             """);
-        actions.AddTo(command);
-        foreach (var option in new Option[] { auto, noAuto, after, channel, yes, json })
-            command.Options.Add(option);
-        command.Validators.Add(result =>
+        feed.Verb(CliAction.List, "list feeds", json);
+        feed.Verb(CliAction.Add, "add a feed", auto, noAuto, after, channel, json);
+        feed.Verb(CliAction.Change, "change a feed", auto, noAuto, after, channel, json);
+        feed.Verb(CliAction.Delete, "delete a feed; its keys move to main", yes, dryRun, json);
+        feed.CompleteNames(StoredNames.OfFeeds(context));
+        feed.Check(result =>
         {
             if (result.GetValue(auto) && result.GetValue(noAuto))
                 result.AddError("only one of --auto and --no-auto can be given.");
         });
-        command.SetAction((parsed, _) =>
+        feed.Run((action, name, parsed) =>
         {
-            var name = actions.NameOf(parsed);
             var settings = new FeedSettings(
                 parsed.GetValue(auto) ? true : parsed.GetValue(noAuto) ? false : null,
                 parsed.GetValue(after),
                 parsed.GetValue(channel));
-            return actions.Of(parsed) switch
+            return action switch
             {
                 CliAction.Add => Add(context, name, settings, parsed.GetValue(json)),
                 CliAction.Change => Change(context, name, settings, parsed.GetValue(json)),
-                CliAction.Delete => Delete(context, name, parsed.GetValue(yes), parsed.GetValue(json)),
+                CliAction.Delete => Delete(context, name, new CliDeletion(context, parsed.GetValue(yes), parsed.GetValue(dryRun), parsed.GetValue(json))),
                 _ => List(context, parsed.GetValue(json)),
             };
         });
-        return command;
+        return feed;
     }
 
     private static async Task Add(CliContext context, string name, FeedSettings settings, bool json)
@@ -68,14 +68,16 @@ internal static partial class FeedCommands
         context.Result(json, FeedRow.From(feed), FeedCommandsJson.Default.FeedRow, $"feed {name} was changed");
     }
 
-    private static async Task Delete(CliContext context, string name, bool yes, bool json)
+    private static async Task Delete(CliContext context, string name, CliDeletion deletion)
     {
         await using var portal = context.OpenPortal();
-        FeedStore.RefuseMain(portal.Feeds.Get(name), "deleted");
+        var feed = portal.Feeds.Get(name);
+        FeedStore.RefuseMain(feed, "deleted");
         var keys = portal.Keys.List().Count(key => key.Feed == name);
-        await context.ConfirmAsync($"Delete feed {name} and move its {keys} keys to main?", yes || keys == 0);
-        var feed = await portal.Feeds.Delete(context.Operator(), name);
-        context.Result(json, FeedRow.From(feed), FeedCommandsJson.Default.FeedRow, $"feed {name} was deleted, {keys} keys are on main now");
+        await deletion.Run(
+            $"Delete feed {name} and move its {Plural.Of(keys, "key")} to main?", unattended: keys == 0, feed, () => portal.Feeds.Delete(context.Operator(), name));
+        var moved = deletion.IsDry ? $"{Plural.Of(keys, "key")} would move to main" : $"{Plural.Of(keys, "key")} {(keys == 1 ? "is" : "are")} on main now";
+        context.Result(deletion.AsJson, FeedRow.From(feed), FeedCommandsJson.Default.FeedRow, $"feed {name} {deletion.Was} deleted, {moved}");
     }
 
     private static async Task List(CliContext context, bool json)
@@ -88,7 +90,7 @@ internal static partial class FeedCommands
             return;
         }
 
-        var table = new CliTable("Feed", "Auto", CliColumn.Number("Deploy after"), "Channel");
+        var table = new CliTable("Feed", "Auto", CliColumn.Number("Deploy after"), "Channel") { Empty = "there are no feeds; `kc.eportal feed add NAME` makes one" };
         foreach (var feed in feeds)
             table.Add(feed.Name, feed.Auto ? "yes" : "no", $"{feed.DeployAfter} h", feed.Channel);
         table.Write(context);

@@ -13,18 +13,18 @@ internal static partial class PatchsetList
     /// <summary>The command.</summary>
     public static Command Create(CliContext context, Product product)
     {
-        var feed = CliOptions.Value<string>("feed (main by default)", "--feed");
+        var feed = RolloutCommands.FeedOption(context);
         var json = CliOptions.Json();
         var command = new Command("list", "list patchsets as they stand on a feed, oldest first") { feed, json };
         command.SetAction(async (parsed, _) =>
         {
             await using var portal = context.OpenPortal();
-            Show(context, portal.Rollout.List(parsed.GetValue(feed) ?? Feed.Main, product), parsed.GetValue(json));
+            Show(context, product, portal.Rollout.List(parsed.GetValue(feed) ?? Feed.Main, product), parsed.GetValue(json));
         });
         return command;
     }
 
-    private static void Show(CliContext context, IReadOnlyList<Placement> placements, bool json)
+    private static void Show(CliContext context, Product product, IReadOnlyList<Placement> placements, bool json)
     {
         if (json)
         {
@@ -32,7 +32,10 @@ internal static partial class PatchsetList
             return;
         }
 
-        var table = new CliTable("Patchset", "Status", "Released", "Channel", "Distros", "Signed by");
+        var table = new CliTable("Patchset", "Status", "Released", "Channel", "Distros", "Signed by")
+        {
+            Empty = $"there are no {product.Token()} patchsets; `kc.eportal {product.Verb()} update` fetches them from a patch source, `kc.eportal {product.Verb()} deploy ARCHIVE` takes one in",
+        };
         foreach (var placement in placements)
         {
             var patchset = placement.Patchset;

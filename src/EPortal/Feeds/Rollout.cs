@@ -124,10 +124,11 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
         change.Note("patchset.unblock", $"{patchset.Name}, which the patch source no longer blocks");
     }
 
-    /// <summary>Enables or disables on a feed what a deploy records, in its transaction.</summary>
-    public static Action<Change, Patchset> Place(string feed, bool disabled) => (change, patchset) =>
+    /// <summary>Enables or disables on a feed what a deploy records, in its transaction; <paramref name="before"/> hears how it stood there.</summary>
+    public static Action<Change, Patchset> Place(string feed, bool disabled, Action<PatchsetState>? before = null) => (change, patchset) =>
     {
-        var pair = (FeedStore.Get(change.Session, feed), patchset);
+        var pair = (Feed: FeedStore.Get(change.Session, feed), patchset);
+        before?.Invoke(Placement.List(change.Session, pair.Feed, [patchset])[0].State);
         _ = disabled ? Disable(change, pair) : Enable(change, pair);
     };
 

@@ -6,28 +6,39 @@ namespace EPortal.Feeds;
 /// <summary>What commands on patchsets print.</summary>
 internal static partial class RolloutOutput
 {
-    /// <summary>Tells the new state of patchsets on a feed.</summary>
-    public static void Show(CliContext context, IReadOnlyList<string> patchsets, PatchsetState state, string feed, bool json)
+    /// <summary>Tells the state of patchsets on a feed, which it had <paramref name="already"/> or has now.</summary>
+    public static void Show(CliContext context, IReadOnlyList<string> patchsets, PatchsetState state, string feed, bool json, bool already = false)
     {
         if (json)
         {
-            context.Json([.. patchsets.Select(name => new StateRow(name, feed, state.Token()))], RolloutOutputJson.Default.StateRowArray);
+            context.Json([.. patchsets.Select(name => new StateRow(name, feed, state.Token(), !already))], RolloutOutputJson.Default.StateRowArray);
             return;
         }
 
         foreach (var name in patchsets)
-            context.Line(state == PatchsetState.Undeployed ? $"{name} was unrolled from {feed}" : $"{name} was {state.Token()} in {feed}");
+            context.Line(already ? $"{name} is {state.Token()} in {feed} already" : $"{name} was {state.Token()} in {feed}");
     }
 
-    /// <summary>Tells that a patchset is gone.</summary>
-    public static void ShowDeleted(CliContext context, string patchset, bool json) =>
-        context.Result(json, new GoneRow(patchset), RolloutOutputJson.Default.GoneRow, $"{patchset} was deleted");
+    /// <summary>Tells that a patchset came off a feed, or would in a dry run.</summary>
+    public static void ShowUnrolled(CliDeletion output, string patchset, string feed, bool wasDisabled)
+    {
+        if (output.AsJson)
+            Show(output.Context, [patchset], PatchsetState.Undeployed, feed, json: true, already: output.IsDry);
+        else if (wasDisabled)
+            output.Context.Line($"{patchset} {(output.IsDry ? "would no longer be" : "is no longer")} disabled in {feed}");
+        else
+            output.Context.Line($"{patchset} {output.Was} unrolled from {feed}");
+    }
 
-    /// <summary>A patchset's state on a feed, for programs.</summary>
-    internal sealed record StateRow(string Patchset, string Feed, string Status);
+    /// <summary>Tells that a patchset is gone, or would be in a dry run.</summary>
+    public static void ShowDeleted(CliDeletion deletion, string patchset) => deletion.Context.Result(
+        deletion.AsJson, new GoneRow(patchset, deletion.IsDry), RolloutOutputJson.Default.GoneRow, $"{patchset} {deletion.Was} deleted");
 
-    /// <summary>A deleted patchset, for programs.</summary>
-    internal sealed record GoneRow(string Deleted);
+    /// <summary>A patchset's state on a feed, and whether this command changed it; for programs.</summary>
+    internal sealed record StateRow(string Patchset, string Feed, string Status, bool Changed);
+
+    /// <summary>A deleted patchset, or one that would be, for programs.</summary>
+    internal sealed record GoneRow(string Deleted, bool DryRun);
 
     [JsonSerializable(typeof(StateRow[]))]
     [JsonSerializable(typeof(GoneRow))]

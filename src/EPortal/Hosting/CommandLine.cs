@@ -43,13 +43,19 @@ internal static class CommandLine
         }
 
         OlderFlags.AddTo(root, context);
+        CliCompletion.AddTo(root, context);
         return root;
     }
 
     /// <summary><c>eportal</c>: the server.</summary>
-    public static Command Server(CliContext context) => new("eportal", "serve live patches to a fleet")
+    public static Command Server(CliContext context)
     {
-        ServeCommand.Create(context),
-        DemoCommand.Create(context),
-    };
+        var root = new Command("eportal", "serve live patches to a fleet")
+        {
+            ServeCommand.Create(context),
+            DemoCommand.Create(context),
+        };
+        CliCompletion.AddTo(root, context);
+        return root;
+    }
 }

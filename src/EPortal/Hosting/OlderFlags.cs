@@ -24,28 +24,36 @@ internal static class OlderFlags
         unroll.HelpName = "NAME";
         var latest = CliOptions.Flag("fetch new kernel patchsets and enable them on main", "--get-latest");
         var auto = CliOptions.Flag("fetch new kernel patchsets and enable what is due on automatic feeds", "--auto-update");
-        var clean = CliOptions.Flag("remove patchsets that nobody needs any more; DRY_RUN=1 only tells which", "--clean-releases");
+        var clean = CliOptions.Flag("remove patchsets that nobody needs any more; DRY_RUN=1, or --dry-run, only tells which", "--clean-releases");
         var list = CliOptions.Flag("count servers by key", "--list-servers");
-        var json = CliOptions.Json();
+        var (yes, dryRun, json) = (CliOptions.Yes(), CliOptions.DryRun(), CliOptions.Json());
         Option[] actions = [user, deploy, unroll, latest, auto, clean, list];
-        foreach (var option in actions.Append(password).Append(json))
+        foreach (var option in (Option[])[.. actions, password, yes, dryRun, json])
             root.Options.Add(option);
         root.Validators.Add(result =>
         {
             // Checked when nothing below the root was called.
             if (result.Children.OfType<System.CommandLine.Parsing.CommandResult>().Any())
                 return;
+            foreach (var option in (Option[])[yes, dryRun])
+            {
+                if (result.GetResult(option) is { Implicit: false } && !result.GetValue(clean))
+                    result.AddError($"{option.Name} goes with {clean.Name}.");
+            }
+
+            if (result.GetValue(password) is not null && result.GetValue(user) is null)
+                result.AddError("-p goes with -a.");
             var given = actions.Count(option => result.GetResult(option) is { Implicit: false });
             if (given != 1)
-                result.AddError(given == 0 ? "a command is missing." : $"only one of {string.Join(", ", actions.Select(option => option.Name))} can be given.");
+                result.AddError(given == 0 ? "a command is missing; `--help` lists them." : $"only one of {string.Join(", ", actions.Select(option => option.Name))} can be given.");
         });
         root.SetAction((parsed, _) =>
             parsed.GetValue(user) is { } name ? UserCommands.Add(context, name, new UserSettings(), parsed.GetValue(password), parsed.GetValue(json))
             : parsed.GetValue(deploy) is { } file ? ProductCommands.Deploy(context, Product.Kernel, file, Feed.Main, disabled: false, parsed.GetValue(json))
-            : parsed.GetValue(unroll) is { } patchset ? ProductCommands.Unroll(context, Product.Kernel, patchset, Feed.Main, parsed.GetValue(json))
+            : parsed.GetValue(unroll) is { } patchset ? UnrollCommand.Run(Product.Kernel, patchset, Feed.Main, new CliDeletion(context, Yes: false, IsDry: false, parsed.GetValue(json)))
             : parsed.GetValue(latest) ? UpdateCommands.Update(context, Product.Kernel, Feed.Main, parsed.GetValue(json))
             : parsed.GetValue(auto) ? UpdateCommands.AutoUpdate(context, Product.Kernel, parsed.GetValue(json))
-            : parsed.GetValue(clean) ? CleanReleases.Run(context, parsed.GetValue(json))
+            : parsed.GetValue(clean) ? CleanReleases.Run(new CliDeletion(context, parsed.GetValue(yes), parsed.GetValue(dryRun), parsed.GetValue(json)))
             : ServerCommands.ListByKey(context, parsed.GetValue(json)));
     }
 }

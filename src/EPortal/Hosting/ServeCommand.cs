@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EPortal.Accounts;
 using EPortal.Cli;
 using Microsoft.AspNetCore.Connections;
 
@@ -31,7 +32,9 @@ internal static class ServeCommand
         foreach (var address in app.Urls)
             context.Line($"serving on {address}");
         if (!portal.Users.Any())
-            context.Line("nobody can log in yet; make a user on this machine: kc.eportal user -a admin");
+            context.Line("nobody can log in yet; make a user on this machine: kc.eportal user add admin");
+        else if (!portal.Users.AnyAdmin())
+            context.Note($"warning: {UserStore.NoAdmin}");
         await app.WaitForShutdownAsync(cancel);
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Serialization;
 using EPortal.Cli;
+using EPortal.Data;
 using EPortal.Format;
 using EPortal.Hosting;
 
@@ -12,48 +13,48 @@ internal static partial class KeyCommands
     /// <summary>The command.</summary>
     public static Command Create(CliContext context)
     {
-        var actions = new CliActions("key", namelessAdd: true);
         var note = CliOptions.Value<string>("key description", "--note");
         var limit = CliOptions.Value<long?>("maximum number of servers allowed; 0 for no limit", "--server-limit");
         var feed = CliOptions.Value<string>("feed to associate key to", "--feed");
         var products = ProductsOption();
         var allProducts = CliOptions.Flag("allow all products, as a new key does", "--default-products");
-        var yes = CliOptions.Yes();
-        var json = CliOptions.Json();
-        var command = new Command("key", """
+        feed.CompletionSources.Add(StoredNames.OfFeeds(context));
+        var (yes, dryRun, json) = (CliOptions.Yes(), CliOptions.DryRun(), CliOptions.Json());
+        var key = new CliNoun("key", """
             list available keys by default
 
             examples:
-              kc.eportal key -a
-              kc.eportal key -a test --server-limit 100 --feed test
+              kc.eportal key add
+              kc.eportal key add test --server-limit 100 --feed test
               kc.eportal key -c test --product kernel --product user
-            """);
-        actions.AddTo(command);
-        foreach (var option in new Option[] { note, limit, feed, products, allProducts, yes, json })
-            command.Options.Add(option);
-        command.Validators.Add(result =>
+            """, namelessAdd: true);
+        key.Verb(CliAction.List, "list keys", json);
+        key.Verb(CliAction.Add, "add a key; without a name it gets a random one", note, limit, feed, products, allProducts, json);
+        key.Verb(CliAction.Change, "change a key", note, limit, feed, products, allProducts, json);
+        key.Verb(CliAction.Delete, "delete a key with its servers", yes, dryRun, json);
+        key.CompleteNames(StoredNames.Of(context, KeyStore.Names));
+        key.Check(result =>
         {
             if (result.GetValue(allProducts) && result.GetValue(products) is { Length: > 0 })
                 result.AddError("only one of --product and --default-products can be given.");
         });
-        command.SetAction((parsed, _) =>
+        key.Run((action, name, parsed) =>
         {
-            var name = actions.NameOf(parsed);
             var settings = new KeySettings(
                 parsed.GetValue(note),
                 parsed.GetValue(feed),
                 parsed.GetValue(limit),
                 parsed.GetValue(allProducts) ? Products.All
                     : parsed.GetValue(products) is { Length: > 0 } chosen ? [.. chosen.Select(Parse)] : null);
-            return actions.Of(parsed) switch
+            return action switch
             {
                 CliAction.Add => Add(context, name, settings, parsed.GetValue(json)),
                 CliAction.Change => Change(context, name, settings, parsed.GetValue(json)),
-                CliAction.Delete => Delete(context, name, parsed.GetValue(yes), parsed.GetValue(json)),
+                CliAction.Delete => Delete(context, name, new CliDeletion(context, parsed.GetValue(yes), parsed.GetValue(dryRun), parsed.GetValue(json))),
                 _ => List(context, parsed.GetValue(json)),
             };
         });
-        return command;
+        return key;
     }
 
     private static Option<string[]> ProductsOption()
@@ -66,6 +67,7 @@ internal static partial class KeyCommands
             Arity = ArgumentArity.OneOrMore,
             AllowMultipleArgumentsPerToken = false,
         };
+        option.CompletionSources.Add([.. Products.All.Select(product => product.Token())]);
         option.Validators.Add(result =>
         {
             foreach (var token in result.Tokens.Where(token => !Products.TryParse(token.Value, out var _)))
@@ -92,15 +94,16 @@ internal static partial class KeyCommands
         context.Result(json, KeyRow.From(key), KeyCommandsJson.Default.KeyRow, $"key {name} was changed");
     }
 
-    private static async Task Delete(CliContext context, string name, bool yes, bool json)
+    private static async Task Delete(CliContext context, string name, CliDeletion deletion)
     {
         await using var portal = context.OpenPortal();
         var servers = portal.Servers.CountByKey().SingleOrDefault(count => count.Key == name)?.Count
             ?? throw new CliException($"There is no key '{name}'.");
-        await context.ConfirmAsync($"Delete key {name} and its {servers} servers?", yes || servers == 0);
-        var deleted = await portal.Servers.DeleteKey(context.Operator(), name);
+        var deleted = await deletion.Run(
+            $"Delete key {name} and its {Plural.Of(servers, "server")}?", unattended: servers == 0, (int)servers, () => portal.Servers.DeleteKey(context.Operator(), name));
         context.Result(
-            json, new KeyDeletedRow(name, deleted), KeyCommandsJson.Default.KeyDeletedRow, $"key {name} was deleted with {deleted} servers");
+            deletion.AsJson, new KeyDeletedRow(name, deleted, deletion.IsDry), KeyCommandsJson.Default.KeyDeletedRow,
+            $"key {name} {deletion.Was} deleted with {Plural.Of(deleted, "server")}");
     }
 
     private static async Task List(CliContext context, bool json)
@@ -113,7 +116,7 @@ internal static partial class KeyCommands
             return;
         }
 
-        var table = new CliTable("Key", "Feed", CliColumn.Number("Limit"), "Products", "Note");
+        var table = new CliTable("Key", "Feed", CliColumn.Number("Limit"), "Products", "Note") { Empty = "there are no keys; `kc.eportal key add` makes one" };
         foreach (var key in keys)
         {
             table.Add(
@@ -135,7 +138,7 @@ internal static partial class KeyCommands
     }
 
     /// <summary>A deleted key, with how many servers went with it.</summary>
-    internal sealed record KeyDeletedRow(string Key, int Servers);
+    internal sealed record KeyDeletedRow(string Key, int Servers, bool DryRun);
 
     [JsonSerializable(typeof(KeyRow[]))]
     [JsonSerializable(typeof(KeyDeletedRow))]

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using EPortal.Cli;
 using EPortal.Data;
+using EPortal.Hosting;
+using EPortal.Keys;
 
 namespace EPortal.Operations;
 
@@ -16,6 +18,8 @@ internal static class CheckCommand
         var limits = new CheckLimits();
         var key = Named("--key", "KEY", "count only servers of this key");
         var feed = Named("--feed", "FEED", "count only servers of this feed");
+        key.CompletionSources.Add(StoredNames.Of(context, KeyStore.Names));
+        feed.CompletionSources.Add(StoredNames.OfFeeds(context));
         var url = Named("--url", "URL", "ask the portal that serves there instead of the data folder of this machine");
         var token = Named("--token", "FILE", "file with the token for --url; - reads it from standard input");
         var verbose = CliOptions.Flag("a line for each thing that was looked at", "-v", "--verbose");

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using EPortal.Cli;
+using EPortal.Data;
 using EPortal.Format;
 using EPortal.Hosting;
 using EPortal.PatchSource;
@@ -18,7 +19,7 @@ internal static partial class DoctorCommand
     public static Command Create(CliContext context)
     {
         var json = CliOptions.Json();
-        var noSend = new Option<bool>("--no-send") { Description = "only write the archive; it is never sent while this portal knows nobody to send it to" };
+        var noSend = CliOptions.Flag("only write the archive; it is never sent while this portal knows nobody to send it to", "--no-send");
         var file = new Argument<string?>("FILE")
         {
             Description = "where the archive goes; eportal-doctor-TIME.tar.gz in this folder when left out",
@@ -57,6 +58,7 @@ internal static partial class DoctorCommand
         .. Findings.OfSettings([.. context.SettingsWarnings.Select(warning => warning.ToString())]),
         Findings.OfSource(status),
         Findings.OfTrust(portal.Signer.Trusted),
+        Findings.OfAdmins(portal.Users),
         .. new[] { portal.Settings.DataDir, portal.PatchesRoot }.Distinct().Select(Findings.OfDisk),
         .. Findings.OfFeeds(portal.Database),
     ];
@@ -73,11 +75,11 @@ internal static partial class DoctorCommand
         {
             ["findings.txt"] = string.Join('\n', [$"{now:yyyy-MM-dd HH:mm:ss} UTC", .. findings.Select(finding => finding.ToString()), ""]),
             ["system.txt"] = $"{Assembly}\n{RuntimeInformation.FrameworkDescription}\n{RuntimeInformation.OSDescription}\n"
-            + $"{Environment.ProcessorCount} processors\n",
+            + $"{Plural.Of(Environment.ProcessorCount, "processor")}\n",
             ["settings.txt"] = portal.Settings.ToString(),
             ["patch-source.json"] = JsonSerializer.Serialize(status, SourceStatusJson.Default.SourceStatus),
             ["patchsets.txt"] = Patchsets(portal),
-            ["servers.txt"] = $"{portal.Servers.CountByKey().Sum(row => row.Count)} servers with {portal.Keys.List().Count} keys\n",
+            ["servers.txt"] = $"{Plural.Of(portal.Servers.CountByKey().Sum(row => row.Count), "server")} with {Plural.Of(portal.Keys.List().Count, "key")}\n",
         };
 
     private static string Assembly => typeof(DoctorCommand).Assembly.GetName() is { } name ? $"{name.Name} {name.Version}" : "";

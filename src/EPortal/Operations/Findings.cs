@@ -33,6 +33,11 @@ internal static class Findings
         ? Finding.Warning("trust", "TRUSTED_KEYS pins no key, so unsigned patchsets are accepted.")
         : Finding.Ok("trust", "Patchsets must be signed with a pinned key.");
 
+    /// <summary>Whether anybody may change things.</summary>
+    public static Finding OfAdmins(UserStore users) => users.AnyAdmin()
+        ? Finding.Ok("accounts", "There is an admin.")
+        : Finding.Warning("accounts", char.ToUpperInvariant(UserStore.NoAdmin[0]) + UserStore.NoAdmin[1..]);
+
     /// <summary>Whether there is room on a file system.</summary>
     public static Finding OfDisk(string folder)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Serialization;
 using EPortal.Blobs;
 using EPortal.Cli;
+using EPortal.Data;
 using EPortal.Format;
 using EPortal.Hosting;
 using EPortal.Patchsets;
@@ -56,7 +57,7 @@ internal static partial class BundleCommands
             context.Result(
                 parsed.GetValue(json), new ExportRow([.. contents.Patchsets.Select(entry => entry.Name)], secret.PublicKey.ToString()),
                 BundleOutputJson.Default.ExportRow,
-                $"{contents.Patchsets.Count} patchsets were written to {parsed.GetValue(file)}");
+                $"{Plural.Were(contents.Patchsets.Count, "patchset")} written to {parsed.GetValue(file)}");
         });
         return command;
     }
@@ -130,7 +131,7 @@ internal static partial class BundleCommands
         foreach (var name in report.New)
             context.Line($"{name} was imported");
         if (report.Known.Count > 0)
-            context.Line($"{report.Known.Count} patchsets were here already");
+            context.Line($"{Plural.Were(report.Known.Count, "patchset")} here already");
         if (report.New.Count + report.Known.Count == 0)
             context.Line("the bundle holds no patchset");
     }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using EPortal.Cli;
+using EPortal.Data;
 using EPortal.Format;
 using EPortal.Hosting;
 
@@ -12,25 +13,28 @@ internal static partial class CleanReleases
     private const string DryRun = "DRY_RUN";
 
     /// <summary>Runs it.</summary>
-    public static async Task Run(CliContext context, bool json)
+    public static async Task Run(CliDeletion asked)
     {
-        var isDry = context.Environment.GetValueOrDefault(DryRun) is { Length: > 0 } and not "0";
+        var context = asked.Context;
+        var deletion = asked with { IsDry = asked.IsDry || context.Environment.GetValueOrDefault(DryRun) is { Length: > 0 } and not "0" };
         await using var portal = context.OpenPortal();
         var obsolete = new ObsoletePatchsets(portal.Database, portal.Folders, portal.Offers).Find();
+        var total = obsolete.Sum(one => one.Bytes);
+        if (obsolete.Count > 0 && !deletion.IsDry)
+            await context.ConfirmAsync($"Remove {Plural.Of(obsolete.Count, "patchset")} ({CliText.Size(total)})?", deletion.Yes, unattended: true);
         foreach (var (patchset, bytes) in obsolete)
         {
-            if (!isDry)
+            if (!deletion.IsDry)
                 await portal.Patchsets.Delete(context.Operator(), patchset.Product, patchset.Name);
-            if (!json)
-                context.Line($"{patchset.Name} {(isDry ? "would be" : "was")} removed ({CliText.Size(bytes)})");
+            if (!deletion.AsJson)
+                context.Line($"{patchset.Name} {deletion.Was} removed ({CliText.Size(bytes)})");
         }
 
-        var total = obsolete.Sum(one => one.Bytes);
         context.Result(
-            json,
-            new CleanRow(isDry, total, [.. obsolete.Select(one => new GoneRow(one.Patchset.Product.Token(), one.Patchset.Name, one.Bytes))]),
+            deletion.AsJson,
+            new CleanRow(deletion.IsDry, total, [.. obsolete.Select(one => new GoneRow(one.Patchset.Product.Token(), one.Patchset.Name, one.Bytes))]),
             CleanJson.Default.CleanRow,
-            $"{obsolete.Count} patchsets {(isDry ? "would be" : "were")} removed, {CliText.Size(total)} freed");
+            $"{Plural.Of(obsolete.Count, "patchset")} {deletion.Were(obsolete.Count)} removed, {CliText.Size(total)} freed");
     }
 
     /// <summary>A patchset that went or would go, for programs.</summary>

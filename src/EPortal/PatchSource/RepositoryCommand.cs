@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Serialization;
 using EPortal.Cli;
+using EPortal.Data;
 using EPortal.Format;
 using EPortal.Patchsets;
 
@@ -56,7 +57,7 @@ internal static partial class RepositoryCommand
                 parsed.GetValue(json),
                 new IndexRow(index.Version, index.Expires, index.Patchsets.Count),
                 RepositoryJson.Default.IndexRow,
-                $"index {index.Version} lists {index.Patchsets.Count} patchsets and expires {index.Expires:yyyy-MM-dd}");
+                $"index {index.Version} lists {Plural.Of(index.Patchsets.Count, "patchset")} and expires {index.Expires:yyyy-MM-dd}");
         });
         return command;
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Serialization;
 using EPortal.Cli;
+using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Hosting;
@@ -60,6 +61,7 @@ internal static partial class UpdateCommands
     private static Command UpdateCommand(CliContext context, Product product)
     {
         var feed = CliOptions.Value<string>("feed to update (main by default)", "--feed");
+        feed.CompletionSources.Add(StoredNames.OfFeeds(context));
         var json = CliOptions.Json();
         var command = new Command("update", "fetch new patchsets and enable all of the feed's channel") { feed, json };
         command.SetAction((parsed, _) => Update(context, product, parsed.GetValue(feed) ?? Feed.Main, parsed.GetValue(json)));
@@ -121,7 +123,7 @@ internal static partial class UpdateCommands
         else
             Show(context, report, enabled);
         if (report.Failed.Count > 0)
-            throw new CliException($"not fetched: {report.Failed.Count} of {report.Failed.Count + report.Fetched.Count} patchsets.");
+            throw new CliException($"not fetched: {report.Failed.Count} of {Plural.Of(report.Failed.Count + report.Fetched.Count, "patchset")}.");
     }
 
     private static void Show(CliContext context, SyncReport report, EnabledRow[] enabled)

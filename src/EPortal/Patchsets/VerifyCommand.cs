@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Serialization;
 using EPortal.Cli;
+using EPortal.Data;
 using EPortal.Format;
 using EPortal.Hosting;
 
@@ -38,7 +39,7 @@ internal static partial class VerifyCommand
                 staged.UnpackedBytes, staged.SignedBy?.KeyId);
             context.Result(
                 parsed.GetValue(json), row, VerifyCommandJson.Default.VerifiedRow,
-                $"{row.Patchset} is good: {row.Targets} {(row.Targets == 1 ? "target" : "targets")}, {row.Bytes} bytes, {Signature(row)}");
+                $"{row.Patchset} is good: {Plural.Of(row.Targets, "target")}, {Plural.Of(row.Bytes, "byte")}, {Signature(row)}");
         });
         return command;
     }

@@ -28,6 +28,9 @@ internal sealed record ServerOrder(string Column, bool Descending)
         ["patch_level"] = "patch_level",
     };
 
+    /// <summary>All columns that servers can be ordered by.</summary>
+    public static IReadOnlyList<string> Columns { get; } = [.. s_rows, Checkin, .. s_groups.Keys];
+
     /// <summary>By host name.</summary>
     public static ServerOrder Default { get; } = new(s_rows[0], Descending: false);
 

@@ -6,8 +6,11 @@ namespace EPortal.Servers;
 /// <summary>How many servers a key has, for programs.</summary>
 internal sealed record CountRow(string Key, long Count);
 
-/// <summary>How many servers were deleted, for programs.</summary>
-internal sealed record DeletedRow(int Result);
+/// <summary>How many servers were deleted, or would be in a dry run, which names up to a thousand of them; for programs.</summary>
+internal sealed record DeletedRow(long Result, bool DryRun, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<DeletedHostRow>? Servers);
+
+/// <summary>A server that would be deleted, for programs.</summary>
+internal sealed record DeletedHostRow(string Id, string Hostname, string Ip);
 
 /// <summary>A server's new tags, for programs.</summary>
 internal sealed record TaggedRow(string Id, string Tags);

@@ -25,7 +25,8 @@ internal sealed class ServerStore(Database database, ChangeLog log, HostChanges 
     /// <summary>Days without a check-in after which cleaning takes a server, unless told otherwise.</summary>
     public const int CleanAfterDays = 30;
 
-    private const int MaxDays = 36_500;
+    /// <summary>Most days of inactivity that can be asked for.</summary>
+    public const int MaxDays = 36_500;
 
     /// <summary>Servers a key, by key name.</summary>
     public IReadOnlyList<KeyCount> CountByKey() => database.Read(session => session.Connection.Query<KeyCount>(
@@ -52,13 +53,7 @@ internal sealed class ServerStore(Database database, ChangeLog log, HostChanges 
     {
         if (hostname is null && ip is null && serverId is null)
             throw new RefusedException(Refusal.Invalid, "Name a host by its host name, address or server id.");
-        var deleted = Delete(
-            change,
-            """
-            (@hostname IS NULL OR coalesce(x.hostname, s.hostname) = @hostname)
-            AND (@ip IS NULL OR coalesce(x.ip, s.ip) = @ip) AND (@serverId IS NULL OR s.server_id = @serverId)
-            """,
-            new { hostname, ip, serverId });
+        var deleted = Delete(change, ServerPreview.Named, new { hostname, ip, serverId });
         change.Note("server.delete", $"{hostname ?? ip ?? "an id"}: {deleted.Count}", servers: deleted);
         return (int)deleted.Count;
     });
@@ -71,12 +66,9 @@ internal sealed class ServerStore(Database database, ChangeLog log, HostChanges 
     /// <exception cref="RefusedException">It is less than a day or more than a century.</exception>
     public Task<int> CleanInactive(Actor actor, TimeSpan age) => log.Commit(actor, change =>
     {
-        if (age.TotalDays is < 1 or > MaxDays)
-            throw new RefusedException(Refusal.Invalid, $"Days must be 1 to {MaxDays}.");
+        ServerPreview.CheckAge(age);
         var before = Micros.Of(change.Now - age);
-        var deleted = Delete(
-            change, "coalesce(c.at, s.registered) < @before AND s.local NOT IN (SELECT value FROM json_each(@since))",
-            new { before, since = WaitingCheckIns.Since(change.Session, before) });
+        var deleted = Delete(change, ServerPreview.Inactive, new { before, since = WaitingCheckIns.Since(change.Session, before) });
         change.Note("server.clean", string.Create(CultureInfo.InvariantCulture, $"inactive for {age.TotalDays:0.##} days: {deleted.Count}"), servers: deleted);
         return (int)deleted.Count;
     });
@@ -155,12 +147,7 @@ internal sealed class ServerStore(Database database, ChangeLog log, HostChanges 
 
     private static ServersOfEntry Delete(Change change, string where, object parameters)
     {
-        var servers = change.Db.Query<(string Id, string Hostname)>(
-            $"""
-            SELECT s.id, coalesce(x.hostname, s.hostname) FROM server s LEFT JOIN server_facts x ON x.server = s.local
-            LEFT JOIN server_checkin c ON c.server = s.local WHERE {where}
-            """,
-            parameters).AsList();
+        var servers = change.Db.Query<(string Id, string Hostname)>($"SELECT s.id, coalesce(x.hostname, s.hostname) {ServerPreview.Joined} WHERE {where}", parameters).AsList();
         change.Delete(Server.Entity, servers.Select(server => server.Id));
         return ServersOfEntry.Of([.. servers.Select(server => server.Hostname)]);
     }

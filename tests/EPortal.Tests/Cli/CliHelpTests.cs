@@ -87,7 +87,7 @@ public sealed class CliHelpTests
     {
         var (exit, output, _) = await _runner.RunAsync(["--help"]);
         output.ShouldBe("""
-            usage: kc.eportal [-h] [-a USER] command ...
+            usage: kc.eportal [-h] [--version] [-a USER] command ...
 
             looks after the portal
 
@@ -100,6 +100,7 @@ public sealed class CliHelpTests
 
             optional arguments:
               -h, --help            show this help message and exit
+              --version             show the version and exit
               -a USER, --add-user USER
                                     add a user, with an explanation that is long enough to
                                     need a second line

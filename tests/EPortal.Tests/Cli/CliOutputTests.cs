@@ -79,9 +79,39 @@ public sealed class CliOutputTests
             + "\rDeploying K1 [##############################] 100 %\n");
     }
 
+    [Fact]
+    public async Task A_frame_that_would_not_fit_is_left_out()
+    {
+        var (_, output, _) = await RunAsync(isTerminal: true, context =>
+        {
+            var table = new CliTable("Id", "Hostname") { Empty = "" };
+            table.Add(new string('i', 40), new string('h', 40));
+            table.Write(context);
+        });
+
+        output.ShouldBe($"Id{new string(' ', 38)} | Hostname\n{new string('-', 40)} + {new string('-', 40)}\n{new string('i', 40)} | {new string('h', 40)}\n");
+    }
+
+    [Fact]
+    public async Task An_empty_table_says_what_is_empty_and_programs_still_get_its_titles()
+    {
+        var table = new CliTable("Key", "Note") { Empty = "there are no keys" };
+
+        (await RunAsync(isTerminal: true, table.Write)).ShouldBe((0, "", "there are no keys\n"));
+        (await RunAsync(isTerminal: false, table.Write)).ShouldBe((0, "Key | Note\n--- + ----\n", "there are no keys\n"));
+    }
+
+    [Theory]
+    [InlineData(0, "0 servers", "0 servers were")]
+    [InlineData(1, "1 server", "1 server was")]
+    [InlineData(2, "2 servers", "2 servers were")]
+    [InlineData(1_000_000, "1000000 servers", "1000000 servers were")]
+    public void Numbers_of_things(long count, string things, string were) =>
+        (EPortal.Data.Plural.Of(count, "server"), EPortal.Data.Plural.Were(count, "server")).ShouldBe((things, were));
+
     private static CliTable Servers()
     {
-        var table = new CliTable(CliColumn.Number("Count"), "Key");
+        var table = new CliTable(CliColumn.Number("Count"), "Key") { Empty = "there are no keys" };
         table.Add(0, "2shcolu7Y1x6885Q");
         table.Add(12, "a\u001b[1m[red]b\nc");
         return table;

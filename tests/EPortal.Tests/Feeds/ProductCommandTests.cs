@@ -36,7 +36,7 @@ public sealed class ProductCommandTests : IDisposable
         (await Run(verb, "disable", "P1")).ShouldBe((0, "P1 was disabled in main\n", ""));
         (await States(verb)).ShouldBe(["P1 disabled"]);
         (await Run(verb, "enable", "P1")).ShouldBe((0, "P1 was enabled in main\n", ""));
-        (await Run(verb, "unroll", "P1")).Exit.ShouldBe(0);
+        (await Run(verb, "unroll", "P1")).ShouldBe((0, "P1 was unrolled from main\n", ""));
         (await States(verb)).ShouldBe(["P1 undeployed"]);
         (await Run(verb, "unroll", "P1", "--delete")).Exit.ShouldBe(0);
         (await States(verb)).ShouldBeEmpty();
@@ -65,7 +65,7 @@ public sealed class ProductCommandTests : IDisposable
     {
         var archive = await Archive("K1", 1);
 
-        foreach (var args in (string[][])[["deploy", archive], ["disable", "K1"], ["enable", "K1"], ["enable", "K1", "--upto"], ["unroll", "K1"], ["unroll", "K1", "--downto"]])
+        foreach (var args in (string[][])[["deploy", archive], ["disable", "K1"], ["enable", "K1"], ["enable", "K1", "--upto"], ["unroll", "K1", "--downto"], ["enable", "K1"], ["unroll", "K1"]])
         {
             var result = await Json(["kcare", .. args, "--json"]);
             result.ValueKind.ShouldBeOneOf(JsonValueKind.Object, JsonValueKind.Array);
@@ -89,6 +89,52 @@ public sealed class ProductCommandTests : IDisposable
         (await States("kcare")).ShouldBe(["K1 undeployed"]);
         (await Run("-a", "bob", "-p", "long enough")).ShouldBe((0, "user bob was added as admin\n", ""));
         (await Run("--list-servers")).Exit.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("kcare")]
+    [InlineData("db")]
+    public async Task What_is_so_already_is_said_to_be_so(string verb)
+    {
+        var archive = await Archive("P1", 1, verb == "db" ? Product.Db : Product.Kernel);
+        await Run(verb, "deploy", archive);
+
+        (await Run(verb, "deploy", archive)).Out.ShouldBe("P1 is enabled in main already\n");
+        (await Run(verb, "enable", "P1")).ShouldBe((0, "P1 is enabled in main already\n", ""));
+        (await Run(verb, "enable", "P1", "--upto")).ShouldBe((0, "", "nothing changed: up to P1 there is nothing on main that is not enabled or kept off\n"));
+        (await Json(verb, "enable", "P1", "--json"))[0].GetProperty("changed").GetBoolean().ShouldBeFalse();
+        (await Run(verb, "disable", "P1")).ShouldBe((0, "P1 was disabled in main\n", ""));
+        (await Run(verb, "disable", "P1")).ShouldBe((0, "P1 is disabled in main already\n", ""));
+        (await Run(verb, "unroll", "P1")).ShouldBe((0, "P1 is no longer disabled in main\n", ""));
+        (await Run(verb, "unroll", "P1")).ShouldBe((1, "", "error: P1 is not on main: it is undeployed there.\n"));
+        (await Run(verb, "unroll", "P1", "--downto")).ShouldBe((1, "", "error: Neither P1 nor a newer one is enabled on main.\n"));
+        (await Run(verb, "unroll", "P1", "--feed", "nope")).ShouldBe((1, "", "error: There is no feed 'nope'.\n"));
+        if (verb == "kcare")
+            (await Run("--unroll", "P1")).ShouldBe((1, "", "error: P1 is not on main: it is undeployed there.\n"));
+        Lines().Count(line => line.StartsWith("patchset.unroll", StringComparison.Ordinal)).ShouldBe(1, "what changed nothing is no change");
+    }
+
+    [Fact]
+    public async Task A_dry_run_of_unroll_changes_nothing()
+    {
+        foreach (var n in (int[])[1, 2, 3])
+            await Run("kcare", "deploy", await Archive($"K{n}", n));
+
+        (await Run("kcare", "unroll", "K2", "--dry-run")).ShouldBe((0, "K2 would be unrolled from main\n", ""));
+        (await Run("kcare", "unroll", "K2", "--downto", "--dry-run")).ShouldBe((0, "K2 would be unrolled from main\nK3 would be unrolled from main\n", ""));
+        (await Run("kcare", "unroll", "K2", "--delete", "--dry-run")).ShouldBe((0, "K2 would be deleted\n", ""));
+        (await States("kcare")).ShouldBe(["K1 enabled", "K2 enabled", "K3 enabled"]);
+    }
+
+    [Fact]
+    public async Task On_a_terminal_it_is_asked_before_a_patchset_is_deleted()
+    {
+        await Run("kcare", "deploy", await Archive("K1", 1));
+        var terminal = PortalCli.On(_folder.File("data"), isTerminal: true);
+        const string Question = "Delete K1, which is enabled on 1 feed? [y/N] ";
+
+        (await terminal.RunAsync(["kcare", "unroll", "K1", "--delete"], "n\n")).ShouldBe((1, "", Question + "error: not confirmed, so nothing was done.\n"));
+        (await terminal.RunAsync(["kcare", "unroll", "K1", "--delete"], "y\n")).ShouldBe((0, "K1 was deleted\n", Question));
     }
 
     [Theory]
@@ -152,6 +198,12 @@ public sealed class ProductCommandTests : IDisposable
         (exit, output).ShouldBe((0, "K3 was enabled in main\n"));
         error.ShouldNotContain("warning");
         (await States("kcare")).ShouldBe(["K3 enabled"]);
+    }
+
+    private IReadOnlyList<string> Lines()
+    {
+        using var database = EPortal.Data.Database.Open(_folder.File("data"));
+        return database.Read<IReadOnlyList<string>>(session => [.. Dapper.SqlMapper.Query<string>(session.Connection, "SELECT action FROM user_log")]);
     }
 
     private async Task<string> Archive(string name, int level, Product product = Product.Kernel, MinisignSecretKey? key = null)

@@ -45,7 +45,7 @@ public sealed class KeyCommandTests : IDisposable
         Names((await Json("key", "--json"))[0]).ShouldBe(names);
         Names(await Json("key", "-c", "web", "--note", "x", "--json")).ShouldBe(names);
         var deleted = await Json("key", "-d", "web", "--json");
-        Names(deleted).ShouldBe(["key", "servers"]);
+        Names(deleted).ShouldBe(["key", "servers", "dry_run"]);
     }
 
     [Fact]
@@ -89,6 +89,7 @@ public sealed class KeyCommandTests : IDisposable
         var (exit, _, error) = await portal.CommandLine().RunAsync(["key", "-d", "k"]);
         (exit, error).ShouldBe((1, "error: Delete key k and its 2 servers? There is no terminal to ask on; --yes answers.\n"));
         (await portal.CommandLine(isTerminal: true).RunAsync(["key", "-d", "k"], "n\n")).Exit.ShouldBe(1);
+        (await portal.CommandLine().RunAsync(["key", "-d", "k", "--dry-run"])).ShouldBe((0, "key k would be deleted with 2 servers\n", ""));
         portal.Portal.Servers.CountByKey().Single().Count.ShouldBe(2);
 
         (await portal.CommandLine().RunAsync(["key", "-d", "k", "--yes"])).ShouldBe((0, "key k was deleted with 2 servers\n", ""));

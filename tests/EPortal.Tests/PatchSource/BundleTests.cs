@@ -84,7 +84,7 @@ public sealed class BundleTests : IAsyncLifetime
 
         (await there.RunAsync(["bundle", "import", _folder.File("next--have.bundle")])).Out.ShouldBe("K4 was imported\n");
         receiver.States().ShouldBe(["K1:blocked", "K2:undeployed", "K3:undeployed", "K4:undeployed"]);
-        (await there.RunAsync(["bundle", "import", _folder.File("next--since.bundle")])).Out.ShouldBe("1 patchsets were here already\n");
+        (await there.RunAsync(["bundle", "import", _folder.File("next--since.bundle")])).Out.ShouldBe("1 patchset was here already\n");
     }
 
     [Fact]

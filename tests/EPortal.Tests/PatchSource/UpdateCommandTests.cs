@@ -125,6 +125,10 @@ public sealed class UpdateCommandTests : IAsyncLifetime
         dry.Environment["DRY_RUN"] = "1";
         var told = await dry.JsonAsync("--clean-releases", "--json");
         told.GetProperty("removed").EnumerateArray().Select(row => row.GetProperty("patchset").GetString()).ShouldBe(["K1", "K3"]);
+        (await Cli().JsonAsync("--clean-releases", "--dry-run", "--json")).ToString().ShouldBe(told.ToString());
+        var (declined, _, question) = await Portal.CommandLine(isTerminal: true).RunAsync(["--clean-releases"], "n\n");
+        declined.ShouldBe(1);
+        question.ShouldMatch(@"^Remove 2 patchsets \(.* [KM]iB\)\? \[y/N\] error: not confirmed, so nothing was done.\n\z");
         (await Cli().JsonAsync("kcare", "list", "--json")).GetArrayLength().ShouldBe(5);
         var before = Used();
         var gone = await Cli().JsonAsync("--clean-releases", "--json");

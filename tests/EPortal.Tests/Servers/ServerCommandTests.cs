@@ -105,7 +105,78 @@ public sealed class ServerCommandTests
         (await Run(portal, 80, "server", "delete", "--hostname", "t%")).ShouldBe((0, "0 servers were deleted\n", ""));
         (await Run(portal, 80, "server", "delete", "--id", two, "--hostname", "three")).ShouldBe((0, "0 servers were deleted\n", ""));
         (await Json(portal, "server", "delete", "--id", two, "--json")).GetProperty("result").GetInt32().ShouldBe(1);
-        (await Run(portal, 80, "server", "delete", "--ip", "127.0.0.1")).ShouldBe((0, "1 servers were deleted\n", ""));
+        (await Run(portal, 80, "server", "delete", "--ip", "127.0.0.1")).ShouldBe((0, "1 server was deleted\n", ""));
+    }
+
+    [Fact]
+    public async Task A_list_is_sorted_paged_and_narrowed_by_tag_status_and_kernel()
+    {
+        await using var portal = await TestPortal.StartAsync();
+        await portal.DeployAsync("K1", 1);
+        foreach (var (name, level) in (IEnumerable<(string, int)>)[("a", 1), ("b", 0), ("c", 0), ("d", 1)])
+        {
+            var id = await portal.RegisterAsync(name);
+            portal.Time.Advance(TimeSpan.FromMinutes(1));
+            using (await portal.CheckInAsync(TestPortal.Facts(id) with { Hostname = name, PatchLevel = level, Euname = $"6.1.{level}", Tags = name == "c" ? "env:prod;x" : "" }))
+            {
+            }
+        }
+
+        await portal.RegisterAsync("e");
+
+        (await Names(portal, "--sort", "hostname")).ShouldBe(["a", "b", "c", "d", "e"]);
+        (await Names(portal, "--sort", "-hostname")).ShouldBe(["e", "d", "c", "b", "a"]);
+        (await Names(portal, "--sort", "-checkin", "--limit", "2")).ShouldBe(["d", "c"]);
+        (await Names(portal, "--sort", "-level", "--limit", "2")).ShouldBe(["a", "d"], ignoreOrder: true);
+        (await Names(portal, "--sort", "-kernel", "--limit", "2")).ShouldBe(["a", "d"], ignoreOrder: true);
+        (await Names(portal, "--tag", "env:prod")).ShouldBe(["c"]);
+        (await Names(portal, "--status", "uptodate", "--sort", "hostname")).ShouldBe(["a", "d"]);
+        (await Names(portal, "--status", "outdated", "--sort", "hostname")).ShouldBe(["b", "c"]);
+        (await Names(portal, "--kernel", "6.1.0", "--sort", "hostname")).ShouldBe(["b", "c"]);
+        (await Names(portal, "--ip", "127.0.0.%")).Length.ShouldBe(5);
+        var (exit, output, error) = await Run(portal, 300, "server", "list", "--sort", "hostname", "--limit", "2", "--offset", "1");
+        (exit, error).ShouldBe((0, "2 of 5 servers; --offset 3 shows the next\n"));
+        output.Split('\n')[2..^1].Select(line => line.Split('|')[1].Trim()).ShouldBe(["b", "c"]);
+        (await Run(portal, 300, "server", "list", "--sort", "hostname", "--limit", "2", "--offset", "3")).Err.ShouldBeEmpty();
+        (await Run(portal, 300, "server", "list", "--offset", "9")).Err.ShouldBe("there are only 5 servers of this kind\n");
+        (await Run(portal, 300, "server", "list", "--tag", "nope")).Err.ShouldBe("no server is of this kind\n");
+    }
+
+    [Fact]
+    public async Task On_a_terminal_it_is_asked_before_servers_are_deleted()
+    {
+        await using var portal = await TestPortal.StartAsync();
+        await portal.RegisterAsync("one");
+        await portal.RegisterAsync("two");
+        portal.Time.Advance(TimeSpan.FromDays(31));
+        var terminal = portal.CommandLine(isTerminal: true);
+        const string Clean = "Delete 2 servers that did not check in for 30 days? [y/N] ";
+
+        (await terminal.RunAsync(["server", "delete", "--hostname", "one"], "\n")).ShouldBe(
+            (1, "", "Delete 1 server? [y/N] error: not confirmed, so nothing was done.\n"));
+        (await terminal.RunAsync(["server", "clean", "--inactive"], "no\n")).ShouldBe((1, "", Clean + "error: not confirmed, so nothing was done.\n"));
+        portal.Portal.Servers.CountByKey().Single().Count.ShouldBe(2);
+        (await terminal.RunAsync(["server", "delete", "--hostname", "nobody"])).ShouldBe((0, "0 servers were deleted\n", ""));
+        (await terminal.RunAsync(["server", "delete", "--hostname", "one", "--yes"])).ShouldBe((0, "1 server was deleted\n", ""));
+        (await terminal.RunAsync(["server", "clean", "--inactive", "--days", "1"], "y\n")).Out.ShouldBe("1 server was deleted\n");
+        portal.Portal.Servers.CountByKey().Single().Count.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_dry_run_names_them_and_deletes_none()
+    {
+        await using var portal = await TestPortal.StartAsync();
+        var one = await portal.RegisterAsync("one");
+        var two = await portal.RegisterAsync("two");
+        portal.Time.Advance(TimeSpan.FromDays(31));
+
+        (await Run(portal, 80, "server", "delete", "--hostname", "one", "--dry-run")).ShouldBe((0, $"{one} one 127.0.0.1\n1 server would be deleted\n", ""));
+        (await portal.CommandLine(isTerminal: true).RunAsync(["server", "clean", "--inactive", "--dry-run"]))
+            .ShouldBe((0, $"{one} one 127.0.0.1\n{two} two 127.0.0.1\n2 servers would be deleted\n", ""));
+        (await Run(portal, 80, "server", "clean", "--inactive", "--days", "60", "--dry-run")).ShouldBe((0, "0 servers would be deleted\n", ""));
+        var json = await Json(portal, "server", "clean", "--inactive", "--dry-run", "--json");
+        (json.GetProperty("result").GetInt32(), json.GetProperty("dry_run").GetBoolean(), json.GetProperty("servers").GetArrayLength()).ShouldBe((2, true, 2));
+        portal.Portal.Servers.CountByKey().Single().Count.ShouldBe(2);
     }
 
     [Fact]

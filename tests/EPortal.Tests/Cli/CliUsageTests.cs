@@ -1,0 +1,217 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Resources;
+using System.Text.RegularExpressions;
+using EPortal.Cli;
+using EPortal.Hosting;
+using EPortal.Tests.Hosting;
+using Shouldly;
+using Xunit;
+
+namespace EPortal.Tests.Cli;
+
+/// <summary>What is said to command lines that cannot be understood.</summary>
+public sealed class CliUsageTests : IDisposable
+{
+    /// <summary>
+    /// Everything that System.CommandLine can say. A version that can say more fails this test, so that somebody looks whether the
+    /// new sentence can reach people.
+    /// </summary>
+    private static readonly string[] KnownSentences =
+    [
+        "ArgumentConversionCannotParse", "ArgumentConversionCannotParseForCommand", "ArgumentConversionCannotParseForCommand_Completions",
+        "ArgumentConversionCannotParseForOption", "ArgumentConversionCannotParseForOption_Completions", "CommandRequiredArgumentMissing",
+        "DirectoryDoesNotExist", "ErrorReadingResponseFile", "ExceptionHandlerHeader", "FileDoesNotExist", "FileOrDirectoryDoesNotExist",
+        "HelpAdditionalArgumentsDescription", "HelpAdditionalArgumentsTitle", "HelpArgumentDefaultValueLabel", "HelpArgumentsTitle", "HelpCommandsTitle",
+        "HelpDescriptionTitle", "HelpOptionDescription", "HelpOptionsRequiredLabel", "HelpOptionsTitle", "HelpUsageAdditionalArguments",
+        "HelpUsageCommand", "HelpUsageOptions", "HelpUsageTitle", "InvalidCharactersInFileName", "InvalidCharactersInPath", "OptionExpectsOneArgument",
+        "OptionRequiredArgumentMissing", "RequiredCommandWasNotProvided", "RequiredOptionWasNotProvided", "ResponseFileNotFound",
+        "SuggestionsTokenNotMatched", "UnrecognizedArgument", "UnrecognizedCommandOrArgument", "VersionOptionCannotBeCombinedWithOtherArguments",
+        "VersionOptionDescription",
+    ];
+
+    private readonly TempFolder _folder = new();
+
+    public static TheoryData<string> Paths =>
+        [.. Commands(Root("kc.eportal", Nowhere())).Concat(Commands(Root("eportal", Nowhere()))).Select(CliNames.Path)];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void The_sentences_of_the_library_are_those_that_were_looked_at() =>
+        Resources().Keys.Order(StringComparer.Ordinal).ShouldBe(KnownSentences);
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void No_sentence_of_the_library_reaches_people(string path)
+    {
+        var theirs = Resources().Values.Where(text => text.Length > 10).Select(ToPattern).ToList();
+        var (program, words) = (path.Split(' ')[0], path.Split(' ')[1..]);
+        var refused = 0;
+        foreach (var line in BadLines(Find(path)))
+        {
+            var context = Nowhere();
+            var parsed = CliApp.Parse(Root(program, context), [.. words, .. line], context);
+            if (CliUsage.ProblemOrNull(parsed) is not { } problem)
+                continue;
+            refused++;
+            var shown = $"{path} {string.Join(' ', line)}: {problem}";
+            theirs.ShouldAllBe(pattern => !pattern.IsMatch(problem), shown);
+            problem.ShouldMatch(@"[.?]\z", shown);
+            problem.ShouldNotContain("System.", Case.Sensitive, shown);
+        }
+
+        refused.ShouldBeGreaterThan(3);
+    }
+
+    [Theory]
+    [InlineData("'backup' is not a command of kc.eportal; `kc.eportal --help` lists the commands.", "backup")]
+    [InlineData("'backup' is not a command of kc.eportal; `kc.eportal --help` lists the commands.", "backup", "--help")]
+    [InlineData("'backup' is not a command of kc.eportal; `kc.eportal --help` lists the commands.", "backup", "--version")]
+    [InlineData("'usr' is not a command of kc.eportal; did you mean 'user'?", "usr")]
+    [InlineData("'servers' is not a command of kc.eportal; did you mean 'server'?", "servers", "list")]
+    [InlineData("'deploy' is not a command of kc.eportal; did you mean 'kc.eportal kcare deploy'?", "deploy", "x.tar")]
+    [InlineData("'list-servers' is not a command of kc.eportal; did you mean '--list-servers'?", "list-servers")]
+    [InlineData("'lst' is not a command of kc.eportal key; did you mean 'list'?", "key", "lst")]
+    [InlineData("'lst' is not a command of kc.eportal key; did you mean 'list'?", "key", "lst", "-h")]
+    [InlineData("'create' is not a command of kc.eportal key; did you mean 'add'?", "key", "create", "test")]
+    [InlineData("'remove' is not a command of kc.eportal user; did you mean 'delete'?", "user", "remove", "bob")]
+    [InlineData("'test' is not a command of kc.eportal key; `kc.eportal key --help` lists the commands.", "key", "test")]
+    [InlineData("'rm' is not a command of kc.eportal server; did you mean 'delete'?", "server", "rm")]
+    [InlineData("'unrol' is not a command of kc.eportal kcare; did you mean 'unroll'?", "kcare", "unrol", "K1")]
+    [InlineData("'--noo-auto' is not an option of kc.eportal feed; did you mean '--no-auto'?", "feed", "-c", "test", "--noo-auto")]
+    [InlineData("'--host' is not an option of kc.eportal server list; did you mean '--hostname'?", "server", "list", "--host", "web1")]
+    [InlineData("'--jsn=1' is not an option of kc.eportal user list; did you mean '--json'?", "user", "list", "--jsn=1")]
+    [InlineData("'-z' is not an option of kc.eportal user.", "user", "-z")]
+    [InlineData("unexpected argument 'web1'.", "server", "list", "web1")]
+    [InlineData("unexpected argument 'two'.", "key", "add", "one", "two")]
+    [InlineData("a command is missing; `--help` lists them.")]
+    [InlineData("a command is missing: deploy or enable or disable or unroll or list or update or auto-update or download-missing.", "kcare")]
+    [InlineData("the archive is missing.", "kcare", "deploy")]
+    [InlineData("the user is missing.", "user", "add")]
+    [InlineData("the feed is missing.", "feed", "-d")]
+    [InlineData("--deploy-after needs a value.", "feed", "-a", "test", "--deploy-after")]
+    [InlineData("--feed can be given only once.", "key", "-a", "k", "--feed", "a", "--feed", "b")]
+    [InlineData("--days takes a whole number, not '1.5'.", "server", "clean", "--inactive", "--days", "1.5")]
+    [InlineData("'99999999999' is too large for --days.", "server", "clean", "--inactive", "--days", "99999999999")]
+    [InlineData("--name is missing.", "patchset", "build", "x.tar", "a=b")]
+    [InlineData("--note goes with -a or -c.", "key", "-d", "k", "--note", "x")]
+    [InlineData("--auto goes with -a or -c.", "feed", "--auto")]
+    [InlineData("--dry-run goes with -d.", "user", "-a", "bob", "--dry-run")]
+    [InlineData("--dry-run goes with --clean-releases.", "--list-servers", "--dry-run")]
+    [InlineData("--yes goes with --delete.", "kcare", "unroll", "K1", "--yes")]
+    [InlineData("only one of --auto and --no-auto can be given.", "feed", "add", "f", "--auto", "--no-auto")]
+    [InlineData("'colour' is not a column to sort by; columns are hostname, ip, registered, updated, checkin, key, feed, distro, release, kernel, machine, virt, kcare_version, level.", "server", "list", "--sort", "colour")]
+    [InlineData("'tcsh' is not a shell known here; bash, zsh, fish are.", "completion", "tcsh")]
+    public async Task Bad_usage_is_told_in_one_sentence_with_what_may_have_been_meant(string sentence, params string[] args)
+    {
+        var (exit, output, error) = await PortalCli.On(_folder.File("data"), width: 200).RunAsync(args);
+
+        (exit, output).ShouldBe((2, ""));
+        error.ShouldStartWith("usage: kc.eportal");
+        error.ShouldEndWith($"\nerror: {sentence}\n");
+        Directory.Exists(_folder.File("data")).ShouldBeFalse("nothing may have been done");
+    }
+
+    [Theory]
+    [InlineData("kc.eportal")]
+    [InlineData("eportal")]
+    public async Task The_version_is_that_of_the_program(string program)
+    {
+        var runner = PortalCli.On(_folder.File("data"), root: context => Root(program, context));
+        var (exit, output, error) = await runner.RunAsync(["--version"]);
+
+        (exit, error).ShouldBe((0, ""));
+        output.ShouldMatch(@$"^{Regex.Escape(program)} \d+\.\d+\.\d+(-[\w.]+)?\n\z");
+    }
+
+    [Fact]
+    public void An_option_that_is_on_or_off_takes_no_value()
+    {
+        foreach (var option in Commands(Root("kc.eportal", Nowhere())).Concat(Commands(Root("eportal", Nowhere()))).SelectMany(command => command.Options))
+        {
+            if (option.ValueType == typeof(bool))
+                option.Arity.ShouldBe(ArgumentArity.Zero, option.Name);
+        }
+    }
+
+    [Fact]
+    public void Every_example_in_the_help_can_be_run()
+    {
+        var examples = Commands(Root("kc.eportal", Nowhere())).Concat(Commands(Root("eportal", Nowhere()))).SelectMany(Examples).ToList();
+        examples.Count.ShouldBeGreaterThan(30);
+        foreach (var (command, example) in examples)
+        {
+            var words = System.CommandLine.Parsing.CommandLineParser.SplitCommandLine(example.Replace('\'', '"')).TakeWhile(word => word is not (">" or "|")).ToList();
+            var context = Nowhere();
+            var parsed = CliApp.Parse(Root(words[0], context), [.. words.Skip(1)], context);
+            CliUsage.ProblemOrNull(parsed).ShouldBeNull(example);
+            CliNames.Path(parsed.CommandResult.Command).ShouldStartWith(CliNames.Path(command), Case.Sensitive, example);
+        }
+    }
+
+    [Theory]
+    [InlineData("kcare", "K2")]
+    [InlineData("libcare", "U2")]
+    [InlineData("qemu", "-qemu")]
+    [InlineData("db", "-db")]
+    public void The_examples_of_a_product_name_its_patchsets(string verb, string part)
+    {
+        var examples = Commands(Find($"kc.eportal {verb}")).SelectMany(Examples).ToList();
+        examples.Count.ShouldBeGreaterThan(3);
+        examples.ShouldAllBe(pair => pair.Example.Contains(part));
+    }
+
+    private static IEnumerable<(Command Command, string Example)> Examples(Command command) =>
+        (command.Description ?? "").ReplaceLineEndings("\n").Replace("\\\n", " ", StringComparison.Ordinal).Split('\n')
+        .Select(line => Regex.Match(line, @"^  (?:\S+=\S+ |echo .* \| )?((?:kc\.)?eportal .*)$")).Where(match => match.Success)
+        .Select(match => (command, match.Groups[1].Value));
+
+    /// <summary>Lines that are wrong in every way that a parser can find.</summary>
+    private static IEnumerable<string[]> BadLines(Command command)
+    {
+        yield return [];
+        yield return ["surplus"];
+        yield return ["one", "two", "three", "four"];
+        yield return ["--nope"];
+        yield return ["@file"];
+        yield return ["[suggest:3]"];
+        yield return ["[diagram]", "x"];
+        yield return ["--version", "x"];
+        foreach (var option in command.Options)
+        {
+            yield return [option.Name];
+            yield return [option.Name, option.Name];
+            yield return [$"{option.Name}="];
+            yield return [$"{option.Name}=x"];
+            yield return [option.Name, "x"];
+            yield return [option.Name, "x", option.Name, "y"];
+            yield return [option.Name, "1", option.Name, "2"];
+            yield return ["a", option.Name, "99999999999999999999999"];
+            yield return ["a", option.Name, "-99999999999999999999999"];
+            foreach (var other in command.Options)
+                yield return ["a", option.Name, "1", other.Name];
+        }
+    }
+
+    private static Dictionary<string, string> Resources()
+    {
+        var manager = new ResourceManager("System.CommandLine.Properties.Resources", typeof(Command).Assembly);
+        using var set = manager.GetResourceSet(CultureInfo.InvariantCulture, createIfNotExists: true, tryParents: true)!;
+        return set.Cast<System.Collections.DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string)entry.Value!, StringComparer.Ordinal);
+    }
+
+    private static Regex ToPattern(string template) =>
+        new(Regex.Replace(Regex.Escape(template.Trim()), @"\\\{\d}", ".*"), RegexOptions.Singleline | RegexOptions.IgnoreCase);
+
+    private static IEnumerable<Command> Commands(Command root) => root.Subcommands.SelectMany(Commands).Prepend(root);
+
+    private static Command Find(string path) =>
+        path.Split(' ').Skip(1).Aggregate(Root(path.Split(' ')[0], Nowhere()), (command, name) => command.Subcommands.Single(child => child.Name == name));
+
+    private static Command Root(string program, CliContext context) =>
+        program == "eportal" ? CommandLine.Server(context) : CommandLine.Administration(context);
+
+    private static CliContext Nowhere() =>
+        new() { Out = TextWriter.Null, Error = TextWriter.Null, In = TextReader.Null, Environment = new Dictionary<string, string>() };
+}

@@ -45,9 +45,9 @@ internal static class CliApp
     /// <summary>Runs a command line in a given context. Commands hang below the root and know the context.</summary>
     public static async Task<int> RunAsync(Command root, IReadOnlyList<string> args, CliContext context)
     {
-        var parsed = Parse(root, args, context);
         try
         {
+            var parsed = Parse(root, args, context);
             if (CliUsage.ProblemOrNull(parsed) is { } problem)
                 return CliUsage.Refuse(parsed, problem, context);
             var configuration = new InvocationConfiguration

@@ -48,7 +48,8 @@ internal sealed class CliNoun : Command
         foreach (var option in options)
         {
             verb.Options.Add(option);
-            if (!Options.Contains(option))
+            // What is on every list comes last, as in the help of each verb.
+            if (!Options.Contains(option) && action != CliAction.List)
                 Options.Add(option);
         }
 
@@ -68,6 +69,8 @@ internal sealed class CliNoun : Command
     /// <summary>Sets what is done, with the action and the name; the name is empty where it may be left out.</summary>
     public void Run(Func<CliAction, string, ParseResult, Task> run)
     {
+        foreach (var option in _options[CliAction.List].Except(Options))
+            Options.Add(option);
         SetAction((parsed, _) => run(Chosen(parsed.CommandResult).Append(CliAction.List).First(), parsed.GetValue(_name) ?? "", parsed));
         foreach (var (action, verb) in _options.Keys.Zip(_verbs))
             verb.SetAction((parsed, _) => run(action, parsed.GetValue(_needed) ?? parsed.GetValue(_name) ?? "", parsed));
@@ -118,7 +121,7 @@ internal sealed class CliNoun : Command
             result.AddError($"the {Name} is missing.");
         foreach (var option in _options.Values.SelectMany(options => options).Distinct().Except(_options[action]))
         {
-            if (result.GetResult(option) is { Implicit: false })
+            if (result.IsGiven(option))
                 result.AddError($"{option.Name} goes with {string.Join(" or ", FlagsOf(option))}.");
         }
     }

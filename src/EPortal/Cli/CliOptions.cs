@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 
 namespace EPortal.Cli;
 
@@ -13,6 +15,30 @@ internal static class CliOptions
 
     /// <summary><c>--dry-run</c>: tell what would be done, and change nothing.</summary>
     public static Option<bool> DryRun() => Flag("tell what would be done and change nothing", "--dry-run");
+
+    /// <summary>
+    /// Whether an option stands on the command line, whatever its value. For checks: to ask for the value of one that is missing or
+    /// of another type throws there.
+    /// </summary>
+    public static bool IsGiven(this SymbolResult result, Option option) => result.GetResult(option) is { Implicit: false };
+
+    /// <summary>Refuses numbers outside of a range.</summary>
+    public static void Between(this Option<int?> option, int least, int most) => option.Validators.Add(result =>
+    {
+        if (result.Tokens is [{ Value: var text }] && int.TryParse(text, CultureInfo.InvariantCulture, out var number) && (number < least || number > most))
+            result.AddError($"{option.Name} must be {least} to {most}.");
+    });
+
+    /// <summary>Adds a verb that does what the command does with its flags.</summary>
+    public static Command AddVerb(this Command command, string name, string description, Option[] options, Func<ParseResult, CancellationToken, Task<int>> run)
+    {
+        var verb = new Command(name, description);
+        foreach (var option in options)
+            verb.Options.Add(option);
+        verb.SetAction(run);
+        command.Add(verb);
+        return verb;
+    }
 
     /// <summary>An option that takes no value, so that what follows it is never swallowed.</summary>
     public static Option<bool> Flag(string description, string name, params string[] aliases) =>

@@ -15,8 +15,20 @@ internal static class CliUnknown
             return unknown;
         if (OptionOrNull(parsed) is { } option)
             return $"'{option}' is not an option of {CliNames.Path(command)}{Hint(option.Split('=')[0], Flags(command))}";
-        return CommandOrNull(parsed)
+        return CommandOrNull(parsed) ?? MisplacedOrNull(parsed)
             ?? (parsed.UnmatchedTokens.Count > 0 ? $"unexpected argument '{parsed.UnmatchedTokens[0]}'." : null);
+    }
+
+    /// <summary>An option of a command above, which would do nothing for the one that is called.</summary>
+    private static string? MisplacedOrNull(ParseResult parsed)
+    {
+        for (var above = parsed.CommandResult.Parent as CommandResult; above is not null; above = above.Parent as CommandResult)
+        {
+            if (above.Children.OfType<OptionResult>().FirstOrDefault(option => !option.Implicit) is { } option)
+                return $"{option.IdentifierToken} stands before '{parsed.CommandResult.Command.Name}'; options of a command come after it.";
+        }
+
+        return null;
     }
 
     /// <summary>A word where a command belongs, as a sentence; help is not given for it either.</summary>

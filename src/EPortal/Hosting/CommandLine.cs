@@ -22,6 +22,7 @@ internal static class CommandLine
         var root = new Command("kc.eportal", "administer a portal of live patches")
         {
             UserCommands.Create(context),
+            ApiKeyCommands.Create(context),
             LdapCommands.Create(context),
             KeyCommands.Create(context),
             FeedCommands.Create(context),

@@ -37,13 +37,13 @@ internal static class OlderFlags
                 return;
             foreach (var option in (Option[])[yes, dryRun])
             {
-                if (result.GetResult(option) is { Implicit: false } && !result.GetValue(clean))
+                if (result.IsGiven(option) && !result.GetValue(clean))
                     result.AddError($"{option.Name} goes with {clean.Name}.");
             }
 
-            if (result.GetValue(password) is not null && result.GetValue(user) is null)
+            if (result.IsGiven(password) && !result.IsGiven(user))
                 result.AddError("-p goes with -a.");
-            var given = actions.Count(option => result.GetResult(option) is { Implicit: false });
+            var given = actions.Count(result.IsGiven);
             if (given != 1)
                 result.AddError(given == 0 ? "a command is missing; `--help` lists them." : $"only one of {string.Join(", ", actions.Select(option => option.Name))} can be given.");
         });

@@ -1,3 +1,5 @@
+using EPortal.Cli;
+
 namespace EPortal.Hosting;
 
 /// <summary>How names and values are shown in sentences about the settings.</summary>
@@ -29,7 +31,7 @@ internal static class SettingsNames
             return null;
         var plain = Plain(name);
         var (known, distance) = SettingsTable.All.Select(definition => definition.Name).Concat(others)
-            .Select(known => (known, Distance(plain, Plain(known)))).MinBy(pair => pair.Item2);
+            .Select(known => (known, CliClosest.Distance(plain, Plain(known)))).MinBy(pair => pair.Item2);
         return distance <= Math.Clamp(plain.Length / 4, 1, 3) ? known : null;
 
         static string Plain(string text) => text.ToUpperInvariant().Replace("_", "", StringComparison.Ordinal);
@@ -40,24 +42,5 @@ internal static class SettingsNames
     {
         var line = string.Concat(written.Select(c => char.IsControl(c) ? ' ' : c));
         return line.Length <= ShownLength ? line : line[..ShownLength] + "…";
-    }
-
-    /// <summary>How many letters must be added, taken away or changed (Levenshtein).</summary>
-    private static int Distance(string left, string right)
-    {
-        var row = Enumerable.Range(0, right.Length + 1).ToArray();
-        for (var i = 1; i <= left.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= right.Length; j++)
-            {
-                var cost = diagonal + (left[i - 1] == right[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(cost, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-
-        return row[^1];
     }
 }

@@ -35,7 +35,7 @@ internal static partial class KeyCommands
         key.CompleteNames(StoredNames.Of(context, KeyStore.Names));
         key.Check(result =>
         {
-            if (result.GetValue(allProducts) && result.GetValue(products) is { Length: > 0 })
+            if (result.GetValue(allProducts) && result.IsGiven(products))
                 result.AddError("only one of --product and --default-products can be given.");
         });
         key.Run((action, name, parsed) =>

@@ -37,7 +37,7 @@ internal static partial class BundleCommands
             """) { file, since, have, key, json };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(since) is not null && result.GetValue(have) is not null)
+            if (result.IsGiven(since) && result.IsGiven(have))
                 result.AddError("only one of --since and --have can be given.");
         });
         command.SetAction(async (parsed, cancel) =>

@@ -22,11 +22,7 @@ internal static partial class RepositoryCommand
         var archives = new Argument<string[]>("archive") { Description = "archives to add", Arity = ArgumentArity.ZeroOrMore };
         var key = ArchiveKeys.SecretOption();
         var days = CliOptions.Value<int?>($"days until the index expires, 1 to 3650 ({DefaultDays} by default)", "--expires");
-        days.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() is < 1 or > 3650)
-                result.AddError("--expires must be 1 to 3650 days.");
-        });
+        days.Between(1, 3650);
         var withdraw = Names("no longer give out this patchset", "--withdraw");
         var block = Names("say that this patchset does harm, so that portals disable it", "--block");
         var restore = Names("give out this patchset again", "--restore");

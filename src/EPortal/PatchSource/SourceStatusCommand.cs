@@ -25,17 +25,30 @@ internal static class SourceStatusCommand
             show how the last sync with the patch source went, set the source or try it
 
             examples:
-              kc.eportal patch-source --url https://patches.example.com/ --user customer --distro debian12
-              kc.eportal patch-source --test
+              kc.eportal patch-source set --url https://patches.example.com/ --user customer --distro debian12
+              kc.eportal patch-source test
+              kc.eportal patch-source --off
             """) { url, user, distros, off, settings, test, json };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(url) is null && (result.GetValue(user) is not null || result.GetValue(distros) is { Length: > 0 }))
+            if (!result.IsGiven(url) && (result.IsGiven(user) || result.IsGiven(distros)))
                 result.AddError("--user and --distro go with --url.");
-            if (new[] { result.GetValue(url) is not null, result.GetValue(off), result.GetValue(settings) }.Count(given => given) > 1)
+            if (new Option[] { url, off, settings }.Count(result.IsGiven) > 1)
                 result.AddError("only one of --url, --off and --default can be given.");
         });
-        command.SetAction(async (parsed, cancel) =>
+        command.SetAction((parsed, cancel) => Run(parsed, parsed.GetValue(off), parsed.GetValue(settings), parsed.GetValue(test), cancel));
+        command.AddVerb("show", "show how the last sync went", [json], (parsed, cancel) => Run(parsed, false, false, false, cancel));
+        command.AddVerb("set", "set the source", [url, user, distros, json], (parsed, cancel) => Run(parsed, false, false, false, cancel)).Validators.Add(result =>
+        {
+            if (!result.IsGiven(url))
+                result.AddError("--url is missing.");
+        });
+        command.AddVerb("delete", "use no source from now on", [json], (parsed, cancel) => Run(parsed, true, false, false, cancel));
+        command.AddVerb("reset", "use the source of the settings again", [json], (parsed, cancel) => Run(parsed, false, true, false, cancel));
+        command.AddVerb("test", "fetch the list of the source and tell what is found; changes nothing", [json], (parsed, cancel) => Run(parsed, false, false, true, cancel));
+        return command;
+
+        async Task<int> Run(ParseResult parsed, bool isOff, bool isDefault, bool isTest, CancellationToken cancel)
         {
             await using var portal = context.OpenPortal();
             if (parsed.GetValue(url) is { } address)
@@ -45,16 +58,15 @@ internal static class SourceStatusCommand
                 var password = string.IsNullOrEmpty(login) ? null : await context.PasswordOnceAsync($"Password of {login}");
                 await portal.Source.Save(context.Operator(), known.With(address, login ?? known.User, password, parsed.GetValue(distros) is { Length: > 0 } some ? [.. some.Where(distro => distro.Length > 0)] : known.Distros));
             }
-            else if (parsed.GetValue(off) || parsed.GetValue(settings))
+            else if (isOff || isDefault)
             {
-                await portal.Source.Save(context.Operator(), parsed.GetValue(off) ? SourceSetting.Off : null);
+                await portal.Source.Save(context.Operator(), isOff ? SourceSetting.Off : null);
             }
 
-            return parsed.GetValue(test)
+            return isTest
                 ? Show(context, await portal.SourceTest.Run(portal.Source.State.Setting, cancel), parsed.GetValue(json))
                 : Show(context, portal, parsed.GetValue(json));
-        });
-        return command;
+        }
     }
 
     private static int Show(CliContext context, Portal portal, bool json)

@@ -26,7 +26,7 @@ internal static class ServerDeleteCommands
             """) { hostname, ip, id, yes, dryRun, json };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(hostname) is null && result.GetValue(ip) is null && result.GetValue(id) is null)
+            if (!new Option[] { hostname, ip, id }.Any(result.IsGiven))
                 result.AddError("one of --hostname, --ip and --id must be given.");
         });
         command.SetAction(async (parsed, _) =>

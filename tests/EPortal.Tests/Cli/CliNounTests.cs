@@ -32,6 +32,42 @@ public sealed class CliNounTests : IDisposable
     }
 
     [Fact]
+    public async Task The_directory_and_the_patch_source_have_verbs_too()
+    {
+        (await Run("ldap", "show")).ShouldBe((0, "no directory is set\n", ""));
+        var set = await Run("ldap", "set", "--url", "ldap://ldap.example.com", "--dn", "uid=%s,dc=example");
+        set.Out.ShouldStartWith("address: ldap://ldap.example.com");
+        (await Run("ldap", "show")).ShouldBe(set);
+        (await Run("ldap")).ShouldBe(set);
+        (await Run("ldap", "delete")).ShouldBe((0, "no directory is set\n", ""));
+        (await Run("ldap", "test", "alice")).Err.ShouldStartWith("error: no directory is set");
+        (await Run("patch-source", "set", "--url", "http://patches.example/")).Out.ShouldStartWith("source: http://patches.example/");
+        (await Run("patch-source", "show")).ShouldBe(await Run("patch-source"));
+        (await Run("patch-source", "delete")).Out.ShouldStartWith("source: none");
+        (await Run("patch-source", "reset")).Out.ShouldStartWith("source: none");
+    }
+
+    [Fact]
+    public async Task Keys_of_the_API_are_made_listed_and_ended()
+    {
+        await Run("user", "add", "bob", "-p", "long enough");
+        var (exit, text, _) = await Run("api-key", "add", "bob", "backup", "--days", "90");
+        (exit, text.StartsWith("ep_", StringComparison.Ordinal)).ShouldBe((0, true));
+
+        var key = (await Json("api-key", "list", "--json"))[0];
+        (key.GetProperty("user").GetString(), key.GetProperty("name").GetString()).ShouldBe(("bob", "backup"));
+        var id = key.GetProperty("id").GetString()!;
+        text.ShouldStartWith($"ep_{id}_");
+        key.ToString().ShouldNotContain(text.Trim()[^20..]);
+        (await Run("api-key", "list", "--user", "bob")).Out.ShouldContain("| backup |");
+        (await Run("api-key", "delete", id, "--dry-run")).Out.ShouldBe("API key backup of bob would be deleted\n");
+        (await PortalCli.On(_folder.File("data"), isTerminal: true).RunAsync(["api-key", "delete", id], "n\n")).Exit.ShouldBe(1);
+        (await Run("api-key", "delete", id)).ShouldBe((0, "API key backup of bob was deleted\n", ""));
+        (await Run("api-key", "delete", id)).ShouldBe((1, "", $"error: There is no API key '{id}'.\n"));
+        (await Run("api-key", "add", "nobody", "x")).ShouldBe((1, "", "error: There is no user 'nobody'.\n"));
+    }
+
+    [Fact]
     public async Task A_key_that_is_added_without_a_name_gets_one() =>
         (await Json("key", "add", "--json")).GetProperty("key").GetString()!.Length.ShouldBe(16);
 

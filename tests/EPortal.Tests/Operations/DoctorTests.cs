@@ -71,7 +71,7 @@ public sealed class DoctorTests : IDisposable
         var report = await portal.CommandLine().JsonAsync("doctor", "--json", _folder.File("d.tar.gz"));
 
         report.GetProperty("findings").EnumerateArray().Select(finding => finding.GetProperty("subject").GetString())
-            .ShouldBe(["settings", "patch-source", "trust", "disk"]);
+            .ShouldBe(["settings", "patch-source", "trust", "accounts", "disk"]);
         report.GetProperty("findings")[0].GetProperty("severity").GetString().ShouldBe("ok");
         report.GetProperty("findings")[1].GetProperty("severity").GetString().ShouldBe("ok");
     }

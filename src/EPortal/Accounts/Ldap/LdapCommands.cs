@@ -24,28 +24,41 @@ internal static partial class LdapCommands
             show the directory that people may log in by, set it or try it
 
             examples:
-              kc.eportal ldap --url ldap://ldap.example.com --dn uid=%s,dc=example,dc=com
-              kc.eportal ldap --test alice
+              kc.eportal ldap set --url ldap://ldap.example.com --dn uid=%s,dc=example,dc=com
+              kc.eportal ldap test alice
+              kc.eportal ldap --off
             """) { url, dn, filter, ca, bind, search, off, test, json };
-        command.SetAction(async (parsed, cancel) =>
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(off) && new[] { url, dn, filter, ca, bind, search, test }.Any(result.IsGiven))
+                result.AddError("--off goes alone.");
+        });
+        command.SetAction((parsed, cancel) => Run(parsed, parsed.GetValue(off), parsed.GetValue(test), cancel));
+        command.AddVerb("show", "show the directory", [json], (parsed, cancel) => Run(parsed, false, null, cancel));
+        command.AddVerb("set", "set the directory, or change what is given of it", [url, dn, filter, ca, bind, search, json], (parsed, cancel) => Run(parsed, false, null, cancel));
+        command.AddVerb("delete", "use no directory", [json], (parsed, cancel) => Run(parsed, true, null, cancel));
+        var user = CliOptions.Required("user", "whose login is tried; the password is asked for, or a line of standard input");
+        command.AddVerb("test", "try to log in as a user, step by step", [json], (parsed, cancel) => Run(parsed, false, parsed.GetValue(user), cancel)).Arguments.Add(user);
+        return command;
+
+        async Task<int> Run(ParseResult parsed, bool isOff, string? tried, CancellationToken cancel)
         {
             // Read before the data folder is opened: there the program may give up the rights that reading this file takes.
             var authority = ReadFile(parsed.GetValue(ca));
             await using var portal = context.OpenPortal();
             var ldap = portal.Ldap;
-            if (parsed.GetValue(off))
+            if (isOff)
                 await ldap.Save(context.Operator(), null);
             else if (new[] { url, dn, filter, ca, bind, search }.Any(option => parsed.GetValue(option) is not null))
                 await ldap.Save(context.Operator(), await WithAccount(
                     context, With(ldap.SettingsOrNull(), parsed.GetValue(url), parsed.GetValue(dn), parsed.GetValue(filter), authority),
                     parsed.GetValue(bind), parsed.GetValue(search), ldap.SettingsOrNull()));
-            if (parsed.GetValue(test) is not { } name)
+            if (tried is not { } name)
                 return Show(context, ldap.SettingsOrNull(), parsed.GetValue(json));
             var settings = ldap.SettingsOrNull() ?? throw new CliException("no directory is set; --url sets one.");
             var findings = await settings.Open(context.Time).Test(name, await context.PasswordOnceAsync($"Password of {name}"), cancel);
             return Show(context, findings, parsed.GetValue(json));
-        });
-        return command;
+        }
     }
 
     /// <summary>What is not named stays as it is: who changes the address alone must not lose the filter.</summary>

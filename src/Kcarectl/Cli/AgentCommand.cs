@@ -13,10 +13,11 @@ internal sealed class AgentCommand
     private readonly Dictionary<Option, Func<ParseResult, CancellationToken, Task<int>>> _actions = [];
     private readonly RootCommand _root = new(
         "Registers this host with an ePortal and applies the kernel live patches that it offers.");
-    private readonly Option<bool> _json = new("--json") { Description = "With --info or --status: print JSON." };
-    private readonly Option<bool> _info = new("--info", "-i") { Description = "Print what is applied." };
+    private readonly Option<bool> _json = new("--json") { Arity = ArgumentArity.Zero, Description = "With --info or --status: print JSON." };
+    private readonly Option<bool> _info = new("--info", "-i") { Arity = ArgumentArity.Zero, Description = "Print what is applied." };
     private readonly Option<bool> _status = new("--status")
     {
+        Arity = ArgumentArity.Zero,
         Description = "Exit 0 when up to date, 1 when nothing is applied, 2 when newer is available, 3 when the kernel is unsupported.",
     };
 
@@ -57,10 +58,9 @@ internal sealed class AgentCommand
             EnableDefaultExceptionHandler = false,
             ProcessTerminationTimeout = TimeToFinish,
         };
-        if (line.Errors.Count == 0)
+        if (Misuse.SentenceOrNull(line, _root) is not { } problem)
             return await line.InvokeAsync(output);
-        foreach (var error in line.Errors)
-            _environment.Warn(error.Message);
+        _environment.Warn(problem);
         _environment.Warn("Try kcarectl --help.");
         return args.Contains(_status.Name) ? ExitCode.BadUsageOfStatus : ExitCode.BadUsage;
     }
@@ -96,8 +96,11 @@ internal sealed class AgentCommand
     private IEnumerable<Option> Chosen(CommandResult command) =>
         _actions.Keys.Where(o => command.GetResult(o) is { Implicit: false });
 
-    private void Flag(Option<bool> option, Func<CancellationToken, Task<int>> action) =>
+    private void Flag(Option<bool> option, Func<CancellationToken, Task<int>> action)
+    {
+        option.Arity = ArgumentArity.Zero;
         Add(option, (_, cancel) => action(cancel));
+    }
 
     private void Text(string name, string value, string description, Func<string, CancellationToken, Task<int>> action)
     {

@@ -25,6 +25,25 @@ public sealed class UsageTests : IDisposable
         _host.Error.ShouldEndWith("kcarectl: Try kcarectl --help.\n");
     }
 
+    [Theory]
+    [InlineData("Say what to do.")]
+    [InlineData("'--bogus' is not an option.", "--bogus")]
+    [InlineData("'update' is not an option; did you mean --update?", "update")]
+    [InlineData("'update' is not an option; did you mean --update?", "update", "--help")]
+    [InlineData("'--reg' is not an option; did you mean --register?", "--reg", "k")]
+    [InlineData("--register needs a value.", "--register")]
+    [InlineData("--tag can be given only once.", "--tag", "a", "--tag", "b")]
+    [InlineData("'false' is not an option.", "--unregister", "false")]
+    [InlineData("'true' is not an option.", "--info", "--json", "true")]
+    [InlineData("--update and --check cannot be given together.", "--update", "--check")]
+    [InlineData("'x' is not an option.", "--version", "x")]
+    [InlineData("--version goes alone.", "--version", "--check")]
+    public async Task What_is_wrong_is_said_in_one_sentence_of_ours(string sentence, params string[] args)
+    {
+        (await _host.RunAsync(args)).ShouldBe(2);
+        _host.Error.ShouldBe($"kcarectl: {sentence}\nkcarectl: Try kcarectl --help.\n");
+    }
+
     [Fact]
     public async Task Help_names_every_option_of_the_agent()
     {

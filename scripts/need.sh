@@ -9,11 +9,11 @@ pairs_of() {
     case $1 in
         build) echo gcc:gcc /usr/include/stdlib.h:libc6-dev node:nodejs npm:npm ;;
         lint) echo node:nodejs npm:npm shellcheck:shellcheck ;;
-        kernel) echo 'qemu-system-x86_64:qemu-system-x86 zsh:zsh fish:fish cpio:cpio busybox:busybox-static make:make g++:build-essential xz:xz-utils
+        kernel) echo 'qemu-system-x86_64:qemu-system-x86 cpio:cpio busybox:busybox-static make:make g++:build-essential xz:xz-utils
             /lib/modules/*/build:linux-headers-amd64' ;;
         demo) pairs_of build; pairs_of kernel; echo curl:curl ;;
         test) pairs_of build; pairs_of kernel; echo 'chromium:chromium minisign:minisign promtool:prometheus nginx:nginx squid:squid
-            microsocks:microsocks slapd:slapd' ;;
+            microsocks:microsocks slapd:slapd zsh:zsh fish:fish' ;;
         bench) pairs_of build; echo nginx:nginx squid:squid curl:curl ;;
         soak) pairs_of build; echo nginx:nginx ;;
         *) echo "need.sh: there is no set $1" >&2; exit 2 ;;

@@ -12,7 +12,7 @@ namespace Bench.Soak;
 internal sealed class GrowthLoad(int port, int servers)
 {
     /// <summary>Tags and check-ins a second.</summary>
-    public const int PacedRate = 920;
+    public const int PacedRate = 960;
 
     /// <summary>Registrations a second, each with its end; and changes of the admin, each with a line of the user log.</summary>
     private const int OtherRate = 20;
@@ -60,7 +60,7 @@ internal sealed class GrowthLoad(int port, int servers)
         return buffer.AsMemory(0, length);
     }
 
-    private async Task EveryAsync(Func<int, Task> change, CancellationToken stop)
+    private static async Task EveryAsync(Func<int, Task> change, CancellationToken stop)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1.0 / OtherRate));
         try

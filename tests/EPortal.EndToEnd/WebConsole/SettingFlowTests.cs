@@ -112,7 +112,7 @@ public sealed class SettingFlowTests(SmallConsole console) : IClassFixture<Small
         await browser.Page.GetByLabel("URL").FillAsync("ldap://127.0.0.1:1?tls=0&timeout=1");
         await browser.Page.GetByLabel("Connection string").FillAsync("uid=%s,dc=example,dc=com");
         await browser.Page.GetByLabel("User name").FillAsync("gauss");
-        await browser.Page.GetByLabel("Password").FillAsync(Password);
+        await browser.Page.GetByLabel("Password", new() { Exact = true }).FillAsync(Password);
         await browser.Page.GetByRole(AriaRole.Button, new() { Name = "Test login" }).ClickAsync();
         await Assertions.Expect(browser.Page.Locator("main")).ToContainTextAsync("127.0.0.1:1");
         (await browser.Page.ContentAsync()).ShouldNotContain(Password);

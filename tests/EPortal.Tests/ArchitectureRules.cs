@@ -50,7 +50,7 @@ internal sealed class ArchitectureRules(string root)
         ("Microsoft.AspNetCore.Hosting", ["Hosting"]),
         ("Microsoft.AspNetCore.Server", ["Hosting"]),
         ("Microsoft.AspNetCore.Builder.WebApplication", ["Hosting", "Demo"]),
-        ("Microsoft.Extensions.Hosting", ["PatchSource", "Operations", "Hosting", "Demo"]),
+        ("Microsoft.Extensions.Hosting", ["Accounts", "PatchSource", "Operations", "Hosting", "Demo"]),
         ("Polly", ["PatchSource"]),
         ("Prometheus", ["Operations"]),
         ("Org.BouncyCastle", ["Accounts", "Format", "AgentClient", "Kcarectl"]),

@@ -19,7 +19,7 @@ internal sealed class AccountAuthenticationOptions : AuthenticationSchemeOptions
 /// <summary>Who calls the API: by an API key, else by name and password (Basic, RFC 7617), else by the session of a browser.</summary>
 internal sealed class AccountAuthentication(
     IOptionsMonitor<AccountAuthenticationOptions> options, ILoggerFactory loggers, UrlEncoder encoder, UserStore users, ApiKeyStore keys, PasswordLogin login, LoginGuard guard,
-    ExternalLogins external, DirectoryRecheck recheck)
+    ExternalLogins external, DirectoryRecheck recheck, FailedLogins failed)
     : AuthenticationHandler<AccountAuthenticationOptions>(options, loggers, encoder)
 {
     /// <summary>Name of the scheme.</summary>
@@ -38,6 +38,8 @@ internal sealed class AccountAuthentication(
             return await Context.AuthenticateAsync(SessionAuthentication.Name);
         var result = await login.Try(name, password, Context.Address(), Context.RequestAborted);
         _login = result;
+        if (result is { User: null, DirectoryFailed: false })
+            failed.Add(name, Context.Address());
         return Result(result.User);
     }
 

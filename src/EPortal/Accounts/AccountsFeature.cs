@@ -24,6 +24,9 @@ internal static class AccountsFeature
         services.AddSingleton(provider => Guard(provider.GetRequiredService<Database>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PasswordLogin>();
         services.AddSingleton<DirectoryRecheck>();
+        services.AddSingleton<FailedLogins>();
+        services.AddSingleton<NewApiKeys>();
+        services.AddHostedService(provider => provider.GetRequiredService<FailedLogins>());
         services.AddSingleton(lifetime);
         services.AddRazorComponents();
         // No default scheme: calls of agents carry Basic credentials of their own, which mean no account.

@@ -8,12 +8,14 @@ namespace EPortal.Accounts;
 internal static class ApiKeyPages
 {
     private const string ListPath = "/api-keys";
+    private const string Made = "made";
     private const int PageSize = 50;
 
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPage(ListPath, (ApiParameters parameters, ApiKeyStore keys, HttpContext context) => List(parameters, keys, context, null, null));
+        routes.MapPage(ListPath, (ApiParameters parameters, ApiKeyStore keys, NewApiKeys made, HttpContext context) => List(
+            parameters, keys, context, parameters.Text(Made) is { } id ? made.TakeOrNull(context.Actor().Name, id) : null, null));
         routes.MapOwnAction(ListPath, Make).KeepsForm();
         routes.MapPage(ListPath + "/{id}", (string id, ApiKeyStore keys, HttpContext context) => One(Get(keys, id, context), null));
         routes.MapOwnAction(ListPath + "/{id}/revoke", Revoke);
@@ -22,13 +24,14 @@ internal static class ApiKeyPages
     /// <summary>Address of a key's page.</summary>
     public static string PathOf(ApiKey key) => $"{ListPath}/{Uri.EscapeDataString(key.KeyId)}";
 
-    /// <summary>The key is on the page that answers, and nowhere else: a redirect would have to carry it.</summary>
-    private static Task<IResult> Make(ApiParameters parameters, ApiKeyStore keys, HttpContext context, TimeProvider time) => ConsoleForms.Try(
-        async () =>
+    /// <summary>Leads on to the page that shows the key, this once.</summary>
+    private static Task<IResult> Make(ApiParameters parameters, ApiKeyStore keys, NewApiKeys made, FormsOnce once, HttpContext context, TimeProvider time) => ConsoleForms.Try(
+        () => once.Do(context, parameters, async () =>
         {
-            var (_, text) = await keys.Make(context.Actor(), context.Actor().Name, parameters.Required("name"), ApiKeyEndpoints.EndOf(parameters, time));
-            return List(parameters, keys, context, text, null);
-        },
+            var owner = context.Actor().Name;
+            var (key, text) = await keys.Make(context.Actor(), owner, parameters.Required("name"), ApiKeyEndpoints.EndOf(parameters, time));
+            return ($"{ListPath}?{Made}={made.Keep(owner, text)}", $"API key {key.Name} was made.");
+        }),
         problem => List(parameters, keys, context, null, problem));
 
     private static Task<IResult> Revoke(string id, ApiParameters parameters, ApiKeyStore keys, HttpContext context)
@@ -48,7 +51,7 @@ internal static class ApiKeyPages
     {
         var user = context.WhoseOrAll() ?? parameters.Text("user");
         var all = keys.List(user);
-        var offset = (int)(parameters.Number("offset", 0, int.MaxValue) ?? 0);
+        var offset = Paging.Start(Paging.Asked(parameters), all.Count, PageSize);
         return ConsoleRoutes.Show<ApiKeysPage, ApiKeysModel>(
             new ApiKeysModel([.. all.Skip(offset).Take(PageSize)], user, all.Count, offset, PageSize)
             {

@@ -56,7 +56,7 @@ internal sealed class ApiKeyStore(Database database, ChangeLog log, TimeProvider
         if (expires is { } end)
             fields.Add("expires", Micros.Of(end));
         change.Create(ApiKey.Entity, fields);
-        change.Note("api-key.add", $"{name} ({keyId}) of {account}");
+        change.Note("api-key.add", $"{name} ({keyId}) of {account}", [new FieldChange("expires", "", expires is { } last ? $"{last:yyyy-MM-dd HH:mm} UTC" : "never")]);
         return (Find(change.Session, keyId)!.ToKey(), $"{Prefix}{keyId}_{secret}");
     });
 

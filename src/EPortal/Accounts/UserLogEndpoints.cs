@@ -60,9 +60,10 @@ internal static class UserLogEndpoints
 
     private static string Lines(IEnumerable<UserLogEntry> entries)
     {
-        var csv = new StringBuilder("at,actor,address,action,detail\r\n");
+        var csv = new StringBuilder("at,actor,address,action,detail,changes,servers,server_count,server_filter\r\n");
         foreach (var entry in entries)
-            csv.Append(CsvText.Line($"{entry.At:yyyy-MM-dd HH:mm:ss.ffffff}", entry.Actor, entry.Address ?? "", entry.Action, entry.Detail));
+            csv.Append(CsvText.Line($"{entry.At:yyyy-MM-dd HH:mm:ss.ffffff}", entry.Actor, entry.Address ?? "", entry.Action, entry.Detail,
+                string.Join("; ", entry.Changes.Select(change => change.ToText())), string.Join(' ', entry.Servers?.Names ?? []), $"{entry.Servers?.Count}", entry.Servers?.Filter ?? ""));
         return csv.ToString();
     }
 }

@@ -18,13 +18,19 @@ internal static class UserLogPages
 
     private static IResult Show(ApiParameters parameters, Database database, Func<string, string>? remover)
     {
-        var offset = (int)(parameters.Number("offset", 0, UserLogFilter.MostRows - PageSize) ?? 0);
+        var offset = (int)Math.Min(Paging.Asked(parameters), UserLogFilter.MostRows - PageSize);
         var query = UserLogFilter.Read(parameters) with { Limit = PageSize, Offset = offset };
         var (entries, total) = database.Read(session =>
         {
             var found = query.Run(session);
             // A page that is not full is the last one, and known without counting.
-            return (found, found.Count < PageSize && (found.Count > 0 || offset == 0) ? offset + found.Count : query.Count(session, UserLogFilter.MostRows));
+            if (found.Count < PageSize && (found.Count > 0 || offset == 0))
+                return (found, (long)offset + found.Count);
+            var count = query.Count(session, UserLogFilter.MostRows);
+            if (found.Count > 0)
+                return (found, count);
+            offset = Paging.Start(offset, count, PageSize);
+            return ((query with { Offset = offset }).Run(session), count);
         });
         return ConsoleRoutes.Show<UserLogPage, UserLogModel>(new UserLogModel(UserLogEndpoints.Without(entries, remover), total, offset, PageSize, UserLogForm.Read(parameters), null));
     }

@@ -33,22 +33,22 @@ internal static class UserPages
     private static RazorComponentResult<PageHost<UsersPage, UsersModel>> List(ApiParameters parameters, UserStore users, SessionStore sessions, ApiKeyStore keys)
     {
         var search = parameters.Text("search");
-        var offset = (int)(parameters.Number("offset", 0, int.MaxValue) ?? 0);
         var found = users.List().Where(user => search is null
             || user.Name.Contains(search, StringComparison.OrdinalIgnoreCase) || user.Description.Contains(search, StringComparison.OrdinalIgnoreCase)).ToList();
+        var offset = Paging.Start(Paging.Asked(parameters), found.Count, PageSize);
         return ConsoleRoutes.Show<UsersPage, UsersModel>(new UsersModel(
             [.. found.Skip(offset).Take(PageSize)], UserUse.Of(sessions, keys), search, found.Count, offset, PageSize));
     }
 
-    private static Task<IResult> Add(ApiParameters parameters, UserStore users, HttpContext context)
+    private static Task<IResult> Add(ApiParameters parameters, UserStore users, FormsOnce once, HttpContext context)
     {
         var form = UserForm.Read(parameters);
         return ConsoleForms.Try(
-            async () =>
+            () => once.Do(context, parameters, async () =>
             {
                 var user = await users.Add(context.Actor(), form.Name, new UserSettings(parameters.Text("password"), !form.IsReadOnly, form.Description));
-                return ConsoleRoutes.Back(context, ListPath, $"User {user.Name} was added as {user.Role}.");
-            },
+                return (ListPath, $"User {user.Name} was added as {user.Role}.");
+            }),
             problem => Form(users, form, FormVersion.None, UserUse.None, ConsoleForms.WithoutPassword(problem, parameters)));
     }
 

@@ -115,7 +115,7 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
         return log.Commit(actor, change =>
         {
             if (SameOrNull(change.Session, name) is { } same)
-                throw new RefusedException(Refusal.Exists, $"There is a user '{same}' already.");
+                throw Data.Names.Taken("user", same, name);
             change.Create(User.Entity, new Fields
             {
                 { "name", name },
@@ -214,9 +214,9 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     private static long CountAdmins(Session session) =>
         session.Connection.ExecuteScalar<long>("SELECT count(*) FROM account WHERE shadowed = 0 AND held = 0 AND admin <> 0");
 
-    /// <summary>Whether a name would pass for somebody else in the user log: the portal itself, agents, the command line.</summary>
-    public static bool IsReserved(string name) =>
-        UserName.Fold(name) is var folded && (folded == Actor.Portal.Name || folded == Actor.Agent.Name || folded.StartsWith(Actor.CommandLinePrefix, StringComparison.Ordinal));
+    /// <summary>Whether a name would pass for somebody else in the user log: the portal itself, agents, nobody known, the command line.</summary>
+    public static bool IsReserved(string name) => UserName.Fold(name) is var folded
+        && (folded == Actor.Portal.Name || folded == Actor.Agent.Name || folded == Actor.Nobody || folded.StartsWith(Actor.CommandLinePrefix, StringComparison.Ordinal));
 
     private static IEnumerable<string> Candidates(ForeignIdentity who)
     {

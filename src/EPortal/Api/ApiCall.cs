@@ -76,7 +76,7 @@ internal static class ApiRoutes
 
     /// <summary>Who calls, as the user log names it.</summary>
     public static Actor Actor(this HttpContext context) =>
-        new(context.User.FindFirstValue(ClaimTypes.Name) ?? "nobody", context.Address());
+        new(context.User.FindFirstValue(ClaimTypes.Name) ?? Data.Actor.Nobody, context.Address());
 
     /// <summary>Whose things the caller may see and end: their own; null for everybody's, as admins may.</summary>
     public static string? WhoseOrAll(this HttpContext context) => context.User.IsInRole(AdminPolicy) ? null : context.Actor().Name;

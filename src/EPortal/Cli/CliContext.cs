@@ -35,6 +35,12 @@ internal sealed class CliContext
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>User that the process began as.</summary>
+    public string UserName { get; init; } = System.Environment.UserName;
+
+    /// <summary>Number of the user who logged in to this machine, whoever they became since (proc(5), <c>loginuid</c>); null where nobody did.</summary>
+    public uint? LoginId { get; init; }
+
     /// <summary>Cancelled by Ctrl-C and by SIGTERM.</summary>
     public CancellationToken Cancellation { get; init; }
 
@@ -61,8 +67,23 @@ internal sealed class CliContext
         ReadHidden = CliPassword.ReadFromTerminal,
         Environment = System.Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal),
+        LoginId = ReadLoginId(),
         Cancellation = cancellation,
     };
+
+    /// <summary>The kernel keeps it from the login on; all ones for a process that none led to.</summary>
+    private static uint? ReadLoginId()
+    {
+        try
+        {
+            return uint.TryParse(File.ReadAllText("/proc/self/loginuid"), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var id) && id != uint.MaxValue ? id : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A kernel without auditing has no such file.
+            return null;
+        }
+    }
 
     /// <summary>One line of data. What the text holds cannot steer the terminal.</summary>
     public void Line(string text) => Out.WriteLine(CliText.Safe(text));

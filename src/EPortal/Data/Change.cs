@@ -78,7 +78,7 @@ internal sealed class Change(EntityCatalog catalog, Session session, Actor actor
                 { "actor", Actor.Name },
                 { "address", Actor.Address },
                 { "action", action },
-                { "detail", detail },
+                { "detail", UserLogMore.Cut(detail, UserLogMore.MaxDetail) },
                 { "more", new UserLogMore(changes ?? [], servers).ToText() },
             },
         });

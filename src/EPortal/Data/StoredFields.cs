@@ -6,7 +6,17 @@ using System.Text;
 namespace EPortal.Data;
 
 /// <summary>A field before and after a change; empty where there was, or is, nothing.</summary>
-internal sealed record FieldChange(string Field, string Was, string Became);
+internal sealed record FieldChange(string Field, string Was, string Became)
+{
+    /// <summary>As people read it.</summary>
+    public string ToText() => (Was, Became) switch
+    {
+        (StoredFields.Hidden, StoredFields.Hidden) => $"{Field}: changed",
+        ("", _) => $"{Field}: {Became}",
+        (_, "") => $"{Field}: {Was} → (empty)",
+        _ => $"{Field}: {Was} → {Became}",
+    };
+}
 
 /// <summary>A field with its value as text.</summary>
 /// <param name="Name">Its name, as in the API.</param>
@@ -45,6 +55,9 @@ internal sealed class StoredFields(string id) : IEnumerable<StoredField>
             return Base64Url.EncodeToString(hash.GetHashAndReset().AsSpan(0, VersionBytes));
         }
     }
+
+    /// <summary>Labels and values, for pages; without secrets.</summary>
+    public IEnumerable<(string Label, string Value)> Texts => _fields.Where(one => !one.IsSecret).Select(one => (one.Label, one.Value));
 
     /// <summary>Adds a text.</summary>
     public void Add(string name, string label, string? value) => _fields.Add(new StoredField(name, label, value ?? "", IsSecret: false));

@@ -11,6 +11,9 @@ internal sealed record Actor(string Name, string? Address = null)
     /// <summary>The portal itself, which fetches from the patch source and fills feeds.</summary>
     public static readonly Actor Portal = new("portal");
 
+    /// <summary>Stands for somebody who is not known.</summary>
+    public const string Nobody = "nobody";
+
     /// <summary>How names of people at the command line begin.</summary>
     public const string CommandLinePrefix = "cli:";
 

@@ -18,6 +18,9 @@ internal sealed record ServersOfEntry(IReadOnlyList<string> Names, long Count, s
 /// <summary>What a line of the user log tells besides its sentence; bounded, for some of it is what hosts say of themselves.</summary>
 internal sealed record UserLogMore(IReadOnlyList<FieldChange> Changes, ServersOfEntry? Servers)
 {
+    /// <summary>Characters of a line's sentence.</summary>
+    public const int MaxDetail = 1000;
+
     private const int MaxChanges = 20;
     private const int MaxValue = 200;
     private const int MaxFilter = 1000;

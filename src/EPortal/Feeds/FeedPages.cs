@@ -31,15 +31,15 @@ internal static class FeedPages
     /// <summary>Address of a feed's page.</summary>
     public static string PathOf(string feed) => $"{ListPath}/{Uri.EscapeDataString(feed)}";
 
-    private static Task<IResult> Add(ApiParameters parameters, FeedStore feeds, HttpContext context)
+    private static Task<IResult> Add(ApiParameters parameters, FeedStore feeds, FormsOnce once, HttpContext context)
     {
         var form = FeedForm.Read(parameters);
         return ConsoleForms.Try(
-            async () =>
+            () => once.Do(context, parameters, async () =>
             {
                 var feed = await feeds.Add(context.Actor(), form.Name, form.ToSettings());
-                return ConsoleRoutes.Back(context, ListPath, $"Feed {feed.Name} was added.");
-            },
+                return (ListPath, $"Feed {feed.Name} was added.");
+            }),
             problem => Form(form, FormVersion.None, FeedUse.None, null, problem));
     }
 

@@ -40,9 +40,7 @@ internal sealed class FeedStore(Database database, ChangeLog log)
     public Task<Feed> Add(Actor actor, string name, FeedSettings settings) => log.Commit(actor, change =>
     {
         Check(name, settings);
-        return FindOrNull(change.Session, name) is not null
-            ? throw new RefusedException(Refusal.Exists, $"There is a feed '{name}' already.")
-            : Add(change, name, settings);
+        return Add(change, name, settings);
     });
 
     /// <summary>Changes a feed.</summary>
@@ -89,6 +87,7 @@ internal sealed class FeedStore(Database database, ChangeLog log)
 
     private static Feed Add(Change change, string name, FeedSettings settings)
     {
+        Names.RefuseTaken(change.Session, Feed.Entity, "feed", name);
         var fields = Values(settings);
         fields.Add("name", name);
         change.Create(Feed.Entity, fields);

@@ -40,12 +40,12 @@ internal static class ProductCommands
         portal.Feeds.Get(feed);
         var (before, after) = (PatchsetState.Undeployed, disabled ? PatchsetState.Disabled : PatchsetState.Enabled);
         using var progress = new CliProgress(context, Path.GetFileName(path), archive.CanSeek ? archive.Length : CliProgress.UnknownTotal);
-        var deployed = await portal.Patchsets.Deploy(
+        var deployed = await portal.Patchsets.Told(context.Operator(), Path.GetFileName(path), () => portal.Patchsets.Deploy(
             context.Operator(),
             product,
             new ProgressStream(archive, progress),
             Rollout.Place(feed, disabled, state => before = state),
-            context.Cancellation);
+            context.Cancellation));
         progress.Dispose();
         if (deployed.SignedBy is null)
             context.Note("warning: no key is pinned, so it was not checked who made this patchset; TRUSTED_KEYS pins keys.");

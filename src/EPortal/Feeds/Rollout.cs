@@ -191,7 +191,9 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
     {
         foreach (var one in plan.Changes)
             Carry(change, plan.Feed, one);
-        change.Note($"patchset.{plan.Action.Token()}", $"{patchset} on {plan.Feed.Name}");
+        change.Note(
+            $"patchset.{plan.Action.Token()}", $"{patchset} on {plan.Feed.Name}",
+            [.. plan.Changes.Where(one => one.After != one.Before.State).Select(one => new FieldChange(one.Patchset.Name, one.Before.State.Token(), one.After.Token()))]);
     }
 
     private static void Carry(Change change, Feed feed, PlacementChange one)

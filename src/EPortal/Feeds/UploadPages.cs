@@ -54,10 +54,12 @@ internal static class UploadPages
         }
         catch (Exception e) when (e is RefusedException or PatchsetException)
         {
+            await library.TellRefused(context.Actor(), Archive(product, feed), e.Message);
             return Form(feeds, library, product, feed, state, e.Message);
         }
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
+            await library.TellRefused(context.Actor(), Archive(product, feed), TooLarge(library));
             return Form(feeds, library, product, feed, state, TooLarge(library));
         }
     }
@@ -74,6 +76,9 @@ internal static class UploadPages
             _ => ConsoleRoutes.Back(context, path, done + signed),
         };
     }
+
+    /// <summary>What was to be taken in, for the user log; what is too long to be true is cut.</summary>
+    private static string Archive(string product, string feed) => $"{UserLogMore.Cut(product, 64)} archive for {UserLogMore.Cut(feed, 64)}";
 
     private static string TooLarge(PatchsetLibrary library) =>
         $"The archive is larger than {Figure.Bytes(library.MaxArchiveBytes)}, which is all that PATCHSET_MAX_ARCHIVE_BYTES allows.";

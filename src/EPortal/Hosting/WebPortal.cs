@@ -140,6 +140,7 @@ internal static class WebPortal
         services.AddSingleton(portal.SourceTest);
         services.AddSingleton(portal.SyncActivity);
         services.AddSingleton<SourceViews>();
+        services.AddSingleton<FormsOnce>();
         services.AddSingleton(provider => new SourceWorker(
             portal.Source, portal.AutoUpdate, settings.AutoUpdatePeriod, portal.Time, provider.GetRequiredService<ILogger<SourceWorker>>()));
         services.AddHostedService(provider => provider.GetRequiredService<SourceWorker>());

@@ -44,15 +44,15 @@ internal static class KeyPages
             [.. keys.List().Where(key => feed is null || key.Feed == feed)], CountsOf(servers), feed));
     }
 
-    private static Task<IResult> Add(ApiParameters parameters, KeyStore keys, FeedStore feeds, HttpContext context)
+    private static Task<IResult> Add(ApiParameters parameters, KeyStore keys, FeedStore feeds, FormsOnce once, HttpContext context)
     {
         var form = KeyForm.Read(parameters);
         return ConsoleForms.Try(
-            async () =>
+            () => once.Do(context, parameters, async () =>
             {
                 var key = await keys.Add(context.Actor(), form.Name, form.ToSettings());
-                return ConsoleRoutes.Back(context, Next(parameters, key.Name), $"Key {key.Name} was added on {key.Feed}.");
-            },
+                return (Next(parameters, key.Name), $"Key {key.Name} was added on {key.Feed}.");
+            }),
             problem => Form(feeds, form, FormVersion.None, problem));
     }
 

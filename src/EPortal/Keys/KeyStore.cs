@@ -49,10 +49,7 @@ internal sealed class KeyStore(Database database, ChangeLog log)
 
     /// <summary>Makes a key; without a name one of 16 random letters and digits.</summary>
     /// <exception cref="RefusedException">The name is taken or malformed, or a value is.</exception>
-    public Task<Key> Add(Actor actor, string? name, KeySettings settings) => log.Commit(actor, change =>
-        name is { Length: > 0 } && FindOrNull(change.Session, name) is not null
-            ? throw new RefusedException(Refusal.Exists, $"There is a key '{name}' already.")
-            : Add(change, name, settings));
+    public Task<Key> Add(Actor actor, string? name, KeySettings settings) => log.Commit(actor, change => Add(change, name, settings));
 
     /// <summary>Changes a key; its servers follow at once.</summary>
     /// <param name="actor">Who does it.</param>
@@ -78,6 +75,7 @@ internal sealed class KeyStore(Database database, ChangeLog log)
     {
         name = string.IsNullOrEmpty(name) ? RandomNumberGenerator.GetString(Letters, GeneratedLength) : name;
         Data.Names.Check("key", name);
+        Data.Names.RefuseTaken(change.Session, Key.Entity, "key", name);
         var fields = Values(change.Session, settings with
         {
             Feed = settings.Feed ?? Feed.Main,

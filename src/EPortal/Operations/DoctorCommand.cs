@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using EPortal.Cli;
 using EPortal.Data;
+using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Hosting;
 using EPortal.PatchSource;
@@ -92,7 +93,7 @@ internal static partial class DoctorCommand
             foreach (var feed in portal.Feeds.List())
             {
                 foreach (var placement in portal.Rollout.List(feed.Name, product))
-                    text.Append(CultureInfo.InvariantCulture, $"{product.Token()} {feed.Name} {placement.Patchset.Name} {placement.State}\n");
+                    text.Append(CultureInfo.InvariantCulture, $"{product.Token()} {feed.Name} {placement.Patchset.Name} {placement.State.Token()}\n");
             }
         }
 

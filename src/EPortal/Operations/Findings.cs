@@ -24,7 +24,7 @@ internal static class Findings
     {
         { Url: null } => Finding.Ok("patch-source", "None is set; patchsets come as files."),
         { At: null } => Finding.Warning("patch-source", $"{status.Url} was never asked yet."),
-        { Error: { } error } => Finding.Problem("patch-source", $"{error}: {status.Message}"),
+        { Error: not null } => Finding.Problem("patch-source", $"The last sync failed: {status.Message}"),
         _ => Finding.Ok("patch-source", $"Synced at {status.SucceededAt}. {status.Message}"),
     };
 

@@ -24,7 +24,9 @@ internal sealed class BundleImport(
     /// <exception cref="PatchsetException">The bundle or an archive in it is bad or not signed as it must be.</exception>
     /// <exception cref="RefusedException">A patchset does not go together with what is here.</exception>
     /// <exception cref="IOException">The disk failed or is full.</exception>
-    public async Task<ImportReport> Run(Actor actor, Stream bundle, CancellationToken cancel)
+    public Task<ImportReport> Run(Actor actor, Stream bundle, CancellationToken cancel) => library.Told(actor, "bundle", () => Import(actor, bundle, cancel));
+
+    private async Task<ImportReport> Import(Actor actor, Stream bundle, CancellationToken cancel)
     {
         var candidates = new List<Candidate>();
         try

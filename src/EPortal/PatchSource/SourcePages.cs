@@ -22,8 +22,10 @@ internal static class SourcePages
         routes.MapAction(Page + "/default", (ApiParameters parameters, SourceSlot slot, SourceViews views, HttpContext context) => ConsoleForms.Try(
             () => Change(slot, parameters, context, null, "The patch source is that of the settings again."),
             problem => Show(Stored(slot, views) with { Problem = problem })));
-        routes.MapAction(Page + "/sync", (SourceWorker worker, HttpContext context) => ConsoleRoutes.Back(
-            context, Page, worker.TryStart(context.Actor()) ? "The sync has begun." : "Another sync is under way already."));
+        // How it goes, and how it ended by the time that the page is there, stands under State.
+        routes.MapAction(Page + "/sync", (SourceWorker worker, HttpContext context) => worker.TryStart(context.Actor())
+            ? ConsoleRoutes.To(context, Page)
+            : ConsoleRoutes.Refused(context, Page, "Another sync is under way already."));
     }
 
     private static Task<IResult> Save(ApiParameters parameters, SourceSlot slot, SourceViews views, HttpContext context)

@@ -96,7 +96,7 @@ internal static class SourceStatusCommand
         if (json)
             context.Json(finding, SourceStatusJson.Default.SourceFinding);
         else
-            context.Line(finding.Ok ? $"ok: {finding.Message}" : $"failed: {finding.Error}: {finding.Message}");
+            context.Line(finding.Ok ? $"ok: {finding.Message}" : $"failed: {finding.Message}");
         return finding.Ok ? CliExit.Success : CliExit.Failure;
     }
 }

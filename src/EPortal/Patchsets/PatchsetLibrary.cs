@@ -22,6 +22,8 @@ internal sealed class PatchsetLibrary(
     /// <summary>Nothing happens with it on feeds.</summary>
     public static readonly Action<Change, Patchset> NoPlace = (_, _) => { };
 
+    private const int MaxRefusal = 500;
+
     /// <summary>Largest archive that is taken in.</summary>
     public long MaxArchiveBytes => limits.MaxArchiveBytes;
 
@@ -40,6 +42,30 @@ internal sealed class PatchsetLibrary(
         RefuseOtherProduct(candidate.Patchset, product);
         return (await Deploy(actor, [candidate], place)).Single();
     }
+
+    /// <summary>Takes in an archive that somebody gave, and tells of its refusal in the user log.</summary>
+    /// <param name="actor">Who gave it.</param>
+    /// <param name="what">What it was to be, for the user log.</param>
+    /// <param name="work">Takes it in.</param>
+    public async Task<T> Told<T>(Actor actor, string what, Func<Task<T>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (Exception e) when (e is RefusedException or PatchsetException)
+        {
+            await TellRefused(actor, what, e.Message);
+            throw;
+        }
+    }
+
+    /// <summary>Tells in the user log that an archive was not taken in, and why.</summary>
+    public Task<bool> TellRefused(Actor actor, string what, string reason) => log.Commit(actor, change =>
+    {
+        change.Note("patchset.refuse", UserLogMore.Cut($"{what}: {reason}", MaxRefusal));
+        return true;
+    });
 
     /// <summary>Copies an archive and checks everything about it that it alone tells. Nothing of it is in place yet.</summary>
     /// <exception cref="PatchsetException">The archive is bad.</exception>
@@ -203,7 +229,7 @@ internal sealed class PatchsetLibrary(
         if (known is null)
         {
             PatchsetStore.Record(change, staged, sha256, archive, file);
-            change.Note("patchset.deploy", name);
+            change.Note("patchset.deploy", name, [new FieldChange("product", "", product.Token()), new FieldChange("signed_by", "", staged.SignedBy?.KeyId ?? "no pinned key")]);
         }
         else if (!known.IsHere)
         {

@@ -17,9 +17,23 @@ internal static class ServerChangePages
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapAction(Path, (ApiParameters parameters, ServerBulk bulk, Database database, Offers offers, PatchsetUsage usage, TimeProvider time) =>
-            Ask(parameters.Required("what"), parameters, bulk, database, offers, usage, time, problem: null)).KeepsForm(); // it asks, and changes nothing
+        routes.MapAction(Path, (ApiParameters parameters, ServerBulk bulk, Database database, Offers offers, PatchsetUsage usage, TimeProvider time, HttpContext context) =>
+            AskOrGoBack(parameters, bulk, database, offers, usage, time, context)).KeepsForm(); // it asks, and changes nothing
         routes.MapAction(Path + "/{what}", Do).KeepsForm();
+    }
+
+    /// <summary>Asks; of servers that are not ticked there is nothing to ask about, and the list is shown as it was.</summary>
+    private static IResult AskOrGoBack(
+        ApiParameters parameters, ServerBulk bulk, Database database, Offers offers, PatchsetUsage usage, TimeProvider time, HttpContext context)
+    {
+        try
+        {
+            return Ask(parameters.Required("what"), parameters, bulk, database, offers, usage, time, problem: null);
+        }
+        catch (RefusedException e) when (e.Reason == Refusal.Invalid)
+        {
+            return ConsoleRoutes.Refused(context, ListOf(parameters), e.Message);
+        }
     }
 
     private static IResult Ask(

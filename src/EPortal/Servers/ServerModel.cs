@@ -50,13 +50,15 @@ internal sealed record ServerModel(
     public static ServerModel Read(
         string id, ApiParameters parameters, Database database, Offers offers, PatchsetUsage usage, DateTimeOffset now, string? problem = null)
     {
-        var offset = parameters.Number("offset", 0, int.MaxValue) ?? 0;
+        var asked = Paging.Asked(parameters);
         return database.Read(session =>
         {
             var server = new ServerQuery { Birth = id }.Run(session, offers, now).SingleOrDefault() ?? throw new RefusedException(Refusal.NotFound, "There is no such server any more.");
+            var count = ServerStore.CountHistory(session, server.Local);
+            var offset = Paging.Start(asked, count, PageSize);
             return new ServerModel(
                 server, ServerPatches.Read(session, server, offers.At(session), usage), ServerStore.History(session, server.Local, PageSize, offset),
-                ServerStore.CountHistory(session, server.Local), offset, KeyStore.Feeds(session), server.Tags, null, problem);
+                count, offset, KeyStore.Feeds(session), server.Tags, null, problem);
         });
     }
 }

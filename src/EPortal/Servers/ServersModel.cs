@@ -2,6 +2,7 @@ using System.Globalization;
 using EPortal.Api;
 using EPortal.Data;
 using EPortal.Feeds;
+using EPortal.WebConsole;
 
 namespace EPortal.Servers;
 
@@ -29,12 +30,18 @@ internal sealed record ServersModel(
         ApiParameters parameters, ServerFilters filters, IReadOnlyList<ServerColumn> columns, Database database, Offers offers, PatchsetUsage usage, DateTimeOffset now)
     {
         var order = OrderOf(parameters);
-        var offset = parameters.Number("offset", 0, int.MaxValue) ?? 0;
+        var offset = Paging.Asked(parameters);
         return database.Read(session =>
         {
             var table = offers.At(session);
             var selection = new ServerSelection(session, filters.ToQuery(session, usage) with { Order = order, OrderMatters = parameters.Text("sort") is not null }, table, now);
             var rows = ServerDetails.Read(session, selection.Page(PageSize, offset), table, now);
+            if (rows.Count == 0 && offset > 0)
+            {
+                offset = Paging.Start(offset, selection.CountUpTo(offset).Count, PageSize);
+                rows = ServerDetails.Read(session, selection.Page(PageSize, offset), table, now);
+            }
+
             var matches = selection.CountUpTo(Math.Max(CountedTo, offset + rows.Count));
             return new ServersModel(filters, selection.IsOrdered ? order : null, columns, rows, matches, offset, FeedNames(session), Problem: null);
         });

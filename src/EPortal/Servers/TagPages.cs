@@ -15,9 +15,13 @@ internal static class TagPages
     {
         routes.MapPage(ListPath, (ApiParameters parameters, Database database) =>
         {
-            var offset = parameters.Number("offset", 0, int.MaxValue) ?? 0;
+            var asked = Paging.Asked(parameters);
             return ConsoleRoutes.Show<TagsPage, TagsModel>(database.Read(session =>
-                new TagsModel(TagStore.List(session, TagsModel.PageSize, offset), TagStore.Count(session), offset)));
+            {
+                var count = TagStore.Count(session);
+                var offset = Paging.Start(asked, count, TagsModel.PageSize);
+                return new TagsModel(TagStore.List(session, TagsModel.PageSize, offset), count, offset);
+            }));
         });
         routes.MapPage(OnePath, (ApiParameters parameters, Database database) => One(parameters, database, problem: null));
         routes.MapAction(OnePath + "/rename", Rename).KeepsForm();

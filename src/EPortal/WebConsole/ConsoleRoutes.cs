@@ -38,6 +38,19 @@ internal static class ConsoleRoutes
     public static IResult Back(HttpContext context, string path, string message)
     {
         Flash.Leave(context, message);
+        return To(context, path);
+    }
+
+    /// <summary>Leads on to a page of the console, which says once why nothing was done.</summary>
+    public static IResult Refused(HttpContext context, string path, string message)
+    {
+        Flash.Leave(context, message, isRefusal: true);
+        return To(context, path);
+    }
+
+    /// <summary>Leads on to a page of the console that tells by itself how it went.</summary>
+    public static IResult To(HttpContext context, string path)
+    {
         if (context.Request.Headers["HX-Request"] != "true")
             return TypedResults.Redirect(Base + path);
         // A script that sent the form would follow by itself and put the page into a part of this one.

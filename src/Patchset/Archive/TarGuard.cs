@@ -50,7 +50,10 @@ internal sealed class TarGuard(Stream tar, PatchsetLimits limits) : ReadOnlyStre
 
     private void ReadHeader()
     {
-        if (tar.ReadAtLeast(_header.Bytes, Block, throwOnEndOfStream: false) < Block)
+        var length = tar.ReadAtLeast(_header.Bytes, Block, throwOnEndOfStream: false);
+        if (_members == 0)
+            RefuseOther(length);
+        if (length < Block)
             throw CutShort();
         _headerAt = 0;
         _ended = _header.IsEmpty;
@@ -66,6 +69,16 @@ internal sealed class TarGuard(Stream tar, PatchsetLimits limits) : ReadOnlyStre
         if (_header.HidesName)
             throw Bad("has a name with a NUL in it");
         _dataLeft = (Size() + Block - 1) / Block * Block;
+    }
+
+    /// <summary>What is no tar at all is not called a damaged one: somebody took the wrong file.</summary>
+    private void RefuseOther(int length)
+    {
+        if (length == 0)
+            throw new PatchsetException(PatchsetErrorCode.BadArchive, "The file is empty.");
+        if (!(length == Block && (_header.IsIntact || _header.IsEmpty)) && !_header.LooksLikeTar(length))
+            throw new PatchsetException(
+                PatchsetErrorCode.BadArchive, "This is no archive: it must be a tar file, plain (.tar) or compressed (.tar.bz2, .tar.gz, .tar.zst).");
     }
 
     private int ServeHeader(Span<byte> buffer)

@@ -15,6 +15,7 @@ internal sealed class TarHeader
     private const int TypeAt = 156;
     private const int MagicAt = 257;
     private const int PrefixAt = 345;
+    private static ReadOnlySpan<byte> Magic => "ustar"u8;
     private const int PrefixLength = 155;
 
     /// <summary>The bytes, to be filled by the reader.</summary>
@@ -44,6 +45,11 @@ internal sealed class TarHeader
             return OctalOrNull(ChecksumAt, ChecksumLength) == sum;
         }
     }
+
+    /// <summary>Whether the first <paramref name="length"/> bytes may be those of a header, a damaged one too: a text has no NUL in it, and tar writers of today put their mark in.</summary>
+    public bool LooksLikeTar(int length) => length < MagicAt + Magic.Length
+        ? Bytes.AsSpan(0, length).Contains((byte)0)
+        : Bytes.AsSpan(MagicAt, Magic.Length).SequenceEqual(Magic);
 
     /// <summary>Bytes of content; null unless it is a plain octal number.</summary>
     public long? SizeOrNull => OctalOrNull(SizeAt, SizeLength);

@@ -16,7 +16,9 @@ public sealed partial class ApiKeyPageTests
     {
         await using var visitors = await Visitors.StartAsync();
 
-        using var answer = await visitors.Reader.PostAsync("/admin/api-keys", ("name", "backup"), ("expires_days", "30"));
+        using var made = await visitors.Reader.PostAsync("/admin/api-keys", ("name", "backup"), ("expires_days", "30"));
+        made.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        using var answer = await visitors.Reader.GetAsync(made.Headers.Location!.ToString());
         var page = await Visitors.TextOf(answer);
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         answer.Headers.CacheControl!.NoStore.ShouldBeTrue();

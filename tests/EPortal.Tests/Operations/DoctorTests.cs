@@ -38,15 +38,15 @@ public sealed class DoctorTests : IDisposable
         var (exit, output, error) = await cli.RunAsync(["doctor", "--no-send", file]);
 
         exit.ShouldBe(1, error);
-        output.ShouldContain("problem: patch-source: Expired: The index expired.");
+        output.ShouldContain("problem: patch-source: The last sync failed: The index expired.");
         output.ShouldContain("warning: trust: TRUSTED_KEYS pins no key");
         File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var texts = Unpack(file);
         texts.Keys.ShouldBe(["findings.txt", "system.txt", "settings.txt", "patch-source.json", "patchsets.txt", "servers.txt"]);
-        texts["patchsets.txt"].ShouldBe("kernel main K1 Enabled\n");
+        texts["patchsets.txt"].ShouldBe("kernel main K1 enabled\n");
         texts["settings.txt"].ShouldContain("PATCH_SOURCE_USER = 'me'");
         string.Concat(texts.Values).ShouldNotContain(Secret);
-        texts["findings.txt"].ShouldContain("problem: patch-source: Expired");
+        texts["findings.txt"].ShouldContain("problem: patch-source: The last sync failed: The index expired.");
     }
 
     [Fact]

@@ -87,7 +87,7 @@ public sealed partial class StartPageTests
         Notices(page).ShouldBe(
         [
             "Problem: K2 is enabled on main, though the patch source blocked it. /admin/patchsets",
-            "Problem: Failing: It answers &lt;script&gt;alert(1)&lt;/script&gt;. /admin/source",
+            "Problem: The last sync failed: It answers &lt;script&gt;alert(1)&lt;/script&gt;. /admin/source",
             $"Problem: {api.Portal.DataFolder} has N MiB free, and 1099511627776 MiB are needed. /admin/patchsets",
             "Warning: K1 is enabled on main, and was withdrawn by the patch source. /admin/patchsets",
             "Warning: TRUSTED_KEYS pins no key, so unsigned patchsets are accepted. /admin/source",

@@ -96,9 +96,9 @@ public sealed class BundleTests : IAsyncLifetime
         foreach (var (args, said) in new[]
         {
             ((string[])["bundle", "import", _folder.File("none")], "none"),
-            (["bundle", "import", _folder.File("have")], "The archive is cut short."),
+            (["bundle", "import", _folder.File("have")], "This is no archive: it must be a tar file"),
             (["bundle", "export", "--have", _folder.File("have"), _folder.File("b")], "is not a list that `kc.eportal bundle have` printed: 'kernel K1'"),
-            (["bundle", "export", "--since", _folder.File("have"), _folder.File("b")], "The archive is cut short."),
+            (["bundle", "export", "--since", _folder.File("have"), _folder.File("b")], "This is no archive: it must be a tar file"),
             (["bundle", "export", "--since", "a", "--have", "b", _folder.File("b")], "only one of --since and --have can be given."),
             (["bundle", "export", _folder.File("no/folder/b")], "no/folder"),
         })

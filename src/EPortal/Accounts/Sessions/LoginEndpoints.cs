@@ -28,13 +28,15 @@ internal static class LoginEndpoints
     private static RazorComponentResult<PageHost<LoginPage, LoginModel>> Show(ApiParameters parameters, UserStore users, SsoOptions sso) =>
         Page(users, sso, Next(parameters.Text("next")), LoginProblems.SentenceOrNull(parameters.Text("problem")));
 
-    private static async Task<IResult> LogIn(ApiParameters parameters, PasswordLogin login, LoginGuard guard, UserStore users, SsoOptions sso, HttpContext context)
+    private static async Task<IResult> LogIn(ApiParameters parameters, PasswordLogin login, LoginGuard guard, FailedLogins failed, UserStore users, SsoOptions sso, HttpContext context)
     {
         var next = Next(parameters.Text("next"));
         var (name, password) = (parameters.Text("username") ?? "", parameters.Text("password") ?? "");
         var result = await login.Try(name, password, context.Address(), context.RequestAborted);
         if (result.User is not { } user)
         {
+            if (!result.DirectoryFailed)
+                failed.Add(name, context.Address());
             var (status, problem) = result switch
             {
                 { TooMany: true } => (StatusCodes.Status429TooManyRequests, LoginProblems.TooMany),

@@ -23,8 +23,8 @@ internal static class SessionPages
     private static RazorComponentResult<PageHost<SessionsPage, SessionsModel>> List(ApiParameters parameters, SessionStore sessions, HttpContext context)
     {
         var user = context.WhoseOrAll() ?? parameters.Text("user");
-        var offset = (int)(parameters.Number("offset", 0, int.MaxValue) ?? 0);
         var all = sessions.List(user);
+        var offset = Paging.Start(Paging.Asked(parameters), all.Count, PageSize);
         var own = all.Count(session => session.User.Name == context.Actor().Name);
         return ConsoleRoutes.Show<SessionsPage, SessionsModel>(
             new SessionsModel([.. all.Skip(offset).Take(PageSize)], CurrentOf(context), user, own, all.Count, offset, PageSize));

@@ -99,6 +99,7 @@ document.addEventListener('visibilitychange', refresh);
 
 // A form that takes a while is sent once.
 document.addEventListener('submit', event => {
+  // Not before it is sent: a button that is off is not among what goes with it.
   if (event.submitter && event.target.matches('[data-once]'))
-    event.submitter.disabled = true;
+    setTimeout(() => { event.submitter.disabled = true; });
 });

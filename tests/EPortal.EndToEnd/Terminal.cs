@@ -62,7 +62,7 @@ internal sealed class Terminal : IAsyncDisposable
     /// <summary>Waits for the end and gives the exit code.</summary>
     public async Task<int> EndAsync()
     {
-        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await Eventually.IsTrueAsync("the program has ended", () => Task.FromResult(_process.HasExited));
         await _reading;
         return _process.ExitCode;
     }

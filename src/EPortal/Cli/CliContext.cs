@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.Win32.SafeHandles;
 
 namespace EPortal.Cli;
 
@@ -54,12 +55,18 @@ internal sealed class CliContext
     /// <summary>The width that the terminal reports.</summary>
     public int TerminalWidth { get; init; } = DefaultWidth;
 
+    /// <summary>
+    /// Lines as the terminal itself edits them. Console.In changes the terminal's mode when it begins to read, and what is pressed just
+    /// before, such as Ctrl+D, is lost by that.
+    /// </summary>
+    private static StreamReader TerminalLines() => new(new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0));
+
     /// <summary>The context of this process.</summary>
     public static CliContext ForProcess(CancellationToken cancellation) => new()
     {
         Out = Console.Out,
         Error = new CliErrorWriter(Console.Error),
-        In = Console.In,
+        In = Console.IsInputRedirected ? Console.In : TerminalLines(),
         OutIsTerminal = !Console.IsOutputRedirected,
         ErrorIsTerminal = !Console.IsErrorRedirected,
         InIsTerminal = !Console.IsInputRedirected,

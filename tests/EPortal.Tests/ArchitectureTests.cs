@@ -1,5 +1,6 @@
 using System.Reflection;
 using EPortal.Accounts;
+using EPortal.Api.Guards;
 using EPortal.Data;
 using EPortal.Hosting;
 using Shouldly;
@@ -142,6 +143,21 @@ public sealed class ArchitectureTests
         Uses.Value.ShouldContain(new TypeUse(typeof(PasswordHash).FullName!, "System.Security.Cryptography.CryptographicOperations::FixedTimeEquals"));
         Uses.Value.Where(use => use.From == typeof(PasswordHash).FullName).ShouldAllBe(use =>
             use.Of != "System.Linq.Enumerable::SequenceEqual" && use.Of != "System.MemoryExtensions::SequenceEqual");
+    }
+
+    /// <summary>What compares secrets needs leave of the guard; whoever adds a place makes it ask for a <see cref="SecretAttempt"/>.</summary>
+    [Fact]
+    public void No_secret_is_looked_at_without_leave_of_the_guard()
+    {
+        const string Compare = "System.Security.Cryptography.CryptographicOperations::FixedTimeEquals";
+        var comparing = Uses.Value.Where(use => use.Of == Compare && use.From.StartsWith("EPortal.", StringComparison.Ordinal) && !use.From.StartsWith("EPortal.Format", StringComparison.Ordinal))
+            .Select(use => use.From.Split('/')[0]).Distinct();
+        Type[] guarded = [typeof(UserStore), typeof(RememberedPasswords), typeof(ApiKeyStore), typeof(EPortal.Operations.MetricsAccess), typeof(EPortal.PatchSource.RepositoryLogin), typeof(EPortal.Keys.KeyGuard)];
+
+        comparing.Except([typeof(PasswordHash).FullName!]).ShouldBeSubsetOf(guarded.Select(type => type.FullName!));
+        guarded.ShouldAllBe(type => type.GetMethods(Own).Any(method => method.GetParameters().Any(parameter => parameter.ParameterType == typeof(SecretAttempt))));
+        Uses.Value.Where(use => use.Of == $"{typeof(PasswordHash).FullName}::Verify").Select(use => use.From).Distinct().ShouldBe([typeof(UserStore).FullName!]);
+        Uses.Value.Where(use => use.Of == $"{typeof(SecretAttempt).FullName}::.ctor").Select(use => use.From).Distinct().ShouldBe([typeof(SecretGuard).FullName!]);
     }
 
     [Fact]

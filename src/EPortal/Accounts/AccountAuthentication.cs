@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using EPortal.Accounts.Sessions;
 using EPortal.Api;
+using EPortal.Api.Guards;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 
@@ -18,16 +19,19 @@ internal sealed class AccountAuthenticationOptions : AuthenticationSchemeOptions
 
 /// <summary>Who calls the API: by an API key, else by name and password (Basic, RFC 7617), else by the session of a browser.</summary>
 internal sealed class AccountAuthentication(
-    IOptionsMonitor<AccountAuthenticationOptions> options, ILoggerFactory loggers, UrlEncoder encoder, UserStore users, ApiKeyStore keys, PasswordLogin login, LoginGuard guard,
+    IOptionsMonitor<AccountAuthenticationOptions> options, ILoggerFactory loggers, UrlEncoder encoder, UserStore users, ApiKeyStore keys, PasswordLogin login, SecretGuards guards,
     ExternalLogins external, DirectoryRecheck recheck, FailedLogins failed)
     : AuthenticationHandler<AccountAuthenticationOptions>(options, loggers, encoder)
 {
     /// <summary>Name of the scheme.</summary>
     public const string Name = "account";
 
-    private const int MaxCredentials = 4096;
+    /// <summary>Name, colon and password: at most three bytes of UTF-8 a character, which are four of base64.</summary>
+    private const int MaxCredentials = ((UserName.MaxLength + 1 + UserStore.MaxPasswordLength) * 4) + 1;
+
     private LoginResult? _login;
     private bool _isKeyWithoutLogin;
+    private bool _tooManyKeys;
 
     /// <inheritdoc/>
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
@@ -36,7 +40,7 @@ internal sealed class AccountAuthentication(
             return Result(await ByKey(key.ToString()));
         if (BasicOrNull() is not var (name, password))
             return await Context.AuthenticateAsync(SessionAuthentication.Name);
-        var result = await login.Try(name, password, Context.Address(), Context.RequestAborted);
+        var result = await login.Try(name, password, Context);
         _login = result;
         if (result is { User: null, DirectoryFailed: false })
             failed.Add(name, Context.Address());
@@ -48,17 +52,15 @@ internal sealed class AccountAuthentication(
     {
         if (_login is { DirectoryFailed: true })
         {
-            Response.Headers.RetryAfter = guard.RetryAfter;
+            GuardAnswers.SayWhen(Context);
             return ApiErrors.Write(
                 Context, StatusCodes.Status503ServiceUnavailable, ApiErrors.Unavailable, "The directory cannot be asked who this is; try again, or as a local user.");
         }
 
         if (_login is { TooMany: true })
-        {
-            Response.Headers.RetryAfter = guard.RetryAfter;
-            return ApiErrors.Write(
-                Context, StatusCodes.Status429TooManyRequests, ApiErrors.TooManyAttempts, "Too many wrong logins; try again in a moment.");
-        }
+            return guards.Passwords.TooMany(Context);
+        if (_tooManyKeys)
+            return guards.ApiKeys.TooMany(Context);
 
         if (_isKeyWithoutLogin)
         {
@@ -77,8 +79,20 @@ internal sealed class AccountAuthentication(
 
     private async Task<User?> ByKey(string text)
     {
-        if (await keys.AuthenticateOrNull(text, Context.Address()) is not { } key || users.FindOrNull(key.Account) is not { } user)
+        if (text.Length == 0)
             return null;
+        ApiKey? key = null;
+        var outcome = await guards.ApiKeys.Try(
+            Context.Client(), ApiKeyStore.IdOf(text), text, attempt => (key = keys.FindOrNull(attempt, text)) is not null, Context.RequestAborted);
+        _tooManyKeys = outcome == SecretOutcome.Throttled;
+        if (key is null)
+            return null;
+        await keys.NoteUse(key, Context.Address());
+        return users.FindOrNull(key.Account) is { } user ? await StillLetIn(user) : null;
+    }
+
+    private async Task<User?> StillLetIn(User user)
+    {
         var standing = external.Counts(user, TimeProvider.GetUtcNow()) ? await recheck.Of(user) : Standing.Gone;
         if (standing == Standing.Unknown)
             _login = new LoginResult(null, DirectoryFailed: true);

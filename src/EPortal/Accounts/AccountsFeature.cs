@@ -2,6 +2,7 @@ using EPortal.Accounts.Ldap;
 using EPortal.Accounts.Sessions;
 using EPortal.Accounts.Sso;
 using EPortal.Api;
+using EPortal.Api.Guards;
 using EPortal.Data;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.DataProtection;
@@ -11,22 +12,19 @@ namespace EPortal.Accounts;
 /// <summary>Accounts over HTTP: who calls, logins and sessions, and the calls on accounts.</summary>
 internal static class AccountsFeature
 {
-    /// <summary>Wrong passwords from one address, or for one account, before guessing is slowed down.</summary>
-    private const int WrongAllowed = 10;
-
-    private static readonly TimeSpan s_refill = TimeSpan.FromSeconds(10);
-
     private static readonly TimeSpan s_remembered = TimeSpan.FromDays(90);
 
     /// <summary>Adds authentication and the policies of the API and of pages.</summary>
     public static void AddAccounts(this IServiceCollection services, string keyHeader, SessionLifetime lifetime, SsoOptions sso)
     {
-        services.AddSingleton(provider => Guard(provider.GetRequiredService<Database>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => Guards(
+            provider.GetRequiredService<Database>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SecretGuards>>()));
         services.AddSingleton<PasswordLogin>();
         services.AddSingleton<DirectoryRecheck>();
         services.AddSingleton<FailedLogins>();
         services.AddSingleton<NewApiKeys>();
         services.AddHostedService(provider => provider.GetRequiredService<FailedLogins>());
+        services.AddSingleton<LdapTest>();
         services.AddSingleton(lifetime);
         services.AddRazorComponents();
         // No default scheme: calls of agents carry Basic credentials of their own, which mean no account.
@@ -43,13 +41,13 @@ internal static class AccountsFeature
     }
 
     /// <summary>Who got in from where of late stands in the user log: a restart in the midst of an attack shuts no owner out.</summary>
-    private static LoginGuard Guard(Database database, TimeProvider time)
+    private static SecretGuards Guards(Database database, TimeProvider time, ILogger<SecretGuards> logger)
     {
-        var guard = new LoginGuard(WrongAllowed, s_refill);
-        var logins = new UserLogQuery { Action = "login", Since = time.GetUtcNow() - s_remembered, Limit = LoginGuard.MaxKnown };
+        var guards = new SecretGuards(time, logger);
+        var logins = new UserLogQuery { Action = "login", Since = time.GetUtcNow() - s_remembered, Limit = SecretGuard.MaxProved };
         foreach (var login in database.Read(logins.Run).Reverse().Where(login => login is { Address: not null, Detail: SessionStore.ByPassword }))
-            guard.Right(login.Actor, login.Address!);
-        return guard;
+            guards.Passwords.Remember(ClientAddress.Of(login.Address), UserStore.Folded(login.Actor));
+        return guards;
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Dapper;
+using EPortal.Api.Guards;
 using EPortal.Data;
 
 namespace EPortal.Accounts;
@@ -74,32 +75,41 @@ internal sealed class ApiKeyStore(Database database, ChangeLog log, TimeProvider
     public static void DeleteOf(Change change, string accountId) => change.Delete(
         ApiKey.Entity, change.Db.Query<string>("SELECT id FROM api_key WHERE account = @accountId", new { accountId }).AsList());
 
-    /// <summary>The key that a caller shows, if it holds; its use is noted.</summary>
-    public async Task<ApiKey?> AuthenticateOrNull(string text, string address)
+    /// <summary>The part of a key's text that is no secret; empty when the text cannot be a key.</summary>
+    public static string IdOf(string text) => Parts(text) is var (keyId, _) ? keyId : "";
+
+    /// <summary>The key that a caller shows, if it holds.</summary>
+    public ApiKey? FindOrNull(SecretAttempt attempt, string text)
     {
-        if (!text.StartsWith(Prefix, StringComparison.Ordinal) || text[Prefix.Length..].Split('_') is not [var keyId, var secret])
+        attempt.Demand();
+        if (Parts(text) is not var (keyId, secret))
             return null;
-        var now = time.GetUtcNow();
         var row = database.Read(session => Find(session, keyId));
         var right = CryptographicOperations.FixedTimeEquals(
             Encoding.ASCII.GetBytes(Hash(secret)), Encoding.ASCII.GetBytes(row?.Hash ?? Hash("no such key")));
-        if (!right || row is null || (row.Expires is { } end && Micros.ToTime(end) <= now))
-            return null;
-        if (row.Used is not { } used || now - Micros.ToTime(used) >= s_use)
-            await NoteUse(row.Id, address);
-        return row.ToKey();
+        return !right || row is null || (row.Expires is { } end && Micros.ToTime(end) <= time.GetUtcNow()) ? null : row.ToKey();
     }
 
-    private Task<bool> NoteUse(string id, string address) => log.Commit(Actor.Portal, change =>
+    /// <summary>Notes, to the minute, that a key was used.</summary>
+    public async Task NoteUse(ApiKey key, string address)
     {
-        change.Session.Execute(
-            """
-            INSERT INTO api_key_use (key, at, address) SELECT id, @at, @address FROM api_key WHERE id = @id
-            ON CONFLICT (key) DO UPDATE SET at = excluded.at, address = excluded.address
-            """,
-            ("@id", id), ("@at", Micros.Of(change.Now)), ("@address", address));
-        return true;
-    });
+        if (key.LastUsed is { } used && time.GetUtcNow() - used < s_use)
+            return;
+        await log.Commit(Actor.Portal, change =>
+        {
+            change.Session.Execute(
+                """
+                INSERT INTO api_key_use (key, at, address) SELECT id, @at, @address FROM api_key WHERE id = @id
+                ON CONFLICT (key) DO UPDATE SET at = excluded.at, address = excluded.address
+                """,
+                ("@id", key.Id), ("@at", Micros.Of(change.Now)), ("@address", address));
+            return true;
+        });
+    }
+
+    private static (string KeyId, string Secret)? Parts(string text) =>
+        text.Length == Prefix.Length + IdLength + 1 + SecretLength && text.StartsWith(Prefix, StringComparison.Ordinal)
+        && text[Prefix.Length..].Split('_') is [{ Length: IdLength } keyId, var secret] ? (keyId, secret) : null;
 
     private static string Hash(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 

@@ -1,9 +1,7 @@
-using System.Security.Cryptography;
-using System.Text;
 using EPortal.Accounts.Ldap;
 using EPortal.Api;
+using EPortal.Api.Guards;
 using EPortal.Data;
-using Microsoft.Extensions.Caching.Memory;
 
 namespace EPortal.Accounts;
 
@@ -30,77 +28,118 @@ internal enum LoginOutcome
 }
 
 /// <summary>
-/// Logs in by name and password: a local user of that name decides; only when there is none is the directory asked. What was
-/// right a moment ago is remembered for a while by a keyed hash, for programs send their password with every call and checking
-/// one takes long on purpose; a changed local password is wrong at once all the same.
+/// Logs in by name and password: a local user of that name decides; only when there is none is the directory asked. The guard
+/// comes first, ahead of what is remembered too: else it would tell a right guess from one that was not tried.
 /// </summary>
 internal sealed partial class PasswordLogin(
-    UserStore users, LdapStore ldap, ExternalLogins external, LoginGuard guard, TimeProvider time, ILogger<PasswordLogin> logger) : IDisposable
+    UserStore users, LdapStore ldap, ExternalLogins external, SecretGuards guards, TimeProvider time, ILogger<PasswordLogin> logger)
 {
-    private const int MaxRemembered = 1000;
+    /// <summary>Passwords that are checked at a time: a check takes 19 MiB and a processor.</summary>
+    private const int Checks = 2;
+
+    /// <summary>Logins that wait for the directory at a time; apart from the others, so that a silent directory keeps no local user out.</summary>
+    private const int Questions = 32;
+
+    private const int MaxWaiting = 200;
+
     private static readonly TimeSpan s_remembered = TimeSpan.FromMinutes(5);
 
     /// <summary>Shorter, for the directory does not tell of a password that was changed or a user who left.</summary>
     private static readonly TimeSpan s_rememberedOfDirectory = TimeSpan.FromMinutes(1);
 
-    private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
-    private readonly MemoryCache _right = new(new MemoryCacheOptions { SizeLimit = MaxRemembered });
+    private readonly TurnQueue _checks = new(Checks, MaxWaiting);
+    private readonly TurnQueue _checksOfProved = new(1, MaxWaiting);
+    private readonly TurnQueue _questions = new(Questions, MaxWaiting);
+    private readonly RememberedPasswords _remembered = new(time);
 
     /// <summary>How logins ended; what was remembered is no new one.</summary>
     public OutcomeCounts<LoginOutcome> Counts { get; } = new();
 
+    /// <summary>How many wait for their password to be checked.</summary>
+    public int Waiting => _checks.Waiting + _checksOfProved.Waiting + _questions.Waiting;
+
     /// <summary>Tries it.</summary>
-    public async Task<LoginResult> Try(string name, string password, string address, CancellationToken cancel)
+    /// <param name="name">User name, as it was sent.</param>
+    /// <param name="password">Password, as it was sent.</param>
+    /// <param name="context">Who sent it.</param>
+    public async Task<LoginResult> Try(string name, string password, HttpContext context)
     {
+        var cancel = context.RequestAborted;
+        // Nothing is made of a name that cannot be one: it may be as long as a body.
+        var holder = UserName.CanBeHeld(name) ? UserStore.Folded(name) : null;
+        using var attempt = await guards.Passwords.Begin(context.Client(), holder, cancel);
+        if (attempt is null)
+            return TooMany();
+        if (holder is null || password.Length > UserStore.MaxPasswordLength)
+            return Wrong(attempt);
         var credential = users.CredentialOrNull(name);
         var directory = credential?.Hash is null && DirectoryOrNull() is { } asked && (credential is not null || !users.IsShielded(name)) ? asked : null;
-        var mark = Mark(name, password, credential?.Hash, directory);
-        if (_right.TryGetValue(mark, out string? known) && users.FindOrNull(known!) is { } user && external.Counts(user, time.GetUtcNow()))
-            return new LoginResult(user);
-        // Asked twice: those who may not try now must not wait in the way of others, and many at once must not slip through.
-        using var turn = guard.Admits(name, address) ? await guard.Turn(directory is not null, name, address, cancel) : null;
-        if (turn is null || !guard.Admits(name, address))
-        {
-            LogTooMany(address);
-            Counts.Add(LoginOutcome.Throttled);
-            return new LoginResult(null, TooMany: true);
-        }
+        var mark = _remembered.Mark(name, password, $"{credential?.Hash} {directory?.Number}");
+        if (RememberedOrNull(attempt, mark) is { } known)
+            return known;
+        using var turn = await TurnsOf(attempt, directory).Wait(attempt.Rank, cancel);
+        if (turn is null)
+            return TooMany();
+        // Many calls of one program come at once; the first of them was checked meanwhile.
+        return RememberedOrNull(attempt, mark)
+            ?? await Check(attempt, credential, directory, new Login(name, password, context.Address(), mark), cancel);
+    }
 
+    private async Task<LoginResult> Check(SecretAttempt attempt, UserStore.Credential? credential, LdapDirectory? directory, Login login, CancellationToken cancel)
+    {
         try
         {
-            var found = directory is null ? Local(credential, password) : await OfDirectory(directory, credential?.User, name, password, address, cancel);
+            var found = directory is null ? Local(attempt, credential, login.Password) : await OfDirectory(directory, credential?.User, login, cancel);
             if (found is null)
-            {
-                guard.Wrong(name, address);
-                LogWrong(address);
-                Counts.Add(LoginOutcome.Wrong);
-                return new LoginResult(null);
-            }
-
-            guard.Right(name, address);
+                return Wrong(attempt);
+            attempt.Right();
             Counts.Add(LoginOutcome.Right);
-            Remember(mark, found, directory is null ? s_remembered : s_rememberedOfDirectory);
+            _remembered.Add(login.Mark, found.Name, directory is null ? s_remembered : s_rememberedOfDirectory);
             return new LoginResult(found);
         }
         catch (LdapException e)
         {
-            LogDirectory(e.Message);
+            if (guards.Passwords.MayLog())
+                LogDirectory(e.Message);
             Counts.Add(LoginOutcome.DirectoryFailed);
             return new LoginResult(null, DirectoryFailed: true);
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _right.Dispose();
-
-    private static User? Local(UserStore.Credential? credential, string password) => UserStore.Verify(credential, password) ? credential!.User : null;
-
-    private async Task<User?> OfDirectory(LdapDirectory directory, User? known, string name, string password, string address, CancellationToken cancel)
+    private LoginResult? RememberedOrNull(SecretAttempt attempt, string mark)
     {
-        var who = directory.IdentityOf(name);
+        if (_remembered.UserOrNull(attempt, mark) is not { } known || users.FindOrNull(known) is not { } user || !external.Counts(user, time.GetUtcNow()))
+            return null;
+        attempt.Right();
+        return new LoginResult(user);
+    }
+
+    private LoginResult Wrong(SecretAttempt attempt)
+    {
+        attempt.Wrong();
+        Counts.Add(LoginOutcome.Wrong);
+        return new LoginResult(null);
+    }
+
+    private LoginResult TooMany()
+    {
+        Counts.Add(LoginOutcome.Throttled);
+        return new LoginResult(null, TooMany: true);
+    }
+
+    /// <summary>Who had a right password from there before waits apart from strangers.</summary>
+    private TurnQueue TurnsOf(SecretAttempt attempt, LdapDirectory? directory) =>
+        directory is not null ? _questions : attempt.IsProved ? _checksOfProved : _checks;
+
+    private static User? Local(SecretAttempt attempt, UserStore.Credential? credential, string password) =>
+        UserStore.Verify(attempt, credential, password) ? credential!.User : null;
+
+    private async Task<User?> OfDirectory(LdapDirectory directory, User? known, Login login, CancellationToken cancel)
+    {
+        var who = directory.IdentityOf(login.Name);
         // Who came in before the rule for names still does, by exactly that name.
         var isKnown = known is not null && (known.Identity == who.Key || known.Identity == who.FormerKey);
-        return await directory.Login(name, password, cancel, isKnown) == LdapLogin.Done ? await Enter(who, address) : null;
+        return await directory.Login(login.Name, login.Password, cancel, isKnown) == LdapLogin.Done ? await Enter(who, login.Address) : null;
     }
 
     private Task<User> Enter(ForeignIdentity who, string address) => users.Enter(new Actor(who.Name, address), who);
@@ -113,18 +152,8 @@ internal sealed partial class PasswordLogin(
         return directory;
     }
 
-    private string Mark(string name, string password, string? hash, LdapDirectory? directory) => Convert.ToHexString(HMACSHA256.HashData(
-        _key, Encoding.UTF8.GetBytes($"{name}\0{password}\0{hash}\0{directory?.Number}")));
-
-    private void Remember(string mark, User user, TimeSpan howLong) =>
-        _right.Set(mark, user.Name, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = howLong });
-
-    // No names: a password typed into the wrong field must not end in a log.
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A login from {Address} failed")]
-    private partial void LogWrong(string address);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A login from {Address} was not tried: too many wrong ones")]
-    private partial void LogTooMany(string address);
+    /// <summary>A login that is being checked.</summary>
+    private sealed record Login(string Name, string Password, string Address, string Mark);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The directory cannot be asked: {Reason}")]
     private partial void LogDirectory(string reason);

@@ -40,6 +40,9 @@ internal static class UserName
     /// <summary>Whether a text can be the name of a user.</summary>
     public static bool IsAllowed(string name) => ProblemOrNull(name) is null;
 
+    /// <summary>Whether an account can have this name, those included that were made before the rule: what is never anybody's is not looked up.</summary>
+    public static bool CanBeHeld(string name) => PlainProblemOrNull(name) is null;
+
     /// <summary>Why a text cannot be the name of a user, in one sentence; null when it can.</summary>
     public static string? ProblemOrNull(string name) => PlainProblemOrNull(name) ?? LookalikeProblemOrNull(name);
 

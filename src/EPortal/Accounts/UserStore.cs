@@ -1,4 +1,5 @@
 using Dapper;
+using EPortal.Api.Guards;
 using EPortal.Data;
 
 namespace EPortal.Accounts;
@@ -6,7 +7,9 @@ namespace EPortal.Accounts;
 /// <summary>Local accounts. Each method is one transaction.</summary>
 internal sealed class UserStore(Database database, ChangeLog log, int minPasswordLength)
 {
-    private const int MaxPasswordLength = 1024;
+    /// <summary>Most characters of a password.</summary>
+    public const int MaxPasswordLength = 1024;
+
     private const int MaxDescription = 1000;
 
     private const string Columns =
@@ -19,13 +22,6 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     public IReadOnlyList<User> List() => database.Read(session =>
         session.Connection.Query<Row>($"{Columns} ORDER BY name").Select(row => row.ToUser()).ToList());
 
-    /// <summary>The user of that name, when the password is right.</summary>
-    public User? AuthenticateOrNull(string name, string password)
-    {
-        var credential = CredentialOrNull(name);
-        return Verify(credential, password) ? credential!.User : null;
-    }
-
     /// <summary>The user of that name; null for an unknown one.</summary>
     public User? FindOrNull(string name) => CredentialOrNull(name)?.User;
 
@@ -34,8 +30,11 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
         database.Read(session => FindRow(session, name)) is { } row ? new Credential(row.ToUser(), row.Password) : null;
 
     /// <summary>Whether a password is right. An unknown name costs the same as a wrong password, so that names cannot be told by the clock.</summary>
-    public static bool Verify(Credential? credential, string password) =>
-        PasswordHash.Verify(password, credential?.Hash ?? DecoyHash.Value) && credential?.Hash is not null;
+    public static bool Verify(SecretAttempt attempt, Credential? credential, string password)
+    {
+        attempt.Demand();
+        return PasswordHash.Verify(password, credential?.Hash ?? DecoyHash.Value) && credential?.Hash is not null;
+    }
 
     /// <summary>
     /// Whether a local user has this name, or one that a directory does not tell from it: asking there would let people past the

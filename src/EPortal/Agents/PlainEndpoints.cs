@@ -31,15 +31,12 @@ internal static class PlainEndpoints
             .DisableAntiforgery()
             .AddEndpointFilter(RefusalsAsLines);
 
-    private static async Task<IResult> Register(HttpContext context, Registration registration, RegistrationGate gate)
+    private static async Task<IResult> Register(HttpContext context, RegistrationGate gate)
     {
         var dropped = new DroppedFields();
         var hostname = CheckinFacts.Hostname(await Caller.Parameter(context.Request, "hostname"), context.Address(), dropped);
         var key = await Caller.Parameter(context.Request, "key") ?? "";
-        var gated = gate.Admit(context.Connection.RemoteIpAddress);
-        var registered = gated == RegistrationResult.Done
-            ? await registration.Register(hostname, context.Address(), key, dropped.ToString())
-            : new Registered(gated);
+        var registered = await gate.Register(context, hostname, key, dropped.ToString());
         return registered.Result switch
         {
             RegistrationResult.Done => Lines(("code", 0), ("server_id", registered.ServerId!)),

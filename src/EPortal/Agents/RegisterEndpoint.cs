@@ -11,12 +11,11 @@ internal static class RegisterEndpoint
         HttpMethods.Post, "/register", ApiRole.Open, "Register a host with a key", Register,
         new("key", "registration key", Required: true), new("hostname", "name of the host; its address when left out")).Produces<RegisteredRow>();
 
-    private static async Task<IResult> Register(ApiParameters parameters, Registration registration, RegistrationGate gate, HttpContext context)
+    private static async Task<IResult> Register(ApiParameters parameters, RegistrationGate gate, HttpContext context)
     {
         var hostname = CheckinFacts.Hostname(parameters.Text("hostname") ?? context.Address());
         var key = parameters.Required("key");
-        var gated = gate.Admit(context.Connection.RemoteIpAddress);
-        var registered = gated == RegistrationResult.Done ? await registration.Register(hostname, context.Address(), key) : new Registered(gated);
+        var registered = await gate.Register(context, hostname, key);
         return registered.Result switch
         {
             RegistrationResult.Done => TypedResults.Ok(new RegisteredRow(registered.ServerId!)),

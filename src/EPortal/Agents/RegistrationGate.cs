@@ -1,62 +1,72 @@
 using System.Net;
-using System.Net.Sockets;
-using System.Threading.RateLimiting;
 using EPortal.Api;
+using EPortal.Api.Guards;
+using EPortal.Keys;
 using EPortal.Servers;
 
 namespace EPortal.Agents;
 
-/// <summary>Who may try to register, and how often: by network and by a bounded rate an address.</summary>
-internal sealed class RegistrationGate(int perMinute, IReadOnlyList<IPNetwork> allowed) : IDisposable
+/// <summary>
+/// Who may register, and how often: by network, by a bounded rate an address, and by a key, at which guessing is slowed down. Hosts
+/// behind one address that show the same old key count as one guess and do not hold up the others.
+/// </summary>
+internal sealed class RegistrationGate(
+    int perMinute, IReadOnlyList<IPNetwork> allowed, KeyGuard keys, Registration registration, TimeProvider time)
 {
     private static readonly TimeSpan s_minute = TimeSpan.FromMinutes(1);
 
-    private readonly PartitionedRateLimiter<string> _limiter = PartitionedRateLimiter.Create<string, string>(address =>
-        perMinute == 0
-            ? RateLimitPartition.GetNoLimiter("")
-            : RateLimitPartition.GetTokenBucketLimiter(address, _ => new TokenBucketRateLimiterOptions
-            {
-                TokenLimit = perMinute,
-                TokensPerPeriod = perMinute,
-                ReplenishmentPeriod = s_minute,
-            }));
+    private const int MaxAddresses = 20_000;
+
+    private readonly Lock _gate = new();
+    private readonly BoundedTable<ClientAddress, Allowance> _addresses = new(MaxAddresses);
 
     /// <summary>Who was let on, and who was not and why.</summary>
     public OutcomeCounts<RegistrationResult> Counts { get; } = new();
 
-    /// <summary><see cref="RegistrationResult.Done"/> to go on, else why not.</summary>
-    public RegistrationResult Admit(IPAddress? address)
+    /// <summary>Registers the host that calls, if it may.</summary>
+    /// <param name="context">The call.</param>
+    /// <param name="hostname">Name of the host.</param>
+    /// <param name="key">The key that it shows.</param>
+    /// <param name="dropped">What could not be kept of the call; empty for nothing.</param>
+    public async Task<Registered> Register(HttpContext context, string hostname, string key, string dropped = "")
     {
-        var result = Look(address);
+        var result = Look(context.Connection.RemoteIpAddress);
+        if (result == RegistrationResult.Done)
+            result = await LookAtKey(context, key);
         Counts.Add(result);
-        return result;
+        return result == RegistrationResult.Done ? await registration.Register(hostname, context.Address(), key, dropped) : new Registered(result);
     }
 
     /// <summary>Why a registration is locked, for its host.</summary>
     public static string Explain(Registered locked) => locked.RetryAfter is null
-        ? "Too many registrations from this address; try again later."
+        ? "Too many registrations from this address, or with wrong keys; try again later."
         : "This host has registered and left too often in this hour; try again later.";
 
     /// <summary>When one whose registration is locked may come again.</summary>
     public static TimeSpan RetryAfter(Registered locked) => locked.RetryAfter ?? s_minute;
+
+    private async ValueTask<RegistrationResult> LookAtKey(HttpContext context, string key) =>
+        await keys.Try(context.Client(), key, context.RequestAborted) switch
+        {
+            SecretOutcome.Right => RegistrationResult.Done,
+            SecretOutcome.Wrong => RegistrationResult.InvalidKey,
+            _ => RegistrationResult.Locked,
+        };
 
     private RegistrationResult Look(IPAddress? address)
     {
         var from = address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
         if (allowed.Count > 0 && (from is null || !allowed.Any(network => network.Contains(from))))
             return RegistrationResult.AddressNotAllowed;
-        using var lease = _limiter.AttemptAcquire(Origin(from));
-        return lease.IsAcquired ? RegistrationResult.Done : RegistrationResult.Locked;
+        if (perMinute == 0)
+            return RegistrationResult.Done;
+        lock (_gate)
+        {
+            var rate = _addresses.GetOrAdd(ClientAddress.Of(from), () => new Allowance(perMinute, s_minute / perMinute, time));
+            if (rate.IsUsedUp)
+                return RegistrationResult.Locked;
+            rate.Use();
+            return RegistrationResult.Done;
+        }
     }
-
-    /// <summary>One IPv6 host may use a whole /64 (RFC 6177), so that is counted as one.</summary>
-    private static string Origin(IPAddress? address) => address switch
-    {
-        null => "",
-        { AddressFamily: AddressFamily.InterNetworkV6 } => Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)),
-        _ => address.ToString(),
-    };
-
-    /// <inheritdoc/>
-    public void Dispose() => _limiter.Dispose();
 }

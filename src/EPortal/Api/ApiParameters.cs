@@ -13,6 +13,7 @@ internal sealed class ApiParameters
     private const int MaxValues = 1000;
     private const int MaxDepth = 3;
     private static readonly object s_read = new();
+    private const int MaxName = 100;
 
     private readonly Dictionary<string, List<string>> _values = new(StringComparer.Ordinal);
     private readonly HashSet<string> _empty = new(StringComparer.Ordinal);
@@ -170,8 +171,16 @@ internal sealed class ApiParameters
         }
     }
 
+    /// <summary>Names are repeated when something is wrong with their value, so they are bounded first.</summary>
+    private static void CheckName(string name)
+    {
+        if (name.Length > MaxName)
+            throw Invalid("The name of a parameter is too long.");
+    }
+
     private void Add(JsonProperty property)
     {
+        CheckName(property.Name);
         var values = property.Value.ValueKind == JsonValueKind.Array ? property.Value.EnumerateArray().ToArray() : [property.Value];
         if (values.Length == 0)
             _empty.Add(property.Name);
@@ -185,6 +194,7 @@ internal sealed class ApiParameters
 
     private void Add(string name, IEnumerable<string?> values)
     {
+        CheckName(name);
         foreach (var value in values)
         {
             if (++_count > MaxValues)

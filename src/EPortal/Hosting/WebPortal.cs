@@ -43,7 +43,8 @@ internal static class WebPortal
             // As long as it may say anything, every request gets an activity that nobody looks at.
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
             // The framework's own lines on each request without a login; what matters is said by PasswordLogin.
-            .AddFilter(typeof(AccountAuthentication).FullName, LogLevel.Warning).AddFilter(typeof(SessionAuthentication).FullName, LogLevel.Warning);
+            .AddFilter(typeof(AccountAuthentication).FullName, LogLevel.Warning).AddFilter(typeof(SessionAuthentication).FullName, LogLevel.Warning)
+            .AddFilter(typeof(SsoHandler).FullName, LogLevel.Warning);
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.Services.Configure<HostOptions>(host => (host.ShutdownTimeout, host.ServicesStopConcurrently) = (s_toEnd, true));
@@ -178,9 +179,11 @@ internal static class WebPortal
         services.AddSingleton(portal.Agents);
         services.AddSingleton(portal.Signer);
         services.AddSingleton(new AgentPackage(AppContext.BaseDirectory));
-        services.AddSingleton(new RegistrationGate(
+        services.AddSingleton<KeyGuard>();
+        services.AddSingleton(provider => new RegistrationGate(
             settings.RegisterRateLimit,
-            [.. settings.RegisterAllowedNetworks?.Select(network => network.Network) ?? []]));
+            [.. settings.RegisterAllowedNetworks?.Select(network => network.Network) ?? []],
+            provider.GetRequiredService<KeyGuard>(), portal.Registration, portal.Time));
     }
 
     /// <summary>What metrics and health have to know.</summary>

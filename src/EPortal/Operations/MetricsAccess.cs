@@ -1,24 +1,36 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
+using EPortal.Api.Guards;
 
 namespace EPortal.Operations;
 
 /// <summary>Who may read the metrics: who has the token, or comes from an allowed network.</summary>
-internal sealed class MetricsAccess(OperationsOptions options)
+internal sealed class MetricsAccess(OperationsOptions options, SecretGuards guards)
 {
     private const string Forwarded = "X-Forwarded-For";
     private readonly byte[]? _token = options.Token is { } token ? Hash(token) : null;
 
-    /// <summary>Whether the caller may.</summary>
-    public bool Admits(HttpContext context) => HasToken(context.Request) || IsFromAllowedNetwork(context);
+    /// <summary>Whether the caller may; without a token this is no guess and never throttled.</summary>
+    public async ValueTask<SecretOutcome> Judge(HttpContext context)
+    {
+        if (IsFromAllowedNetwork(context))
+            return SecretOutcome.Right;
+        return _token is not null && ShownOrNull(context.Request) is { } shown
+            ? await guards.MetricsToken.Try(context.Client(), "", shown, attempt => IsToken(attempt, shown, _token), context.RequestAborted)
+            : SecretOutcome.Wrong;
+    }
 
-    private bool HasToken(HttpRequest request) =>
-        _token is not null
-        && AuthenticationHeaderValue.TryParse(request.Headers.Authorization, out var header)
+    private static string? ShownOrNull(HttpRequest request) =>
+        AuthenticationHeaderValue.TryParse(request.Headers.Authorization, out var header)
         && header.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase)
-        && header.Parameter is { Length: > 0 } parameter
-        && CryptographicOperations.FixedTimeEquals(Hash(parameter), _token);
+        && header.Parameter is { Length: > 0 } parameter ? parameter : null;
+
+    private static bool IsToken(SecretAttempt attempt, string shown, byte[] token)
+    {
+        attempt.Demand();
+        return CryptographicOperations.FixedTimeEquals(Hash(shown), token);
+    }
 
     /// <summary>
     /// What is left of the header was not believed, so the address is that of some proxy and says nothing about the caller:

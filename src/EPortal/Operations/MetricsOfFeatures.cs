@@ -1,6 +1,7 @@
 using EPortal.Accounts;
 using EPortal.Agents;
 using EPortal.Api;
+using EPortal.Api.Guards;
 using EPortal.Servers;
 using Prometheus;
 
@@ -8,7 +9,7 @@ namespace EPortal.Operations;
 
 /// <summary>What features count themselves, taken over before each answer.</summary>
 internal sealed class MetricsOfFeatures(
-    IMetricFactory metrics, AgentDesk desk, Registration registration, RegistrationGate gate, HostChanges changes, PasswordLogin logins)
+    IMetricFactory metrics, AgentDesk desk, Registration registration, RegistrationGate gate, HostChanges changes, PasswordLogin logins, SecretGuards guards)
 {
     private readonly Counter _checkins = metrics.CreateCounter(
         "eportal_checkins_total", "Check-ins by result: answered, refused (unknown server or wrong field), failed (store).", ["result"]);
@@ -32,6 +33,11 @@ internal sealed class MetricsOfFeatures(
     private readonly Counter _logins = metrics.CreateCounter(
         "eportal_logins_total", "Logins by name and password by result; throttled ones were not tried.", ["result"]);
 
+    private readonly Gauge _loginsWaiting = metrics.CreateGauge("eportal_logins_waiting", "Logins that wait for their password to be checked.");
+
+    private readonly Counter _secrets = metrics.CreateCounter(
+        "eportal_secrets_total", "Secrets that were shown without a login, by kind and result; throttled ones were not looked at.", ["secret", "result"]);
+
     /// <summary>Takes them over.</summary>
     public void Update()
     {
@@ -42,7 +48,7 @@ internal sealed class MetricsOfFeatures(
         _behind.Set(desk.Behind);
         _unlisted.Set(registration.Behind);
         Take(_registrations, RegistrationResult.Done, "registered", registration.Counts);
-        Take(_registrations, RegistrationResult.InvalidKey, "invalid_key", registration.Counts);
+        _registrations.WithLabels("invalid_key").IncTo(registration.Counts[RegistrationResult.InvalidKey] + gate.Counts[RegistrationResult.InvalidKey]);
         Take(_registrations, RegistrationResult.LimitReached, "limit_reached", registration.Counts);
         Take(_registrations, RegistrationResult.Locked, "throttled", gate.Counts);
         Take(_registrations, RegistrationResult.AddressNotAllowed, "address_not_allowed", gate.Counts);
@@ -53,6 +59,14 @@ internal sealed class MetricsOfFeatures(
         Take(_logins, LoginOutcome.Wrong, "wrong", logins.Counts);
         Take(_logins, LoginOutcome.Throttled, "throttled", logins.Counts);
         Take(_logins, LoginOutcome.DirectoryFailed, "directory_failed", logins.Counts);
+        _loginsWaiting.Set(logins.Waiting);
+        foreach (var guard in guards.All)
+        {
+            var kind = guard.Name.Replace(' ', '_').Replace('-', '_').ToLowerInvariant();
+            _secrets.WithLabels(kind, "right").IncTo(guard.Counts[SecretOutcome.Right]);
+            _secrets.WithLabels(kind, "wrong").IncTo(guard.Counts[SecretOutcome.Wrong]);
+            _secrets.WithLabels(kind, "throttled").IncTo(guard.Counts[SecretOutcome.Throttled]);
+        }
     }
 
     private static void Take<T>(Counter counter, T outcome, string label, OutcomeCounts<T> counts)

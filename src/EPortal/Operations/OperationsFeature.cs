@@ -1,6 +1,7 @@
 using EPortal.Accounts;
 using EPortal.Agents;
 using EPortal.Api;
+using EPortal.Api.Guards;
 using Microsoft.AspNetCore.Authentication;
 
 namespace EPortal.Operations;
@@ -40,13 +41,17 @@ internal static class OperationsFeature
         routes.MapGet("/metrics", Metrics);
     }
 
-    private static async Task Metrics(HttpContext context, PortalMetrics metrics, MetricsAccess access)
+    private static async Task Metrics(HttpContext context, PortalMetrics metrics, MetricsAccess access, SecretGuards guards)
     {
-        if (!access.Admits(context))
+        switch (await access.Judge(context))
         {
-            await ApiErrors.Write(
-                context, StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "Metrics are given to allowed addresses, and to whoever has the token.");
-            return;
+            case SecretOutcome.Throttled:
+                await guards.MetricsToken.TooMany(context);
+                return;
+            case SecretOutcome.Wrong:
+                await ApiErrors.Write(
+                    context, StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "Metrics are given to allowed addresses, and to whoever has the token.");
+                return;
         }
 
         context.Response.ContentType = MetricsType;
@@ -58,7 +63,7 @@ internal static class OperationsFeature
     {
         context.Response.Headers.CacheControl = "no-store";
         var findings = await checks.Get(context.RequestAborted);
-        var isTold = access.Admits(context) || (await context.AuthenticateAsync(AccountAuthentication.Name)).Succeeded;
+        var isTold = await access.Judge(context) == SecretOutcome.Right || (await context.AuthenticateAsync(AccountAuthentication.Name)).Succeeded;
         var report = ReadyReport.Of(findings, isTold);
         return TypedResults.Json(
             report, ReadyJson.Default.ReadyReport,

@@ -1,5 +1,6 @@
 using EPortal.Accounts;
 using EPortal.Agents;
+using EPortal.Api.Guards;
 using EPortal.Data;
 using EPortal.Servers;
 using Prometheus;
@@ -14,12 +15,12 @@ internal sealed class PortalMetrics
     /// <summary>Declares them.</summary>
     public PortalMetrics(
         OperationsOptions options, Database database, Trimming trimming, FleetPicture picture, AgentDesk desk, Registration registration, RegistrationGate gate,
-        HostChanges changes, PasswordLogin logins, TimeProvider time)
+        HostChanges changes, PasswordLogin logins, SecretGuards guards, TimeProvider time)
     {
         DotNetStats.Register(_registry);
         var metrics = Metrics.WithCustomRegistry(_registry);
         Requests = new MetricsOfRequests(metrics);
-        var features = new MetricsOfFeatures(metrics, desk, registration, gate, changes, logins);
+        var features = new MetricsOfFeatures(metrics, desk, registration, gate, changes, logins, guards);
         var store = new MetricsOfStore(metrics, options, database, trimming, picture, time);
         _registry.AddBeforeCollectCallback(features.Update);
         _registry.AddBeforeCollectCallback(store.Update);

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using EPortal.Agents;
+using EPortal.Api.Guards;
 using EPortal.Blobs;
 using EPortal.Format;
 using EPortal.Patchsets;
@@ -11,7 +12,18 @@ using EntityTagHeaderValue = Microsoft.Net.Http.Headers.EntityTagHeaderValue;
 namespace EPortal.PatchSource;
 
 /// <summary>The login that other portals need; both null for none.</summary>
-internal sealed record RepositoryLogin(string? User, string? Password);
+internal sealed record RepositoryLogin(string? User, string? Password)
+{
+    /// <summary>Whether Basic credentials (RFC 7617) are these.</summary>
+    public bool Matches(SecretAttempt attempt, string given)
+    {
+        attempt.Demand();
+        var right = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{User}:{Password}"));
+        // Hashed first, so that not even the length shows in the time it takes.
+        return CryptographicOperations.FixedTimeEquals(
+            SHA256.HashData(Encoding.UTF8.GetBytes(given)), SHA256.HashData(Encoding.UTF8.GetBytes(right)));
+    }
+}
 
 /// <summary><c>/patch-source/</c>: this portal as a patch source of others.</summary>
 internal static class RepositoryEndpoints
@@ -68,20 +80,27 @@ internal static class RepositoryEndpoints
 
     private static async ValueTask<object?> RequireLogin(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {
-        var login = invocation.HttpContext.RequestServices.GetRequiredService<RepositoryLogin>();
-        if (login.User is null || Matches(invocation.HttpContext.Request, login))
-            return await next(invocation);
-        invocation.HttpContext.Response.Headers.WWWAuthenticate = "Basic realm=\"patch source\"";
-        return TypedResults.Unauthorized();
+        var context = invocation.HttpContext;
+        var login = context.RequestServices.GetRequiredService<RepositoryLogin>();
+        var guard = context.RequestServices.GetRequiredService<SecretGuards>().PatchSource;
+        // Many programs call without credentials first; that is no guess.
+        var outcome = login.User is null ? SecretOutcome.Right
+            : GivenOrNull(context.Request) is not { } given ? SecretOutcome.Wrong
+            : await guard.Try(context.Client(), "", given, attempt => login.Matches(attempt, given), context.RequestAborted);
+        switch (outcome)
+        {
+            case SecretOutcome.Right:
+                return await next(invocation);
+            case SecretOutcome.Throttled:
+                return guard.TooManyResult(context);
+            default:
+                context.Response.Headers.WWWAuthenticate = "Basic realm=\"patch source\"";
+                return TypedResults.Unauthorized();
+        }
     }
 
-    private static bool Matches(HttpRequest request, RepositoryLogin login)
-    {
-        var given = AuthenticationHeaderValue.TryParse(request.Headers.Authorization, out var header)
-            && header.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase) ? header.Parameter ?? "" : "";
-        var right = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{login.User}:{login.Password}"));
-        // Hashed first, so that not even the length shows in the time it takes.
-        return CryptographicOperations.FixedTimeEquals(
-            SHA256.HashData(Encoding.UTF8.GetBytes(given)), SHA256.HashData(Encoding.UTF8.GetBytes(right)));
-    }
+    private static string? GivenOrNull(HttpRequest request) =>
+        AuthenticationHeaderValue.TryParse(request.Headers.Authorization, out var header)
+        && header.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase)
+        && header.Parameter is { Length: > 0 } parameter ? parameter : null;
 }

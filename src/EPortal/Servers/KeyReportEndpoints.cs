@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Text;
 using EPortal.Api;
+using EPortal.Api.Guards;
 using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Format;
+using EPortal.Keys;
 
 namespace EPortal.Servers;
 
@@ -17,21 +19,35 @@ internal static class KeyReportEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapApi(HttpMethods.Get, "/kcare/nagios/{key?}", ApiRole.Open, "Servers of a key that are out of date, for Nagios and Zabbix",
-            (string? key, Database database, Offers offers, TimeProvider time) => TypedResults.Text(Nagios(key ?? "", All(key, database, offers, time)))).Produces<string>(StatusCodes.Status200OK, "text/plain");
+            (string? key, Database database, Offers offers, TimeProvider time) => TypedResults.Text(Nagios(key ?? "", All(key, database, offers, time)))).Produces<string>(StatusCodes.Status200OK, "text/plain")
+            .AddEndpointFilter(AskGuard);
         routes.MapApi(HttpMethods.Get, "/kcare/patchset/{key?}", ApiRole.Open, "Address, kernel and level of the servers of a key",
             (string? key, Database database, Offers offers, TimeProvider time) => new PatchsetData(
-                [.. All(key, database, offers, time).Select(server => new object[] { server.Facts.Ip, server.Facts.KernelId, server.Facts.PatchLevel })]));
+                [.. All(key, database, offers, time).Select(server => new object[] { server.Facts.Ip, server.Facts.KernelId, server.Facts.PatchLevel })]))
+            .AddEndpointFilter(AskGuard);
         routes.MapApi(HttpMethods.Get, "/kcare/patchset.json", ApiRole.Open, "The same with names",
             (ApiParameters parameters, Database database, Offers offers, TimeProvider time) => All(parameters.Text("key"), database, offers, time)
                 .Select(server => new PatchsetOfServer(server.Facts.Ip, server.Facts.Hostname, server.Facts.KernelId, server.Facts.PatchLevel)).ToList(),
-            new ApiParameter("key", "registration key", Required: true));
+            new ApiParameter("key", "registration key", Required: true))
+            .AddEndpointFilter(AskGuard);
+    }
+
+    /// <summary>Unknown keys are answered as ever, as keys without servers, but not without end.</summary>
+    private static async ValueTask<object?> AskGuard(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    {
+        var context = invocation.HttpContext;
+        var keys = context.RequestServices.GetRequiredService<KeyGuard>();
+        var key = context.GetRouteValue("key") as string ?? invocation.Arguments.OfType<ApiParameters>().FirstOrDefault()?.Text("key") ?? "";
+        return key.Length > 0 && await keys.Try(context.Client(), key, context.RequestAborted) == SecretOutcome.Throttled
+            ? keys.Guard.TooManyResult(context)
+            : await next(invocation);
     }
 
     /// <summary>The report: a line with the counts, then a line for each that is out of date.</summary>
     private static string Nagios(string key, List<Server> servers)
     {
         if (servers.Count == 0)
-            return $"Servers not found for key {Plain(new string([.. key.Where(c => !char.IsControl(c))]))}\n";
+            return $"Servers not found for key {Plain(new string([.. key.Where(c => !char.IsControl(c)).Take(KeyGuard.MaxName)]))}\n";
         var active = servers.Where(server => !server.Inactive).ToList();
         var outdated = active.Where(server => server.Status == ServerStatus.Outdated).ToList();
         var text = new StringBuilder();

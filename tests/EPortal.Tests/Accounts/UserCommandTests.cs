@@ -118,7 +118,7 @@ public sealed class UserCommandTests : IDisposable
     private bool Login(string name, string password)
     {
         using var database = EPortal.Data.Database.Open(Data);
-        return new UserStore(database, null!, 5).AuthenticateOrNull(name, password) is not null;
+        return new UserStore(database, null!, 5).IsPassword(name, password);
     }
 
     private Task<(int Exit, string Out, string Err)> Run(string input, params string[] args) => PortalCli.On(Data).RunAsync(args, input);

@@ -60,8 +60,21 @@ public sealed class AgentThreatG14Tests
 
         var codes = await Task.WhenAll(Enumerable.Range(0, 100).Select(n => Register(portal, $"guess{n}", "203.0.113.1")));
 
-        codes.Count(code => code == "2").ShouldBe(20);
-        codes.Count(code => code == "1").ShouldBe(80);
+        codes.Count(code => code == "2").ShouldBe(10);
+        codes.Count(code => code == "1").ShouldBe(90);
+        (await Register(portal, TestPortal.Key, "203.0.113.1")).ShouldBe("1", "else the answer tells a key that is right");
+        (await Register(portal, TestPortal.Key, "203.0.113.2")).ShouldBe("0");
+    }
+
+    [Fact]
+    public async Task Hosts_behind_one_address_that_show_the_same_old_key_hold_up_no_others()
+    {
+        await using var portal = await TestPortal.StartAsync();
+
+        var codes = await Task.WhenAll(Enumerable.Range(0, 300).Select(_ => Register(portal, "deleted", "203.0.113.1")));
+
+        codes.ShouldAllBe(code => code == "2");
+        (await Register(portal, TestPortal.Key, "203.0.113.1")).ShouldBe("0");
     }
 
     [Fact]

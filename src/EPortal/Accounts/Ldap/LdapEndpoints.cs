@@ -29,12 +29,12 @@ internal static class LdapEndpoints
     private static async Task<ApiResult<LdapSettings?>> Save(ApiParameters parameters, LdapStore ldap, HttpContext context) =>
         new(await ldap.Save(context.Actor(), parameters.Raw("url") is "" ? null : With(ldap.SettingsOrNull() ?? LdapSettings.Empty, parameters, ldap)));
 
-    private static async Task<ApiResult<IReadOnlyList<LdapFinding>>> Test(ApiParameters parameters, LdapStore ldap, TimeProvider time, HttpContext context)
+    private static async Task<ApiResult<IReadOnlyList<LdapFinding>>> Test(ApiParameters parameters, LdapStore ldap, LdapTest test, HttpContext context)
     {
         var settings = parameters.Text("url") is null
             ? ldap.SettingsOrNull() ?? throw new Data.RefusedException(Data.Refusal.NotFound, "No directory is set.")
             : With(LdapSettings.Empty, parameters, ldap);
-        return new(await settings.Open(time).Test(parameters.Required("username"), parameters.Required("password"), context.RequestAborted));
+        return new(await test.Run(settings, parameters.Required("username"), parameters.Required("password"), context));
     }
 
     private static LdapSettings With(LdapSettings settings, ApiParameters parameters, LdapStore ldap) => settings

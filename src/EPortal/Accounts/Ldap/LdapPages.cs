@@ -41,7 +41,7 @@ internal static class LdapPages
         problem => Show(Stored(ldap) with { Problem = problem }));
 
     /// <summary>Tries a login with what stands in the form; saves nothing, and gives the password to the directory alone.</summary>
-    private static Task<IResult> Test(ApiParameters parameters, LdapStore ldap, TimeProvider time, HttpContext context)
+    private static Task<IResult> Test(ApiParameters parameters, LdapStore ldap, LdapTest test, HttpContext context)
     {
         var typed = LdapForm.Read(parameters);
         // The version stays that of the form: a test changes nothing, and what somebody else saved is told when this is to be saved.
@@ -49,10 +49,9 @@ internal static class LdapPages
         return ConsoleForms.Try(
             async () =>
             {
-                var directory = model.Form.ToSettings(parameters.Text("bind_password"), ldap.SettingsOrNull()).Open(time);
                 if (model.UserName is null || parameters.Text("password") is not { } password)
                     throw new RefusedException(Refusal.Invalid, "A test needs a user name and that user's password.");
-                return Show(model with { Findings = await directory.Test(model.UserName, password, context.RequestAborted) });
+                return Show(model with { Findings = await test.Run(model.Form.ToSettings(parameters.Text("bind_password"), ldap.SettingsOrNull()), model.UserName, password, context) });
             },
             problem => Show(model with { Problem = problem }));
     }

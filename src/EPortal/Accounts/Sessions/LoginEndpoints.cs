@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using EPortal.Accounts.Sso;
 using EPortal.Api;
+using EPortal.Api.Guards;
 using EPortal.WebConsole;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -28,11 +29,11 @@ internal static class LoginEndpoints
     private static RazorComponentResult<PageHost<LoginPage, LoginModel>> Show(ApiParameters parameters, UserStore users, SsoOptions sso) =>
         Page(users, sso, Next(parameters.Text("next")), LoginProblems.SentenceOrNull(parameters.Text("problem")));
 
-    private static async Task<IResult> LogIn(ApiParameters parameters, PasswordLogin login, LoginGuard guard, FailedLogins failed, UserStore users, SsoOptions sso, HttpContext context)
+    private static async Task<IResult> LogIn(ApiParameters parameters, PasswordLogin login, FailedLogins failed, UserStore users, SsoOptions sso, HttpContext context)
     {
         var next = Next(parameters.Text("next"));
         var (name, password) = (parameters.Text("username") ?? "", parameters.Text("password") ?? "");
-        var result = await login.Try(name, password, context.Address(), context.RequestAborted);
+        var result = await login.Try(name, password, context);
         if (result.User is not { } user)
         {
             if (!result.DirectoryFailed)
@@ -44,8 +45,9 @@ internal static class LoginEndpoints
                 _ => (StatusCodes.Status401Unauthorized, LoginProblems.Wrong),
             };
             if (status != StatusCodes.Status401Unauthorized)
-                context.Response.Headers.RetryAfter = guard.RetryAfter;
-            return Page(users, sso, next, LoginProblems.SentenceOrNull(problem), status, parameters.Text("username"), KeptForm.ParseOrNull(parameters.Text("kept")));
+                GuardAnswers.SayWhen(context);
+            var typed = name.Length is > 0 and <= UserName.MaxLength ? name : null;
+            return Page(users, sso, next, LoginProblems.SentenceOrNull(problem), status, typed, KeptForm.ParseOrNull(parameters.Text("kept")));
         }
 
         await context.SignInAsync(SessionAuthentication.Name, Principal(user.Name, SessionStore.ByPassword));

@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using EPortal.Accounts.Sessions;
 using EPortal.Api;
+using EPortal.Api.Guards;
 using EPortal.Data;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OAuth;
@@ -13,7 +14,7 @@ namespace EPortal.Accounts.Sso;
 
 /// <summary>The authorization code flow with PKCE and state; who comes back gets a session.</summary>
 internal sealed partial class SsoHandler(
-    IOptionsMonitor<OAuthOptions> options, ILoggerFactory loggers, UrlEncoder encoder, SsoOptions sso, UserStore users, TimeProvider time)
+    IOptionsMonitor<OAuthOptions> options, ILoggerFactory loggers, UrlEncoder encoder, SsoOptions sso, UserStore users, SecretGuards guards, TimeProvider time)
     : OAuthHandler<OAuthOptions>(options, loggers, encoder)
 {
     /// <summary>Name of the scheme.</summary>
@@ -29,6 +30,7 @@ internal sealed partial class SsoHandler(
     private const int MaxLogged = 300;
 
     private bool _isOurs;
+    private SecretAttempt? _attempt;
 
     /// <summary>Sets it up for a provider.</summary>
     public static void Configure(OAuthOptions options, SsoOptions sso, SsoState state)
@@ -57,10 +59,20 @@ internal sealed partial class SsoHandler(
     }
 
     /// <inheritdoc/>
-    public override Task<bool> HandleRequestAsync()
+    public override async Task<bool> HandleRequestAsync()
     {
+        if (!await ShouldHandleRequestAsync())
+            return false;
+        using var attempt = await guards.SignOns.Begin(Context.Client(), "", Context.RequestAborted);
+        if (attempt is null)
+        {
+            Response.Redirect($"{LoginEndpoints.LoginPath}?problem={LoginProblems.TooMany}");
+            return true;
+        }
+
+        _attempt = attempt;
         Context.Items[typeof(SsoHandler)] = this;
-        return base.HandleRequestAsync();
+        return await base.HandleRequestAsync();
     }
 
     /// <summary>Fetches the tokens, with Basic authentication: the one way that every provider must know (RFC 6749, 2.3.1).</summary>
@@ -68,6 +80,7 @@ internal sealed partial class SsoHandler(
     {
         // Reached only with a state that was given out here, to this browser.
         _isOurs = true;
+        _attempt!.Right();
         using var request = new HttpRequestMessage(HttpMethod.Post, Options.TokenEndpoint);
         request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(
             Encoding.ASCII.GetBytes($"{Uri.EscapeDataString(Options.ClientId)}:{Uri.EscapeDataString(Options.ClientSecret)}")));
@@ -138,8 +151,12 @@ internal sealed partial class SsoHandler(
         var problem = denied ? LoginProblems.SsoDenied
             : context.Failure is SsoException { Problem: var said } ? said
             : _isOurs ? LoginProblems.SsoUnavailable : LoginProblems.SsoInvalid;
+        // Once it is known to be ours this says nothing more.
+        if (context.Properties is null || !denied)
+            _attempt!.Wrong(context.Request.Query["state"].ToString());
         var reason = context.Failure?.Message ?? "no reason given";
-        LogFailed(Logger, problem, new string([.. reason.Where(c => !char.IsControl(c)).Take(MaxLogged)]));
+        if (guards.SignOns.MayLog())
+            LogFailed(Logger, problem, new string([.. reason.Where(c => !char.IsControl(c)).Take(MaxLogged)]));
         context.Response.Redirect($"{LoginEndpoints.LoginPath}?problem={problem}");
         context.HandleResponse();
         return Task.CompletedTask;

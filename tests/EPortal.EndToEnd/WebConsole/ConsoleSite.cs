@@ -112,8 +112,10 @@ public sealed partial class ConsoleSite : IAsyncDisposable
         {
             var line = await _demo.StandardOutput.ReadLineAsync()
                 ?? throw new InvalidOperationException($"The demonstration ended before it began: {string.Join('\n', _errors)}");
-            if (Account().Match(line) is { Success: true } account)
-                (_adminPassword, Address) = (account.Groups[1].Value, account.Groups[2].Value);
+            if (Login().Match(line) is { Success: true } login)
+                Address = login.Groups[1].Value;
+            else if (Password().Match(line) is { Success: true } password)
+                _adminPassword = password.Groups[1].Value;
         }
 
         _ = _demo.StandardOutput.ReadToEndAsync();
@@ -133,6 +135,9 @@ public sealed partial class ConsoleSite : IAsyncDisposable
         });
     }
 
-    [GeneratedRegex(@"^account +admin, password (\w+): log in at (http://[^ ]+)/admin$")]
-    private static partial Regex Account();
+    [GeneratedRegex("^log in at +(http://[^ ]+)/admin$")]
+    private static partial Regex Login();
+
+    [GeneratedRegex(@"^password +(\w+)$")]
+    private static partial Regex Password();
 }

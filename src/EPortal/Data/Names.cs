@@ -14,8 +14,7 @@ internal static class Names
     /// <exception cref="RefusedException">It is taken.</exception>
     public static void RefuseTaken(Session session, EntityType type, string what, string name)
     {
-        var folded = name.ToUpperInvariant();
-        if (session.Connection.Query<string>($"SELECT name FROM {type.Name} WHERE shadowed = 0").FirstOrDefault(known => known.ToUpperInvariant() == folded) is not { } taken)
+        if (session.Connection.Query<string>($"SELECT name FROM {type.Name} WHERE shadowed = 0").FirstOrDefault(known => known.Equals(name, StringComparison.OrdinalIgnoreCase)) is not { } taken)
             return;
         throw Taken(what, taken, name);
     }

@@ -21,7 +21,7 @@ internal static class Misuse
                 return $"{option.IdentifierToken} goes alone.";
         }
 
-        return line.Errors.FirstOrDefault()?.Message;
+        return line.Errors is [var first, ..] ? first.Message : null;
     }
 
     private static string Unknown(string word, Command command)

@@ -2,7 +2,6 @@ using System.Net;
 using EPortal.Data;
 using EPortal.Keys;
 using EPortal.Tests.Agents;
-using EPortal.Tests.Api;
 using EPortal.Tests.WebConsole;
 using Shouldly;
 using Xunit;

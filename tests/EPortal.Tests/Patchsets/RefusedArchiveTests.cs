@@ -32,7 +32,7 @@ public sealed class RefusedArchiveTests
             (await portal.CommandLine().RunAsync(["patchset", "verify", folder.File("note.txt")])).Err.ShouldContain(said);
         }
 
-        var line = Log(portal).First();
+        var line = Log(portal)[0];
         (line.Actor, line.Detail).ShouldBe(("cli:tester", $"note.txt: {said}"));
     }
 

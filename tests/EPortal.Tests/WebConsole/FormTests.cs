@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Keys;
 using EPortal.Tests.Accounts;

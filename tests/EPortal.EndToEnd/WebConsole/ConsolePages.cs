@@ -39,7 +39,7 @@ internal static partial class ConsolePages
     }
 
     /// <summary>The first link to such a page on the pages known so far, nearest above first.</summary>
-    private static async Task<string> FindAsync(ConsoleBrowser browser, string route, IReadOnlyList<string> pages)
+    public static async Task<string> FindAsync(ConsoleBrowser browser, string route, IReadOnlyList<string> pages)
     {
         var above = route[..route.IndexOf('{', StringComparison.Ordinal)].TrimEnd('/');
         foreach (var page in pages.Append(above).Where(page => page == above || page.StartsWith(above + "/", StringComparison.Ordinal) || route.StartsWith(page + "/", StringComparison.Ordinal)).Reverse())

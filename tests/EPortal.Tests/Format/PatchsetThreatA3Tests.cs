@@ -114,7 +114,7 @@ public sealed class PatchsetThreatA3Tests : IDisposable
         foreach (var outer in (Compression[])[Compression.Gzip, Compression.Bzip2, Compression.Zstd])
         {
             var nested = SamplePatchset.Compress(SamplePatchset.Compress(inner, Compression.Gzip), outer);
-            Stopped(new RepeatedStream(nested, [], 0), nested.Length, "The archive is");
+            Stopped(new RepeatedStream(nested, [], 0), nested.Length, "This is no archive");
         }
     }
 

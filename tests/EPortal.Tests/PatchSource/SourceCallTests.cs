@@ -61,7 +61,7 @@ public sealed class SourceCallTests
         house.GoOn();
         await SourcePortal.UntilAsync(async () => !(await house.Api.Get("/source")).Result.GetProperty("syncing").GetBoolean());
         var told = (await house.Api.Get("/source")).Result;
-        told.GetProperty("message").GetString().ShouldBe("1 new patchsets with index 1.");
+        told.GetProperty("message").GetString().ShouldBe("1 new patchset with index 1.");
         told.GetProperty("signed_by").GetString().ShouldBe(house.Source.Key.PublicKey.KeyId);
         (await house.Api.Get("/patchsets")).Text.ShouldContain("K1");
     }

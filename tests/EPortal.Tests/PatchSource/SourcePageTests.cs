@@ -125,7 +125,7 @@ public sealed class SourcePageTests
         await SourcePortal.UntilAsync(async () => !(await State(browser)).Contains("hx-trigger", StringComparison.Ordinal));
 
         var state = await State(browser);
-        state.ShouldContain("1 new patchsets with index 1.");
+        state.ShouldContain("1 new patchset with index 1.");
         state.ShouldContain(house.Source.Key.PublicKey.KeyId);
         state.ShouldNotContain("<html");
     }

@@ -125,7 +125,7 @@ public sealed class ServerChangeTests
         var before = Accounts.Rows.Count(fleet.Portal, "operation");
 
         (await fleet.Browser.PostStatusAsync($"/admin/servers/change/{what}?server={id}", (name, value))).ShouldBeOneOf(HttpStatusCode.BadRequest, HttpStatusCode.NotFound);
-        (await fleet.Browser.PostStatusAsync("/admin/servers/change", ("what", what), ("scope", "ticked"))).ShouldBe(HttpStatusCode.BadRequest);
+        (await fleet.Browser.PostStatusAsync("/admin/servers/change", ("what", what), ("scope", "ticked"))).ShouldBe(HttpStatusCode.Found);
 
         Accounts.Rows.Count(fleet.Portal, "operation").ShouldBe(before);
     }

@@ -23,6 +23,7 @@ internal sealed class SourceClient(
     {
         var first = await FetchPair(Freshness.Confirmed, cancel);
         TrustedIndex? copy = null;
+        SourceException? refusal = null;
         try
         {
             copy = Check(first);
@@ -31,10 +32,11 @@ internal sealed class SourceClient(
         }
         catch (SourceException e) when (IsOfAnotherTime(e.Code))
         {
+            refusal = e;
             await Task.Delay(options.FirstPause, time, cancel);
         }
 
-        return await FetchPastCaches(copy, cancel);
+        return await FetchPastCaches(copy, refusal, cancel);
     }
 
     /// <summary>What to say of an index that is a copy; null when it came from the source.</summary>
@@ -92,7 +94,7 @@ internal sealed class SourceClient(
             ? staged
             : throw Mixed(entry);
 
-    private async Task<TrustedIndex> FetchPastCaches(TrustedIndex? copy, CancellationToken cancel)
+    private async Task<TrustedIndex> FetchPastCaches(TrustedIndex? copy, SourceException? refusal, CancellationToken cancel)
     {
         IndexPair? pair = null;
         try
@@ -104,6 +106,11 @@ internal sealed class SourceClient(
         {
             // The copy is believed, and whoever gives it to others is told its age.
             return copy;
+        }
+        catch (SourceException) when (pair is null && refusal is not null)
+        {
+            // Some sources take no address with a query: what they said before counts.
+            throw refusal;
         }
         catch (SourceException e) when (pair?.Age > TimeSpan.Zero && IsOfAnotherTime(e.Code))
         {

@@ -123,9 +123,7 @@ public sealed class SourceGuardTests
     private static async Task<TimeSpan> WaitedAsync(FakeTimeProvider time, Task<SmallFile> failing)
     {
         var start = time.GetUtcNow();
-        while (await Task.WhenAny(failing, Task.Delay(10, Cancellation)) != failing)
-            time.Advance(TimeSpan.FromMilliseconds(500));
-        (await Should.ThrowAsync<SourceException>(() => failing)).Code.ShouldBe(SourceError.Failing);
+        (await Should.ThrowAsync<SourceException>(() => time.PassUntilAsync(failing))).Code.ShouldBe(SourceError.Failing);
         return time.GetUtcNow() - start;
     }
 }

@@ -8,7 +8,10 @@ internal static class HeadRoutes
     /// <summary>Routes mapped here by GET are mapped by HEAD too.</summary>
     public static RouteGroupBuilder MapWithHead(this IEndpointRouteBuilder app)
     {
-        var group = app.MapGroup("");
+        // A group makes its endpoints anew for each that asks, and the routing and the description ask: they are compiled once here.
+        var once = new DetachedRoutes(app);
+        var group = once.MapGroup("");
+        app.DataSources.Add(new CompositeEndpointDataSource(once.DataSources));
         ((IEndpointConventionBuilder)group).Finally(endpoint =>
         {
             for (var at = 0; at < endpoint.Metadata.Count; at++)
@@ -19,5 +22,15 @@ internal static class HeadRoutes
             }
         });
         return group;
+    }
+
+    /// <summary>Routes whose endpoints the application gets from somewhere else.</summary>
+    private sealed class DetachedRoutes(IEndpointRouteBuilder app) : IEndpointRouteBuilder
+    {
+        public IServiceProvider ServiceProvider => app.ServiceProvider;
+
+        public ICollection<EndpointDataSource> DataSources { get; } = [];
+
+        public IApplicationBuilder CreateApplicationBuilder() => app.CreateApplicationBuilder();
     }
 }

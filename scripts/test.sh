@@ -13,13 +13,21 @@ tests/openapi/prepare.sh
 export EPORTAL_KILLS=${EPORTAL_KILLS:-60}
 dotnet build eportal.slnx -c Release -v quiet --nologo
 mkdir -p artifacts
+# Seconds after which a project's tests are ended: a test that hangs is named in its log, as it was the longest to run.
+limit=${EPORTAL_TEST_LIMIT:-1200}
 status=0
 logs=()
 for project in EPortal.Tests EPortal.EndToEnd; do
     log=artifacts/test-$project.log
     logs+=("$log")
     echo "running $project (some minutes; all of its output is in $log)"
-    "tests/$project/bin/Release/net10.0/$project" -noColor "$@" > "$log" 2>&1 || status=1
+    ended=0
+    timeout -k 10 "$limit" "tests/$project/bin/Release/net10.0/$project" -noColor -longRunning 120 "$@" > "$log" 2>&1 || ended=$?
+    [ $ended -eq 0 ] || status=1
+    if [ $ended -eq 124 ] || [ $ended -eq 137 ]; then
+        echo "$project was ended after $limit seconds (EPORTAL_TEST_LIMIT); these tests ran longest:"
+        grep -F '[Long Running Test]' "$log" | tail -n 5 || true
+    fi
     # A test that failed, with the lines below it that are indented more deeply.
     awk '/^    [^ ].*\[FAIL\]/ { shown = 1; print; next } shown && /^      / { print; next } { shown = 0 }' "$log"
     grep -A 1 '^=== TEST EXECUTION SUMMARY' "$log" | tail -n 1 || { echo "$project ended without a summary:"; tail -n 20 "$log"; status=1; }

@@ -49,7 +49,7 @@ public sealed class FormatPropertyTests
                     Files = new Dictionary<string, FileEntry>(),
                 })],
             },
-            [.. targets.Select(target => target.Item3)]));
+            [.. targets.Select(target => new Dictionary<string, byte[]>(target.Item3) { [RequiredFiles.KernelModule] = [1] })]));
 
     /// <summary>A patchset and the content of each target's files.</summary>
     private sealed record Sample(Manifest Head, Dictionary<string, byte[]>[] Files)

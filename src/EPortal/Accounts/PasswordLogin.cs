@@ -66,7 +66,7 @@ internal sealed partial class PasswordLogin(
     {
         var cancel = context.RequestAborted;
         // Nothing is made of a name that cannot be one: it may be as long as a body.
-        var holder = UserName.CanBeHeld(name) ? UserStore.Folded(name) : null;
+        var holder = UserName.HolderOrNull(name);
         using var attempt = await guards.Passwords.Begin(context.Client(), holder, cancel);
         if (attempt is null)
             return TooMany();

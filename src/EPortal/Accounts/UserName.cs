@@ -40,8 +40,11 @@ internal static class UserName
     /// <summary>Whether a text can be the name of a user.</summary>
     public static bool IsAllowed(string name) => ProblemOrNull(name) is null;
 
-    /// <summary>Whether an account can have this name, those included that were made before the rule: what is never anybody's is not looked up.</summary>
-    public static bool CanBeHeld(string name) => PlainProblemOrNull(name) is null;
+    /// <summary>
+    /// What guesses at a user's password are counted by: the name, folded. Null for what is nobody's, of those who were there before the rule
+    /// either; nothing is made of a text that is too long.
+    /// </summary>
+    public static string? HolderOrNull(string name) => name.Length is > 0 and <= MaxLength && !name.Any(char.IsControl) ? Fold(name) : null;
 
     /// <summary>Why a text cannot be the name of a user, in one sentence; null when it can.</summary>
     public static string? ProblemOrNull(string name) => PlainProblemOrNull(name) ?? LookalikeProblemOrNull(name);

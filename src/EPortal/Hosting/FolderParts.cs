@@ -18,7 +18,7 @@ internal sealed class FolderParts(string data, string patches)
     private string Log => Database + "-wal";
 
     /// <summary>Refuses a folder of which a part is missing; does nothing on one that is whole or quite new.</summary>
-    /// <exception cref="StartException">What is missing, and what to do.</exception>
+    /// <exception cref="DataFolderException">What is missing, and what to do.</exception>
     public void Require()
     {
         RequireNoLooseLink();
@@ -26,7 +26,7 @@ internal sealed class FolderParts(string data, string patches)
         {
             if (!File.Exists(Path.Combine(data, "instance-id")))
             {
-                throw new StartException($"{Path.Combine(data, "instance-id")} is missing, though the database is there; "
+                throw new DataFolderException($"{Path.Combine(data, "instance-id")} is missing, though the database is there; "
                     + $"put it back from a backup, or give this installation a new one with {Anew}.");
             }
 
@@ -36,13 +36,13 @@ internal sealed class FolderParts(string data, string patches)
         // Looked at in this order: another program that begins here makes the database first.
         if (SignOrNull() is { } sign && !HasDatabase)
         {
-            throw new StartException($"the database {Database} is {(File.Exists(Database) ? "empty" : "missing")}, but {sign}, so this would be "
+            throw new DataFolderException($"the database {Database} is {(File.Exists(Database) ? "empty" : "missing")}, but {sign}, so this would be "
                 + $"an empty portal in place of the one that was here; put the database back from a backup, or begin anew with {Anew}.");
         }
     }
 
     /// <summary>Makes room for a new database where there is none: keeps what is left of the old one under another name.</summary>
-    /// <exception cref="StartException">The database is a link that leads nowhere.</exception>
+    /// <exception cref="DataFolderException">The database is a link that leads nowhere.</exception>
     public void MakeRoom()
     {
         RequireNoLooseLink();
@@ -60,7 +60,7 @@ internal sealed class FolderParts(string data, string patches)
     private void RequireNoLooseLink()
     {
         if (new FileInfo(Database) is { LinkTarget: { } target } link && link.ResolveLinkTarget(returnFinalTarget: true)?.Exists != true)
-            throw new StartException($"the database {Database} is a link to {target}, which is not there; is its disk mounted?");
+            throw new DataFolderException($"the database {Database} is a link to {target}, which is not there; is its disk mounted?");
     }
 
     /// <summary>What tells that there was a database here, as a part of a sentence.</summary>

@@ -190,7 +190,7 @@ internal sealed class Portal : IAsyncDisposable
         else if (!database.IsOf(folder.InstanceId))
         {
             database.Dispose();
-            throw new StartException($"the database {folder.DatabaseFile} is of another installation than {folder.PathOf("instance-id")}; put the "
+            throw new DataFolderException($"the database {folder.DatabaseFile} is of another installation than {folder.PathOf("instance-id")}; put the "
                 + $"instance-id back that belongs to it, or keep this one with {FolderParts.Anew}.");
         }
     }

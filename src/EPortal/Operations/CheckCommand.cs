@@ -65,7 +65,7 @@ internal static class CheckCommand
         {
             return await check();
         }
-        catch (StoreException e)
+        catch (Exception e) when (e is StoreException or DataFolderException)
         {
             return CheckReport.Of(CheckState.Critical, "database", e.Message);
         }

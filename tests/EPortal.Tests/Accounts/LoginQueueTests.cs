@@ -6,7 +6,11 @@ using Xunit;
 
 namespace EPortal.Tests.Accounts;
 
-/// <summary>Who waits for whom when many passwords are to be checked.</summary>
+/// <summary>
+/// Who waits for whom when many passwords are to be checked. Run by itself: what is counted are the checks that fit beside a request, and
+/// other tests take the processors away from the one and not from the other.
+/// </summary>
+[Collection(RunsAlone.Name)]
 public sealed class LoginQueueTests
 {
     private const int Waiting = 50;
@@ -32,7 +36,7 @@ public sealed class LoginQueueTests
 
         (await LogInAsync(api, ApiCaller.Admin, ApiCaller.Password, "203.0.113.7")).ShouldBe(HttpStatusCode.Redirect);
 
-        (Volatile.Read(ref done) - before).ShouldBeLessThan(Waiting / 2, "so many guesses were checked while the owner waited");
+        (Volatile.Read(ref done) - before).ShouldBeLessThan(Waiting / 5, "so many guesses were checked while the owner waited");
         (await Task.WhenAll(guesses)).ShouldAllBe(status => status == HttpStatusCode.Unauthorized);
     }
 

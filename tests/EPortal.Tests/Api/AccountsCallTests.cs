@@ -152,7 +152,9 @@ public sealed class AccountsCallTests
         (await Actions(api, ("user", "nobody"))).ShouldBe("");
         var csv = await api.Get("/user-log", ("format", "csv"), ("limit", "1"));
         csv.Type.ShouldBe("text/csv");
-        csv.Text.ShouldBe("at,actor,address,action,detail\r\n2026-05-01 17:00:00.000000,ada,127.0.0.1,key.add,two\r\n");
+        csv.Text.ShouldBe(
+            "at,actor,address,action,detail,changes,servers,server_count,server_filter\r\n"
+            + "2026-05-01 17:00:00.000000,ada,127.0.0.1,key.add,two,note: =cmd; feed: main; server_limit: 0; products: kernel user qemu db,,,\r\n");
         (await api.Get("/user-log", ("format", "xml"))).ShouldBeError(HttpStatusCode.BadRequest, "bad-request");
     }
 

@@ -112,6 +112,8 @@ public sealed class CheckCommandTests : IDisposable
         Directory.CreateDirectory(path);
         (await PortalCli.On(path).RunAsync(["check"])).Out.ShouldBe($"EPORTAL CRITICAL - The data folder {path} holds no database.\n");
         await File.WriteAllTextAsync(Path.Combine(path, "eportal.sqlite"), new string('x', 8192), TestContext.Current.CancellationToken);
+        (await PortalCli.On(path).RunAsync(["check"])).Out.ShouldStartWith($"EPORTAL CRITICAL - {path}/instance-id is missing");
+        await File.WriteAllTextAsync(Path.Combine(path, "instance-id"), "0123456789abcdef\n", TestContext.Current.CancellationToken);
 
         var (exit, output, _) = await PortalCli.On(path).RunAsync(["check", "--json"]);
 

@@ -101,6 +101,26 @@ public sealed class CachedIndexTests : IAsyncLifetime
         _house.States().ShouldBe(["K1:undeployed", "K2:undeployed"]);
     }
 
+    [Theory]
+    [InlineData(StatusCodes.Status404NotFound)]
+    [InlineData(StatusCodes.Status400BadRequest)]
+    public async Task A_source_that_takes_no_query_is_refused_for_what_it_said_without_one(int status)
+    {
+        await _house.SyncAsync();
+        _source.Misbehave = async (context, path) =>
+        {
+            if (path is not (Index or Signature))
+                return false;
+            if (context.Request.QueryString.HasValue)
+                context.Response.StatusCode = status;
+            else
+                await context.Response.Body.WriteAsync(_old[path]);
+            return true;
+        };
+
+        (await _house.RefusedAsync()).ShouldBe(SourceError.Older);
+    }
+
     private static Task<bool> WithAgeAndWithoutQueries(HttpContext context, string path)
     {
         if (context.Request.QueryString.HasValue)

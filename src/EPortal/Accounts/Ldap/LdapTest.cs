@@ -11,7 +11,7 @@ internal sealed class LdapTest(SecretGuards guards, TimeProvider time)
     public async Task<IReadOnlyList<LdapFinding>> Run(LdapSettings settings, string name, string password, HttpContext context)
     {
         var directory = settings.Open(time);
-        var holder = UserName.CanBeHeld(name) ? UserStore.Folded(name) : null;
+        var holder = UserName.HolderOrNull(name);
         using var attempt = await guards.Passwords.Begin(context.Client(), holder, context.RequestAborted)
             ?? throw new RefusedException(Refusal.TooMany, "Too many wrong passwords were tried from this address, or for this user; try again in a moment.");
         var findings = await directory.Test(name, password, context.RequestAborted);

@@ -19,8 +19,8 @@ internal sealed class FleetRequests(int servers)
     public long DigestOf(int n)
     {
         var length = WriteBody(_buffer, n, "5.14.0-570.el9.x86_64", uptime: 100_000);
-        return CheckinScan.TryRead(_buffer.AsSpan(0, length), Address, out var scan)
-            ? SaidDigest.ForFeed(scan.Digest, SaidDigest.OfFeed(Fleet.Feed(n % 2 == 0 ? 0 : n / 2 % Fleet.Keys % Fleet.Feeds)))
+        return CheckInScan.TryRead(_buffer.AsSpan(0, length), Address, out var scan)
+            ? FactsDigest.ForFeed(scan.Digest, FactsDigest.OfFeed(Fleet.Feed(n % 2 == 0 ? 0 : n / 2 % Fleet.Keys % Fleet.Feeds)))
             : throw new InvalidOperationException("The portal cannot look through this check-in.");
     }
 

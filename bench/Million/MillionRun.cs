@@ -50,7 +50,7 @@ internal static class MillionRun
 
             foreach (var site in sites.SkipLast(1))
                 site.Dispose();
-            await Pressure.RunAsync(report, sites[^1], report.Median(Same), quick);
+            await LoadDetector.RunAsync(report, sites[^1], report.Median(Same), quick);
         }
         finally
         {

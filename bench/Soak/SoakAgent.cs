@@ -76,8 +76,8 @@ internal sealed class SoakAgent(int port, string key, int number)
         if (isNew || host.Sent == 0)
             host.Sent++;
         var (said, at) = (host.Sent, DateTimeOffset.UtcNow);
-        await _portal.CheckinAsync(
-            new CheckinRequest
+        await _portal.CheckInAsync(
+            new CheckInRequest
             {
                 ServerId = host.Id,
                 Hostname = string.Create(CultureInfo.InvariantCulture, $"soak-{said}"),

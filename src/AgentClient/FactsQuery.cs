@@ -8,6 +8,6 @@ namespace EPortal.AgentClient;
 public static class FactsQuery
 {
     /// <summary>Base64url (RFC 4648, 5) without padding of the JSON.</summary>
-    public static string Encode(CheckinRequest facts) =>
-        Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(facts, AgentJson.Default.CheckinRequest));
+    public static string Encode(CheckInRequest facts) =>
+        Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(facts, AgentJson.Default.CheckInRequest));
 }

@@ -80,11 +80,11 @@ public sealed class PortalClient
             .ThrowUnlessDone("the tags");
 
     /// <summary>Tells the facts of this host and asks what kernel patch to run.</summary>
-    public Task<CheckinAnswer> CheckinAsync(CheckinRequest facts, CancellationToken cancel) =>
-        JsonAsync("checkin", facts, AgentJson.Default.CheckinRequest, AgentJson.Default.CheckinAnswer, cancel);
+    public Task<CheckInAnswer> CheckInAsync(CheckInRequest facts, CancellationToken cancel) =>
+        JsonAsync("checkin", facts, AgentJson.Default.CheckInRequest, AgentJson.Default.CheckInAnswer, cancel);
 
     /// <summary>Asks for patches of user-space programs, for any product but the kernel.</summary>
-    public Task<BuildIdsAnswer> CheckinAsync(Product product, BuildIdsRequest facts, CancellationToken cancel) =>
+    public Task<BuildIdsAnswer> CheckInAsync(Product product, BuildIdsRequest facts, CancellationToken cancel) =>
         JsonAsync("checkin/" + product.Token(), facts, AgentJson.Default.BuildIdsRequest,
             AgentJson.Default.BuildIdsAnswer, cancel);
 
@@ -94,7 +94,7 @@ public sealed class PortalClient
     /// <param name="cancel">Ends the call.</param>
     /// <param name="version">1 or 2: <c>latest.v1</c> or <c>latest.v2</c>.</param>
     public async Task<int?> LatestLevelAsync(
-        string targetId, CheckinRequest? facts, CancellationToken cancel, int version = 2)
+        string targetId, CheckInRequest? facts, CancellationToken cancel, int version = 2)
     {
         var query = facts is null ? "" : "?" + FactsQuery.Encode(facts);
         var address = new Uri(_options.PatchServer,

@@ -16,8 +16,8 @@ namespace EPortal.AgentClient.Wire;
     RespectNullableAnnotations = true,
     AllowDuplicateProperties = false,
     MaxDepth = 16)]
-[JsonSerializable(typeof(CheckinRequest))]
-[JsonSerializable(typeof(CheckinAnswer))]
+[JsonSerializable(typeof(CheckInRequest))]
+[JsonSerializable(typeof(CheckInAnswer))]
 [JsonSerializable(typeof(BuildIdsRequest))]
 [JsonSerializable(typeof(BuildIdsAnswer))]
 [JsonSerializable(typeof(ErrorAnswer))]

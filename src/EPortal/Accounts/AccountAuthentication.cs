@@ -93,11 +93,11 @@ internal sealed class AccountAuthentication(
 
     private async Task<User?> StillLetIn(User user)
     {
-        var standing = external.Counts(user, TimeProvider.GetUtcNow()) ? await recheck.Of(user) : Standing.Gone;
-        if (standing == Standing.Unknown)
+        var standing = external.Counts(user, TimeProvider.GetUtcNow()) ? await recheck.Of(user) : DirectoryStatus.Gone;
+        if (standing == DirectoryStatus.Unknown)
             _login = new LoginResult(null, DirectoryFailed: true);
-        _isKeyWithoutLogin = standing == Standing.Gone;
-        return standing == Standing.Good ? user : null;
+        _isKeyWithoutLogin = standing == DirectoryStatus.Gone;
+        return standing == DirectoryStatus.Good ? user : null;
     }
 
     private static AuthenticateResult Result(User? user)

@@ -16,7 +16,7 @@ internal static class ApiKeyPages
     {
         routes.MapPage(ListPath, (ApiParameters parameters, ApiKeyStore keys, NewApiKeys made, HttpContext context) => List(
             parameters, keys, context, parameters.Text(Made) is { } id ? made.TakeOrNull(context.Actor().Name, id) : null, null));
-        routes.MapOwnAction(ListPath, Make).KeepsForm();
+        routes.MapOwnAction(ListPath, Make).ResumesForm();
         routes.MapPage(ListPath + "/{id}", (string id, ApiKeyStore keys, HttpContext context) => One(Get(keys, id, context), null));
         routes.MapOwnAction(ListPath + "/{id}/revoke", Revoke);
     }
@@ -25,7 +25,7 @@ internal static class ApiKeyPages
     public static string PathOf(ApiKey key) => $"{ListPath}/{Uri.EscapeDataString(key.KeyId)}";
 
     /// <summary>Leads on to the page that shows the key, this once.</summary>
-    private static Task<IResult> Make(ApiParameters parameters, ApiKeyStore keys, NewApiKeys made, FormsOnce once, HttpContext context, TimeProvider time) => ConsoleForms.Try(
+    private static Task<IResult> Make(ApiParameters parameters, ApiKeyStore keys, NewApiKeys made, DuplicateSubmitGuard once, HttpContext context, TimeProvider time) => ConsoleForms.Try(
         () => once.Do(context, parameters, async () =>
         {
             var owner = context.Actor().Name;

@@ -52,10 +52,10 @@ internal sealed class ApiKeyStore(Database database, ChangeLog log, TimeProvider
             { "account", owner },
             { "name", name },
             { "hash", Hash(secret) },
-            { "created", Micros.Of(change.Now) },
+            { "created", UnixMicros.Of(change.Now) },
         };
         if (expires is { } end)
-            fields.Add("expires", Micros.Of(end));
+            fields.Add("expires", UnixMicros.Of(end));
         change.Create(ApiKey.Entity, fields);
         change.Note("api-key.add", $"{name} ({keyId}) of {account}", [new FieldChange("expires", "", expires is { } last ? $"{last:yyyy-MM-dd HH:mm} UTC" : "never")]);
         return (Find(change.Session, keyId)!.ToKey(), $"{Prefix}{keyId}_{secret}");
@@ -87,7 +87,7 @@ internal sealed class ApiKeyStore(Database database, ChangeLog log, TimeProvider
         var row = database.Read(session => Find(session, keyId));
         var right = CryptographicOperations.FixedTimeEquals(
             Encoding.ASCII.GetBytes(Hash(secret)), Encoding.ASCII.GetBytes(row?.Hash ?? Hash("no such key")));
-        return !right || row is null || (row.Expires is { } end && Micros.ToTime(end) <= time.GetUtcNow()) ? null : row.ToKey();
+        return !right || row is null || (row.Expires is { } end && UnixMicros.ToTime(end) <= time.GetUtcNow()) ? null : row.ToKey();
     }
 
     /// <summary>Notes, to the minute, that a key was used.</summary>
@@ -102,7 +102,7 @@ internal sealed class ApiKeyStore(Database database, ChangeLog log, TimeProvider
                 INSERT INTO api_key_use (key, at, address) SELECT id, @at, @address FROM api_key WHERE id = @id
                 ON CONFLICT (key) DO UPDATE SET at = excluded.at, address = excluded.address
                 """,
-                ("@id", key.Id), ("@at", Micros.Of(change.Now)), ("@address", address));
+                ("@id", key.Id), ("@at", UnixMicros.Of(change.Now)), ("@address", address));
             return true;
         });
     }
@@ -135,9 +135,9 @@ internal sealed class ApiKeyStore(Database database, ChangeLog log, TimeProvider
             KeyId = KeyId,
             Account = Account,
             Name = Name,
-            Created = Micros.ToTime(Created),
-            Expires = Expires is { } end ? Micros.ToTime(end) : null,
-            LastUsed = Used is { } at ? Micros.ToTime(at) : null,
+            Created = UnixMicros.ToTime(Created),
+            Expires = Expires is { } end ? UnixMicros.ToTime(end) : null,
+            LastUsed = Used is { } at ? UnixMicros.ToTime(at) : null,
             LastAddress = Address,
         };
     }

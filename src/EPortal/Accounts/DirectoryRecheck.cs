@@ -5,7 +5,7 @@ using EPortal.Data;
 namespace EPortal.Accounts;
 
 /// <summary>Whether somebody whom a directory vouched for may still log in.</summary>
-internal enum Standing
+internal enum DirectoryStatus
 {
     /// <summary>They may.</summary>
     Good,
@@ -35,24 +35,24 @@ internal sealed partial class DirectoryRecheck(ExternalLogins logins, LdapStore 
     /// <summary>How long a request waits for an answer that it can do without.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentDictionary<string, Lazy<Task<Standing>>> _asked = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<Task<DirectoryStatus>>> _asked = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _one = new(1);
     private readonly CancellationTokenSource _end = new();
     private long _failedAt;
 
     /// <summary>How a user stands; local ones, and those whom nobody can be asked about, are good.</summary>
-    public async Task<Standing> Of(User user)
+    public async Task<DirectoryStatus> Of(User user)
     {
-        if (user.IsLocal || !user.Identity!.StartsWith(ForeignIdentity.LdapPrefix, StringComparison.Ordinal) || ldap.DirectoryOrNull(out _) is not { CanLookUp: true } directory)
-            return Standing.Good;
+        if (user.IsLocal || !user.Identity!.StartsWith(ExternalIdentity.LdapPrefix, StringComparison.Ordinal) || ldap.DirectoryOrNull(out _) is not { CanLookUp: true } directory)
+            return DirectoryStatus.Good;
         if (logins.FindOrNull(user.Id) is not { } last)
-            return Standing.Gone;
-        var age = time.GetUtcNow() - Micros.ToTime(last.Confirmed);
+            return DirectoryStatus.Gone;
+        var age = time.GetUtcNow() - UnixMicros.ToTime(last.Confirmed);
         if (age < Interval)
-            return Standing.Good;
+            return DirectoryStatus.Good;
         var answer = Ask(user, last, directory);
         var standing = age >= Grace ? await answer : await AtLeisure(answer);
-        return standing == Standing.Unknown && age < Grace ? Standing.Good : standing;
+        return standing == DirectoryStatus.Unknown && age < Grace ? DirectoryStatus.Good : standing;
     }
 
     /// <inheritdoc/>
@@ -63,21 +63,21 @@ internal sealed partial class DirectoryRecheck(ExternalLogins logins, LdapStore 
         _end.Dispose();
     }
 
-    private static async Task<Standing> AtLeisure(Task<Standing> answer) =>
-        await Task.WhenAny(answer, Task.Delay(s_patience)) == answer ? await answer : Standing.Unknown;
+    private static async Task<DirectoryStatus> AtLeisure(Task<DirectoryStatus> answer) =>
+        await Task.WhenAny(answer, Task.Delay(s_patience)) == answer ? await answer : DirectoryStatus.Unknown;
 
     /// <summary>The question about a user; who comes while it is being asked gets the same answer.</summary>
-    private Task<Standing> Ask(User user, ExternalLogin last, LdapDirectory directory) =>
-        _asked.GetOrAdd(user.Id, _ => new Lazy<Task<Standing>>(() => Task.Run(() => AskInTurn(user, last, directory)))).Value;
+    private Task<DirectoryStatus> Ask(User user, ExternalLogin last, LdapDirectory directory) =>
+        _asked.GetOrAdd(user.Id, _ => new Lazy<Task<DirectoryStatus>>(() => Task.Run(() => AskInTurn(user, last, directory)))).Value;
 
-    private async Task<Standing> AskInTurn(User user, ExternalLogin last, LdapDirectory directory)
+    private async Task<DirectoryStatus> AskInTurn(User user, ExternalLogin last, LdapDirectory directory)
     {
         try
         {
             await _one.WaitAsync(_end.Token);
             try
             {
-                return IsPausing() ? Standing.Unknown : await AskNow(user, last, directory);
+                return IsPausing() ? DirectoryStatus.Unknown : await AskNow(user, last, directory);
             }
             finally
             {
@@ -88,11 +88,11 @@ internal sealed partial class DirectoryRecheck(ExternalLogins logins, LdapStore 
         {
             Volatile.Write(ref _failedAt, time.GetTimestamp());
             LogFailed(e.Message);
-            return Standing.Unknown;
+            return DirectoryStatus.Unknown;
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException && _end.IsCancellationRequested)
         {
-            return Standing.Unknown;
+            return DirectoryStatus.Unknown;
         }
         finally
         {
@@ -100,13 +100,13 @@ internal sealed partial class DirectoryRecheck(ExternalLogins logins, LdapStore 
         }
     }
 
-    private async Task<Standing> AskNow(User user, ExternalLogin last, LdapDirectory directory)
+    private async Task<DirectoryStatus> AskNow(User user, ExternalLogin last, LdapDirectory directory)
     {
-        var standing = await directory.LookUp(last.Name, _end.Token) ? Standing.Good : Standing.Gone;
+        var standing = await directory.LookUp(last.Name, _end.Token) ? DirectoryStatus.Good : DirectoryStatus.Gone;
         await log.Commit(Actor.Portal, change =>
         {
-            if (standing == Standing.Good)
-                return change.Session.Execute("UPDATE external_login SET confirmed = @now WHERE account = @id", ("@now", Micros.Of(change.Now)), ("@id", user.Id));
+            if (standing == DirectoryStatus.Good)
+                return change.Session.Execute("UPDATE external_login SET confirmed = @now WHERE account = @id", ("@now", UnixMicros.Of(change.Now)), ("@id", user.Id));
             // Who has logged in anew meanwhile was let in after this answer.
             if (change.Session.Execute("DELETE FROM external_login WHERE account = @id AND login = @login", ("@id", user.Id), ("@login", last.Login)) == 0)
                 return 0;

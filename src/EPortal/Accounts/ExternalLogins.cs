@@ -52,19 +52,19 @@ internal sealed class ExternalLogins(Database database, LdapStore ldap, SsoOptio
 
     /// <summary>Whether the API keys of a user count, whose last login was long ago perhaps.</summary>
     public bool Counts(User user, DateTimeOffset now) =>
-        user.IsLocal || (FindOrNull(user.Id) is { } last && Counts(user.Identity, last.Settings, Micros.ToTime(last.Login), now));
+        user.IsLocal || (FindOrNull(user.Id) is { } last && Counts(user.Identity, last.Settings, UnixMicros.ToTime(last.Login), now));
 
     /// <summary>Notes a login within the change that lets the user in.</summary>
-    public static void NoteLogin(Change change, string accountId, ForeignIdentity who)
+    public static void NoteLogin(Change change, string accountId, ExternalIdentity who)
     {
         change.Session.Execute(
             """
             INSERT INTO external_login (account, name, settings, login, confirmed) VALUES (@account, @name, @settings, @now, @now)
             ON CONFLICT (account) DO UPDATE SET name = excluded.name, settings = excluded.settings, login = excluded.login, confirmed = excluded.confirmed
             """,
-            ("@account", accountId), ("@name", who.WantedName), ("@settings", who.VouchedUnder), ("@now", Micros.Of(change.Now)));
+            ("@account", accountId), ("@name", who.WantedName), ("@settings", who.VouchedUnder), ("@now", UnixMicros.Of(change.Now)));
         change.Session.Execute("DELETE FROM external_login WHERE account NOT IN (SELECT id FROM account)");
     }
 
-    private static bool IsOfDirectory(string identity) => identity.StartsWith(ForeignIdentity.LdapPrefix, StringComparison.Ordinal);
+    private static bool IsOfDirectory(string identity) => identity.StartsWith(ExternalIdentity.LdapPrefix, StringComparison.Ordinal);
 }

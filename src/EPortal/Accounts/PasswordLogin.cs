@@ -47,9 +47,9 @@ internal sealed partial class PasswordLogin(
     /// <summary>Shorter, for the directory does not tell of a password that was changed or a user who left.</summary>
     private static readonly TimeSpan s_rememberedOfDirectory = TimeSpan.FromMinutes(1);
 
-    private readonly TurnQueue _checks = new(Checks, MaxWaiting);
-    private readonly TurnQueue _checksOfProved = new(1, MaxWaiting);
-    private readonly TurnQueue _questions = new(Questions, MaxWaiting);
+    private readonly AdmissionQueue _checks = new(Checks, MaxWaiting);
+    private readonly AdmissionQueue _checksOfProved = new(1, MaxWaiting);
+    private readonly AdmissionQueue _questions = new(Questions, MaxWaiting);
     private readonly RememberedPasswords _remembered = new(time);
 
     /// <summary>How logins ended; what was remembered is no new one.</summary>
@@ -128,7 +128,7 @@ internal sealed partial class PasswordLogin(
     }
 
     /// <summary>Who had a right password from there before waits apart from strangers.</summary>
-    private TurnQueue TurnsOf(SecretAttempt attempt, LdapDirectory? directory) =>
+    private AdmissionQueue TurnsOf(SecretAttempt attempt, LdapDirectory? directory) =>
         directory is not null ? _questions : attempt.IsProved ? _checksOfProved : _checks;
 
     private static User? Local(SecretAttempt attempt, UserStore.Credential? credential, string password) =>
@@ -142,7 +142,7 @@ internal sealed partial class PasswordLogin(
         return await directory.Login(login.Name, login.Password, cancel, isKnown) == LdapLogin.Done ? await Enter(who, login.Address) : null;
     }
 
-    private Task<User> Enter(ForeignIdentity who, string address) => users.Enter(new Actor(who.Name, address), who);
+    private Task<User> Enter(ExternalIdentity who, string address) => users.Enter(new Actor(who.Name, address), who);
 
     private LdapDirectory? DirectoryOrNull()
     {

@@ -14,7 +14,7 @@ internal sealed class RememberedPasswords(TimeProvider time)
 
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
     private readonly Lock _gate = new();
-    private readonly BoundedTable<string, Entry> _entries = new(Most);
+    private readonly LruTable<string, Entry> _entries = new(Most);
 
     /// <summary>What a password is remembered by.</summary>
     /// <param name="name">User name, without control characters.</param>

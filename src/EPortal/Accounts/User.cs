@@ -16,7 +16,7 @@ internal sealed record User(string Id, string Name, string Description, bool IsA
         CanBeHeld = true,
     };
 
-    /// <summary>Who it is for another system that vouches for it, as in <see cref="ForeignIdentity"/>; null for a local account.</summary>
+    /// <summary>Who it is for another system that vouches for it, as in <see cref="ExternalIdentity"/>; null for a local account.</summary>
     public string? Identity { get; init; }
 
     /// <summary>When its fields were written; another text after each change.</summary>
@@ -29,7 +29,7 @@ internal sealed record User(string Id, string Name, string Description, bool IsA
     public string Origin => Identity switch
     {
         null => "local",
-        _ when Identity.StartsWith(ForeignIdentity.LdapPrefix, StringComparison.Ordinal) => "LDAP",
+        _ when Identity.StartsWith(ExternalIdentity.LdapPrefix, StringComparison.Ordinal) => "LDAP",
         _ => "SSO",
     };
 

@@ -20,10 +20,10 @@ internal static class UserPages
         // The address that the manual of old names.
         routes.MapPage("/user", () => TypedResults.Redirect(ConsoleRoutes.Base + ListPath));
         routes.MapPage(NewPath, (UserStore users) => Form(users, new UserForm(), FormVersion.None, UserUse.None, null));
-        routes.MapAction(NewPath, Add).KeepsForm();
+        routes.MapAction(NewPath, Add).ResumesForm();
         routes.MapPage(ListPath + "/{name}", (string name, UserStore users, SessionStore sessions, ApiKeyStore keys) =>
             Form(users, Get(users, name), UserUse.Of(sessions, keys, name), null));
-        routes.MapAction(ListPath + "/{name}", Change).KeepsForm();
+        routes.MapAction(ListPath + "/{name}", Change).ResumesForm();
         routes.MapAction(ListPath + "/{name}/delete", Delete);
     }
 
@@ -40,7 +40,7 @@ internal static class UserPages
             [.. found.Skip(offset).Take(PageSize)], UserUse.Of(sessions, keys), search, found.Count, offset, PageSize));
     }
 
-    private static Task<IResult> Add(ApiParameters parameters, UserStore users, FormsOnce once, HttpContext context)
+    private static Task<IResult> Add(ApiParameters parameters, UserStore users, DuplicateSubmitGuard once, HttpContext context)
     {
         var form = UserForm.Read(parameters);
         return ConsoleForms.Try(

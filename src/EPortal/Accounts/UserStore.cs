@@ -70,7 +70,7 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     /// identity alone: an account that merely has the same name is another one, and the new one is named otherwise.
     /// </summary>
     /// <exception cref="RefusedException">It is a new one, whose name cannot be one here.</exception>
-    public Task<User> Enter(Actor actor, ForeignIdentity who) => log.Commit(actor, change =>
+    public Task<User> Enter(Actor actor, ExternalIdentity who) => log.Commit(actor, change =>
     {
         var known = change.Db.QueryFirstOrDefault<Row>($"{Columns} AND identity IN (@Key, @FormerKey) ORDER BY identity <> @Key, id", new { who.Key, who.FormerKey });
         if (known is not null)
@@ -217,7 +217,7 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     public static bool IsReserved(string name) => UserName.Fold(name) is var folded
         && (folded == Actor.Portal.Name || folded == Actor.Agent.Name || folded == Actor.Nobody || folded.StartsWith(Actor.CommandLinePrefix, StringComparison.Ordinal));
 
-    private static IEnumerable<string> Candidates(ForeignIdentity who)
+    private static IEnumerable<string> Candidates(ExternalIdentity who)
     {
         yield return who.Name;
         var name = Shortened(who.WantedName, UserName.MaxLength / 2);

@@ -15,29 +15,29 @@ internal sealed class AgentOffers(Offers offers)
     private const long LongestDelay = 1000L * 365 * 24 * 3600;
 
     /// <summary>What a host is to run: nothing when its feed has nothing for its kernel, or its key does not allow kernel patches.</summary>
-    public CheckinOutcome ForKernel(Session session, KnownServer server, ServerFacts facts, DateTimeOffset now)
+    public CheckInOutcome ForKernel(Session session, RegisteredServer server, ServerFacts facts, DateTimeOffset now)
     {
         var ofFeed = Find(session, server, Product.Kernel, facts.KernelId);
         if (ofFeed is null || !IsRestricted(facts))
-            return new CheckinOutcome(ofFeed);
+            return new CheckInOutcome(ofFeed);
         var restricted = Restricted(session, server, facts, now);
-        return new CheckinOutcome(restricted, IsHeldBack: restricted is null);
+        return new CheckInOutcome(restricted, IsHeldBack: restricted is null);
     }
 
     /// <summary>Whether a host wants something else than its feed offers.</summary>
     public static bool IsRestricted(ServerFacts facts) => facts.StickyPatchset.Length > 0 || facts.UpdateDelay > 0;
 
     /// <summary>The offer for a target, as the feed has it.</summary>
-    public Offer? Find(Session session, KnownServer server, Product product, string target) =>
+    public Offer? Find(Session session, RegisteredServer server, Product product, string target) =>
         server.Allows(product) ? offers.At(session, server.OfferRevision).FindOrNull(server.FeedId, product, target) : null;
 
     /// <summary>Whether any feed has something for a kernel.</summary>
     public bool IsSupported(Session session, string kernelId) => offers.At(session).IsSupported(Product.Kernel, kernelId);
 
     /// <summary>The answer to a check-in.</summary>
-    public static CheckinAnswer Answer(string kernelId, Offer? offer, bool isHeldBack = false) => offer is null
-        ? new CheckinAnswer { Supported = false, HeldBack = isHeldBack ? true : null }
-        : new CheckinAnswer
+    public static CheckInAnswer Answer(string kernelId, Offer? offer, bool isHeldBack = false) => offer is null
+        ? new CheckInAnswer { Supported = false, HeldBack = isHeldBack ? true : null }
+        : new CheckInAnswer
         {
             Supported = true,
             Level = offer.Level,
@@ -61,7 +61,7 @@ internal sealed class AgentOffers(Offers offers)
         file.Name is PatchDescription.FileName or PatchDescription.SignatureFileName ? $"?sha256={file.Sha256}" : "";
 
     /// <summary>Asked for by few hosts, so it is read when asked and not kept.</summary>
-    private static Offer? Restricted(Session session, KnownServer server, ServerFacts facts, DateTimeOffset now)
+    private static Offer? Restricted(Session session, RegisteredServer server, ServerFacts facts, DateTimeOffset now)
     {
         var allowed = session.Connection.Query<(long Level, string Name, string? Euname, string Files)>(
             """
@@ -77,7 +77,7 @@ internal sealed class AgentOffers(Offers offers)
                 server.FeedId,
                 facts.KernelId,
                 sticky = facts.StickyPatchset,
-                before = Micros.Of(now) - (Math.Min(facts.UpdateDelay, LongestDelay) * 1_000_000),
+                before = UnixMicros.Of(now) - (Math.Min(facts.UpdateDelay, LongestDelay) * 1_000_000),
             },
             buffered: false);
         return allowed.Select(row => new Offer((int)row.Level, row.Name, row.Euname, PatchFiles.Parse(row.Files)))

@@ -6,7 +6,7 @@ internal static class AgentsFeature
     /// <summary>Adds what routes of agents need.</summary>
     public static void AddAgents(this IServiceCollection services)
     {
-        services.AddSingleton<FileLane>();
+        services.AddSingleton<PatchFileFastPath>();
         services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<TargetConstraint>(TargetConstraint.Name));
     }
 
@@ -15,7 +15,7 @@ internal static class AgentsFeature
     {
         PlainEndpoints.Map(routes);
         RegisterEndpoint.Map(routes);
-        CheckinEndpoints.Map(routes);
+        CheckInEndpoints.Map(routes);
         PatchServerEndpoints.Map(routes);
         ShellEndpoints.Map(routes);
         DocsPages.Map(routes);

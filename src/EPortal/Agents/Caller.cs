@@ -27,7 +27,7 @@ internal static class Caller
     }
 
     /// <summary>The same in the form that agents send, as a number; false where <see cref="ServerIdOrNull"/> has to judge.</summary>
-    public static bool TryServerId(HttpRequest request, out AgentId id)
+    public static bool TryServerId(HttpRequest request, out PackedServerId id)
     {
         // SERVER_ID:kernelcare is 27 bytes, or 36 characters.
         const int Length = 36;
@@ -39,7 +39,7 @@ internal static class Caller
             && Convert.TryFromBase64Chars(header.AsSpan(Scheme.Length), credentials, out var length)
             && length == credentials.Length
             && credentials[16..].SequenceEqual(":kernelcare"u8)
-            && AgentId.TryRead(credentials[..16], out id);
+            && PackedServerId.TryRead(credentials[..16], out id);
     }
 
     /// <summary>A parameter from the query string or, where there is one, the form.</summary>

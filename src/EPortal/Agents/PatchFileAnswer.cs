@@ -10,7 +10,7 @@ internal static class PatchFileAnswer
     public const string Binary = "application/octet-stream";
 
     /// <summary>The entity tag of a file.</summary>
-    public static string TagOf(FoundFile found) => $"\"{found.File.Sha256}\"";
+    public static string TagOf(PatchFileLocation found) => $"\"{found.File.Sha256}\"";
 
     /// <summary>The answer.</summary>
     public static IResult Of(Delivery delivery, HttpResponse response)

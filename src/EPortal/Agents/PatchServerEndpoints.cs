@@ -37,7 +37,7 @@ internal static class PatchServerEndpoints
         : path.EndsWith("/latest.v1", StringComparison.Ordinal) ? LatestV1
         : null;
 
-    private static async Task<IResult> Latest(string target, HttpContext context, AgentDesk desk)
+    private static async Task<IResult> Latest(string target, HttpContext context, AgentService desk)
     {
         var serverId = Caller.ServerIdOrNull(context.Request);
         var known = false;
@@ -64,14 +64,14 @@ internal static class PatchServerEndpoints
             : TypedResults.NotFound();
     }
 
-    private static IResult Version(string target, AgentDesk desk) =>
+    private static IResult Version(string target, AgentService desk) =>
         desk.IsSupported(target) ? TypedResults.Ok() : TypedResults.NotFound();
 
     private static async Task<IResult> File(
         string target, int level, string file, string? sha256, HttpContext context, PatchDelivery delivery)
     {
         if (!PatchFileName.IsValid(file)
-            || await delivery.FindOrNull(new WantedFile(target, level, file, sha256), context.RequestAborted) is not { } ready)
+            || await delivery.FindOrNull(new PatchFileRequest(target, level, file, sha256), context.RequestAborted) is not { } ready)
             return TypedResults.NotFound();
         context.Response.Headers.CacheControl = LongLived;
         return PatchFileAnswer.Of(ready, context.Response);
@@ -86,12 +86,12 @@ internal static class PatchServerEndpoints
         if (context.Request.QueryString.Value is not ['?', .. { Length: > 0 } text] || Decode(text) is not { } json)
             return null;
         var dropped = new DroppedFields();
-        var request = CheckinReader.Host(json, dropped);
+        var request = CheckInReader.Host(json, dropped);
         if (request.ServerId is not "" && request.ServerId != serverId)
             throw new RefusedException(Refusal.Invalid, "The field server_id is not that of the credentials.");
         if (request.KernelId is not "" && !request.KernelId.Equals(kernelId, StringComparison.OrdinalIgnoreCase))
             dropped.Add("kernel_id", "is not that of the address");
-        return CheckinFacts.From(request with { KernelId = kernelId }, context.Address(), dropped);
+        return CheckInFacts.From(request with { KernelId = kernelId }, context.Address(), dropped);
     }
 
     /// <summary>Bytes that begin like a JSON object, or null.</summary>

@@ -31,16 +31,16 @@ internal static class PlainEndpoints
             .DisableAntiforgery()
             .AddEndpointFilter(RefusalsAsLines);
 
-    private static async Task<IResult> Register(HttpContext context, RegistrationGate gate)
+    private static async Task<IResult> Register(HttpContext context, RegistrationThrottle gate)
     {
         var dropped = new DroppedFields();
-        var hostname = CheckinFacts.Hostname(await Caller.Parameter(context.Request, "hostname"), context.Address(), dropped);
+        var hostname = CheckInFacts.Hostname(await Caller.Parameter(context.Request, "hostname"), context.Address(), dropped);
         var key = await Caller.Parameter(context.Request, "key") ?? "";
         var registered = await gate.Register(context, hostname, key, dropped.ToString());
         return registered.Result switch
         {
             RegistrationResult.Done => Lines(("code", 0), ("server_id", registered.ServerId!)),
-            RegistrationResult.Locked => Refuse(context, (int)registered.Result, RegistrationGate.Explain(registered), RegistrationGate.RetryAfter(registered)),
+            RegistrationResult.Locked => Refuse(context, (int)registered.Result, RegistrationThrottle.Explain(registered), RegistrationThrottle.RetryAfter(registered)),
             RegistrationResult.InvalidKey => Refuse(context, (int)registered.Result, "The key is not known."),
             RegistrationResult.LimitReached => Refuse(context, (int)registered.Result, "The key has as many servers as it may."),
             _ => Refuse(context, (int)registered.Result, "Registrations from this address are not allowed."),
@@ -50,7 +50,7 @@ internal static class PlainEndpoints
     private static async Task<IResult> Unregister(HttpContext context, ServerStore servers) =>
         KnownOrNot(await servers.Unregister(await Caller.Required(context.Request, "server_id")));
 
-    private static async Task<IResult> Check(HttpContext context, AgentDesk desk) =>
+    private static async Task<IResult> Check(HttpContext context, AgentService desk) =>
         KnownOrNot(desk.IsKnown(await Caller.Required(context.Request, "server_id")));
 
     private static async Task<IResult> Tag(HttpContext context, ServerStore servers) =>

@@ -11,9 +11,9 @@ internal static class RegisterEndpoint
         HttpMethods.Post, "/register", ApiRole.Open, "Register a host with a key", Register,
         new("key", "registration key", Required: true), new("hostname", "name of the host; its address when left out")).Produces<RegisteredRow>();
 
-    private static async Task<IResult> Register(ApiParameters parameters, RegistrationGate gate, HttpContext context)
+    private static async Task<IResult> Register(ApiParameters parameters, RegistrationThrottle gate, HttpContext context)
     {
-        var hostname = CheckinFacts.Hostname(parameters.Text("hostname") ?? context.Address());
+        var hostname = CheckInFacts.Hostname(parameters.Text("hostname") ?? context.Address());
         var key = parameters.Required("key");
         var registered = await gate.Register(context, hostname, key);
         return registered.Result switch
@@ -30,9 +30,9 @@ internal static class RegisterEndpoint
 
     private static IResult TooMany(HttpContext context, Registered registered)
     {
-        context.Response.Headers.RetryAfter = RetryHeader.Seconds(RegistrationGate.RetryAfter(registered));
+        context.Response.Headers.RetryAfter = RetryHeader.Seconds(RegistrationThrottle.RetryAfter(registered));
         return ApiErrors.Result(
-            StatusCodes.Status429TooManyRequests, ApiErrors.TooManyAttempts, RegistrationGate.Explain(registered));
+            StatusCodes.Status429TooManyRequests, ApiErrors.TooManyAttempts, RegistrationThrottle.Explain(registered));
     }
 }
 

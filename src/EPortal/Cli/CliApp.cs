@@ -92,7 +92,7 @@ internal static class CliApp
     private static string Sentence(Exception failure) => failure switch
     {
         FileNotFoundException { FileName.Length: > 0 } missing => $"there is no file {missing.FileName}.",
-        CliException or SentenceException or PatchsetException
+        CliException or UserFacingException or PatchsetException
             or IOException or UnauthorizedAccessException => failure.Message,
         _ => $"an unexpected failure, {failure.GetType().Name}: {failure.Message} ({TraceVariable}=1 tells where)",
     };

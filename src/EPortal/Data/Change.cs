@@ -34,32 +34,32 @@ internal sealed class Change(EntityCatalog catalog, Session session, Actor actor
     /// <summary>Gives birth to an entity and returns its id.</summary>
     public string Create(EntityType type, Fields set)
     {
-        var operation = New(type, Deed.Create) with { Set = set };
+        var operation = New(type, OperationKind.Create) with { Set = set };
         Carry(type, operation);
         return operation.Id.ToString();
     }
 
     /// <summary>Sets fields.</summary>
     public void Update(EntityType type, string id, Fields set) =>
-        Carry(type, New(type, Deed.Update) with { Subjects = [id], Set = set });
+        Carry(type, New(type, OperationKind.Update) with { Subjects = [id], Set = set });
 
     /// <summary>Adds a hold: the entity is out of force until somebody who saw the hold removes it.</summary>
     public void Hold(EntityType type, string id, Fields set) =>
-        Carry(type, New(type, Deed.Update) with { Subjects = [id], Set = set, Holds = true });
+        Carry(type, New(type, OperationKind.Update) with { Subjects = [id], Set = set, Holds = true });
 
     /// <summary>Sets fields and removes the holds that are seen here.</summary>
     public void Release(EntityType type, string id, Fields set)
     {
         var holds = Db.Query<string>(
             "SELECT id FROM hold WHERE entity = @entity AND subject = @id ORDER BY id", new { entity = type.Name, id });
-        Carry(type, New(type, Deed.Update) with { Subjects = [id], Set = set, Releases = [.. holds] });
+        Carry(type, New(type, OperationKind.Update) with { Subjects = [id], Set = set, Releases = [.. holds] });
     }
 
     /// <summary>Ends entities. Those that another node makes meanwhile are not among them.</summary>
     public void Delete(EntityType type, IEnumerable<string> ids)
     {
         foreach (var some in ids.Chunk(IdsPerDeletion))
-            Carry(type, New(type, Deed.Delete) with { Subjects = some });
+            Carry(type, New(type, OperationKind.Delete) with { Subjects = some });
     }
 
     /// <summary>Writes the line of the user log that this change owes.</summary>
@@ -70,16 +70,16 @@ internal sealed class Change(EntityCatalog catalog, Session session, Actor actor
     public void Note(string action, string detail, IReadOnlyList<FieldChange>? changes = null, ServersOfEntry? servers = null)
     {
         _noted = true;
-        Carry(UserLog.Entity, New(UserLog.Entity, Deed.Create) with
+        Carry(UserLog.Entity, New(UserLog.Entity, OperationKind.Create) with
         {
             Set = new Fields
             {
-                { "at", Micros.Of(Now) },
+                { "at", UnixMicros.Of(Now) },
                 { "actor", Actor.Name },
                 { "address", Actor.Address },
                 { "action", action },
-                { "detail", UserLogMore.Cut(detail, UserLogMore.MaxDetail) },
-                { "more", new UserLogMore(changes ?? [], servers).ToText() },
+                { "detail", UserLogDetails.Cut(detail, UserLogDetails.MaxDetail) },
+                { "more", new UserLogDetails(changes ?? [], servers).ToText() },
             },
         });
     }
@@ -118,7 +118,7 @@ internal sealed class Change(EntityCatalog catalog, Session session, Actor actor
         return Node.Stamp;
     }
 
-    private Operation New(EntityType type, Deed deed)
+    private Operation New(EntityType type, OperationKind kind)
     {
         var stamp = NextStamp();
         Node = Node with { Sequence = Node.Sequence + 1 };
@@ -128,7 +128,7 @@ internal sealed class Change(EntityCatalog catalog, Session session, Actor actor
             Stamp = stamp,
             PreviousHash = Node.Hash,
             Entity = type.Name,
-            Deed = deed,
+            Kind = kind,
         };
     }
 

@@ -38,7 +38,7 @@ internal sealed class ChangeLog : IAsyncDisposable
     }
 
     /// <summary>Takes shared writes into the commits, from now on.</summary>
-    public void Join(SharedWrites shared) => _queue.Join(shared);
+    public void Join(BatchedWrites shared) => _queue.Join(shared);
 
     /// <summary>Says that shared writes wait.</summary>
     public void Wake() => _queue.Wake();
@@ -117,10 +117,10 @@ internal sealed class ChangeLog : IAsyncDisposable
     {
         foreach (var shared in _queue.Shared)
         {
-            if (shared.Work == SharedWork.None)
+            if (shared.Work == BatchedWork.None)
                 continue;
             var change = new Change(_catalog, session, Actor.Agent, node, now);
-            shared.Write(change, others + _queue.Shared.Count(other => other != shared && other.Work == SharedWork.Waiting));
+            shared.Write(change, others + _queue.Shared.Count(other => other != shared && other.Work == BatchedWork.Waiting));
             node = change.Node;
         }
 

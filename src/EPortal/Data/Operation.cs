@@ -1,7 +1,7 @@
 namespace EPortal.Data;
 
 /// <summary>What an operation does.</summary>
-internal enum Deed
+internal enum OperationKind
 {
     /// <summary>Gives birth to an entity; its id is the operation's own.</summary>
     Create,
@@ -29,7 +29,7 @@ internal sealed record Operation
     public required string Entity { get; init; }
 
     /// <summary>What it does.</summary>
-    public required Deed Deed { get; init; }
+    public required OperationKind Kind { get; init; }
 
     /// <summary>The entities it is about: one for an update, those it saw for a deletion, none for a creation.</summary>
     public IReadOnlyList<string> Subjects { get; init; } = [];

@@ -36,12 +36,12 @@ internal sealed class OperationApplier(EntityCatalog catalog, Session session)
             return;
         }
 
-        switch (operation.Deed)
+        switch (operation.Kind)
         {
-            case Deed.Create:
+            case OperationKind.Create:
                 _rows.Insert(type, operation);
                 break;
-            case Deed.Update:
+            case OperationKind.Update:
                 Update(type, operation);
                 break;
             default:

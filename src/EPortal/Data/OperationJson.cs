@@ -13,7 +13,7 @@ internal static class OperationJson
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
-            json.WriteString("do", Name(operation.Deed));
+            json.WriteString("do", Name(operation.Kind));
             WriteList(json, "subjects", operation.Subjects);
             if (operation.Set.Count > 0)
             {
@@ -43,7 +43,7 @@ internal static class OperationJson
             Id = id,
             Stamp = stamp,
             Entity = entity,
-            Deed = ParseDeed(root.GetProperty("do").GetString()),
+            Kind = ParseKind(root.GetProperty("do").GetString()),
             Subjects = ReadList(root, "subjects"),
             Set = root.TryGetProperty("set", out var set) ? ReadFields(set) : Fields.None,
             Holds = root.TryGetProperty("hold", out var hold) && hold.GetBoolean(),
@@ -51,18 +51,18 @@ internal static class OperationJson
         };
     }
 
-    private static string Name(Deed deed) => deed switch
+    private static string Name(OperationKind kind) => kind switch
     {
-        Deed.Create => "create",
-        Deed.Update => "update",
+        OperationKind.Create => "create",
+        OperationKind.Update => "update",
         _ => "delete",
     };
 
-    private static Deed ParseDeed(string? name) => name switch
+    private static OperationKind ParseKind(string? name) => name switch
     {
-        "create" => Deed.Create,
-        "update" => Deed.Update,
-        "delete" => Deed.Delete,
+        "create" => OperationKind.Create,
+        "update" => OperationKind.Update,
+        "delete" => OperationKind.Delete,
         _ => throw new StoreException(StoreError.UnknownOperation, $"This version knows no operation '{name}'; update it."),
     };
 

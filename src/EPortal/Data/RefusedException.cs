@@ -29,7 +29,7 @@ internal enum Refusal
 }
 
 /// <summary>A rule refused; nothing was changed. The message is one sentence that may be shown to anybody.</summary>
-internal sealed class RefusedException(Refusal reason, string message) : SentenceException(message)
+internal sealed class RefusedException(Refusal reason, string message) : UserFacingException(message)
 {
     /// <summary>The kind of refusal; faces map it to an exit code or a status.</summary>
     public Refusal Reason { get; } = reason;

@@ -13,7 +13,7 @@ internal sealed class RetentionClock(TimeSpan period)
     /// <summary>Moves it on and gives the time that has passed, in microseconds.</summary>
     public long Tick(Change change)
     {
-        var wall = Micros.Of(change.Now);
+        var wall = UnixMicros.Of(change.Now);
         var passed = 0L;
         using (var row = change.Session.Query("SELECT passed, wall FROM retention_clock"))
         {

@@ -24,7 +24,7 @@ internal enum StoreError
 
 /// <summary>The store failed; the message is one sentence for people, and nothing was changed.</summary>
 internal sealed class StoreException(StoreError error, string message, Exception? inner = null)
-    : SentenceException(message, inner)
+    : UserFacingException(message, inner)
 {
     /// <summary>What kind of failure it is.</summary>
     public StoreError Error { get; } = error;

@@ -4,5 +4,5 @@ namespace EPortal.Data;
 
 /// <summary>Serializers of what the store keeps as JSON.</summary>
 [JsonSerializable(typeof(SortedDictionary<string, string>))]
-[JsonSerializable(typeof(UserLogMore))]
+[JsonSerializable(typeof(UserLogDetails))]
 internal sealed partial class StoreJson : JsonSerializerContext;

@@ -78,14 +78,14 @@ internal sealed record UserLogQuery
         """,
         new { Action = action, most = MostActions + 1 }).AsList();
 
-    private static long TimeOr(DateTimeOffset? time, long end) => time is { } at ? Micros.Of(at) : end;
+    private static long TimeOr(DateTimeOffset? time, long end) => time is { } at ? UnixMicros.Of(at) : end;
 
     private sealed record Row(string Id, long Stamp, long At, string Actor, string? Address, string Action, string Detail, string More)
     {
         public UserLogEntry ToEntry()
         {
-            var more = UserLogMore.Parse(More);
-            return new UserLogEntry(Micros.ToTime(At), Actor, Address, Action, Detail, more.Changes, more.Servers);
+            var more = UserLogDetails.Parse(More);
+            return new UserLogEntry(UnixMicros.ToTime(At), Actor, Address, Action, Detail, more.Changes, more.Servers);
         }
     }
 }

@@ -15,15 +15,15 @@ internal sealed class WriterQueue : IDisposable
     private readonly Lock _gate = new();
     private readonly Queue<PendingChange> _changes = new();
     private readonly AutoResetEvent _wake = new(false);
-    private volatile SharedWrites[] _shared = [];
+    private volatile BatchedWrites[] _shared = [];
     private int _woken;
     private bool _closed;
 
     /// <summary>The shared writes that take part.</summary>
-    public IReadOnlyList<SharedWrites> Shared => _shared;
+    public IReadOnlyList<BatchedWrites> Shared => _shared;
 
     /// <summary>Takes shared writes in.</summary>
-    public void Join(SharedWrites shared)
+    public void Join(BatchedWrites shared)
     {
         lock (_gate)
             _shared = [.. _shared, shared];
@@ -67,11 +67,11 @@ internal sealed class WriterQueue : IDisposable
             Volatile.Write(ref _woken, 0);
             Interlocked.MemoryBarrier();
             var work = Work();
-            if (work == SharedWork.Waiting)
+            if (work == BatchedWork.Waiting)
                 return true;
             if (IsClosed())
                 return false;
-            if (!_wake.WaitOne(work != SharedWork.Leisure ? Timeout.InfiniteTimeSpan : hasFailed ? s_leisureAfterFailure : s_leisure))
+            if (!_wake.WaitOne(work != BatchedWork.Leisure ? Timeout.InfiniteTimeSpan : hasFailed ? s_leisureAfterFailure : s_leisure))
                 return true;
         }
     }
@@ -95,17 +95,17 @@ internal sealed class WriterQueue : IDisposable
             return _closed;
     }
 
-    private SharedWork Work()
+    private BatchedWork Work()
     {
         lock (_gate)
         {
             if (_changes.Count > 0)
-                return SharedWork.Waiting;
+                return BatchedWork.Waiting;
         }
 
-        var work = SharedWork.None;
+        var work = BatchedWork.None;
         foreach (var shared in _shared)
-            work = (SharedWork)Math.Max((int)work, (int)shared.Work);
+            work = (BatchedWork)Math.Max((int)work, (int)shared.Work);
         return work;
     }
 }

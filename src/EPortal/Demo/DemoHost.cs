@@ -40,19 +40,19 @@ internal sealed class DemoHost(HttpClient http, Uri portal, TrustedKeys trusted,
     public async Task CheckInAsync(CancellationToken cancel)
     {
         var client = new PortalClient(http, _options with { ServerId = _serverId });
-        var answer = await client.CheckinAsync(Facts(), cancel);
+        var answer = await client.CheckInAsync(Facts(), cancel);
         if (!answer.Supported || answer.Level == _level || number % 25 == 7)
             return;
         await FetchAsync(client, answer, cancel);
         _level = answer.Level!.Value;
         _lastUpdate = new LastUpdate { Level = _level, Patchset = answer.Patchset!, Result = LastUpdate.Ok, At = DateTimeOffset.UtcNow };
-        await client.CheckinAsync(Facts(), cancel);
+        await client.CheckInAsync(Facts(), cancel);
     }
 
     private string? Tags => number % 3 == 0 ? "env:prod;web" : number % 3 == 1 ? "env:prod" : null;
 
     /// <summary>Fetches the patch and checks it as an agent does; there is no kernel here to give it to.</summary>
-    private async Task FetchAsync(PortalClient client, CheckinAnswer answer, CancellationToken cancel)
+    private async Task FetchAsync(PortalClient client, CheckInAnswer answer, CancellationToken cancel)
     {
         var mine = Directory.CreateDirectory(Path.Combine(folder, _serverId)).FullName;
         foreach (var file in answer.Files!)
@@ -63,7 +63,7 @@ internal sealed class DemoHost(HttpClient http, Uri portal, TrustedKeys trusted,
         Directory.Delete(mine, recursive: true);
     }
 
-    private CheckinRequest Facts() => new()
+    private CheckInRequest Facts() => new()
     {
         ServerId = _serverId,
         Hostname = Hostname,

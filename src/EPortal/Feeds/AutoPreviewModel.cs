@@ -10,12 +10,12 @@ namespace EPortal.Feeds;
 /// <param name="Later">Names of those that have not been here long enough.</param>
 /// <param name="Others">Whether some are of products of which hosts do not tell what they run.</param>
 /// <param name="Reach">How many servers all of them together reach.</param>
-internal sealed record AutoPreviewModel(IReadOnlyList<string> Now, IReadOnlyList<string> Later, bool Others, RolloutReach Reach)
+internal sealed record AutoPreviewModel(IReadOnlyList<string> Now, IReadOnlyList<string> Later, bool Others, RolloutImpact Reach)
 {
     /// <summary>Reads it for a feed with the settings that it is to have.</summary>
     public static AutoPreviewModel Of(Session session, PatchsetLevels levels, Feed feed, DateTimeOffset now)
     {
-        var (due, waiting, others, reach) = (new List<string>(), new List<string>(), false, RolloutReach.None);
+        var (due, waiting, others, reach) = (new List<string>(), new List<string>(), false, RolloutImpact.None);
         foreach (var product in Products.All)
         {
             var placements = Placement.List(session, feed, PatchsetStore.List(session, product));
@@ -31,7 +31,7 @@ internal sealed record AutoPreviewModel(IReadOnlyList<string> Now, IReadOnlyList
             }
 
             var plan = new FeedPlan(feed, RolloutAction.EnableUpTo, placements, [.. coming.Select(one => new PlacementChange(one, Enabled: true, Held: null))]);
-            reach = reach.Plus(RolloutReach.Count(groups, RolloutPreview.Of(session, levels, new RolloutPlan(Node.Read(session).OfferRevision, [plan])))[feed.Id]);
+            reach = reach.Plus(RolloutImpact.Count(groups, RolloutPreview.Of(session, levels, new RolloutPlan(Node.Read(session).OfferRevision, [plan])))[feed.Id]);
         }
 
         return new AutoPreviewModel(due, waiting, others, reach);

@@ -21,17 +21,17 @@ internal static class FeedPages
         routes.MapPage(ListPath, (FeedStore feeds, Rollout rollout, KeyStore keys, ServerStore servers) =>
             ConsoleRoutes.Show<FeedsPage, FeedsModel>(new FeedsModel(feeds.List(), UseOf(keys, servers), rollout.Newest())));
         routes.MapPage(NewPath, () => Form(new FeedForm(), FormVersion.None, FeedUse.None, null, null));
-        routes.MapAction(NewPath, Add).KeepsForm();
+        routes.MapAction(NewPath, Add).ResumesForm();
         routes.MapPage(ListPath + "/{name}", (string name, FeedStore feeds, KeyStore keys, ServerStore servers, Database database, Offers offers) =>
             Form(feeds.Get(name), UseOf(keys, servers, name), DeletionOf(database, offers, name), null));
-        routes.MapAction(ListPath + "/{name}", Change).KeepsForm();
+        routes.MapAction(ListPath + "/{name}", Change).ResumesForm();
         routes.MapAction(ListPath + "/{name}/delete", Delete);
     }
 
     /// <summary>Address of a feed's page.</summary>
     public static string PathOf(string feed) => $"{ListPath}/{Uri.EscapeDataString(feed)}";
 
-    private static Task<IResult> Add(ApiParameters parameters, FeedStore feeds, FormsOnce once, HttpContext context)
+    private static Task<IResult> Add(ApiParameters parameters, FeedStore feeds, DuplicateSubmitGuard once, HttpContext context)
     {
         var form = FeedForm.Read(parameters);
         return ConsoleForms.Try(
@@ -73,15 +73,15 @@ internal static class FeedPages
         [
             .. coming.Now.Count == 0 ? Array.Empty<string>() : [$"{Come(coming.Now)} onto this feed when the portal next looks: {Names(coming.Now)}."],
             .. coming.Later.Count == 0 ? Array.Empty<string>() : [$"{Come(coming.Later)} onto this feed after {form.DeployAfter} hours on this portal: {Names(coming.Later)}."],
-            $"{Figure.Of(use.Servers, "server follows", "servers follow")} it."
+            $"{NumberText.Of(use.Servers, "server follows", "servers follow")} it."
                 + (coming.Others ? " Of patchsets for other things than kernels it is not known how many servers need them." : ""),
         ],
-        $"Change it for {Figure.Of(use.Servers, "server", "servers")}");
+        $"Change it for {NumberText.Of(use.Servers, "server", "servers")}");
 
-    private static string Come(IReadOnlyList<string> patchsets) => Figure.Of(patchsets.Count, "patchset comes", "patchsets come");
+    private static string Come(IReadOnlyList<string> patchsets) => NumberText.Of(patchsets.Count, "patchset comes", "patchsets come");
 
     private static string Names(IReadOnlyList<string> patchsets) =>
-        string.Join(", ", patchsets.Reverse().Take(ShownNames)) + (patchsets.Count > ShownNames ? $" and {Figure.Of(patchsets.Count - ShownNames)} older" : "");
+        string.Join(", ", patchsets.Reverse().Take(ShownNames)) + (patchsets.Count > ShownNames ? $" and {NumberText.Of(patchsets.Count - ShownNames)} older" : "");
 
     private static Task<IResult> Delete(
         string name, ApiParameters parameters, FeedStore feeds, KeyStore keys, ServerStore servers, Database database, Offers offers, HttpContext context) => ConsoleForms.Try(
@@ -90,12 +90,12 @@ internal static class FeedPages
                 ConsoleForms.MustBeSure(parameters);
                 var use = UseOf(keys, servers, name);
                 await feeds.Delete(context.Actor(), name, FormVersion.SeenOrNull(parameters), session => PreviewStamp.MustBe(parameters.Text(PreviewStamp.Parameter), session));
-                return ConsoleRoutes.Back(context, ListPath, $"Feed {name} was deleted; moved to {Feed.Main}: {Figure.Of(use.Keys, "key", "keys")}.");
+                return ConsoleRoutes.Back(context, ListPath, $"Feed {name} was deleted; moved to {Feed.Main}: {NumberText.Of(use.Keys, "key", "keys")}.");
             },
             problem => Form(feeds.Get(name), UseOf(keys, servers, name), DeletionOf(database, offers, name), problem));
 
     private static FeedDeletionModel DeletionOf(Database database, Offers offers, string name) =>
-        database.Read(session => new FeedDeletionModel(MoveReach.OfFeed(session, offers.At(session), name), PreviewStamp.Of(session)));
+        database.Read(session => new FeedDeletionModel(MoveImpact.OfFeed(session, offers.At(session), name), PreviewStamp.Of(session)));
 
     private static IResult Form(Feed feed, FeedUse use, FeedDeletionModel deletion, string? problem) => Form(FeedForm.Of(feed), FormVersion.Of(feed.Stored()), use, deletion, problem);
 
@@ -131,7 +131,7 @@ internal sealed record FeedsModel(
 /// <summary>What it means to delete a feed.</summary>
 /// <param name="Move">To its servers, which are on main then.</param>
 /// <param name="Stamp">What that was counted from.</param>
-internal sealed record FeedDeletionModel(MoveReach Move, string Stamp);
+internal sealed record FeedDeletionModel(MoveImpact Move, string Stamp);
 
 /// <summary>What the page of one feed shows.</summary>
 /// <param name="Form">The form as it is filled in.</param>

@@ -10,7 +10,7 @@ namespace EPortal.Feeds;
 /// <param name="Preview">The change.</param>
 /// <param name="Servers">Servers that would be offered something else; null where that is not told.</param>
 /// <param name="Examples">Some of the targets that change, with what is known of them.</param>
-internal sealed record FeedReachModel(FeedPreview Preview, RolloutReach? Servers, IReadOnlyList<(OfferChange Offer, PatchsetTarget? Target)> Examples)
+internal sealed record FeedImpactModel(FeedPreview Preview, RolloutImpact? Servers, IReadOnlyList<(OfferChange Offer, PatchsetTarget? Target)> Examples)
 {
     private const int MaxExamples = 5;
 
@@ -18,15 +18,15 @@ internal sealed record FeedReachModel(FeedPreview Preview, RolloutReach? Servers
     public bool TakesPatches => Servers is { } servers ? servers.Nothing > 0 : Preview.Offers.Any(offer => offer.After is null);
 
     /// <summary>What all feeds together mean to servers; null where that is not told.</summary>
-    public static RolloutReach? Sum(IReadOnlyList<FeedReachModel> feeds) =>
-        feeds.Any(feed => feed.Servers is null) ? null : feeds.Aggregate(RolloutReach.None, (sum, feed) => sum.Plus(feed.Servers!));
+    public static RolloutImpact? Sum(IReadOnlyList<FeedImpactModel> feeds) =>
+        feeds.Any(feed => feed.Servers is null) ? null : feeds.Aggregate(RolloutImpact.None, (sum, feed) => sum.Plus(feed.Servers!));
 
     /// <summary>What a plan would bring, feed by feed.</summary>
-    public static IReadOnlyList<FeedReachModel> Of(Session session, PatchsetLevels levels, IReadOnlyList<FeedGroup>? groups, RolloutPlan plan)
+    public static IReadOnlyList<FeedImpactModel> Of(Session session, PatchsetLevels levels, IReadOnlyList<FeedGroup>? groups, RolloutPlan plan)
     {
         var previews = RolloutPreview.Of(session, levels, plan);
-        var servers = groups is null ? null : RolloutReach.Count(groups, previews);
-        return [.. previews.Select(preview => new FeedReachModel(
+        var servers = groups is null ? null : RolloutImpact.Count(groups, previews);
+        return [.. previews.Select(preview => new FeedImpactModel(
             preview, servers?[preview.Plan.Feed.Id],
             [.. preview.Offers.OrderBy(offer => offer.After is null ? 0 : 1).Take(MaxExamples).Select(offer => (offer, PatchsetDetails.TargetOrNull(session, offer.Target)))]))];
     }
@@ -40,12 +40,12 @@ internal sealed record FeedReachModel(FeedPreview Preview, RolloutReach? Servers
 /// <param name="Absent">Patchsets that would be fetched first.</param>
 /// <param name="Problem">Why it cannot be done, or was not.</param>
 internal sealed record ManageModel(
-    PatchsetLineModel Line, IReadOnlyDictionary<string, RolloutAction> Chosen, long Revision, IReadOnlyList<FeedReachModel> Reach, IReadOnlyList<string> Absent, string? Problem)
+    PatchsetLineModel Line, IReadOnlyDictionary<string, RolloutAction> Chosen, long Revision, IReadOnlyList<FeedImpactModel> Reach, IReadOnlyList<string> Absent, string? Problem)
 {
     private const string Prefix = "do.";
 
     /// <summary>What all feeds together mean to servers; null where that is not told.</summary>
-    public RolloutReach? Servers => FeedReachModel.Sum(Reach);
+    public RolloutImpact? Servers => FeedImpactModel.Sum(Reach);
 
     /// <summary>Whether servers of any feed are offered nothing any more.</summary>
     public bool TakesPatches => Reach.Any(feed => feed.TakesPatches);
@@ -73,7 +73,7 @@ internal sealed record ManageModel(
             if (model.Chosen.Count == 0)
                 return model;
             var plan = rollout.Plan(session, model.Revision, product, name, model.Chosen);
-            return model with { Reach = FeedReachModel.Of(session, levels, groups, plan), Absent = plan.Absent };
+            return model with { Reach = FeedImpactModel.Of(session, levels, groups, plan), Absent = plan.Absent };
         }
         catch (RefusedException e)
         {

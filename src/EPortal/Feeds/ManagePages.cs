@@ -19,7 +19,7 @@ internal static class ManagePages
     {
         routes.MapPage(path, (string product, string name, ApiParameters parameters, Rollout rollout, Database database, PatchsetUsage usage, PatchsetLevels levels) =>
             Page(product, name, parameters, rollout, database, usage, levels, null));
-        routes.MapAction(path, Apply).KeepsForm();
+        routes.MapAction(path, Apply).ResumesForm();
     }
 
     /// <summary>Address of the preview of an action on one feed.</summary>
@@ -55,7 +55,7 @@ internal static class ManagePages
 
     private static string Told(FeedPlan plan, string patchset)
     {
-        var (feed, others) = (plan.Feed.Name, Figure.Of(plan.Changes.Count, "patchset was", "patchsets were"));
+        var (feed, others) = (plan.Feed.Name, NumberText.Of(plan.Changes.Count, "patchset was", "patchsets were"));
         return plan.Action switch
         {
             RolloutAction.Enable => $"{patchset} was enabled on {feed}.",

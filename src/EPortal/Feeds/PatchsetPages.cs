@@ -74,13 +74,13 @@ internal static class PatchsetPages
 /// <param name="Offset">Targets passed over.</param>
 /// <param name="Deletion">What each feed would offer without it; none where it is on no feed.</param>
 /// <param name="Stamp">What that was counted from.</param>
-internal sealed record PatchsetModel(PatchsetLineModel Line, PatchsetDetails Details, long Offset, IReadOnlyList<FeedReachModel> Deletion, string Stamp)
+internal sealed record PatchsetModel(PatchsetLineModel Line, PatchsetDetails Details, long Offset, IReadOnlyList<FeedImpactModel> Deletion, string Stamp)
 {
     /// <summary>Why it was not deleted.</summary>
     public string? Problem { get; init; }
 
     /// <summary>Servers that are offered something else without it; null where that is not told.</summary>
-    public RolloutReach? Servers => FeedReachModel.Sum(Deletion);
+    public RolloutImpact? Servers => FeedImpactModel.Sum(Deletion);
 
     /// <summary>Targets of a page.</summary>
     public const int PageSize = 50;
@@ -96,7 +96,7 @@ internal sealed record PatchsetModel(PatchsetLineModel Line, PatchsetDetails Det
         var line = PatchsetLineModel.Read(session, usage, product, groups, name).Single();
         // To delete it does to what feeds offer what undeploying it everywhere does.
         var off = line.Cells.Where(cell => cell.Placement.State == PatchsetState.Enabled).ToDictionary(cell => cell.Feed.Name, _ => RolloutAction.Unroll, StringComparer.Ordinal);
-        var deletion = off.Count == 0 ? [] : FeedReachModel.Of(session, levels, groups, rollout.Plan(session, Node.Read(session).OfferRevision, product, name, off));
+        var deletion = off.Count == 0 ? [] : FeedImpactModel.Of(session, levels, groups, rollout.Plan(session, Node.Read(session).OfferRevision, product, name, off));
         return new PatchsetModel(line, PatchsetDetails.Read(session, line.Patchset, offset, PageSize), offset, deletion, PreviewStamp.Of(session));
     }
 }

@@ -17,7 +17,7 @@ internal static class ProductCommands
             DeployCommand(context, product),
             RolloutCommands.Enable(context, product),
             RolloutCommands.Disable(context, product),
-            UnrollCommand.Create(context, product),
+            UndeployCommand.Create(context, product),
             PatchsetList.Create(context, product),
         };
 

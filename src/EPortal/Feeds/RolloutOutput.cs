@@ -20,7 +20,7 @@ internal static partial class RolloutOutput
     }
 
     /// <summary>Tells that a patchset came off a feed, or would in a dry run.</summary>
-    public static void ShowUnrolled(CliDeletion output, string patchset, string feed, bool wasDisabled)
+    public static void ShowUndeployed(CliDeletion output, string patchset, string feed, bool wasDisabled)
     {
         if (output.AsJson)
             Show(output.Context, [patchset], PatchsetState.Undeployed, feed, json: true, already: output.IsDry);

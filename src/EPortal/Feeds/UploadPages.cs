@@ -78,10 +78,10 @@ internal static class UploadPages
     }
 
     /// <summary>What was to be taken in, for the user log; what is too long to be true is cut.</summary>
-    private static string Archive(string product, string feed) => $"{UserLogMore.Cut(product, 64)} archive for {UserLogMore.Cut(feed, 64)}";
+    private static string Archive(string product, string feed) => $"{UserLogDetails.Cut(product, 64)} archive for {UserLogDetails.Cut(feed, 64)}";
 
     private static string TooLarge(PatchsetLibrary library) =>
-        $"The archive is larger than {Figure.Bytes(library.MaxArchiveBytes)}, which is all that PATCHSET_MAX_ARCHIVE_BYTES allows.";
+        $"The archive is larger than {NumberText.Bytes(library.MaxArchiveBytes)}, which is all that PATCHSET_MAX_ARCHIVE_BYTES allows.";
 
     private static IResult Form(FeedStore feeds, PatchsetLibrary library, string product, string feed, string state, string? problem) =>
         ConsoleRoutes.Show<UploadPage, UploadModel>(

@@ -60,7 +60,7 @@ internal sealed class DataFolder
         RequireOwn(path);
         RequireWritable(path);
         Tighten(path);
-        var parts = new FolderParts(path, patches ?? path);
+        var parts = new DataFolderCheck(path, patches ?? path);
         if (isNew)
             parts.MakeRoom();
         else

@@ -3,7 +3,7 @@ using EPortal.Servers;
 namespace EPortal.Hosting;
 
 /// <summary>Reads all hosts into memory once the portal serves, and takes in what a killed one left behind, beside its other work.</summary>
-internal sealed class FleetPreload(KnownServers known, CheckIns checkIns, Registration registration) : BackgroundService
+internal sealed class FleetPreload(ServerCache known, CheckIns checkIns, Registration registration) : BackgroundService
 {
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>

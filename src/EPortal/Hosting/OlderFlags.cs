@@ -50,7 +50,7 @@ internal static class OlderFlags
         root.SetAction((parsed, _) =>
             parsed.GetValue(user) is { } name ? UserCommands.Add(context, name, new UserSettings(), parsed.GetValue(password), parsed.GetValue(json))
             : parsed.GetValue(deploy) is { } file ? ProductCommands.Deploy(context, Product.Kernel, file, Feed.Main, disabled: false, parsed.GetValue(json))
-            : parsed.GetValue(unroll) is { } patchset ? UnrollCommand.Run(Product.Kernel, patchset, Feed.Main, new CliDeletion(context, Yes: false, IsDry: false, parsed.GetValue(json)))
+            : parsed.GetValue(unroll) is { } patchset ? UndeployCommand.Run(Product.Kernel, patchset, Feed.Main, new CliDeletion(context, Yes: false, IsDry: false, parsed.GetValue(json)))
             : parsed.GetValue(latest) ? UpdateCommands.Update(context, Product.Kernel, Feed.Main, parsed.GetValue(json))
             : parsed.GetValue(auto) ? UpdateCommands.AutoUpdate(context, Product.Kernel, parsed.GetValue(json))
             : parsed.GetValue(clean) ? CleanReleases.Run(new CliDeletion(context, parsed.GetValue(yes), parsed.GetValue(dryRun), parsed.GetValue(json)))

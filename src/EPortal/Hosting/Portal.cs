@@ -34,21 +34,21 @@ internal sealed class Portal : IAsyncDisposable
         PatchesRoot = settings.PatchesDir ?? folder.Root;
         Folders = new PatchFolders(PatchesRoot);
         Patchsets = new PatchsetLibrary(Database, Log, Folders, Signer, LimitsOf(settings), time);
-        Shelf = new PatchShelf(Database, Folders, Signer, LimitsOf(settings), time);
+        Shelf = new PatchFileIndex(Database, Folders, Signer, LimitsOf(settings), time);
         Feeds = new FeedStore(Database, Log);
         var runtime = new RuntimeSettings(folder.ConfigFile);
         SyncActivity = new SyncActivity(time);
-        Source = new SourceSlot(runtime, SourceSettings.Initial(settings), setting => SourceSettings.Open(this, setting), Log, settings.CacheMode);
+        Source = new PatchSourceManager(runtime, SourceSettings.Initial(settings), setting => SourceSettings.Open(this, setting), Log, settings.CacheMode);
         SourceTest = new SourceTest(setting => SourceSettings.OptionsOf(settings, setting), Database, Signer.Trusted, LimitsOf(settings), time);
         Rollout = new Rollout(Database, Log, Source.Upstream);
         AutoUpdate = new AutoUpdate(Feeds, Rollout, time);
         Keys = new KeyStore(Database, Log);
-        HostChanges = new HostChanges(settings.ServerChangesPerHour, time);
-        Servers = new ServerStore(Database, Log, HostChanges, time);
-        Registration = new Registration(Log, HostChanges);
-        Known = new KnownServers(Database, Offers);
-        CheckIns = new CheckIns(Log, Known, HostChanges);
-        Agents = new AgentDesk(Database, new AgentOffers(Offers), CheckIns, Known, time);
+        HostChangeLimiter = new HostChangeLimiter(settings.ServerChangesPerHour, time);
+        Servers = new ServerStore(Database, Log, HostChangeLimiter, time);
+        Registration = new Registration(Log, HostChangeLimiter);
+        Known = new ServerCache(Database, Offers);
+        CheckIns = new CheckIns(Log, Known, HostChangeLimiter);
+        Agents = new AgentService(Database, new AgentOffers(Offers), CheckIns, Known, time);
         Users = new UserStore(Database, Log, settings.AuthPasswordMinLength);
         ApiKeys = new ApiKeyStore(Database, Log, time);
         SessionLifetime = new SessionLifetime(settings.AuthSessionLifetime, settings.AuthRefreshSession);
@@ -95,13 +95,13 @@ internal sealed class Portal : IAsyncDisposable
     public PatchsetLibrary Patchsets { get; }
 
     /// <summary>Their single files.</summary>
-    public PatchShelf Shelf { get; }
+    public PatchFileIndex Shelf { get; }
 
     /// <summary>Feeds.</summary>
     public FeedStore Feeds { get; }
 
     /// <summary>The patch source, which may be set at run time.</summary>
-    public SourceSlot Source { get; }
+    public PatchSourceManager Source { get; }
 
     /// <summary>Trying a patch source without setting it.</summary>
     public SourceTest SourceTest { get; }
@@ -128,7 +128,7 @@ internal sealed class Portal : IAsyncDisposable
     public ServerStore Servers { get; }
 
     /// <summary>What each host has changed in this hour.</summary>
-    public HostChanges HostChanges { get; }
+    public HostChangeLimiter HostChangeLimiter { get; }
 
     /// <summary>Deletes what is too old or too much.</summary>
     public Trimming Trimming { get; }
@@ -137,13 +137,13 @@ internal sealed class Portal : IAsyncDisposable
     public Registration Registration { get; }
 
     /// <summary>Registered hosts in memory.</summary>
-    public KnownServers Known { get; }
+    public ServerCache Known { get; }
 
     /// <summary>Check-ins of hosts.</summary>
     public CheckIns CheckIns { get; }
 
     /// <summary>What agents ask for.</summary>
-    public AgentDesk Agents { get; }
+    public AgentService Agents { get; }
 
     /// <summary>Local accounts.</summary>
     public UserStore Users { get; }
@@ -191,7 +191,7 @@ internal sealed class Portal : IAsyncDisposable
         {
             database.Dispose();
             throw new DataFolderException($"the database {folder.DatabaseFile} is of another installation than {folder.PathOf("instance-id")}; put the "
-                + $"instance-id back that belongs to it, or keep this one with {FolderParts.Anew}.");
+                + $"instance-id back that belongs to it, or keep this one with {DataFolderCheck.Anew}.");
         }
     }
 

@@ -33,7 +33,7 @@ internal static partial class SettingsTable
             "Registrations that one address may make in a minute; 0 is unlimited."),
         Define("REGISTER_ALLOWED_NETWORKS", OptionalNetworks, s => s.RegisterAllowedNetworks,
             (s, v) => s with { RegisterAllowedNetworks = v }, "Where servers may register from; None is everywhere."),
-        Define("SERVER_CHANGES_PER_HOUR", Count(0, HostChanges.Most), s => s.ServerChangesPerHour, (s, v) => s with { ServerChangesPerHour = v },
+        Define("SERVER_CHANGES_PER_HOUR", Count(0, HostChangeLimiter.Most), s => s.ServerChangesPerHour, (s, v) => s with { ServerChangesPerHour = v },
             "Changes that one server may make in an hour: tags it sets, check-ins that make lines of its history, registrations that it ends; 0 is unlimited."),
         Define("CLEAN_INACTIVE_SERVERS_PERIOD", Never(24 * 3600), s => s.CleanInactiveServersPeriod,
             (s, v) => s with { CleanInactiveServersPeriod = v }, "How often servers that have not checked in for 30 days are deleted; days on which none checked in do not count."),

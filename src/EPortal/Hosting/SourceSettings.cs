@@ -15,9 +15,9 @@ internal static class SourceSettings
     };
 
     /// <summary>Opens the source of a setting that has one.</summary>
-    public static SourceDesk Open(Portal portal, SourceSetting setting) => new(
+    public static PatchSourceConnection Open(Portal portal, SourceSetting setting) => new(
         OptionsOf(portal.Settings, setting),
-        new SourceChoice(setting.Distros, portal.Settings.LimitPatchsets),
+        new SyncScope(setting.Distros, portal.Settings.LimitPatchsets),
         portal.Settings.CacheMode,
         Path.Combine(portal.PatchesRoot, "cache", "source"),
         portal.Patchsets, portal.Database, portal.Log, portal.Signer.Trusted, Portal.LimitsOf(portal.Settings), portal.Time, portal.SyncActivity);

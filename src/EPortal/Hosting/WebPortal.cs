@@ -68,7 +68,7 @@ internal static class WebPortal
         app.UseMiddleware<HostNameCheck>();
         app.UseForwardedHeaders();
         IReadOnlyList<string> hosts = [.. settings.AllowedHosts.Select(HostOf)];
-        app.UseMiddleware<AgentLane>(hosts);
+        app.UseMiddleware<AgentFastPath>(hosts);
         app.UseMetrics();
         app.UseHostFiltering();
         app.UseMiddleware<ErrorAnswers>();
@@ -128,9 +128,9 @@ internal static class WebPortal
         services.AddOperations(Watched(portal));
         services.AddSingleton(portal);
         services.AddSingleton(new FleetSecrets(settings.HideSecretsFromReaders, () => portal.Database.Read(KeyStore.Names)));
-        services.AddSingleton(new IntactFiles(portal.Time));
+        services.AddSingleton(new FileIntegrity(portal.Time));
         services.AddSingleton(provider => new PatchDelivery(
-            portal.Shelf, provider.GetRequiredService<IntactFiles>(), portal.Source.Upstream, portal.Time,
+            portal.Shelf, provider.GetRequiredService<FileIntegrity>(), portal.Source.Upstream, portal.Time,
             provider.GetRequiredService<ILogger<PatchDelivery>>()));
         services.AddSingleton(new RepositoryLogin(settings.ServePatchSourceUser, settings.ServePatchSourcePassword));
         services.AddSingleton(_ => new PortalRepository(
@@ -141,7 +141,7 @@ internal static class WebPortal
         services.AddSingleton(portal.SourceTest);
         services.AddSingleton(portal.SyncActivity);
         services.AddSingleton<SourceViews>();
-        services.AddSingleton<FormsOnce>();
+        services.AddSingleton<DuplicateSubmitGuard>();
         services.AddSingleton(provider => new SourceWorker(
             portal.Source, portal.AutoUpdate, settings.AutoUpdatePeriod, portal.Time, provider.GetRequiredService<ILogger<SourceWorker>>()));
         services.AddHostedService(provider => provider.GetRequiredService<SourceWorker>());
@@ -151,7 +151,7 @@ internal static class WebPortal
         services.AddHostedService(provider => new InactiveServersWorker(
             new InactiveServers(portal.Database, portal.Log), portal.Database, settings.CleanInactiveServersPeriod, portal.Time,
             provider.GetRequiredService<ILogger<InactiveServersWorker>>()));
-        services.AddSingleton(portal.HostChanges);
+        services.AddSingleton(portal.HostChangeLimiter);
         services.AddSingleton(portal.Trimming);
         services.AddHostedService(provider => new RetentionWorker(
             portal.Trimming, portal.Known, portal.Time, provider.GetRequiredService<ILogger<RetentionWorker>>()));
@@ -180,7 +180,7 @@ internal static class WebPortal
         services.AddSingleton(portal.Signer);
         services.AddSingleton(new AgentPackage(AppContext.BaseDirectory));
         services.AddSingleton<KeyGuard>();
-        services.AddSingleton(provider => new RegistrationGate(
+        services.AddSingleton(provider => new RegistrationThrottle(
             settings.RegisterRateLimit,
             [.. settings.RegisterAllowedNetworks?.Select(network => network.Network) ?? []],
             provider.GetRequiredService<KeyGuard>(), portal.Registration, portal.Time));

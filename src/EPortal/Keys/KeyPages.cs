@@ -23,14 +23,14 @@ internal static class KeyPages
         routes.MapPage(ListPath, List);
         routes.MapPage(NewPath, (FeedStore feeds, ApiParameters parameters) =>
             Form(feeds, new KeyForm { Feed = parameters.Text("feed") ?? Feed.Main }, FormVersion.None, null));
-        routes.MapAction(NewPath, Add).KeepsForm();
+        routes.MapAction(NewPath, Add).ResumesForm();
         routes.MapPage(ListPath + "/{key}", (string key, KeyStore keys, FeedStore feeds, ServerStore servers, HttpContext context) =>
         {
             var (stored, byName) = (Get(keys, key, context), FleetSecrets.AreOnPagesFor(context));
             return Form(
                 feeds, KeyForm.Of(stored) with { Name = byName ? stored.Name : stored.Label }, FormVersion.Of(stored.Stored()), null, CountsOf(servers).GetValueOrDefault(stored.Name));
         });
-        routes.MapAction(ListPath + "/{key}", Change).KeepsForm();
+        routes.MapAction(ListPath + "/{key}", Change).ResumesForm();
         routes.MapAction(ListPath + "/{key}/delete", Delete);
     }
 
@@ -44,7 +44,7 @@ internal static class KeyPages
             [.. keys.List().Where(key => feed is null || key.Feed == feed)], CountsOf(servers), feed));
     }
 
-    private static Task<IResult> Add(ApiParameters parameters, KeyStore keys, FeedStore feeds, FormsOnce once, HttpContext context)
+    private static Task<IResult> Add(ApiParameters parameters, KeyStore keys, FeedStore feeds, DuplicateSubmitGuard once, HttpContext context)
     {
         var form = KeyForm.Read(parameters);
         return ConsoleForms.Try(
@@ -65,7 +65,7 @@ internal static class KeyPages
             {
                 var settings = form.ToSettings();
                 var (move, was, stamp) = database.Read(session => (
-                    MoveReach.OfKey(session, offers.At(session), key, form.Feed, form.Products), KeyStore.Get(session, key), PreviewStamp.Of(session)));
+                    MoveImpact.OfKey(session, offers.At(session), key, form.Feed, form.Products), KeyStore.Get(session, key), PreviewStamp.Of(session)));
                 was.Stored().RefuseUnless(FormVersion.SeenOrNull(parameters));
                 if (move.Elsewhere > 0 && ConfirmPages.AskOrNull(context, parameters, Question(form, was, move), move.Reach, stamp) is { } question)
                     return question;
@@ -75,9 +75,9 @@ internal static class KeyPages
             problem => Form(feeds, form, FormVersion.Of(parameters, Get(keys, key, context).Stored(), form.Typed()), problem, CountsOf(servers).GetValueOrDefault(key)));
     }
 
-    private static ConfirmText Question(KeyForm form, Key was, MoveReach move)
+    private static ConfirmText Question(KeyForm form, Key was, MoveImpact move)
     {
-        var servers = Figure.Of(move.Elsewhere, "server", "servers");
+        var servers = NumberText.Of(move.Elsewhere, "server", "servers");
         return new ConfirmText(
             $"Change key {form.Name}", ConsoleRoutes.Base + PathOf(form.Name), $"Key {form.Name}",
             [
@@ -95,7 +95,7 @@ internal static class KeyPages
         {
             ConsoleForms.MustBeSure(parameters);
             var count = await servers.DeleteKey(context.Actor(), key, FormVersion.SeenOrNull(parameters), parameters.Number(Agreed, 0, int.MaxValue) ?? 0);
-            return ConsoleRoutes.Back(context, ListPath, $"Key {key} was deleted, and {Figure.Of(count, "server", "servers")} with it.");
+            return ConsoleRoutes.Back(context, ListPath, $"Key {key} was deleted, and {NumberText.Of(count, "server", "servers")} with it.");
         },
         problem =>
         {

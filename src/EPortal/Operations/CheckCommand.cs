@@ -39,7 +39,7 @@ internal static class CheckCommand
             var report = await Guard(async () => parsed.GetValue(url) is { } address
                 ? Of(parsed.GetResult(key) is null && parsed.GetResult(feed) is null && !limits.Given(parsed))
                     ?? await CheckOverHttp.Run(address, CheckOverHttp.ReadToken(parsed.GetValue(token), context.In), cancel)
-                : await CheckHere.Run(context, new CheckWish(
+                : await CheckHere.Run(context, new CheckOptions(
                     parsed.GetValue(key), parsed.GetValue(feed), limits.Outdated(parsed), limits.Inactive(parsed), limits.SourceAge(parsed))));
             Show(context, report, parsed.GetValue(json), parsed.GetValue(verbose));
             return (int)report.State;
@@ -69,7 +69,7 @@ internal static class CheckCommand
         {
             return CheckReport.Of(CheckState.Critical, "database", e.Message);
         }
-        catch (Exception e) when (e is CliException or SentenceException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is CliException or UserFacingException or IOException or UnauthorizedAccessException)
         {
             return CheckReport.Of(CheckState.Unknown, "check", e.Message);
         }

@@ -5,13 +5,13 @@ using EPortal.PatchSource;
 namespace EPortal.Operations;
 
 /// <summary>What to check, and from where on it is worth a report.</summary>
-internal sealed record CheckWish(string? Key, string? Feed, CheckLimit Outdated, CheckLimit Inactive, CheckLimit SourceAge);
+internal sealed record CheckOptions(string? Key, string? Feed, CheckLimit Outdated, CheckLimit Inactive, CheckLimit SourceAge);
 
 /// <summary>Checks the portal whose data folder is on this machine.</summary>
 internal static class CheckHere
 {
     /// <summary>Looks at it. A data folder that is not there is not made.</summary>
-    public static async Task<CheckReport> Run(CliContext context, CheckWish wish)
+    public static async Task<CheckReport> Run(CliContext context, CheckOptions wish)
     {
         var settings = context.Settings;
         if (!Directory.Exists(settings.DataDir))
@@ -27,7 +27,7 @@ internal static class CheckHere
         return Look(portal, wish, context.Time.GetUtcNow());
     }
 
-    private static CheckReport Look(Portal portal, CheckWish wish, DateTimeOffset now)
+    private static CheckReport Look(Portal portal, CheckOptions wish, DateTimeOffset now)
     {
         var counts = portal.Database.Read(session => ServerCensus.Take(session, portal.Offers, now, wish.Key, wish.Feed))
             .Values.Aggregate(ServerCounts.None, (sum, one) => sum.Plus(one));
@@ -57,7 +57,7 @@ internal static class CheckHere
     }
 
     /// <summary>A source that never answered is as old as can be.</summary>
-    private static CheckPart OfAge(SourceSlot source, CheckLimit limit, long? age) =>
+    private static CheckPart OfAge(PatchSourceManager source, CheckLimit limit, long? age) =>
         source.Url is null ? new("source-age", CheckState.Ok, "No patch source is set.")
         : age is { } seconds ? new("source-age", limit.Of(seconds), $"The last sync that worked was {seconds / 3600} hours ago.")
         : new("source-age", limit.Of(double.PositiveInfinity), "No sync worked yet.");

@@ -29,6 +29,6 @@ internal static class FeedsBehind
 
     private static bool IsLacking(Feed feed, Patchset patchset, Dictionary<(string, string), long> newest, DateTimeOffset now) =>
         feed.Takes(patchset.Channel)
-        && Micros.Of(patchset.Released) > newest.GetValueOrDefault((feed.Id, patchset.Product.Token()), long.MinValue)
+        && UnixMicros.Of(patchset.Released) > newest.GetValueOrDefault((feed.Id, patchset.Product.Token()), long.MinValue)
         && (!feed.TakesByItself(patchset) || feed.HasWaitedFor(patchset, now - s_grace));
 }

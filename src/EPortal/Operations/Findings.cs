@@ -72,13 +72,13 @@ internal static class Findings
         : Finding.Warning("accounts", "No user is an admin, so only the command line can change things.");
 
     /// <summary>Whether files were found damaged that could not be put back.</summary>
-    public static Finding OfFiles(IReadOnlyCollection<FoundFile> damaged) => damaged.Count == 0
+    public static Finding OfFiles(IReadOnlyCollection<PatchFileLocation> damaged) => damaged.Count == 0
         ? Finding.Ok("files", "No patch file was found damaged.")
         : Finding.Problem("files", $"{damaged.First().File.Name} of {damaged.First().Patchset} is damaged and could not be restored; {damaged.Count} such in all. Hosts that ask for it get none.");
 
     /// <summary>What feeds offer though the patch source does not give it out any more, or says that it does harm.</summary>
     public static IEnumerable<Finding> OfFeeds(Database database) =>
-        from doubtful in database.Read(Doubtful.List)
+        from doubtful in database.Read(EnabledButWithdrawn.List)
         select doubtful.IsBlocked
             ? Finding.Problem("feeds", $"{doubtful.Patchset} is enabled on {doubtful.Feed}, though the patch source blocked it.")
             : Finding.Warning("feeds", $"{doubtful.Patchset} is enabled on {doubtful.Feed}, and was withdrawn by the patch source.");

@@ -24,7 +24,7 @@ internal sealed partial class InactiveServersWorker(
     {
         try
         {
-            if (database.Read(session => CheckinHistory.SilentBefore(session, Time.GetUtcNow(), ServerStore.CleanAfterDays)) is not { } before)
+            if (database.Read(session => CheckInHistory.InactiveBefore(session, Time.GetUtcNow(), ServerStore.CleanAfterDays)) is not { } before)
                 return true;
             var count = await servers.Clean(Actor.Portal, before, $"inactive for {ServerStore.CleanAfterDays} days", cancel);
             if (count > 0)

@@ -9,7 +9,7 @@ namespace EPortal.Operations;
 
 /// <summary>What features count themselves, taken over before each answer.</summary>
 internal sealed class MetricsOfFeatures(
-    IMetricFactory metrics, AgentDesk desk, Registration registration, RegistrationGate gate, HostChanges changes, PasswordLogin logins, SecretGuards guards)
+    IMetricFactory metrics, AgentService desk, Registration registration, RegistrationThrottle gate, HostChangeLimiter changes, PasswordLogin logins, SecretGuards guards)
 {
     private readonly Counter _checkins = metrics.CreateCounter(
         "eportal_checkins_total", "Check-ins by result: answered, refused (unknown server or wrong field), failed (store).", ["result"]);
@@ -41,9 +41,9 @@ internal sealed class MetricsOfFeatures(
     /// <summary>Takes them over.</summary>
     public void Update()
     {
-        Take(_checkins, CheckinResult.Answered, "answered", desk.Counts.Ended);
-        Take(_checkins, CheckinResult.Refused, "refused", desk.Counts.Ended);
-        Take(_checkins, CheckinResult.Failed, "failed", desk.Counts.Ended);
+        Take(_checkins, CheckInResult.Answered, "answered", desk.Counts.Ended);
+        Take(_checkins, CheckInResult.Refused, "refused", desk.Counts.Ended);
+        Take(_checkins, CheckInResult.Failed, "failed", desk.Counts.Ended);
         _waiting.Set(desk.Counts.Waiting);
         _behind.Set(desk.Behind);
         _unlisted.Set(registration.Behind);

@@ -3,7 +3,7 @@ using Prometheus;
 namespace EPortal.Operations;
 
 /// <summary>Servers by feed and status, and feeds; of more than a thousand feeds the rest is one.</summary>
-internal sealed class MetricsOfFleet(IMetricFactory metrics, FleetPicture picture)
+internal sealed class MetricsOfFleet(IMetricFactory metrics, FleetSnapshot picture)
 {
     /// <summary>Feeds that have series of their own.</summary>
     public const int MaxFeeds = 1000;

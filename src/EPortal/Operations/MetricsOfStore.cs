@@ -27,7 +27,7 @@ internal sealed class MetricsOfStore
     private readonly Gauge _sourceVersion;
 
     /// <summary>Declares them.</summary>
-    public MetricsOfStore(IMetricFactory metrics, OperationsOptions options, Database database, Trimming trimming, FleetPicture picture, TimeProvider time)
+    public MetricsOfStore(IMetricFactory metrics, OperationsOptions options, Database database, Trimming trimming, FleetSnapshot picture, TimeProvider time)
     {
         (_options, _database, _trimming, _time) = (options, database, trimming, time);
         _fleet = new MetricsOfFleet(metrics, picture);

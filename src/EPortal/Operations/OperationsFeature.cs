@@ -17,12 +17,12 @@ internal static class OperationsFeature
     {
         services.AddSingleton(options);
         services.AddSingleton<MetricsAccess>();
-        services.AddSingleton<FleetPicture>();
+        services.AddSingleton<FleetSnapshot>();
         services.AddSingleton<PortalMetrics>();
         services.AddSingleton<RequestMeter>(provider => provider.GetRequiredService<PortalMetrics>().Requests);
         services.AddSingleton<HealthChecks>();
         services.AddSingleton<Attention>();
-        services.AddHostedService<CheckinHistoryWorker>();
+        services.AddHostedService<CheckInHistoryWorker>();
     }
 
     /// <summary>Measures requests; comes first, so that it sees how they end.</summary>

@@ -14,8 +14,8 @@ internal sealed class PortalMetrics
 
     /// <summary>Declares them.</summary>
     public PortalMetrics(
-        OperationsOptions options, Database database, Trimming trimming, FleetPicture picture, AgentDesk desk, Registration registration, RegistrationGate gate,
-        HostChanges changes, PasswordLogin logins, SecretGuards guards, TimeProvider time)
+        OperationsOptions options, Database database, Trimming trimming, FleetSnapshot picture, AgentService desk, Registration registration, RegistrationThrottle gate,
+        HostChangeLimiter changes, PasswordLogin logins, SecretGuards guards, TimeProvider time)
     {
         DotNetStats.Register(_registry);
         var metrics = Metrics.WithCustomRegistry(_registry);

@@ -5,7 +5,7 @@ using EPortal.Servers;
 namespace EPortal.Operations;
 
 /// <summary>Deletes what is too old or too much, all the while the portal serves.</summary>
-internal sealed partial class RetentionWorker(Trimming trimming, KnownServers known, TimeProvider time, ILogger<RetentionWorker> logger)
+internal sealed partial class RetentionWorker(Trimming trimming, ServerCache known, TimeProvider time, ILogger<RetentionWorker> logger)
     : PeriodicWorker(trimming.Period, time)
 {
     /// <inheritdoc/>

@@ -58,7 +58,7 @@ internal static class ServerCensus
             LEFT JOIN feed f ON f.id = k.feed AND f.shadowed = 0
             WHERE @feed IS NULL OR coalesce(f.name, 'main') = @feed
             """,
-            new { main = Feed.MainId, before = Micros.Of(now - ServerStatuses.InactiveAfter), key, feed },
+            new { main = Feed.MainId, before = UnixMicros.Of(now - ServerStatuses.InactiveAfter), key, feed },
             commandTimeout: 0);
         foreach (var group in groups)
             counts[group.Feed] = counts.GetValueOrDefault(group.Feed, ServerCounts.None).Plus(group.Count(table));

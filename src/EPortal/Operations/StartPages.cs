@@ -21,11 +21,11 @@ internal static class StartPages
     }
 
     private static async Task<IResult> Show(
-        ApiParameters parameters, FleetPicture picture, Attention attention, Database database, TimeProvider time, CancellationToken cancel)
+        ApiParameters parameters, FleetSnapshot picture, Attention attention, Database database, TimeProvider time, CancellationToken cancel)
     {
         var fleet = await picture.GetNew(cancel);
-        var range = CheckinRange.Of(parameters.Text("checkins"));
-        var (points, steps) = database.Read(session => (CheckinHistory.Read(session, range, time.GetUtcNow()), FirstSteps.Read(session)));
+        var range = CheckInRange.Of(parameters.Text("checkins"));
+        var (points, steps) = database.Read(session => (CheckInHistory.Read(session, range, time.GetUtcNow()), FirstSteps.Read(session)));
         return ConsoleRoutes.Show<StartPage, StartModel>(new StartModel(fleet, attention.Look(fleet), range, points, steps));
     }
 }
@@ -37,7 +37,7 @@ internal static class StartPages
 /// <param name="Checkins">Its points, oldest first.</param>
 /// <param name="Steps">What there is already of what a portal needs.</param>
 internal sealed record StartModel(
-    Fleet? Fleet, IReadOnlyList<Notice> Notices, CheckinRange Range, IReadOnlyList<CheckinSpan> Checkins, FirstSteps Steps)
+    Fleet? Fleet, IReadOnlyList<Notice> Notices, CheckInRange Range, IReadOnlyList<CheckInSpan> Checkins, FirstSteps Steps)
 {
     /// <summary>Most feeds that are shown one by one.</summary>
     public const int MaxFeeds = 20;

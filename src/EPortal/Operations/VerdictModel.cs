@@ -4,33 +4,33 @@ using EPortal.WebConsole;
 namespace EPortal.Operations;
 
 /// <summary>How it stands with the fleet, in a word and a sentence.</summary>
-/// <param name="Mood">How bad it is.</param>
+/// <param name="HealthLevel">How bad it is.</param>
 /// <param name="Title">The word.</param>
 /// <param name="Sentence">The sentence.</param>
-internal sealed record VerdictModel(Mood Mood, string Title, string Sentence)
+internal sealed record VerdictModel(HealthLevel HealthLevel, string Title, string Sentence)
 {
     /// <summary>Of what the first page shows.</summary>
     public static VerdictModel Of(StartModel model) => model switch
     {
-        { Fleet: null } => new(Mood.Unknown, "Not counted yet", "The servers could not be counted; the log says why."),
-        { All.Total: 0 } => new(Mood.Unknown, "No servers yet", "Hosts appear here once their agent has registered with a key."),
+        { Fleet: null } => new(HealthLevel.Unknown, "Not counted yet", "The servers could not be counted; the log says why."),
+        { All.Total: 0 } => new(HealthLevel.Unknown, "No servers yet", "Hosts appear here once their agent has registered with a key."),
         { All: { Outdated: 0, Inactive: 0 } all } => new(
-            Mood.Good, all.Unsupported == 0 ? "All servers are up to date" : "All supported servers are up to date", Share(all)),
+            HealthLevel.Good, all.Unsupported == 0 ? "All servers are up to date" : "All supported servers are up to date", Share(all)),
         { All: var all } => new(
-            all.Outdated * 10 > all.Total ? Mood.Bad : Mood.Doubtful,
+            all.Outdated * 10 > all.Total ? HealthLevel.Critical : HealthLevel.Warning,
             string.Join(", ", new[] { Part(all.Outdated, "outdated"), Part(all.Inactive, "silent") }.OfType<string>()),
             Share(all)),
     };
 
-    private static string? Part(long count, string what) => count == 0 ? null : $"{Figure.Of(count, "server is", "servers are")} {what}";
+    private static string? Part(long count, string what) => count == 0 ? null : $"{NumberText.Of(count, "server is", "servers are")} {what}";
 
     /// <summary>Rounded down, so that nothing short of all is called all.</summary>
     private static string Share(ServerCounts all) => string.Create(
-        CultureInfo.InvariantCulture, $"{all.UpToDate * 100 / all.Total} % of {Figure.Of(all.Total, "server", "servers")} run the newest patch that their feed offers.");
+        CultureInfo.InvariantCulture, $"{all.UpToDate * 100 / all.Total} % of {NumberText.Of(all.Total, "server", "servers")} run the newest patch that their feed offers.");
 }
 
 /// <summary>How bad something is.</summary>
-internal enum Mood
+internal enum HealthLevel
 {
     /// <summary>It cannot be told.</summary>
     Unknown,
@@ -39,8 +39,8 @@ internal enum Mood
     Good,
 
     /// <summary>Somebody should look.</summary>
-    Doubtful,
+    Warning,
 
     /// <summary>Somebody must look.</summary>
-    Bad,
+    Critical,
 }

@@ -103,19 +103,19 @@ internal static partial class BundleCommands
         return command;
     }
 
-    private static async Task<IReadOnlySet<KnownPatchset>> KnownThere(string? since, string? list, CancellationToken cancel)
+    private static async Task<IReadOnlySet<PatchsetReference>> KnownThere(string? since, string? list, CancellationToken cancel)
     {
         if (list is not null)
             return (await File.ReadAllLinesAsync(list, cancel)).Where(line => line.Length > 0).Select(line => ReadKnown(list, line)).ToHashSet();
         if (since is null)
-            return new HashSet<KnownPatchset>();
+            return new HashSet<PatchsetReference>();
         await using var bundle = ArchiveFile.Open(since, "a bundle");
         return (await Bundle.ReadContentsAsync(bundle, TrustedKeys.None, cancel)).Known.ToHashSet();
     }
 
-    private static KnownPatchset ReadKnown(string list, string line) =>
+    private static PatchsetReference ReadKnown(string list, string line) =>
         line.Split(' ') is [var token, var name, var sha256] && Products.TryParse(token, out var product)
-            ? new KnownPatchset(product, name, sha256)
+            ? new PatchsetReference(product, name, sha256)
             : throw new CliException($"{list} is not a list that `kc.eportal bundle have` printed: '{line}'.");
 
     private static void Show(CliContext context, ImportReport report, bool json)
@@ -145,7 +145,7 @@ internal static partial class BundleCommands
     /// <summary>A patchset that is here, for programs.</summary>
     internal sealed record HaveRow(string Product, string Patchset, string ManifestSha256)
     {
-        public static HaveRow From(KnownPatchset known) => new(known.Product.Token(), known.Name, known.ManifestSha256);
+        public static HaveRow From(PatchsetReference known) => new(known.Product.Token(), known.Name, known.ManifestSha256);
     }
 
     [JsonSerializable(typeof(ExportRow))]

@@ -10,13 +10,13 @@ namespace EPortal.PatchSource;
 internal sealed class BundleExport(Database database, PatchFolders folders, TimeProvider time)
 {
     /// <summary>What the other side needs to have to lack nothing: all patchsets that are here whole.</summary>
-    public IReadOnlyList<KnownPatchset> Known() => [.. Whole().Select(held => KnownOf(held.Patchset))];
+    public IReadOnlyList<PatchsetReference> Known() => [.. Whole().Select(held => KnownOf(held.Patchset))];
 
     /// <summary>Writes what <paramref name="have"/> lacks.</summary>
     /// <exception cref="RefusedException">An archive is lost or damaged here.</exception>
     /// <exception cref="IOException">The disk failed or is full.</exception>
     public async Task<BundleContents> Write(
-        Stream output, IReadOnlySet<KnownPatchset> have, MinisignSecretKey key, Func<long, IProgress<long>> begin, CancellationToken cancel)
+        Stream output, IReadOnlySet<PatchsetReference> have, MinisignSecretKey key, Func<long, IProgress<long>> begin, CancellationToken cancel)
     {
         var all = Whole();
         var index = database.Read(SourceStore.ContentOrNull) is var (json, signature) ? new BundledIndex(json, signature) : null;
@@ -37,7 +37,7 @@ internal sealed class BundleExport(Database database, PatchFolders folders, Time
         return contents;
     }
 
-    private static KnownPatchset KnownOf(Patchset patchset) => new(patchset.Product, patchset.Name, patchset.ManifestSha256);
+    private static PatchsetReference KnownOf(Patchset patchset) => new(patchset.Product, patchset.Name, patchset.ManifestSha256);
 
     private static RepositoryEntry EntryOf(Patchset patchset, FileEntry archive) => new()
     {
@@ -53,5 +53,5 @@ internal sealed class BundleExport(Database database, PatchFolders folders, Time
     };
 
     /// <summary>Of two patchsets of one name and different products the first counts; a bundle holds a name once.</summary>
-    private List<WholePatchset> Whole() => [.. database.Read(WholePatchset.All).DistinctBy(held => held.Patchset.Name)];
+    private List<CompletePatchset> Whole() => [.. database.Read(CompletePatchset.All).DistinctBy(held => held.Patchset.Name)];
 }

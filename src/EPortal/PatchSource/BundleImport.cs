@@ -43,7 +43,7 @@ internal sealed class BundleImport(
             var deployed = await library.Deploy(actor, candidates, PatchsetLibrary.NoPlace, change =>
             {
                 if (index is not null)
-                    IndexTakeOver.Apply(change, ByHand, index);
+                    IndexImport.Apply(change, ByHand, index);
             });
             return new ImportReport([.. deployed.Select(patchset => patchset.Patchset)], known, refused);
         }

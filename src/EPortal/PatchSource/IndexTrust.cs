@@ -8,7 +8,7 @@ namespace EPortal.PatchSource;
 /// <param name="Version">Its version.</param>
 /// <param name="Sha256">Its hash, lower-case hex.</param>
 /// <param name="SignedBy">Id of the key that signed it; null when none was pinned.</param>
-internal sealed record SeenIndex(string Url, long Version, string Sha256, string? SignedBy);
+internal sealed record AcceptedIndex(string Url, long Version, string Sha256, string? SignedBy);
 
 /// <summary>An index that may be believed.</summary>
 internal sealed record TrustedIndex(RepositoryIndex Index, byte[] Json, string Signature, string Sha256, string? SignedBy)
@@ -30,7 +30,7 @@ internal static class IndexTrust
     /// <summary>Checks an index.</summary>
     /// <exception cref="SourceException">It is not believed; its code says why.</exception>
     public static TrustedIndex Check(
-        byte[] json, string? signature, string url, TrustedKeys trusted, SeenIndex? seen, DateTimeOffset now)
+        byte[] json, string? signature, string url, TrustedKeys trusted, AcceptedIndex? seen, DateTimeOffset now)
     {
         var signedBy = trusted.IsEmpty ? null : Verify(json, signature, trusted);
         var index = Parse(json);
@@ -77,7 +77,7 @@ internal static class IndexTrust
         }
     }
 
-    private static bool Counts(SeenIndex seen, string url, TrustedKeys trusted) => trusted.IsEmpty
+    private static bool Counts(AcceptedIndex seen, string url, TrustedKeys trusted) => trusted.IsEmpty
         ? seen.SignedBy is null && seen.Url == url
         : trusted.Keys.Any(key => key.KeyId == seen.SignedBy);
 }

@@ -11,18 +11,18 @@ namespace EPortal.PatchSource;
 /// <param name="intact">Tells what is here already.</param>
 /// <param name="patience">How long an agent waits for the first bytes; the download goes on without it.</param>
 /// <param name="time">The clock.</param>
-/// <param name="uses">Keeps what downloads need until they have ended.</param>
+/// <param name="refs">Keeps what downloads need until they have ended.</param>
 /// <param name="stopping">Ends the downloads.</param>
 internal sealed class PatchCache(
-    SourceClient client, IntactFiles intact, TimeSpan patience, TimeProvider time, Uses uses, CancellationToken stopping)
+    SourceClient client, FileIntegrity intact, TimeSpan patience, TimeProvider time, RefCount refs, CancellationToken stopping)
 {
-    private readonly ConcurrentDictionary<string, Lazy<SharedFetch>> _running = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<SharedDownload>> _running = new(StringComparer.Ordinal);
 
     /// <summary>Opens a file that is not here, once its first bytes are.</summary>
     /// <exception cref="UnavailableException">The patch source does not give it.</exception>
-    public async Task<Stream> Open(FoundFile file, CancellationToken cancel)
+    public async Task<Stream> Open(PatchFileLocation file, CancellationToken cancel)
     {
-        var fetch = _running.GetOrAdd(file.Path, _ => new Lazy<SharedFetch>(() => Start(file))).Value;
+        var fetch = _running.GetOrAdd(file.Path, _ => new Lazy<SharedDownload>(() => Start(file))).Value;
         try
         {
             await fetch.Begun(cancel).WaitAsync(patience, time, cancel);
@@ -36,20 +36,20 @@ internal sealed class PatchCache(
             throw new UnavailableException($"{file.File.Name} of {file.Patchset} cannot be had at present: {e.InnerException?.Message}", e);
         }
 
-        return new ArrivingStream(fetch);
+        return new SharedDownloadStream(fetch);
     }
 
-    private SharedFetch Start(FoundFile file)
+    private SharedDownload Start(PatchFileLocation file)
     {
-        var fetch = new SharedFetch(file.Path, file.File.Size);
+        var fetch = new SharedDownload(file.Path, file.File.Size);
         // Who asked may be gone before the file has come, and the source may be another by then.
-        var use = uses.BeginOrNull();
+        var use = refs.BeginOrNull();
         // Not the caller's to cancel: others read along, and the file is wanted even when all have gone.
         _ = Task.Run(() => Run(file, fetch, use), CancellationToken.None);
         return fetch;
     }
 
-    private async Task Run(FoundFile file, SharedFetch fetch, IDisposable? use)
+    private async Task Run(PatchFileLocation file, SharedDownload fetch, IDisposable? use)
     {
         try
         {

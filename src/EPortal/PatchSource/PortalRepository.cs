@@ -63,7 +63,7 @@ internal sealed class PortalRepository(
     {
         var files = new Dictionary<string, PublishedFile>(StringComparer.Ordinal);
         var entries = new Dictionary<string, RepositoryEntry>(StringComparer.Ordinal);
-        foreach (var (patchset, archive) in database.Read(WholePatchset.All).Where(held => !entries.ContainsKey(held.Patchset.Name)))
+        foreach (var (patchset, archive) in database.Read(CompletePatchset.All).Where(held => !entries.ContainsKey(held.Patchset.Name)))
             entries.Add(patchset.Name, await Publish(patchset, archive, files, cancel));
         var (json, signature, expires) = await log.Commit(Actor.Portal, change => Next(change, [.. entries.Values]));
         return new PublishedIndex(json, Encoding.UTF8.GetBytes(signature), files, revision, expires - (validity / 2));
@@ -75,9 +75,9 @@ internal sealed class PortalRepository(
         var content = ContentOf(entries);
         var last = change.Db.QuerySingleOrDefault<(long Version, string Content, long Expires, byte[] Json, string Signature)>(
             "SELECT version, content, expires, json, signature FROM own_index");
-        var renew = last.Json is null ? DateTimeOffset.MinValue : Micros.ToTime(last.Expires) - (validity / 2);
+        var renew = last.Json is null ? DateTimeOffset.MinValue : UnixMicros.ToTime(last.Expires) - (validity / 2);
         if (last.Content == content && change.Now < renew)
-            return (last.Json!, last.Signature, Micros.ToTime(last.Expires));
+            return (last.Json!, last.Signature, UnixMicros.ToTime(last.Expires));
         var index = new RepositoryIndex
         {
             Version = last.Version + 1,
@@ -92,7 +92,7 @@ internal sealed class PortalRepository(
             INSERT OR REPLACE INTO own_index (one, version, content, expires, json, signature)
             VALUES (1, @version, @content, @expires, @json, @signature)
             """,
-            ("@version", index.Version), ("@content", content), ("@expires", Micros.Of(index.Expires)), ("@json", json),
+            ("@version", index.Version), ("@content", content), ("@expires", UnixMicros.Of(index.Expires)), ("@json", json),
             ("@signature", signature));
         return (json, signature, index.Expires);
     }

@@ -42,7 +42,7 @@ internal static class RepositoryEndpoints
         group.MapMethods("patches/{target}/{level:int:min(1)}/{file}", Methods, AnyPatch);
         group.MapMethods("descriptions/{patchset}/{target}/{level:int:min(1)}/{file}", Methods, Description);
         foreach (var folder in new[] { "archives", "manifests" })
-            group.MapMethods($"{folder}/{{file}}", Methods, (string file, HttpContext context, PortalRepository repository, IntactFiles intact) =>
+            group.MapMethods($"{folder}/{{file}}", Methods, (string file, HttpContext context, PortalRepository repository, FileIntegrity intact) =>
                 File($"{folder}/{file}", context, repository, intact));
     }
 
@@ -54,7 +54,7 @@ internal static class RepositoryEndpoints
     }
 
     private static async Task<IResult> File(
-        string path, HttpContext context, PortalRepository repository, IntactFiles intact)
+        string path, HttpContext context, PortalRepository repository, FileIntegrity intact)
     {
         if (!(await repository.Index(context.RequestAborted)).Files.TryGetValue(path, out var published))
             return TypedResults.NotFound();
@@ -74,7 +74,7 @@ internal static class RepositoryEndpoints
     private static async Task<IResult> Patch(
         string? patchset, string target, int level, string file, HttpContext context, PatchDelivery delivery) =>
         PatchFileName.IsValid(file)
-        && await delivery.FindOrNull(new WantedFile(target, level, file, Patchset: patchset), context.RequestAborted) is { } ready
+        && await delivery.FindOrNull(new PatchFileRequest(target, level, file, Patchset: patchset), context.RequestAborted) is { } ready
             ? PatchFileAnswer.Of(ready, context.Response)
             : TypedResults.NotFound();
 

@@ -21,7 +21,7 @@ internal sealed class SourceClient(
     /// <exception cref="SourceException">The source failed or is not believed.</exception>
     public async Task<TrustedIndex> FetchIndex(CancellationToken cancel)
     {
-        var first = await FetchPair(Freshness.Confirmed, cancel);
+        var first = await FetchPair(CachePolicy.Confirmed, cancel);
         TrustedIndex? copy = null;
         SourceException? refusal = null;
         try
@@ -49,10 +49,10 @@ internal sealed class SourceClient(
     public async Task<StagedPatchset> FetchManifest(RepositoryEntry entry, CancellationToken cancel)
     {
         var path = RepositoryLayout.Manifest(entry.Name);
-        var json = (await http.GetAsync(path, limits.MaxManifestBytes, Freshness.Confirmed, cancel)).Content;
+        var json = (await http.GetAsync(path, limits.MaxManifestBytes, CachePolicy.Confirmed, cancel)).Content;
         if (Convert.ToHexStringLower(SHA256.HashData(json)) != entry.ManifestSha256)
             throw Mixed(entry);
-        var signature = Text(await http.FindAsync(path + RepositoryLayout.SignatureSuffix, limits.MaxSignatureBytes, Freshness.Confirmed, cancel));
+        var signature = Text(await http.FindAsync(path + RepositoryLayout.SignatureSuffix, limits.MaxSignatureBytes, CachePolicy.Confirmed, cancel));
         return Believe(() => RequireSame(
             entry, ManifestCheck.Read(json, signature, trusted, limits, time.GetUtcNow())));
     }
@@ -99,7 +99,7 @@ internal sealed class SourceClient(
         IndexPair? pair = null;
         try
         {
-            pair = await FetchPair(Freshness.PastCaches, cancel);
+            pair = await FetchPair(CachePolicy.PastCaches, cancel);
             return Check(pair);
         }
         catch (SourceException) when (copy is not null)
@@ -122,7 +122,7 @@ internal sealed class SourceClient(
     private static bool IsOfAnotherTime(SourceError error) =>
         error is SourceError.WronglySigned or SourceError.Unsigned or SourceError.Older or SourceError.Mixed or SourceError.Expired;
 
-    private async Task<IndexPair> FetchPair(Freshness freshness, CancellationToken cancel)
+    private async Task<IndexPair> FetchPair(CachePolicy freshness, CancellationToken cancel)
     {
         var signature = await http.FindAsync(
             RepositoryLayout.Index + RepositoryLayout.SignatureSuffix, limits.MaxSignatureBytes, freshness, cancel);

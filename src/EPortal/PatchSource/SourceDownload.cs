@@ -69,7 +69,7 @@ internal sealed class SourceDownload(
         return part.Exists && part.Length <= size ? part.Length : 0;
     }
 
-    private async Task<bool> CopyAsync(HttpResponseMessage answer, long had, Silence silence)
+    private async Task<bool> CopyAsync(HttpResponseMessage answer, long had, StallTimeout silence)
     {
         var start = answer.StatusCode == HttpStatusCode.PartialContent && answer.Content.Headers.ContentRange?.From == had ? had : 0;
         if (answer.Content.Headers.ContentLength is { } length && length != size - start)

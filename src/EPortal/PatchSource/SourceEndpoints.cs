@@ -26,26 +26,26 @@ internal static class SourceEndpoints
 
     private static ApiResult<SourceAnswer> Get(SourceViews views) => new(SourceAnswer.Of(views.Read()));
 
-    private static async Task<ApiResult<SourceAnswer>> Save(ApiParameters parameters, SourceSlot slot, SourceViews views, HttpContext context)
+    private static async Task<ApiResult<SourceAnswer>> Save(ApiParameters parameters, PatchSourceManager slot, SourceViews views, HttpContext context)
     {
         await slot.Save(context.Actor(), Read(parameters, slot));
         return Get(views);
     }
 
-    private static async Task<ApiResult<SourceAnswer>> Reset(SourceSlot slot, SourceViews views, HttpContext context)
+    private static async Task<ApiResult<SourceAnswer>> Reset(PatchSourceManager slot, SourceViews views, HttpContext context)
     {
         await slot.Save(context.Actor(), null);
         return Get(views);
     }
 
-    private static async Task<ApiResult<SourceFinding>> Test(ApiParameters parameters, SourceSlot slot, SourceTest test, HttpContext context) =>
+    private static async Task<ApiResult<SourceFinding>> Test(ApiParameters parameters, PatchSourceManager slot, SourceTest test, HttpContext context) =>
         new(await test.Run(parameters.Text("url") is null ? slot.State.Setting : Read(parameters, slot), context.RequestAborted));
 
     private static ApiResult<string> Sync(SourceWorker worker, HttpContext context) => worker.TryStart(context.Actor())
         ? new("started")
         : throw new RefusedException(Refusal.Conflict, "Another sync is under way.");
 
-    private static SourceSetting Read(ApiParameters parameters, SourceSlot slot)
+    private static SourceSetting Read(ApiParameters parameters, PatchSourceManager slot)
     {
         var known = slot.State.Setting;
         return known.With(

@@ -62,7 +62,7 @@ internal enum SourceError
 
 /// <summary>A patch source was refused or failed. The message is one sentence; what is here goes on being served.</summary>
 internal sealed class SourceException(SourceError code, string message, Exception? inner = null)
-    : SentenceException(message, inner)
+    : UserFacingException(message, inner)
 {
     /// <summary>What kind of failure it is.</summary>
     public SourceError Code { get; } = code;

@@ -32,7 +32,7 @@ internal sealed class SourceHttp : IDisposable
             PooledConnectionLifetime = TimeSpan.FromMinutes(2),
             MaxConnectionsPerServer = options.Parallel * 2,
             ConnectTimeout = options.Timeout,
-            ConnectCallback = (context, cancel) => SourceGuard.ConnectAsync(options, context, cancel),
+            ConnectCallback = (context, cancel) => SsrfGuard.ConnectAsync(options, context, cancel),
         })
         {
             Timeout = Timeout.InfiniteTimeSpan,
@@ -43,7 +43,7 @@ internal sealed class SourceHttp : IDisposable
 
     /// <summary>A small file; null where the source has none of that name.</summary>
     /// <inheritdoc cref="GetAsync"/>
-    public async Task<SmallFile?> FindAsync(string path, int max, Freshness freshness, CancellationToken cancel)
+    public async Task<SmallFile?> FindAsync(string path, int max, CachePolicy freshness, CancellationToken cancel)
     {
         try
         {
@@ -61,7 +61,7 @@ internal sealed class SourceHttp : IDisposable
     /// <param name="freshness">What caches on the way are asked for.</param>
     /// <param name="cancel">Ends the call.</param>
     /// <exception cref="SourceException">The source failed or has none, or it is larger than <paramref name="max"/> bytes.</exception>
-    public Task<SmallFile> GetAsync(string path, int max, Freshness freshness, CancellationToken cancel) => _retries.ExecuteAsync(
+    public Task<SmallFile> GetAsync(string path, int max, CachePolicy freshness, CancellationToken cancel) => _retries.ExecuteAsync(
         async token =>
         {
             using var patience = Patience(max, token);
@@ -93,12 +93,12 @@ internal sealed class SourceHttp : IDisposable
     public async Task<T> OnceAsync<T>(
         string path,
         RangeHeaderValue? range,
-        Func<HttpResponseMessage, Silence, Task<T>> read,
+        Func<HttpResponseMessage, StallTimeout, Task<T>> read,
         CancellationToken limit,
         CancellationToken cancel,
-        Freshness freshness = Freshness.Any)
+        CachePolicy freshness = CachePolicy.Any)
     {
-        using var silence = new Silence(_options.Timeout, _options.LowestRate, limit);
+        using var silence = new StallTimeout(_options.Timeout, _options.LowestRate, limit);
         using var request = Request(path, range, freshness);
         try
         {
@@ -139,13 +139,13 @@ internal sealed class SourceHttp : IDisposable
             })
             .Build();
 
-    private HttpRequestMessage Request(string path, RangeHeaderValue? range, Freshness freshness)
+    private HttpRequestMessage Request(string path, RangeHeaderValue? range, CachePolicy freshness)
     {
         var root = _options.Url.AbsoluteUri;
-        var query = freshness == Freshness.PastCaches ? $"?fresh={Guid.NewGuid():N}" : "";
+        var query = freshness == CachePolicy.PastCaches ? $"?fresh={Guid.NewGuid():N}" : "";
         var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"{root.TrimEnd('/')}/{path}{query}"));
         request.Headers.Range = range;
-        if (freshness != Freshness.Any)
+        if (freshness != CachePolicy.Any)
         {
             request.Headers.CacheControl = new CacheControlHeaderValue { NoCache = true };
             // For caches of HTTP/1.0 (RFC 9111, section 5.4).
@@ -158,7 +158,7 @@ internal sealed class SourceHttp : IDisposable
         return request;
     }
 
-    private static async Task<byte[]> ReadAsync(string path, HttpResponseMessage answer, int max, Silence silence)
+    private static async Task<byte[]> ReadAsync(string path, HttpResponseMessage answer, int max, StallTimeout silence)
     {
         await using var body = await answer.Content.ReadAsStreamAsync(silence.Token);
         using var kept = new MemoryStream();

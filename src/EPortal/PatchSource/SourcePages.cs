@@ -12,14 +12,14 @@ internal static class SourcePages
     /// <summary>Maps it.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPage(Page, (SourceSlot slot, SourceViews views) => Show(Stored(slot, views)));
+        routes.MapPage(Page, (PatchSourceManager slot, SourceViews views) => Show(Stored(slot, views)));
         routes.MapPage(Page + "/state", (SourceViews views) => ConsoleRoutes.Show<SourceStateCard, SourceView>(views.Read()));
-        routes.MapAction(Page, Save).KeepsForm();
-        routes.MapAction(Page + "/test", Test).KeepsForm(Page);
-        routes.MapAction(Page + "/off", (ApiParameters parameters, SourceSlot slot, SourceViews views, HttpContext context) => ConsoleForms.Try(
+        routes.MapAction(Page, Save).ResumesForm();
+        routes.MapAction(Page + "/test", Test).ResumesForm(Page);
+        routes.MapAction(Page + "/off", (ApiParameters parameters, PatchSourceManager slot, SourceViews views, HttpContext context) => ConsoleForms.Try(
             () => Change(slot, parameters, context, SourceSetting.Off, "The patch source was switched off; what is here goes on being served."),
             problem => Show(Stored(slot, views) with { Problem = problem })));
-        routes.MapAction(Page + "/default", (ApiParameters parameters, SourceSlot slot, SourceViews views, HttpContext context) => ConsoleForms.Try(
+        routes.MapAction(Page + "/default", (ApiParameters parameters, PatchSourceManager slot, SourceViews views, HttpContext context) => ConsoleForms.Try(
             () => Change(slot, parameters, context, null, "The patch source is that of the settings again."),
             problem => Show(Stored(slot, views) with { Problem = problem })));
         // How it goes, and how it ended by the time that the page is there, stands under State.
@@ -28,7 +28,7 @@ internal static class SourcePages
             : ConsoleRoutes.Refused(context, Page, "Another sync is under way already."));
     }
 
-    private static Task<IResult> Save(ApiParameters parameters, SourceSlot slot, SourceViews views, HttpContext context)
+    private static Task<IResult> Save(ApiParameters parameters, PatchSourceManager slot, SourceViews views, HttpContext context)
     {
         var known = slot.State.Setting;
         var form = SourceForm.Read(parameters, known);
@@ -37,7 +37,7 @@ internal static class SourcePages
             problem => Show(new SourceModel(form, FormVersion.Of(parameters, slot.Stored(), form.Typed()), views.Read(), Problem: ConsoleForms.WithoutPassword(problem, parameters))));
     }
 
-    private static async Task<IResult> Test(ApiParameters parameters, SourceSlot slot, SourceViews views, SourceTest test, HttpContext context)
+    private static async Task<IResult> Test(ApiParameters parameters, PatchSourceManager slot, SourceViews views, SourceTest test, HttpContext context)
     {
         var known = slot.State.Setting;
         var form = SourceForm.Read(parameters, known);
@@ -59,13 +59,13 @@ internal static class SourcePages
         }
     }
 
-    private static async Task<IResult> Change(SourceSlot slot, ApiParameters parameters, HttpContext context, SourceSetting? setting, string said)
+    private static async Task<IResult> Change(PatchSourceManager slot, ApiParameters parameters, HttpContext context, SourceSetting? setting, string said)
     {
         await slot.Save(context.Actor(), setting, FormVersion.SeenOrNull(parameters));
         return ConsoleRoutes.Back(context, Page, said);
     }
 
-    private static SourceModel Stored(SourceSlot slot, SourceViews views)
+    private static SourceModel Stored(PatchSourceManager slot, SourceViews views)
     {
         var version = FormVersion.Of(slot.Stored());
         return new SourceModel(SourceForm.Of(slot.State.Setting), version, views.Read());

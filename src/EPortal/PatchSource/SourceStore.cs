@@ -16,7 +16,7 @@ internal sealed record SyncState(DateTimeOffset At, DateTimeOffset? SucceededAt,
 internal static class SourceStore
 {
     /// <summary>The index that was believed last.</summary>
-    public static SeenIndex? SeenOrNull(Session session) => session.Connection.QuerySingleOrDefault<SeenIndex>(
+    public static AcceptedIndex? SeenOrNull(Session session) => session.Connection.QuerySingleOrDefault<AcceptedIndex>(
         "SELECT url, version, sha256, signed_by FROM source_index");
 
     /// <summary>That index as it came, with its signature.</summary>
@@ -30,7 +30,7 @@ internal static class SourceStore
     public static (long Version, DateTimeOffset Expires)? ExpiryOrNull(Session session)
     {
         using var reader = session.Query("SELECT version, expires FROM source_index");
-        return reader.Read() ? (reader.GetInt64(0), Micros.ToTime(reader.GetInt64(1))) : null;
+        return reader.Read() ? (reader.GetInt64(0), UnixMicros.ToTime(reader.GetInt64(1))) : null;
     }
 
     /// <summary>Remembers an index and lists what it lists.</summary>
@@ -42,7 +42,7 @@ internal static class SourceStore
             VALUES (1, @url, @version, @sha256, @signed, @expires, @json, @signature)
             """,
             ("@url", url), ("@version", index.Index.Version), ("@sha256", index.Sha256), ("@signed", index.SignedBy),
-            ("@expires", Micros.Of(index.Index.Expires)), ("@json", index.Json), ("@signature", index.Signature));
+            ("@expires", UnixMicros.Of(index.Index.Expires)), ("@json", index.Json), ("@signature", index.Signature));
         Listing.Replace(session, index.Index.Patchsets);
     }
 
@@ -50,7 +50,7 @@ internal static class SourceStore
     public static SyncState? StateOrNull(Session session) =>
         session.Connection.QuerySingleOrDefault<StateRow>("SELECT at, succeeded_at, error, message FROM source_sync") is { } row
             ? new SyncState(
-                Micros.ToTime(row.At), row.SucceededAt is { } at ? Micros.ToTime(at) : null, row.Error, row.Message)
+                UnixMicros.ToTime(row.At), row.SucceededAt is { } at ? UnixMicros.ToTime(at) : null, row.Error, row.Message)
             : null;
 
     /// <summary>Notes how a sync went.</summary>
@@ -61,7 +61,7 @@ internal static class SourceStore
         ON CONFLICT (one) DO UPDATE SET at = @at, succeeded_at = CASE WHEN @error IS NULL THEN @at ELSE succeeded_at END,
           error = @error, message = @message
         """,
-        ("@at", Micros.Of(change.Now)), ("@error", error), ("@message", message));
+        ("@at", UnixMicros.Of(change.Now)), ("@error", error), ("@message", message));
 
     private sealed record StateRow(long At, long? SucceededAt, string? Error, string Message);
 }

@@ -11,7 +11,7 @@ namespace EPortal.PatchSource;
 /// One sync at a time, whichever process makes it. Whatever fails, what is here goes on being served.
 /// </summary>
 internal sealed class SourceSync(
-    SourceClient client, SourceFetch fetch, Database database, ChangeLog log, SourceChoice choice, int parallel, string lockFile,
+    SourceClient client, PatchsetImporter fetch, Database database, ChangeLog log, SyncScope choice, int parallel, string lockFile,
     SyncActivity activity)
 {
     /// <summary>Takes the right to sync; null while another sync has it.</summary>
@@ -33,7 +33,7 @@ internal sealed class SourceSync(
     /// <param name="begin">Told how many bytes there are to fetch, once that is known; gives whom to tell how many came.</param>
     /// <param name="cancel">Stops it; what came until then stays.</param>
     /// <exception cref="SourceException">The index could not be had or is not believed.</exception>
-    public async Task<SyncReport> Run(Actor actor, SyncWish wish, Func<long, IProgress<long>> begin, CancellationToken cancel)
+    public async Task<SyncReport> Run(Actor actor, SyncRequest wish, Func<long, IProgress<long>> begin, CancellationToken cancel)
     {
         activity.Begin(actor);
         try
@@ -41,7 +41,7 @@ internal sealed class SourceSync(
             var index = await client.FetchIndex(cancel);
             await log.Commit(Actor.Portal, change =>
             {
-                IndexTakeOver.Apply(change, client.Url, index);
+                IndexImport.Apply(change, client.Url, index);
                 return true;
             });
             var report = await Fetch(actor, index.Index, wish, begin, cancel) with { Copy = SourceClient.CopyOrNull(index) };
@@ -55,13 +55,13 @@ internal sealed class SourceSync(
         }
         catch (Exception e)
         {
-            activity.End("stopped", e is SentenceException ? e.Message : "It was broken off.");
+            activity.End("stopped", e is UserFacingException ? e.Message : "It was broken off.");
             throw;
         }
     }
 
     private async Task<SyncReport> Fetch(
-        Actor actor, RepositoryIndex index, SyncWish wish, Func<long, IProgress<long>> begin, CancellationToken cancel)
+        Actor actor, RepositoryIndex index, SyncRequest wish, Func<long, IProgress<long>> begin, CancellationToken cancel)
     {
         var lacking = Lacking(index, wish);
         fetch.Sweep(index);
@@ -92,7 +92,7 @@ internal sealed class SourceSync(
             index.Version, [.. fetched.OrderBy(entry => entry.Released)], [.. failed.OrderBy(pair => pair.Item1.Released)]);
     }
 
-    private List<RepositoryEntry> Lacking(RepositoryIndex index, SyncWish wish)
+    private List<RepositoryEntry> Lacking(RepositoryIndex index, SyncRequest wish)
     {
         var known = database.Read(session => wish.Products.SelectMany(product => PatchsetStore.List(session, product))
             .ToDictionary(patchset => (patchset.Product, patchset.Name)));

@@ -6,7 +6,7 @@ namespace EPortal.PatchSource;
 
 /// <summary>The patch source as the place from which features get what is not here.</summary>
 internal sealed class SourceUpstream(
-    SourceFetch fetch, PatchCache cache, Database database, SourceChoice choice, bool whole) : Upstream
+    PatchsetImporter fetch, PatchCache cache, Database database, SyncScope choice, bool whole) : Upstream
 {
     /// <inheritdoc/>
     public override async Task Fetch(Actor actor, Product product, IReadOnlyList<string> names, CancellationToken cancel)
@@ -29,7 +29,7 @@ internal sealed class SourceUpstream(
         choice.Of(product, Listing.All(session)).Select(entry => entry.Name).ToHashSet(StringComparer.Ordinal);
 
     /// <inheritdoc/>
-    public override Task<Stream> Open(FoundFile file, CancellationToken cancel) => cache.Open(file, cancel);
+    public override Task<Stream> Open(PatchFileLocation file, CancellationToken cancel) => cache.Open(file, cancel);
 
     private async Task Bring(Actor actor, RepositoryEntry entry, CancellationToken cancel)
     {

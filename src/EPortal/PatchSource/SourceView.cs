@@ -15,7 +15,7 @@ namespace EPortal.PatchSource;
 /// <param name="IsElsewhere">Whether another process syncs.</param>
 /// <param name="Listed">Distributions of the kernel patchsets that the source lists.</param>
 internal sealed record SourceView(
-    SourceState State, bool CacheMode, IReadOnlyList<MinisignPublicKey> Trusted, SeenIndex? Seen, DateTimeOffset? Expires, SyncState? Last, SyncSteps? Steps,
+    SourceState State, bool CacheMode, IReadOnlyList<MinisignPublicKey> Trusted, AcceptedIndex? Seen, DateTimeOffset? Expires, SyncState? Last, SyncSteps? Steps,
     bool IsElsewhere, IReadOnlyList<string> Listed)
 {
     /// <summary>Whether a sync goes on.</summary>
@@ -23,7 +23,7 @@ internal sealed record SourceView(
 }
 
 /// <summary>Looks at the patch source for pages and calls.</summary>
-internal sealed class SourceViews(SourceSlot slot, SyncActivity activity, PortalSigner signer, Database database)
+internal sealed class SourceViews(PatchSourceManager slot, SyncActivity activity, PortalSigner signer, Database database)
 {
     /// <summary>How it stands now.</summary>
     public SourceView Read()

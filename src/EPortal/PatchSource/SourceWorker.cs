@@ -6,7 +6,7 @@ namespace EPortal.PatchSource;
 
 /// <summary>Syncs with the patch source and fills automatic feeds, every so often and when somebody asks for it.</summary>
 internal sealed partial class SourceWorker(
-    SourceSlot source, AutoUpdate autoUpdate, TimeSpan? period, TimeProvider time, ILogger<SourceWorker> logger)
+    PatchSourceManager source, AutoUpdate autoUpdate, TimeSpan? period, TimeProvider time, ILogger<SourceWorker> logger)
     : PeriodicWorker(period, time)
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -57,7 +57,7 @@ internal sealed partial class SourceWorker(
         await Attempt(FillFeeds);
     }
 
-    private async Task RunAsked(Actor actor, SourceDesk desk, SourceLease lease, FileLock turn)
+    private async Task RunAsked(Actor actor, PatchSourceConnection desk, SourceLease lease, FileLock turn)
     {
         try
         {
@@ -78,7 +78,7 @@ internal sealed partial class SourceWorker(
         {
             await work();
         }
-        catch (Exception e) when (e is SentenceException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is UserFacingException or IOException or UnauthorizedAccessException)
         {
             LogFailed(e.Message);
         }
@@ -97,7 +97,7 @@ internal sealed partial class SourceWorker(
             await Sync(Actor.Portal, lease.Desk!, cancel);
     }
 
-    private async Task Sync(Actor actor, SourceDesk desk, CancellationToken cancel)
+    private async Task Sync(Actor actor, PatchSourceConnection desk, CancellationToken cancel)
     {
         var report = await desk.Sync.Run(actor, desk.Wish(Products.All), _ => new Progress<long>(), cancel);
         foreach (var entry in report.Fetched)

@@ -33,7 +33,7 @@ internal static partial class UpdateCommands
         command.SetAction(async (parsed, _) =>
         {
             await using var portal = context.OpenPortal();
-            var report = await Sync(context, portal, _ => new SyncWish(Products.All, Whole: false));
+            var report = await Sync(context, portal, _ => new SyncRequest(Products.All, Whole: false));
             Show(context, report, [], parsed.GetValue(json));
         });
         return command;
@@ -83,12 +83,12 @@ internal static partial class UpdateCommands
         command.SetAction(async (parsed, _) =>
         {
             await using var portal = context.OpenPortal();
-            Show(context, await Sync(context, portal, _ => new SyncWish([product], Whole: true, Complete: true)), [], parsed.GetValue(json));
+            Show(context, await Sync(context, portal, _ => new SyncRequest([product], Whole: true, Complete: true)), [], parsed.GetValue(json));
         });
         return command;
     }
 
-    private static async Task<SyncReport> Sync(CliContext context, Portal portal, Func<SourceDesk, SyncWish> wish)
+    private static async Task<SyncReport> Sync(CliContext context, Portal portal, Func<PatchSourceConnection, SyncRequest> wish)
     {
         using var lease = portal.Source.Take();
         if (portal.Source.State.Problem is { } problem)

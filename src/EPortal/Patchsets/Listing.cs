@@ -17,7 +17,7 @@ internal static class Listing
                 INSERT INTO source_patchset (name, product, released, channel, distros, archive, size, sha256, manifest_sha256, state)
                 VALUES (@name, @product, @released, @channel, @distros, @archive, @size, @sha256, @manifest, @state)
                 """,
-                ("@name", entry.Name), ("@product", entry.Product.Token()), ("@released", Micros.Of(entry.Released)),
+                ("@name", entry.Name), ("@product", entry.Product.Token()), ("@released", UnixMicros.Of(entry.Released)),
                 ("@channel", entry.Channel), ("@distros", string.Join(' ', entry.Distros)), ("@archive", entry.Archive),
                 ("@size", entry.Size), ("@sha256", entry.Sha256), ("@manifest", entry.ManifestSha256), ("@state", entry.State.Token()));
     }
@@ -45,7 +45,7 @@ internal static class Listing
         {
             Product = Products.TryParse(Product, out var product) ? product : throw Unknown(Product),
             Name = Name,
-            Released = Micros.ToTime(Released),
+            Released = UnixMicros.ToTime(Released),
             Channel = Channel,
             Distros = Distros.Split(' ', StringSplitOptions.RemoveEmptyEntries),
             Archive = Archive,

@@ -8,24 +8,24 @@ namespace EPortal.Patchsets;
 /// </summary>
 /// <param name="Found">What it is.</param>
 /// <param name="Arriving">Its content as it arrives; null when it is on disk.</param>
-internal sealed record Delivery(FoundFile Found, Stream? Arriving);
+internal sealed record Delivery(PatchFileLocation Found, Stream? Arriving);
 
 /// <summary>Gets patch files for agents, and sees to it that no wrong byte is handed out.</summary>
 internal sealed partial class PatchDelivery(
-    PatchShelf shelf, IntactFiles intact, Upstream upstream, TimeProvider time, ILogger<PatchDelivery> logger) : IDisposable
+    PatchFileIndex shelf, FileIntegrity intact, Upstream upstream, TimeProvider time, ILogger<PatchDelivery> logger) : IDisposable
 {
     /// <summary>How exactly the last use of a file is noted.</summary>
     private static readonly TimeSpan s_use = TimeSpan.FromHours(1);
 
     private readonly SemaphoreSlim _restoring = new(1);
-    private readonly ConcurrentDictionary<string, FoundFile> _damaged = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, PatchFileLocation> _damaged = new(StringComparer.Ordinal);
 
     /// <summary>Files that were asked for since the start, found damaged and not put back yet.</summary>
-    public IReadOnlyCollection<FoundFile> Damaged => [.. _damaged.Values];
+    public IReadOnlyCollection<PatchFileLocation> Damaged => [.. _damaged.Values];
 
     /// <summary>The file of a patch, by what agents ask for; null when no patchset here has it.</summary>
     /// <exception cref="UnavailableException">It is known, but cannot be had at present.</exception>
-    public async Task<Delivery?> FindOrNull(WantedFile wanted, CancellationToken cancel)
+    public async Task<Delivery?> FindOrNull(PatchFileRequest wanted, CancellationToken cancel)
     {
         if (shelf.FindOrNull(wanted) is not { } found)
             return null;
@@ -61,7 +61,7 @@ internal sealed partial class PatchDelivery(
     /// The same where nothing has to be waited for: a file that is on disk and was found intact lately. Its content comes along
     /// when it is small. False for everything else, which <see cref="FindOrNull"/> has to look into.
     /// </summary>
-    public bool TryFind(WantedFile wanted, out FoundFile found, out byte[]? content)
+    public bool TryFind(PatchFileRequest wanted, out PatchFileLocation found, out byte[]? content)
     {
         content = null;
         found = shelf.FindOrNull(wanted)!;
@@ -71,10 +71,10 @@ internal sealed partial class PatchDelivery(
         return true;
     }
 
-    private ValueTask<bool> IsIntact(FoundFile found) => intact.IsIntact(found.Path, found.File.Size, found.File.Sha256);
+    private ValueTask<bool> IsIntact(PatchFileLocation found) => intact.IsIntact(found.Path, found.File.Size, found.File.Sha256);
 
     /// <summary>The archive it came in is the nearest place where the right bytes are; the patch source the next.</summary>
-    private async Task Restore(FoundFile found, CancellationToken cancel)
+    private async Task Restore(PatchFileLocation found, CancellationToken cancel)
     {
         if (!await shelf.RestoreFromArchive(found, cancel))
         {
@@ -89,7 +89,7 @@ internal sealed partial class PatchDelivery(
     }
 
     /// <summary>What was fetched one by one is kept for a time after its last use, which is noted at the file.</summary>
-    private Delivery Used(FoundFile found)
+    private Delivery Used(PatchFileLocation found)
     {
         if (!_damaged.IsEmpty)
             _damaged.TryRemove(found.Path, out _);

@@ -63,7 +63,7 @@ internal sealed class PatchsetLibrary(
     /// <summary>Tells in the user log that an archive was not taken in, and why.</summary>
     public Task<bool> TellRefused(Actor actor, string what, string reason) => log.Commit(actor, change =>
     {
-        change.Note("patchset.refuse", UserLogMore.Cut($"{what}: {reason}", MaxRefusal));
+        change.Note("patchset.refuse", UserLogDetails.Cut($"{what}: {reason}", MaxRefusal));
         return true;
     });
 
@@ -100,7 +100,7 @@ internal sealed class PatchsetLibrary(
             besides?.Invoke(change);
             return deployed;
         });
-        foreach (var entry in entries.Where(entry => entry is { IsInPlace: true, IsVouchedFor: true }))
+        foreach (var entry in entries.Where(entry => entry is { IsInPlace: true, GainsSignature: true }))
             folders.TakeDescriptions(entry.Candidate!.Staging, entry.Product, entry.Name, entry.Candidate.Patchset.Manifest);
         return all;
     }
@@ -119,7 +119,7 @@ internal sealed class PatchsetLibrary(
         var isHere = known is { IsHere: true };
         if (!isHere)
             folders.PublishCache(staging, product, name);
-        var entry = new EntryInHand(null, product, name, sha256, Path.GetFileName(archive), isHere);
+        var entry = new DeployPlan(null, product, name, sha256, Path.GetFileName(archive), isHere);
         return await Record(actor, [entry], change => Record(change, staged, entry, NoPlace));
     }
 
@@ -184,21 +184,21 @@ internal sealed class PatchsetLibrary(
     private Patchset? Find(Product product, string name) =>
         database.Read(session => PatchsetStore.FindOrNull(session, product, name)) is { Id.Length: > 0 } known ? known : null;
 
-    private EntryInHand Entry(Candidate candidate)
+    private DeployPlan Entry(Candidate candidate)
     {
         var (known, sha256) = Compare(candidate.Patchset);
         var (product, name) = (candidate.Patchset.Manifest.Product, candidate.Patchset.Manifest.Name);
         var isWhole = IsWhole(product, name);
-        return new EntryInHand(
+        return new DeployPlan(
             candidate, product, name, sha256, isWhole ? known!.Archive : name + Extension(candidate.Staging.Archive),
-            IsInPlace: isWhole, IsVouchedFor: known is { IsHere: true, Whole: true } && IsVouchedFor(known, candidate.Patchset));
+            IsInPlace: isWhole, GainsSignature: known is { IsHere: true, Whole: true } && GainsSignature(known, candidate.Patchset));
     }
 
     /// <summary>Whether what came in unchecked, before a key was pinned, is now found signed by a pinned one.</summary>
-    private static bool IsVouchedFor(Patchset known, StagedPatchset staged) => known.SignedBy is null && staged.SignedBy is not null;
+    private static bool GainsSignature(Patchset known, StagedPatchset staged) => known.SignedBy is null && staged.SignedBy is not null;
 
     /// <summary>The one transaction of a deploy; when it refuses, no file stays of what was not known before.</summary>
-    private async Task<T> Record<T>(Actor actor, IReadOnlyList<EntryInHand> entries, Func<Change, T> record)
+    private async Task<T> Record<T>(Actor actor, IReadOnlyList<DeployPlan> entries, Func<Change, T> record)
     {
         T result;
         try
@@ -221,7 +221,7 @@ internal sealed class PatchsetLibrary(
         return result;
     }
 
-    private static Deployed Record(Change change, StagedPatchset staged, EntryInHand entry, Action<Change, Patchset> place)
+    private static Deployed Record(Change change, StagedPatchset staged, DeployPlan entry, Action<Change, Patchset> place)
     {
         var (product, name, sha256, archive, file) = (entry.Product, entry.Name, entry.Sha256, entry.Archive, entry.Candidate?.File);
         var known = PatchsetStore.FindOrNull(change.Session, product, name) is { Id.Length: > 0 } found ? found : null;
@@ -239,7 +239,7 @@ internal sealed class PatchsetLibrary(
         {
             if (!entry.IsInPlace)
                 PatchsetStore.SetWhole(change, known, archive, file);
-            if (IsVouchedFor(known, staged))
+            if (GainsSignature(known, staged))
                 PatchsetStore.SetSigner(change, known, staged);
         }
 
@@ -284,6 +284,6 @@ internal sealed class PatchsetLibrary(
     }
 
     /// <summary>What a deploy needs to know of one patchset; no candidate where only the manifest is here.</summary>
-    private sealed record EntryInHand(
-        Candidate? Candidate, Product Product, string Name, string Sha256, string Archive, bool IsInPlace, bool IsVouchedFor = false);
+    private sealed record DeployPlan(
+        Candidate? Candidate, Product Product, string Name, string Sha256, string Archive, bool IsInPlace, bool GainsSignature = false);
 }

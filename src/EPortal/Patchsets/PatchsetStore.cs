@@ -53,7 +53,7 @@ internal static class PatchsetStore
         {
             { "product", manifest.Product.Token() },
             { "name", manifest.Name },
-            { "released", Micros.Of(manifest.Released) },
+            { "released", UnixMicros.Of(manifest.Released) },
             { "channel", manifest.Channel },
             { "distros", string.Join(' ', manifest.Distros) },
             { "summary", manifest.Summary },
@@ -74,7 +74,7 @@ internal static class PatchsetStore
             INSERT INTO patchset_copy (patchset, available_at, whole, archive_size, archive_sha256)
             VALUES (@id, @at, @whole, @size, @sha256)
             """,
-            ("@id", id), ("@at", Micros.Of(change.Now)), ("@whole", file is null ? 0 : 1), ("@size", file?.Size), ("@sha256", file?.Sha256));
+            ("@id", id), ("@at", UnixMicros.Of(change.Now)), ("@whole", file is null ? 0 : 1), ("@size", file?.Size), ("@sha256", file?.Sha256));
         foreach (var target in manifest.Targets)
             InsertTarget(change.Session, id, manifest.Product, target);
         change.OffersChanged();
@@ -170,12 +170,12 @@ internal static class PatchsetStore
             Id,
             Products.TryParse(Product, out var product) ? product : throw new StoreException(StoreError.Unusable, $"Patchset {Name} has the unknown product '{Product}'."),
             Name,
-            Micros.ToTime(Released),
+            UnixMicros.ToTime(Released),
             Channel,
             Distros.Split(' ', StringSplitOptions.RemoveEmptyEntries),
             ManifestSha256,
             SignedBy,
-            AvailableAt is { } at ? Micros.ToTime(at) : null,
+            AvailableAt is { } at ? UnixMicros.ToTime(at) : null,
             Whole != 0,
             Held != 0,
             State is not null && RepositoryStates.TryParse(State, out var state) ? state : null,

@@ -21,7 +21,7 @@ internal abstract class Upstream
     /// nobody gets the whole of a wrong file.
     /// </summary>
     /// <exception cref="UnavailableException">It cannot be had at present.</exception>
-    public abstract Task<Stream> Open(FoundFile file, CancellationToken cancel);
+    public abstract Task<Stream> Open(PatchFileLocation file, CancellationToken cancel);
 
     private sealed class Nowhere : Upstream
     {
@@ -31,11 +31,11 @@ internal abstract class Upstream
 
         public override IReadOnlySet<string> Wanted(Session session, Product product) => new HashSet<string>();
 
-        public override Task<Stream> Open(FoundFile file, CancellationToken cancel) =>
+        public override Task<Stream> Open(PatchFileLocation file, CancellationToken cancel) =>
             throw new UnavailableException("This file is not here, and no patch source is set.");
     }
 }
 
 /// <summary>Something cannot be had at present, but may be later; nothing was changed.</summary>
 internal sealed class UnavailableException(string message, Exception? inner = null)
-    : SentenceException(message, inner);
+    : UserFacingException(message, inner);

@@ -13,7 +13,7 @@ namespace EPortal.Servers;
 /// <param name="Products">Tokens of the products of its key, spaces between them.</param>
 /// <param name="Tags">Its tags; null where they were not read.</param>
 /// <param name="OfferRevision">Revision of the offers in the same snapshot; -1 where it was not read.</param>
-internal sealed record KnownServer(
+internal sealed record RegisteredServer(
     long Local, string Id, string ServerId, string FeedId, string FeedName, string Products, string? Tags, long OfferRevision)
 {
     /// <summary>Whether its key allows a product.</summary>
@@ -28,9 +28,9 @@ internal sealed record KnownServer(
 internal sealed record CheckIn(ServerFacts Facts, long Uptime, string? Tags, long Digest = 0);
 
 /// <summary>Takes check-ins.</summary>
-internal sealed class CheckIns(ChangeLog log, KnownServers known, HostChanges limit)
+internal sealed class CheckIns(ChangeLog log, ServerCache known, HostChangeLimiter limit)
 {
-    private readonly CheckInWrites _writes = new(log, known, limit);
+    private readonly CheckInWriter _writes = new(log, known, limit);
 
     /// <summary>Whether no more can be taken at present.</summary>
     public bool IsFull => _writes.IsFull;
@@ -42,7 +42,7 @@ internal sealed class CheckIns(ChangeLog log, KnownServers known, HostChanges li
     public void Tidy() => _writes.Tidy();
 
     /// <summary>The server of that id; null for an unknown one, or one whose key is gone.</summary>
-    public static KnownServer? FindOrNull(Session session, string serverId)
+    public static RegisteredServer? FindOrNull(Session session, string serverId)
     {
         using var row = session.Query(
             """
@@ -55,18 +55,18 @@ internal sealed class CheckIns(ChangeLog log, KnownServers known, HostChanges li
             """,
             ("@serverId", serverId), ("@main", Feed.MainId));
         return row.Read()
-            ? new KnownServer(
+            ? new RegisteredServer(
                 row.GetInt64(0), row.GetString(1), serverId, row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5), row.GetInt64(6))
             : null;
     }
 
     /// <summary>Records a check-in of a known host that brings nothing new; false when the host was deleted meanwhile.</summary>
     /// <exception cref="StoreException">The store failed.</exception>
-    public ValueTask<bool> Record(AgentId id, long local, long uptime) => _writes.Record(id, local, uptime);
+    public ValueTask<bool> Record(PackedServerId id, long local, long uptime) => _writes.Record(id, local, uptime);
 
     /// <summary>Records a check-in; done when it is on disk. False when the server was deleted meanwhile.</summary>
     /// <exception cref="StoreException">The store failed or is overloaded.</exception>
-    public async ValueTask<bool> Record(KnownServer server, CheckIn checkIn)
+    public async ValueTask<bool> Record(RegisteredServer server, CheckIn checkIn)
     {
         if (IsFull)
             throw new StoreException(StoreError.Overloaded, "Too many check-ins are waiting; try again later.");
@@ -79,9 +79,9 @@ internal sealed class CheckIns(ChangeLog log, KnownServers known, HostChanges li
                 digest = 0; // Said again it is to be judged again.
         }
 
-        var said = new SaidFacts(server.Id, checkIn.Uptime, digest, checkIn.Facts with { Feed = server.FeedName });
+        var said = new PendingFacts(server.Id, checkIn.Uptime, digest, checkIn.Facts with { Feed = server.FeedName });
         // What the host said last must be known before, so that nothing older is read into its place afterwards.
-        if (AgentId.TryRead(server.ServerId, out var id))
+        if (PackedServerId.TryRead(server.ServerId, out var id))
             return known.TryFind(known.View(), id, out _, out _) && await _writes.Record(id, server.Local, checkIn.Uptime, said);
         return await log.Commit(Actor.Agent, change => ServerRecords.Write(change, limit, server.Local, said with { Digest = 0, Was = -1 }));
     }
@@ -95,7 +95,7 @@ internal sealed class CheckIns(ChangeLog log, KnownServers known, HostChanges li
     });
 
     /// <summary>Whether they are as the host says; null when it was deleted meanwhile.</summary>
-    private async ValueTask<bool?> SetTags(KnownServer server, string tags) =>
+    private async ValueTask<bool?> SetTags(RegisteredServer server, string tags) =>
         tags == server.Tags ? true : await log.Commit(Actor.Agent, change =>
         {
             var had = (string?)change.Session.Scalar("SELECT tags FROM server WHERE local = @server AND id = @id", ("@server", server.Local), ("@id", server.Id));

@@ -15,4 +15,4 @@ internal sealed record ConfirmText(string Title, string Up, string UpTitle, IRea
 /// <param name="Action">Where the form goes.</param>
 /// <param name="Fields">What was sent, to be sent again.</param>
 /// <param name="Problem">Why it was not done.</param>
-internal sealed record ConfirmModel(ConfirmText Text, RolloutReach Reach, string Stamp, string Action, IReadOnlyList<(string Name, string Value)> Fields, string? Problem);
+internal sealed record ConfirmModel(ConfirmText Text, RolloutImpact Reach, string Stamp, string Action, IReadOnlyList<(string Name, string Value)> Fields, string? Problem);

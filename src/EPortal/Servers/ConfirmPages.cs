@@ -15,7 +15,7 @@ internal static class ConfirmPages
     /// <param name="text">What is to be done.</param>
     /// <param name="reach">How many servers that reaches.</param>
     /// <param name="stamp">What that was counted from.</param>
-    public static IResult? AskOrNull(HttpContext context, ApiParameters parameters, ConfirmText text, RolloutReach reach, string stamp)
+    public static IResult? AskOrNull(HttpContext context, ApiParameters parameters, ConfirmText text, RolloutImpact reach, string stamp)
     {
         var seen = parameters.Text(PreviewStamp.Parameter);
         if (seen == stamp && (reach.Nothing == 0 || IsSure(parameters)))

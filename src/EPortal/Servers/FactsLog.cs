@@ -10,7 +10,7 @@ namespace EPortal.Servers;
 /// rows, counts and histories in the order it came. While a storm lasts most of the time goes to those who call, and lists are
 /// behind; they catch up afterwards. For the writer's thread alone.
 /// </summary>
-internal sealed class FactsLog(HostChanges limit)
+internal sealed class FactsLog(HostChangeLimiter limit)
 {
     /// <summary>So many may wait before as many are taken in as come: about every host of a large fleet once.</summary>
     public const long Most = 1_000_000;
@@ -107,7 +107,7 @@ internal sealed class FactsLog(HostChanges limit)
 
         change.Session.Execute(
             "INSERT INTO facts_log (stamp, at, servers, told) VALUES (@stamp, @at, @servers, @told)",
-            ("@stamp", change.NextStamp()), ("@at", Micros.Of(change.Now)), ("@servers", servers), ("@told", told.ToArray()));
+            ("@stamp", change.NextStamp()), ("@at", UnixMicros.Of(change.Now)), ("@servers", servers), ("@told", told.ToArray()));
     }
 
     private void TakeRows(Change change, int rows)
@@ -135,7 +135,7 @@ internal sealed class FactsLog(HostChanges limit)
         for (var n = 0; n < servers.Length; n += sizeof(long))
         {
             var length = BinaryPrimitives.ReadInt32LittleEndian(rest);
-            var said = JsonSerializer.Deserialize(rest.Slice(HeadSize, length), SaidFactsJson.Default.SaidFacts)!;
+            var said = JsonSerializer.Deserialize(rest.Slice(HeadSize, length), PendingFactsJson.Default.PendingFacts)!;
             said.Was = BinaryPrimitives.ReadInt64LittleEndian(rest[sizeof(int)..]);
             rest = rest[(HeadSize + length)..];
             ServerRecords.Take(change, limit, BinaryPrimitives.ReadInt64LittleEndian(servers.AsSpan(n)), said, at);

@@ -55,9 +55,9 @@ internal sealed class InactiveServers(Database database, ChangeLog log)
     private static DynamicParameters Parameters(Session session, DateTimeOffset before)
     {
         var parameters = new DynamicParameters();
-        parameters.Add("before", Micros.Of(before));
+        parameters.Add("before", UnixMicros.Of(before));
         parameters.Add("stamp", HybridClock.At(before));
-        parameters.Add("since", WaitingCheckIns.Since(session, Micros.Of(before)));
+        parameters.Add("since", LoggedCheckIns.Since(session, UnixMicros.Of(before)));
         return parameters;
     }
 }

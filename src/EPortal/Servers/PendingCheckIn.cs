@@ -3,12 +3,12 @@ using System.Threading.Tasks.Sources;
 namespace EPortal.Servers;
 
 /// <summary>A check-in on its way to the disk, and the call that waits for it.</summary>
-internal sealed class PendingCheckIn(AgentId id, long local, long uptime, SaidFacts? said) : IValueTaskSource<bool>
+internal sealed class PendingCheckIn(PackedServerId id, long local, long uptime, PendingFacts? said) : IValueTaskSource<bool>
 {
     private ManualResetValueTaskSourceCore<bool> _done;
 
     /// <summary>Id of the host.</summary>
-    public AgentId Id { get; } = id;
+    public PackedServerId Id { get; } = id;
 
     /// <summary>This node's number of it.</summary>
     public long Local { get; } = local;
@@ -17,9 +17,9 @@ internal sealed class PendingCheckIn(AgentId id, long local, long uptime, SaidFa
     public long Uptime { get; } = uptime;
 
     /// <summary>What it says that may be new; null when only time and uptime are.</summary>
-    public SaidFacts? Said { get; } = said;
+    public PendingFacts? Said { get; } = said;
 
-    /// <summary>The turn of its facts, which <see cref="KnownServers.Settle"/> asks for.</summary>
+    /// <summary>The turn of its facts, which <see cref="ServerCache.Settle"/> asks for.</summary>
     public ushort Turn { get; set; }
 
     /// <summary>Whether the host was still there when the commit was made.</summary>

@@ -31,11 +31,11 @@ internal enum RegistrationResult
 internal sealed record Registered(RegistrationResult Result, string? ServerId = null, TimeSpan? RetryAfter = null);
 
 /// <summary>Registers hosts. One writer makes the limit of a key exact however many come at once.</summary>
-internal sealed class Registration(ChangeLog log, HostChanges limit)
+internal sealed class Registration(ChangeLog log, HostChangeLimiter limit)
 {
     private const int IdLength = 16;
 
-    private readonly SearchRows _rows = new(log);
+    private readonly DeferredSearchRows _rows = new(log);
 
     /// <summary>How those ended that came this far.</summary>
     public OutcomeCounts<RegistrationResult> Counts { get; } = new();
@@ -83,7 +83,7 @@ internal sealed class Registration(ChangeLog log, HostChanges limit)
             { "key", key },
             { "hostname", hostname },
             { "ip", ip },
-            { "registered", Micros.Of(change.Now) },
+            { "registered", UnixMicros.Of(change.Now) },
         });
         if (dropped.Length > 0)
             ServerHistory.Tell(change, limit, serverId, $"{ServerHistory.Dropped} at registration", dropped);

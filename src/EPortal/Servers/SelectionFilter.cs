@@ -195,12 +195,12 @@ internal sealed class SelectionFilter
             return;
         const string Last = "coalesce((SELECT c.at FROM server_checkin c WHERE c.server = x.server), x.registered)";
         var silent = condition == ServerCondition.Silent;
-        var before = Micros.Of(_now - ServerStatuses.InactiveAfter);
-        Add(new RowCondition($"{Last} {(silent ? "<" : ">=")} @silent", "", silent ? SilentServers : null, NeedsRow: true, mark => mark.At < before == silent), ("silent", before));
+        var before = UnixMicros.Of(_now - ServerStatuses.InactiveAfter);
+        Add(new RowCondition($"{Last} {(silent ? "<" : ">=")} @silent", "", silent ? InactiveServersBefore : null, NeedsRow: true, mark => mark.At < before == silent), ("silent", before));
     }
 
     /// <summary>The silent ones: times of check-ins have no index but are narrow; of the others only those that never called are looked at.</summary>
-    public const string SilentServers =
+    public const string InactiveServersBefore =
         """
         SELECT c.server FROM server_checkin c WHERE c.at < @silent
         UNION ALL

@@ -18,8 +18,8 @@ internal static class ServerChangePages
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapAction(Path, (ApiParameters parameters, ServerBulk bulk, Database database, Offers offers, PatchsetUsage usage, TimeProvider time, HttpContext context) =>
-            AskOrGoBack(parameters, bulk, database, offers, usage, time, context)).KeepsForm(); // it asks, and changes nothing
-        routes.MapAction(Path + "/{what}", Do).KeepsForm();
+            AskOrGoBack(parameters, bulk, database, offers, usage, time, context)).ResumesForm(); // it asks, and changes nothing
+        routes.MapAction(Path + "/{what}", Do).ResumesForm();
     }
 
     /// <summary>Asks; of servers that are not ticked there is nothing to ask about, and the list is shown as it was.</summary>
@@ -71,12 +71,12 @@ internal static class ServerChangePages
         switch (what)
         {
             case ServerChangeModel.AddTags:
-                return $"{Figure.Of(await bulk.AddTags(actor, servers, parameters.Required("tags"), filter), "server was", "servers were")} tagged.";
+                return $"{NumberText.Of(await bulk.AddTags(actor, servers, parameters.Required("tags"), filter), "server was", "servers were")} tagged.";
             case ServerChangeModel.RemoveTags:
-                return $"Tags were removed from {Figure.Of(await bulk.RemoveTags(actor, servers, parameters.Required("tags"), filter), "server", "servers")}.";
+                return $"Tags were removed from {NumberText.Of(await bulk.RemoveTags(actor, servers, parameters.Required("tags"), filter), "server", "servers")}.";
             case ServerChangeModel.Delete:
                 ConsoleForms.MustBeSure(parameters);
-                return $"{Figure.Of(await bulk.Delete(actor, servers, filter), "server was", "servers were")} deleted.";
+                return $"{NumberText.Of(await bulk.Delete(actor, servers, filter), "server was", "servers were")} deleted.";
             default:
                 throw new RefusedException(Refusal.NotFound, "There is no such change.");
         }
@@ -88,15 +88,15 @@ internal static class ServerChangePages
     {
         var key = parameters.Text("to") ?? throw new RefusedException(Refusal.Invalid, "Choose the key that they are moved to.");
         var (move, feed, stamp) = database.Read(session => (
-            MoveReach.OfServers(session, offers.At(session), servers, key), KeyStore.Get(session, key).Feed, PreviewStamp.Of(session)));
+            MoveImpact.OfServers(session, offers.At(session), servers, key), KeyStore.Get(session, key).Feed, PreviewStamp.Of(session)));
         var text = new ConfirmText(
-            $"Move {Figure.Of(servers.Count, "server", "servers")} to the key {key}", ConsoleRoutes.Base + ListOf(parameters), "Servers",
-            [$"{Figure.Of(servers.Count, "server is", "servers are")} moved to the key {key} and the feed {feed}; for {Figure.Of(move.Elsewhere)} of them that is another feed, or the key allows other products."],
-            $"Move {Figure.Of(servers.Count, "server", "servers")}");
+            $"Move {NumberText.Of(servers.Count, "server", "servers")} to the key {key}", ConsoleRoutes.Base + ListOf(parameters), "Servers",
+            [$"{NumberText.Of(servers.Count, "server is", "servers are")} moved to the key {key} and the feed {feed}; for {NumberText.Of(move.Elsewhere)} of them that is another feed, or the key allows other products."],
+            $"Move {NumberText.Of(servers.Count, "server", "servers")}");
         if (move.Elsewhere > 0 && ConfirmPages.AskOrNull(context, parameters, text, move.Reach, stamp) is { } question)
             return question;
         var moved = await bulk.Move(context.Actor(), servers, key, FilterOf(parameters), session => PreviewStamp.MustBe(stamp, session));
-        return ConsoleRoutes.Back(context, ListOf(parameters), $"{Figure.Of(moved, "server was", "servers were")} moved to the key {key}.");
+        return ConsoleRoutes.Back(context, ListOf(parameters), $"{NumberText.Of(moved, "server was", "servers were")} moved to the key {key}.");
     }
 
     /// <summary>The list that they were chosen from, as it was shown.</summary>

@@ -40,7 +40,7 @@ internal sealed class ServerChanges
 
     private void Add(Operation operation)
     {
-        if (operation.Deed == Deed.Delete)
+        if (operation.Kind == OperationKind.Delete)
             Deleted.UnionWith(operation.Subjects.Select(EntityId.Parse));
         else
             Changed.AddRange(operation.Subjects);

@@ -32,7 +32,7 @@ internal static class ServerColumnsModel
         new("machine", "Machine", server => server.Facts.Machine),
         new("kcare_version", "Agent version", server => server.Facts.KcareVersion),
         new("tags", "Tags", IsDefault: true),
-        new("uptime", "Uptime", server => server.Uptime is { } seconds ? Spans.Text(TimeSpan.FromSeconds(Math.Min(seconds, int.MaxValue))) : ""),
+        new("uptime", "Uptime", server => server.Uptime is { } seconds ? DurationText.Text(TimeSpan.FromSeconds(Math.Min(seconds, int.MaxValue))) : ""),
         new("update_result", "Last update", server => server.Facts.UpdateResult),
         new("registered", "Registered"),
         new("updated", "Level changed"),

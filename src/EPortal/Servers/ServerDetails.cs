@@ -69,17 +69,17 @@ internal static class ServerDetails
             Key = Key,
             KeyLabel = (KeyId, Keys.Key.LabelOf(KeyId, KeyNote)),
             Feed = Feed,
-            Registered = Micros.ToTime(Registered),
+            Registered = UnixMicros.ToTime(Registered),
             Checkin = Time(Checkin),
             Updated = Time(Updated),
             Tags = Tags,
             Uptime = Uptime,
             Facts = ToFacts(),
             Status = ToStatus(offers),
-            Inactive = now - Micros.ToTime(Checkin ?? Registered) > ServerStatuses.InactiveAfter,
+            Inactive = now - UnixMicros.ToTime(Checkin ?? Registered) > ServerStatuses.InactiveAfter,
         };
 
-        private static DateTimeOffset? Time(long? micros) => micros is { } value ? Micros.ToTime(value) : null;
+        private static DateTimeOffset? Time(long? micros) => micros is { } value ? UnixMicros.ToTime(value) : null;
 
         private ServerFacts ToFacts() => new()
         {

@@ -26,5 +26,5 @@ internal static class ServerEventsModel
 
     /// <summary>What it was or became.</summary>
     public static string Text(string what, string value) =>
-        what == "restart" && long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? Spans.Text(TimeSpan.FromSeconds(Math.Min(seconds, int.MaxValue))) : value;
+        what == "restart" && long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? DurationText.Text(TimeSpan.FromSeconds(Math.Min(seconds, int.MaxValue))) : value;
 }

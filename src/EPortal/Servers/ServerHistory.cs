@@ -4,7 +4,7 @@ using EPortal.Data;
 namespace EPortal.Servers;
 
 /// <summary>Keeps what changed about a server from one check-in to the next, which came at a time in Unix microseconds.</summary>
-internal sealed class ServerHistory(Change change, HostChanges limit, long server, long at)
+internal sealed class ServerHistory(Change change, HostChangeLimiter limit, long server, long at)
 {
     /// <summary>Lines kept of one server, for a host decides how often it changes.</summary>
     public const int Kept = 1000;
@@ -35,11 +35,11 @@ internal sealed class ServerHistory(Change change, HostChanges limit, long serve
     /// <param name="serverId">The host's id; nothing is written when it is gone.</param>
     /// <param name="what">The kind of call; begins with <see cref="Dropped"/>.</param>
     /// <param name="dropped">The fields, and why.</param>
-    public static void Tell(Change change, HostChanges limit, string serverId, string what, string dropped)
+    public static void Tell(Change change, HostChangeLimiter limit, string serverId, string what, string dropped)
     {
         if (change.Session.Scalar("SELECT local FROM server WHERE server_id = @serverId", ("@serverId", serverId)) is not long local)
             return;
-        var history = new ServerHistory(change, limit, local, Micros.Of(change.Now));
+        var history = new ServerHistory(change, limit, local, UnixMicros.Of(change.Now));
         history.Compare(what, Last(change.Session, serverId, what), dropped);
         history.Save();
     }

@@ -33,7 +33,7 @@ internal sealed record ServerMap(DateTimeOffset At, ServerMark[] Marks)
 }
 
 /// <summary>Keeps the last map.</summary>
-internal sealed partial class ServerMaps(Database database, TimeProvider time, ILogger<ServerMaps> logger) : Picture<ServerMap>(time)
+internal sealed partial class ServerMaps(Database database, TimeProvider time, ILogger<ServerMaps> logger) : BackgroundSnapshot<ServerMap>(time)
 {
     /// <inheritdoc/>
     protected override ServerMap Look(DateTimeOffset now) => database.Read(session => ServerMap.Read(session, now));

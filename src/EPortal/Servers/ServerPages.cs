@@ -19,8 +19,8 @@ internal static class ServerPages
         ServerColumnPages.Map(routes);
         routes.MapPage(OnePath, (string id, ApiParameters parameters, Database database, Offers offers, PatchsetUsage usage, TimeProvider time) =>
             ConsoleRoutes.Show<ServerPage, ServerModel>(ServerModel.Read(id, parameters, database, offers, usage, time.GetUtcNow())));
-        routes.MapAction(OnePath + "/tags", Tag).KeepsForm();
-        routes.MapAction(OnePath + "/move", Move).KeepsForm();
+        routes.MapAction(OnePath + "/tags", Tag).ResumesForm();
+        routes.MapAction(OnePath + "/move", Move).ResumesForm();
         routes.MapAction(OnePath + "/delete", Delete);
     }
 

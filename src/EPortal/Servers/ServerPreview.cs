@@ -29,8 +29,8 @@ internal sealed class ServerPreview(Database database, TimeProvider time)
     {
         var age = TimeSpan.FromDays(Math.Clamp(days, 0, ServerStore.MaxDays + 1));
         CheckAge(age);
-        var before = Micros.Of(time.GetUtcNow() - age);
-        return database.Read(session => Find(session, Inactive, new { before, since = WaitingCheckIns.Since(session, before) }));
+        var before = UnixMicros.Of(time.GetUtcNow() - age);
+        return database.Read(session => Find(session, Inactive, new { before, since = LoggedCheckIns.Since(session, before) }));
     }
 
     /// <summary>Refuses an age of inactive servers that is less than a day or more than a century.</summary>

@@ -100,5 +100,5 @@ internal sealed record Period(TimeSpan Ago, bool Within)
     public string Sql(string column, string parameter) => Within ? $"{column} >= {parameter}" : $"{column} < {parameter}";
 
     /// <summary>The time meant, in Unix microseconds.</summary>
-    public long Before(DateTimeOffset now) => Micros.Of(now - Ago);
+    public long Before(DateTimeOffset now) => UnixMicros.Of(now - Ago);
 }

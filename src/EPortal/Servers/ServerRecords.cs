@@ -47,17 +47,17 @@ internal static class ServerRecords
     }
 
     /// <summary>Writes a check-in to the server's rows, and to its history what it changes, within the limit; false when the server is gone.</summary>
-    public static bool Write(Change change, HostChanges limit, long local, SaidFacts said)
+    public static bool Write(Change change, HostChangeLimiter limit, long local, PendingFacts said)
     {
         var before = Read(change.Session, local);
         if (!WriteTime(change, local, said))
             return false;
-        WriteSaid(change, limit, local, said, before, Micros.Of(change.Now));
+        WriteSaid(change, limit, local, said, before, UnixMicros.Of(change.Now));
         return true;
     }
 
     /// <summary>Takes what a server said before now, at <paramref name="at"/> (Unix microseconds), into its rows, unless it is gone.</summary>
-    public static void Take(Change change, HostChanges limit, long local, SaidFacts said, long at)
+    public static void Take(Change change, HostChangeLimiter limit, long local, PendingFacts said, long at)
     {
         var before = Read(change.Session, local);
         if (change.Session.Execute(
@@ -66,7 +66,7 @@ internal static class ServerRecords
             WriteSaid(change, limit, local, said, before, at);
     }
 
-    private static void WriteSaid(Change change, HostChanges limit, long local, SaidFacts said, LastCheckIn? before, long at)
+    private static void WriteSaid(Change change, HostChangeLimiter limit, long local, PendingFacts said, LastCheckIn? before, long at)
     {
         if (before?.Facts != said.Facts)
             WriteFacts(change, local, said.Facts, before?.Facts, at);
@@ -76,14 +76,14 @@ internal static class ServerRecords
             new ServerHistory(change, limit, local, at).Write(said.Was >= 0 ? before with { Uptime = said.Was } : before, said.Facts, said.Uptime);
     }
 
-    private static bool WriteTime(Change change, long local, SaidFacts said) => change.Session.Execute(
+    private static bool WriteTime(Change change, long local, PendingFacts said) => change.Session.Execute(
         """
         INSERT INTO server_checkin (server, at, uptime, stamp, origin, digest)
         SELECT local, @at, @uptime, @stamp, @origin, @digest FROM server WHERE local = @server AND id = @birth
         ON CONFLICT (server) DO UPDATE SET at = excluded.at, uptime = excluded.uptime, stamp = excluded.stamp, origin = excluded.origin,
           digest = excluded.digest
         """,
-        ("@at", Micros.Of(change.Now)), ("@uptime", said.Uptime), ("@stamp", change.NextStamp()), ("@origin", change.Node.Origin), ("@digest", said.Digest),
+        ("@at", UnixMicros.Of(change.Now)), ("@uptime", said.Uptime), ("@stamp", change.NextStamp()), ("@origin", change.Node.Origin), ("@digest", said.Digest),
         ("@server", local), ("@birth", said.Birth)) > 0;
 
     /// <summary>Writes what a server says of itself; its level counts as updated when it is new.</summary>

@@ -67,7 +67,7 @@ internal sealed class ServerSelection
 
     private string Rows => $"SELECT x.server, x.grp FROM server_search x {SelectionFilter.Where(_filter.Conditions.Select(one => one.Indexed))}";
 
-    private long Silent() => _filter.Left($"SELECT x.server, x.grp FROM ({SelectionFilter.SilentServers}) m CROSS JOIN server_search x ON x.server = m.server").LongCount();
+    private long Silent() => _filter.Left($"SELECT x.server, x.grp FROM ({SelectionFilter.InactiveServersBefore}) m CROSS JOIN server_search x ON x.server = m.server").LongCount();
 }
 
 /// <summary>How many there are.</summary>

@@ -17,7 +17,7 @@ internal sealed record KeyCount
 }
 
 /// <summary>Ending, tagging and counting servers. Each method is one transaction.</summary>
-internal sealed class ServerStore(Database database, ChangeLog log, HostChanges limit, TimeProvider time)
+internal sealed class ServerStore(Database database, ChangeLog log, HostChangeLimiter limit, TimeProvider time)
 {
     /// <summary>Longest list of tags, in characters.</summary>
     public const int MaxTags = 1024;
@@ -42,7 +42,7 @@ internal sealed class ServerStore(Database database, ChangeLog log, HostChanges 
         {
             if (!row.Read())
                 return false;
-            limit.Left(row.GetString(0), row.GetString(1), row.GetString(2), Micros.ToTime(row.GetInt64(3)));
+            limit.Left(row.GetString(0), row.GetString(1), row.GetString(2), UnixMicros.ToTime(row.GetInt64(3)));
         }
 
         return Delete(change, "s.server_id = @serverId", new { serverId }).Count > 0;
@@ -67,8 +67,8 @@ internal sealed class ServerStore(Database database, ChangeLog log, HostChanges 
     public Task<int> CleanInactive(Actor actor, TimeSpan age) => log.Commit(actor, change =>
     {
         ServerPreview.CheckAge(age);
-        var before = Micros.Of(change.Now - age);
-        var deleted = Delete(change, ServerPreview.Inactive, new { before, since = WaitingCheckIns.Since(change.Session, before) });
+        var before = UnixMicros.Of(change.Now - age);
+        var deleted = Delete(change, ServerPreview.Inactive, new { before, since = LoggedCheckIns.Since(change.Session, before) });
         change.Note("server.clean", string.Create(CultureInfo.InvariantCulture, $"inactive for {age.TotalDays:0.##} days: {deleted.Count}"), servers: deleted);
         return (int)deleted.Count;
     });
@@ -136,7 +136,7 @@ internal sealed class ServerStore(Database database, ChangeLog log, HostChanges 
     public static IReadOnlyList<ServerEvent> History(Session session, long local, int limit, long offset) =>
         [.. session.Connection.Query<(long At, string What, string Was, string Became)>(
             "SELECT at, what, was, became FROM server_history WHERE server = @local ORDER BY number DESC LIMIT @limit OFFSET @offset", new { local, limit, offset })
-            .Select(row => new ServerEvent(Micros.ToTime(row.At), row.What, row.Was, row.Became))];
+            .Select(row => new ServerEvent(UnixMicros.ToTime(row.At), row.What, row.Was, row.Became))];
 
     /// <summary>How often something changed about a server.</summary>
     public static long CountHistory(Session session, long local) =>

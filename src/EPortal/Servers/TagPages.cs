@@ -24,7 +24,7 @@ internal static class TagPages
             }));
         });
         routes.MapPage(OnePath, (ApiParameters parameters, Database database) => One(parameters, database, problem: null));
-        routes.MapAction(OnePath + "/rename", Rename).KeepsForm();
+        routes.MapAction(OnePath + "/rename", Rename).ResumesForm();
         routes.MapAction(OnePath + "/remove", Remove);
     }
 
@@ -33,7 +33,7 @@ internal static class TagPages
         {
             var (tag, name) = (parameters.Required("tag"), parameters.Required("name"));
             var count = await tags.Rename(context.Actor(), tag, name);
-            return ConsoleRoutes.Back(context, ListPath, $"The tag {tag} is {name} now on {Figure.Of(count, "server", "servers")}.");
+            return ConsoleRoutes.Back(context, ListPath, $"The tag {tag} is {name} now on {NumberText.Of(count, "server", "servers")}.");
         },
         problem => One(parameters, database, problem));
 
@@ -42,7 +42,7 @@ internal static class TagPages
         ConsoleForms.MustBeSure(parameters);
         var tag = parameters.Required("tag");
         var count = await tags.Remove(context.Actor(), tag);
-        return ConsoleRoutes.Back(context, ListPath, $"The tag {tag} was removed from {Figure.Of(count, "server", "servers")}.");
+        return ConsoleRoutes.Back(context, ListPath, $"The tag {tag} was removed from {NumberText.Of(count, "server", "servers")}.");
     }
 
     private static IResult One(ApiParameters parameters, Database database, string? problem)

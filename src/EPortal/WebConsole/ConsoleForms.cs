@@ -34,17 +34,17 @@ internal static class ConsoleForms
     /// <summary>Keeps the form of an action for after a login.</summary>
     /// <param name="action">The action.</param>
     /// <param name="at">Path within the console whose form shows what was kept; null for the action's own.</param>
-    public static RouteHandlerBuilder KeepsForm(this RouteHandlerBuilder action, string? at = null) =>
-        action.WithMetadata(new KeepsForm(at is null ? null : ConsoleRoutes.Base + at));
+    public static RouteHandlerBuilder ResumesForm(this RouteHandlerBuilder action, string? at = null) =>
+        action.WithMetadata(new ResumesForm(at is null ? null : ConsoleRoutes.Base + at));
 
     /// <summary>Lets a request that brings back a kept form reach only actions that know what to do with it, and do nothing there.</summary>
     public static async ValueTask<object?> Resume(EndpointFilterInvocationContext call, EndpointFilterDelegate next)
     {
         var request = call.HttpContext.Request;
         // Others may be as large as an archive, and are read by their actions alone.
-        if (!KeptForm.IsOfItsKind(request) || (await RequestBody.Read(call.HttpContext, cancel => new ValueTask<IFormCollection>(request.ReadFormAsync(cancel))))[KeptForm.Resume].Count == 0)
+        if (!ResumableForm.IsOfItsKind(request) || (await RequestBody.Read(call.HttpContext, cancel => new ValueTask<IFormCollection>(request.ReadFormAsync(cancel))))[ResumableForm.Resume].Count == 0)
             return await next(call);
-        if (call.HttpContext.GetEndpoint()?.Metadata.GetMetadata<KeepsForm>() is null)
+        if (call.HttpContext.GetEndpoint()?.Metadata.GetMetadata<ResumesForm>() is null)
             throw new RefusedException(Refusal.Invalid, "This form is not kept.");
         s_resumes.Value = true;
         return await next(call);

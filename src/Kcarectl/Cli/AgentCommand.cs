@@ -58,7 +58,7 @@ internal sealed class AgentCommand
             EnableDefaultExceptionHandler = false,
             ProcessTerminationTimeout = TimeToFinish,
         };
-        if (Misuse.SentenceOrNull(line, _root) is not { } problem)
+        if (UsageErrors.SentenceOrNull(line, _root) is not { } problem)
             return await line.InvokeAsync(output);
         _environment.Warn(problem);
         _environment.Warn("Try kcarectl --help.");

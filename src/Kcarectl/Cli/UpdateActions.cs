@@ -64,7 +64,7 @@ internal sealed class UpdateActions(AgentEnvironment environment)
         return ExitCode.Done;
     }
 
-    private async Task<CheckinResult> AskAsync(CancellationToken cancel)
+    private async Task<CheckInResult> AskAsync(CancellationToken cancel)
     {
         var state = new StateStore(environment.Paths).Load(environment.Kernel.BootId);
         return await new Checkin(environment, AgentSettings.Load(environment.Paths)).AskAsync(state, cancel);

@@ -26,11 +26,11 @@ internal static class HostFacts
     public static string EffectiveKernel(AgentPaths paths, OwnModule? current) =>
         current is { Uname.Length: > 0 } ? current.Uname : Release(paths);
 
-    public static CheckinRequest Collect(
+    public static CheckInRequest Collect(
         AgentPaths paths, AgentSettings settings, string serverId, OwnModule? current, LastUpdate? last)
     {
         var system = OsRelease.Read(paths);
-        return new CheckinRequest
+        return new CheckInRequest
         {
             ServerId = serverId,
             Hostname = Hostname(paths),

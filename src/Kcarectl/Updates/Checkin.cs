@@ -10,12 +10,12 @@ internal sealed class Checkin(AgentEnvironment environment, AgentSettings settin
 {
     /// <exception cref="AgentException">Not registered, or no portal set.</exception>
     /// <exception cref="PortalException">The portal cannot be asked.</exception>
-    public async Task<CheckinResult> AskAsync(AgentState state, CancellationToken cancel)
+    public async Task<CheckInResult> AskAsync(AgentState state, CancellationToken cancel)
     {
         var id = SystemId.Require(environment.Paths);
         var current = environment.Kernel.CurrentOrNull(state.Modules);
         var facts = HostFacts.Collect(environment.Paths, settings, id, current, state.LastUpdate);
-        var answer = await environment.Portal(settings, id).CheckinAsync(facts, cancel);
-        return new CheckinResult(CheckinResult.Judge(answer, current, settings), answer, current, id);
+        var answer = await environment.Portal(settings, id).CheckInAsync(facts, cancel);
+        return new CheckInResult(CheckInResult.Judge(answer, current, settings), answer, current, id);
     }
 }

@@ -11,7 +11,7 @@ internal sealed record PatchOffer(int Level, string Patchset, OfferedFile Descri
     private const long MaxSignature = 8 << 10;
 
     /// <exception cref="AgentException">A field is missing or wrong.</exception>
-    public static PatchOffer From(CheckinAnswer answer)
+    public static PatchOffer From(CheckInAnswer answer)
     {
         if (answer.Level is not > 0)
             throw Bad("no level");
@@ -24,7 +24,7 @@ internal sealed record PatchOffer(int Level, string Patchset, OfferedFile Descri
             Find(answer, PatchDescription.SignatureFileName, MaxSignature));
     }
 
-    private static OfferedFile Find(CheckinAnswer answer, string name, long max)
+    private static OfferedFile Find(CheckInAnswer answer, string name, long max)
     {
         var file = answer.Files?.FirstOrDefault(f => f?.Name == name)
             ?? throw new AgentException(

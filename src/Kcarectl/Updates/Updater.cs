@@ -38,7 +38,7 @@ internal sealed class Updater(AgentEnvironment environment, AgentSettings settin
         return failure is null ? ExitCode.Done : Failures.Report(environment, failure);
     }
 
-    private int Unchanged(CheckinResult result)
+    private int Unchanged(CheckInResult result)
     {
         if (result.Verdict == Verdict.Unsupported)
         {
@@ -54,7 +54,7 @@ internal sealed class Updater(AgentEnvironment environment, AgentSettings settin
     }
 
     private async Task<(AgentState After, Exception? Failure)> AttemptAsync(
-        Livepatcher patcher, AgentState state, CheckinResult result, CancellationToken cancel)
+        Livepatcher patcher, AgentState state, CheckInResult result, CancellationToken cancel)
     {
         var level = result.Answer.Level ?? 0;
         var attempt = new LastUpdate { Level = Math.Max(level, 0), Patchset = SafePatchset(result.Answer.Patchset) };
@@ -76,7 +76,7 @@ internal sealed class Updater(AgentEnvironment environment, AgentSettings settin
         }
     }
 
-    private async Task<VerifiedPatch> FetchAsync(CheckinResult result, CancellationToken cancel)
+    private async Task<VerifiedPatch> FetchAsync(CheckInResult result, CancellationToken cancel)
     {
         // Without a key nothing could be believed, so nothing is fetched.
         var keys = TrustedKeysFile.Load(environment.Paths);

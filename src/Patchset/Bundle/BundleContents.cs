@@ -6,7 +6,7 @@ namespace EPortal.Format;
 /// <param name="Product">What it patches.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="ManifestSha256">SHA-256 of its manifest, lower-case hex.</param>
-public sealed record KnownPatchset(Product Product, string Name, string ManifestSha256);
+public sealed record PatchsetReference(Product Product, string Name, string ManifestSha256);
 
 /// <summary>What a bundle holds and follows: <c>bundle.json</c>.</summary>
 public sealed record BundleContents
@@ -21,7 +21,7 @@ public sealed record BundleContents
     public required IReadOnlyList<RepositoryEntry> Patchsets { get; init; }
 
     /// <summary>All patchsets of the portal that made it; who imports this and its forerunners has them all.</summary>
-    public required IReadOnlyList<KnownPatchset> Known { get; init; }
+    public required IReadOnlyList<PatchsetReference> Known { get; init; }
 
     /// <summary>The index of that portal's patch source, where it has one.</summary>
     public FileEntry? Index { get; init; }

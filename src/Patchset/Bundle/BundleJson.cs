@@ -54,6 +54,6 @@ internal static class BundleJson
         json.WriteEndObject();
     }
 
-    private static KnownPatchset ReadKnown(JsonFields fields) => new(
+    private static PatchsetReference ReadKnown(JsonFields fields) => new(
         ManifestReader.ReadProduct(fields), ManifestReader.ReadName(fields, "name"), ManifestReader.ReadSha256(fields, "manifest_sha256"));
 }

@@ -26,7 +26,7 @@ internal sealed class CrashAgent(CrashSite site) : IDisposable
         var client = CrashSite.ClientOf(_http, portal, _id);
         foreach (var target in CrashSite.Targets)
         {
-            var offer = await client.CheckinAsync(new CheckinRequest { ServerId = _id, Hostname = "agent", KernelId = target }, cancel);
+            var offer = await client.CheckInAsync(new CheckInRequest { ServerId = _id, Hostname = "agent", KernelId = target }, cancel);
             offer.Supported.ShouldBe(patchset is not null);
             offer.Patchset.ShouldBe(patchset);
             if (patchset is not null)
@@ -52,7 +52,7 @@ internal sealed class CrashAgent(CrashSite site) : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private async Task TakeAsync(PortalClient client, string target, CheckinAnswer offer, CancellationToken cancel)
+    private async Task TakeAsync(PortalClient client, string target, CheckInAnswer offer, CancellationToken cancel)
     {
         var folder = Directory.CreateDirectory(site.Installation.PathOf("fetched")).FullName;
         foreach (var file in offer.Files!)

@@ -118,7 +118,7 @@ internal sealed class CrashLoad(CrashSite site, CrashLedger ledger, PortalProces
     {
         var number = ledger.Sending(id);
         Interlocked.Increment(ref _checkInsInFlight);
-        await client.CheckinAsync(new CheckinRequest
+        await client.CheckInAsync(new CheckInRequest
         {
             ServerId = id,
             Hostname = $"host-{number}",

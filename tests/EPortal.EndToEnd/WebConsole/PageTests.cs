@@ -35,7 +35,7 @@ public sealed class PageTests(ConsoleSite site)
         foreach (var path in await site.PagesAsync())
         {
             await browser.GoAsync(path);
-            await PictureAsync(browser.Page, $"{ConsolePages.NameOf(path)}{(dark ? "-dark" : "")}{(width == Narrow ? "-narrow" : "")}");
+            await BackgroundSnapshotAsync(browser.Page, $"{ConsolePages.NameOf(path)}{(dark ? "-dark" : "")}{(width == Narrow ? "-narrow" : "")}");
             found.AddRange(await FaultsAsync(browser, path));
         }
 
@@ -155,7 +155,7 @@ public sealed class PageTests(ConsoleSite site)
     private static Task<string> BackgroundAsync(ConsoleBrowser browser) =>
         browser.Page.EvaluateAsync<string>("() => getComputedStyle(document.body).backgroundColor");
 
-    private static async Task PictureAsync(IPage page, string name)
+    private static async Task BackgroundSnapshotAsync(IPage page, string name)
     {
         if (Environment.GetEnvironmentVariable(Write) == "1")
             await page.ScreenshotAsync(new() { Path = Path.Combine(Programs.Repository, "docs", "console", $"{name}.png"), FullPage = true });

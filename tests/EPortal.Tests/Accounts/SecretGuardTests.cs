@@ -163,7 +163,7 @@ public sealed class SecretGuardTests
     [Fact]
     public async Task Of_two_turns_one_is_the_newests_and_the_lowest_rank_comes_first()
     {
-        var queue = new TurnQueue(1, 100);
+        var queue = new AdmissionQueue(1, 100);
         var running = await queue.Wait(0, Cancellation);
         var guesses = Enumerable.Range(0, 50).Select(_ => queue.Wait(0, Cancellation)).ToList();
         var owner = queue.Wait(0, Cancellation);
@@ -181,7 +181,7 @@ public sealed class SecretGuardTests
     [Fact]
     public async Task When_too_many_wait_the_last_in_order_is_turned_away()
     {
-        var queue = new TurnQueue(1, 2);
+        var queue = new AdmissionQueue(1, 2);
         using var running = await queue.Wait(0, Cancellation);
         var bad = queue.Wait(3, Cancellation);
         var old = queue.Wait(0, Cancellation);
@@ -197,7 +197,7 @@ public sealed class SecretGuardTests
     [Fact]
     public async Task Who_hangs_up_while_waiting_gives_the_place_back()
     {
-        var queue = new TurnQueue(1, 10);
+        var queue = new AdmissionQueue(1, 10);
         var running = await queue.Wait(0, Cancellation);
         using var gone = new CancellationTokenSource();
         var first = queue.Wait(0, gone.Token);

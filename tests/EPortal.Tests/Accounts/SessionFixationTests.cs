@@ -113,7 +113,7 @@ public sealed class SessionFixationTests
     {
         await using var api = await ApiCaller.StartAsync();
         var users = api.Portal.Portal.Users;
-        var who = new ForeignIdentity("sso:https://id.example.com 42", ApiCaller.Admin, "id.example.com", "SSO");
+        var who = new ExternalIdentity("sso:https://id.example.com 42", ApiCaller.Admin, "id.example.com", "SSO");
 
         var entered = await users.Enter(TestPortal.Admin, who);
 
@@ -131,7 +131,7 @@ public sealed class SessionFixationTests
 
         var names = new List<string>();
         foreach (var key in new[] { "sso:https://a 1", "sso:https://b 1", "sso:https://a 2", "ldap:eve" })
-            names.Add((await users.Enter(TestPortal.Admin, new ForeignIdentity(key, "eve", "id", "SSO"))).Name);
+            names.Add((await users.Enter(TestPortal.Admin, new ExternalIdentity(key, "eve", "id", "SSO"))).Name);
 
         names.ShouldBe(["eve", "eve@id", "eve@id.2", "eve@id.3"]);
     }
@@ -143,7 +143,7 @@ public sealed class SessionFixationTests
     public async Task Nobody_passes_for_the_portal_or_the_command_line_in_the_user_log(string name)
     {
         await using var api = await ApiCaller.StartAsync();
-        var who = new ForeignIdentity("sso:https://a 1", name, "id", "SSO");
+        var who = new ExternalIdentity("sso:https://a 1", name, "id", "SSO");
 
         (await api.Portal.Portal.Users.Enter(new EPortal.Data.Actor(who.Name, "192.0.2.1"), who)).Name.ShouldBe($"{name}@id");
         (await api.Post("/users", ("username", name), ("password", ApiCaller.Password))).ShouldBeError(HttpStatusCode.BadRequest, "bad-request");
@@ -153,7 +153,7 @@ public sealed class SessionFixationTests
     public async Task Nobody_logs_in_by_password_as_somebody_from_elsewhere()
     {
         await using var api = await ApiCaller.StartAsync();
-        await api.Portal.Portal.Users.Enter(TestPortal.Admin, new ForeignIdentity("sso:https://a 1", "eve", "id", "SSO"));
+        await api.Portal.Portal.Users.Enter(TestPortal.Admin, new ExternalIdentity("sso:https://a 1", "eve", "id", "SSO"));
         using var browser = new Browser(api.Portal);
 
         foreach (var password in new[] { "", "eve", "no such user" })

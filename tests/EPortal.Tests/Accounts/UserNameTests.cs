@@ -120,10 +120,10 @@ public sealed class UserNameTests
     {
         await using var api = await ApiCaller.StartAsync();
         var users = api.Portal.Portal.Users;
-        var before = await users.Enter(TestPortal.Admin, new ForeignIdentity("ldap:stra\u00dfe", "Stra\u00dfe", "ldap", "LDAP"));
+        var before = await users.Enter(TestPortal.Admin, new ExternalIdentity("ldap:stra\u00dfe", "Stra\u00dfe", "ldap", "LDAP"));
 
         foreach (var (name, former) in new[] { ("STRA\u00dfE", "ldap:stra\u00dfe"), ("strasse", "ldap:strasse"), ("Stra\u00dfe", "ldap:stra\u00dfe") })
-            (await users.Enter(TestPortal.Admin, new ForeignIdentity("ldap:strasse", name, "ldap", "LDAP") { FormerKey = former })).Id.ShouldBe(before.Id, name);
+            (await users.Enter(TestPortal.Admin, new ExternalIdentity("ldap:strasse", name, "ldap", "LDAP") { FormerKey = former })).Id.ShouldBe(before.Id, name);
         users.List().Count.ShouldBe(3);
     }
 

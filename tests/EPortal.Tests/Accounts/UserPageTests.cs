@@ -17,8 +17,8 @@ public sealed class UserPageTests
     public async Task The_list_tells_where_accounts_come_from_and_what_they_have()
     {
         await using var visitors = await Visitors.StartAsync();
-        await visitors.Portal.Portal.Users.Enter(TestPortal.Admin, new ForeignIdentity("ldap:gauss", "gauss", "ldap", "LDAP"));
-        await visitors.Portal.Portal.Users.Enter(TestPortal.Admin, new ForeignIdentity("sso:https://id.example.com 1", "euler", "id.example.com", "SSO"));
+        await visitors.Portal.Portal.Users.Enter(TestPortal.Admin, new ExternalIdentity("ldap:gauss", "gauss", "ldap", "LDAP"));
+        await visitors.Portal.Portal.Users.Enter(TestPortal.Admin, new ExternalIdentity("sso:https://id.example.com 1", "euler", "id.example.com", "SSO"));
         await visitors.Portal.Portal.ApiKeys.Make(TestPortal.Admin, "gauss", "x", null);
 
         var page = await visitors.Admin.TextAsync("/admin/users");
@@ -51,7 +51,7 @@ public sealed class UserPageTests
     {
         await using var visitors = await Visitors.StartAsync();
         for (var number = 0; number < 51; number++)
-            await visitors.Portal.Portal.Users.Enter(TestPortal.Admin, new ForeignIdentity($"ldap:u{number:00}", $"u{number:00}", "ldap", "one of many"));
+            await visitors.Portal.Portal.Users.Enter(TestPortal.Admin, new ExternalIdentity($"ldap:u{number:00}", $"u{number:00}", "ldap", "one of many"));
 
         var first = await visitors.Admin.TextAsync("/admin/users?search=many");
         first.ShouldContain("1 to 50 of 51");
@@ -147,7 +147,7 @@ public sealed class UserPageTests
     public async Task Whose_password_is_kept_elsewhere_gets_none_here()
     {
         await using var visitors = await Visitors.StartAsync();
-        await visitors.Portal.Portal.Users.Enter(TestPortal.Admin, new ForeignIdentity("ldap:gauss", "gauss", "ldap", "LDAP"));
+        await visitors.Portal.Portal.Users.Enter(TestPortal.Admin, new ExternalIdentity("ldap:gauss", "gauss", "ldap", "LDAP"));
 
         (await visitors.Admin.TextAsync("/admin/users/gauss")).ShouldNotContain("type=\"password\"");
         await visitors.Done("/admin/users/gauss", ("password", Other), ("readonly", "true"), ("was_readonly", "true"));

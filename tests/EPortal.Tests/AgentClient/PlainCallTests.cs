@@ -104,10 +104,10 @@ public sealed class PlainCallTests
     public async Task Facts_ride_in_the_query_as_base64url()
     {
         await using var server = await StubServer.StartAsync(c => c.Response.WriteAsync("1"));
-        await server.Client().LatestLevelAsync("abc", new CheckinRequest { Hostname = "ÿ?>" }, Cancel);
+        await server.Client().LatestLevelAsync("abc", new CheckInRequest { Hostname = "ÿ?>" }, Cancel);
         var query = server.Requests.Single().Split('?')[1];
         var json = System.Buffers.Text.Base64Url.DecodeFromChars(query);
-        System.Text.Json.JsonSerializer.Deserialize(json, AgentJson.Default.CheckinRequest)!.Hostname.ShouldBe("ÿ?>");
+        System.Text.Json.JsonSerializer.Deserialize(json, AgentJson.Default.CheckInRequest)!.Hostname.ShouldBe("ÿ?>");
     }
 
     [Fact]
@@ -115,7 +115,7 @@ public sealed class PlainCallTests
     {
         await using var server = await StubServer.StartAsync(c => c.Response.WriteAsync(
             """{"patches":[{"build_id":"aa","level":2,"patchset":"U1","files":[]}]}"""));
-        var answer = await server.Client().CheckinAsync(Product.Qemu, new BuildIdsRequest { BuildIds = ["aa"] }, Cancel);
+        var answer = await server.Client().CheckInAsync(Product.Qemu, new BuildIdsRequest { BuildIds = ["aa"] }, Cancel);
         answer.Patches.Single().Level.ShouldBe(2);
         server.Requests.ShouldBe(["POST /admin/api/kcare/checkin/qemu"]);
     }
@@ -131,7 +131,7 @@ public sealed class PlainCallTests
                 AgentJson.Default.ErrorAnswer, "application/json");
         });
         var failure = await Should.ThrowAsync<PortalException>(
-            () => server.Client().CheckinAsync(new CheckinRequest(), Cancel));
+            () => server.Client().CheckInAsync(new CheckInRequest(), Cancel));
         failure.Code.ShouldBe(PortalError.UnknownServer);
         failure.Message.ShouldEndWith("answered 401: No server has this id.");
     }

@@ -19,7 +19,7 @@ public sealed class RetryTests
         var calls = 0;
         await using var server = await StubServer.StartAsync(c =>
             ++calls <= 2 ? Busy(c, calls == 1 ? 503 : 429, "7") : c.Response.WriteAsync("{\"supported\":false}"));
-        (await server.Client(pause: Pause).CheckinAsync(new CheckinRequest(), Cancel)).Supported.ShouldBeFalse();
+        (await server.Client(pause: Pause).CheckInAsync(new CheckInRequest(), Cancel)).Supported.ShouldBeFalse();
         _pauses.Count.ShouldBe(2);
         _pauses.ShouldAllBe(p => p >= TimeSpan.FromSeconds(7) && p < TimeSpan.FromSeconds(10));
     }
@@ -32,7 +32,7 @@ public sealed class RetryTests
         await using var server = await StubServer.StartAsync(c => ++calls == 1
             ? Busy(c, 503, "Mon, 05 Jan 2026 10:00:20 GMT")
             : c.Response.WriteAsync("{\"supported\":false}"));
-        await server.Client(pause: Pause, time: time).CheckinAsync(new CheckinRequest(), Cancel);
+        await server.Client(pause: Pause, time: time).CheckInAsync(new CheckInRequest(), Cancel);
         _pauses.Single().ShouldBeInRange(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(21));
     }
 
@@ -41,7 +41,7 @@ public sealed class RetryTests
     {
         await using var server = await StubServer.StartAsync(c => Busy(c, 503, "86400"));
         var failure = await Should.ThrowAsync<PortalException>(
-            () => server.Client(pause: Pause).CheckinAsync(new CheckinRequest(), Cancel));
+            () => server.Client(pause: Pause).CheckInAsync(new CheckInRequest(), Cancel));
         failure.Code.ShouldBe(PortalError.Overloaded);
         failure.RetryAfter.ShouldBe(TimeSpan.FromDays(1));
         _pauses.ShouldBeEmpty();
@@ -56,7 +56,7 @@ public sealed class RetryTests
             return Task.CompletedTask;
         });
         var failure = await Should.ThrowAsync<PortalException>(
-            () => server.Client(pause: Pause).CheckinAsync(new CheckinRequest(), Cancel));
+            () => server.Client(pause: Pause).CheckInAsync(new CheckInRequest(), Cancel));
         failure.Code.ShouldBe(PortalError.ServerFault);
         server.Requests.Count.ShouldBe(4);
         for (var i = 0; i < _pauses.Count; i++)
@@ -85,7 +85,7 @@ public sealed class RetryTests
             return Task.CompletedTask;
         });
         var failure = await Should.ThrowAsync<PortalException>(
-            () => server.Client().CheckinAsync(new CheckinRequest(), Cancel));
+            () => server.Client().CheckInAsync(new CheckInRequest(), Cancel));
         failure.Code.ShouldBe(PortalError.Redirected);
         other.Requests.ShouldBeEmpty();
     }
@@ -98,7 +98,7 @@ public sealed class RetryTests
             for (var i = 0; i < 1000; i++)
                 await c.Response.WriteAsync(new string(' ', 10_000), c.RequestAborted);
         });
-        (await Should.ThrowAsync<PortalException>(() => server.Client().CheckinAsync(new CheckinRequest(), Cancel)))
+        (await Should.ThrowAsync<PortalException>(() => server.Client().CheckInAsync(new CheckInRequest(), Cancel)))
             .Code.ShouldBe(PortalError.BadAnswer);
     }
 
@@ -106,7 +106,7 @@ public sealed class RetryTests
     public async Task A_page_instead_of_json_is_refused()
     {
         await using var server = await StubServer.StartAsync(c => c.Response.WriteAsync("<html>Please log in</html>"));
-        (await Should.ThrowAsync<PortalException>(() => server.Client().CheckinAsync(new CheckinRequest(), Cancel)))
+        (await Should.ThrowAsync<PortalException>(() => server.Client().CheckInAsync(new CheckInRequest(), Cancel)))
             .Code.ShouldBe(PortalError.BadAnswer);
     }
 

@@ -84,7 +84,7 @@ public sealed class OddFactsTests
         (await portal.CommandLine().RunAsync(["server", "history", id])).Out.ShouldContain(line.Became);
 
         portal.Time.Advance(TimeSpan.FromHours(4));
-        (await LevelByPost(portal, JsonSerializer.Serialize(TestPortal.Facts(id), AgentJson.Default.CheckinRequest))).ShouldBe("1");
+        (await LevelByPost(portal, JsonSerializer.Serialize(TestPortal.Facts(id), AgentJson.Default.CheckInRequest))).ShouldBe("1");
         var after = portal.Portal.Servers.History(id, 10).First(change => change.What == "dropped");
         (after.Was, after.Became).ShouldBe((line.Became, ""));
     }
@@ -211,11 +211,11 @@ public sealed class OddFactsTests
     [Fact]
     public void Facts_that_waited_since_before_they_had_the_field_come_back_without_it()
     {
-        var json = JsonSerializer.SerializeToUtf8Bytes(new SaidFacts("a.1", 7, 8, new ServerFacts { Hostname = "h" }), SaidFactsJson.Default.SaidFacts);
+        var json = JsonSerializer.SerializeToUtf8Bytes(new PendingFacts("a.1", 7, 8, new ServerFacts { Hostname = "h" }), PendingFactsJson.Default.PendingFacts);
         var old = Encoding.UTF8.GetString(json).Replace(",\"Dropped\":\"\"", "", StringComparison.Ordinal);
 
         old.ShouldNotContain("Dropped");
-        JsonSerializer.Deserialize(old, SaidFactsJson.Default.SaidFacts)!.Facts.Dropped.ShouldBe("");
+        JsonSerializer.Deserialize(old, PendingFactsJson.Default.PendingFacts)!.Facts.Dropped.ShouldBe("");
     }
 
     private static async Task<string> LevelByPost(TestPortal portal, string body)

@@ -286,9 +286,9 @@ public sealed class PatchServerTests
             headers.TryAddWithoutValidation("If-Range", tag);
         });
 
-    private static string Encode(CheckinRequest facts, Encoding16Or64 encoding)
+    private static string Encode(CheckInRequest facts, Encoding16Or64 encoding)
     {
-        var json = JsonSerializer.SerializeToUtf8Bytes(facts, AgentJson.Default.CheckinRequest);
+        var json = JsonSerializer.SerializeToUtf8Bytes(facts, AgentJson.Default.CheckInRequest);
         return encoding switch
         {
             Encoding16Or64.Base16 => Convert.ToHexStringLower(json),

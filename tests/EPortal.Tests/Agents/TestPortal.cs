@@ -97,7 +97,7 @@ internal sealed class TestPortal : IAsyncDisposable
         text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(':', 2))
             .ToDictionary(parts => parts[0], parts => parts[1], StringComparer.Ordinal);
 
-    public static CheckinRequest Facts(string serverId) => new()
+    public static CheckInRequest Facts(string serverId) => new()
     {
         ServerId = serverId,
         Hostname = "web1",
@@ -112,11 +112,11 @@ internal sealed class TestPortal : IAsyncDisposable
     };
 
     /// <summary>Checks in, from <paramref name="address"/> when a proxy in front says so.</summary>
-    public async Task<HttpResponseMessage> CheckInAsync(CheckinRequest facts, string? address = null)
+    public async Task<HttpResponseMessage> CheckInAsync(CheckInRequest facts, string? address = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/admin/api/kcare/checkin")
         {
-            Content = JsonContent.Create(facts, AgentJson.Default.CheckinRequest),
+            Content = JsonContent.Create(facts, AgentJson.Default.CheckInRequest),
         };
         if (address is not null)
             request.Headers.Add("X-Forwarded-For", address);

@@ -158,7 +158,7 @@ public sealed class RetentionTests
         await using var store = new TestStore();
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
         var id = (await new Registration(store.Log, store.Changes).Register("h", "192.0.2.9", "k")).ServerId!;
-        var checkIns = new CheckIns(store.Log, new KnownServers(store.Database, new Offers()), store.Changes);
+        var checkIns = new CheckIns(store.Log, new ServerCache(store.Database, new Offers()), store.Changes);
         var server = store.Database.Read(session => CheckIns.FindOrNull(session, id))!;
         var history = new ServerStore(store.Database, store.Log, store.Changes, store.Time);
         async Task Say(int first, int count)
@@ -229,14 +229,14 @@ public sealed class RetentionTests
     {
         await using var store = new TestStore();
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
-        var ids = new List<AgentId>();
+        var ids = new List<PackedServerId>();
         foreach (var name in (string[])["stays", "goes"])
         {
-            AgentId.TryRead((await new Registration(store.Log, store.Changes).Register(name, "192.0.2.9", "k")).ServerId!, out var id);
+            PackedServerId.TryRead((await new Registration(store.Log, store.Changes).Register(name, "192.0.2.9", "k")).ServerId!, out var id);
             ids.Add(id);
         }
 
-        var known = new KnownServers(store.Database, new Offers());
+        var known = new ServerCache(store.Database, new Offers());
         foreach (var id in ids)
             known.TryFind(known.View(), id, out _, out _).ShouldBeTrue();
         await new ServerStore(store.Database, store.Log, store.Changes, store.Time).Unregister(ids[1].ToString());

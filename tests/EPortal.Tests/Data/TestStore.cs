@@ -18,7 +18,7 @@ internal sealed class TestStore : IAsyncDisposable
         Time = new FakeTimeProvider(now ?? new DateTimeOffset(2026, 5, 1, 12, 0, 0, TimeSpan.Zero));
         Database = Database.Open(Folder);
         Log = new ChangeLog(Database, Entities.Catalog, Time);
-        Changes = new HostChanges(0, Time);
+        Changes = new HostChangeLimiter(0, Time);
     }
 
     public string Folder { get; }
@@ -30,7 +30,7 @@ internal sealed class TestStore : IAsyncDisposable
     public ChangeLog Log { get; }
 
     /// <summary>Hosts may change as much as they like here.</summary>
-    public HostChanges Changes { get; }
+    public HostChangeLimiter Changes { get; }
 
     public string Origin => Database.Read(session => Node.Read(session).Origin);
 

@@ -18,14 +18,14 @@ internal sealed class FakePortal : IAsyncDisposable
 
     public Uri Address => _server.Address;
 
-    public List<CheckinRequest> Checkins { get; } = [];
+    public List<CheckInRequest> Checkins { get; } = [];
 
     public List<string> PlainCalls { get; } = [];
 
     /// <summary>Answers of the plain calls by name; <c>code:0</c> where there is none.</summary>
     public Dictionary<string, string> Plain { get; } = [];
 
-    public CheckinAnswer Answer { get; set; } = new();
+    public CheckInAnswer Answer { get; set; } = new();
 
     /// <summary>File bodies by path.</summary>
     public Dictionary<string, byte[]> Files { get; } = [];
@@ -76,7 +76,7 @@ internal sealed class FakePortal : IAsyncDisposable
             Encoding.UTF8.GetBytes((key ?? _key).Sign(json, "tests", "signature of tests"));
         foreach (var (name, content) in files)
             Files[PathOf(level, name)] = content;
-        Answer = new CheckinAnswer
+        Answer = new CheckInAnswer
         {
             Supported = true,
             Level = level,
@@ -113,7 +113,7 @@ internal sealed class FakePortal : IAsyncDisposable
     {
         var path = context.Request.Path.Value!;
         if (path.EndsWith("/checkin", StringComparison.Ordinal))
-            await CheckinAsync(context);
+            await CheckInAsync(context);
         else if (path.EndsWith(".plain", StringComparison.Ordinal))
             await PlainAsync(context, Path.GetFileName(path));
         else if (Endless.Contains(path))
@@ -124,12 +124,12 @@ internal sealed class FakePortal : IAsyncDisposable
             context.Response.StatusCode = 404;
     }
 
-    private async Task CheckinAsync(HttpContext context)
+    private async Task CheckInAsync(HttpContext context)
     {
         Checkins.Add((await JsonSerializer.DeserializeAsync(
-            context.Request.Body, AgentJson.Default.CheckinRequest, context.RequestAborted))!);
+            context.Request.Body, AgentJson.Default.CheckInRequest, context.RequestAborted))!);
         context.Response.StatusCode = KnowsServer ? 200 : 401;
-        await context.Response.WriteAsJsonAsync(Answer, AgentJson.Default.CheckinAnswer, "application/json");
+        await context.Response.WriteAsJsonAsync(Answer, AgentJson.Default.CheckInAnswer, "application/json");
     }
 
     private async Task PlainAsync(HttpContext context, string name)

@@ -58,7 +58,7 @@ public sealed class KernelTests : RegisteredHostTests
         var told = Portal.Checkins[^1];
 
         told.LastUpdate!.Message.ShouldStartWith("The kernel runs the live patch x");
-        CheckinFacts.From(told, "192.0.2.1", new DroppedFields()).Facts.UpdateResult.ShouldEndWith(told.LastUpdate.Message);
+        CheckInFacts.From(told, "192.0.2.1", new DroppedFields()).Facts.UpdateResult.ShouldEndWith(told.LastUpdate.Message);
     }
 
     [Fact]

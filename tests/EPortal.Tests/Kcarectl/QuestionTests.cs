@@ -34,7 +34,7 @@ public sealed class QuestionTests : RegisteredHostTests
         Portal.Offer(1, "kpatch_1");
         await Host.RunAsync("--update");
         Host.PointAt(Portal.Address, settings);
-        Portal.Answer = new CheckinAnswer { Supported = false, HeldBack = true };
+        Portal.Answer = new CheckInAnswer { Supported = false, HeldBack = true };
 
         (await Host.RunAsync("--update")).ShouldBe(ExitCode.Done);
         Host.Out.ShouldContain(said);

@@ -114,11 +114,11 @@ public sealed class InactiveServersTests
         var ids = await FleetAsync(store, 2);
         await NoteDaysAsync(store.Log, store.Time.GetUtcNow(), 40);
         store.Time.Advance(40 * s_day);
-        var entries = new byte[WaitingCheckIns.Size];
-        WaitingCheckIns.Write(entries, store.Scalar<long>("SELECT local FROM server WHERE server_id = @id", new { id = ids[1] }), 9000);
+        var entries = new byte[LoggedCheckIns.Size];
+        LoggedCheckIns.Write(entries, store.Scalar<long>("SELECT local FROM server WHERE server_id = @id", new { id = ids[1] }), 9000);
         await store.Log.Commit(Actor.Agent, change => change.Session.Execute(
             "INSERT INTO checkin_log (stamp, at, entries) VALUES (@stamp, @at, @entries)",
-            ("@stamp", change.NextStamp()), ("@at", Micros.Of(change.Now)), ("@entries", entries)));
+            ("@stamp", change.NextStamp()), ("@at", UnixMicros.Of(change.Now)), ("@entries", entries)));
 
         (await CleanAsync(store)).ShouldBe(1);
 
@@ -200,7 +200,7 @@ public sealed class InactiveServersTests
         {
             var id = (await new Registration(store.Log, store.Changes).Register("h", "192.0.2.9", "k")).ServerId!;
             var server = store.Database.Read(session => CheckIns.FindOrNull(session, id))!;
-            await new CheckIns(store.Log, new KnownServers(store.Database, new Offers()), store.Changes).Record(
+            await new CheckIns(store.Log, new ServerCache(store.Database, new Offers()), store.Changes).Record(
                 server, new CheckIn(new ServerFacts { Ip = "192.0.2.9", Hostname = "h", KernelId = new string('a', 40) }, 100, null));
             ids.Add(id);
         }
@@ -219,7 +219,7 @@ public sealed class InactiveServersTests
 
     private static bool Noted(Change change, DateTimeOffset at)
     {
-        CheckinHistory.Add(change.Session, new CheckinSpan(at, 1, 0, 0));
+        CheckInHistory.Add(change.Session, new CheckInSpan(at, 1, 0, 0));
         return true;
     }
 

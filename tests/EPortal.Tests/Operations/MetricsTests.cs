@@ -67,7 +67,7 @@ public sealed class MetricsTests
         var id = await portal.RegisterAsync();
         using var checkin = await portal.CheckInAsync(TestPortal.Facts(id));
         var answer = System.Text.Json.JsonSerializer.Deserialize(
-            await checkin.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), AgentJson.Default.CheckinAnswer)!;
+            await checkin.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), AgentJson.Default.CheckInAnswer)!;
         var file = answer.Files!.Single(one => one.Size == 5000);
 
         using var whole = await portal.GetAsync(file.Url, id);

@@ -187,17 +187,17 @@ public sealed partial class StartPageTests
     }
 
     [Theory]
-    [InlineData(0, 0, 0, 0, Mood.Unknown, "No servers yet")]
-    [InlineData(5, 0, 0, 0, Mood.Good, "All servers are up to date")]
-    [InlineData(5, 0, 2, 0, Mood.Good, "All supported servers are up to date")]
-    [InlineData(99, 1, 0, 0, Mood.Doubtful, "1 server is outdated")]
-    [InlineData(99, 0, 0, 2, Mood.Doubtful, "2 servers are silent")]
-    [InlineData(80, 20, 0, 1, Mood.Bad, "20 servers are outdated, 1 server is silent")]
+    [InlineData(0, 0, 0, 0, HealthLevel.Unknown, "No servers yet")]
+    [InlineData(5, 0, 0, 0, HealthLevel.Good, "All servers are up to date")]
+    [InlineData(5, 0, 2, 0, HealthLevel.Good, "All supported servers are up to date")]
+    [InlineData(99, 1, 0, 0, HealthLevel.Warning, "1 server is outdated")]
+    [InlineData(99, 0, 0, 2, HealthLevel.Warning, "2 servers are silent")]
+    [InlineData(80, 20, 0, 1, HealthLevel.Critical, "20 servers are outdated, 1 server is silent")]
     public void The_verdict_is_that_of_the_counts(long upToDate, long outdated, long unsupported, long silent, object mood, string title)
     {
         var fleet = new Fleet(default, new Dictionary<string, ServerCounts> { ["main"] = new(upToDate, outdated, unsupported, silent) }, []);
-        var verdict = VerdictModel.Of(new StartModel(fleet, [], CheckinRange.All[0], [], new FirstSteps(true, true, true)));
-        (verdict.Mood, verdict.Title).ShouldBe(((Mood)mood, title));
+        var verdict = VerdictModel.Of(new StartModel(fleet, [], CheckInRange.All[0], [], new FirstSteps(true, true, true)));
+        (verdict.HealthLevel, verdict.Title).ShouldBe(((HealthLevel)mood, title));
     }
 
     private static async Task CheckIn(TestPortal portal, string host, int level, string? kernel = null)
@@ -237,7 +237,7 @@ public sealed partial class StartPageTests
         using var browser = new Browser(api.Portal);
         (await browser.LogInAsync(user, ApiCaller.Password)).Dispose();
         await browser.TextAsync(path);
-        var picture = (FleetPicture)api.Portal.Services.GetService(typeof(FleetPicture))!;
+        var picture = (FleetSnapshot)api.Portal.Services.GetService(typeof(FleetSnapshot))!;
         while ((await picture.Get(Cancellation))!.At != api.Portal.Time.GetUtcNow())
             await Task.Yield();
         return await browser.TextAsync(path);

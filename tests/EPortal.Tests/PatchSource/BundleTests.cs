@@ -126,7 +126,7 @@ public sealed class BundleTests : IAsyncLifetime
         (await Should.ThrowAsync<RefusedException>(() => ExportAsync())).Message.ShouldContain("The archive of K2 is lost or damaged here");
 
         Directory.EnumerateFiles(_folder.Path).ShouldBeEmpty();
-        await _sender.SyncAsync(wish: new SyncWish([Product.Kernel], Whole: true, Complete: true));
+        await _sender.SyncAsync(wish: new SyncRequest([Product.Kernel], Whole: true, Complete: true));
         (await File.ReadAllBytesAsync(archive, Cancellation)).ShouldBe(right);
     }
 
@@ -139,7 +139,7 @@ public sealed class BundleTests : IAsyncLifetime
         await using var receiver = Receiver(trusted: [careless.Portal.Signer.OwnKeyLine()]);
         using var bundle = new MemoryStream();
         await new BundleExport(careless.Portal.Database, careless.Portal.Folders, careless.Time).Write(
-            bundle, new HashSet<KnownPatchset>(), careless.Portal.Signer.Own, _ => new Progress<long>(), Cancellation);
+            bundle, new HashSet<PatchsetReference>(), careless.Portal.Signer.Own, _ => new Progress<long>(), Cancellation);
 
         (await RefusedAsync(receiver, bundle.ToArray())).Message.ShouldContain("X1.tar: manifest.json is not signed");
 
@@ -282,7 +282,7 @@ public sealed class BundleTests : IAsyncLifetime
     {
         using var bundle = new MemoryStream();
         await new BundleExport(_sender.Portal.Database, _sender.Portal.Folders, _sender.Time).Write(
-            bundle, new HashSet<KnownPatchset>(), key ?? SenderKey, _ => new Progress<long>(), Cancellation);
+            bundle, new HashSet<PatchsetReference>(), key ?? SenderKey, _ => new Progress<long>(), Cancellation);
         return bundle.ToArray();
     }
 

@@ -40,7 +40,7 @@ internal sealed class CachePortal : IAsyncDisposable
     }
 
     /// <summary>The source publishes its next index, and this portal takes it over.</summary>
-    public async Task SyncAsync(FakeSource source, SyncWish? wish = null)
+    public async Task SyncAsync(FakeSource source, SyncRequest? wish = null)
     {
         source.Publish();
         using var lease = Portal.Portal.Source.Take();

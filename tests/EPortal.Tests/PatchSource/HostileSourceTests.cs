@@ -82,7 +82,7 @@ public sealed class HostileSourceTests : IAsyncLifetime
         await _house.Portal.Feeds.Add(SourceHouse.Admin, "now", new FeedSettings(Auto: true, DeployAfter: 0));
         var broken = _house.Desk(_source.Address);
         broken.Dispose();
-        using var slot = new SourceSlot(
+        using var slot = new PatchSourceManager(
             new RuntimeSettings(Path.Combine(_house.Portal.Settings.DataDir, "none.json")), SourceSetting.Off with { Url = _source.Address }, _ => broken, _house.Portal.Log, cacheMode: false);
         using var worker = new SourceWorker(slot, _house.Portal.AutoUpdate, TimeSpan.FromHours(1), _house.Time, log);
 

@@ -99,7 +99,7 @@ public sealed class ServedRepositoryTests : IAsyncLifetime
 
         (await lower.SyncAsync(desk)).Fetched.Single().Name.ShouldBe("K1");
         await lower.Portal.Patchsets.Delete(SourceHouse.Admin, Product.Kernel, "K1");
-        (await lower.SyncAsync(desk, new SyncWish(Products.All, Whole: false))).Fetched.Single().Name.ShouldBe("K1");
+        (await lower.SyncAsync(desk, new SyncRequest(Products.All, Whole: false))).Fetched.Single().Name.ShouldBe("K1");
         lower.Portal.Rollout.List(Feed.Main, Product.Kernel).Single().Patchset.SignedBy.ShouldBe(upper.Portal.Signer.Own.PublicKey.KeyId);
     }
 

@@ -15,7 +15,7 @@ internal sealed class SourceHouse : IAsyncDisposable
     public static readonly Actor Admin = new("tester");
 
     private readonly TempFolder _folder = new();
-    private SourceDesk? _desk;
+    private PatchSourceConnection? _desk;
 
     private SourceHouse(Func<Settings, Settings> change)
     {
@@ -39,10 +39,10 @@ internal sealed class SourceHouse : IAsyncDisposable
         return house;
     }
 
-    public SourceDesk Source => _desk!;
+    public PatchSourceConnection Source => _desk!;
 
     /// <summary>A second set of objects on the same store, as another process has, or after a change of keys.</summary>
-    public SourceDesk Desk(Uri address, TrustedKeys? trusted = null, PatchsetLimits? limits = null, TimeSpan? patience = null) => new(
+    public PatchSourceConnection Desk(Uri address, TrustedKeys? trusted = null, PatchsetLimits? limits = null, TimeSpan? patience = null) => new(
         new SourceOptions
         {
             Url = address,
@@ -54,12 +54,12 @@ internal sealed class SourceHouse : IAsyncDisposable
             FirstPause = TimeSpan.FromMilliseconds(1),
             LongestPause = TimeSpan.FromMilliseconds(20),
         },
-        new SourceChoice(Portal.Settings.PatchSourceDistros, Portal.Settings.LimitPatchsets),
+        new SyncScope(Portal.Settings.PatchSourceDistros, Portal.Settings.LimitPatchsets),
         Portal.Settings.CacheMode, _folder.File("data/cache/source"), Portal.Patchsets, Portal.Database, Portal.Log,
         trusted ?? Portal.Signer.Trusted, limits ?? PatchsetLimits.Default, Time);
 
     /// <summary>One sync of everything.</summary>
-    public async Task<SyncReport> SyncAsync(SourceDesk? desk = null, SyncWish? wish = null)
+    public async Task<SyncReport> SyncAsync(PatchSourceConnection? desk = null, SyncRequest? wish = null)
     {
         desk ??= Source;
         using var turn = desk.Sync.TryBegin();
@@ -69,7 +69,7 @@ internal sealed class SourceHouse : IAsyncDisposable
     }
 
     /// <summary>The code with which a sync is refused.</summary>
-    public async Task<SourceError> RefusedAsync(SourceDesk? desk = null)
+    public async Task<SourceError> RefusedAsync(PatchSourceConnection? desk = null)
     {
         try
         {

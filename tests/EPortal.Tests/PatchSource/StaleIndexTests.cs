@@ -73,7 +73,7 @@ public sealed class StaleIndexTests : IAsyncLifetime
 
         var mirrored = await _house.SyncAsync();
         mirrored.Failed.Single().Reason.ShouldContain("another manifest than its index names");
-        var cached = await _house.SyncAsync(wish: new SyncWish(Products.All, Whole: false));
+        var cached = await _house.SyncAsync(wish: new SyncRequest(Products.All, Whole: false));
         cached.Failed.Single().Reason.ShouldContain("is not the one that its index names");
 
         _house.States().ShouldBe(["K1:enabled", "K2:not-downloaded"]);

@@ -211,7 +211,7 @@ public sealed class SyncTests : IAsyncLifetime
         var entry = await _source.AddAsync("K1", 1);
         _source.Publish();
         var (asked, more) = (new TaskCompletionSource(), new TaskCompletionSource());
-        await house.SyncAsync(wish: new SyncWish([], Whole: true));
+        await house.SyncAsync(wish: new SyncRequest([], Whole: true));
         _source.Misbehave = async (context, path) =>
         {
             if (path != entry.Archive)
@@ -243,12 +243,12 @@ public sealed class SyncTests : IAsyncLifetime
         await using var house = SourceHouse.Open(_source);
         await _source.AddAsync("K1", 1);
         _source.Publish();
-        await house.SyncAsync(wish: new SyncWish(Products.All, Whole: false));
+        await house.SyncAsync(wish: new SyncRequest(Products.All, Whole: false));
         var since = Patchset(house).AvailableAt;
         Patchset(house).Whole.ShouldBeFalse();
         house.Time.Advance(TimeSpan.FromHours(5));
 
-        await house.SyncAsync(wish: new SyncWish([Product.Kernel], Whole: true, Complete: true));
+        await house.SyncAsync(wish: new SyncRequest([Product.Kernel], Whole: true, Complete: true));
 
         Patchset(house).Whole.ShouldBeTrue();
         Patchset(house).AvailableAt.ShouldBe(since);

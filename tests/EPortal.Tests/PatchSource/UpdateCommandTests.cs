@@ -146,7 +146,7 @@ public sealed class UpdateCommandTests : IAsyncLifetime
         await _source.AddAsync("K2", 2, distro: "almalinux9");
         await _source.AddAsync("K3", 3);
         await _source.AddAsync("K4", 4, distro: "almalinux9");
-        await cache.SyncAsync(_source, new SyncWish([], Whole: true));
+        await cache.SyncAsync(_source, new SyncRequest([], Whole: true));
         var rollout = cache.Portal.Portal.Rollout;
 
         (await rollout.EnableUpTo(TestPortal.Admin, Product.Kernel, "K3", Feed.Main, CancellationToken.None)).ShouldBe(["K3"]);

@@ -26,7 +26,7 @@ internal sealed class TestLibrary : IAsyncDisposable
         var (folders, bounds) = (new PatchFolders(root), limits ?? PatchsetLimits.Default);
         var signer = PortalSigner.Open(Path.Combine(root, "config", "signing.key"), trusted ?? TrustedKeys.None);
         Patchsets = new PatchsetLibrary(Database, Log, folders, signer, bounds, time);
-        Shelf = new PatchShelf(Database, folders, signer, bounds, time);
+        Shelf = new PatchFileIndex(Database, folders, signer, bounds, time);
     }
 
     public string Root { get; }
@@ -37,11 +37,11 @@ internal sealed class TestLibrary : IAsyncDisposable
 
     public PatchsetLibrary Patchsets { get; }
 
-    public PatchShelf Shelf { get; }
+    public PatchFileIndex Shelf { get; }
 
     /// <summary>A file of a patch that is here.</summary>
-    public FoundFile? FindFileOrNull(string target, int level, string file, string? sha256 = null) =>
-        Shelf.FindOrNull(new WantedFile(target, level, file, sha256));
+    public PatchFileLocation? FindFileOrNull(string target, int level, string file, string? sha256 = null) =>
+        Shelf.FindOrNull(new PatchFileRequest(target, level, file, sha256));
 
     /// <summary>All files but the database's and the lock, and the folders of patchsets; not those that hold patchsets.</summary>
     public string Tree() => FolderTree.Of(Root, path =>

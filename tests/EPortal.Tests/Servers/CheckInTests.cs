@@ -102,7 +102,7 @@ public sealed class CheckInTests
         var known = store.Database.Read(session => CheckIns.FindOrNull(session, id))!;
         await servers.Unregister(id);
 
-        var late = new CheckIns(store.Log, new KnownServers(store.Database, new Offers()), store.Changes).Record(known, new CheckIn(Facts, 1, null)).AsTask();
+        var late = new CheckIns(store.Log, new ServerCache(store.Database, new Offers()), store.Changes).Record(known, new CheckIn(Facts, 1, null)).AsTask();
         var fine = CheckIn(store, other, Facts, 1);
 
         (await late).ShouldBeFalse();
@@ -169,7 +169,7 @@ public sealed class CheckInTests
     private static Task<bool> CheckIn(TestStore store, string id, ServerFacts facts, long uptime, string? tags = null)
     {
         var known = store.Database.Read(session => CheckIns.FindOrNull(session, id))!;
-        return new CheckIns(store.Log, new KnownServers(store.Database, new Offers()), store.Changes).Record(known, new CheckIn(facts, uptime, tags)).AsTask();
+        return new CheckIns(store.Log, new ServerCache(store.Database, new Offers()), store.Changes).Record(known, new CheckIn(facts, uptime, tags)).AsTask();
     }
 
     private static IReadOnlyList<Server> List(ServerStore servers) =>

@@ -84,9 +84,9 @@ public sealed class HostileTextOnPagesTests
         }
     }
 
-    private static CheckinRequest TestFacts(ServerFleet fleet, string id) => Agents.TestPortal.Facts(fleet.Server(id).ServerId);
+    private static CheckInRequest TestFacts(ServerFleet fleet, string id) => Agents.TestPortal.Facts(fleet.Server(id).ServerId);
 
-    private static CheckinRequest Said(CheckinRequest facts, string text) => facts with
+    private static CheckInRequest Said(CheckInRequest facts, string text) => facts with
     {
         Release = text,
         Euname = text,

@@ -56,10 +56,10 @@ public sealed class PatchsetUsageTests
         var reached = portal.Portal.Database.Read(session =>
         {
             var plan = RolloutPlan.Of(session, 0, Product.Kernel, "K1", new Dictionary<string, RolloutAction> { [Feed.Main] = RolloutAction.Disable }, new HashSet<string>());
-            return RolloutReach.Count(ServerGroups.ByFeed(session), RolloutPreview.Of(session, portal.Portal.Levels, plan));
+            return RolloutImpact.Count(ServerGroups.ByFeed(session), RolloutPreview.Of(session, portal.Portal.Levels, plan));
         });
 
-        reached.ShouldBe([KeyValuePair.Create(Feed.MainId, new RolloutReach(1, 1))]);
+        reached.ShouldBe([KeyValuePair.Create(Feed.MainId, new RolloutImpact(1, 1))]);
     }
 
     private static async Task RunAsync(TestPortal portal, string key, string kernel, int level)

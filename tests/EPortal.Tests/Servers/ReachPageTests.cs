@@ -215,7 +215,7 @@ public sealed class ReachPageTests
 
     [Fact]
     public void Servers_are_counted_by_what_they_are_offered_before_and_after() =>
-        RolloutReach.Of([(1, 1, 7), (1, 2, 10), (null, 1, 100), (2, null, 1000), (null, null, 9)]).ShouldBe(new RolloutReach(1110, 1000));
+        RolloutImpact.Of([(1, 1, 7), (1, 2, 10), (null, 1, 100), (2, null, 1000), (null, null, 9)]).ShouldBe(new RolloutImpact(1110, 1000));
 
     /// <summary>Two servers of a key on main, which offers K1; the feed test offers nothing.</summary>
     private static async Task<PatchsetSite> OpenAsync()

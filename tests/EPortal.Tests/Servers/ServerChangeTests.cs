@@ -136,7 +136,7 @@ public sealed class ServerChangeTests
         await using var fleet = await ServerFleet.StartAsync();
         var births = await fleet.Portal.Portal.Log.Commit(Actor.Agent, change => Enumerable.Range(0, ServerBulk.PerChange + 1).Select(n => change.Create(Server.Entity, new Fields
         {
-            { "server_id", $"S{n:d15}" }, { "key", KeyStore.Get(change.Session, TestPortal.Key).Id }, { "hostname", $"h{n}" }, { "ip", "" }, { "registered", Micros.Of(change.Now) },
+            { "server_id", $"S{n:d15}" }, { "key", KeyStore.Get(change.Session, TestPortal.Key).Id }, { "hostname", $"h{n}" }, { "ip", "" }, { "registered", UnixMicros.Of(change.Now) },
         })).ToList());
 
         await DoAsync(fleet, $"add-tags?scope=all&agreed={births.Count}", ("tags", "a"));

@@ -27,7 +27,7 @@ internal sealed class ServerFleet : IAsyncDisposable
     }
 
     /// <summary>Registers a host that checks in, and gives its birth.</summary>
-    public async Task<string> AddAsync(string hostname, Func<CheckinRequest, CheckinRequest>? change = null, string key = TestPortal.Key)
+    public async Task<string> AddAsync(string hostname, Func<CheckInRequest, CheckInRequest>? change = null, string key = TestPortal.Key)
     {
         var id = await Portal.RegisterAsync(hostname, key);
         var facts = TestPortal.Facts(id) with { Hostname = hostname };

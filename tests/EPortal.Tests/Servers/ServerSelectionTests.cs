@@ -80,7 +80,7 @@ public sealed class ServerSelectionTests
         }
     }
 
-    private static CheckinRequest Facts(string id, int a, int b, int c) => TestPortal.Facts(id) with
+    private static CheckInRequest Facts(string id, int a, int b, int c) => TestPortal.Facts(id) with
     {
         Hostname = s_names[c % s_names.Length],
         KernelId = new string(b % 4 == 0 ? 'b' : 'a', 40),

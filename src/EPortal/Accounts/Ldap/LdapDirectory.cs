@@ -39,9 +39,9 @@ internal sealed class LdapDirectory(LdapUrl url, string dnTemplate, LdapSearch? 
     public bool CanLookUp => Account is not null;
 
     /// <summary>Whom it vouches for when it lets that name in.</summary>
-    public ForeignIdentity IdentityOf(string name) => new(ForeignIdentity.LdapPrefix + UserName.Fold(name), name, "ldap", "LDAP")
+    public ExternalIdentity IdentityOf(string name) => new(ExternalIdentity.LdapPrefix + UserName.Fold(name), name, "ldap", "LDAP")
     {
-        FormerKey = ForeignIdentity.LdapPrefix + name.ToLowerInvariant(),
+        FormerKey = ExternalIdentity.LdapPrefix + name.ToLowerInvariant(),
         VouchedUnder = Fingerprint,
     };
 

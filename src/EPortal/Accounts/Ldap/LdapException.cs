@@ -25,7 +25,7 @@ internal enum LdapStep
 }
 
 /// <summary>The directory cannot be used: the message says in one sentence what failed, without anything secret.</summary>
-internal sealed class LdapException(LdapStep step, string message) : SentenceException(message)
+internal sealed class LdapException(LdapStep step, string message) : UserFacingException(message)
 {
     /// <summary>Where it failed.</summary>
     public LdapStep Step { get; } = step;

@@ -13,9 +13,9 @@ internal static class LdapPages
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPage(Path, (LdapStore ldap) => Show(Stored(ldap)));
-        routes.MapAction(Path, Save).KeepsForm();
+        routes.MapAction(Path, Save).ResumesForm();
         routes.MapAction(Path + "/off", SwitchOff);
-        routes.MapAction(Path + "/test", Test).KeepsForm(Path);
+        routes.MapAction(Path + "/test", Test).ResumesForm(Path);
     }
 
     private static Task<IResult> Save(ApiParameters parameters, LdapStore ldap, HttpContext context)

@@ -31,7 +31,7 @@ internal sealed class LdapStore(RuntimeSettings file, ChangeLog log, TimeProvide
                 if (settings != _settings)
                     (_directory, _settings) = (settings?.Open(time), settings);
             }
-            catch (SentenceException e)
+            catch (UserFacingException e)
             {
                 problem = e.Message;
             }

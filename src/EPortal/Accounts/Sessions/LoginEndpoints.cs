@@ -47,12 +47,12 @@ internal static class LoginEndpoints
             if (status != StatusCodes.Status401Unauthorized)
                 GuardAnswers.SayWhen(context);
             var typed = name.Length is > 0 and <= UserName.MaxLength ? name : null;
-            return Page(users, sso, next, LoginProblems.SentenceOrNull(problem), status, typed, KeptForm.ParseOrNull(parameters.Text("kept")));
+            return Page(users, sso, next, LoginProblems.SentenceOrNull(problem), status, typed, ResumableForm.ParseOrNull(parameters.Text("kept")));
         }
 
         await context.SignInAsync(SessionAuthentication.Name, Principal(user.Name, SessionStore.ByPassword));
-        return KeptForm.ParseOrNull(parameters.Text("kept")) is { } kept
-            ? ConsoleRoutes.Show<ResumePage, KeptForm>(kept)
+        return ResumableForm.ParseOrNull(parameters.Text("kept")) is { } kept
+            ? ConsoleRoutes.Show<ResumePage, ResumableForm>(kept)
             : TypedResults.LocalRedirect(next, permanent: false, preserveMethod: false);
     }
 
@@ -71,12 +71,12 @@ internal static class LoginEndpoints
         new(new ClaimsIdentity([new Claim(ClaimTypes.Name, userName), new Claim(SessionAuthentication.ViaClaim, via)], via));
 
     /// <summary>The login page in place of what a form asked for; what was typed is kept in it.</summary>
-    public static IResult Page(HttpContext context, KeptForm kept, string problem) => Page(
+    public static IResult Page(HttpContext context, ResumableForm kept, string problem) => Page(
         context.RequestServices.GetRequiredService<UserStore>(), context.RequestServices.GetRequiredService<SsoOptions>(), ConsoleRoutes.Base,
         LoginProblems.SentenceOrNull(problem), StatusCodes.Status401Unauthorized, kept: kept);
 
     private static RazorComponentResult<PageHost<LoginPage, LoginModel>> Page(
-        UserStore users, SsoOptions sso, string next, string? problem, int status = StatusCodes.Status200OK, string? userName = null, KeptForm? kept = null) =>
+        UserStore users, SsoOptions sso, string next, string? problem, int status = StatusCodes.Status200OK, string? userName = null, ResumableForm? kept = null) =>
         ConsoleRoutes.Show<LoginPage, LoginModel>(new LoginModel(next, problem, userName, sso.IsOn, users.Any(), kept), status);
 }
 
@@ -87,4 +87,4 @@ internal static class LoginEndpoints
 /// <param name="Sso">Whether there is single sign-on.</param>
 /// <param name="HasUsers">Whether anybody can log in.</param>
 /// <param name="Kept">The form that somebody was at; null for none.</param>
-internal sealed record LoginModel(string Next, string? Problem, string? UserName, bool Sso, bool HasUsers, KeptForm? Kept);
+internal sealed record LoginModel(string Next, string? Problem, string? UserName, bool Sso, bool HasUsers, ResumableForm? Kept);

@@ -25,7 +25,7 @@ internal sealed class SessionAuthentication(
     /// <summary>Name of the claim that says how the login was made.</summary>
     public const string ViaClaim = "via";
 
-    private Standing _standing;
+    private DirectoryStatus _standing;
 
     /// <inheritdoc/>
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
@@ -35,7 +35,7 @@ internal sealed class SessionAuthentication(
         if (await sessions.UseOrNull(token) is not { } session)
             return AuthenticateResult.Fail("no such session");
         _standing = await recheck.Of(session.User);
-        if (_standing != Standing.Good)
+        if (_standing != DirectoryStatus.Good)
             return AuthenticateResult.Fail("the directory does not vouch for this user now");
         // As often as the use is noted, so not with every request.
         if (session.IsUseNoted && lifetime.IsRefreshed)
@@ -74,8 +74,8 @@ internal sealed class SessionAuthentication(
     {
         // A part of a page that is fetched anew leads the whole page to the login.
         var isPart = Request.Headers.ContainsKey("HX-Request");
-        var problem = _standing == Standing.Unknown ? LoginProblems.DirectoryFailed : Request.Cookies.ContainsKey(Cookie) ? LoginProblems.Ended : null;
-        if (HttpMethods.IsPost(Request.Method) && await KeptForm.ReadOrNull(Context) is { } kept)
+        var problem = _standing == DirectoryStatus.Unknown ? LoginProblems.DirectoryFailed : Request.Cookies.ContainsKey(Cookie) ? LoginProblems.Ended : null;
+        if (HttpMethods.IsPost(Request.Method) && await ResumableForm.ReadOrNull(Context) is { } kept)
         {
             // The page goes where the part would have gone to, but for this.
             if (isPart)

@@ -44,7 +44,7 @@ internal sealed class SessionStore(Database database, ChangeLog log, SessionLife
             VALUES (@id, @token, @account, @mark, @via, @now, @now, @address, @agent)
             """,
             ("@id", RandomNumberGenerator.GetString(Letters, IdLength)), ("@token", Hash(token)), ("@account", account.Account),
-            ("@mark", account.MarkNow), ("@via", via), ("@now", Micros.Of(change.Now)), ("@address", actor.Address ?? ""), ("@agent", Clean(agent)));
+            ("@mark", account.MarkNow), ("@via", via), ("@now", UnixMicros.Of(change.Now)), ("@address", actor.Address ?? ""), ("@agent", Clean(agent)));
         change.Note("login", via);
         return token;
     });
@@ -58,10 +58,10 @@ internal sealed class SessionStore(Database database, ChangeLog log, SessionLife
         var row = database.Read(session => session.Connection.QueryFirstOrDefault<StoredSession>($"{Select} WHERE l.token = @token", new { token = Hash(token) }));
         if (row is null || !Holds(row, now))
             return null;
-        if (now - Micros.ToTime(row.Seen) < lifetime.Step)
+        if (now - UnixMicros.ToTime(row.Seen) < lifetime.Step)
             return ToSession(row);
         await log.Commit(Actor.Portal, change => change.Session.Execute(
-            "UPDATE login_session SET seen = max(seen, @now) WHERE id = @id", ("@now", Micros.Of(now)), ("@id", row.Id)));
+            "UPDATE login_session SET seen = max(seen, @now) WHERE id = @id", ("@now", UnixMicros.Of(now)), ("@id", row.Id)));
         return ToSession(row) with { IsUseNoted = true };
     }
 
@@ -115,12 +115,12 @@ internal sealed class SessionStore(Database database, ChangeLog log, SessionLife
     }
 
     private bool Holds(StoredSession row, DateTimeOffset now) => row.Mark == row.MarkNow && now < EndOf(row)
-        && external.Counts(row.Identity, row.Settings, Micros.ToTime(row.Created), now);
+        && external.Counts(row.Identity, row.Settings, UnixMicros.ToTime(row.Created), now);
 
     private DateTimeOffset EndOf(StoredSession row)
     {
-        var created = Micros.ToTime(row.Created);
-        var end = lifetime.End(created, Micros.ToTime(row.Seen));
+        var created = UnixMicros.ToTime(row.Created);
+        var end = lifetime.End(created, UnixMicros.ToTime(row.Seen));
         return row.Identity is not null && external.EndOf(row.Identity, created) is { } bound && bound < end ? bound : end;
     }
 
@@ -129,8 +129,8 @@ internal sealed class SessionStore(Database database, ChangeLog log, SessionLife
         Id = row.Id,
         User = new User(row.Account, row.Name, row.Description, row.IsAdmin) { Identity = row.Identity },
         Via = row.Via,
-        Created = Micros.ToTime(row.Created),
-        Seen = Micros.ToTime(row.Seen),
+        Created = UnixMicros.ToTime(row.Created),
+        Seen = UnixMicros.ToTime(row.Seen),
         Expires = EndOf(row),
         Address = row.Address,
         Agent = row.Agent,

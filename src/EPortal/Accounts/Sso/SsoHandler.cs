@@ -107,7 +107,7 @@ internal sealed partial class SsoHandler(
         return new AuthenticationTicket(LoginEndpoints.Principal(user.Name, SsoOptions.Via), properties, Name);
     }
 
-    private async Task<User> Enter(ForeignIdentity who)
+    private async Task<User> Enter(ExternalIdentity who)
     {
         try
         {

@@ -23,7 +23,7 @@ internal static class SsoIdentity
     /// <param name="options">The provider.</param>
     /// <param name="now">The time.</param>
     /// <exception cref="SsoException">It is not whole, or not for this portal, or its parts speak of different people.</exception>
-    public static ForeignIdentity Read(string? idToken, JsonElement userinfo, string? answeredAs, SsoOptions options, DateTimeOffset now)
+    public static ExternalIdentity Read(string? idToken, JsonElement userinfo, string? answeredAs, SsoOptions options, DateTimeOffset now)
     {
         var subject = Text(userinfo, "sub") ?? throw new SsoException("The user information has no sub.");
         var issuer = options.Origin;
@@ -43,7 +43,7 @@ internal static class SsoIdentity
             || issuer.Length is 0 or > MaxIssuer || issuer.Any(c => IsUnseen(c) || char.IsWhiteSpace(c)))
             throw new SsoException("The subject or issuer is empty, too long or malformed.") { Problem = Sessions.LoginProblems.SsoSubject };
         var realm = Uri.TryCreate(issuer, UriKind.Absolute, out var address) ? address.Host : options.AuthUrl!.Host;
-        return new ForeignIdentity($"sso:{issuer} {subject}", NameOf(userinfo, subject), realm, "SSO") { VouchedUnder = options.Fingerprint };
+        return new ExternalIdentity($"sso:{issuer} {subject}", NameOf(userinfo, subject), realm, "SSO") { VouchedUnder = options.Fingerprint };
     }
 
     private static void Check(JsonElement claims, string subject, string clientId, DateTimeOffset now)

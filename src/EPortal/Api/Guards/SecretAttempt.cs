@@ -11,7 +11,7 @@ internal sealed class SecretAttempt : IDisposable
     private bool _hasEnded;
 
     /// <summary>For the guard.</summary>
-    internal SecretAttempt(SecretGuard guard, ClientAddress client, string? holder, Allowance[] counted, Allowance network, bool isProved, int rank)
+    internal SecretAttempt(SecretGuard guard, ClientAddress client, string? holder, TokenBucket[] counted, TokenBucket network, bool isProved, int rank)
     {
         (_guard, Client, Holder) = (guard, client, holder);
         (Counted, Network, IsProved, Rank) = (counted, network, isProved, rank);
@@ -30,10 +30,10 @@ internal sealed class SecretAttempt : IDisposable
     public int Rank { get; }
 
     /// <summary>What a wrong one counts for.</summary>
-    internal Allowance[] Counted { get; }
+    internal TokenBucket[] Counted { get; }
 
     /// <summary>What it counts for when others are put before or after it.</summary>
-    internal Allowance Network { get; }
+    internal TokenBucket Network { get; }
 
     /// <summary>Checks that it is still good; whoever compares a secret says so first.</summary>
     public void Demand() => ObjectDisposedException.ThrowIf(_hasEnded, this);

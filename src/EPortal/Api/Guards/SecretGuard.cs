@@ -29,7 +29,7 @@ internal enum SecretOutcome
 internal sealed partial class SecretGuard(string name, bool countsHolders, TimeProvider time, ILogger logger, int allowed = SecretGuard.Allowed)
 {
     /// <summary>Addresses at which a secret was right that are remembered, at the most.</summary>
-    public const int MaxProved = AttemptTables.MaxProved;
+    public const int MaxProved = AttemptCounters.MaxProved;
 
     /// <summary>When one more is allowed, for a <c>Retry-After</c> header: seconds.</summary>
     public const string RetryAfter = "10";
@@ -38,8 +38,8 @@ internal sealed partial class SecretGuard(string name, bool countsHolders, TimeP
     private const int MaxWaiting = 1000;
 
     private readonly Lock _gate = new();
-    private readonly AttemptTables _tables = new(countsHolders, allowed, time);
-    private readonly LogLimit _lines = new(time);
+    private readonly AttemptCounters _tables = new(countsHolders, allowed, time);
+    private readonly LogRateLimiter _lines = new(time);
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
 
     /// <summary>What the secret is.</summary>
@@ -66,7 +66,7 @@ internal sealed partial class SecretGuard(string name, bool countsHolders, TimeP
     {
         while (true)
         {
-            Allowance busy;
+            TokenBucket busy;
             lock (_gate)
             {
                 var (counted, isProved) = _tables.Find(client, holder);
@@ -149,7 +149,7 @@ internal sealed partial class SecretGuard(string name, bool countsHolders, TimeP
             LogWrong(Name, attempt.Client);
     }
 
-    private async Task Ended(Allowance busy, CancellationToken cancel)
+    private async Task Ended(TokenBucket busy, CancellationToken cancel)
     {
         Task ended;
         lock (_gate)
@@ -165,7 +165,7 @@ internal sealed partial class SecretGuard(string name, bool countsHolders, TimeP
         }
     }
 
-    private SecretAttempt Start(ClientAddress client, string? holder, Allowance[] counted, bool isProved)
+    private SecretAttempt Start(ClientAddress client, string? holder, TokenBucket[] counted, bool isProved)
     {
         var network = _tables.Keep(client, holder, counted, isProved);
         var rank = isProved ? 0 : Weight(counted[0]) + Weight(network);
@@ -174,7 +174,7 @@ internal sealed partial class SecretGuard(string name, bool countsHolders, TimeP
         return new SecretAttempt(this, client, holder, counted, network, isProved, rank);
     }
 
-    private static int Weight(Allowance one) => one.Used + one.UnderWay;
+    private static int Weight(TokenBucket one) => one.Used + one.UnderWay;
 
     // No names and no secrets: a password typed into the wrong field must not end in a log.
     [LoggerMessage(Level = LogLevel.Warning, Message = "A wrong {Secret} came from {Client}")]

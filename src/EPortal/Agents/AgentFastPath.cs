@@ -1,0 +1,192 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using EPortal.AgentClient.Wire;
+using EPortal.Api;
+using EPortal.Data;
+using EPortal.Feeds;
+using EPortal.Servers;
+
+namespace EPortal.Agents;
+
+/// <summary>
+/// Answers at once what a whole fleet calls all the time: check-ins, levels, and patch files. It stands ahead of the rest
+/// of the pipeline and takes only what it can answer well; everything else, all that is wrong included, goes on as it came.
+/// </summary>
+internal sealed partial class AgentFastPath(
+    RequestDelegate next, IReadOnlyList<string> allowedHosts, AgentService desk, PatchFileFastPath files, RequestMeter meter, ILogger<AgentFastPath> logger)
+{
+    private const int TargetLength = 40;
+
+    /// <summary>Those who are turned away come back after this and up to as much more, so that they do not come together.</summary>
+    private const int LeastRetrySeconds = 10;
+
+    private const string Json = "application/json";
+    private const string Text = "text/plain; charset=utf-8";
+
+    private static readonly ConditionalWeakTable<Offer, Answers> s_answers = [];
+    private static readonly byte[] s_unsupported = AnswerTo("", null);
+
+    /// <summary>Names that a request may give, as far as they can be looked up; null for any.</summary>
+    private readonly HashSet<string>? _hosts = allowedHosts.Contains("*") ? null : allowedHosts.ToHashSet(StringComparer.OrdinalIgnoreCase);
+
+    private int _refused;
+
+    /// <summary>Answers, or lets go on.</summary>
+    public Task Invoke(HttpContext context)
+    {
+        if (_hosts?.Contains(context.Request.Host.Host) == false)
+            return next(context);
+        try
+        {
+            return TryAnswer(context) ?? next(context);
+        }
+        catch (StoreException)
+        {
+            return next(context); // Whatever is wrong with the store the ordinary way tells.
+        }
+    }
+
+    /// <summary>The answer on its way; null when nothing was done.</summary>
+    private Task? TryAnswer(HttpContext context)
+    {
+        var request = context.Request;
+        if (request.Path.Value is not { } path || request.QueryString.HasValue)
+            return null;
+        if (HttpMethods.IsPost(request.Method))
+            return path == CheckInEndpoints.KernelRoute ? TryCheckIn(context) : null;
+        if (!HttpMethods.IsGet(request.Method))
+            return null;
+        return PatchServerEndpoints.LatestRouteOrNull(path, TargetLength) is not { } route ? files.AnswerOrNull(context, path)
+            : TryLatest(context, path, route) ? Task.CompletedTask : null;
+    }
+
+    private Task? TryCheckIn(HttpContext context)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        if (desk.IsFull)
+            return Shed(context, begun);
+        var body = context.Request.BodyReader;
+        if (context.Request.ContentLength is not (> 0 and <= CheckInScan.MaxLength and var length) || !body.TryRead(out var read))
+            return null;
+        UnchangedCheckIn? quick = null;
+        News? news = null;
+        try
+        {
+            // Only a body that has come whole, with the head; the others are few.
+            if (read.Buffer.IsSingleSegment && read.Buffer.Length == length && CheckInScan.TryRead(read.Buffer.FirstSpan, context.Address(), out var scan))
+            {
+                quick = desk.Quick(scan);
+                news = quick is null ? NewsOrNull(scan, read.Buffer.FirstSpan, context.Address()) : null;
+            }
+        }
+        finally
+        {
+            body.AdvanceTo(quick is null && news is null ? read.Buffer.Start : read.Buffer.End);
+        }
+
+        return quick is { } taken ? Finish(context, Recorded(taken), begun) : news is not null ? Finish(context, Recorded(news), begun) : null;
+    }
+
+    /// <summary>What is told; null for all that is not in order, which the ordinary way answers.</summary>
+    private static News? NewsOrNull(in CheckInScan scan, ReadOnlySpan<byte> json, string ip)
+    {
+        try
+        {
+            if (scan.IsRestricted || JsonSerializer.Deserialize(json, AgentJson.Default.CheckInRequest) is not { } request)
+                return null;
+            var dropped = new DroppedFields();
+            var checkIn = CheckInFacts.From(request, ip, dropped);
+            return dropped.IsAsSent ? new News(request.ServerId, checkIn, scan.Digest) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The answer once it is on disk; null for a host that is not known.</summary>
+    private async ValueTask<byte[]?> Recorded(UnchangedCheckIn quick) =>
+        await desk.Finish(quick) ? AnswerOf(quick.KernelId, quick.Offer) : null;
+
+    private async ValueTask<byte[]?> Recorded(News news) =>
+        await desk.CheckIn(news.ServerId, news.CheckIn, news.Digest) is { } outcome ? AnswerOf(news.CheckIn.Facts.KernelId, outcome.Offer) : null;
+
+    private static byte[] AnswerOf(string kernelId, Offer? offer) => offer is null ? s_unsupported : AnswersOf(kernelId, offer).CheckIn;
+
+    private async Task Finish(HttpContext context, ValueTask<byte[]?> recorded, long begun)
+    {
+        try
+        {
+            if (await recorded is { } answer)
+                Answer(context.Response, Json, answer);
+            else
+                await CheckInEndpoints.UnknownServer().ExecuteAsync(context);
+        }
+        catch (StoreException e)
+        {
+            LogStoreFailed(e, e.Message);
+            await Refuse(context, e.Message);
+        }
+
+        meter.Count(CheckInEndpoints.KernelRoute, HttpMethods.Post, context.Response.StatusCode, begun);
+    }
+
+    /// <summary>Turns away at once, before anything was done for the call: more than this would only wait.</summary>
+    private async Task Shed(HttpContext context, long begun)
+    {
+        desk.Counts.Ended.Add(CheckInResult.Failed);
+        await Refuse(context, "Too many check-ins are waiting; try again later.");
+        meter.Count(CheckInEndpoints.KernelRoute, HttpMethods.Post, context.Response.StatusCode, begun);
+    }
+
+    private Task Refuse(HttpContext context, string message)
+    {
+        var seconds = LeastRetrySeconds + ((uint)Interlocked.Increment(ref _refused) % LeastRetrySeconds);
+        context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        // With its length, because simple agents read no chunks.
+        Answer(context.Response, Json, JsonSerializer.SerializeToUtf8Bytes(
+            new ErrorAnswer { Error = ApiErrors.Unavailable, Message = message }, AgentJson.Default.ErrorAnswer));
+        return Task.CompletedTask;
+    }
+
+    private bool TryLatest(HttpContext context, string path, string route)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        if (!Caller.TryServerId(context.Request, out var id) || !desk.TryLook(id, path.Substring(1, TargetLength), out var offer))
+            return false;
+        if (offer is null)
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+        else
+            Answer(context.Response, Text, AnswersOf(path.Substring(1, TargetLength), offer).Level);
+        meter.Count(route, HttpMethods.Get, context.Response.StatusCode, begun);
+        return true;
+    }
+
+    private static void Answer(HttpResponse response, string type, byte[] body)
+    {
+        response.ContentType = type;
+        response.ContentLength = body.Length;
+        response.BodyWriter.Write(body);
+    }
+
+    /// <summary>An offer is for one target and never changes, so neither do the answers that hold it.</summary>
+    private static Answers AnswersOf(string target, Offer offer) =>
+        s_answers.TryGetValue(offer, out var answers) ? answers : s_answers.GetValue(offer, key => new Answers(
+            AnswerTo(target, key), Encoding.ASCII.GetBytes(key.Level.ToString(CultureInfo.InvariantCulture))));
+
+    private static byte[] AnswerTo(string target, Offer? offer) =>
+        JsonSerializer.SerializeToUtf8Bytes(AgentOffers.Answer(target, offer), AgentJson.Default.CheckInAnswer);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The store failed: {Reason}")]
+    private partial void LogStoreFailed(Exception e, string reason);
+
+    private sealed record Answers(byte[] CheckIn, byte[] Level);
+
+    /// <summary>A check-in in order that says something new.</summary>
+    private sealed record News(string ServerId, CheckIn CheckIn, long Digest);
+}

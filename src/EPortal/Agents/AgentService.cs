@@ -1,0 +1,148 @@
+using System.Text;
+using EPortal.AgentClient.Wire;
+using EPortal.Data;
+using EPortal.Feeds;
+using EPortal.Format;
+using EPortal.Servers;
+
+namespace EPortal.Agents;
+
+/// <summary>A check-in that was taken.</summary>
+/// <param name="Offer">What the host is to run; null when there is nothing for it.</param>
+/// <param name="IsHeldBack">There is something, and what the host asks for holds it back.</param>
+internal sealed record CheckInOutcome(Offer? Offer, bool IsHeldBack = false);
+
+/// <summary>A check-in that says nothing new, on its way to the disk.</summary>
+/// <param name="Recorded">Done when it is there; false when the host was deleted meanwhile.</param>
+/// <param name="KernelId">Its kernel.</param>
+/// <param name="Offer">What the host is to run; null when there is nothing for it.</param>
+internal readonly record struct UnchangedCheckIn(ValueTask<bool> Recorded, string KernelId, Offer? Offer);
+
+/// <summary>
+/// Serves agents. What is as ever needs no look at the store; for the rest one snapshot finds server and offer. A shared commit
+/// keeps the check-in.
+/// </summary>
+internal sealed class AgentService(Database database, AgentOffers offers, CheckIns checkIns, ServerCache known, TimeProvider time)
+{
+    private const int KernelIdLength = 40;
+
+    /// <summary>Whether no more check-ins can be taken at present.</summary>
+    public bool IsFull => checkIns.IsFull;
+
+    /// <summary>Hosts whose latest words are on disk and not yet in lists.</summary>
+    public long Behind => checkIns.Behind;
+
+    /// <summary>How many came and how they ended.</summary>
+    public CheckInCounts Counts { get; } = new();
+
+    /// <summary>
+    /// Takes a check-in and answers what to run; null when the server is unknown. The answer is that of the moment the
+    /// call came; it is given once the check-in is on disk.
+    /// </summary>
+    /// <param name="serverId">The host's id.</param>
+    /// <param name="checkIn">What it says.</param>
+    /// <param name="digest">Of that as it came; 0 for what is not to be taken for the same the next time.</param>
+    /// <exception cref="StoreException">The store failed or is overloaded.</exception>
+    public ValueTask<CheckInOutcome?> CheckIn(string serverId, CheckIn checkIn, long digest) => Counts.Count(() => Take(serverId, checkIn, digest));
+
+    /// <summary>Takes a check-in that says nothing new; null for every other, which nothing has been done about.</summary>
+    public UnchangedCheckIn? Quick(in CheckInScan scan)
+    {
+        if (scan.IsRestricted || scan.KernelId.Length != KernelIdLength || !PackedServerId.TryRead(scan.ServerId, out var id))
+            return null;
+        var view = known.View();
+        if (!known.TryFind(view, id, out var agent, out var key)
+            || agent.Digest == 0 || agent.Digest != FactsDigest.ForFeed(scan.Digest, key.FeedDigest) || scan.Uptime < agent.Uptime)
+            return null;
+        var kernel = Encoding.ASCII.GetString(scan.KernelId);
+        Counts.Begin();
+        return new UnchangedCheckIn(checkIns.Record(id, agent.Local, scan.Uptime), kernel, Offer(view, key, kernel));
+    }
+
+    /// <summary>Waits until a check-in is on disk; false when its host was deleted meanwhile.</summary>
+    /// <exception cref="StoreException">The store failed.</exception>
+    public async ValueTask<bool> Finish(UnchangedCheckIn quick)
+    {
+        var result = CheckInResult.Failed;
+        try
+        {
+            var here = await quick.Recorded;
+            result = here ? CheckInResult.Answered : CheckInResult.Refused;
+            return here;
+        }
+        finally
+        {
+            Counts.End(result);
+        }
+    }
+
+    /// <summary>What a known server's feed offers for a kernel, without a check-in; false for an unknown one.</summary>
+    public bool TryLook(PackedServerId id, string kernelId, out Offer? offer)
+    {
+        var view = known.View();
+        var isKnown = known.TryFind(view, id, out _, out var key);
+        offer = isKnown ? Offer(view, key, kernelId) : null;
+        return isKnown;
+    }
+
+    private static Offer? Offer(FleetView view, AgentKey key, string kernelId) =>
+        key.AllowsKernel ? view.Offers.FindOrNull(key.FeedId, Product.Kernel, kernelId) : null;
+
+    private async ValueTask<CheckInOutcome?> Take(string serverId, CheckIn checkIn, long digest)
+    {
+        var facts = checkIn.Facts;
+        if (!AgentOffers.IsRestricted(facts) && PackedServerId.TryRead(serverId, out var id))
+        {
+            var view = known.View();
+            return known.TryFind(view, id, out var agent, out var key)
+                && await checkIns.Record(known.ServerOf(serverId, agent, key), checkIn with { Digest = FactsDigest.ForFeed(digest, key.FeedDigest) })
+                ? new CheckInOutcome(Offer(view, key, facts.KernelId))
+                : null;
+        }
+
+        var (server, outcome) = database.Read(session =>
+            CheckIns.FindOrNull(session, serverId) is { } known
+                ? (known, offers.ForKernel(session, known, facts, time.GetUtcNow()))
+                : ((RegisteredServer?)null, (CheckInOutcome?)null));
+        return server is not null && await checkIns.Record(server, checkIn with { Digest = FactsDigest.ForFeed(digest, FactsDigest.OfFeed(server.FeedName)) }) ? outcome : null;
+    }
+
+    /// <summary>What a server's feed offers for a kernel, without a check-in.</summary>
+    public (bool IsKnown, Offer? Offer) Look(string? serverId, string kernelId) => serverId is null
+        ? (false, null)
+        : database.Read(session => CheckIns.FindOrNull(session, serverId) is { } known
+            ? (true, offers.Find(session, known, Product.Kernel, kernelId))
+            : (false, (Offer?)null));
+
+    /// <summary>Patches for build-ids; null when the server is unknown. What was dropped of the call is told in the server's history.</summary>
+    /// <exception cref="StoreException">The store failed or is overloaded.</exception>
+    public async Task<BuildIdsAnswer?> Userspace(string serverId, Product product, IReadOnlyList<string> buildIds, DroppedFields dropped)
+    {
+        var what = $"{ServerHistory.Dropped} {product.Token()}";
+        var (answer, isNew) = database.Read(session => CheckIns.FindOrNull(session, serverId) is { } known
+            ? (new BuildIdsAnswer { Patches = [.. buildIds.SelectMany(id => Patch(session, known, product, id))] },
+                !dropped.IsEmpty && ServerHistory.Last(session, serverId, what) != dropped.ToString())
+            : ((BuildIdsAnswer?)null, false));
+        if (isNew)
+            await checkIns.TellDropped(serverId, what, dropped.ToString());
+        return answer;
+    }
+
+    /// <summary>Whether any feed has something for a kernel.</summary>
+    public bool IsSupported(string kernelId) => database.Read(session => offers.IsSupported(session, kernelId));
+
+    /// <summary>Whether a server of that id is registered.</summary>
+    public bool IsKnown(string serverId) => database.Read(session => CheckIns.FindOrNull(session, serverId) is not null);
+
+    private IEnumerable<BuildIdPatch> Patch(Session session, RegisteredServer server, Product product, string buildId)
+    {
+        if (offers.Find(session, server, product, buildId) is { } offer)
+            yield return new BuildIdPatch
+            {
+                BuildId = buildId,
+                Level = offer.Level,
+                Patchset = offer.Patchset,
+                Files = AgentOffers.Files(buildId, offer),
+            };
+    }
+}

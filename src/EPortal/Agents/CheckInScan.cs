@@ -1,0 +1,89 @@
+using System.Text;
+using System.Text.Json;
+using EPortal.Servers;
+
+namespace EPortal.Agents;
+
+/// <summary>
+/// A check-in looked through without being taken apart: who it is from, and a digest of all it says but the uptime. Whatever
+/// has the digest of a check-in that was taken says the same, and needs no second judging.
+/// </summary>
+internal readonly ref struct CheckInScan
+{
+    /// <summary>Longest that is looked through, in bytes.</summary>
+    public const int MaxLength = 4096;
+
+    private const int MaxText = 64;
+
+    /// <summary>Id of the server, as it stands there.</summary>
+    public ReadOnlySpan<byte> ServerId { get; private init; }
+
+    /// <summary>Kernel id, as it stands there.</summary>
+    public ReadOnlySpan<byte> KernelId { get; private init; }
+
+    /// <summary>Seconds since the host booted.</summary>
+    public long Uptime { get; private init; }
+
+    /// <summary>Whether the host wants something else than its feed offers.</summary>
+    public bool IsRestricted { get; private init; }
+
+    /// <summary>Digest of all but the uptime, and where it came from; not 0.</summary>
+    public long Digest { get; private init; }
+
+    /// <summary>Looks through a check-in from an address; false for one that is too long or too unusual for it.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> json, string address, out CheckInScan scan)
+    {
+        scan = default;
+        if (json.Length > MaxLength || address.Length > MaxText)
+            return false;
+        try
+        {
+            return TryScan(json, address, out scan);
+        }
+        catch (JsonException)
+        {
+            return false; // The ordinary way says what is wrong with it.
+        }
+    }
+
+    private static bool TryScan(ReadOnlySpan<byte> json, string address, out CheckInScan scan)
+    {
+        scan = default;
+        var reader = new Utf8JsonReader(json);
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            return false;
+        ReadOnlySpan<byte> server = default, kernel = default;
+        var (uptime, begin, end, restricted) = (0L, -1, -1, false);
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.ValueSpan;
+            reader.Read();
+            if (name.SequenceEqual("server_id"u8))
+                server = reader.ValueSpan;
+            else if (name.SequenceEqual("kernel_id"u8))
+                kernel = reader.ValueSpan;
+            else if (name.SequenceEqual("uptime"u8) && begin < 0 && reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out uptime))
+                (begin, end) = ((int)reader.TokenStartIndex, (int)reader.BytesConsumed);
+            else if (name.SequenceEqual("sticky_patchset"u8) || name.SequenceEqual("update_delay"u8))
+                restricted |= reader.TokenType != JsonTokenType.Null;
+            reader.Skip();
+        }
+
+        // Nothing may stand behind it.
+        if (reader.TokenType != JsonTokenType.EndObject || reader.Read() || begin < 0)
+            return false;
+        scan = new CheckInScan { ServerId = server, KernelId = kernel, Uptime = uptime, IsRestricted = restricted, Digest = DigestOf(json, begin, end, address) };
+        return true;
+    }
+
+    private static long DigestOf(ReadOnlySpan<byte> json, int begin, int end, string address)
+    {
+        Span<byte> all = stackalloc byte[MaxLength + (3 * MaxText) + 1];
+        json[..begin].CopyTo(all);
+        json[end..].CopyTo(all[begin..]);
+        var length = begin + json.Length - end;
+        all[length++] = 0; // No JSON holds it, so nothing said can pass for an address.
+        length += Encoding.UTF8.GetBytes(address, all[length..]);
+        return FactsDigest.Of(all[..length]);
+    }
+}

@@ -1,4 +1,0 @@
-namespace EPortal.Data;
-
-/// <summary>A failure whose message is one sentence for people, without anything that only programmers need.</summary>
-internal abstract class SentenceException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,0 +1,51 @@
+using EPortal.Agents;
+using EPortal.Data;
+using EPortal.PatchSource;
+
+namespace EPortal.Operations;
+
+/// <summary>
+/// Notes each minute how many check-ins came, from the counts in memory, so that a check-in itself costs nothing more. A minute in
+/// which none came writes nothing.
+/// </summary>
+internal sealed partial class CheckInHistoryWorker(AgentService desk, ChangeLog log, TimeProvider time, ILogger<CheckInHistoryWorker> logger)
+    : PeriodicWorker(s_every, time)
+{
+    private static readonly TimeSpan s_every = TimeSpan.FromMinutes(1);
+
+    private (long Answered, long Refused, long Failed) _noted;
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await Round(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task Round(CancellationToken cancel)
+    {
+        var ended = desk.Counts.Ended;
+        var counts = (ended[CheckInResult.Answered], ended[CheckInResult.Refused], ended[CheckInResult.Failed]);
+        if (counts == _noted)
+            return;
+        var more = new CheckInSpan(Time.GetUtcNow(), counts.Item1 - _noted.Answered, counts.Item2 - _noted.Refused, counts.Item3 - _noted.Failed);
+        try
+        {
+            await log.Commit(Actor.Portal, change =>
+            {
+                CheckInHistory.Add(change.Session, more);
+                return true;
+            });
+            _noted = counts;
+        }
+        catch (StoreException e)
+        {
+            // They are noted with those of the next minute.
+            LogFailed(e.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The check-ins of the last minute were not noted yet: {Reason}")]
+    private partial void LogFailed(string reason);
+}

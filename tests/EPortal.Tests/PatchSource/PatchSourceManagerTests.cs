@@ -1,0 +1,219 @@
+using EPortal.Data;
+using EPortal.Format;
+using EPortal.Hosting;
+using EPortal.Patchsets;
+using EPortal.PatchSource;
+using EPortal.Tests.Agents;
+using Shouldly;
+using Xunit;
+
+namespace EPortal.Tests.PatchSource;
+
+/// <summary>The patch source set while the portal runs.</summary>
+public sealed class PatchSourceManagerTests : IAsyncLifetime
+{
+    private static readonly Uri s_first = new("https://first.example.com/");
+    private static readonly Uri s_second = new("https://second.example.com/");
+
+    private FakeSource _source = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => _source = await FakeSource.StartAsync();
+
+    public async ValueTask DisposeAsync() => await _source.DisposeAsync();
+
+    [Fact]
+    public async Task What_is_set_at_run_time_wins_over_the_settings_until_it_is_taken_back()
+    {
+        await using var portal = await TestPortal.StartAsync(settings => settings with { PatchSourceUrl = s_first, PatchSourceUser = "u", PatchSourcePassword = "p", AutoUpdatePeriod = null });
+        var slot = portal.Portal.Source;
+        slot.State.ShouldBe(new SourceState(slot.State.Setting, IsSetHere: false, Problem: null));
+        slot.State.Setting.ToString().ShouldBe("https://first.example.com/ as u");
+
+        await slot.Save(TestPortal.Admin, SourceSetting.Off.With(s_second.ToString(), "v", "q", ["debian12"]));
+        slot.State.IsSetHere.ShouldBeTrue();
+        slot.State.Setting.ToString().ShouldBe("https://second.example.com/ as v, debian12");
+        await slot.Save(TestPortal.Admin, SourceSetting.Off);
+        slot.Url.ShouldBeNull();
+        using (var lease = slot.Take())
+            lease.Desk.ShouldBeNull();
+        await slot.Save(TestPortal.Admin, null);
+
+        (slot.Url, slot.State.IsSetHere).ShouldBe((s_first, false));
+    }
+
+    [Fact]
+    public async Task A_change_by_another_process_is_in_force_at_the_next_use()
+    {
+        await using var portal = await TestPortal.StartAsync(settings => settings with { AutoUpdatePeriod = null });
+        await using var other = Portal.Open(portal.Portal.Settings, TimeProvider.System);
+        portal.Portal.Source.Url.ShouldBeNull();
+
+        await other.Source.Save(TestPortal.Admin, SourceSetting.Off.With(s_first.ToString(), null, null, []));
+
+        portal.Portal.Source.Url.ShouldBe(s_first);
+    }
+
+    [Fact]
+    public async Task The_password_stays_in_a_file_of_its_owner_and_out_of_the_log()
+    {
+        await using var portal = await TestPortal.StartAsync(settings => settings with { AutoUpdatePeriod = null });
+
+        await portal.Portal.Source.Save(TestPortal.Admin, SourceSetting.Off.With(s_first.ToString(), "me", "hunter2", ["debian12"]));
+
+        var file = Path.Combine(portal.DataFolder, "config", "config.json");
+        (await File.ReadAllTextAsync(file, Cancellation)).ShouldContain("hunter2");
+        File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        var log = portal.Portal.Database.Read(session => UserLog.Latest(session, 10));
+        log.ShouldContain(line => line.Action == "source.change" && line.Detail == "https://first.example.com/ as me, debian12");
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("[]")]
+    [InlineData("""{"patch_source": {"url": "ftp://elsewhere.example.com/"}}""")]
+    [InlineData("""{"patch_source": {"url": 5}}""")]
+    [InlineData("""{"patch_source": {"url": "http://a/", "distros": "debian12"}}""")]
+    [InlineData("""{"patch_source": {"url": "http://a/", "distros": ["../x"]}}""")]
+    public async Task What_cannot_be_read_keeps_what_was_set_before_and_says_so(string content)
+    {
+        await using var portal = await TestPortal.StartAsync(settings => settings with { AutoUpdatePeriod = null });
+        var slot = portal.Portal.Source;
+        await slot.Save(TestPortal.Admin, SourceSetting.Off.With(s_first.ToString(), null, null, []));
+        var file = Path.Combine(portal.DataFolder, "config", "config.json");
+        var good = await File.ReadAllTextAsync(file, Cancellation);
+
+        await File.WriteAllTextAsync(file, content, Cancellation);
+        slot.Url.ShouldBe(s_first);
+        slot.State.Problem.ShouldNotBeNullOrWhiteSpace();
+        await File.WriteAllTextAsync(file, good, Cancellation);
+
+        slot.State.Problem.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_file_that_arrives_while_another_source_takes_over_arrives_whole_and_the_former_source_is_closed_then()
+    {
+        await using var cache = await CachePortal.StartAsync(_source);
+        var slot = cache.Portal.Portal.Source;
+        var (asked, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _source.Misbehave = async (_, path) =>
+        {
+            if (path.EndsWith("kpatch.bin", StringComparison.Ordinal))
+            {
+                asked.SetResult();
+                await goOn.Task;
+            }
+
+            return false;
+        };
+        PatchSourceConnection former;
+        using (var lease = slot.Take())
+            former = lease.Desk!;
+        var file = cache.GetAsync();
+        await asked.Task.WaitAsync(Cancellation);
+
+        await slot.Save(TestPortal.Admin, SourceSetting.Off.With("http://127.0.0.1:1/", null, null, []));
+        using (var lease = slot.Take())
+            lease.Desk.ShouldNotBe(former);
+        former.UseOrNull().ShouldNotBeNull("the file has not arrived").Dispose();
+        goOn.SetResult();
+
+        (await file).ShouldBe(_source.Files[$"patches/{TestPortal.KernelId}/1/kpatch.bin"]);
+        await Until(() => former.UseOrNull() is not { } use || Ended(use));
+    }
+
+    [Fact]
+    public async Task A_sync_goes_on_with_the_source_that_it_began_with()
+    {
+        await _source.AddAsync("K1", 1);
+        _source.Publish();
+        await using var portal = await TestPortal.StartAsync(settings => settings with
+        {
+            PatchSourceUrl = _source.Address,
+            TrustedKeys = [_source.Key.PublicKey.ToString()],
+            AutoUpdatePeriod = null,
+        });
+        PatchSourceConnection former;
+        using (var lease = portal.Portal.Source.Take())
+        using (lease.Desk!.Sync.TryBegin())
+        {
+            former = lease.Desk;
+            await portal.Portal.Source.Save(TestPortal.Admin, SourceSetting.Off);
+            (await former.Sync.Run(TestPortal.Admin, former.Wish(Products.All), _ => new Progress<long>(), Cancellation)).Fetched.Count.ShouldBe(1);
+        }
+
+        former.UseOrNull().ShouldBeNull("nobody uses it any more");
+    }
+
+    [Fact]
+    public async Task Features_get_what_is_not_here_from_the_source_of_the_moment()
+    {
+        await _source.AddAsync("K1", 1);
+        _source.Publish();
+        await using var portal = await TestPortal.StartAsync(settings => settings with { TrustedKeys = [_source.Key.PublicKey.ToString()], AutoUpdatePeriod = null });
+        await portal.Portal.Log.Commit(Actor.Portal, change =>
+        {
+            Listing.Replace(change.Session, _source.Entries);
+            return true;
+        });
+        Task Enable() => portal.Portal.Rollout.Enable(TestPortal.Admin, Product.Kernel, "K1", "main", Cancellation);
+        (await Should.ThrowAsync<RefusedException>(Enable)).Message.ShouldContain("no patch source is set");
+
+        await portal.Portal.Source.Save(TestPortal.Admin, SourceSetting.Off.With(_source.Address.ToString(), null, null, []));
+        await Enable();
+
+        portal.Portal.Rollout.FeedsWith(Product.Kernel, "K1").ShouldBe(["main"]);
+    }
+
+    [Theory]
+    [InlineData("https://first.example.com/other/", "u", "", "p")]
+    [InlineData("https://second.example.com/", "u", "q", "q")]
+    [InlineData("https://second.example.com/", "", "", null)]
+    [InlineData("https://second.example.com/", "u", "", "refused")]
+    [InlineData("http://first.example.com/", "u", "", "refused")]
+    [InlineData("https://first.example.com:8443/", "u", "", "refused")]
+    [InlineData("https://first.example.com/", "v", "", "refused")]
+    public void A_password_that_is_not_typed_again_goes_to_its_own_place_alone(string url, string user, string password, string? outcome)
+    {
+        var known = SourceSetting.Off.With(s_first.ToString(), "u", "p", []);
+        if (outcome == "refused")
+            Should.Throw<RefusedException>(() => known.With(url, user, password, [])).Message.ShouldContain("Type the password again");
+        else
+            known.With(url, user, password, []).Password.ShouldBe(outcome);
+    }
+
+    [Theory]
+    [InlineData("javascript:alert(1)")]
+    [InlineData("file:///etc/passwd")]
+    [InlineData("https://me:secret@a.example.com/")]
+    [InlineData("https://a.example.com/?x=1")]
+    [InlineData("a.example.com")]
+    public void An_address_of_another_form_is_refused(string url) =>
+        Should.Throw<RefusedException>(() => SourceSetting.Off.With(url, null, null, [])).Reason.ShouldBe(Refusal.Invalid);
+
+    [Theory]
+    [InlineData("a:b", "debian12")]
+    [InlineData("a\nb", "debian12")]
+    [InlineData("a", "Debian 12")]
+    [InlineData("a", "<script>")]
+    public void A_login_or_distribution_of_another_form_is_refused(string user, string distro) =>
+        Should.Throw<RefusedException>(() => SourceSetting.Off.With("https://a/", user, "p", [distro])).Reason.ShouldBe(Refusal.Invalid);
+
+    private static bool Ended(IDisposable use)
+    {
+        use.Dispose();
+        return false;
+    }
+
+    private static async Task Until(Func<bool> condition)
+    {
+        var begun = TimeProvider.System.GetTimestamp();
+        while (!condition())
+        {
+            TimeProvider.System.GetElapsedTime(begun).ShouldBeLessThan(TimeSpan.FromSeconds(10));
+            await Task.Yield();
+        }
+    }
+}

@@ -41,12 +41,12 @@ internal static class Fleet
             Run(checkin, n + 1, n % (servers / Silent) == 3 ? now - 60L * 86_400 * Second : now - n % 14_400 * Second, digest?.Invoke(n) ?? 0);
         }
 
-        // Else whatever is done to them would wait for their births to arrive.
-        using var births = connection.CreateCommand();
-        births.Transaction = transaction;
-        births.CommandText = "INSERT INTO version_vector (origin, sequence) VALUES ('bench', $servers)";
-        births.Parameters.AddWithValue("$servers", servers);
-        births.ExecuteNonQuery();
+        // Else whatever is done to them would wait for the operations that created them.
+        using var vector = connection.CreateCommand();
+        vector.Transaction = transaction;
+        vector.CommandText = "INSERT INTO version_vector (origin, sequence) VALUES ('bench', $servers)";
+        vector.Parameters.AddWithValue("$servers", servers);
+        vector.ExecuteNonQuery();
         transaction.Commit();
     }
 

@@ -3,11 +3,11 @@ using System.Security.Cryptography;
 namespace EPortal.Accounts;
 
 /// <summary>
-/// Turns at something that takes long, so many at a time. The lowest rank comes first; among equals the newest and one drawn by
+/// Slots for something that takes long, so many at a time. The lowest rank comes first; among equals the newest and one drawn by
 /// lot in alternation, so that neither those who came first nor those who keep coming can hold up all others. When too many wait
 /// the last of that order is turned away.
 /// </summary>
-/// <param name="atOnce">Turns at a time.</param>
+/// <param name="atOnce">Slots at a time.</param>
 /// <param name="waiting">How many may wait.</param>
 internal sealed class AdmissionQueue(int atOnce, int waiting)
 {
@@ -26,7 +26,7 @@ internal sealed class AdmissionQueue(int atOnce, int waiting)
         }
     }
 
-    /// <summary>Waits for a turn, which ends when it is disposed of; null when too many wait who come before.</summary>
+    /// <summary>Waits for a slot, which ends when it is disposed of; null when too many wait who come before.</summary>
     public async Task<IDisposable?> Wait(int rank, CancellationToken cancel)
     {
         var waiter = new Waiter(rank);
@@ -35,12 +35,12 @@ internal sealed class AdmissionQueue(int atOnce, int waiting)
             if (_free > 0)
             {
                 _free--;
-                return new Turn(this);
+                return new Slot(this);
             }
 
             _waiters.Add(waiter);
             if (_waiters.Count > waiting)
-                TurnAway();
+                Reject();
         }
 
         await using var registered = cancel.Register(() => Leave(waiter, cancel));
@@ -48,7 +48,7 @@ internal sealed class AdmissionQueue(int atOnce, int waiting)
     }
 
     /// <summary>Of the highest rank, who has waited longest.</summary>
-    private void TurnAway()
+    private void Reject()
     {
         var last = _waiters.MaxBy(waiter => waiter.Rank)!;
         _waiters.Remove(last);
@@ -79,7 +79,7 @@ internal sealed class AdmissionQueue(int atOnce, int waiting)
             var next = first[_byLot ? RandomNumberGenerator.GetInt32(first.Count) : ^1];
             _byLot = !_byLot;
             _waiters.Remove(next);
-            next.Came.SetResult(new Turn(this));
+            next.Came.SetResult(new Slot(this));
         }
     }
 
@@ -91,7 +91,7 @@ internal sealed class AdmissionQueue(int atOnce, int waiting)
         public TaskCompletionSource<IDisposable?> Came { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    private sealed class Turn(AdmissionQueue queue) : IDisposable
+    private sealed class Slot(AdmissionQueue queue) : IDisposable
     {
         private int _ended;
 

@@ -8,7 +8,7 @@ internal sealed record ApiKey
     /// <summary>How the store sees it.</summary>
     public static readonly EntityType Entity = new("api_key", "key_id", "account", "name", "hash", "created", "expires");
 
-    /// <summary>Birth.</summary>
+    /// <summary>Entity id, the same on every node.</summary>
     public required string Id { get; init; }
 
     /// <summary>The part of it that is no secret: 12 letters and digits.</summary>

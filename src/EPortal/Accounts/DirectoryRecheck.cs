@@ -51,7 +51,7 @@ internal sealed partial class DirectoryRecheck(ExternalLogins logins, LdapStore 
         if (age < Interval)
             return DirectoryStatus.Good;
         var answer = Ask(user, last, directory);
-        var standing = age >= Grace ? await answer : await AtLeisure(answer);
+        var standing = age >= Grace ? await answer : await WithinPatience(answer);
         return standing == DirectoryStatus.Unknown && age < Grace ? DirectoryStatus.Good : standing;
     }
 
@@ -63,7 +63,7 @@ internal sealed partial class DirectoryRecheck(ExternalLogins logins, LdapStore 
         _end.Dispose();
     }
 
-    private static async Task<DirectoryStatus> AtLeisure(Task<DirectoryStatus> answer) =>
+    private static async Task<DirectoryStatus> WithinPatience(Task<DirectoryStatus> answer) =>
         await Task.WhenAny(answer, Task.Delay(s_patience)) == answer ? await answer : DirectoryStatus.Unknown;
 
     /// <summary>The question about a user; who comes while it is being asked gets the same answer.</summary>

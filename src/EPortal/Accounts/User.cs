@@ -3,7 +3,7 @@ using EPortal.Data;
 namespace EPortal.Accounts;
 
 /// <summary>Somebody who may log in.</summary>
-/// <param name="Id">Birth.</param>
+/// <param name="Id">Entity id, the same on every node.</param>
 /// <param name="Name">Unique.</param>
 /// <param name="Description">Free text.</param>
 /// <param name="IsAdmin">May change things; others read.</param>

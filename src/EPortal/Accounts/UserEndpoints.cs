@@ -46,6 +46,6 @@ internal sealed record UserRow(long Id, string Username, string Description, boo
     /// <summary>The row of a user.</summary>
     public static UserRow From(User user) => new(Number(user.Id), user.Name, user.Description, !user.IsAdmin);
 
-    /// <summary>Programs expect a number: 48 bits of its birth's hash, the same on every node and exact in a double.</summary>
-    private static long Number(string birth) => BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(birth))) >>> 16;
+    /// <summary>Programs expect a number: 48 bits of a hash of the entity id, the same on every node and exact in a double.</summary>
+    private static long Number(string id) => BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(id))) >>> 16;
 }

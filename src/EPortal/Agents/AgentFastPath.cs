@@ -17,7 +17,7 @@ namespace EPortal.Agents;
 /// of the pipeline and takes only what it can answer well; everything else, all that is wrong included, goes on as it came.
 /// </summary>
 internal sealed partial class AgentFastPath(
-    RequestDelegate next, IReadOnlyList<string> allowedHosts, AgentService desk, PatchFileFastPath files, RequestMeter meter, ILogger<AgentFastPath> logger)
+    RequestDelegate next, IReadOnlyList<string> allowedHosts, AgentService agents, PatchFileFastPath files, RequestMeter meter, ILogger<AgentFastPath> logger)
 {
     private const int TargetLength = 40;
 
@@ -67,32 +67,32 @@ internal sealed partial class AgentFastPath(
     private Task? TryCheckIn(HttpContext context)
     {
         var begun = Stopwatch.GetTimestamp();
-        if (desk.IsFull)
+        if (agents.IsFull)
             return Shed(context, begun);
         var body = context.Request.BodyReader;
         if (context.Request.ContentLength is not (> 0 and <= CheckInScan.MaxLength and var length) || !body.TryRead(out var read))
             return null;
-        UnchangedCheckIn? quick = null;
-        News? news = null;
+        UnchangedCheckIn? unchanged = null;
+        ChangedCheckIn? changed = null;
         try
         {
             // Only a body that has come whole, with the head; the others are few.
             if (read.Buffer.IsSingleSegment && read.Buffer.Length == length && CheckInScan.TryRead(read.Buffer.FirstSpan, context.Address(), out var scan))
             {
-                quick = desk.Quick(scan);
-                news = quick is null ? NewsOrNull(scan, read.Buffer.FirstSpan, context.Address()) : null;
+                unchanged = agents.TryTakeUnchanged(scan);
+                changed = unchanged is null ? ChangedOrNull(scan, read.Buffer.FirstSpan, context.Address()) : null;
             }
         }
         finally
         {
-            body.AdvanceTo(quick is null && news is null ? read.Buffer.Start : read.Buffer.End);
+            body.AdvanceTo(unchanged is null && changed is null ? read.Buffer.Start : read.Buffer.End);
         }
 
-        return quick is { } taken ? Finish(context, Recorded(taken), begun) : news is not null ? Finish(context, Recorded(news), begun) : null;
+        return unchanged is { } taken ? Finish(context, Recorded(taken), begun) : changed is not null ? Finish(context, Recorded(changed), begun) : null;
     }
 
     /// <summary>What is told; null for all that is not in order, which the ordinary way answers.</summary>
-    private static News? NewsOrNull(in CheckInScan scan, ReadOnlySpan<byte> json, string ip)
+    private static ChangedCheckIn? ChangedOrNull(in CheckInScan scan, ReadOnlySpan<byte> json, string ip)
     {
         try
         {
@@ -100,7 +100,7 @@ internal sealed partial class AgentFastPath(
                 return null;
             var dropped = new DroppedFields();
             var checkIn = CheckInFacts.From(request, ip, dropped);
-            return dropped.IsAsSent ? new News(request.ServerId, checkIn, scan.Digest) : null;
+            return dropped.IsAsSent ? new ChangedCheckIn(request.ServerId, checkIn, scan.Digest) : null;
         }
         catch (JsonException)
         {
@@ -109,11 +109,11 @@ internal sealed partial class AgentFastPath(
     }
 
     /// <summary>The answer once it is on disk; null for a host that is not known.</summary>
-    private async ValueTask<byte[]?> Recorded(UnchangedCheckIn quick) =>
-        await desk.Finish(quick) ? AnswerOf(quick.KernelId, quick.Offer) : null;
+    private async ValueTask<byte[]?> Recorded(UnchangedCheckIn unchanged) =>
+        await agents.Finish(unchanged) ? AnswerOf(unchanged.KernelId, unchanged.Offer) : null;
 
-    private async ValueTask<byte[]?> Recorded(News news) =>
-        await desk.CheckIn(news.ServerId, news.CheckIn, news.Digest) is { } outcome ? AnswerOf(news.CheckIn.Facts.KernelId, outcome.Offer) : null;
+    private async ValueTask<byte[]?> Recorded(ChangedCheckIn changed) =>
+        await agents.CheckIn(changed.ServerId, changed.CheckIn, changed.Digest) is { } outcome ? AnswerOf(changed.CheckIn.Facts.KernelId, outcome.Offer) : null;
 
     private static byte[] AnswerOf(string kernelId, Offer? offer) => offer is null ? s_unsupported : AnswersOf(kernelId, offer).CheckIn;
 
@@ -138,7 +138,7 @@ internal sealed partial class AgentFastPath(
     /// <summary>Turns away at once, before anything was done for the call: more than this would only wait.</summary>
     private async Task Shed(HttpContext context, long begun)
     {
-        desk.Counts.Ended.Add(CheckInResult.Failed);
+        agents.Counts.Ended.Add(CheckInResult.Failed);
         await Refuse(context, "Too many check-ins are waiting; try again later.");
         meter.Count(CheckInEndpoints.KernelRoute, HttpMethods.Post, context.Response.StatusCode, begun);
     }
@@ -157,7 +157,7 @@ internal sealed partial class AgentFastPath(
     private bool TryLatest(HttpContext context, string path, string route)
     {
         var begun = Stopwatch.GetTimestamp();
-        if (!Caller.TryServerId(context.Request, out var id) || !desk.TryLook(id, path.Substring(1, TargetLength), out var offer))
+        if (!Caller.TryServerId(context.Request, out var id) || !agents.TryLook(id, path.Substring(1, TargetLength), out var offer))
             return false;
         if (offer is null)
             context.Response.StatusCode = StatusCodes.Status404NotFound;
@@ -188,5 +188,5 @@ internal sealed partial class AgentFastPath(
     private sealed record Answers(byte[] CheckIn, byte[] Level);
 
     /// <summary>A check-in in order that says something new.</summary>
-    private sealed record News(string ServerId, CheckIn CheckIn, long Digest);
+    private sealed record ChangedCheckIn(string ServerId, CheckIn CheckIn, long Digest);
 }

@@ -46,7 +46,7 @@ internal sealed class AgentService(Database database, AgentOffers offers, CheckI
     public ValueTask<CheckInOutcome?> CheckIn(string serverId, CheckIn checkIn, long digest) => Counts.Count(() => Take(serverId, checkIn, digest));
 
     /// <summary>Takes a check-in that says nothing new; null for every other, which nothing has been done about.</summary>
-    public UnchangedCheckIn? Quick(in CheckInScan scan)
+    public UnchangedCheckIn? TryTakeUnchanged(in CheckInScan scan)
     {
         if (scan.IsRestricted || scan.KernelId.Length != KernelIdLength || !PackedServerId.TryRead(scan.ServerId, out var id))
             return null;
@@ -61,12 +61,12 @@ internal sealed class AgentService(Database database, AgentOffers offers, CheckI
 
     /// <summary>Waits until a check-in is on disk; false when its host was deleted meanwhile.</summary>
     /// <exception cref="StoreException">The store failed.</exception>
-    public async ValueTask<bool> Finish(UnchangedCheckIn quick)
+    public async ValueTask<bool> Finish(UnchangedCheckIn unchanged)
     {
         var result = CheckInResult.Failed;
         try
         {
-            var here = await quick.Recorded;
+            var here = await unchanged.Recorded;
             result = here ? CheckInResult.Answered : CheckInResult.Refused;
             return here;
         }

@@ -24,7 +24,7 @@ internal static class CheckInEndpoints
         routes.MapPost(KernelRoute + "/{product}", Userspace).WithMetadata(new RequestSizeLimitAttribute(MaxBuildIdsBody), new ReadsOwnBody());
     }
 
-    private static async Task<IResult> Kernel(HttpContext context, AgentService desk)
+    private static async Task<IResult> Kernel(HttpContext context, AgentService agents)
     {
         using var body = await Read(context, MaxBody);
         var dropped = new DroppedFields();
@@ -32,12 +32,12 @@ internal static class CheckInEndpoints
         var address = context.Address();
         var checkIn = CheckInFacts.From(request, address, dropped);
         var digest = dropped.IsAsSent && CheckInScan.TryRead(Bytes(body).Span, address, out var scan) ? scan.Digest : 0;
-        return await desk.CheckIn(request.ServerId, checkIn, digest) is { } outcome
+        return await agents.CheckIn(request.ServerId, checkIn, digest) is { } outcome
             ? Whole(AgentOffers.Answer(checkIn.Facts.KernelId, outcome.Offer, outcome.IsHeldBack), AgentJson.Default.CheckInAnswer)
             : UnknownServer();
     }
 
-    private static async Task<IResult> Userspace(string product, HttpContext context, AgentService desk)
+    private static async Task<IResult> Userspace(string product, HttpContext context, AgentService agents)
     {
         if (!Products.TryParse(product, out var wanted) || wanted == Product.Kernel)
             return TypedResults.Json(
@@ -47,7 +47,7 @@ internal static class CheckInEndpoints
         using var body = await Read(context, MaxBuildIdsBody);
         var dropped = new DroppedFields();
         var (serverId, ids) = CheckInReader.Userspace(Bytes(body), wanted, dropped);
-        return await desk.Userspace(serverId, wanted, ids, dropped) is { } answer
+        return await agents.Userspace(serverId, wanted, ids, dropped) is { } answer
             ? Whole(answer, AgentJson.Default.BuildIdsAnswer)
             : UnknownServer();
     }

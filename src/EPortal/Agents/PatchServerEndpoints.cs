@@ -37,19 +37,19 @@ internal static class PatchServerEndpoints
         : path.EndsWith("/latest.v1", StringComparison.Ordinal) ? LatestV1
         : null;
 
-    private static async Task<IResult> Latest(string target, HttpContext context, AgentService desk)
+    private static async Task<IResult> Latest(string target, HttpContext context, AgentService agents)
     {
         var serverId = Caller.ServerIdOrNull(context.Request);
         var known = false;
         int? level = null;
         if (serverId is not null && FactsOrNull(context, target, serverId) is { } checkIn)
         {
-            var outcome = await desk.CheckIn(serverId, checkIn, digest: 0);
+            var outcome = await agents.CheckIn(serverId, checkIn, digest: 0);
             (known, level) = (outcome is not null, outcome?.Offer?.Level);
         }
         else
         {
-            (known, var offer) = desk.Look(serverId, target);
+            (known, var offer) = agents.Look(serverId, target);
             level = offer?.Level;
         }
 
@@ -64,8 +64,8 @@ internal static class PatchServerEndpoints
             : TypedResults.NotFound();
     }
 
-    private static IResult Version(string target, AgentService desk) =>
-        desk.IsSupported(target) ? TypedResults.Ok() : TypedResults.NotFound();
+    private static IResult Version(string target, AgentService agents) =>
+        agents.IsSupported(target) ? TypedResults.Ok() : TypedResults.NotFound();
 
     private static async Task<IResult> File(
         string target, int level, string file, string? sha256, HttpContext context, PatchDelivery delivery)

@@ -31,12 +31,12 @@ internal static class PlainEndpoints
             .DisableAntiforgery()
             .AddEndpointFilter(RefusalsAsLines);
 
-    private static async Task<IResult> Register(HttpContext context, RegistrationThrottle gate)
+    private static async Task<IResult> Register(HttpContext context, RegistrationThrottle throttle)
     {
         var dropped = new DroppedFields();
         var hostname = CheckInFacts.Hostname(await Caller.Parameter(context.Request, "hostname"), context.Address(), dropped);
         var key = await Caller.Parameter(context.Request, "key") ?? "";
-        var registered = await gate.Register(context, hostname, key, dropped.ToString());
+        var registered = await throttle.Register(context, hostname, key, dropped.ToString());
         return registered.Result switch
         {
             RegistrationResult.Done => Lines(("code", 0), ("server_id", registered.ServerId!)),
@@ -50,8 +50,8 @@ internal static class PlainEndpoints
     private static async Task<IResult> Unregister(HttpContext context, ServerStore servers) =>
         KnownOrNot(await servers.Unregister(await Caller.Required(context.Request, "server_id")));
 
-    private static async Task<IResult> Check(HttpContext context, AgentService desk) =>
-        KnownOrNot(desk.IsKnown(await Caller.Required(context.Request, "server_id")));
+    private static async Task<IResult> Check(HttpContext context, AgentService agents) =>
+        KnownOrNot(agents.IsKnown(await Caller.Required(context.Request, "server_id")));
 
     private static async Task<IResult> Tag(HttpContext context, ServerStore servers) =>
         KnownOrNot(await servers.Tag(

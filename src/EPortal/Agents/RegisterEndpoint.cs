@@ -11,11 +11,11 @@ internal static class RegisterEndpoint
         HttpMethods.Post, "/register", ApiRole.Open, "Register a host with a key", Register,
         new("key", "registration key", Required: true), new("hostname", "name of the host; its address when left out")).Produces<RegisteredRow>();
 
-    private static async Task<IResult> Register(ApiParameters parameters, RegistrationThrottle gate, HttpContext context)
+    private static async Task<IResult> Register(ApiParameters parameters, RegistrationThrottle throttle, HttpContext context)
     {
         var hostname = CheckInFacts.Hostname(parameters.Text("hostname") ?? context.Address());
         var key = parameters.Required("key");
-        var registered = await gate.Register(context, hostname, key);
+        var registered = await throttle.Register(context, hostname, key);
         return registered.Result switch
         {
             RegistrationResult.Done => TypedResults.Ok(new RegisteredRow(registered.ServerId!)),

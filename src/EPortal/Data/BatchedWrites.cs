@@ -8,7 +8,7 @@ namespace EPortal.Data;
 /// </summary>
 internal abstract class BatchedWrites
 {
-    /// <summary>Whether anything waits, or there is something to tidy up.</summary>
+    /// <summary>Whether anything waits, or there is maintenance to do.</summary>
     internal abstract BatchedWork Work { get; }
 
     /// <summary>Takes what waits and writes it; <paramref name="others"/> changes, or kinds of shared writes, come with it. A failure fails the whole commit.</summary>
@@ -28,8 +28,8 @@ internal enum BatchedWork
     /// <summary>Nothing.</summary>
     None,
 
-    /// <summary>Something to tidy up when nothing else is to do.</summary>
-    Leisure,
+    /// <summary>Maintenance, when nothing else waits.</summary>
+    Idle,
 
     /// <summary>Somebody waits.</summary>
     Waiting,

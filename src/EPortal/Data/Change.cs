@@ -31,7 +31,7 @@ internal sealed class Change(EntityCatalog catalog, Session session, Actor actor
     /// <summary>This node's row as the change leaves it.</summary>
     internal Node Node { get; private set; } = node;
 
-    /// <summary>Gives birth to an entity and returns its id.</summary>
+    /// <summary>Creates an entity and returns its id.</summary>
     public string Create(EntityType type, Fields set)
     {
         var operation = New(type, OperationKind.Create) with { Set = set };

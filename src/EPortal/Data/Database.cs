@@ -89,7 +89,7 @@ internal sealed class Database : IDisposable
     /// <exception cref="StoreException">It cannot be opened.</exception>
     public Session OpenWriter() => SqliteStore.Guard(() => new Session(SqliteStore.OpenWriter(_path)));
 
-    /// <summary>Tidies up after a commit; for the one writer.</summary>
+    /// <summary>Cleans up after a commit; for the one writer.</summary>
     public void AfterCommit(Session writer) => _checkpoints.AfterCommit(writer.Connection);
 
     /// <summary>Whether it can be written right now: takes the lock of writers and gives it back, writing nothing.</summary>

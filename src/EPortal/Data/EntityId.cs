@@ -3,8 +3,8 @@ using System.Globalization;
 namespace EPortal.Data;
 
 /// <summary>
-/// The identity of a replicated entity, a hold or an operation: its birth, that is the node that made it and that
-/// node's sequence number. Written <c>ORIGIN.SEQUENCE</c>. A birth is never used twice, so what is gone stays gone.
+/// The identity of a replicated entity, a hold or an operation: the node that made it and that
+/// node's sequence number. Written <c>ORIGIN.SEQUENCE</c>. An id is never used twice, so what is gone stays gone.
 /// </summary>
 /// <param name="Origin">Node, 12 lower-case hex digits.</param>
 /// <param name="Sequence">Number of the operation at that node, from 1, without gaps.</param>

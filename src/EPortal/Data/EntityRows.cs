@@ -5,7 +5,7 @@ internal sealed class EntityRows(EntityCatalog catalog, Session session)
 {
     private readonly NameShadows _shadows = new(session);
 
-    /// <summary>Adds the entity that <paramref name="operation"/> gives birth to.</summary>
+    /// <summary>Adds the entity that <paramref name="operation"/> creates.</summary>
     public void Insert(EntityType type, Operation operation)
     {
         var fields = operation.Set.Keys.Select(field => Known(type, field)).ToList();
@@ -24,7 +24,7 @@ internal sealed class EntityRows(EntityCatalog catalog, Session session)
             return true;
         if (!type.IsPair)
             return false;
-        var halves = type.BirthsOf(id);
+        var halves = type.EntitiesOf(id);
         if (!Exists(type.Joins[0], halves[0]) || !Exists(type.Joins[1], halves[1]))
             return false;
         session.Execute(

@@ -22,15 +22,15 @@ internal sealed record EntityType(string Name, params string[] Fields)
 
     /// <summary>
     /// For the state of a pair (a patchset on a feed): the two types it joins. Its id is <c>ID/ID</c>, in columns named
-    /// after the types; it has no birth or death of its own but lives while both do.
+    /// after the types; it is not created or deleted by itself but lives while both do.
     /// </summary>
     public IReadOnlyList<EntityType> Joins { get; init; } = [];
 
     /// <summary>Whether it is the state of a pair.</summary>
     public bool IsPair => Joins.Count > 0;
 
-    /// <summary>The ids whose birth must be known before an operation on <paramref name="id"/> can be judged.</summary>
-    public string[] BirthsOf(string id) => IsPair ? id.Split('/') : [id];
+    /// <summary>The entities that must be known before an operation on <paramref name="id"/> can be judged.</summary>
+    public string[] EntitiesOf(string id) => IsPair ? id.Split('/') : [id];
 
     /// <summary>The id of the pair of <paramref name="first"/> and <paramref name="second"/>.</summary>
     public static string PairId(string first, string second) => $"{first}/{second}";

@@ -3,7 +3,7 @@ namespace EPortal.Data;
 /// <summary>What an operation does.</summary>
 internal enum OperationKind
 {
-    /// <summary>Gives birth to an entity; its id is the operation's own.</summary>
+    /// <summary>Creates an entity; its id is the operation's own.</summary>
     Create,
 
     /// <summary>Sets fields, adds a hold, removes holds; any of these together.</summary>

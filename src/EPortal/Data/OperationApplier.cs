@@ -17,7 +17,7 @@ internal enum Applied
 }
 
 /// <summary>
-/// Carries out operations, this node's own and those received, by the same rules: an operation whose grounds (births,
+/// Carries out operations, this node's own and those received, by the same rules: an operation whose dependencies (entities,
 /// holds) have not arrived waits for them; of two writes to a field the later stamp wins; a hold stays until somebody
 /// who saw it removes it; what is gone stays gone.
 /// </summary>
@@ -73,18 +73,18 @@ internal sealed class OperationApplier(EntityCatalog catalog, Session session)
     /// <summary>The first operation this one builds on that has not been carried out here.</summary>
     private EntityId? FirstMissing(EntityType type, Operation operation)
     {
-        var grounds = operation.Subjects.SelectMany(type.BirthsOf).Concat(operation.Releases);
-        foreach (var ground in grounds.Select(EntityId.Parse))
+        var dependencies = operation.Subjects.SelectMany(type.EntitiesOf).Concat(operation.Releases);
+        foreach (var dependency in dependencies.Select(EntityId.Parse))
         {
-            if (!IsReceived(ground, operation.Id) || (_pending.Any && _pending.Contains(ground)))
-                return ground;
+            if (!IsReceived(dependency, operation.Id) || (_pending.Any && _pending.Contains(dependency)))
+                return dependency;
         }
 
         return null;
     }
 
     /// <summary>An origin's operations come in order, so what came before this one of the same origin is here.</summary>
-    private bool IsReceived(EntityId ground, EntityId operation) =>
-        (ground.Origin == operation.Origin && ground.Sequence < operation.Sequence)
-        || ground.Sequence <= VersionVector.Last(session, ground.Origin);
+    private bool IsReceived(EntityId dependency, EntityId operation) =>
+        (dependency.Origin == operation.Origin && dependency.Sequence < operation.Sequence)
+        || dependency.Sequence <= VersionVector.Last(session, dependency.Origin);
 }

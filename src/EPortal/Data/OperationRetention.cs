@@ -1,7 +1,7 @@
 namespace EPortal.Data;
 
 /// <summary>
-/// Trims the log of operations by its own numbers, in order of arrival. What waits for its grounds stays until it has been carried
+/// Trims the log of operations by its own numbers, in order of arrival. What waits for its dependencies stays until it has been carried
 /// out, and of each origin it is remembered from where on all is kept: who lacks older ones has to be merged with in full.
 /// </summary>
 /// <param name="Age">How long operations are kept for other nodes.</param>

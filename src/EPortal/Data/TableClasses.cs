@@ -13,7 +13,7 @@ internal static class TableClasses
         ["node"] = "who this node is",
         ["operation"] = "the log itself; its operations are what travels",
         ["version_vector"] = "what this node has received",
-        ["pending_operation"] = "what waits here for its grounds",
+        ["pending_operation"] = "what waits here for its dependencies",
         ["retention_clock"] = "how long this node has run",
         ["retention_mark"] = "how old rows of this node are",
         ["hold"] = "kept by operations on the entities that are held",

@@ -7,10 +7,10 @@ internal sealed class WriterQueue : IDisposable
     private const int Length = 8192;
 
     /// <summary>How long nothing must have come before shared writes are tidied up.</summary>
-    private static readonly TimeSpan s_leisure = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan s_idlePause = TimeSpan.FromMilliseconds(5);
 
     /// <summary>The same after a commit that failed: a full disk is not empty a moment later.</summary>
-    private static readonly TimeSpan s_leisureAfterFailure = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_idlePauseAfterFailure = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
     private readonly Queue<PendingChange> _changes = new();
@@ -71,7 +71,7 @@ internal sealed class WriterQueue : IDisposable
                 return true;
             if (IsClosed())
                 return false;
-            if (!_wake.WaitOne(work != BatchedWork.Leisure ? Timeout.InfiniteTimeSpan : hasFailed ? s_leisureAfterFailure : s_leisure))
+            if (!_wake.WaitOne(work != BatchedWork.Idle ? Timeout.InfiniteTimeSpan : hasFailed ? s_idlePauseAfterFailure : s_idlePause))
                 return true;
         }
     }

@@ -6,7 +6,7 @@ using EPortal.Patchsets;
 namespace EPortal.Feeds;
 
 /// <summary>A named track of deployed patchsets.</summary>
-/// <param name="Id">Birth.</param>
+/// <param name="Id">Entity id, the same on every node.</param>
 /// <param name="Name">Unique.</param>
 /// <param name="Auto">Whether new patchsets come onto it by themselves.</param>
 /// <param name="DeployAfter">Hours a patchset must have been here before that.</param>
@@ -16,7 +16,7 @@ internal sealed record Feed(string Id, string Name, bool Auto, long DeployAfter,
     /// <summary>Name of the feed that always exists and is the default.</summary>
     public const string Main = "main";
 
-    /// <summary>Its birth, the same on every node.</summary>
+    /// <summary>Entity id, the same on every node.</summary>
     public const string MainId = "000000000000.1";
 
     /// <summary>How the store sees it.</summary>

@@ -12,7 +12,7 @@ internal sealed class FleetPreload(ServerCache known, CheckIns checkIns, Registr
     private void Load(CancellationToken cancel)
     {
         known.Preload(cancel);
-        checkIns.Tidy();
-        registration.Tidy();
+        checkIns.StartMaintenance();
+        registration.StartMaintenance();
     }
 }

@@ -5,7 +5,7 @@ using EPortal.Format;
 namespace EPortal.Keys;
 
 /// <summary>A registration key.</summary>
-/// <param name="Id">Birth.</param>
+/// <param name="Id">Entity id, the same on every node.</param>
 /// <param name="Name">What is typed at registration; unique.</param>
 /// <param name="Note">Free text.</param>
 /// <param name="Feed">Name of the feed its servers follow.</param>

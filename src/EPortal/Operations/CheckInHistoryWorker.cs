@@ -8,7 +8,7 @@ namespace EPortal.Operations;
 /// Notes each minute how many check-ins came, from the counts in memory, so that a check-in itself costs nothing more. A minute in
 /// which none came writes nothing.
 /// </summary>
-internal sealed partial class CheckInHistoryWorker(AgentService desk, ChangeLog log, TimeProvider time, ILogger<CheckInHistoryWorker> logger)
+internal sealed partial class CheckInHistoryWorker(AgentService agents, ChangeLog log, TimeProvider time, ILogger<CheckInHistoryWorker> logger)
     : PeriodicWorker(s_every, time)
 {
     private static readonly TimeSpan s_every = TimeSpan.FromMinutes(1);
@@ -25,7 +25,7 @@ internal sealed partial class CheckInHistoryWorker(AgentService desk, ChangeLog 
     /// <inheritdoc/>
     protected override async Task Round(CancellationToken cancel)
     {
-        var ended = desk.Counts.Ended;
+        var ended = agents.Counts.Ended;
         var counts = (ended[CheckInResult.Answered], ended[CheckInResult.Refused], ended[CheckInResult.Failed]);
         if (counts == _noted)
             return;

@@ -9,7 +9,7 @@ namespace EPortal.Operations;
 
 /// <summary>What features count themselves, taken over before each answer.</summary>
 internal sealed class MetricsOfFeatures(
-    IMetricFactory metrics, AgentService desk, Registration registration, RegistrationThrottle gate, HostChangeLimiter changes, PasswordLogin logins, SecretGuards guards)
+    IMetricFactory metrics, AgentService agents, Registration registration, RegistrationThrottle throttle, HostChangeLimiter changes, PasswordLogin logins, SecretGuards guards)
 {
     private readonly Counter _checkins = metrics.CreateCounter(
         "eportal_checkins_total", "Check-ins by result: answered, refused (unknown server or wrong field), failed (store).", ["result"]);
@@ -41,17 +41,17 @@ internal sealed class MetricsOfFeatures(
     /// <summary>Takes them over.</summary>
     public void Update()
     {
-        Take(_checkins, CheckInResult.Answered, "answered", desk.Counts.Ended);
-        Take(_checkins, CheckInResult.Refused, "refused", desk.Counts.Ended);
-        Take(_checkins, CheckInResult.Failed, "failed", desk.Counts.Ended);
-        _waiting.Set(desk.Counts.Waiting);
-        _behind.Set(desk.Behind);
+        Take(_checkins, CheckInResult.Answered, "answered", agents.Counts.Ended);
+        Take(_checkins, CheckInResult.Refused, "refused", agents.Counts.Ended);
+        Take(_checkins, CheckInResult.Failed, "failed", agents.Counts.Ended);
+        _waiting.Set(agents.Counts.Waiting);
+        _behind.Set(agents.Behind);
         _unlisted.Set(registration.Behind);
         Take(_registrations, RegistrationResult.Done, "registered", registration.Counts);
-        _registrations.WithLabels("invalid_key").IncTo(registration.Counts[RegistrationResult.InvalidKey] + gate.Counts[RegistrationResult.InvalidKey]);
+        _registrations.WithLabels("invalid_key").IncTo(registration.Counts[RegistrationResult.InvalidKey] + throttle.Counts[RegistrationResult.InvalidKey]);
         Take(_registrations, RegistrationResult.LimitReached, "limit_reached", registration.Counts);
-        Take(_registrations, RegistrationResult.Locked, "throttled", gate.Counts);
-        Take(_registrations, RegistrationResult.AddressNotAllowed, "address_not_allowed", gate.Counts);
+        Take(_registrations, RegistrationResult.Locked, "throttled", throttle.Counts);
+        Take(_registrations, RegistrationResult.AddressNotAllowed, "address_not_allowed", throttle.Counts);
         Take(_refusedChanges, HostRefusal.Tags, "tags", changes.Refused);
         Take(_refusedChanges, HostRefusal.History, "history", changes.Refused);
         Take(_refusedChanges, HostRefusal.Registration, "registration", changes.Refused);

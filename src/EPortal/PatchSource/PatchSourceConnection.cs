@@ -52,7 +52,7 @@ internal sealed class PatchSourceConnection : IDisposable
     public Upstream Upstream { get; }
 
     /// <summary>What the usual sync of these products is to bring.</summary>
-    public SyncRequest Wish(IReadOnlyList<Product> products) => new(products, Whole: !CacheMode);
+    public SyncRequest Request(IReadOnlyList<Product> products) => new(products, Whole: !CacheMode);
 
     /// <summary>Keeps it open until the result is disposed; null when it was given up already.</summary>
     public IDisposable? UseOrNull() => _refs.BeginOrNull();

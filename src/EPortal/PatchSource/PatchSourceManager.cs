@@ -22,7 +22,7 @@ internal sealed class PatchSourceManager : IDisposable
     private FileStamp? _stamp;
     private string? _text;
     private SourceState _state = new(SourceSetting.Off, IsSetHere: false, Problem: null);
-    private PatchSourceConnection? _desk;
+    private PatchSourceConnection? _connection;
 
     /// <summary>Puts it together; nothing is opened before it is used.</summary>
     /// <param name="file">Where it is set at run time.</param>
@@ -64,7 +64,7 @@ internal sealed class PatchSourceManager : IDisposable
         lock (_gate)
         {
             Refresh();
-            return new SourceLease(_desk, _desk?.UseOrNull());
+            return new SourceLease(_connection, _connection?.UseOrNull());
         }
     }
 
@@ -95,14 +95,14 @@ internal sealed class PatchSourceManager : IDisposable
     {
         lock (_gate)
         {
-            _desk?.Dispose();
+            _connection?.Dispose();
             foreach (var former in _former)
             {
-                if (former.TryGetTarget(out var desk))
-                    desk.Dispose();
+                if (former.TryGetTarget(out var connection))
+                    connection.Dispose();
             }
 
-            _desk = null;
+            _connection = null;
             _isRead = true;
         }
     }
@@ -143,15 +143,15 @@ internal sealed class PatchSourceManager : IDisposable
 
     private void Put(SourceSetting setting, bool isSetHere)
     {
-        var desk = setting.Url is null ? null : _open(setting);
-        if (_desk is { } former)
+        var connection = setting.Url is null ? null : _open(setting);
+        if (_connection is { } former)
         {
             former.Retire();
             _former.RemoveAll(one => !one.TryGetTarget(out _));
             _former.Add(new WeakReference<PatchSourceConnection>(former));
         }
 
-        (_desk, _state) = (desk, new SourceState(setting, isSetHere, Problem: null));
+        (_connection, _state) = (connection, new SourceState(setting, isSetHere, Problem: null));
     }
 
     /// <summary>The source that is set when somebody asks.</summary>
@@ -184,13 +184,13 @@ internal sealed class PatchSourceManager : IDisposable
 internal sealed record SourceState(SourceSetting Setting, bool IsSetHere, string? Problem);
 
 /// <summary>The patch source for as long as somebody needs it.</summary>
-internal sealed class SourceLease(PatchSourceConnection? desk, IDisposable? use) : IDisposable
+internal sealed class SourceLease(PatchSourceConnection? connection, IDisposable? use) : IDisposable
 {
     /// <summary>The source; null while none is set.</summary>
-    public PatchSourceConnection? Desk => desk;
+    public PatchSourceConnection? Connection => connection;
 
     /// <summary>Getting single things from it, or the refusal to.</summary>
-    public Upstream Upstream => desk?.Upstream ?? Upstream.None;
+    public Upstream Upstream => connection?.Upstream ?? Upstream.None;
 
     /// <inheritdoc/>
     public void Dispose() => use?.Dispose();

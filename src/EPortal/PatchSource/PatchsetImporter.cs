@@ -34,8 +34,8 @@ internal sealed class PatchsetImporter(SourceClient client, PatchsetLibrary libr
             .Select(entry => entry.Sha256).ToList());
         foreach (var sha256 in downloads)
         {
-            using var turn = FileLock.TryAcquire(LockOf(sha256));
-            if (turn is not null)
+            using var syncLock = FileLock.TryAcquire(LockOf(sha256));
+            if (syncLock is not null)
                 Forget(sha256);
         }
     }
@@ -45,7 +45,7 @@ internal sealed class PatchsetImporter(SourceClient client, PatchsetLibrary libr
         Directory.CreateDirectory(folder);
         var waited = false;
         // A sync may be fetching what somebody enables, also in another process.
-        using var turn = await FileLock.AcquireAsync(LockOf(entry.Sha256), () => waited = true, cancel);
+        using var syncLock = await FileLock.AcquireAsync(LockOf(entry.Sha256), () => waited = true, cancel);
         try
         {
             if (!waited || !IsWhole(entry))

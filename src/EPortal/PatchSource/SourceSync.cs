@@ -20,8 +20,8 @@ internal sealed class SourceSync(
     /// <summary>Whether another sync has it at this moment.</summary>
     public bool IsTaken()
     {
-        using var turn = TryBegin();
-        return turn is null;
+        using var syncLock = TryBegin();
+        return syncLock is null;
     }
 
     /// <summary>Waits for the right to sync; <paramref name="waiting"/> is called when another sync has it.</summary>
@@ -29,11 +29,11 @@ internal sealed class SourceSync(
 
     /// <summary>Syncs. The caller has the right to.</summary>
     /// <param name="actor">In whose name.</param>
-    /// <param name="wish">What to bring.</param>
+    /// <param name="request">What to bring.</param>
     /// <param name="begin">Told how many bytes there are to fetch, once that is known; gives whom to tell how many came.</param>
     /// <param name="cancel">Stops it; what came until then stays.</param>
     /// <exception cref="SourceException">The index could not be had or is not believed.</exception>
-    public async Task<SyncReport> Run(Actor actor, SyncRequest wish, Func<long, IProgress<long>> begin, CancellationToken cancel)
+    public async Task<SyncReport> Run(Actor actor, SyncRequest request, Func<long, IProgress<long>> begin, CancellationToken cancel)
     {
         activity.Begin(actor);
         try
@@ -44,7 +44,7 @@ internal sealed class SourceSync(
                 IndexImport.Apply(change, client.Url, index);
                 return true;
             });
-            var report = await Fetch(actor, index.Index, wish, begin, cancel) with { Copy = SourceClient.CopyOrNull(index) };
+            var report = await Fetch(actor, index.Index, request, begin, cancel) with { Copy = SourceClient.CopyOrNull(index) };
             await Note(report.Failed.Count == 0 ? null : "incomplete", Summary(report));
             return report;
         }
@@ -61,13 +61,13 @@ internal sealed class SourceSync(
     }
 
     private async Task<SyncReport> Fetch(
-        Actor actor, RepositoryIndex index, SyncRequest wish, Func<long, IProgress<long>> begin, CancellationToken cancel)
+        Actor actor, RepositoryIndex index, SyncRequest request, Func<long, IProgress<long>> begin, CancellationToken cancel)
     {
-        var lacking = Lacking(index, wish);
+        var lacking = Lacking(index, request);
         fetch.Sweep(index);
         if (lacking.Count == 0)
             return new SyncReport(index.Version, [], []);
-        var bytes = wish.Whole ? lacking.Sum(entry => entry.Size) : 0;
+        var bytes = request.Whole ? lacking.Sum(entry => entry.Size) : 0;
         activity.Expect(lacking.Count, bytes);
         var progress = new SyncProgress(begin(lacking.Sum(entry => entry.Size)), activity);
         var fetched = new ConcurrentBag<RepositoryEntry>();
@@ -77,7 +77,7 @@ internal sealed class SourceSync(
         {
             try
             {
-                await fetch.Bring(actor, entry, wish.Whole, progress.Part(), token);
+                await fetch.Bring(actor, entry, request.Whole, progress.Part(), token);
                 fetched.Add(entry);
                 activity.Fetched();
             }
@@ -92,12 +92,12 @@ internal sealed class SourceSync(
             index.Version, [.. fetched.OrderBy(entry => entry.Released)], [.. failed.OrderBy(pair => pair.Item1.Released)]);
     }
 
-    private List<RepositoryEntry> Lacking(RepositoryIndex index, SyncRequest wish)
+    private List<RepositoryEntry> Lacking(RepositoryIndex index, SyncRequest request)
     {
-        var known = database.Read(session => wish.Products.SelectMany(product => PatchsetStore.List(session, product))
+        var known = database.Read(session => request.Products.SelectMany(product => PatchsetStore.List(session, product))
             .ToDictionary(patchset => (patchset.Product, patchset.Name)));
-        return [.. wish.Products.SelectMany(product => choice.Of(product, index.Patchsets)).Where(entry =>
-            known.GetValueOrDefault((entry.Product, entry.Name)) is not { IsHere: true } || (wish.Complete && !fetch.IsWhole(entry)))];
+        return [.. request.Products.SelectMany(product => choice.Of(product, index.Patchsets)).Where(entry =>
+            known.GetValueOrDefault((entry.Product, entry.Name)) is not { IsHere: true } || (request.Complete && !fetch.IsWhole(entry)))];
     }
 
     private async Task Note(string? error, string message)

@@ -31,7 +31,7 @@ internal sealed class SourceViews(PatchSourceManager slot, SyncActivity activity
         var state = slot.State;
         using var lease = slot.Take();
         var steps = activity.LastOrNull;
-        var isElsewhere = steps is not { EndedAt: null } && lease.Desk?.Sync.IsTaken() == true;
+        var isElsewhere = steps is not { EndedAt: null } && lease.Connection?.Sync.IsTaken() == true;
         return database.Read(session => new SourceView(
             state, slot.CacheMode, signer.Trusted.Keys, SourceStore.SeenOrNull(session), SourceStore.ExpiryOrNull(session)?.Expires,
             SourceStore.StateOrNull(session), steps, isElsewhere, Listing.Distros(session)));

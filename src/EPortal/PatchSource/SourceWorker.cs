@@ -17,19 +17,19 @@ internal sealed partial class SourceWorker(
     public bool TryStart(Actor actor)
     {
         var lease = source.Take();
-        FileLock? turn = null;
+        FileLock? syncLock = null;
         try
         {
-            var desk = lease.Desk ?? throw new RefusedException(Refusal.Conflict, "No patch source is set.");
-            turn = desk.Sync.TryBegin();
-            if (turn is null)
+            var connection = lease.Connection ?? throw new RefusedException(Refusal.Conflict, "No patch source is set.");
+            syncLock = connection.Sync.TryBegin();
+            if (syncLock is null)
                 return false;
-            _asked = RunAsked(actor, desk, lease, turn);
+            _asked = RunAsked(actor, connection, lease, syncLock);
             return true;
         }
         finally
         {
-            if (turn is null)
+            if (syncLock is null)
                 lease.Dispose();
         }
     }
@@ -57,13 +57,13 @@ internal sealed partial class SourceWorker(
         await Attempt(FillFeeds);
     }
 
-    private async Task RunAsked(Actor actor, PatchSourceConnection desk, SourceLease lease, FileLock turn)
+    private async Task RunAsked(Actor actor, PatchSourceConnection connection, SourceLease lease, FileLock syncLock)
     {
         try
         {
             using (lease)
-            using (turn)
-                await Attempt(() => Sync(actor, desk, _stopping.Token));
+            using (syncLock)
+                await Attempt(() => Sync(actor, connection, _stopping.Token));
             await Attempt(FillFeeds);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -92,14 +92,14 @@ internal sealed partial class SourceWorker(
     private async Task Sync(CancellationToken cancel)
     {
         using var lease = source.Take();
-        using var turn = lease.Desk?.Sync.TryBegin();
-        if (turn is not null)
-            await Sync(Actor.Portal, lease.Desk!, cancel);
+        using var syncLock = lease.Connection?.Sync.TryBegin();
+        if (syncLock is not null)
+            await Sync(Actor.Portal, lease.Connection!, cancel);
     }
 
-    private async Task Sync(Actor actor, PatchSourceConnection desk, CancellationToken cancel)
+    private async Task Sync(Actor actor, PatchSourceConnection connection, CancellationToken cancel)
     {
-        var report = await desk.Sync.Run(actor, desk.Wish(Products.All), _ => new Progress<long>(), cancel);
+        var report = await connection.Sync.Run(actor, connection.Request(Products.All), _ => new Progress<long>(), cancel);
         foreach (var entry in report.Fetched)
             LogFetched(entry.Name);
         foreach (var (entry, reason) in report.Failed)

@@ -44,7 +44,7 @@ internal static partial class UpdateCommands
     {
         await using var portal = context.OpenPortal();
         portal.Feeds.Get(feed);
-        var report = await Sync(context, portal, source => source.Wish([product]));
+        var report = await Sync(context, portal, source => source.Request([product]));
         var enabled = await portal.AutoUpdate.Update(context.Operator(), product, feed);
         Show(context, report, [.. enabled.Select(name => new EnabledRow(name, feed))], json);
     }
@@ -53,7 +53,7 @@ internal static partial class UpdateCommands
     public static async Task AutoUpdate(CliContext context, Product product, bool json)
     {
         await using var portal = context.OpenPortal();
-        var report = await Sync(context, portal, source => source.Wish([product]));
+        var report = await Sync(context, portal, source => source.Request([product]));
         var changed = await portal.AutoUpdate.Run(context.Operator(), product);
         Show(context, report, [.. changed.SelectMany(feed => feed.Patchsets.Select(name => new EnabledRow(name, feed.Feed)))], json);
     }
@@ -88,19 +88,19 @@ internal static partial class UpdateCommands
         return command;
     }
 
-    private static async Task<SyncReport> Sync(CliContext context, Portal portal, Func<PatchSourceConnection, SyncRequest> wish)
+    private static async Task<SyncReport> Sync(CliContext context, Portal portal, Func<PatchSourceConnection, SyncRequest> request)
     {
         using var lease = portal.Source.Take();
         if (portal.Source.State.Problem is { } problem)
             context.Note($"warning: {problem}");
-        var source = lease.Desk ?? throw new CliException("no patch source is set; `kc.eportal patch-source --url` sets one.");
-        using var turn = await source.Sync.Begin(
+        var source = lease.Connection ?? throw new CliException("no patch source is set; `kc.eportal patch-source --url` sets one.");
+        using var syncLock = await source.Sync.Begin(
             () => context.Note("another update is under way; waiting for it."), context.Cancellation);
         CliProgress? progress = null;
         try
         {
             return await source.Sync.Run(
-                context.Operator(), wish(source), total => progress = new CliProgress(context, "downloading", total), context.Cancellation);
+                context.Operator(), request(source), total => progress = new CliProgress(context, "downloading", total), context.Cancellation);
         }
         finally
         {

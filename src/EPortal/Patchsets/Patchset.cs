@@ -4,7 +4,7 @@ using EPortal.Format;
 namespace EPortal.Patchsets;
 
 /// <summary>A patchset as the portal knows it.</summary>
-/// <param name="Id">Birth; empty for one that the patch source lists and nobody fetched yet.</param>
+/// <param name="Id">Entity id, the same on every node; empty for one that the patch source lists and nobody fetched yet.</param>
 /// <param name="Product">What it patches.</param>
 /// <param name="Name">Unique within the product.</param>
 /// <param name="Released">When its maker released it; the order of patchsets.</param>

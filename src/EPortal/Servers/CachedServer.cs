@@ -15,7 +15,7 @@ internal struct CachedServer
     /// <summary>Digest of what it said last; 0 when that is not known.</summary>
     public long Digest;
 
-    /// <summary>The how-manieth birth of its origin it is.</summary>
+    /// <summary>Second half of its entity id: the sequence number at its origin.</summary>
     public long Sequence;
 
     /// <summary>Where in <see cref="FleetView.Keys"/> its key stands.</summary>
@@ -25,7 +25,7 @@ internal struct CachedServer
     public ushort Origin;
 
     /// <summary>Counts changes of its facts, so that of two the last one's digest stays.</summary>
-    public ushort Turn;
+    public ushort Version;
 }
 
 /// <summary>A key as far as agents are concerned.</summary>

@@ -51,11 +51,11 @@ internal sealed class CachedServerTable
         }
     }
 
-    /// <summary>Removes those of these births.</summary>
-    public void Remove(IReadOnlySet<(ushort Origin, long Sequence)> births) => RemoveAll(births.Contains);
+    /// <summary>Removes those of these entities.</summary>
+    public void Remove(IReadOnlySet<(ushort Origin, long Sequence)> entities) => RemoveAll(entities.Contains);
 
-    /// <summary>Removes all but those of these births.</summary>
-    public void Keep(IReadOnlySet<(ushort Origin, long Sequence)> births) => RemoveAll(birth => !births.Contains(birth));
+    /// <summary>Removes all but those of these entities.</summary>
+    public void Keep(IReadOnlySet<(ushort Origin, long Sequence)> entities) => RemoveAll(entity => !entities.Contains(entity));
 
     private void RemoveAll(Predicate<(ushort Origin, long Sequence)> isGone)
     {

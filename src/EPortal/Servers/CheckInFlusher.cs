@@ -14,7 +14,7 @@ internal sealed class CheckInFlusher
     /// <summary>Servers of one segment, as a power of two: some dozens of pages.</summary>
     private const int SegmentBits = 11;
 
-    private const int AtLeisure = 2000;
+    private const int RowsWhenIdle = 2000;
 
     private readonly List<List<LoggedCheckIn>> _segments = [];
     private bool _open;
@@ -54,9 +54,9 @@ internal sealed class CheckInFlusher
     }
 
     /// <summary>Takes some in: as many as came, once enough wait; more, when few wait for the commit.</summary>
-    public void Some(Change change, int came, bool atLeisure)
+    public void Some(Change change, int came, bool isIdle)
     {
-        for (var budget = atLeisure ? AtLeisure : Math.Min(_count - Target, 4 * came); budget > 0 && _count > 0;)
+        for (var budget = isIdle ? RowsWhenIdle : Math.Min(_count - Target, 4 * came); budget > 0 && _count > 0;)
         {
             budget -= Sweep(change, _segments[_next]);
             if (++_next < _segments.Count)

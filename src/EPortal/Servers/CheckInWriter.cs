@@ -23,7 +23,7 @@ internal sealed class CheckInWriter : BatchedWrites
     private readonly List<PendingCheckIn> _said = [];
     private List<PendingCheckIn> _waiting = [];
     private List<PendingCheckIn> _taken = [];
-    private volatile bool _tidies;
+    private volatile bool _maintains;
     private volatile bool _pressed;
 
     /// <summary>Joins the commits of a change log.</summary>
@@ -39,10 +39,10 @@ internal sealed class CheckInWriter : BatchedWrites
     /// <summary>Hosts whose latest words are on disk and not yet in lists.</summary>
     public long Behind => _facts.Count;
 
-    /// <summary>Takes in what a killed server left in the logs, and from now on at leisure; for the process that serves.</summary>
-    public void Tidy()
+    /// <summary>Takes in what a killed server left in the logs, and from now on when idle; for the process that serves.</summary>
+    public void StartMaintenance()
     {
-        _tidies = true;
+        _maintains = true;
         _log.Wake();
     }
 
@@ -76,7 +76,7 @@ internal sealed class CheckInWriter : BatchedWrites
                     return BatchedWork.Waiting;
             }
 
-            return _tidies && !(_sweep.IsEmpty && _facts.IsEmpty) ? BatchedWork.Leisure : BatchedWork.None;
+            return _maintains && !(_sweep.IsEmpty && _facts.IsEmpty) ? BatchedWork.Idle : BatchedWork.None;
         }
     }
 
@@ -100,7 +100,7 @@ internal sealed class CheckInWriter : BatchedWrites
         }
 
         WriteTimes(change, pressed);
-        _sweep.Some(change, _timed.Count, atLeisure: !pressed);
+        _sweep.Some(change, _timed.Count, isIdle: !pressed);
         _facts.Some(change, _said.Count, pressed);
     }
 
@@ -110,7 +110,7 @@ internal sealed class CheckInWriter : BatchedWrites
         foreach (var item in _taken)
         {
             if (item is { Said: { } said, IsHere: true })
-                _known.Settle(item.Id, item.Turn, item.Uptime, said.Digest);
+                _known.Confirm(item.Id, item.Version, item.Uptime, said.Digest);
         }
 
         Release(null);
@@ -154,8 +154,8 @@ internal sealed class CheckInWriter : BatchedWrites
                 continue;
             }
 
-            item.IsHere = _known.TryUnsettle(item.Id, item.Local, item.Uptime, out var turn, out var was);
-            (item.Turn, said.Was) = (turn, was);
+            item.IsHere = _known.TryInvalidate(item.Id, item.Local, item.Uptime, out var version, out var was);
+            (item.Version, said.Was) = (version, was);
             if (item.IsHere && was < 0)
                 item.IsHere = ServerRecords.Write(change, _limit, item.Local, said);
             else if (item.IsHere)

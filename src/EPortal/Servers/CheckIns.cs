@@ -6,7 +6,7 @@ namespace EPortal.Servers;
 
 /// <summary>A server that calls: what its feed and key allow it, and what is known of it.</summary>
 /// <param name="Local">This node's number of it.</param>
-/// <param name="Id">Birth.</param>
+/// <param name="Id">Entity id, the same on every node.</param>
 /// <param name="ServerId">Its agent's id.</param>
 /// <param name="FeedId">The feed it follows.</param>
 /// <param name="FeedName">Name of that feed.</param>
@@ -39,7 +39,7 @@ internal sealed class CheckIns(ChangeLog log, ServerCache known, HostChangeLimit
     public long Behind => _writes.Behind;
 
     /// <summary>Takes in what a killed server left behind; for the process that serves.</summary>
-    public void Tidy() => _writes.Tidy();
+    public void StartMaintenance() => _writes.StartMaintenance();
 
     /// <summary>The server of that id; null for an unknown one, or one whose key is gone.</summary>
     public static RegisteredServer? FindOrNull(Session session, string serverId)

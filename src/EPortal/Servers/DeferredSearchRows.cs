@@ -13,12 +13,12 @@ internal sealed class DeferredSearchRows : BatchedWrites
     private const int Share = 16;
 
     private const int AtOnce = 32;
-    private const int AtLeisure = 500;
+    private const int RowsWhenIdle = 500;
 
     private readonly LoadDetector _pressure = new();
     private readonly ChangeLog _log;
     private long _behind;
-    private volatile bool _tidies;
+    private volatile bool _maintains;
     private volatile bool _isBehind;
     private bool _done;
     private long _next;
@@ -38,23 +38,23 @@ internal sealed class DeferredSearchRows : BatchedWrites
     }
 
     /// <summary>Makes what a killed server left, and from now on what is put off; from any thread of the process that serves.</summary>
-    public void Tidy()
+    public void StartMaintenance()
     {
-        _tidies = _isBehind = true;
+        _maintains = _isBehind = true;
         _log.Wake();
     }
 
     /// <summary>Says that a host is about to be registered by a change; if very many are, its row is made later.</summary>
     public void Expect(Change change)
     {
-        if (!_tidies || !_pressure.Is(1))
+        if (!_maintains || !_pressure.Is(1))
             return;
         change.Session.Execute("UPDATE node SET search_later = 1 WHERE search_later = 0");
         (_isBehind, _done) = (true, false);
     }
 
     /// <inheritdoc/>
-    internal override BatchedWork Work => _tidies && _isBehind ? BatchedWork.Leisure : BatchedWork.None;
+    internal override BatchedWork Work => _maintains && _isBehind ? BatchedWork.Idle : BatchedWork.None;
 
     /// <inheritdoc/>
     internal override void Write(Change change, int others)
@@ -67,7 +67,7 @@ internal sealed class DeferredSearchRows : BatchedWrites
             INSERT INTO server_searchless (local, key, hostname, ip, registered)
             SELECT local, key, hostname, ip, registered FROM server_searchless ORDER BY local LIMIT @rows
             """,
-            ("@rows", others > 0 ? AtOnce : AtLeisure));
+            ("@rows", others > 0 ? AtOnce : RowsWhenIdle));
         Behind = (long)change.Session.Scalar("SELECT coalesce((SELECT max(local) FROM server), 0) - coalesce((SELECT max(server) FROM server_search), 0)")!;
         _done = Behind <= 0;
         if (_done)

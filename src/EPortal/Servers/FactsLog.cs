@@ -21,7 +21,7 @@ internal sealed class FactsLog(HostChangeLimiter limit)
     /// <summary>Before each JSON: its length, and the uptime before.</summary>
     private const int HeadSize = sizeof(int) + sizeof(long);
 
-    private const int RowsAtLeisure = 4;
+    private const int RowsWhenIdle = 4;
 
     /// <summary>Of the writer's time in a storm, one part in so many.</summary>
     private const int Share = 16;
@@ -79,7 +79,7 @@ internal sealed class FactsLog(HostChangeLimiter limit)
         if (_count == 0)
             return;
         if (!pressed)
-            TakeRows(change, RowsAtLeisure);
+            TakeRows(change, RowsWhenIdle);
         else if (_count > Most)
             TakeRows(change, (came / PerRow) + 1);
         else if (Stopwatch.GetTimestamp() is var begun && begun >= _next)

@@ -3,7 +3,7 @@ using EPortal.Feeds;
 
 namespace EPortal.Servers;
 
-/// <summary>Short numbers for what very many known hosts have in common: origins of births, and keys. Used under one lock.</summary>
+/// <summary>Small numbers for values that very many cached servers share: origins of entity ids, and keys. Used under one lock.</summary>
 internal sealed class InternTable
 {
     private readonly Dictionary<string, ushort> _origins = new(StringComparer.Ordinal);

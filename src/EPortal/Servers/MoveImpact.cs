@@ -27,19 +27,19 @@ internal sealed record MoveImpact(long Elsewhere, RolloutImpact Reach)
     /// <summary>Of servers when they are moved to a key.</summary>
     /// <param name="session">The snapshot.</param>
     /// <param name="offers">What feeds offer.</param>
-    /// <param name="births">The servers.</param>
+    /// <param name="servers">The servers.</param>
     /// <param name="key">Name of the key.</param>
     /// <exception cref="RefusedException">There is no such key.</exception>
-    public static MoveImpact OfServers(Session session, OfferTable offers, IReadOnlyList<string> births, string key)
+    public static MoveImpact OfServers(Session session, OfferTable offers, IReadOnlyList<string> servers, string key)
     {
         var to = KeyStore.Get(session, key);
         var (feed, kernels) = (FeedStore.Get(session, to.Feed).Id, to.Products.Contains(Product.Kernel));
         var chosen = session.Connection.Query<(long Group, long Servers)>(
             """
-            SELECT x.grp, count(*) FROM (SELECT DISTINCT value FROM json_each(@births)) p
+            SELECT x.grp, count(*) FROM (SELECT DISTINCT value FROM json_each(@servers)) p
             CROSS JOIN server s ON s.id = p.value CROSS JOIN server_search x ON x.server = s.local GROUP BY 1
             """,
-            new { births = JsonSerializer.Serialize(births) }).ToDictionary(one => one.Group, one => one.Servers);
+            new { servers = JsonSerializer.Serialize(servers) }).ToDictionary(one => one.Group, one => one.Servers);
         return Count(offers, ServerGroups.Read(session, null, null).Where(group => chosen.ContainsKey(group.Id)).Select(group => (group, chosen[group.Id])), feed, _ => kernels);
     }
 

@@ -19,8 +19,8 @@ internal sealed class PendingCheckIn(PackedServerId id, long local, long uptime,
     /// <summary>What it says that may be new; null when only time and uptime are.</summary>
     public PendingFacts? Said { get; } = said;
 
-    /// <summary>The turn of its facts, which <see cref="ServerCache.Settle"/> asks for.</summary>
-    public ushort Turn { get; set; }
+    /// <summary>The version of its facts, which <see cref="ServerCache.Confirm"/> asks for.</summary>
+    public ushort Version { get; set; }
 
     /// <summary>Whether the host was still there when the commit was made.</summary>
     public bool IsHere { get; set; }

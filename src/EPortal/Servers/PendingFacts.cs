@@ -4,11 +4,11 @@ using System.Text.Json.Serialization;
 namespace EPortal.Servers;
 
 /// <summary>What a host says of itself, as it waits in the log.</summary>
-/// <param name="Birth">Id of the host as the store sees it; its number may be another host's by the time this is taken in.</param>
+/// <param name="EntityId">Id of the host as the store sees it; its number may be another host's by the time this is taken in.</param>
 /// <param name="Uptime">Seconds since it booted.</param>
 /// <param name="Digest">Of all it said but the uptime; 0 for none.</param>
 /// <param name="Facts">What it says.</param>
-internal sealed record PendingFacts(string Birth, long Uptime, long Digest, ServerFacts Facts)
+internal sealed record PendingFacts(string EntityId, long Uptime, long Digest, ServerFacts Facts)
 {
     /// <summary>The uptime of its check-in before; known on the writer.</summary>
     [JsonIgnore]

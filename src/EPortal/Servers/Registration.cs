@@ -44,7 +44,7 @@ internal sealed class Registration(ChangeLog log, HostChangeLimiter limit)
     public long Behind => _rows.Behind;
 
     /// <summary>Brings into lists what a killed server left out; for the process that serves.</summary>
-    public void Tidy() => _rows.Tidy();
+    public void StartMaintenance() => _rows.StartMaintenance();
 
     /// <summary>Registers a host with a key; done when it is on disk.</summary>
     /// <param name="hostname">Its name.</param>

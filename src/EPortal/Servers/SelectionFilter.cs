@@ -48,7 +48,7 @@ internal sealed class SelectionFilter
         Groups = GroupsOf(session, query, offers);
         _ids = new Lazy<HashSet<long>?>(() => Groups?.Select(group => group.Id).ToHashSet());
         AddOne("server_id", query.ServerId);
-        AddOne("id", query.Birth);
+        AddOne("id", query.Id);
         AddName("ip", "ip", query.Ip);
         AddName("hostname", "hostname", query.Hostname);
         AddName(NamePattern.IsAddress(query.Search) ? "ip" : "hostname", "search", query.Search);

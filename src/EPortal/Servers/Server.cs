@@ -14,7 +14,7 @@ internal sealed record Server
     /// <summary>Name of its key, for those who move it.</summary>
     public static StoredFields KeyOf(string id, string key) => new(id) { { "key", "Key", key } };
 
-    /// <summary>Birth.</summary>
+    /// <summary>Entity id, the same on every node.</summary>
     public required string Id { get; init; }
 
     /// <summary>This node's number of it.</summary>

@@ -16,7 +16,7 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
     /// <summary>Servers in one change.</summary>
     public const int PerChange = 2000;
 
-    /// <summary>Births of the servers that a query matches.</summary>
+    /// <summary>Entity ids of the servers that a query matches.</summary>
     /// <exception cref="RefusedException">They are too many.</exception>
     public IReadOnlyList<string> Select(ServerQuery query) => database.Read(session =>
     {
@@ -38,7 +38,7 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
 
     /// <summary>Moves servers to a key and says how many had another.</summary>
     /// <param name="actor">Who does it.</param>
-    /// <param name="servers">Births of the servers.</param>
+    /// <param name="servers">Entity ids of the servers.</param>
     /// <param name="key">Name of the key.</param>
     /// <param name="filter">How they were chosen, for the user log; null for those ticked.</param>
     /// <param name="check">Refuses, within the transaction that begins it, what must not be done any more.</param>
@@ -61,7 +61,7 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
 
     /// <summary>Moves one server to a key.</summary>
     /// <param name="actor">Who does it.</param>
-    /// <param name="server">Birth of the server.</param>
+    /// <param name="server">Entity id of the server.</param>
     /// <param name="key">Name of the key.</param>
     /// <param name="seen">Version of its key (<see cref="Server.KeyOf"/>) on which that was decided; null where that does not matter.</param>
     /// <exception cref="RefusedException">There is no such key, its limit would be passed, or the server has another by now.</exception>

@@ -16,7 +16,7 @@ internal sealed class ServerCache(Database database, Offers offers)
     private readonly CachedServerTable _table = new();
     private readonly InternTable _numbers = new();
     private Dictionary<long, LoggedCheckIn> _recovered = [];
-    private HashSet<long> _unsettled = [];
+    private HashSet<long> _inLog = [];
     private AgentKey?[] _keys = [];
     private volatile FleetView? _view;
     private long _revision = -1;
@@ -58,28 +58,28 @@ internal sealed class ServerCache(Database database, Offers offers)
     /// <param name="id">Its id.</param>
     /// <param name="local">This node's number of it.</param>
     /// <param name="uptime">Its uptime from now on.</param>
-    /// <param name="turn">Its turn.</param>
+    /// <param name="version">Its version.</param>
     /// <param name="was">The uptime it had; -1 before its first check-in.</param>
-    public bool TryUnsettle(PackedServerId id, long local, long uptime, out ushort turn, out long was)
+    public bool TryInvalidate(PackedServerId id, long local, long uptime, out ushort version, out long was)
     {
-        var before = (Turn: (ushort)0, Uptime: -1L);
+        var before = (Version: (ushort)0, Uptime: -1L);
         var here = _table.Update(id, (local, uptime), (ref CachedServer agent, (long Local, long Uptime) now) =>
         {
             if (agent.Local != now.Local)
                 return false;
-            before = (++agent.Turn, agent.Uptime);
+            before = (++agent.Version, agent.Uptime);
             (agent.Uptime, agent.Digest) = (now.Uptime, 0);
             return true;
         });
-        (turn, was) = before;
+        (version, was) = before;
         return here;
     }
 
     /// <summary>Notes what a host said last, once it is on disk; not if it has said more since.</summary>
-    public void Settle(PackedServerId id, ushort turn, long uptime, long digest) =>
-        _table.Update(id, (turn, uptime, digest), static (ref CachedServer agent, (ushort Turn, long Uptime, long Digest) now) =>
+    public void Confirm(PackedServerId id, ushort version, long uptime, long digest) =>
+        _table.Update(id, (version, uptime, digest), static (ref CachedServer agent, (ushort Version, long Uptime, long Digest) now) =>
         {
-            if (agent.Turn == now.Turn)
+            if (agent.Version == now.Version)
                 (agent.Uptime, agent.Digest) = (now.Uptime, now.Digest);
             return true;
         });
@@ -92,7 +92,7 @@ internal sealed class ServerCache(Database database, Offers offers)
             if (revision == _revision)
                 return;
             if (_revision < 0)
-                (_recovered, _unsettled, _keys) = (LoggedCheckIns.Read(session), FactsLog.Servers(session), _numbers.ReadKeys(session));
+                (_recovered, _inLog, _keys) = (LoggedCheckIns.Read(session), FactsLog.Servers(session), _numbers.ReadKeys(session));
             else if (OperationRetention.Trimmed(session) > _operation)
                 RereadAll(session);
             else
@@ -109,7 +109,7 @@ internal sealed class ServerCache(Database database, Offers offers)
         for (var last = 0L; last >= 0 && !cancel.IsCancellationRequested;)
             last = Load("s.local > @after ORDER BY s.local LIMIT @limit", ("@after", last), ("@limit", PreloadRows));
         lock (_gate)
-            (_recovered, _unsettled) = ([], []);
+            (_recovered, _inLog) = ([], []);
     }
 
     private FleetView Refresh()
@@ -178,11 +178,11 @@ internal sealed class ServerCache(Database database, Offers offers)
     private CachedServer AgentOf(Row row) => new()
     {
         Local = row.Local,
-        Origin = _numbers.OfOrigin(row.Birth.Origin),
-        Sequence = row.Birth.Sequence,
+        Origin = _numbers.OfOrigin(row.EntityId.Origin),
+        Sequence = row.EntityId.Sequence,
         Key = _numbers.OfKey(row.Key),
         Uptime = row.Uptime >= 0 && _recovered.TryGetValue(row.Local, out var waiting) ? waiting.Uptime : row.Uptime,
-        Digest = _unsettled.Contains(row.Local) ? 0 : row.Digest,
+        Digest = _inLog.Contains(row.Local) ? 0 : row.Digest,
     };
 
     private void Take(Session session, ServerChanges changes)
@@ -190,8 +190,8 @@ internal sealed class ServerCache(Database database, Offers offers)
         if (changes.Any)
             _changes++;
         if (changes.Deleted.Count > 0)
-            _table.Remove(changes.Deleted.Select(birth => (_numbers.OfOrigin(birth.Origin), birth.Sequence)).ToHashSet());
-        changes.Changed.ForEach(birth => Reread(session, birth));
+            _table.Remove(changes.Deleted.Select(id => (_numbers.OfOrigin(id.Origin), id.Sequence)).ToHashSet());
+        changes.Changed.ForEach(id => Reread(session, id));
         if (changes.Keys)
             _keys = _numbers.ReadKeys(session);
     }
@@ -203,13 +203,13 @@ internal sealed class ServerCache(Database database, Offers offers)
     private void RereadAll(Session session)
     {
         _changes++;
-        (_recovered, _unsettled, _keys) = (LoggedCheckIns.Read(session), FactsLog.Servers(session), _numbers.ReadKeys(session));
+        (_recovered, _inLog, _keys) = (LoggedCheckIns.Read(session), FactsLog.Servers(session), _numbers.ReadKeys(session));
         var there = new HashSet<(ushort, long)>();
         using var row = session.Query("SELECT server_id, key, id FROM server");
         while (row.Read())
         {
-            var birth = EntityId.Parse(row.GetString(2));
-            there.Add((_numbers.OfOrigin(birth.Origin), birth.Sequence));
+            var id = EntityId.Parse(row.GetString(2));
+            there.Add((_numbers.OfOrigin(id.Origin), id.Sequence));
             Distrust(row.GetString(0), row.GetString(1));
         }
 
@@ -217,9 +217,9 @@ internal sealed class ServerCache(Database database, Offers offers)
     }
 
     /// <summary>Somebody changed a host: its next check-in is compared with the store, in case that was about its facts or tags.</summary>
-    private void Reread(Session session, string birth)
+    private void Reread(Session session, string id)
     {
-        using var row = session.Query("SELECT server_id, key FROM server WHERE id = @birth", ("@birth", birth));
+        using var row = session.Query("SELECT server_id, key FROM server WHERE id = @id", ("@id", id));
         if (row.Read())
             Distrust(row.GetString(0), row.GetString(1));
     }
@@ -229,12 +229,12 @@ internal sealed class ServerCache(Database database, Offers offers)
         if (PackedServerId.TryRead(serverId, out var id))
             _table.Update(id, _numbers.OfKey(ofKey), static (ref CachedServer agent, int key) =>
             {
-                agent.Turn++;
+                agent.Version++;
                 (agent.Key, agent.Digest) = (key, 0);
                 return true;
             });
     }
 
     /// <summary>A host as it was read.</summary>
-    private readonly record struct Row(long Local, PackedServerId? Id, EntityId Birth, string Key, long Uptime, long Digest);
+    private readonly record struct Row(long Local, PackedServerId? Id, EntityId EntityId, string Key, long Uptime, long Digest);
 }

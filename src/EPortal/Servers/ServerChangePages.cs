@@ -45,7 +45,7 @@ internal static class ServerChangePages
         if (servers.Count == 0)
             throw new RefusedException(Refusal.Invalid, "No server was chosen: tick some, or choose all that match.");
         var (examples, keys) = database.Read(session => (
-            servers.Take(Examples).SelectMany(id => new ServerQuery { Birth = id }.Run(session, offers, time.GetUtcNow())).ToList(), KeyStore.Feeds(session)));
+            servers.Take(Examples).SelectMany(id => new ServerQuery { Id = id }.Run(session, offers, time.GetUtcNow())).ToList(), KeyStore.Feeds(session)));
         IEnumerable<(string, string?)> which = IsAll(parameters) ? [("scope", All), ("agreed", servers.Count.ToString(CultureInfo.InvariantCulture))] : servers.Select(id => ("server", (string?)id));
         var address = ServerFilters.Read(parameters).Address($"{ConsoleRoutes.Base}{Path}/{what}", ServersModel.PlaceOf(parameters).Concat(which));
         return ConsoleRoutes.Show<ServerChangePage, ServerChangeModel>(

@@ -11,7 +11,7 @@ internal sealed class GroupKey
 {
     private bool? _allowsKernels;
 
-    /// <summary>Birth.</summary>
+    /// <summary>Entity id, the same on every node.</summary>
     public required string Id { get; init; }
 
     /// <summary>Name.</summary>
@@ -54,7 +54,7 @@ internal sealed class GroupKey
 /// <param name="Servers">How many.</param>
 internal sealed record ServerGroup(long Id, GroupKey Owner, long Profile, string KernelId, long PatchLevel, long Servers)
 {
-    /// <summary>Birth of the key.</summary>
+    /// <summary>Entity id of the key.</summary>
     public string Key => Owner.Id;
 
     /// <summary>Name of the key.</summary>

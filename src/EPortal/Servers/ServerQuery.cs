@@ -32,8 +32,8 @@ internal sealed record ServerQuery
     /// <summary>Server id.</summary>
     public string? ServerId { get; init; }
 
-    /// <summary>Birth.</summary>
-    public string? Birth { get; init; }
+    /// <summary>Entity id, the same on every node.</summary>
+    public string? Id { get; init; }
 
     /// <summary>A tag as it was given, such as <c>env:test</c>.</summary>
     public string? Tag { get; init; }

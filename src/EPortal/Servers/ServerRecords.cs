@@ -61,8 +61,8 @@ internal static class ServerRecords
     {
         var before = Read(change.Session, local);
         if (change.Session.Execute(
-            "UPDATE server_checkin SET digest = @digest WHERE server = @server AND EXISTS (SELECT 1 FROM server WHERE local = @server AND id = @birth)",
-            ("@digest", said.Digest), ("@server", local), ("@birth", said.Birth)) > 0)
+            "UPDATE server_checkin SET digest = @digest WHERE server = @server AND EXISTS (SELECT 1 FROM server WHERE local = @server AND id = @id)",
+            ("@digest", said.Digest), ("@server", local), ("@id", said.EntityId)) > 0)
             WriteSaid(change, limit, local, said, before, at);
     }
 
@@ -79,12 +79,12 @@ internal static class ServerRecords
     private static bool WriteTime(Change change, long local, PendingFacts said) => change.Session.Execute(
         """
         INSERT INTO server_checkin (server, at, uptime, stamp, origin, digest)
-        SELECT local, @at, @uptime, @stamp, @origin, @digest FROM server WHERE local = @server AND id = @birth
+        SELECT local, @at, @uptime, @stamp, @origin, @digest FROM server WHERE local = @server AND id = @id
         ON CONFLICT (server) DO UPDATE SET at = excluded.at, uptime = excluded.uptime, stamp = excluded.stamp, origin = excluded.origin,
           digest = excluded.digest
         """,
         ("@at", UnixMicros.Of(change.Now)), ("@uptime", said.Uptime), ("@stamp", change.NextStamp()), ("@origin", change.Node.Origin), ("@digest", said.Digest),
-        ("@server", local), ("@birth", said.Birth)) > 0;
+        ("@server", local), ("@id", said.EntityId)) > 0;
 
     /// <summary>Writes what a server says of itself; its level counts as updated when it is new.</summary>
     private static void WriteFacts(Change change, long local, ServerFacts facts, ServerFacts? before, long at)

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace EPortal.EndToEnd.WebConsole;
 
-/// <summary>One server, tags, and the end of servers and patchsets in the browser, at a desk and on a phone.</summary>
+/// <summary>One server, tags, and the end of servers and patchsets in the browser, at a agents and on a phone.</summary>
 public sealed class ChangeFlowTests(SmallConsole console) : IClassFixture<SmallConsole>
 {
     [Theory]

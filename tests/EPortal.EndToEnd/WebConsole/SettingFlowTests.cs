@@ -4,7 +4,7 @@ using Xunit;
 
 namespace EPortal.EndToEnd.WebConsole;
 
-/// <summary>Feeds, users, sessions, API keys, LDAP and the user log in the browser, at a desk and on a phone.</summary>
+/// <summary>Feeds, users, sessions, API keys, LDAP and the user log in the browser, at a agents and on a phone.</summary>
 public sealed class SettingFlowTests(SmallConsole console) : IClassFixture<SmallConsole>
 {
     private const string Password = "a long password";

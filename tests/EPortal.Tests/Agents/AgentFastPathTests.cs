@@ -361,7 +361,7 @@ public sealed class AgentFastPathTests
     private static bool IsQuick(TestPortal portal, string id, long uptime) => Quick(portal, id, uptime) is not null;
 
     private static UnchangedCheckIn? Quick(TestPortal portal, string id, long uptime) =>
-        CheckInScan.TryRead(Bytes(TestPortal.Facts(id) with { Uptime = uptime }), "127.0.0.1", out var scan) ? portal.Portal.Agents.Quick(scan) : null;
+        CheckInScan.TryRead(Bytes(TestPortal.Facts(id) with { Uptime = uptime }), "127.0.0.1", out var scan) ? portal.Portal.Agents.TryTakeUnchanged(scan) : null;
 
     private static byte[] Bytes(CheckInRequest facts) => JsonSerializer.SerializeToUtf8Bytes(facts, AgentJson.Default.CheckInRequest);
 

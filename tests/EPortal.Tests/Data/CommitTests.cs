@@ -92,14 +92,14 @@ public sealed class CommitTests
 
     private static string? Pragma(DbConnection connection, string name) => connection.ExecuteScalar<string>($"PRAGMA {name}");
 
-    /// <summary>Has something to do at leisure, and always fails; tells the time between the first two times.</summary>
+    /// <summary>Has something to do when idle, and always fails; tells the time between the first two times.</summary>
     private sealed class Untidy : BatchedWrites
     {
         private long _first;
 
         public TaskCompletionSource<TimeSpan> Second { get; } = new();
 
-        internal override BatchedWork Work => Second.Task.IsCompleted ? BatchedWork.None : BatchedWork.Leisure;
+        internal override BatchedWork Work => Second.Task.IsCompleted ? BatchedWork.None : BatchedWork.Idle;
 
         internal override void Write(Change change, int others)
         {

@@ -151,8 +151,8 @@ public sealed partial class StartPageTests
         Notices(await Page(api)).ShouldBe([$"Warning: {source.Address} was never asked yet. /admin/source"]);
 
         using (var lease = api.Portal.Portal.Source.Take())
-        using (lease.Desk!.Sync.TryBegin())
-            await lease.Desk.Sync.Run(TestPortal.Admin, lease.Desk.Wish(Products.All), _ => new Progress<long>(), Cancellation);
+        using (lease.Connection!.Sync.TryBegin())
+            await lease.Connection.Sync.Run(TestPortal.Admin, lease.Connection.Request(Products.All), _ => new Progress<long>(), Cancellation);
         Notices(await Page(api)).ShouldBeEmpty();
         api.Portal.Time.Advance(TimeSpan.FromDays(1));
         await api.Portal.Portal.Users.Delete(TestPortal.Admin, ApiCaller.Admin);

@@ -126,7 +126,7 @@ public sealed class BundleTests : IAsyncLifetime
         (await Should.ThrowAsync<RefusedException>(() => ExportAsync())).Message.ShouldContain("The archive of K2 is lost or damaged here");
 
         Directory.EnumerateFiles(_folder.Path).ShouldBeEmpty();
-        await _sender.SyncAsync(wish: new SyncRequest([Product.Kernel], Whole: true, Complete: true));
+        await _sender.SyncAsync(request: new SyncRequest([Product.Kernel], Whole: true, Complete: true));
         (await File.ReadAllBytesAsync(archive, Cancellation)).ShouldBe(right);
     }
 
@@ -174,8 +174,8 @@ public sealed class BundleTests : IAsyncLifetime
         await otherSource.AddAsync("K3", 3);
         otherSource.Publish();
         await using var receiver = Receiver();
-        using (var desk = receiver.Desk(otherSource.Address))
-            await receiver.SyncAsync(desk);
+        using (var connection = receiver.Connection(otherSource.Address))
+            await receiver.SyncAsync(connection);
         var before = receiver.Everything();
 
         (await Should.ThrowAsync<RefusedException>(async () => await ImportAsync(receiver, await ExportAsync()))).Reason.ShouldBe(Refusal.Exists);

@@ -40,13 +40,13 @@ internal sealed class CachePortal : IAsyncDisposable
     }
 
     /// <summary>The source publishes its next index, and this portal takes it over.</summary>
-    public async Task SyncAsync(FakeSource source, SyncRequest? wish = null)
+    public async Task SyncAsync(FakeSource source, SyncRequest? request = null)
     {
         source.Publish();
         using var lease = Portal.Portal.Source.Take();
-        var desk = lease.Desk!;
-        using var turn = desk.Sync.TryBegin();
-        await desk.Sync.Run(TestPortal.Admin, wish ?? desk.Wish(Products.All), _ => new Progress<long>(), TestContext.Current.CancellationToken);
+        var connection = lease.Connection!;
+        using var syncLock = connection.Sync.TryBegin();
+        await connection.Sync.Run(TestPortal.Admin, request ?? connection.Request(Products.All), _ => new Progress<long>(), TestContext.Current.CancellationToken);
     }
 
     /// <summary>Asks for a file of level 1 as an agent does; the body is still to be read.</summary>

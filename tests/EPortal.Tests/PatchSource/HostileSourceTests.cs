@@ -70,7 +70,7 @@ public sealed class HostileSourceTests : IAsyncLifetime
         var entry = await _source.AddAsync("K2", 2);
         _source.Entries[^1] = entry with { Size = 1L << 43 };
         _source.Publish();
-        using var patient = _house.Desk(_source.Address, limits: PatchsetLimits.Default with { MaxArchiveBytes = 1L << 44 });
+        using var patient = _house.Connection(_source.Address, limits: PatchsetLimits.Default with { MaxArchiveBytes = 1L << 44 });
 
         (await _house.SyncAsync(patient)).Failed.Single().Reason.ShouldContain("announced length");
     }
@@ -80,7 +80,7 @@ public sealed class HostileSourceTests : IAsyncLifetime
     {
         var log = new Failures();
         await _house.Portal.Feeds.Add(SourceHouse.Admin, "now", new FeedSettings(Auto: true, DeployAfter: 0));
-        var broken = _house.Desk(_source.Address);
+        var broken = _house.Connection(_source.Address);
         broken.Dispose();
         using var slot = new PatchSourceManager(
             new RuntimeSettings(Path.Combine(_house.Portal.Settings.DataDir, "none.json")), SourceSetting.Off with { Url = _source.Address }, _ => broken, _house.Portal.Log, cacheMode: false);
@@ -113,7 +113,7 @@ public sealed class HostileSourceTests : IAsyncLifetime
             return true;
         };
         var entry = await _source.AddAsync("K2", 2);
-        using var hasty = _house.Desk(_source.Address, patience: TimeSpan.FromSeconds(2));
+        using var hasty = _house.Connection(_source.Address, patience: TimeSpan.FromSeconds(2));
 
         (await _house.RefusedAsync(hasty)).ShouldBe(SourceError.TooSlow);
         entry.ShouldNotBeNull();
@@ -147,9 +147,9 @@ public sealed class HostileSourceTests : IAsyncLifetime
     public async Task A_name_that_leads_to_this_machine_is_refused_at_the_connection(string host, string said)
     {
         Assert.SkipWhen(host == "ip6-localhost" && !Resolves(host), "this machine does not know the name");
-        using var desk = _house.Desk(new UriBuilder(_source.Address) { Host = host }.Uri);
+        using var connection = _house.Connection(new UriBuilder(_source.Address) { Host = host }.Uri);
 
-        (await _house.RefusedAsync(desk)).ShouldBe(SourceError.Unreachable);
+        (await _house.RefusedAsync(connection)).ShouldBe(SourceError.Unreachable);
 
         _house.State().Message.ShouldContain(said);
     }

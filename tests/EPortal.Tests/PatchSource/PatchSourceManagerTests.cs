@@ -37,7 +37,7 @@ public sealed class PatchSourceManagerTests : IAsyncLifetime
         await slot.Save(TestPortal.Admin, SourceSetting.Off);
         slot.Url.ShouldBeNull();
         using (var lease = slot.Take())
-            lease.Desk.ShouldBeNull();
+            lease.Connection.ShouldBeNull();
         await slot.Save(TestPortal.Admin, null);
 
         (slot.Url, slot.State.IsSetHere).ShouldBe((s_first, false));
@@ -110,13 +110,13 @@ public sealed class PatchSourceManagerTests : IAsyncLifetime
         };
         PatchSourceConnection former;
         using (var lease = slot.Take())
-            former = lease.Desk!;
+            former = lease.Connection!;
         var file = cache.GetAsync();
         await asked.Task.WaitAsync(Cancellation);
 
         await slot.Save(TestPortal.Admin, SourceSetting.Off.With("http://127.0.0.1:1/", null, null, []));
         using (var lease = slot.Take())
-            lease.Desk.ShouldNotBe(former);
+            lease.Connection.ShouldNotBe(former);
         former.UseOrNull().ShouldNotBeNull("the file has not arrived").Dispose();
         goOn.SetResult();
 
@@ -137,11 +137,11 @@ public sealed class PatchSourceManagerTests : IAsyncLifetime
         });
         PatchSourceConnection former;
         using (var lease = portal.Portal.Source.Take())
-        using (lease.Desk!.Sync.TryBegin())
+        using (lease.Connection!.Sync.TryBegin())
         {
-            former = lease.Desk;
+            former = lease.Connection;
             await portal.Portal.Source.Save(TestPortal.Admin, SourceSetting.Off);
-            (await former.Sync.Run(TestPortal.Admin, former.Wish(Products.All), _ => new Progress<long>(), Cancellation)).Fetched.Count.ShouldBe(1);
+            (await former.Sync.Run(TestPortal.Admin, former.Request(Products.All), _ => new Progress<long>(), Cancellation)).Fetched.Count.ShouldBe(1);
         }
 
         former.UseOrNull().ShouldBeNull("nobody uses it any more");

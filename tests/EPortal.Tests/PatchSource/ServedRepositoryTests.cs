@@ -70,19 +70,19 @@ public sealed class ServedRepositoryTests : IAsyncLifetime
         await _source.AddAsync("K2", 2);
         await using var upper = await CachePortal.StartAsync(_source, cacheMode: false, Open);
         await using var lower = SourceHouse.Open(_source, settings => settings with { TrustedKeys = [.. settings.TrustedKeys, upper.Portal.Portal.Signer.OwnKeyLine()] });
-        using var desk = lower.Desk(new Uri(upper.Portal.Address, "patch-source/"));
-        var first = await lower.SyncAsync(desk);
-        (await lower.SyncAsync(desk)).Version.ShouldBe(first.Version, "nothing changed");
+        using var connection = lower.Connection(new Uri(upper.Portal.Address, "patch-source/"));
+        var first = await lower.SyncAsync(connection);
+        (await lower.SyncAsync(connection)).Version.ShouldBe(first.Version, "nothing changed");
         await lower.EnableAllAsync();
 
         _source.Say("K1", RepositoryState.Withdrawn);
         await upper.SyncAsync(_source);
-        (await lower.SyncAsync(desk)).Version.ShouldBe(first.Version + 1);
+        (await lower.SyncAsync(connection)).Version.ShouldBe(first.Version + 1);
         lower.States().ShouldBe(["K1:enabled(!)", "K2:enabled"]);
 
         _source.Say("K2", RepositoryState.Blocked);
         await upper.SyncAsync(_source);
-        await lower.SyncAsync(desk);
+        await lower.SyncAsync(connection);
         lower.States().ShouldBe(["K1:enabled(!)", "K2:blocked"]);
     }
 
@@ -95,11 +95,11 @@ public sealed class ServedRepositoryTests : IAsyncLifetime
             PatchsetLibrary.NoPlace, Cancellation);
         var key = upper.Portal.Signer.OwnKeyLine();
         await using var lower = SourceHouse.Open(_source, settings => settings with { TrustedKeys = [key] });
-        using var desk = lower.Desk(new Uri(upper.Address, "patch-source/"));
+        using var connection = lower.Connection(new Uri(upper.Address, "patch-source/"));
 
-        (await lower.SyncAsync(desk)).Fetched.Single().Name.ShouldBe("K1");
+        (await lower.SyncAsync(connection)).Fetched.Single().Name.ShouldBe("K1");
         await lower.Portal.Patchsets.Delete(SourceHouse.Admin, Product.Kernel, "K1");
-        (await lower.SyncAsync(desk, new SyncRequest(Products.All, Whole: false))).Fetched.Single().Name.ShouldBe("K1");
+        (await lower.SyncAsync(connection, new SyncRequest(Products.All, Whole: false))).Fetched.Single().Name.ShouldBe("K1");
         lower.Portal.Rollout.List(Feed.Main, Product.Kernel).Single().Patchset.SignedBy.ShouldBe(upper.Portal.Signer.Own.PublicKey.KeyId);
     }
 

@@ -15,7 +15,7 @@ internal sealed class SourceHouse : IAsyncDisposable
     public static readonly Actor Admin = new("tester");
 
     private readonly TempFolder _folder = new();
-    private PatchSourceConnection? _desk;
+    private PatchSourceConnection? _connection;
 
     private SourceHouse(Func<Settings, Settings> change)
     {
@@ -35,14 +35,14 @@ internal sealed class SourceHouse : IAsyncDisposable
             settings = settings with { TrustedKeys = [source.Key.PublicKey.ToString()] };
             return change?.Invoke(settings) ?? settings;
         });
-        house._desk = house.Desk(source.Address);
+        house._connection = house.Connection(source.Address);
         return house;
     }
 
-    public PatchSourceConnection Source => _desk!;
+    public PatchSourceConnection Source => _connection!;
 
     /// <summary>A second set of objects on the same store, as another process has, or after a change of keys.</summary>
-    public PatchSourceConnection Desk(Uri address, TrustedKeys? trusted = null, PatchsetLimits? limits = null, TimeSpan? patience = null) => new(
+    public PatchSourceConnection Connection(Uri address, TrustedKeys? trusted = null, PatchsetLimits? limits = null, TimeSpan? patience = null) => new(
         new SourceOptions
         {
             Url = address,
@@ -59,21 +59,21 @@ internal sealed class SourceHouse : IAsyncDisposable
         trusted ?? Portal.Signer.Trusted, limits ?? PatchsetLimits.Default, Time);
 
     /// <summary>One sync of everything.</summary>
-    public async Task<SyncReport> SyncAsync(PatchSourceConnection? desk = null, SyncRequest? wish = null)
+    public async Task<SyncReport> SyncAsync(PatchSourceConnection? connection = null, SyncRequest? request = null)
     {
-        desk ??= Source;
-        using var turn = desk.Sync.TryBegin();
-        Assert.NotNull(turn);
-        return await desk.Sync.Run(
-            Admin, wish ?? desk.Wish(Products.All), _ => new Progress<long>(), TestContext.Current.CancellationToken);
+        connection ??= Source;
+        using var syncLock = connection.Sync.TryBegin();
+        Assert.NotNull(syncLock);
+        return await connection.Sync.Run(
+            Admin, request ?? connection.Request(Products.All), _ => new Progress<long>(), TestContext.Current.CancellationToken);
     }
 
     /// <summary>The code with which a sync is refused.</summary>
-    public async Task<SourceError> RefusedAsync(PatchSourceConnection? desk = null)
+    public async Task<SourceError> RefusedAsync(PatchSourceConnection? connection = null)
     {
         try
         {
-            await SyncAsync(desk);
+            await SyncAsync(connection);
         }
         catch (SourceException e)
         {
@@ -102,7 +102,7 @@ internal sealed class SourceHouse : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _desk?.Dispose();
+        _connection?.Dispose();
         await Portal.DisposeAsync();
         _folder.Dispose();
     }

@@ -136,7 +136,7 @@ public sealed class SourcePageTests
         await using var house = await SourcePortal.StartAsync();
         using var browser = await LogIn(house);
         using (var lease = house.Api.Portal.Portal.Source.Take())
-        using (lease.Desk!.Sync.TryBegin())
+        using (lease.Connection!.Sync.TryBegin())
             (await browser.TextAsync(Page)).ShouldContain("in another process");
         (await browser.TextAsync(Page)).ShouldNotContain("in another process");
     }

@@ -73,7 +73,7 @@ public sealed class StaleIndexTests : IAsyncLifetime
 
         var mirrored = await _house.SyncAsync();
         mirrored.Failed.Single().Reason.ShouldContain("another manifest than its index names");
-        var cached = await _house.SyncAsync(wish: new SyncRequest(Products.All, Whole: false));
+        var cached = await _house.SyncAsync(request: new SyncRequest(Products.All, Whole: false));
         cached.Failed.Single().Reason.ShouldContain("is not the one that its index names");
 
         _house.States().ShouldBe(["K1:enabled", "K2:not-downloaded"]);
@@ -120,9 +120,9 @@ public sealed class StaleIndexTests : IAsyncLifetime
         _source.Publish();
 
         // While both are pinned nothing older is taken, whoever signed it.
-        using (var both = _house.Desk(_source.Address, new TrustedKeys([stolen.PublicKey, next.PublicKey])))
+        using (var both = _house.Connection(_source.Address, new TrustedKeys([stolen.PublicKey, next.PublicKey])))
             (await _house.RefusedAsync(both)).ShouldBe(SourceError.Older);
-        using var rotated = _house.Desk(_source.Address, new TrustedKeys([next.PublicKey]));
+        using var rotated = _house.Connection(_source.Address, new TrustedKeys([next.PublicKey]));
         (await _house.SyncAsync(rotated)).Version.ShouldBe(6);
 
         _source.Key = stolen;

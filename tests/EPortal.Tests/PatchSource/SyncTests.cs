@@ -97,7 +97,7 @@ public sealed class SyncTests : IAsyncLifetime
     public async Task One_sync_at_a_time()
     {
         await using var house = SourceHouse.Open(_source);
-        using var other = house.Desk(_source.Address);
+        using var other = house.Connection(_source.Address);
         var waited = false;
         Task<EPortal.Blobs.FileLock> second;
         using (house.Source.Sync.TryBegin())
@@ -211,7 +211,7 @@ public sealed class SyncTests : IAsyncLifetime
         var entry = await _source.AddAsync("K1", 1);
         _source.Publish();
         var (asked, more) = (new TaskCompletionSource(), new TaskCompletionSource());
-        await house.SyncAsync(wish: new SyncRequest([], Whole: true));
+        await house.SyncAsync(request: new SyncRequest([], Whole: true));
         _source.Misbehave = async (context, path) =>
         {
             if (path != entry.Archive)
@@ -224,7 +224,7 @@ public sealed class SyncTests : IAsyncLifetime
             await context.Response.Body.WriteAsync(_source.Files[path].AsMemory(10_000));
             return true;
         };
-        using var other = house.Desk(_source.Address);
+        using var other = house.Connection(_source.Address);
         var sync = house.SyncAsync();
         await asked.Task;
         var fetch = other.Upstream.Fetch(SourceHouse.Admin, Product.Kernel, ["K1"], TestContext.Current.CancellationToken);
@@ -243,12 +243,12 @@ public sealed class SyncTests : IAsyncLifetime
         await using var house = SourceHouse.Open(_source);
         await _source.AddAsync("K1", 1);
         _source.Publish();
-        await house.SyncAsync(wish: new SyncRequest(Products.All, Whole: false));
+        await house.SyncAsync(request: new SyncRequest(Products.All, Whole: false));
         var since = Patchset(house).AvailableAt;
         Patchset(house).Whole.ShouldBeFalse();
         house.Time.Advance(TimeSpan.FromHours(5));
 
-        await house.SyncAsync(wish: new SyncRequest([Product.Kernel], Whole: true, Complete: true));
+        await house.SyncAsync(request: new SyncRequest([Product.Kernel], Whole: true, Complete: true));
 
         Patchset(house).Whole.ShouldBeTrue();
         Patchset(house).AvailableAt.ShouldBe(since);

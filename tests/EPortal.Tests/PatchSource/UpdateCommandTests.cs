@@ -103,7 +103,7 @@ public sealed class UpdateCommandTests : IAsyncLifetime
     {
         Task<(int Exit, string Out, string Err)> update;
         using (var lease = Portal.Portal.Source.Take())
-        using (lease.Desk!.Sync.TryBegin())
+        using (lease.Connection!.Sync.TryBegin())
             update = Cli().RunAsync(["kcare", "update"]);
         var (exit, _, error) = await update;
         (exit, error).ShouldBe((0, "another update is under way; waiting for it.\n"));

@@ -23,7 +23,7 @@ public sealed class DeferredSearchRowsTests
         await using var store = new TestStore();
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
         var registration = new Registration(store.Log, store.Changes);
-        registration.Tidy();
+        registration.StartMaintenance();
         await using var first = HeldWriter.Now(store.Log);
         var storm = Enumerable.Range(0, Hosts).Select(n => registration.Register($"h{n}", "192.0.2.9", "k")).ToList();
         await using var second = new HeldWriter(store.Log);
@@ -62,7 +62,7 @@ public sealed class DeferredSearchRowsTests
             await new Registration(store.Log, store.Changes).Register($"h{n}", "192.0.2.9", "k");
         store.Scalar<long>("SELECT count(*) FROM server_search").ShouldBe(0);
 
-        new Registration(store.Log, store.Changes).Tidy();
+        new Registration(store.Log, store.Changes).StartMaintenance();
 
         await CaughtUp(store);
         store.Scalar<long>("SELECT count(*) FROM server_search").ShouldBe(3);
@@ -75,7 +75,7 @@ public sealed class DeferredSearchRowsTests
         await using var store = new TestStore();
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
         var registration = new Registration(store.Log, store.Changes);
-        registration.Tidy();
+        registration.StartMaintenance();
 
         await registration.Register("h", "192.0.2.9", "k");
 

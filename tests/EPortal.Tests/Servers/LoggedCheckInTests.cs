@@ -49,7 +49,7 @@ public sealed class LoggedCheckInTests
         await WriteLog(store, ids[0], ids[1]);
         store.Time.Advance(TimeSpan.FromHours(1));
         var times = new CheckIns(store.Log, known, store.Changes);
-        times.Tidy();
+        times.StartMaintenance();
 
         PackedServerId.TryRead(ids[2], out var third);
         (await times.Record(third, Local(store, ids[2]), 10_000)).ShouldBeTrue();
@@ -101,7 +101,7 @@ public sealed class LoggedCheckInTests
         store.Time.Advance(TimeSpan.FromMinutes(1));
         (await Storm(store, checkIns, ids, level: 3)).ShouldAllBe(recorded => recorded);
 
-        checkIns.Tidy();
+        checkIns.StartMaintenance();
         await Empty(store);
 
         store.Scalar<long>("SELECT count(*) FROM server_facts WHERE patch_level = 3").ShouldBe(250);
@@ -154,7 +154,7 @@ public sealed class LoggedCheckInTests
         var checkIns = new CheckIns(store.Log, known, limit);
         for (var level = 2; level < 7; level++)
             await Storm(store, checkIns, ids, level);
-        checkIns.Tidy();
+        checkIns.StartMaintenance();
         await Empty(store);
 
         store.Scalar<long>("SELECT count(*) FROM server_facts WHERE patch_level = 6").ShouldBe(250);
@@ -197,7 +197,7 @@ public sealed class LoggedCheckInTests
 
     private static async Task TakeIn(TestStore store, ServerCache known)
     {
-        new CheckIns(store.Log, known, store.Changes).Tidy();
+        new CheckIns(store.Log, known, store.Changes).StartMaintenance();
         await Empty(store);
     }
 

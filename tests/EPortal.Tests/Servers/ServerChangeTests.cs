@@ -134,15 +134,15 @@ public sealed class ServerChangeTests
     public async Task Very_many_are_changed_in_parts_each_with_its_line_in_the_user_log()
     {
         await using var fleet = await ServerFleet.StartAsync();
-        var births = await fleet.Portal.Portal.Log.Commit(Actor.Agent, change => Enumerable.Range(0, ServerBulk.PerChange + 1).Select(n => change.Create(Server.Entity, new Fields
+        var servers = await fleet.Portal.Portal.Log.Commit(Actor.Agent, change => Enumerable.Range(0, ServerBulk.PerChange + 1).Select(n => change.Create(Server.Entity, new Fields
         {
             { "server_id", $"S{n:d15}" }, { "key", KeyStore.Get(change.Session, TestPortal.Key).Id }, { "hostname", $"h{n}" }, { "ip", "" }, { "registered", UnixMicros.Of(change.Now) },
         })).ToList());
 
-        await DoAsync(fleet, $"add-tags?scope=all&agreed={births.Count}", ("tags", "a"));
+        await DoAsync(fleet, $"add-tags?scope=all&agreed={servers.Count}", ("tags", "a"));
 
         fleet.Log("server.tags-add").Select(line => line.Detail).Order().ShouldBe(["a: 1 server", "a: 2,000 servers"]);
-        fleet.Portal.Portal.Database.Read(session => TagStore.FindOrNull(session, "a"))!.Servers.ShouldBe(births.Count);
+        fleet.Portal.Portal.Database.Read(session => TagStore.FindOrNull(session, "a"))!.Servers.ShouldBe(servers.Count);
     }
 
     private static async Task<string> AskAsync(ServerFleet fleet, string query, params (string, string)[] values)

@@ -26,7 +26,7 @@ internal sealed class ServerFleet : IAsyncDisposable
         return new ServerFleet(api, browser);
     }
 
-    /// <summary>Registers a host that checks in, and gives its birth.</summary>
+    /// <summary>Registers a host that checks in, and gives its id.</summary>
     public async Task<string> AddAsync(string hostname, Func<CheckInRequest, CheckInRequest>? change = null, string key = TestPortal.Key)
     {
         var id = await Portal.RegisterAsync(hostname, key);
@@ -40,7 +40,7 @@ internal sealed class ServerFleet : IAsyncDisposable
 
     public IReadOnlyList<Server> Find(ServerQuery query) => Portal.Portal.Servers.List(query, Portal.Portal.Offers);
 
-    public Server Server(string birth) => Find(new ServerQuery { Birth = birth }).Single();
+    public Server Server(string id) => Find(new ServerQuery { Id = id }).Single();
 
     public IReadOnlyList<UserLogEntry> Log(string action) =>
         Portal.Portal.Database.Read(session => new UserLogQuery { Action = action }.Run(session));

@@ -104,7 +104,7 @@ public sealed class ServerSelectionTests
             .. new[] { "a", "A", "b", "c", "env:test", "env", "b;c", "%" }.Select(tag => new ServerQuery { Tag = tag }),
             new() { IsUpdated = true }, new() { IsUpdated = false }, .. periods.Select(period => new ServerQuery { Registered = period }),
             .. periods.Select(period => new ServerQuery { Checkin = period }), .. periods.Select(period => new ServerQuery { Updated = period }),
-            .. all.Take(2).Select(server => new ServerQuery { ServerId = server.ServerId }), .. all.Take(1).Select(server => new ServerQuery { Birth = server.Id }),
+            .. all.Take(2).Select(server => new ServerQuery { ServerId = server.ServerId }), .. all.Take(1).Select(server => new ServerQuery { Id = server.Id }),
             .. Enum.GetValues<ServerCondition>().Select(condition => new ServerQuery { Condition = condition }),
             .. new[] { 0L, 1, 2 }.Select(level => new ServerQuery { Running = new HashSet<(string, long)> { (TestPortal.KernelId, level) } }),
             .. s_profiles.Select(profile => new ServerQuery { Profile = profile }), .. UptimeRange.All.Take(3).Select(range => new ServerQuery { Uptime = range }),
@@ -193,7 +193,7 @@ public sealed class ServerSelectionTests
         Registered = one.Registered ?? other.Registered,
         Checkin = one.Checkin ?? other.Checkin,
         Updated = one.Updated ?? other.Updated,
-        Birth = one.Birth ?? other.Birth,
+        Id = one.Id ?? other.Id,
         Condition = one.Condition ?? other.Condition,
         Running = one.Running ?? other.Running,
         Search = one.Search ?? other.Search,
@@ -207,7 +207,7 @@ public sealed class ServerSelectionTests
         && (query.ServerId is null || server.ServerId == query.ServerId)
         && (query.Tag is null || server.Tags.Split(';').Contains(query.Tag, StringComparer.OrdinalIgnoreCase))
         && (query.IsUpdated is not { } updated || server.Status == (updated ? ServerStatus.UpToDate : ServerStatus.Outdated))
-        && (query.Birth is null || server.Id == query.Birth)
+        && (query.Id is null || server.Id == query.Id)
         && (query.Condition is not { } condition || server.ConditionOf() == condition)
         && (query.Running is null || query.Running.Contains((server.Facts.KernelId, server.Facts.PatchLevel)))
         && (query.Uptime is not { } range || (server.Uptime >= range.From && server.Uptime <= range.To))

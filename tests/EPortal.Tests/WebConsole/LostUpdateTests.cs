@@ -181,8 +181,8 @@ public sealed class LostUpdateTests
         if (!form.Page.Contains("SERVER", StringComparison.Ordinal))
             return form;
         var id = await visitors.Portal.RegisterAsync();
-        var birth = visitors.Portal.Portal.Servers.List(new ServerQuery { ServerId = id }, visitors.Portal.Portal.Offers).Single().Id;
-        return form with { Page = form.Page.Replace("SERVER", birth, StringComparison.Ordinal), Action = form.Action.Replace("SERVER", birth, StringComparison.Ordinal) };
+        var entity = visitors.Portal.Portal.Servers.List(new ServerQuery { ServerId = id }, visitors.Portal.Portal.Offers).Single().Id;
+        return form with { Page = form.Page.Replace("SERVER", entity, StringComparison.Ordinal), Action = form.Action.Replace("SERVER", entity, StringComparison.Ordinal) };
     }
 
     /// <summary>The version that a page's form carries.</summary>

@@ -36,7 +36,7 @@ internal sealed class SessionStore(Database database, ChangeLog log, SessionLife
         var account = change.Db.QueryFirstOrDefault<SessionOwner>(
             "SELECT id AS account, stamp, stamps, admin, held, password FROM account WHERE name = @userName AND shadowed = 0", new { userName })
             ?? throw new RefusedException(Refusal.NotFound, $"There is no user '{userName}'.");
-        Tidy(change, account.Account);
+        DeleteEnded(change, account.Account);
         var token = RandomNumberGenerator.GetString(Letters, TokenLength);
         change.Session.Execute(
             """
@@ -105,7 +105,7 @@ internal sealed class SessionStore(Database database, ChangeLog log, SessionLife
     });
 
     /// <summary>Room for one more: what has ended goes, and of too many the one used longest ago.</summary>
-    private void Tidy(Change change, string account)
+    private void DeleteEnded(Change change, string account)
     {
         var rows = change.Db.Query<StoredSession>(Select).ToList();
         var ended = rows.Where(row => !Holds(row, change.Now)).Select(row => row.Id);

@@ -7,7 +7,7 @@ namespace EPortal.Accounts.Sessions;
 /// <summary>An account as sessions depend on it.</summary>
 internal class SessionOwner
 {
-    /// <summary>Birth.</summary>
+    /// <summary>Entity id, the same on every node.</summary>
     public required string Account { get; init; }
 
     /// <summary>When it was made, by the hybrid clock.</summary>

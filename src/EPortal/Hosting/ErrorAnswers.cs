@@ -4,6 +4,7 @@ using EPortal.Data;
 using EPortal.Patchsets;
 using EPortal.WebConsole;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 
 namespace EPortal.Hosting;
 
@@ -51,11 +52,13 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         }
         catch (BadHttpRequestException e)
         {
+            Close(context);
             await ErrorPages.Write(context, e.StatusCode, "bad-request", "The request is malformed or too large.");
         }
         catch (Exception e) when (e is ConnectionResetException || (e is OperationCanceledException && context.RequestAborted.IsCancellationRequested))
         {
             // The caller hung up; there is nobody to answer.
+            Close(context);
             context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
         }
         catch (Exception e) when (!context.Response.HasStarted)
@@ -64,6 +67,12 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
             await ApiErrors.Write(context, StatusCodes.Status500InternalServerError, ApiErrors.Internal, "Something failed that should not; the portal's log says what.");
         }
     }
+
+    /// <summary>
+    /// The last request of its connection: the body was not read to its end, and the web server must not look behind it for the next one.
+    /// Left to itself it does, also when the caller has hung up.
+    /// </summary>
+    private static void Close(HttpContext context) => context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
 
     /// <summary>What matched no call of the API is answered in the API's own form.</summary>
     private static Task SayWhatWasNotFound(HttpContext context)

@@ -93,7 +93,8 @@ public sealed class MalformedRequestTests
     public async Task A_caller_that_hangs_up_in_the_midst_leaves_no_trace_in_the_log()
     {
         await using var portal = await StartAsync();
-        foreach (var path in s_paths)
+        // Several times: it depends on when the end of the connection is seen.
+        foreach (var path in Enumerable.Repeat(s_paths, 5).SelectMany(paths => paths))
         {
             foreach (var head in (string[])[$"Content-Type: {Json}\r\nContent-Length: 500\r\n", $"Content-Type: {Form}\r\nContent-Length: 500\r\n", $"Content-Type: {Form}\r\nTransfer-Encoding: chunked\r\n", "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 500\r\n"])
             {

@@ -64,12 +64,10 @@ internal sealed class AgentOffers(Offers offers)
     private static Offer? Restricted(Session session, RegisteredServer server, ServerFacts facts, DateTimeOffset now)
     {
         var allowed = session.Connection.Query<(long Level, string Name, string? Euname, string Files)>(
-            """
-            SELECT t.level, p.name, t.euname, t.files FROM patchset_target t
-            JOIN patchset_copy c ON c.patchset = t.patchset
-            JOIN patchset p ON p.id = t.patchset AND p.shadowed = 0 AND p.held = 0
-            JOIN placement s ON s.patchset = p.id AND s.feed = @FeedId AND s.enabled = 1 AND s.held = 0
-            WHERE t.target = @KernelId AND t.product = 'kernel' AND (@sticky = '' OR p.name = @sticky) AND p.released <= @before
+            $"""
+            SELECT t.level, p.name, t.euname, t.files FROM {InForce.From}
+            JOIN patchset_target t ON t.patchset = p.id
+            WHERE {InForce.Where} AND s.feed = @FeedId AND t.target = @KernelId AND t.product = 'kernel' AND (@sticky = '' OR p.name = @sticky) AND p.released <= @before
             ORDER BY p.released DESC, p.name DESC
             """,
             new

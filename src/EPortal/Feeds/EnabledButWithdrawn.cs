@@ -15,14 +15,11 @@ internal sealed record EnabledButWithdrawn(string Product, string Patchset, stri
 
     /// <summary>All there are.</summary>
     public static IReadOnlyList<EnabledButWithdrawn> List(Session session) => session.Connection.Query<EnabledButWithdrawn>(
-        """
+        $"""
         SELECT p.product, p.name AS patchset, f.name AS feed, l.state AS listed
-        FROM source_patchset l
-        JOIN patchset p ON p.product = l.product AND p.name = l.name AND p.shadowed = 0 AND p.held = 0
-        JOIN patchset_copy c ON c.patchset = p.id
-        JOIN placement s ON s.patchset = p.id AND s.enabled = 1 AND s.held = 0
-        JOIN feed f ON f.id = s.feed AND f.shadowed = 0
-        WHERE l.state IN ('withdrawn', 'blocked')
+        FROM {InForce.From}
+        JOIN source_patchset l ON l.product = p.product AND l.name = p.name
+        WHERE {InForce.Where} AND l.state IN ('withdrawn', 'blocked')
         ORDER BY l.state, p.released, p.name, f.name
         """).AsList();
 }

@@ -40,12 +40,9 @@ internal sealed class Offers
     private OfferTable Load(Session session, long revision)
     {
         var placements = session.Connection.Query<Placed>(
-            """
-            SELECT s.feed, p.id AS patchset, p.name, p.signed_by FROM placement s
-            JOIN feed f ON f.id = s.feed
-            JOIN patchset p ON p.id = s.patchset
-            JOIN patchset_copy c ON c.patchset = p.id
-            WHERE s.enabled = 1 AND s.held = 0 AND p.held = 0 AND p.shadowed = 0 AND f.shadowed = 0
+            $"""
+            SELECT s.feed, p.id AS patchset, p.name, p.signed_by FROM {InForce.From}
+            WHERE {InForce.Where}
             ORDER BY s.feed, p.released, p.name
             """).AsList();
         var contents = new Dictionary<string, KeyValuePair<(Product, string), Offer>[]>(StringComparer.Ordinal);

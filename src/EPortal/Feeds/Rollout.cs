@@ -152,19 +152,18 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
     /// <exception cref="RefusedException">There is no such patchset.</exception>
     public IReadOnlyList<string> FeedsWith(Product product, string patchset) => database.Read(session =>
         session.Connection.Query<string>(
-            """
-            SELECT f.name FROM placement s JOIN feed f ON f.id = s.feed
-            WHERE s.patchset = @Id AND s.enabled = 1 AND s.held = 0 ORDER BY f.name
+            $"""
+            SELECT f.name FROM {InForce.From}
+            WHERE {InForce.Where} AND s.patchset = @Id ORDER BY f.name
             """,
             new { PatchsetStore.Get(session, product, patchset).Id }).AsList());
 
     /// <summary>The newest enabled patchset of each feed and product, by name of the feed.</summary>
     public IReadOnlyDictionary<(string Feed, Product Product), string> Newest() => database.Read(session =>
         session.Connection.Query<(string Feed, string Product, string Name)>(
-            """
-            SELECT f.name, p.product, p.name FROM placement s
-            JOIN feed f ON f.id = s.feed JOIN patchset p ON p.id = s.patchset JOIN patchset_copy c ON c.patchset = p.id
-            WHERE s.enabled = 1 AND s.held = 0 AND p.held = 0 AND p.shadowed = 0 AND f.shadowed = 0
+            $"""
+            SELECT f.name, p.product, p.name FROM {InForce.From}
+            WHERE {InForce.Where}
             ORDER BY p.released DESC, p.name DESC
             """)
             .DistinctBy(row => (row.Feed, row.Product))

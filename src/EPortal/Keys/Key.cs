@@ -25,7 +25,7 @@ internal sealed record Key(string Id, string Name, string Note, string Feed, lon
         { "note", "Description", Note },
         { "feed", "Feed", Feed },
         { "server_limit", "Server limit", ServerLimit.ToString(CultureInfo.InvariantCulture) },
-        { "products", "Products", string.Join(' ', Products.Select(product => product.Token())) },
+        { "products", "Products", AllowedProducts.ToText(Products) },
     };
 
     /// <summary>What those are shown who may not see its name.</summary>

@@ -123,7 +123,7 @@ internal static partial class KeyCommands
                 key.Name,
                 key.Feed,
                 key.ServerLimit == 0 ? "none" : key.ServerLimit,
-                string.Join(' ', key.Products.Select(product => product.Token())),
+                AllowedProducts.ToText(key.Products),
                 key.Note);
         }
 

@@ -13,9 +13,9 @@ internal sealed class KeyStore(Database database, ChangeLog log)
     private const int GeneratedLength = 16;
 
     private const string Columns =
-        """
-        SELECT k.id, k.name, k.note, coalesce(f.name, 'main') AS feed, k.server_limit, k.products
-        FROM key k LEFT JOIN feed f ON f.id = k.feed AND f.shadowed = 0
+        $"""
+        SELECT k.id, k.name, k.note, {KeyFeed.Name} AS feed, k.server_limit, k.products
+        FROM key k {KeyFeed.Join}
         WHERE k.shadowed = 0
         """;
 
@@ -28,7 +28,7 @@ internal sealed class KeyStore(Database database, ChangeLog log)
 
     /// <summary>Names of all keys, each with the feed that its servers follow.</summary>
     public static IReadOnlyList<(string Name, string Feed)> Feeds(Session session) => session.Connection.Query<(string, string)>(
-        "SELECT k.name, coalesce(f.name, 'main') FROM key k LEFT JOIN feed f ON f.id = k.feed AND f.shadowed = 0 WHERE k.shadowed = 0 ORDER BY k.name").AsList();
+        $"SELECT k.name, {KeyFeed.Name} FROM key k {KeyFeed.Join} WHERE k.shadowed = 0 ORDER BY k.name").AsList();
 
     /// <summary>The name of the key that has this name or id; the text itself where there is none.</summary>
     public static string NameOf(Session session, string nameOrId) => session.Connection.QueryFirstOrDefault<string>(
@@ -120,7 +120,7 @@ internal sealed class KeyStore(Database database, ChangeLog log)
                 ? limit
                 : throw new RefusedException(Refusal.Invalid, "The server limit must be 0 (none) to 2147483647."));
         if (settings.Products is { } products)
-            fields.Add("products", string.Join(' ', products.Distinct().Select(product => product.Token())));
+            fields.Add("products", AllowedProducts.ToText(products));
         return fields;
     }
 
@@ -134,9 +134,6 @@ internal sealed class KeyStore(Database database, ChangeLog log)
         public required long ServerLimit { get; init; }
         public required string Products { get; init; }
 
-        public Key ToKey() => new(Id, Name, Note, Feed, ServerLimit, ParseProducts(Products));
+        public Key ToKey() => new(Id, Name, Note, Feed, ServerLimit, AllowedProducts.Parse(Products));
     }
-
-    private static List<Product> ParseProducts(string tokens) => [.. Products.All.Where(product =>
-        tokens.Split(' ').Contains(product.Token(), StringComparer.Ordinal))];
 }

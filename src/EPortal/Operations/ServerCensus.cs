@@ -2,6 +2,7 @@ using Dapper;
 using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Format;
+using EPortal.Keys;
 using EPortal.Servers;
 
 namespace EPortal.Operations;
@@ -44,8 +45,8 @@ internal static class ServerCensus
         foreach (var name in session.Connection.Query<string>("SELECT name FROM feed WHERE shadowed = 0 AND (@feed IS NULL OR name = @feed)", new { feed }))
             counts[name] = ServerCounts.None;
         var groups = session.Connection.Query<Group>(
-            """
-            SELECT coalesce(f.id, @main) AS feed_id, coalesce(f.name, 'main') AS feed, k.products, p.kernel_id, p.patch_level, n.inactive, n.unseen, n.servers
+            $"""
+            SELECT {KeyFeed.Id} AS feed_id, {KeyFeed.Name} AS feed, k.products, p.kernel_id, p.patch_level, n.inactive, n.unseen, n.servers
             FROM (
               SELECT x.grp, coalesce(c.at, x.registered) < @before AS inactive, c.at IS NULL AS unseen, count(*) AS servers
               FROM server_search x LEFT JOIN server_checkin c ON c.server = x.server
@@ -55,10 +56,10 @@ internal static class ServerCensus
             JOIN server_group g ON g.id = n.grp
             JOIN server_profile p ON p.id = g.profile
             JOIN key k ON k.id = g.key AND k.shadowed = 0
-            LEFT JOIN feed f ON f.id = k.feed AND f.shadowed = 0
-            WHERE @feed IS NULL OR coalesce(f.name, 'main') = @feed
+            {KeyFeed.Join}
+            WHERE @feed IS NULL OR {KeyFeed.Name} = @feed
             """,
-            new { main = Feed.MainId, before = UnixMicros.Of(now - ServerStatuses.InactiveAfter), key, feed },
+            new { before = UnixMicros.Of(now - ServerStatuses.InactiveAfter), key, feed },
             commandTimeout: 0);
         foreach (var group in groups)
             counts[group.Feed] = counts.GetValueOrDefault(group.Feed, ServerCounts.None).Plus(group.Count(table));
@@ -81,10 +82,13 @@ internal static class ServerCensus
         {
             if (Inactive != 0)
                 return ServerCounts.None with { Inactive = Servers };
-            var allowed = Products.Split(' ').Contains(Product.Kernel.Token(), StringComparer.Ordinal);
-            return !allowed || KernelId is null || offers.FindOrNull(FeedId, Product.Kernel, KernelId) is not { } offer
-                ? ServerCounts.None with { Unsupported = Servers, Unseen = Unseen != 0 ? Servers : 0 }
-                : offer.Level == PatchLevel ? ServerCounts.None with { UpToDate = Servers } : ServerCounts.None with { Outdated = Servers };
+            var allowed = KernelId is not null && AllowedProducts.Contain(Products, Product.Kernel);
+            return ServerStatuses.Of(allowed ? offers.FindOrNull(FeedId, Product.Kernel, KernelId!) : null, PatchLevel ?? 0) switch
+            {
+                ServerStatus.UpToDate => ServerCounts.None with { UpToDate = Servers },
+                ServerStatus.Outdated => ServerCounts.None with { Outdated = Servers },
+                _ => ServerCounts.None with { Unsupported = Servers, Unseen = Unseen != 0 ? Servers : 0 },
+            };
         }
     }
 }

@@ -1,5 +1,6 @@
 using EPortal.Data;
 using EPortal.Format;
+using EPortal.Keys;
 
 namespace EPortal.Servers;
 
@@ -35,7 +36,7 @@ internal struct CachedServer
 internal sealed record AgentKey(string FeedId, string FeedName, string Products)
 {
     /// <summary>Whether its servers may have kernel patches.</summary>
-    public bool AllowsKernel { get; } = Products.Split(' ').Contains(Product.Kernel.Token(), StringComparer.Ordinal);
+    public bool AllowsKernel { get; } = AllowedProducts.Contain(Products, Product.Kernel);
 
     /// <summary>The feed's part of digests of what its servers said.</summary>
     public long FeedDigest { get; } = FactsDigest.OfFeed(FeedName);

@@ -1,6 +1,6 @@
 using EPortal.Data;
-using EPortal.Feeds;
 using EPortal.Format;
+using EPortal.Keys;
 
 namespace EPortal.Servers;
 
@@ -17,7 +17,7 @@ internal sealed record RegisteredServer(
     long Local, string Id, string ServerId, string FeedId, string FeedName, string Products, string? Tags, long OfferRevision)
 {
     /// <summary>Whether its key allows a product.</summary>
-    public bool Allows(Product product) => Products.Split(' ').Contains(product.Token(), StringComparer.Ordinal);
+    public bool Allows(Product product) => AllowedProducts.Contain(Products, product);
 }
 
 /// <summary>What a check-in brings.</summary>
@@ -45,15 +45,15 @@ internal sealed class CheckIns(ChangeLog log, ServerCache known, HostChangeLimit
     public static RegisteredServer? FindOrNull(Session session, string serverId)
     {
         using var row = session.Query(
-            """
-            SELECT s.local, s.id, coalesce(f.id, @main), coalesce(f.name, 'main'), k.products, s.tags, n.offer_revision
+            $"""
+            SELECT s.local, s.id, {KeyFeed.Id}, {KeyFeed.Name}, k.products, s.tags, n.offer_revision
             FROM server s
             JOIN key k ON k.id = s.key AND k.shadowed = 0
-            LEFT JOIN feed f ON f.id = k.feed AND f.shadowed = 0
+            {KeyFeed.Join}
             CROSS JOIN node n
             WHERE s.server_id = @serverId
             """,
-            ("@serverId", serverId), ("@main", Feed.MainId));
+            ("@serverId", serverId));
         return row.Read()
             ? new RegisteredServer(
                 row.GetInt64(0), row.GetString(1), serverId, row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5), row.GetInt64(6))

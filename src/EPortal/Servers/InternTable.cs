@@ -1,5 +1,5 @@
 using EPortal.Data;
-using EPortal.Feeds;
+using EPortal.Keys;
 
 namespace EPortal.Servers;
 
@@ -36,11 +36,10 @@ internal sealed class InternTable
     {
         var keys = new Dictionary<int, AgentKey>();
         using (var row = session.Query(
-            """
-            SELECT k.id, coalesce(f.id, @main), coalesce(f.name, 'main'), k.products
-            FROM key k LEFT JOIN feed f ON f.id = k.feed AND f.shadowed = 0 WHERE k.shadowed = 0
-            """,
-            ("@main", Feed.MainId)))
+            $"""
+            SELECT k.id, {KeyFeed.Id}, {KeyFeed.Name}, k.products
+            FROM key k {KeyFeed.Join} WHERE k.shadowed = 0
+            """))
         {
             while (row.Read())
                 keys[OfKey(row.GetString(0))] = new AgentKey(row.GetString(1), row.GetString(2), row.GetString(3));

@@ -1,4 +1,5 @@
 using EPortal.Data;
+using EPortal.Feeds;
 
 namespace EPortal.Servers;
 
@@ -78,6 +79,10 @@ internal static class ServerStatuses
 {
     /// <summary>After this long without a check-in a server is inactive.</summary>
     public static readonly TimeSpan InactiveAfter = TimeSpan.FromHours(48);
+
+    /// <summary>How a server that runs a level stands to what its feed offers; null for nothing that it may have.</summary>
+    public static ServerStatus Of(Offer? offer, long level) =>
+        offer is null ? ServerStatus.Unsupported : offer.Level == level ? ServerStatus.UpToDate : ServerStatus.Outdated;
 
     /// <summary>The name in API and command line.</summary>
     public static string Token(this ServerStatus status) => status switch

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Dapper;
 using EPortal.Data;
 using EPortal.Feeds;
+using EPortal.Keys;
 
 namespace EPortal.Servers;
 
@@ -12,19 +13,19 @@ internal static class ServerDetails
     public static IReadOnlyList<Server> Read(Session session, IReadOnlyList<long> page, OfferTable table, DateTimeOffset now)
     {
         var rows = session.Connection.Query<Row>(
-            """
-            SELECT s.id, s.local, s.server_id, k.name AS key, k.id AS key_id, k.note AS key_note, coalesce(f.name, 'main') AS feed, coalesce(f.id, @main) AS feed_id,
+            $"""
+            SELECT s.id, s.local, s.server_id, k.name AS key, k.id AS key_id, k.note AS key_note, {KeyFeed.Name} AS feed, {KeyFeed.Id} AS feed_id,
               k.products, s.registered, c.at AS checkin, x.updated, s.tags, c.uptime, coalesce(x.ip, s.ip) AS ip,
               coalesce(x.hostname, s.hostname) AS hostname, x.kernel_id, x.release, x.euname, x.patch_level, x.patch_type,
               x.version, x.virt, x.kcare_version, x.distro, x.distro_version, x.machine, x.processor, x.update_result
             FROM json_each(@page) p
             CROSS JOIN server s ON s.local = p.value
             JOIN key k ON k.id = s.key AND k.shadowed = 0
-            LEFT JOIN feed f ON f.id = k.feed AND f.shadowed = 0
+            {KeyFeed.Join}
             LEFT JOIN server_checkin c ON c.server = s.local
             LEFT JOIN server_facts x ON x.server = s.local
             """,
-            new { main = Feed.MainId, page = JsonSerializer.Serialize(page) }).ToDictionary(row => row.Local);
+            new { page = JsonSerializer.Serialize(page) }).ToDictionary(row => row.Local);
         return [.. page.Where(rows.ContainsKey).Select(local => rows[local].ToServer(table, now))];
     }
 

@@ -3,6 +3,7 @@ using Dapper;
 using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Format;
+using EPortal.Keys;
 
 namespace EPortal.Servers;
 
@@ -28,21 +29,19 @@ internal sealed class GroupKey
 
     /// <summary>Keys in force; of one name or one feed only, where these are given.</summary>
     public static Dictionary<string, GroupKey> Read(Session session, string? keyName, string? feedName) => session.Connection.Query<GroupKey>(
-        """
-        SELECT k.id, k.name, k.products, coalesce(f.id, @main) AS feed_id, coalesce(f.name, 'main') AS feed_name
-        FROM key k LEFT JOIN feed f ON f.id = k.feed AND f.shadowed = 0
-        WHERE k.shadowed = 0 AND (@keyName IS NULL OR k.name = @keyName) AND (@feedName IS NULL OR coalesce(f.name, 'main') = @feedName)
+        $"""
+        SELECT k.id, k.name, k.products, {KeyFeed.Id} AS feed_id, {KeyFeed.Name} AS feed_name
+        FROM key k {KeyFeed.Join}
+        WHERE k.shadowed = 0 AND (@keyName IS NULL OR k.name = @keyName) AND (@feedName IS NULL OR {KeyFeed.Name} = @feedName)
         """,
-        new { keyName, feedName, main = Feed.MainId }).ToDictionary(key => key.Id, StringComparer.Ordinal);
+        new { keyName, feedName }).ToDictionary(key => key.Id, StringComparer.Ordinal);
 
     /// <summary>Whether it allows patches of kernels, which is asked for each of very many groups.</summary>
-    public bool AllowsKernels => _allowsKernels ??= Products.Split(' ').Contains(Product.Kernel.Token(), StringComparer.Ordinal);
+    public bool AllowsKernels => _allowsKernels ??= AllowedProducts.Contain(Products, Product.Kernel);
 
     /// <summary>How servers of this key that run a kernel at a level stand to what their feed offers.</summary>
     public ServerStatus StatusIn(OfferTable offers, string kernelId, long patchLevel) =>
-        !AllowsKernels || offers.FindOrNull(FeedId, Product.Kernel, kernelId) is not { } offer
-            ? ServerStatus.Unsupported
-            : offer.Level == patchLevel ? ServerStatus.UpToDate : ServerStatus.Outdated;
+        ServerStatuses.Of(AllowsKernels ? offers.FindOrNull(FeedId, Product.Kernel, kernelId) : null, patchLevel);
 }
 
 /// <summary>Servers of one key that have one profile, and how many they are.</summary>
@@ -106,16 +105,15 @@ internal static class ServerGroups
         // Without a mapper: some tens of thousands of rows for every list of patchsets.
         var groups = new List<FeedGroup>();
         using var row = session.Query(
-            """
-            SELECT coalesce(f.id, @main), p.kernel_id, p.patch_level, g.servers, instr(' ' || k.products || ' ', ' ' || @kernel || ' ') > 0
+            $"""
+            SELECT {KeyFeed.Id}, p.kernel_id, p.patch_level, g.servers, k.products
             FROM server_group g
             JOIN server_profile p ON p.id = g.profile
             JOIN key k ON k.id = g.key AND k.shadowed = 0
-            LEFT JOIN feed f ON f.id = k.feed AND f.shadowed = 0
-            """,
-            ("@main", Feed.MainId), ("@kernel", Product.Kernel.Token()));
+            {KeyFeed.Join}
+            """);
         while (row.Read())
-            groups.Add(new FeedGroup(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4) != 0));
+            groups.Add(new FeedGroup(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3), AllowedProducts.Contain(row.GetString(4), Product.Kernel)));
         return groups;
     }
 

@@ -1,0 +1,19 @@
+using EPortal.Feeds;
+
+namespace EPortal.Keys;
+
+/// <summary>
+/// The feed that servers of a key follow, as SQL for queries in which the key is <c>k</c>: the key's feed <c>f</c>, or main where that feed
+/// was deleted.
+/// </summary>
+internal static class KeyFeed
+{
+    /// <summary>Joins the feed.</summary>
+    public const string Join = "LEFT JOIN feed f ON f.id = k.feed AND f.shadowed = 0";
+
+    /// <summary>Its entity id.</summary>
+    public const string Id = $"coalesce(f.id, '{Feed.MainId}')";
+
+    /// <summary>Its name.</summary>
+    public const string Name = $"coalesce(f.name, '{Feed.Main}')";
+}

@@ -19,7 +19,7 @@ internal static class CommandLine
     /// <summary><c>kc.eportal</c>: administration.</summary>
     public static Command Administration(CliContext context)
     {
-        var root = new Command("kc.eportal", "administer a portal of live patches")
+        var root = new Command("kc.eportal", "administer a live patch portal")
         {
             UserCommands.Create(context),
             ApiKeyCommands.Create(context),

@@ -24,7 +24,7 @@ internal static partial class SettingsTable
         Define("DATA_DIR", AbsolutePath, s => s.DataDir, (s, v) => s with { DataDir = v },
             "Data folder: database, patches, state."),
         Define("RUN_AS", UserName, s => s.RunAs, (s, v) => s with { RunAs = v },
-            "User to switch to when started as root; None means the owner of the data folder, or `eportal` if that is root."),
+            "User to switch to when started as root; None means the owner of the data folder, else `eportal`."),
         Define("ALLOWED_HOSTS", Hosts, s => s.AllowedHosts, (s, v) => s with { AllowedHosts = v },
             "Host names accepted in requests; others are refused."),
         Define("TRUSTED_PROXIES", Networks, s => s.TrustedProxies, (s, v) => s with { TrustedProxies = v },

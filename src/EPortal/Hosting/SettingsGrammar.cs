@@ -92,7 +92,7 @@ internal static class SettingsGrammar
             if (close.HasValue)
                 return Result.Value<SettingsValue>(new SettingsValue.Items(items), input, close.Remainder);
             if (!separated)
-                return Result.Empty<SettingsValue>(rest, ["a comma", "closing bracket"]);
+                return Result.Empty<SettingsValue>(rest, ["a comma", "a closing bracket"]);
             var item = Scalar(rest);
             if (!item.HasValue)
                 return item;

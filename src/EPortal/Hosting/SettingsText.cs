@@ -38,7 +38,7 @@ internal static class SettingsText
     private static TextParser<string> In(char quote) =>
         from open in Character.EqualTo(quote)
         from parts in Character.ExceptIn(quote, '\\', '\n').Select(c => c.ToString()).Or(Escape).Many()
-        from close in Character.EqualTo(quote).Named("closing quote")
+        from close in Character.EqualTo(quote).Named("the closing quote")
         select string.Concat(parts);
 
     private static TextParser<string> Coded(char letter, int digits) => Character.EqualTo(letter)

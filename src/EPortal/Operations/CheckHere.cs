@@ -1,4 +1,5 @@
 using EPortal.Cli;
+using EPortal.Data;
 using EPortal.Hosting;
 using EPortal.PatchSource;
 

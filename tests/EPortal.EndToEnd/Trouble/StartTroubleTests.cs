@@ -83,7 +83,7 @@ public sealed class StartTroubleTests : IDisposable
         foreach (var file in Directory.GetFiles(_installation.DataDir, "eportal.sqlite*"))
             File.Delete(file);
 
-        await RefusesAsync("eportal.sqlite is missing", "put the database back from a backup", "`eportal serve --new`");
+        await RefusesAsync("eportal.sqlite is missing", "restore it from a backup", "`eportal serve --new`");
         foreach (var command in (string[][])[["key", "-a", "second"], ["user"], ["doctor", _installation.PathOf("d")], ["kcare", "list"]])
         {
             var result = await _installation.TryAsync(command);
@@ -145,8 +145,8 @@ public sealed class StartTroubleTests : IDisposable
 
         await using var portal = await _installation.ServeAsync();
 
-        await Eventually.IsTrueAsync("warnings are told", () => Task.FromResult(portal.Errors.Contains("config:2: NODE_URL has no effect yet.", StringComparison.Ordinal)));
-        portal.Errors.ShouldContain("config:1: BUNITS is not a known setting, so it changes nothing.");
+        await Eventually.IsTrueAsync("warnings are told", () => Task.FromResult(portal.Errors.Contains("config:2: NODE_URL has no effect yet", StringComparison.Ordinal)));
+        portal.Errors.ShouldContain("config:1: unknown setting BUNITS ignored");
     }
 
     private async Task RefusesAsync(params string[] said)

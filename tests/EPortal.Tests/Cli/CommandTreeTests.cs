@@ -67,7 +67,7 @@ public sealed class CommandTreeTests : IDisposable
         {
             var (exit, output, error) = await Run(path, option);
             (exit, output).ShouldBe((2, ""), $"{path} {option}: {error}");
-            error.TrimEnd('\n').Split('\n')[^1].ShouldStartWith($"error: '{option}' is not an option of {path}");
+            error.TrimEnd('\n').Split('\n')[^1].ShouldStartWith($"error: unknown option '{option}' for {path}");
         }
 
         Directory.Exists(_folder.File("data")).ShouldBeFalse("nothing may have been done");

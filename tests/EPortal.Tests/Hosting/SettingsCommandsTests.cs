@@ -31,10 +31,10 @@ public sealed class SettingsCommandsTests : IDisposable
         var (exit, output, _) = await _runner.RunAsync(["config", "check"]);
         exit.ShouldBe(1);
         output.ShouldBe($"""
-            error: {path}:1: CACHE_MODE cannot be 2; allowed is True or False.
+            error: {path}:1: invalid value 2 for CACHE_MODE: use True or False
             warning: {path}:2: REDUCED_REPORT has no effect yet.
-            warning: EPORTAL_BUNITS: BUNITS is not a known setting, so it changes nothing.
-            error: EPORTAL_PROXI: PROXI is not a known setting; the closest known name is PROXY.
+            warning: EPORTAL_BUNITS: unknown setting BUNITS ignored
+            error: EPORTAL_PROXI: unknown setting PROXI; did you mean PROXY?
 
             """.ReplaceLineEndings("\n"));
     }
@@ -52,6 +52,6 @@ public sealed class SettingsCommandsTests : IDisposable
         problem.GetProperty("source").GetString().ShouldBe(path);
         problem.GetProperty("line").GetInt32().ShouldBe(2);
         problem.GetProperty("name").GetString().ShouldBe("CACHE_MODE");
-        problem.GetProperty("message").GetString().ShouldBe("CACHE_MODE cannot be 2; allowed is True or False.");
+        problem.GetProperty("message").GetString().ShouldBe("invalid value 2 for CACHE_MODE: use True or False");
     }
 }

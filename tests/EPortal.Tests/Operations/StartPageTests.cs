@@ -43,7 +43,7 @@ public sealed partial class StartPageTests
             ["/admin/servers?status=silent"] = 1,
         });
         page.ShouldContain("1 server is outdated, 1 server is silent");
-        page.ShouldContain("33 % of 6 servers run the newest patch that their feed offers.");
+        page.ShouldContain("33 % of 6 servers run the newest patch of their feed.");
         page.ShouldContain("""<a href="/admin/servers?feed=main&amp;status=outdated" id="feed-main-outdated">1 <span class="visually-hidden">outdated on main</span></a>""");
     }
 
@@ -86,12 +86,12 @@ public sealed partial class StartPageTests
 
         Notices(page).ShouldBe(
         [
-            "Problem: K2 is enabled on main, though the patch source blocked it. /admin/patchsets",
-            "Problem: The last sync failed: It answers &lt;script&gt;alert(1)&lt;/script&gt;. /admin/source",
-            $"Problem: {api.Portal.DataFolder} has N MiB free, and 1099511627776 MiB are needed. /admin/patchsets",
-            "Warning: K1 is enabled on main, and was withdrawn by the patch source. /admin/patchsets",
-            "Warning: TRUSTED_KEYS pins no key, so unsigned patchsets are accepted. /admin/source",
-            "Warning: The feed late is behind: a newer patchset of its channel is here, neither enabled nor disabled there. /admin/patchsets",
+            "Problem: patchset 'K2' is enabled on feed 'main', but blocked by the patch source /admin/patchsets",
+            "Problem: last sync failed: It answers &lt;script&gt;alert(1)&lt;/script&gt;. /admin/source",
+            $"Problem: {api.Portal.DataFolder} has only N MiB free; 1099511627776 MiB required /admin/patchsets",
+            "Warning: patchset 'K1' is enabled on feed 'main', but withdrawn from the patch source /admin/patchsets",
+            "Warning: TRUSTED_KEYS is empty, unsigned patchsets are accepted /admin/source",
+            "Warning: feed 'late' is behind: enable or disable the newer patchset of its channel /admin/patchsets",
         ]);
         page.ShouldNotContain("<script>alert");
     }
@@ -116,7 +116,7 @@ public sealed partial class StartPageTests
     [Theory]
     [InlineData("a b", "The feeds a and b are behind")]
     [InlineData("a b c", "The feeds a, b and c are behind")]
-    [InlineData("a b c d", "4 feeds are behind, among them a, b, c")]
+    [InlineData("a b c d", "4 feeds are behind, including 'a', 'b', 'c'")]
     public void Feeds_that_are_behind_are_named(string feeds, string sentence) => Findings.OfBehind(feeds.Split(' ')).Message.ShouldStartWith(sentence + ":");
 
     [Fact]
@@ -148,7 +148,7 @@ public sealed partial class StartPageTests
             TrustedKeys = [source.Key.PublicKey.ToString()],
             AutoUpdatePeriod = null,
         });
-        Notices(await Page(api)).ShouldBe([$"Warning: {source.Address} was never asked yet. /admin/source"]);
+        Notices(await Page(api)).ShouldBe([$"Warning: {source.Address} never synced /admin/source"]);
 
         using (var lease = api.Portal.Portal.Source.Take())
         using (lease.Connection!.Sync.TryBegin())
@@ -159,8 +159,8 @@ public sealed partial class StartPageTests
 
         Notices(await Page(api, user: ApiCaller.Reader)).ShouldBe(
         [
-            "Problem: The list of the patch source expired at 2026-05-02 00:00 UTC, so nobody hears of patchsets that it blocks. /admin/source",
-            "Warning: No user is an admin, so only the command line can change things. /admin/users",
+            "Problem: patch source index expired at 2026-05-02 00:00 UTC, newly blocked patchsets are not noticed /admin/source",
+            "Warning: no user is an admin, only the command line can make changes /admin/users",
         ]);
     }
 
@@ -178,7 +178,7 @@ public sealed partial class StartPageTests
         using (var refused = await api.Portal.GetAsync($"/{TestPortal.KernelId}/1/kpatch.bin", id))
             refused.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
 
-        Notices(await Page(api)).ShouldContain("Problem: kpatch.bin of K1 is damaged and could not be restored; 1 such in all. Hosts that ask for it get none. /admin/patchsets");
+        Notices(await Page(api)).ShouldContain("Problem: kpatch.bin of K1 is damaged, cannot be restored and is not served; damaged files in total: 1 /admin/patchsets");
 
         await File.WriteAllBytesAsync(path, right, Cancellation);
         using (var given = await api.Portal.GetAsync($"/{TestPortal.KernelId}/1/kpatch.bin", id))

@@ -24,7 +24,7 @@ public sealed class StartTroubleTests : IDisposable
         var port = ((IPEndPoint)other.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
         _installation.Environment["EPORTAL_LISTEN"] = $"http://127.0.0.1:{port}";
 
-        await RefusesAsync("listens there already", port);
+        await RefusesAsync("address already in use", port);
     }
 
     [Fact]
@@ -32,7 +32,7 @@ public sealed class StartTroubleTests : IDisposable
     {
         await File.WriteAllTextAsync(_installation.DataDir, "", TestContext.Current.CancellationToken);
 
-        await RefusesAsync("is a file, not a folder", _installation.DataDir);
+        await RefusesAsync("is a file; set DATA_DIR", _installation.DataDir);
     }
 
     [Fact]
@@ -122,7 +122,7 @@ public sealed class StartTroubleTests : IDisposable
         foreach (var server in new[] { http, other })
             (await (await server.CheckInAsync(host, "h")).Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("K1");
         _installation.Environment["EPORTAL_LISTEN"] = first.Address.ToString();
-        await RefusesAsync("listens there already");
+        await RefusesAsync("address already in use");
         (await http.CheckInAsync(host, "h")).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
@@ -133,7 +133,7 @@ public sealed class StartTroubleTests : IDisposable
         await File.WriteAllTextAsync(
             _installation.PathOf("config"), "CACHE_MODE = True\nLISTEM = 'http://127.0.0.1:1'\n", TestContext.Current.CancellationToken);
 
-        await RefusesAsync("config:2: LISTEM is not a known setting", "LISTEN");
+        await RefusesAsync("config:2: unknown setting LISTEM", "LISTEN");
     }
 
     [Fact]
@@ -156,7 +156,7 @@ public sealed class StartTroubleTests : IDisposable
         serve.Stderr.ShouldStartWith("error: ");
         foreach (var part in said)
             serve.Stderr.ShouldContain(part);
-        serve.Stderr.ShouldNotContain("unexpected");
+        serve.Stderr.ShouldNotContain("internal error");
         serve.Stdout.ShouldBeEmpty();
     }
 }

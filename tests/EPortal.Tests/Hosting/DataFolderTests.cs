@@ -78,7 +78,7 @@ public sealed class DataFolderTests : IDisposable
     [Fact]
     public void A_folder_below_a_file_cannot_be_made() =>
         Should.Throw<StartException>(() => DataFolder.Open(_folder.Write("file", "") + "/data")).Message
-            .ShouldStartWith($"the data folder {_folder.File("file")}/data cannot be made or opened as user '{Me}': ");
+            .ShouldStartWith($"cannot create or open data folder {_folder.File("file")}/data as user '{Me}': ");
 
     [Fact]
     public void Somebody_elses_folder_is_left_alone()

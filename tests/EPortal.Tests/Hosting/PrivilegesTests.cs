@@ -90,7 +90,7 @@ new object?[] {
     {
         SkipUnlessRoot();
         Directory.CreateDirectory(Root);
-        (await EnterAsync("nobody")).ShouldBe((1, "", $"the data folder {Root} belongs to user 'root', but this runs as "
+        (await EnterAsync("nobody")).ShouldBe((1, "", $"data folder {Root} belongs to user 'root', but this program runs as "
             + "user 'nobody'; start it as the owner, or change the owner with chown\n"));
     }
 

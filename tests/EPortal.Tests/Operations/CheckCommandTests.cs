@@ -24,7 +24,7 @@ public sealed class CheckCommandTests : IDisposable
         var (exit, output, error) = await portal.CommandLine().RunAsync(["check"]);
 
         exit.ShouldBe(0, error);
-        output.ShouldMatch(@"\AEPORTAL OK - 7 checks passed\. \| 'outdated'=0;;;0; 'inactive'=0;;;0; 'up_to_date'=0;;;0; 'unsupported'=0;;;0; "
+        output.ShouldMatch(@"\AEPORTAL OK - 7 checks passed \| 'outdated'=0;;;0; 'inactive'=0;;;0; 'up_to_date'=0;;;0; 'unsupported'=0;;;0; "
             + @"'free_data'=\d+B;;104857600:;0; 'free_patches'=\d+B;;104857600:;0;\n\z");
     }
 
@@ -38,7 +38,7 @@ public sealed class CheckCommandTests : IDisposable
     [InlineData(2, "EPORTAL CRITICAL", "--critical-outdated", "1", "--feed", "main", "--key", "k")]
     [InlineData(3, "EPORTAL UNKNOWN - key 'nope' not found", "--key", "nope")]
     [InlineData(3, "EPORTAL UNKNOWN - feed 'nope' not found", "--feed", "nope")]
-    [InlineData(3, "EPORTAL UNKNOWN - '2x' is no time", "--source-age-warning", "2x")]
+    [InlineData(3, "EPORTAL UNKNOWN - invalid time '2x'", "--source-age-warning", "2x")]
     public async Task Servers_that_are_out_of_date_are_held_against_the_thresholds(int expected, string begins, params string[] options)
     {
         await using var portal = await TestPortal.StartAsync();
@@ -154,7 +154,7 @@ public sealed class CheckCommandTests : IDisposable
         var nonsense = await cli.RunAsync(["check", "--url", "ftp://127.0.0.1"]);
 
         closed.Exit.ShouldBe(2);
-        closed.Out.ShouldStartWith("EPORTAL CRITICAL - http://127.0.0.1:1/ cannot be reached");
+        closed.Out.ShouldStartWith("EPORTAL CRITICAL - cannot reach http://127.0.0.1:1/: ");
         nonsense.Exit.ShouldBe(3);
     }
 }

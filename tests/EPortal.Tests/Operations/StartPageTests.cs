@@ -86,12 +86,12 @@ public sealed partial class StartPageTests
 
         Notices(page).ShouldBe(
         [
-            "Problem: patchset 'K2' is enabled on feed 'main', but blocked by the patch source /admin/patchsets",
-            "Problem: last sync failed: It answers &lt;script&gt;alert(1)&lt;/script&gt;. /admin/source",
+            "Problem: Patchset &#x27;K2&#x27; is enabled on feed &#x27;main&#x27;, but blocked by the patch source /admin/patchsets",
+            "Problem: Last sync failed: It answers &lt;script&gt;alert(1)&lt;/script&gt;. /admin/source",
             $"Problem: {api.Portal.DataFolder} has only N MiB free; 1099511627776 MiB required /admin/patchsets",
-            "Warning: patchset 'K1' is enabled on feed 'main', but withdrawn from the patch source /admin/patchsets",
+            "Warning: Patchset &#x27;K1&#x27; is enabled on feed &#x27;main&#x27;, but withdrawn from the patch source /admin/patchsets",
             "Warning: TRUSTED_KEYS is empty, unsigned patchsets are accepted /admin/source",
-            "Warning: feed 'late' is behind: enable or disable the newer patchset of its channel /admin/patchsets",
+            "Warning: Feed &#x27;late&#x27; is behind: enable or disable the newer patchset of its channel /admin/patchsets",
         ]);
         page.ShouldNotContain("<script>alert");
     }
@@ -110,12 +110,12 @@ public sealed partial class StartPageTests
 
         api.Portal.Time.Advance(TimeSpan.FromHours(hours));
 
-        Notices(await Page(api)).Any(notice => notice.Contains("The feed late is behind", StringComparison.Ordinal)).ShouldBe(behind);
+        Notices(await Page(api)).Any(notice => notice.Contains("Feed &#x27;late&#x27; is behind", StringComparison.Ordinal)).ShouldBe(behind);
     }
 
     [Theory]
-    [InlineData("a b", "The feeds a and b are behind")]
-    [InlineData("a b c", "The feeds a, b and c are behind")]
+    [InlineData("a b", "feeds 'a' and 'b' are behind")]
+    [InlineData("a b c", "feeds 'a', 'b' and 'c' are behind")]
     [InlineData("a b c d", "4 feeds are behind, including 'a', 'b', 'c'")]
     public void Feeds_that_are_behind_are_named(string feeds, string sentence) => Findings.OfBehind(feeds.Split(' ')).Message.ShouldStartWith(sentence + ":");
 
@@ -159,8 +159,8 @@ public sealed partial class StartPageTests
 
         Notices(await Page(api, user: ApiCaller.Reader)).ShouldBe(
         [
-            "Problem: patch source index expired at 2026-05-02 00:00 UTC, newly blocked patchsets are not noticed /admin/source",
-            "Warning: no user is an admin, only the command line can make changes /admin/users",
+            "Problem: Patch source index expired at 2026-05-02 00:00 UTC, newly blocked patchsets are not noticed /admin/source",
+            "Warning: No user is an admin, only the command line can make changes /admin/users",
         ]);
     }
 

@@ -57,7 +57,7 @@ public sealed class CliUsageTests : IDisposable
             refused++;
             var shown = $"{path} {string.Join(' ', line)}: {problem}";
             theirs.ShouldAllBe(pattern => !pattern.IsMatch(problem), shown);
-            problem.ShouldNotEndWith(".", Case.Sensitive, shown);
+            problem.EndsWith('.').ShouldBeFalse(shown);
             problem.ShouldNotContain("System.", Case.Sensitive, shown);
         }
 

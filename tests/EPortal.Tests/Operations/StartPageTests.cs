@@ -42,7 +42,7 @@ public sealed partial class StartPageTests
             ["/admin/servers?status=unsupported"] = 2,
             ["/admin/servers?status=silent"] = 1,
         });
-        page.ShouldContain("1 server is outdated, 1 server is silent");
+        page.ShouldContain("1 server is outdated, 1 server is inactive");
         page.ShouldContain("33 % of 6 servers run the newest patch of their feed.");
         page.ShouldContain("""<a href="/admin/servers?feed=main&amp;status=outdated" id="feed-main-outdated">1 <span class="visually-hidden">outdated on main</span></a>""");
     }
@@ -192,7 +192,7 @@ public sealed partial class StartPageTests
     [InlineData(5, 0, 2, 0, HealthLevel.Good, "All supported servers are up to date")]
     [InlineData(99, 1, 0, 0, HealthLevel.Warning, "1 server is outdated")]
     [InlineData(99, 0, 0, 2, HealthLevel.Warning, "2 servers are silent")]
-    [InlineData(80, 20, 0, 1, HealthLevel.Critical, "20 servers are outdated, 1 server is silent")]
+    [InlineData(80, 20, 0, 1, HealthLevel.Critical, "20 servers are outdated, 1 server is inactive")]
     public void The_verdict_is_that_of_the_counts(long upToDate, long outdated, long unsupported, long silent, object mood, string title)
     {
         var fleet = new Fleet(default, new Dictionary<string, ServerCounts> { ["main"] = new(upToDate, outdated, unsupported, silent) }, []);

@@ -112,7 +112,7 @@ public sealed class CliAppTests
         var (exit, _, error) = await runner.RunAsync(["thing", "a"]);
         exit.ShouldBe(1);
         var lines = error.Split('\n');
-        lines[0].ShouldStartWith("error: EPORTAL_CACHE_MODE: CACHE_MODE cannot be x; ");
+        lines[0].ShouldStartWith("error: EPORTAL_CACHE_MODE: invalid value x for CACHE_MODE: ");
         lines[1].ShouldStartWith("error: EPORTAL_LISTEN: LISTEN cannot be x; ");
         lines[2].ShouldBe("error: invalid settings, nothing was done");
     }

@@ -103,7 +103,7 @@ public sealed class CliUsageTests : IDisposable
     [InlineData("unexpected --off before 'show'; put options after the command", "ldap", "--off", "show")]
     [InlineData("unexpected --json before 'list'; put options after the command", "--json", "key", "list")]
     [InlineData("--off goes alone.", "ldap", "--off", "--url", "ldap://a")]
-    [InlineData("--url is required", "patch-source", "set", "--user", "bob")]
+    [InlineData("--url is missing.", "patch-source", "set", "--user", "bob")]
     [InlineData("--days must be between 1 and 3650", "api-key", "add", "bob", "ci", "--days", "0")]
     [InlineData("--yes goes with --delete.", "kcare", "unroll", "K1", "--yes")]
     [InlineData("only one of --auto and --no-auto can be given.", "feed", "add", "f", "--auto", "--no-auto")]

@@ -92,7 +92,7 @@ public sealed class DataFolderCheckTests : IDisposable
         File.Delete(Id);
 
         (await RefusedAsync()).ShouldBe($"{Id} is missing, but the database exists; restore it from a backup, "
-            + "or give this installation a new one with `eportal serve --new`.");
+            + "or create a new one with `eportal serve --new`");
         File.Exists(Id).ShouldBeFalse();
         await OpenAsync(isNew: true);
         await OpenAsync();
@@ -106,7 +106,7 @@ public sealed class DataFolderCheckTests : IDisposable
         await File.WriteAllTextAsync(Id, "another-one", TestContext.Current.CancellationToken);
 
         (await RefusedAsync()).ShouldBe($"database {Database} and {Id} belong to different installations; restore the matching instance-id, "
-            + "or keep this one with `eportal serve --new`.");
+            + "or keep this one with `eportal serve --new`");
         await File.WriteAllTextAsync(Id, own, TestContext.Current.CancellationToken);
         await OpenAsync();
         await File.WriteAllTextAsync(Id, "another-one", TestContext.Current.CancellationToken);

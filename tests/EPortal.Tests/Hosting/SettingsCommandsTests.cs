@@ -19,7 +19,7 @@ public sealed class SettingsCommandsTests : IDisposable
     public async Task Right_settings_are_said_to_be_right()
     {
         _runner.Environment["EPORTAL_CONFIG"] = _folder.Write("config", "CACHE_MODE = True\n");
-        (await _runner.RunAsync(["config", "check"])).ShouldBe((0, "the settings are right\n", ""));
+        (await _runner.RunAsync(["config", "check"])).ShouldBe((0, "settings OK\n", ""));
     }
 
     [Fact]
@@ -32,7 +32,7 @@ public sealed class SettingsCommandsTests : IDisposable
         exit.ShouldBe(1);
         output.ShouldBe($"""
             error: {path}:1: invalid value 2 for CACHE_MODE: use True or False
-            warning: {path}:2: REDUCED_REPORT has no effect yet.
+            warning: {path}:2: REDUCED_REPORT has no effect yet
             warning: EPORTAL_BUNITS: unknown setting BUNITS ignored
             error: EPORTAL_PROXI: unknown setting PROXI; did you mean PROXY?
 

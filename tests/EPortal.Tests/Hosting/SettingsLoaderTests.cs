@@ -123,7 +123,7 @@ public sealed class SettingsLoaderTests : IDisposable
     {
         var (path, problems) = Problems(line);
         var definition = SettingsTable.FindOrNull(line[..line.IndexOf(' ')])!;
-        problems.ShouldHaveSingleItem().ShouldStartWith($"{path}:1: {definition.Name} cannot be ");
+        problems.ShouldHaveSingleItem().ShouldStartWith($"{path}:1: invalid value ");
         problems[0].ShouldEndWith($": use {definition.Allowed}");
     }
 

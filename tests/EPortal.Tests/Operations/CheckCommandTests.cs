@@ -138,7 +138,7 @@ public sealed class CheckCommandTests : IDisposable
         var wrong = await cli.RunAsync([.. check, "--warning-outdated", "1"]);
 
         bare.Exit.ShouldBe(2);
-        bare.Out.ShouldBe("EPORTAL CRITICAL - disk-data: problem. disk-patches: problem.\n");
+        bare.Out.ShouldBe("EPORTAL CRITICAL - disk-data: problem; disk-patches: problem\n");
         byFile.Out.ShouldContain($"{portal.DataFolder} has");
         byInput.Out.ShouldContain($"{portal.DataFolder} has");
         wrong.Exit.ShouldBe(3);

@@ -39,7 +39,7 @@ public sealed class DoctorTests : IDisposable
 
         exit.ShouldBe(1, error);
         output.ShouldContain("problem: patch-source: last sync failed: The index expired.");
-        output.ShouldContain("warning: trust: TRUSTED_KEYS pins no key");
+        output.ShouldContain("warning: trust: TRUSTED_KEYS is empty");
         File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var texts = Unpack(file);
         texts.Keys.ShouldBe(["findings.txt", "system.txt", "settings.txt", "patch-source.json", "patchsets.txt", "servers.txt"]);

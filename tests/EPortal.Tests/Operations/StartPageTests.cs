@@ -191,7 +191,7 @@ public sealed partial class StartPageTests
     [InlineData(5, 0, 0, 0, HealthLevel.Good, "All servers are up to date")]
     [InlineData(5, 0, 2, 0, HealthLevel.Good, "All supported servers are up to date")]
     [InlineData(99, 1, 0, 0, HealthLevel.Warning, "1 server is outdated")]
-    [InlineData(99, 0, 0, 2, HealthLevel.Warning, "2 servers are silent")]
+    [InlineData(99, 0, 0, 2, HealthLevel.Warning, "2 servers are inactive")]
     [InlineData(80, 20, 0, 1, HealthLevel.Critical, "20 servers are outdated, 1 server is inactive")]
     public void The_verdict_is_that_of_the_counts(long upToDate, long outdated, long unsupported, long silent, object mood, string title)
     {
@@ -249,7 +249,7 @@ public sealed partial class StartPageTests
     private static IEnumerable<string> Steps(string page) => Step().Matches(page).Select(match => match.Groups[1].Value);
 
     private static IEnumerable<string> Notices(string page) => Notice().Matches(page).Select(match =>
-        $"{match.Groups[1].Value} {FreeSpace().Replace(match.Groups[2].Value, "has N MiB")} {match.Groups[3].Value}");
+        $"{match.Groups[1].Value} {FreeSpace().Replace(match.Groups[2].Value, "has only N MiB")} {match.Groups[3].Value}");
 
     [GeneratedRegex("""<a class="card card-sm card-link h-100" href="([^"]*)" id="count-[^"]*">.*?<span class="h1 mb-0">(\d+)</span>""", RegexOptions.Singleline)]
     private static partial Regex Counter();
@@ -263,6 +263,6 @@ public sealed partial class StartPageTests
     [GeneratedRegex("data-refresh=\"(\\d+)\"")]
     private static partial Regex Refresh();
 
-    [GeneratedRegex(@"has \d+ MiB")]
+    [GeneratedRegex(@"has only \d+ MiB")]
     private static partial Regex FreeSpace();
 }

@@ -27,7 +27,7 @@ public sealed class ErrorTextTests
         var texts = ErrorTexts.Of(typeof(ErrorTextTests).Assembly).Where(text => text.Where.Contains("ErrorTextSamples", StringComparison.Ordinal)).ToList();
 
         texts.Where(IsWrong).Select(text => text.Begin + text.End).Distinct().Order(StringComparer.Ordinal).ShouldBe(
-            ["Begins", "Bound", "Handed on", "Set", "bound.", "end.", "given back.", "right.", "stop.stop."]);
+            [" at the end.", " given back.", "Begins ", "Bound to ", "Handed on ", "is  bound.", "not  right.", "stop.stop."]);
         texts.Where(text => !IsWrong(text)).ShouldNotBeEmpty();
     }
 

@@ -113,7 +113,7 @@ public sealed class CliAppTests
         exit.ShouldBe(1);
         var lines = error.Split('\n');
         lines[0].ShouldStartWith("error: EPORTAL_CACHE_MODE: invalid value x for CACHE_MODE: ");
-        lines[1].ShouldStartWith("error: EPORTAL_LISTEN: LISTEN cannot be x; ");
+        lines[1].ShouldStartWith("error: EPORTAL_LISTEN: invalid value x for LISTEN: ");
         lines[2].ShouldBe("error: invalid settings, nothing was done");
     }
 

@@ -38,7 +38,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("key -d nope --yes", "no key 'nope'")]
     [InlineData("kcare unroll K1", "no kernel patchset 'K1'")]
     [InlineData("kcare list --feed nope", "no feed 'nope'")]
-    [InlineData("kcare deploy /nonexistent", "file not found: /nonexistent")]
+    [InlineData("kcare deploy /nonexistent", "there is no file /nonexistent")]
     [InlineData("kcare deploy /", "is a folder, not an archive")]
     [InlineData("kcare deploy /etc/passwd", "archive")]
     [InlineData("server tag 1234567890abcdef x", "no server")]

@@ -119,7 +119,7 @@ public sealed class ArchiveCommandTests : IDisposable
     [InlineData("not of the form NAME=FILE", "K1.tar", "kpatch.bin")]
     [InlineData("not of the form NAME=FILE", "K1.tar", "../x=PAYLOAD")]
     [InlineData("comes twice", "K1.tar", "kpatch.bin=PAYLOAD", "kpatch.bin=PAYLOAD")]
-    [InlineData("file not found", "K1.tar", "kpatch.bin=/no/such/file")]
+    [InlineData("there is no file", "K1.tar", "kpatch.bin=/no/such/file")]
     public async Task What_cannot_be_built_is_said_and_nothing_written(string said, string archive, params string[] files)
     {
         var (exit, output, error) = await Run(
@@ -153,9 +153,9 @@ public sealed class ArchiveCommandTests : IDisposable
     {
         var key = _folder.File("v.key");
         await Run("patchset", "keygen", key);
-        (await Run("patchset", "verify", "/no/such/file")).ShouldBe((1, "", "error: file not found: /no/such/file\n"));
-        (await Run("patchset", "sign", "--key", _folder.File("no"), Archive)).ShouldBe((1, "", $"error: file not found: {_folder.File("no")}\n"));
-        (await Run("patchset", "sign", "--key", key, _folder.File("no"))).ShouldBe((1, "", $"error: file not found: {_folder.File("no")}\n"));
+        (await Run("patchset", "verify", "/no/such/file")).ShouldBe((1, "", "error: there is no file /no/such/file.\n"));
+        (await Run("patchset", "sign", "--key", _folder.File("no"), Archive)).ShouldBe((1, "", $"error: there is no file {_folder.File("no")}.\n"));
+        (await Run("patchset", "sign", "--key", key, _folder.File("no"))).ShouldBe((1, "", $"error: there is no file {_folder.File("no")}.\n"));
         (await Build(_folder.File("no/K1.tar"))).ShouldBe((1, "", $"error: there is no folder {_folder.File("no")}.\n"));
         (await Run("patchset", "keygen", _folder.File("no/v.key"))).ShouldBe((1, "", $"error: there is no folder {_folder.File("no")}.\n"));
         await Build(Archive);

@@ -30,7 +30,7 @@ public sealed class ReachPageTests
         FeedOf(site).ShouldBe("main");
 
         var again = await ShownFirst.RefuseAsync(site.Browser, KeyPath, [.. s_kernelOnTest, ShownFirst.Seen(page)]);
-        again.ShouldContain("confirm the deletion");
+        again.ShouldContain("tick the box");
         FeedOf(site).ShouldBe("main");
 
         await ShownFirst.DoAsync(site.Browser, KeyPath, [.. s_kernelOnTest, ShownFirst.Seen(again), ("sure", "true")]);

@@ -92,8 +92,8 @@ internal static class CliApp
     private static string Sentence(Exception failure) => failure switch
     {
         FileNotFoundException { FileName.Length: > 0 } missing => $"file not found: {missing.FileName}",
-        CliException or UserFacingException or PatchsetException
-            or IOException or UnauthorizedAccessException => failure.Message,
+        CliException or UserFacingException or PatchsetException => failure.Message,
+        IOException or UnauthorizedAccessException => failure.Message.TrimEnd('.'),
         _ => $"internal error: {failure.GetType().Name}: {failure.Message} (set {TraceVariable}=1 for a stack trace)",
     };
 }

@@ -51,7 +51,7 @@ internal static class CommandLine
     /// <summary><c>eportal</c>: the server.</summary>
     public static Command Server(CliContext context)
     {
-        var root = new Command("eportal", "serve live patches to a fleet")
+        var root = new Command("eportal", "serve live patches to hosts")
         {
             ServeCommand.Create(context),
             DemoCommand.Create(context),

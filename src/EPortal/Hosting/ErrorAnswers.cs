@@ -53,7 +53,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         catch (BadHttpRequestException e)
         {
             Close(context);
-            await ErrorPages.Write(context, e.StatusCode, "bad-request", "malformed or too large request");
+            await ErrorPages.Write(context, e.StatusCode, "bad-request", "request is malformed or too large");
         }
         catch (Exception e) when (e is ConnectionResetException || (e is OperationCanceledException && context.RequestAborted.IsCancellationRequested))
         {

@@ -14,7 +14,7 @@ data=$(dirname "${EPORTAL_CONFIG:?names the settings of the portal}")
 admin=$PWD/out/kc.eportal
 modules=$PWD/.cache/kernel/livepatch
 for file in "$admin" out/kcarectl "$vendor_pub" "$vendor_key"; do
-    [ -r "$file" ] || fail "there is no $file; build first: make build"
+    [ -r "$file" ] || fail "$file not found; run make build first"
 done
 
 work=$(mktemp -d)
@@ -50,16 +50,16 @@ boot() {
     qemu=$guest_PID
     exec 3<&"${guest[0]}" 4>&"${guest[1]}"
     local line=
-    IFS= read -r -t 120 -u 3 line || fail "the kernel did not come up: $(tail -qn 3 "$work/qemu" "$work/console" 2> /dev/null)"
-    [ "$line" = ready ] || fail "the guest greeted with '$line'"
+    IFS= read -r -t 120 -u 3 line || fail "kernel did not boot: $(tail -qn 3 "$work/qemu" "$work/console" 2> /dev/null)"
+    [ "$line" = ready ] || fail "unexpected output of the guest: '$line'"
 }
 
 # Runs a command in the guest, as docs/kernel-test.md describes: its output is in $work/said, its exit code in $code.
 run() {
     local word out err
-    printf 'run %d\n%s' "${#1}" "$1" >&4 || fail "the guest is gone: $(tail -n 3 "$work/console")"
-    IFS=' ' read -r -t 120 -u 3 word code out err || fail "the guest died during '$1': $(tail -n 3 "$work/console")"
-    [ "$word" = "done" ] || fail "the guest answered '$word'"
+    printf 'run %d\n%s' "${#1}" "$1" >&4 || fail "guest died: $(tail -n 3 "$work/console")"
+    IFS=' ' read -r -t 120 -u 3 word code out err || fail "guest died during '$1': $(tail -n 3 "$work/console")"
+    [ "$word" = "done" ] || fail "unexpected answer of the guest: '$word'"
     head -c "$out" <&3 > "$work/said"
     head -c "$err" <&3 >> "$work/said"
 }
@@ -69,7 +69,7 @@ guest() {
     printf '    %sguest#%s %s\n' "$green" "$plain" "$1"
     run "$1"
     show < "$work/said"
-    [ "$code" = "${expected:-0}" ] || fail "'$1' ended with $code in the guest"
+    [ "$code" = "${expected:-0}" ] || fail "'$1' exited with $code in the guest"
 }
 
 # Its last line on standard error says what is wrong; those before it tell of progress.
@@ -87,7 +87,7 @@ portal() {
     code=0
     admin "$@" || code=$?
     ${filter:-cat} < "$work/output" | show
-    [ "$code" = "${expected:-0}" ] || fail "'kc.eportal $*' ended with $code"
+    [ "$code" = "${expected:-0}" ] || fail "'kc.eportal $*' exited with $code"
 }
 
 # The columns of a table, cut to what fits on a terminal.
@@ -99,7 +99,7 @@ build() { # NAME LEVEL KEY
         "$1.tar.bz2" "kpatch.bin=$modules/kpatch_demo_$2.ko" || fail "$1 could not be built: $(cat "$work/output")"
 }
 
-step "A kernel boots in QEMU (the very first time, a minute goes into getting it)"
+step "Boot a kernel in QEMU (the first run takes a minute to fetch it)"
 tests/kernel/prepare.sh out/kcarectl
 boot
 guest 'uname -sr'
@@ -107,30 +107,30 @@ run 'cat /proc/version'
 cp "$work/said" "$work/version"
 kernel_id=$(sha1sum < "$work/version" | cut -d ' ' -f 1)
 
-step "It is pointed at the portal, which also tells whose patches to trust, and registers"
+step "Point the agent at the portal, which also sends the trusted keys, and register"
 guest "wget -q -O - http://10.0.2.2:$port/set-patch-server | sh"
 guest "kcarectl --register $key"
 guest 'cat /proc/cmdline'
 
 today=K$(date -u +%Y%m%d)
 first=${today}_91 second=${today}_92
-step "A patch for this kernel, signed by the vendor, is deployed"
+step "Deploy a patch for this kernel, signed by the vendor"
 build "$first" 1 "$vendor_key"
 portal patchset verify --key "$vendor_pub" "$first.tar.bz2"
 portal kcare deploy "$first.tar.bz2"
 
-step "The agent checks in, downloads, checks signature and hashes, and patches the running kernel"
+step "The agent checks in, downloads, verifies signature and hashes, and patches the running kernel"
 guest 'kcarectl --check'
 guest 'kcarectl --update'
 guest 'cat /proc/cmdline'
 guest 'kcarectl --info'
 
-step "A stranger signs a patch: the portal does not take it"
+step "The portal rejects a patch that is signed with an untrusted key"
 admin patchset keygen stranger.key || fail "$(cat "$work/output")"
 build "$second" 2 stranger.key
 expected=1 portal kcare deploy "$second.tar.bz2"
 
-step "The vendor's level 2 is deployed, and one byte of it is changed on the portal's disk: the portal puts it right first"
+step "Deploy the vendor's level 2, then change a byte of it on the portal's disk: the portal repairs it before serving"
 rm "$work/$second.tar.bz2"
 build "$second" 2 "$vendor_key"
 portal kcare deploy "$second.tar.bz2"
@@ -140,19 +140,19 @@ printf X | dd of="$payload" bs=1 seek=4000 conv=notrunc status=none
 guest 'kcarectl --update'
 guest 'cat /proc/cmdline'
 
-step "Level 2 is taken off the feed: the host goes back"
+step "Undeploy level 2: the host goes back to level 1"
 portal kcare unroll "$second"
 guest 'kcarectl --update'
 guest 'cat /proc/cmdline'
 
-step "Unloaded: the kernel is what it was at the start"
+step "Unload the patch: the kernel is back in its original state"
 guest 'kcarectl --unload'
 guest 'cat /proc/cmdline'
 expected=1 guest 'kcarectl --status'
 
-step "The portal has seen it all"
+step "The portal recorded it all"
 run 'sed s/server_id=// /etc/sysconfig/kcare/systemid'
 filter=narrow portal server history "$(tr -d '\n' < "$work/said")"
 
-printf '\n%sThe portal and its fleet go on until Ctrl-C.%s Look at them in another terminal:\n' "$bold" "$plain"
+printf '\n%sThe portal and its fleet run until Ctrl-C.%s To look at them in another terminal:\n' "$bold" "$plain"
 printf '  export EPORTAL_CONFIG=%s\n  out/kc.eportal server list --hostname guest\n' "$EPORTAL_CONFIG"

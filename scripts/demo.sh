@@ -8,10 +8,10 @@ cd "$(dirname "$0")/.."
 port=${PORT:-8080}
 scripts/need.sh demo
 case $port in
-    '' | *[!0-9]*) echo "PORT is '$port', which is no port number." >&2; exit 2 ;;
+    '' | *[!0-9]*) echo "invalid port '$port': set PORT to a number" >&2; exit 2 ;;
 esac
 if (exec 3<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null; then
-    echo "Port $port is taken by another program; choose one that is free: make demo PORT=$((port + 1))." >&2
+    echo "port $port is in use; choose another: make demo PORT=$((port + 1))" >&2
     exit 1
 fi
 [ "${1:-}" != --check ] || exit 0

@@ -16,7 +16,7 @@ pairs_of() {
             microsocks:microsocks slapd:slapd zsh:zsh fish:fish' ;;
         bench) pairs_of build; echo nginx:nginx squid:squid curl:curl ;;
         soak) pairs_of build; echo nginx:nginx ;;
-        *) echo "need.sh: there is no set $1" >&2; exit 2 ;;
+        *) echo "need.sh: unknown set $1" >&2; exit 2 ;;
     esac
 }
 
@@ -52,7 +52,7 @@ for set in "$@"; do
     done
     if [ "$set" = build ] || [ "$set" = demo ] || [ "$set" = test ]; then
         dotnet --version > /dev/null 2>&1 \
-            || { echo 'Please install the .NET 10 SDK, which Debian does not have: https://dotnet.microsoft.com/download.' >&2; exit 1; }
+            || { echo '.NET 10 SDK not found; install it from https://dotnet.microsoft.com/download (Debian has no package)' >&2; exit 1; }
     fi
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
@@ -61,6 +61,6 @@ if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
     echo "installing ${missing[*]}"
     install "${missing[@]}"
 else
-    echo "Please install: ${missing[*]} (Debian: sudo apt-get install ${missing[*]})." >&2
+    echo "missing packages: ${missing[*]}; install them (Debian: sudo apt-get install ${missing[*]})" >&2
     exit 1
 fi

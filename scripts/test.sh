@@ -20,12 +20,12 @@ logs=()
 for project in EPortal.Tests EPortal.EndToEnd; do
     log=artifacts/test-$project.log
     logs+=("$log")
-    echo "running $project (some minutes; all of its output is in $log)"
+    echo "running $project (takes some minutes, output in $log)"
     ended=0
     timeout -k 10 "$limit" "tests/$project/bin/Release/net10.0/$project" -noColor -longRunning 120 "$@" > "$log" 2>&1 || ended=$?
     [ $ended -eq 0 ] || status=1
     if [ $ended -eq 124 ] || [ $ended -eq 137 ]; then
-        echo "$project was ended after $limit seconds (EPORTAL_TEST_LIMIT); these tests ran longest:"
+        echo "$project stopped after $limit seconds (EPORTAL_TEST_LIMIT); longest-running tests:"
         grep -F '[Long Running Test]' "$log" | tail -n 5 || true
     fi
     # A test that failed, with the lines below it that are indented more deeply.

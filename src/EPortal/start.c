@@ -26,6 +26,6 @@ int main(int argc, char **argv)
     } else {
         strcpy(path, "/proc/self/exe");
     }
-    fprintf(stderr, "error: %s cannot be started: %s.\n", path, strerror(errno));
+    fprintf(stderr, "error: cannot start %s: %s\n", path, strerror(errno));
     return 1;
 }

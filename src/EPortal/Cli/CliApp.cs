@@ -37,7 +37,7 @@ internal static class CliApp
 
         void End()
         {
-            context.Note($"stopped after {s_toEnd.TotalSeconds} seconds, in the middle of something");
+            context.Note($"killed: not finished {s_toEnd.TotalSeconds} seconds after the signal");
             Environment.Exit(CliExit.Interrupted);
         }
     }
@@ -91,9 +91,9 @@ internal static class CliApp
 
     private static string Sentence(Exception failure) => failure switch
     {
-        FileNotFoundException { FileName.Length: > 0 } missing => $"there is no file {missing.FileName}.",
-        CliException or UserFacingException or PatchsetException
-            or IOException or UnauthorizedAccessException => failure.Message,
-        _ => $"an unexpected failure, {failure.GetType().Name}: {failure.Message} ({TraceVariable}=1 tells where)",
+        FileNotFoundException { FileName.Length: > 0 } missing => $"file not found: {missing.FileName}",
+        CliException or UserFacingException or PatchsetException => failure.Message,
+        IOException or UnauthorizedAccessException => failure.Message.TrimEnd('.'),
+        _ => $"internal error: {failure.GetType().Name}: {failure.Message} (set {TraceVariable}=1 for a stack trace)",
     };
 }

@@ -46,10 +46,10 @@ internal static class CliCompletion
         shell.Validators.Add(result =>
         {
             foreach (var token in result.Tokens.Where(token => !s_shells.Contains(token.Value)))
-                result.AddError($"'{token.Value}' is not a shell known here; {string.Join(", ", s_shells)} are.");
+                result.AddError($"unknown shell '{token.Value}': use {string.Join(", ", s_shells[..^1])} or {s_shells[^1]}");
         });
         var command = new Command("completion", $"""
-            print the script that completes this command in a shell
+            print a shell completion script
 
             examples:
               {program} completion bash > /etc/bash_completion.d/{program}
@@ -62,8 +62,8 @@ internal static class CliCompletion
 
     private static Command AnswerCommand(Command root, CliContext context)
     {
-        var line = CliOptions.Required("line", "the line up to the cursor");
-        var command = new Command("complete", "answer a shell: a completion a line, and after a tab what it is") { line };
+        var line = CliOptions.Required("line", "command line up to the cursor");
+        var command = new Command("complete", "print completions for a shell, one per line, with a description after a tab") { line };
         command.Hidden = true;
         command.SetAction(parsed =>
         {

@@ -30,7 +30,7 @@ internal sealed class CliContext
     public bool InIsTerminal { get; init; }
 
     /// <summary>Reads a line from the terminal without showing it.</summary>
-    public Func<string> ReadHidden { get; init; } = () => throw new InvalidOperationException("there is no terminal");
+    public Func<string> ReadHidden { get; init; } = () => throw new InvalidOperationException("no terminal");
 
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
 

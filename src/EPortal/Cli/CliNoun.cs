@@ -112,17 +112,17 @@ internal sealed class CliNoun : Command
         var chosen = Chosen(result).ToList();
         if (chosen.Count > 1)
         {
-            result.AddError("only one of -a, -c and -d can be given.");
+            result.AddError("use only one of -a, -c, -d");
             return;
         }
 
         var action = chosen.Append(CliAction.List).First();
         if (action != CliAction.List && result.GetValue(_name) is null && !(_namelessAdd && action == CliAction.Add))
-            result.AddError($"the {Name} is missing.");
+            result.AddError($"{Name} is required");
         foreach (var option in _options.Values.SelectMany(options => options).Distinct().Except(_options[action]))
         {
             if (result.IsGiven(option))
-                result.AddError($"{option.Name} goes with {string.Join(" or ", FlagsOf(option))}.");
+                result.AddError($"{option.Name} requires {string.Join(" or ", FlagsOf(option))}");
         }
     }
 

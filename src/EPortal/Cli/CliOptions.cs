@@ -14,7 +14,7 @@ internal static class CliOptions
     public static Option<bool> Yes() => Flag("do not ask for confirmation", "-y", "--yes");
 
     /// <summary><c>--dry-run</c>: tell what would be done, and change nothing.</summary>
-    public static Option<bool> DryRun() => Flag("tell what would be done and change nothing", "--dry-run");
+    public static Option<bool> DryRun() => Flag("show what would be done without doing it", "--dry-run");
 
     /// <summary>
     /// Whether an option stands on the command line, whatever its value. For checks: to ask for the value of one that is missing or
@@ -26,7 +26,7 @@ internal static class CliOptions
     public static void Between(this Option<int?> option, int least, int most) => option.Validators.Add(result =>
     {
         if (result.Tokens is [{ Value: var text }] && int.TryParse(text, CultureInfo.InvariantCulture, out var number) && (number < least || number > most))
-            result.AddError($"{option.Name} must be {least} to {most}.");
+            result.AddError($"{option.Name} must be between {least} and {most}");
     });
 
     /// <summary>Adds a verb that does what the command does with its flags.</summary>
@@ -58,7 +58,7 @@ internal static class CliOptions
         option.Validators.Add(result =>
         {
             foreach (var token in result.Tokens.Where(token => !choices.Contains(token.Value)))
-                result.AddError($"'{token.Value}' is not allowed for {name}; allowed is {string.Join(" or ", choices)}.");
+                result.AddError($"invalid value '{token.Value}' for {name}: use {string.Join(" or ", choices)}");
         });
         return option;
     }

@@ -14,15 +14,15 @@ internal static class CliPassword
         if (option == "-" && !context.InIsTerminal)
         {
             return await Task.Run(context.In.ReadLine).WaitAsync(context.Cancellation)
-                ?? throw new CliException("standard input ended before a password.");
+                ?? throw new CliException("no password on standard input");
         }
 
         if (!context.InIsTerminal)
-            throw new CliException("a password is needed: -p PASSWORD, or -p - to read it from standard input.");
+            throw new CliException("password required: use -p PASSWORD, or -p - to read it from standard input");
         var password = await AskAsync(context, prompt);
         return password == await AskAsync(context, $"{prompt} again")
             ? password
-            : throw new CliException("the two passwords differ.");
+            : throw new CliException("passwords do not match");
     }
 
     /// <summary>A password that exists already: asked for once on a terminal, else a line of standard input.</summary>

@@ -14,13 +14,13 @@ internal static class CliPrompt
         if (yes || (unattended && !context.InIsTerminal))
             return;
         if (!context.InIsTerminal)
-            throw new CliException($"{question} There is no terminal to ask on; --yes answers.");
+            throw new CliException($"cannot ask for confirmation without a terminal, use --yes: {question}");
         // Where standard error goes to a file, the person at the terminal would not see what is waited for.
         var screen = context.ErrorIsTerminal || !context.OutIsTerminal ? context.Error : context.Out;
         await screen.WriteAsync($"{CliText.Safe(question)} [y/N] ");
         await screen.FlushAsync(context.Cancellation);
         var answer = await Task.Run(context.In.ReadLine).WaitAsync(context.Cancellation);
         if (answer?.Trim().ToUpperInvariant() is not ("Y" or "YES"))
-            throw new CliException("not confirmed, so nothing was done.");
+            throw new CliException("not confirmed, nothing was done");
     }
 }

@@ -14,9 +14,9 @@ internal static class CliUnknown
         if (parsed.UnmatchedTokens.Count > 0 && !IsOption(parsed.UnmatchedTokens[0]) && CommandOrNull(parsed) is { } unknown)
             return unknown;
         if (OptionOrNull(parsed) is { } option)
-            return $"'{option}' is not an option of {CliNames.Path(command)}{Hint(option.Split('=')[0], Flags(command))}";
+            return $"unknown option '{option}' for {CliNames.Path(command)}{Hint(option.Split('=')[0], Flags(command))}";
         return CommandOrNull(parsed) ?? MisplacedOrNull(parsed)
-            ?? (parsed.UnmatchedTokens.Count > 0 ? $"unexpected argument '{parsed.UnmatchedTokens[0]}'." : null);
+            ?? (parsed.UnmatchedTokens.Count > 0 ? $"unexpected argument '{parsed.UnmatchedTokens[0]}'" : null);
     }
 
     /// <summary>An option of a command above, which would do nothing for the one that is called.</summary>
@@ -25,7 +25,7 @@ internal static class CliUnknown
         for (var above = parsed.CommandResult.Parent as CommandResult; above is not null; above = above.Parent as CommandResult)
         {
             if (above.Children.OfType<OptionResult>().FirstOrDefault(option => !option.Implicit) is { } option)
-                return $"{option.IdentifierToken} stands before '{parsed.CommandResult.Command.Name}'; options of a command come after it.";
+                return $"unexpected {option.IdentifierToken} before '{parsed.CommandResult.Command.Name}'; put options after the command";
         }
 
         return null;
@@ -41,10 +41,10 @@ internal static class CliUnknown
         if (word is null)
             return null;
         var known = noun?.Verbs ?? command.Subcommands.Where(child => !child.Hidden).Select(child => child.Name);
-        var hint = Hint(word, known) is { Length: > 1 } near ? near
+        var hint = Hint(word, known) is { Length: > 0 } near ? near
             : Elsewhere(command, word) is { } path ? $"; did you mean '{path}'?"
-            : $"; `{CliNames.Path(command)} --help` lists the commands.";
-        return $"'{word}' is not a command of {CliNames.Path(command)}{hint}";
+            : $"; see `{CliNames.Path(command)} --help`";
+        return $"unknown command '{word}' for {CliNames.Path(command)}{hint}";
     }
 
     /// <summary>
@@ -65,7 +65,7 @@ internal static class CliUnknown
     private static bool IsOption(string text) => text is ['-', _, ..] && text != "--";
 
     private static string Hint(string word, IEnumerable<string> known) =>
-        CliClosest.FindOrNull(word, known) is { } near ? $"; did you mean '{near}'?" : ".";
+        CliClosest.FindOrNull(word, known) is { } near ? $"; did you mean '{near}'?" : "";
 
     private static IEnumerable<string> Flags(Command command) =>
         CliNames.OptionsOf(command).SelectMany(option => option.Aliases.Prepend(option.Name));

@@ -12,9 +12,9 @@ internal static class CliValues
     {
         var result = parsed.CommandResult;
         if (result.Command is { Action: null, Subcommands.Count: > 0 })
-            return $"a command is missing: {string.Join(" or ", result.Command.Subcommands.Where(child => !child.Hidden).Select(child => child.Name))}.";
+            return $"specify a command: {string.Join(", ", result.Command.Subcommands.Where(child => !child.Hidden).Select(child => child.Name))}";
         return result.Children.OfType<OptionResult>().Where(option => !option.Implicit).Select(OfOption)
-            .Concat(result.Command.Options.Where(option => option.Required && result.GetResult(option) is not { Implicit: false }).Select(option => $"{option.Name} is missing."))
+            .Concat(result.Command.Options.Where(option => option.Required && result.GetResult(option) is not { Implicit: false }).Select(option => $"{option.Name} is required"))
             .Concat(result.Command.Arguments.Select(argument => OfArgument(argument, result.GetResult(argument))))
             .FirstOrDefault(problem => problem is not null);
     }
@@ -22,8 +22,8 @@ internal static class CliValues
     private static string? OfOption(OptionResult result)
     {
         var (name, arity) = (result.IdentifierToken?.Value ?? result.Option.Name, result.Option.Arity);
-        return result.Tokens.Count < arity.MinimumNumberOfValues ? $"{name} needs a value."
-            : result.Tokens.Count > arity.MaximumNumberOfValues ? $"{name} can be given only once."
+        return result.Tokens.Count < arity.MinimumNumberOfValues ? $"{name} requires a value"
+            : result.Tokens.Count > arity.MaximumNumberOfValues ? $"{name} can be given only once"
             : WrongOrNull(result.Option.ValueType, name, result.Tokens);
     }
 
@@ -31,7 +31,7 @@ internal static class CliValues
     {
         var name = CliNames.Name(argument);
         return (result?.Tokens.Count ?? 0) < argument.Arity.MinimumNumberOfValues
-            ? $"the {name} is missing."
+            ? $"{name} is required"
             : WrongOrNull(argument.ValueType, name, result?.Tokens ?? []);
     }
 
@@ -44,11 +44,11 @@ internal static class CliValues
         {
             var isWhole = Int128.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value);
             if (!isWhole)
-                return text.Length > 0 && text.All(char.IsAsciiDigit) ? $"'{text}' is too large for {name}." : $"{name} takes a whole number, not '{text}'.";
+                return text.Length > 0 && text.All(char.IsAsciiDigit) ? $"'{text}' is too large for {name}" : $"invalid value '{text}' for {name}: use a whole number";
             if (value > (number == typeof(int) ? int.MaxValue : long.MaxValue))
-                return $"'{text}' is too large for {name}.";
+                return $"'{text}' is too large for {name}";
             if (value < (number == typeof(int) ? int.MinValue : long.MinValue))
-                return $"'{text}' is too small for {name}.";
+                return $"'{text}' is too small for {name}";
         }
 
         return null;

@@ -19,7 +19,7 @@ internal static class CommandLine
     /// <summary><c>kc.eportal</c>: administration.</summary>
     public static Command Administration(CliContext context)
     {
-        var root = new Command("kc.eportal", "administer a portal of live patches")
+        var root = new Command("kc.eportal", "administer a live patch portal")
         {
             UserCommands.Create(context),
             ApiKeyCommands.Create(context),
@@ -51,7 +51,7 @@ internal static class CommandLine
     /// <summary><c>eportal</c>: the server.</summary>
     public static Command Server(CliContext context)
     {
-        var root = new Command("eportal", "serve live patches to a fleet")
+        var root = new Command("eportal", "serve live patches to hosts")
         {
             ServeCommand.Create(context),
             DemoCommand.Create(context),

@@ -88,7 +88,7 @@ internal sealed class DataFolder
     private static void MakeFolder(string path)
     {
         if (File.Exists(path))
-            throw new StartException($"the data folder {path} is a file, not a folder; DATA_DIR names another.");
+            throw new StartException($"data folder {path} is a file; set DATA_DIR to a folder");
         Directory.CreateDirectory(path, OwnerOnly);
     }
 
@@ -98,15 +98,15 @@ internal sealed class DataFolder
         var current = PrivilegesNative.CurrentUser;
         if (owner != current)
         {
-            throw new StartException($"the data folder {path} belongs to user {Describe(owner)}, but this runs as user "
-                + $"{Describe(current)}; start it as its owner, or give the folder away with chown.");
+            throw new StartException($"data folder {path} belongs to user {Describe(owner)}, but this program runs as user "
+                + $"{Describe(current)}; start it as the owner, or change the owner with chown");
         }
     }
 
     private static void RequireWritable(string path)
     {
         if (PrivilegesNative.WriteRefusalOrNull(path) is { } reason)
-            throw new StartException($"the data folder {path} cannot be written: {reason}.");
+            throw new StartException($"cannot write to data folder {path}: {reason}");
     }
 
     private static void Tighten(string path)
@@ -122,7 +122,7 @@ internal sealed class DataFolder
         var id = File.ReadAllText(path).Trim();
         return id.Length is > 0 and <= MaxInstanceIdLength && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')
             ? id
-            : throw new StartException($"{path} is damaged: it must hold one line of letters, digits and dashes.");
+            : throw new StartException($"{path} is damaged; it must hold one line of letters, digits and dashes");
     }
 
     private static T Explain<T>(string path, Func<T> action)
@@ -133,12 +133,12 @@ internal sealed class DataFolder
         }
         catch (IOException failure) when ((failure.HResult & 0xFFFF) is NoSpace or NoQuota)
         {
-            throw new StartException($"the data folder {path} cannot be written: the disk is full.");
+            throw new StartException($"cannot write to data folder {path}: disk full");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw new StartException(
-                $"the data folder {path} cannot be made or opened as user {Describe(PrivilegesNative.CurrentUser)}: "
+                $"cannot create or open data folder {path} as user {Describe(PrivilegesNative.CurrentUser)}: "
                 + failure.Message);
         }
     }

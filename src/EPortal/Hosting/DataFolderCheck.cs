@@ -26,8 +26,8 @@ internal sealed class DataFolderCheck(string data, string patches)
         {
             if (!File.Exists(Path.Combine(data, "instance-id")))
             {
-                throw new DataFolderException($"{Path.Combine(data, "instance-id")} is missing, though the database is there; "
-                    + $"put it back from a backup, or give this installation a new one with {Anew}.");
+                throw new DataFolderException($"{Path.Combine(data, "instance-id")} is missing, but the database exists; "
+                    + $"restore it from a backup, or create a new one with {Anew}");
             }
 
             return;
@@ -36,8 +36,8 @@ internal sealed class DataFolderCheck(string data, string patches)
         // Looked at in this order: another program that begins here makes the database first.
         if (SignOrNull() is { } sign && !HasDatabase)
         {
-            throw new DataFolderException($"the database {Database} is {(File.Exists(Database) ? "empty" : "missing")}, but {sign}, so this would be "
-                + $"an empty portal in place of the one that was here; put the database back from a backup, or begin anew with {Anew}.");
+            throw new DataFolderException($"database {Database} is {(File.Exists(Database) ? "empty" : "missing")}, but {sign}; "
+                + $"restore it from a backup, or start an empty portal with {Anew}");
         }
     }
 
@@ -60,15 +60,15 @@ internal sealed class DataFolderCheck(string data, string patches)
     private void RequireNoLooseLink()
     {
         if (new FileInfo(Database) is { LinkTarget: { } target } link && link.ResolveLinkTarget(returnFinalTarget: true)?.Exists != true)
-            throw new DataFolderException($"the database {Database} is a link to {target}, which is not there; is its disk mounted?");
+            throw new DataFolderException($"database {Database} is a link to {target}, which does not exist; is its disk mounted?");
     }
 
     /// <summary>What tells that there was a database here, as a part of a sentence.</summary>
     private string? SignOrNull() =>
-        HasContent(Log) ? $"its log {Log} is there"
+        HasContent(Log) ? $"its log {Log} exists"
         : PatchFileOrNull() is { } folder ? $"{folder} has patchsets"
         : File.Exists(Path.Combine(data, "instance-id")) && File.Exists(Path.Combine(data, "config/signing.key"))
-            ? $"{Path.Combine(data, "config/signing.key")} is there"
+            ? $"{Path.Combine(data, "config/signing.key")} exists"
             : null;
 
     /// <summary>The folder of patches in which there is any, apart from what a killed deploy left.</summary>

@@ -42,7 +42,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         {
             // Gone between the look and the sending: a fault of this portal, which must not look as if there were no patch.
             LogFileMissing(e.Message);
-            await Unavailable(context, "A file that belongs here is missing.");
+            await Unavailable(context, "stored file missing, see the server log");
         }
         catch (IOException e) when (context.Response.HasStarted)
         {
@@ -53,7 +53,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         catch (BadHttpRequestException e)
         {
             Close(context);
-            await ErrorPages.Write(context, e.StatusCode, "bad-request", "The request is malformed or too large.");
+            await ErrorPages.Write(context, e.StatusCode, "bad-request", "request is malformed or too large");
         }
         catch (Exception e) when (e is ConnectionResetException || (e is OperationCanceledException && context.RequestAborted.IsCancellationRequested))
         {
@@ -63,8 +63,8 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         }
         catch (Exception e) when (!context.Response.HasStarted)
         {
-            LogUnforeseen(e, context.GetEndpoint()?.DisplayName ?? "no call");
-            await ApiErrors.Write(context, StatusCodes.Status500InternalServerError, ApiErrors.Internal, "Something failed that should not; the portal's log says what.");
+            LogUnforeseen(e, context.GetEndpoint()?.DisplayName ?? "no route");
+            await ApiErrors.Write(context, StatusCodes.Status500InternalServerError, ApiErrors.Internal, "internal error, see the server log");
         }
     }
 
@@ -79,12 +79,12 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
     {
         if (context.Response.HasStarted || !context.Request.Path.StartsWithSegments(ConsoleRoutes.Base))
             return Task.CompletedTask;
-        var call = ErrorPages.IsForPeople(context.Request) ? "page" : "call";
+        var call = ErrorPages.IsForPeople(context.Request) ? "page" : "API call";
         return context.Response.StatusCode switch
         {
-            StatusCodes.Status404NotFound when context.GetEndpoint() is null => ErrorPages.Write(context, StatusCodes.Status404NotFound, CodeOf(Refusal.NotFound), $"There is no such {call}."),
+            StatusCodes.Status404NotFound when context.GetEndpoint() is null => ErrorPages.Write(context, StatusCodes.Status404NotFound, CodeOf(Refusal.NotFound), $"{call} not found"),
             StatusCodes.Status405MethodNotAllowed => ErrorPages.Write(
-                context, StatusCodes.Status405MethodNotAllowed, "method-not-allowed", $"This {call} takes {context.Response.Headers.Allow.ToString().Replace(",", " or", StringComparison.Ordinal)}."),
+                context, StatusCodes.Status405MethodNotAllowed, "method-not-allowed", $"method not allowed: use {context.Response.Headers.Allow.ToString().Replace(",", " or", StringComparison.Ordinal)}"),
             _ => Task.CompletedTask,
         };
     }
@@ -117,15 +117,15 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         _ => ErrorAnswer.BadRequest,
     };
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A stored file is missing: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Stored file missing: {Reason}")]
     private partial void LogFileMissing(string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The answer to {Path} was broken off: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Response to {Path} aborted: {Reason}")]
     private partial void LogBrokenOff(string path, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A request failed ({Call})")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Request failed ({Call})")]
     private partial void LogUnforeseen(Exception e, string call);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The store failed: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Store failed: {Reason}")]
     private partial void LogStoreFailed(Exception e, string reason);
 }

@@ -16,6 +16,6 @@ internal sealed class HostGuard(RequestDelegate next)
         var isPage = request.Path.StartsWithSegments("/admin") && !request.Path.StartsWithSegments(ApiRoutes.Base);
         return !isPage || Uri.TryCreate($"{request.Scheme}://{request.Host}/", UriKind.Absolute, out _)
             ? next(context)
-            : ApiErrors.Write(context, StatusCodes.Status400BadRequest, ErrorAnswer.BadRequest, "The Host header is not the name of a host.");
+            : ApiErrors.Write(context, StatusCodes.Status400BadRequest, ErrorAnswer.BadRequest, "invalid Host header");
     }
 }

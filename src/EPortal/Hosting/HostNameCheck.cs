@@ -16,7 +16,7 @@ internal sealed class HostNameCheck(RequestDelegate next)
     /// <summary>Refuses or passes on.</summary>
     public Task Invoke(HttpContext context) => AreNames(context.Request.Headers.Host) && AreNames(context.Request.Headers[ForwardedHost])
         ? next(context)
-        : ApiErrors.Write(context, StatusCodes.Status400BadRequest, ErrorAnswer.BadRequest, "The Host header is not the name of a host.");
+        : ApiErrors.Write(context, StatusCodes.Status400BadRequest, ErrorAnswer.BadRequest, "invalid Host header");
 
     private static bool AreNames(StringValues header)
     {

@@ -16,15 +16,15 @@ internal static class OlderFlags
     {
         var user = CliOptions.Value<string>("add user", "-a");
         user.HelpName = "USER";
-        var password = CliOptions.Value<string>("password of the new user; - reads it from standard input, or asks for it", "-p");
+        var password = CliOptions.Value<string>("password of the new user; - reads it from standard input or prompts", "-p");
         password.HelpName = "PASSWORD";
         var deploy = CliOptions.Value<string>("deploy kernel patchset from archive to main", "--deploy");
         deploy.HelpName = "FILE";
-        var unroll = CliOptions.Value<string>("take kernel patchset off main", "--unroll");
+        var unroll = CliOptions.Value<string>("undeploy kernel patchset from main", "--unroll");
         unroll.HelpName = "NAME";
         var latest = CliOptions.Flag("fetch new kernel patchsets and enable them on main", "--get-latest");
-        var auto = CliOptions.Flag("fetch new kernel patchsets and enable what is due on automatic feeds", "--auto-update");
-        var clean = CliOptions.Flag("remove patchsets that nobody needs any more; DRY_RUN=1, or --dry-run, only tells which", "--clean-releases");
+        var auto = CliOptions.Flag("fetch new kernel patchsets and enable those due on automatic feeds", "--auto-update");
+        var clean = CliOptions.Flag("remove obsolete patchsets; with DRY_RUN=1 or --dry-run only list them", "--clean-releases");
         var list = CliOptions.Flag("count servers by key", "--list-servers");
         var (yes, dryRun, json) = (CliOptions.Yes(), CliOptions.DryRun(), CliOptions.Json());
         Option[] actions = [user, deploy, unroll, latest, auto, clean, list];
@@ -38,14 +38,14 @@ internal static class OlderFlags
             foreach (var option in (Option[])[yes, dryRun])
             {
                 if (result.IsGiven(option) && !result.GetValue(clean))
-                    result.AddError($"{option.Name} goes with {clean.Name}.");
+                    result.AddError($"{option.Name} requires {clean.Name}");
             }
 
             if (result.IsGiven(password) && !result.IsGiven(user))
-                result.AddError("-p goes with -a.");
+                result.AddError("-p requires -a");
             var given = actions.Count(result.IsGiven);
             if (given != 1)
-                result.AddError(given == 0 ? "a command is missing; `--help` lists them." : $"only one of {string.Join(", ", actions.Select(option => option.Name))} can be given.");
+                result.AddError(given == 0 ? "specify a command; see `--help`" : $"use only one of {string.Join(", ", actions.Select(option => option.Name))}");
         });
         root.SetAction((parsed, _) =>
             parsed.GetValue(user) is { } name ? UserCommands.Add(context, name, new UserSettings(), parsed.GetValue(password), parsed.GetValue(json))

@@ -190,8 +190,8 @@ internal sealed class Portal : IAsyncDisposable
         else if (!database.IsOf(folder.InstanceId))
         {
             database.Dispose();
-            throw new DataFolderException($"the database {folder.DatabaseFile} is of another installation than {folder.PathOf("instance-id")}; put the "
-                + $"instance-id back that belongs to it, or keep this one with {DataFolderCheck.Anew}.");
+            throw new DataFolderException($"database {folder.DatabaseFile} and {folder.PathOf("instance-id")} belong to different installations; restore the "
+                + $"matching instance-id, or keep this one with {DataFolderCheck.Anew}");
         }
     }
 

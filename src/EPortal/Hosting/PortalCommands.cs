@@ -26,7 +26,7 @@ internal static class PortalCommands
         ArchiveFile.RefuseWithoutFolder(path);
         return mayReplace && !Privileges.WillDrop(context.Settings)
             ? OutputFile.Replace(path, context.Note)
-            : OutputFile.CreateOrNull(path, context.Note) ?? throw new CliException($"{path} is there already.");
+            : OutputFile.CreateOrNull(path, context.Note) ?? throw new CliException($"{path} already exists");
     }
 
     /// <summary>

@@ -41,20 +41,20 @@ internal static class Privileges
         if (settings.RunAs is { } name)
         {
             return PrivilegesNative.FindOrNull(name)
-                ?? throw new StartException($"RUN_AS is '{name}', but this machine has no such user.");
+                ?? throw new StartException($"RUN_AS is '{name}', but this user does not exist");
         }
 
         if (Directory.Exists(settings.DataDir) && PrivilegesNative.OwnerOf(settings.DataDir) is not 0 and var owner)
         {
             return PrivilegesNative.FindOrNull(owner) ?? throw new StartException(
-                $"the data folder {settings.DataDir} belongs to user {owner}, whom this machine does not know; "
-                + "give it to a user with chown.");
+                $"data folder {settings.DataDir} belongs to unknown user {owner}; "
+                + "change the owner with chown");
         }
 
         return PrivilegesNative.FindOrNull(DefaultUser) ?? throw new StartException(
-            $"started as root, but there is no user '{DefaultUser}' to become: "
-            + $"make it with 'useradd --system {DefaultUser}', name another with RUN_AS, "
-            + "or set RUN_AS = 'root' to stay root.");
+            $"started as root, but user '{DefaultUser}' does not exist; "
+            + $"create it with 'useradd --system {DefaultUser}', set RUN_AS to another user, "
+            + "or set RUN_AS = 'root' to stay root");
     }
 
     private static void Become(UnixUser user)
@@ -66,11 +66,11 @@ internal static class Privileges
         catch (IOException failure)
         {
             throw new StartException(
-                $"started as root, but becoming user '{user.Name}' failed ({failure.Message}); start it as that user.");
+                $"started as root, but cannot switch to user '{user.Name}' ({failure.Message}); start it as that user");
         }
 
         if (PrivilegesNative.CurrentUser != user.Id || PrivilegesNative.CanReturnToRoot())
-            throw new StartException($"became user '{user.Name}', but could still return to root, so it stops here.");
+            throw new StartException($"switched to user '{user.Name}', but can still return to root; start it as that user");
     }
 
     private static void RequireSame(Settings settings, uint current)
@@ -78,7 +78,7 @@ internal static class Privileges
         if (settings.RunAs is not { } name || PrivilegesNative.FindOrNull(name)?.Id == current)
             return;
         throw new StartException(
-            $"RUN_AS is '{name}', but this was started as user {DataFolder.Describe(current)}, "
-            + $"who cannot become another one; start it as '{name}'{(name == Root ? "" : " or as root")}.");
+            $"RUN_AS is '{name}', but this program was started as user {DataFolder.Describe(current)}; "
+            + $"start it as '{name}'{(name == Root ? "" : " or root")}");
     }
 }

@@ -40,9 +40,9 @@ internal static partial class PrivilegesNative
     /// <summary>Becomes the user for good, all threads at once: groups first, while that is still allowed.</summary>
     public static void Become(UnixUser user)
     {
-        Check(initgroups(user.Name, user.GroupId), "the groups");
-        Check(setgid(user.GroupId), "the group");
-        Check(setuid(user.Id), "the user");
+        Check(initgroups(user.Name, user.GroupId), "initgroups");
+        Check(setgid(user.GroupId), "setgid");
+        Check(setuid(user.Id), "setuid");
     }
 
     /// <summary>Whether this process could still make itself root.</summary>

@@ -11,11 +11,11 @@ internal static class ServeCommand
     /// <summary>The command.</summary>
     public static Command Create(CliContext context)
     {
-        var isNew = CliOptions.Flag("take the data folder as it is, though its database or instance-id is missing or of another installation", "--new");
+        var isNew = CliOptions.Flag("use the data folder even if its database or instance-id is missing or belongs to another installation", "--new");
         var command = new Command("serve", """
-            serve until stopped
+            run the portal until stopped
 
-            Settings are read from /etc/eportal/config; `kc.eportal config check` tells what is wrong with them.
+            Settings are read from /etc/eportal/config; check them with `kc.eportal config check`.
             """) { isNew };
         command.SetAction((parsed, cancel) => Run(context, parsed.GetValue(isNew), cancel));
         return command;
@@ -32,7 +32,7 @@ internal static class ServeCommand
         foreach (var address in app.Urls)
             context.Line($"serving on {address}");
         if (!portal.Users.Any())
-            context.Line("nobody can log in yet; make a user on this machine: kc.eportal user add admin");
+            context.Line("no users yet; create one on this machine: kc.eportal user add admin");
         else if (!portal.Users.AnyAdmin())
             context.Note($"warning: {UserStore.NoAdmin}");
         await app.WaitForShutdownAsync(cancel);
@@ -48,7 +48,7 @@ internal static class ServeCommand
         }
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {
-            throw new CliException($"another program listens there already: {e.Message}");
+            throw new CliException($"cannot listen: {e.Message.TrimEnd('.')}");
         }
     }
 }

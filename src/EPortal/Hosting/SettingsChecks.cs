@@ -10,19 +10,19 @@ internal static class SettingsChecks
         if (settings.LeaderUrl is not null && settings.ReplicationSharedKey is null)
         {
             yield return SettingsProblem.Error(Together, null, "REPLICATION_SHARED_KEY",
-                "LEADER_URL is set, so REPLICATION_SHARED_KEY must be set too.");
+                "LEADER_URL requires REPLICATION_SHARED_KEY");
         }
 
         if (settings.PatchSourcePassword is not null && settings.PatchSourceUser is null)
         {
             yield return SettingsProblem.Error(Together, null, "PATCH_SOURCE_USER",
-                "PATCH_SOURCE_PASSWORD is set, so PATCH_SOURCE_USER must be set too.");
+                "PATCH_SOURCE_PASSWORD requires PATCH_SOURCE_USER");
         }
 
         if ((settings.ServePatchSourcePassword is null) != (settings.ServePatchSourceUser is null))
         {
             yield return SettingsProblem.Error(Together, null, "SERVE_PATCH_SOURCE_USER",
-                "SERVE_PATCH_SOURCE_USER and SERVE_PATCH_SOURCE_PASSWORD need each other.");
+                "set both SERVE_PATCH_SOURCE_USER and SERVE_PATCH_SOURCE_PASSWORD, or neither");
         }
 
         var signOn = new (string Name, object? Value)[]
@@ -37,7 +37,7 @@ internal static class SettingsChecks
         if (missing.Length > 0 && missing.Length < signOn.Length)
         {
             yield return SettingsProblem.Warning(Together, null, missing[0],
-                $"single sign-on stays off until {string.Join(" and ", missing)} is set too.");
+                $"single sign-on is off; set {string.Join(" and ", missing)} too");
         }
     }
 
@@ -48,7 +48,7 @@ internal static class SettingsChecks
         if (secret is not null && File.GetUnixFileMode(path).HasFlag(UnixFileMode.OtherRead))
         {
             yield return SettingsProblem.Warning(path, secret.Line, secret.Name,
-                $"{secret.Name} is secret, but every user of this machine may read the file; chmod 640 ends that.");
+                $"{secret.Name} is secret, but every user can read the file; run chmod 640");
         }
     }
 }

@@ -7,13 +7,13 @@ namespace EPortal.Hosting;
 /// <summary><c>kc.eportal config</c>: looks after the settings.</summary>
 internal static class SettingsCommands
 {
-    public static Command Create(CliContext context) => new("config", "look after the settings") { Check(context) };
+    public static Command Create(CliContext context) => new("config", "check the settings") { Check(context) };
 
     private static Command Check(CliContext context)
     {
         var json = CliOptions.Json();
         var command = new Command("check", """
-            tell everything that is wrong with the settings
+            list all problems in the settings
 
             examples:
               kc.eportal config check
@@ -36,7 +36,7 @@ internal static class SettingsCommands
         foreach (var problem in result.Problems)
             context.Line(problem.ToLine());
         if (result.Settings is not null)
-            context.Line("the settings are right");
+            context.Line("settings OK");
     }
 
     private static ConfigReport Report(SettingsResult result) => new(

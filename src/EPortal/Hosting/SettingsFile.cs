@@ -32,7 +32,7 @@ internal static partial class SettingsFile
     {
         if (Directory.Exists(path))
         {
-            problems.Add(SettingsProblem.Error(path, null, null, "the file cannot be read: it is a folder."));
+            problems.Add(SettingsProblem.Error(path, null, null, "cannot read the file: it is a folder"));
             return [];
         }
 
@@ -40,7 +40,7 @@ internal static partial class SettingsFile
         {
             if (new FileInfo(path).Length > MaxBytes)
             {
-                problems.Add(SettingsProblem.Error(path, null, null, $"the file is larger than {MaxBytes} bytes."));
+                problems.Add(SettingsProblem.Error(path, null, null, $"file is larger than {MaxBytes} bytes"));
                 return [];
             }
 
@@ -48,19 +48,19 @@ internal static partial class SettingsFile
         }
         catch (DecoderFallbackException)
         {
-            problems.Add(SettingsProblem.Error(path, null, null, "the file is not valid UTF-8 text."));
+            problems.Add(SettingsProblem.Error(path, null, null, "file is not valid UTF-8"));
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
-            problems.Add(SettingsProblem.Error(path, null, null, "the file does not exist."));
+            problems.Add(SettingsProblem.Error(path, null, null, "file not found"));
         }
         catch (UnauthorizedAccessException)
         {
-            problems.Add(SettingsProblem.Error(path, null, null, "the file cannot be read: permission denied."));
+            problems.Add(SettingsProblem.Error(path, null, null, "cannot read the file: permission denied"));
         }
         catch (IOException error)
         {
-            problems.Add(SettingsProblem.Error(path, null, null, $"the file cannot be read: {error.Message}"));
+            problems.Add(SettingsProblem.Error(path, null, null, $"cannot read the file: {error.Message}"));
         }
 
         return [];
@@ -99,11 +99,11 @@ internal static partial class SettingsFile
             ? string.Join(" or ", expectations)
             : value.ErrorMessage ?? "something else";
         var isNamed = name.HasValue && expected != Assign;
-        var place = $"at column {value.ErrorPosition.Column} {expected} is expected";
+        var place = $"expected {expected} at column {value.ErrorPosition.Column}";
         return isNamed
             ? SettingsProblem.Error(path, value.ErrorPosition.Line, name.Value.ToStringValue(),
-                $"{name.Value.ToStringValue()} cannot be read: {place}.")
-            : SettingsProblem.Error(path, value.ErrorPosition.Line, null, $"this line cannot be read: {place}.");
+                $"invalid value for {name.Value.ToStringValue()}: {place}")
+            : SettingsProblem.Error(path, value.ErrorPosition.Line, null, $"invalid line: {place}");
     }
 
     private static TextSpan AfterFailure(TextSpan start, bool isOurs)
@@ -122,7 +122,7 @@ internal static partial class SettingsFile
 
     private static Result<Unit> EndOfLine(TextSpan input) => input.IsAtEnd || input.ConsumeChar().Value == '\n'
         ? Result.Value(Unit.Value, input, input)
-        : Result.Empty<Unit>(input, ["the end of the line"]);
+        : Result.Empty<Unit>(input, ["end of line"]);
 
     [GeneratedRegex("[\\[({]|\"\"\"|'''", RegexOptions.CultureInvariant)]
     private static partial Regex Opening();

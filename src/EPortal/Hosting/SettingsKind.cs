@@ -6,7 +6,7 @@ namespace EPortal.Hosting;
 internal delegate bool SettingsReader<T>(SettingsValue value, [MaybeNullWhen(false)] out T result);
 
 /// <summary>What a setting may hold.</summary>
-/// <param name="Allowed">Completes the sentence "allowed is …".</param>
+/// <param name="Allowed">Completes the sentence "use …".</param>
 /// <param name="Read">From the written form.</param>
 /// <param name="Write">To the written form.</param>
 internal sealed record SettingsKind<T>(string Allowed, SettingsReader<T> Read, Func<T, SettingsValue> Write)
@@ -21,7 +21,7 @@ internal sealed record SettingsKind<T>(string Allowed, SettingsReader<T> Read, F
 /// <summary>One known setting, whatever its type.</summary>
 internal abstract record SettingsDefinition(string Name, string Description)
 {
-    /// <summary>Completes the sentence "allowed is …".</summary>
+    /// <summary>Completes the sentence "use …".</summary>
     public abstract string Allowed { get; }
 
     /// <summary>The value that holds where none is written, as it would be written.</summary>

@@ -46,7 +46,7 @@ internal static partial class SettingsLoader
             if (SettingsNames.UnknownOrNull(path, line, name) is { } unknown)
                 problems.Add(unknown);
             else if (!lines.TryAdd(name, line))
-                problems.Add(SettingsProblem.Error(path, line, name, $"{name} is set twice, first in line {lines[name]}."));
+                problems.Add(SettingsProblem.Error(path, line, name, $"{name} is already set in line {lines[name]}"));
             else
                 settings = Apply(settings, path, line, name, value, problems);
         }
@@ -100,7 +100,7 @@ internal static partial class SettingsLoader
     private static Settings Noted(Settings settings, string source, int? line, string name, List<SettingsProblem> problems)
     {
         if (SettingsTable.WithoutEffect.Contains(name))
-            problems.Add(SettingsProblem.Warning(source, line, name, $"{name} has no effect yet."));
+            problems.Add(SettingsProblem.Warning(source, line, name, $"{name} has no effect yet"));
         return settings;
     }
 
@@ -110,7 +110,7 @@ internal static partial class SettingsLoader
     private static string Refusal(SettingsDefinition definition, string written)
     {
         // An at sign may close a password in a URL.
-        var shown = definition.IsSecret || written.Contains('@') ? "this value" : SettingsNames.Shorten(written);
-        return $"{definition.Name} cannot be {shown}; allowed is {definition.Allowed}.";
+        var shown = definition.IsSecret || written.Contains('@') ? "" : $" {SettingsNames.Shorten(written)}";
+        return $"invalid value{shown} for {definition.Name}: use {definition.Allowed}";
     }
 }

@@ -18,8 +18,8 @@ internal static class SettingsNames
     public static SettingsProblem? UnknownOrNull(string source, int? line, string name, params IEnumerable<string> others) =>
         SettingsTable.FindOrNull(name) is not null ? null
         : CloseOrNull(name, others) is { } close
-            ? SettingsProblem.Error(source, line, name, $"{Shorten(name)} is not a known setting; the closest known name is {close}.")
-            : SettingsProblem.Warning(source, line, name, $"{Shorten(name)} is not a known setting, so it changes nothing.");
+            ? SettingsProblem.Error(source, line, name, $"unknown setting {Shorten(name)}; did you mean {close}?")
+            : SettingsProblem.Warning(source, line, name, $"unknown setting {Shorten(name)} ignored");
 
     /// <summary>
     /// The known name that a wrong one was probably meant to be: at most a letter in four is another, and three in all. Case and

@@ -44,6 +44,6 @@ internal static class SettingsText
     private static TextParser<string> Coded(char letter, int digits) => Character.EqualTo(letter)
         .IgnoreThen(Character.HexDigit.Repeat(digits))
         .Select(code => long.Parse(code, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture))
-        .Where(code => code is >= 0 and < 0xD800 or > 0xDFFF and <= 0x10FFFF, "a character code that exists")
+        .Where(code => code is >= 0 and < 0xD800 or > 0xDFFF and <= 0x10FFFF, "a valid character code")
         .Select(code => char.ConvertFromUtf32((int)code));
 }

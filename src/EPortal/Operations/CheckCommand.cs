@@ -20,12 +20,12 @@ internal static class CheckCommand
         var feed = Named("--feed", "FEED", "count only servers of this feed");
         key.CompletionSources.Add(StoredNames.Of(context, KeyStore.Names));
         feed.CompletionSources.Add(StoredNames.OfFeeds(context));
-        var url = Named("--url", "URL", "ask the portal that serves there instead of the data folder of this machine");
-        var token = Named("--token", "FILE", "file with the token for --url; - reads it from standard input");
-        var verbose = CliOptions.Flag("a line for each thing that was looked at", "-v", "--verbose");
+        var url = Named("--url", "URL", "check the portal at this URL instead of the data folder on this machine");
+        var token = Named("--token", "FILE", "file with the metrics token for --url; - reads it from standard input");
+        var verbose = CliOptions.Flag("print a line per check", "-v", "--verbose");
         var json = CliOptions.Json();
         var command = new Command("check", """
-            check the portal as a plugin of Nagios
+            check the portal as a Nagios plugin
 
             examples:
               kc.eportal check --warning-outdated 10 --critical-outdated 100
@@ -56,7 +56,7 @@ internal static class CheckCommand
 
     private static CheckReport? Of(bool canBeAsked) => canBeAsked
         ? null
-        : CheckReport.Of(CheckState.Unknown, "check", "Servers and the age of the source are not told by --url; leave the other options out.");
+        : CheckReport.Of(CheckState.Unknown, "check", "--url cannot be combined with options for keys, feeds, servers or the age of the patch source");
 
     /// <summary>Whatever is in the way is an answer too: monitoring must not take a failure of the check for silence.</summary>
     private static async Task<CheckReport> Guard(Func<Task<CheckReport>> check)

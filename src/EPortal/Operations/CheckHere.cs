@@ -1,4 +1,5 @@
 using EPortal.Cli;
+using EPortal.Data;
 using EPortal.Hosting;
 using EPortal.PatchSource;
 
@@ -15,15 +16,15 @@ internal static class CheckHere
     {
         var settings = context.Settings;
         if (!Directory.Exists(settings.DataDir))
-            return CheckReport.Of(CheckState.Critical, "data-folder", $"The data folder {settings.DataDir} is not there.");
+            return CheckReport.Of(CheckState.Critical, "data-folder", $"data folder {settings.DataDir} not found");
         // Where this user may not look, opening it says so.
         if (MayEnter(settings.DataDir) && !File.Exists(Path.Combine(settings.DataDir, "eportal.sqlite")))
-            return CheckReport.Of(CheckState.Critical, "data-folder", $"The data folder {settings.DataDir} holds no database.");
+            return CheckReport.Of(CheckState.Critical, "data-folder", $"no database in data folder {settings.DataDir}");
         await using var portal = context.OpenPortal();
         if (wish.Key is { } key && portal.Keys.List().All(one => one.Name != key))
-            return CheckReport.Of(CheckState.Unknown, "servers", $"There is no key {key}.");
+            return CheckReport.Of(CheckState.Unknown, "servers", $"key '{key}' not found");
         if (wish.Feed is { } feed && portal.Feeds.List().All(one => one.Name != feed))
-            return CheckReport.Of(CheckState.Unknown, "servers", $"There is no feed {feed}.");
+            return CheckReport.Of(CheckState.Unknown, "servers", $"feed '{feed}' not found");
         return Look(portal, wish, context.Time.GetUtcNow());
     }
 
@@ -38,8 +39,8 @@ internal static class CheckHere
         [
             .. HealthChecks.Look(WebPortal.Watched(portal), portal.Database).Select(CheckPart.Of),
             .. Findings.OfFeeds(portal.Database).Select(CheckPart.Of),
-            new("outdated", wish.Outdated.Of(counts.Outdated), $"{counts.Outdated} servers are out of date."),
-            new("inactive", wish.Inactive.Of(counts.Inactive), $"{counts.Inactive} servers are inactive."),
+            new("outdated", wish.Outdated.Of(counts.Outdated), $"{Plural.Of(counts.Outdated, "server")} outdated"),
+            new("inactive", wish.Inactive.Of(counts.Inactive), $"{Plural.Of(counts.Inactive, "server")} inactive"),
             OfAge(portal.Source, wish.SourceAge, age),
         ];
         List<CheckValue> values =
@@ -58,9 +59,9 @@ internal static class CheckHere
 
     /// <summary>A source that never answered is as old as can be.</summary>
     private static CheckPart OfAge(PatchSourceManager source, CheckLimit limit, long? age) =>
-        source.Url is null ? new("source-age", CheckState.Ok, "No patch source is set.")
-        : age is { } seconds ? new("source-age", limit.Of(seconds), $"The last sync that worked was {seconds / 3600} hours ago.")
-        : new("source-age", limit.Of(double.PositiveInfinity), "No sync worked yet.");
+        source.Url is null ? new("source-age", CheckState.Ok, "no patch source set")
+        : age is { } seconds ? new("source-age", limit.Of(seconds), $"last successful sync {seconds / 3600} hours ago")
+        : new("source-age", limit.Of(double.PositiveInfinity), "no successful sync yet");
 
     /// <summary>Too little is what is below, hence the colon.</summary>
     private static CheckValue Free(string name, string folder, long least) =>

@@ -46,6 +46,6 @@ internal sealed partial class CheckInHistoryWorker(AgentService agents, ChangeLo
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The check-ins of the last minute were not noted yet: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Check-in counts of the last minute not recorded yet: {Reason}")]
     private partial void LogFailed(string reason);
 }

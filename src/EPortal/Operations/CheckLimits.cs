@@ -34,14 +34,14 @@ internal sealed class CheckLimits
 
     private static Option<long?> Servers(string what, string name)
     {
-        var option = CliOptions.Value<long?>($"{name[2..].Split('-')[0]} when more servers than this are {what}", name);
+        var option = CliOptions.Value<long?>($"{name[2..].Split('-')[0]} if more servers than this are {what}", name);
         option.HelpName = "N";
         return option;
     }
 
     private static Option<string?> Age(string name)
     {
-        var option = CliOptions.Value<string>($"{name.Split('-')[^1]} when no sync worked for longer than this, such as 2d, 12h or 30m", name);
+        var option = CliOptions.Value<string>($"{name.Split('-')[^1]} if the last successful sync is older than this, such as 2d, 12h or 30m", name);
         option.HelpName = "TIME";
         return option;
     }
@@ -53,7 +53,7 @@ internal sealed class CheckLimits
         var unit = text.Length == 0 ? 0 : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 };
         return unit > 0 && int.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? (long)number * unit
-            : throw new CliException($"'{text}' is no time; 2d, 12h, 30m and 90s are.");
+            : throw new CliException($"invalid time '{text}': use days (2d), hours (12h), minutes (30m) or seconds (90s)");
     }
 }
 

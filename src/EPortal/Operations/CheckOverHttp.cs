@@ -23,13 +23,13 @@ internal static class CheckOverHttp
     public static async Task<CheckReport> Run(string address, string? token, CancellationToken cancel)
     {
         if (!Uri.TryCreate(address, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
-            throw new CliException($"'{address}' is no URL with http or https.");
+            throw new CliException($"invalid URL '{address}': use http or https");
         // The token goes where it was sent to and nowhere else.
         using var handler = new SocketsHttpHandler { AllowAutoRedirect = false };
         using var http = new HttpClient(handler) { Timeout = s_timeout, MaxResponseContentBufferSize = MaxAnswer };
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(url, "/readyz"));
         if (token is not null && !request.Headers.TryAddWithoutValidation("Authorization", new AuthenticationHeaderValue("Bearer", token).ToString()))
-            throw new CliException("The token is not one line of text.");
+            throw new CliException("invalid token: use one line of text");
         try
         {
             using var answer = await http.SendAsync(request, cancel);
@@ -38,11 +38,11 @@ internal static class CheckOverHttp
         }
         catch (HttpRequestException e)
         {
-            return CheckReport.Of(CheckState.Critical, "http", $"{url} cannot be reached: {e.Message}");
+            return CheckReport.Of(CheckState.Critical, "http", $"cannot reach {url}: {e.Message}");
         }
         catch (TaskCanceledException) when (!cancel.IsCancellationRequested)
         {
-            return CheckReport.Of(CheckState.Critical, "http", $"{url} did not answer within {s_timeout.TotalSeconds} seconds.");
+            return CheckReport.Of(CheckState.Critical, "http", $"no answer from {url} within {s_timeout.TotalSeconds} seconds");
         }
     }
 
@@ -51,12 +51,12 @@ internal static class CheckOverHttp
         if (status is 200 or 503 && ReportOrNull(text) is { Checks: not null } report)
         {
             var parts = report.Checks.Select(check => CheckPart.Of(
-                new Finding(check.Status, check.Name, check.Message ?? $"{check.Name}: {check.Status}."))).ToList();
+                new Finding(check.Status, check.Name, check.Message ?? $"{check.Name}: {check.Status}"))).ToList();
             if (parts.Count > 0)
                 return CheckReport.Of(parts);
         }
 
-        return CheckReport.Of(CheckState.Critical, "http", $"{url} answered {status}, and nothing that a portal says of itself.");
+        return CheckReport.Of(CheckState.Critical, "http", $"unexpected answer from {url} (status {status}); is it a portal?");
     }
 
     private static ReadyReport? ReportOrNull(string text)

@@ -56,7 +56,7 @@ internal sealed record CheckReport(CheckState State, IReadOnlyList<CheckPart> Pa
     public string Line()
     {
         var bad = Parts.Where(part => part.State != CheckState.Ok).Select(part => part.Message).ToList();
-        var text = bad.Count > 0 ? string.Join(' ', bad) : $"{Plural.Of(Parts.Count, "check")} passed.";
+        var text = bad.Count > 0 ? string.Join("; ", bad) : $"{Plural.Of(Parts.Count, "check")} passed";
         // A bar would begin the performance data.
         text = text.Replace('|', '/');
         return $"EPORTAL {State.ToString().ToUpperInvariant()} - {text}{(Values.Count == 0 ? "" : " | " + string.Join(' ', Values))}";

@@ -20,14 +20,14 @@ internal static partial class DoctorCommand
     public static Command Create(CliContext context)
     {
         var json = CliOptions.Json();
-        var noSend = CliOptions.Flag("only write the archive; it is never sent while this portal knows nobody to send it to", "--no-send");
+        var noSend = CliOptions.Flag("only write the archive, do not send it; sending is not available yet", "--no-send");
         var file = new Argument<string?>("FILE")
         {
-            Description = "where the archive goes; eportal-doctor-TIME.tar.gz in this folder when left out",
+            Description = "path of the archive; default eportal-doctor-TIME.tar.gz in the current folder",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var command = new Command("doctor", """
-            look for what is wrong, and write an archive of diagnostics without secrets
+            find problems and write an archive of diagnostics without secrets
 
             examples:
               kc.eportal doctor

@@ -20,6 +20,6 @@ internal sealed partial class FleetSnapshot(Database database, Offers offers, Ti
         database.Read(session => new Fleet(now, ServerCensus.Take(session, offers, now), FeedsBehind.Names(session, now)));
 
     /// <inheritdoc/>
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The servers could not be counted: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Servers not counted: {Reason}")]
     protected override partial void Failed(string reason);
 }

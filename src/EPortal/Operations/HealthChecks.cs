@@ -46,12 +46,12 @@ internal sealed class HealthChecks(OperationsOptions options, Database database,
         {
             var free = new DriveInfo(folder).AvailableFreeSpace;
             return free < least
-                ? Finding.Problem(subject, $"{folder} has {free >> 20} MiB free, and {least >> 20} MiB are needed.")
-                : Finding.Ok(subject, $"{folder} has {free >> 20} MiB free.");
+                ? Finding.Problem(subject, $"{folder} has only {free >> 20} MiB free; {least >> 20} MiB required")
+                : Finding.Ok(subject, $"{folder} has {free >> 20} MiB free");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return Finding.Problem(subject, $"The free space of {folder} cannot be told: {e.Message}");
+            return Finding.Problem(subject, $"cannot read free space of {folder}: {e.Message}");
         }
     }
 
@@ -64,7 +64,7 @@ internal sealed class HealthChecks(OperationsOptions options, Database database,
         {
             var revision = database.Read(session => Node.Read(session).OfferRevision);
             database.ProbeWrite();
-            return Finding.Ok("database", $"It can be read and written; offers are at revision {revision}.");
+            return Finding.Ok("database", $"readable and writable, offers at revision {revision}");
         }
         catch (StoreException e)
         {

@@ -38,9 +38,9 @@ internal sealed partial class InactiveServersWorker(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Servers that did not check in for {Days} days were deleted: {Count}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Servers inactive for {Days} days deleted: {Count}")]
     private partial void LogDeleted(int count, int days);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Inactive servers were not deleted; it is tried again in an hour: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Inactive servers not deleted, next try in an hour: {Reason}")]
     private partial void LogFailed(string reason);
 }

@@ -12,31 +12,31 @@ internal sealed class MetricsOfFeatures(
     IMetricFactory metrics, AgentService agents, Registration registration, RegistrationThrottle throttle, HostChangeLimiter changes, PasswordLogin logins, SecretGuards guards)
 {
     private readonly Counter _checkins = metrics.CreateCounter(
-        "eportal_checkins_total", "Check-ins by result: answered, refused (unknown server or wrong field), failed (store).", ["result"]);
+        "eportal_checkins_total", "Check-ins by result: answered, refused (unknown server or invalid field), failed (store).", ["result"]);
 
-    private readonly Gauge _waiting = metrics.CreateGauge("eportal_checkins_waiting", "Check-ins that wait for their commit.");
+    private readonly Gauge _waiting = metrics.CreateGauge("eportal_checkins_waiting", "Check-ins waiting for their commit.");
 
     private readonly Gauge _behind = metrics.CreateGauge(
-        "eportal_checkins_behind", "Hosts whose latest facts are on disk and not yet in lists.");
+        "eportal_checkins_behind", "Servers whose latest check-in is stored but not yet visible in lists.");
 
     private readonly Counter _registrations = metrics.CreateCounter(
-        "eportal_registrations_total", "Registrations of hosts by result.", ["result"]);
+        "eportal_registrations_total", "Registrations by result.", ["result"]);
 
     private readonly Gauge _unlisted = metrics.CreateGauge(
-        "eportal_registrations_behind", "Hosts that are registered and not yet in lists.");
+        "eportal_registrations_behind", "Servers registered but not yet visible in lists.");
 
     private readonly Counter _refusedChanges = metrics.CreateCounter(
         "eportal_server_changes_refused_total",
-        "Changes of servers above SERVER_CHANGES_PER_HOUR: tags and registrations that were refused, check-ins that were answered and not noted in the history.",
+        "Changes above SERVER_CHANGES_PER_HOUR: tags and registrations refused, check-ins answered but not recorded in the history.",
         ["what"]);
 
     private readonly Counter _logins = metrics.CreateCounter(
-        "eportal_logins_total", "Logins by name and password by result; throttled ones were not tried.", ["result"]);
+        "eportal_logins_total", "Password logins by result; throttled logins were not attempted.", ["result"]);
 
-    private readonly Gauge _loginsWaiting = metrics.CreateGauge("eportal_logins_waiting", "Logins that wait for their password to be checked.");
+    private readonly Gauge _loginsWaiting = metrics.CreateGauge("eportal_logins_waiting", "Logins waiting for their password check.");
 
     private readonly Counter _secrets = metrics.CreateCounter(
-        "eportal_secrets_total", "Secrets that were shown without a login, by kind and result; throttled ones were not looked at.", ["secret", "result"]);
+        "eportal_secrets_total", "Secrets presented without a login, by kind and result; throttled ones were not checked.", ["secret", "result"]);
 
     /// <summary>Takes them over.</summary>
     public void Update()

@@ -15,15 +15,15 @@ internal sealed class MetricsOfFleet(IMetricFactory metrics, FleetSnapshot pictu
 
     private readonly Gauge _servers = metrics.CreateGauge(
         "eportal_servers",
-        "Servers by feed and status: up_to_date, outdated, unsupported, or inactive for two days. Counted in the background, at most each minute.",
+        "Servers by feed and status: up_to_date, outdated, unsupported, inactive (no check-in for 48 hours). Counted in the background, at most once a minute.",
         ["feed", "status"]);
 
-    private readonly Gauge _counted = metrics.CreateGauge("eportal_servers_counted_timestamp_seconds", "When the servers were counted, in Unix seconds.");
+    private readonly Gauge _counted = metrics.CreateGauge("eportal_servers_counted_timestamp_seconds", "Time of the last server count, in Unix seconds.");
 
-    private readonly Gauge _feeds = metrics.CreateGauge("eportal_feeds", "Feeds there are.");
+    private readonly Gauge _feeds = metrics.CreateGauge("eportal_feeds", "Number of feeds.");
 
     private readonly Gauge _behind = metrics.CreateGauge(
-        "eportal_feeds_behind", "Feeds that neither offer nor keep off the newest patchset that is here for their channel.");
+        "eportal_feeds_behind", "Feeds that have neither enabled nor disabled the newest patchset of their channel.");
 
     /// <summary>Takes over the last picture.</summary>
     public async Task Update(CancellationToken cancel)

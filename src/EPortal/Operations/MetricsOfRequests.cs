@@ -17,21 +17,21 @@ internal sealed class MetricsOfRequests(IMetricFactory metrics) : RequestMeter
     private static readonly double[] s_seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
     private readonly Counter _requests = metrics.CreateCounter(
-        "eportal_http_requests_total", "HTTP requests by route, method and status of the answer.", ["route", "method", "status"]);
+        "eportal_http_requests_total", "HTTP requests by route, method and status.", ["route", "method", "status"]);
 
     private readonly Histogram _duration = metrics.CreateHistogram(
-        "eportal_http_request_duration_seconds", "Time until HTTP requests were answered, in seconds.", ["route", "method"],
+        "eportal_http_request_duration_seconds", "Duration of HTTP requests in seconds.", ["route", "method"],
         new HistogramConfiguration { Buckets = s_seconds });
 
-    private readonly Gauge _running = metrics.CreateGauge("eportal_http_requests_in_progress", "HTTP requests that are not answered yet.");
+    private readonly Gauge _running = metrics.CreateGauge("eportal_http_requests_in_progress", "HTTP requests in progress.");
 
     private readonly Counter _throttled = metrics.CreateCounter(
-        "eportal_api_throttled_total", "Calls under /admin/api that were answered 429 because one address made too many.");
+        "eportal_api_throttled_total", "Calls under /admin/api answered 429 because of too many requests from one address.");
 
-    private readonly Counter _files = metrics.CreateCounter("eportal_patch_file_requests_total", "Patch files that were sent, in whole or in part.");
+    private readonly Counter _files = metrics.CreateCounter("eportal_patch_file_requests_total", "Patch files sent, in whole or in part.");
 
     private readonly Counter _bytes = metrics.CreateCounter(
-        "eportal_patch_file_sent_bytes_total", "Bytes of patch files that were sent; answers that broke off are not counted.");
+        "eportal_patch_file_sent_bytes_total", "Bytes of patch files sent; aborted responses are not counted.");
 
     private readonly ConcurrentDictionary<(string Route, string Method, int Status), (ICounter Requests, IHistogram Duration)> _known = new();
 

@@ -31,18 +31,18 @@ internal sealed class MetricsOfStore
     {
         (_options, _database, _trimming, _time) = (options, database, trimming, time);
         _fleet = new MetricsOfFleet(metrics, picture);
-        _readable = metrics.CreateGauge("eportal_database_readable", "1 when the database could be read for this answer, else 0.");
+        _readable = metrics.CreateGauge("eportal_database_readable", "1 if the database was readable for this scrape, else 0.");
         _size = metrics.CreateGauge("eportal_database_size_bytes", "Size of the database and its log in bytes.");
-        _logSize = metrics.CreateGauge("eportal_database_log_bytes", "Size of the write-ahead log, which is part of that, in bytes.");
-        _unused = metrics.CreateGauge("eportal_database_free_bytes", "Bytes of the database that are unused and will be used again.");
-        _rows = metrics.CreateGauge("eportal_database_rows", "Rows of tables that grow by themselves, counted beside the work, at most each minute.", ["table"]);
-        _free = metrics.CreateGauge("eportal_disk_free_bytes", "Free space in bytes where data and patches are kept.", ["folder"]);
-        _sourceSet = metrics.CreateGauge("eportal_source_configured", "1 when a patch source is set, else 0.");
-        _sourceOk = metrics.CreateGauge("eportal_source_last_sync_success", "1 when the last sync with the patch source worked, else 0; 0 before the first.");
-        _sourceSuccess = metrics.CreateGauge("eportal_source_last_success_timestamp_seconds", "When a sync worked last, in Unix seconds; 0 for never.");
-        _sourceAge = metrics.CreateGauge("eportal_source_age_seconds", "Seconds since a sync worked last; NaN for never.");
-        _sourceVersion = metrics.CreateGauge("eportal_source_index_version", "Version of the index that was believed last; 0 for none.");
-        metrics.CreateGauge("eportal_build_info", "Always 1; the labels tell version and runtime.", ["version", "runtime"])
+        _logSize = metrics.CreateGauge("eportal_database_log_bytes", "Size of the write-ahead log in bytes, part of eportal_database_size_bytes.");
+        _unused = metrics.CreateGauge("eportal_database_free_bytes", "Unused bytes of the database, to be reused.");
+        _rows = metrics.CreateGauge("eportal_database_rows", "Rows of tables that grow over time, counted in the background, at most once a minute.", ["table"]);
+        _free = metrics.CreateGauge("eportal_disk_free_bytes", "Free disk space in bytes for data and patches.", ["folder"]);
+        _sourceSet = metrics.CreateGauge("eportal_source_configured", "1 if a patch source is set, else 0.");
+        _sourceOk = metrics.CreateGauge("eportal_source_last_sync_success", "1 if the last sync with the patch source succeeded, else 0; 0 before the first sync.");
+        _sourceSuccess = metrics.CreateGauge("eportal_source_last_success_timestamp_seconds", "Time of the last successful sync, in Unix seconds; 0 for never.");
+        _sourceAge = metrics.CreateGauge("eportal_source_age_seconds", "Seconds since the last successful sync; NaN for never.");
+        _sourceVersion = metrics.CreateGauge("eportal_source_index_version", "Version of the last accepted patch source index; 0 for none.");
+        metrics.CreateGauge("eportal_build_info", "Always 1; labels carry version and runtime.", ["version", "runtime"])
             .WithLabels(typeof(MetricsOfStore).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "", RuntimeInformation.FrameworkDescription)
             .Set(1);
     }

@@ -50,7 +50,7 @@ internal static class OperationsFeature
                 return;
             case SecretOutcome.Wrong:
                 await ApiErrors.Write(
-                    context, StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "Metrics are given to allowed addresses, and to whoever has the token.");
+                    context, StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "metrics require an allowed address or the metrics token");
                 return;
         }
 

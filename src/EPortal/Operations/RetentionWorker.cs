@@ -23,6 +23,6 @@ internal sealed partial class RetentionWorker(Trimming trimming, ServerCache kno
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "What is old was not all deleted; it is tried again: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Old entries not all deleted, will retry: {Reason}")]
     private partial void LogFailed(string reason);
 }

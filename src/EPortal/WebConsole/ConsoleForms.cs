@@ -6,7 +6,7 @@ namespace EPortal.WebConsole;
 /// <summary>What is the same for all forms.</summary>
 internal static class ConsoleForms
 {
-    private const string Resumed = "Your session had ended, so nothing was done. Look at the form and send it again; passwords and files have to be given anew.";
+    private const string Resumed = "Your session expired, so nothing was saved. Check the form and send it again. Enter passwords and choose files again.";
 
     private static readonly AsyncLocal<bool> s_resumes = new();
 
@@ -29,7 +29,7 @@ internal static class ConsoleForms
 
     /// <summary>Why a form was refused, for its page, which does not give a password back.</summary>
     public static string WithoutPassword(string problem, ApiParameters parameters) =>
-        parameters.Text("password") is null ? problem : $"{problem} The password is not kept: type it again.";
+        parameters.Text("password") is null ? problem : $"{problem}; enter the password again";
 
     /// <summary>Keeps the form of an action for after a login.</summary>
     /// <param name="action">The action.</param>
@@ -45,7 +45,7 @@ internal static class ConsoleForms
         if (!ResumableForm.IsOfItsKind(request) || (await RequestBody.Read(call.HttpContext, cancel => new ValueTask<IFormCollection>(request.ReadFormAsync(cancel))))[ResumableForm.Resume].Count == 0)
             return await next(call);
         if (call.HttpContext.GetEndpoint()?.Metadata.GetMetadata<ResumesForm>() is null)
-            throw new RefusedException(Refusal.Invalid, "This form is not kept.");
+            throw new RefusedException(Refusal.Invalid, "this form cannot be resumed");
         s_resumes.Value = true;
         return await next(call);
     }
@@ -55,6 +55,6 @@ internal static class ConsoleForms
     public static void MustBeSure(ApiParameters parameters)
     {
         if (parameters.Flag(DeleteCard.Sure) is not true)
-            throw new RefusedException(Refusal.Invalid, "Nothing was deleted: tick the box that says that you are sure.");
+            throw new RefusedException(Refusal.Invalid, "nothing was deleted: confirm the deletion with the checkbox");
     }
 }

@@ -105,7 +105,7 @@ public sealed class RootFileTests : IDisposable
         {
             var result = await _installation.TryAsync([.. command, path]);
             result.ExitCode.ShouldBe(1, result.ToString());
-            result.Stderr.ShouldContain($"{path} is there already.");
+            result.Stderr.ShouldContain($"{path} already exists");
         }
 
         (await File.ReadAllTextAsync(victim, Cancel)).ShouldBe("mine");

@@ -21,7 +21,7 @@ public sealed class TerminalTests : IDisposable
             await terminal.ExpectAsync(Question);
             await terminal.TypeAsync("n\r");
             (await terminal.EndAsync()).ShouldBe(1);
-            terminal.Screen.ShouldContain("not confirmed, so nothing was done.");
+            terminal.Screen.ShouldContain("not confirmed, nothing was done");
         }
 
         (await _installation.DoAsync("user")).ShouldContain("admin");

@@ -105,7 +105,7 @@ public sealed partial class FaultTableTests : IAsyncLifetime
         var from = _source.Asked.Skip(asked).Where(request => request.Path == Archive).Select(request => request.From).ToList();
         var size = new FileInfo(Path.Combine(_vendor.Repository, Archive)).Length;
         from.ShouldBe([0, size * tenth / 10]);
-        await EndAsync($"connection cut after {tenth} tenths of an archive", $"{said} (Fetched on from {tenth} tenths.)");
+        await EndAsync($"connection cut after {tenth} tenths of an archive", $"{said} (Resumed at {tenth} tenths.)");
     }
 
     private async Task ArchiveFaultsAsync()

@@ -67,9 +67,9 @@ public sealed class DiskTroubleTests : IDisposable
 
         var command = await _installation.TryAsync("key", "-a", "fleet");
         command.ExitCode.ShouldBe(1, command.ToString());
-        command.Stderr.ShouldContain("cannot be written");
+        command.Stderr.ShouldContain("cannot write to data folder");
         var serve = await _installation.RunAsync(Programs.Portal, "serve");
         serve.ExitCode.ShouldBe(1, serve.ToString());
-        serve.Stderr.ShouldContain("cannot be written");
+        serve.Stderr.ShouldContain("cannot write to data folder");
     }
 }

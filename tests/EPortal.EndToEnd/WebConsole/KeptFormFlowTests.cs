@@ -31,7 +31,7 @@ public sealed class KeptFormFlowTests(SmallConsole console) : IClassFixture<Smal
         if (!scripts)
             await browser.PressAsync("Back to the form");
 
-        await browser.RefusesAsync("Your session had ended, so nothing was done.");
+        await browser.RefusesAsync("Your session expired, so nothing was saved.");
         (await browser.Page.GetByLabel("Name").InputValueAsync()).ShouldBe(name);
         (await browser.Page.GetByLabel("Deploy after X hours").InputValueAsync()).ShouldBe("36");
         (await console.Site.DoAsync("feed", "--json")).ShouldNotContain(name);

@@ -132,12 +132,12 @@ public sealed class PageTests(ConsoleSite site)
         await using var browser = await site.OpenAsync(ConsoleSite.Admin);
         var light = await BackgroundAsync(browser);
 
-        await browser.PressAsync("Dark colours");
+        await browser.PressAsync("Dark theme");
         await browser.GoAsync("/admin/keys");
         var dark = await BackgroundAsync(browser);
         dark.ShouldNotBe(light);
 
-        await browser.PressAsync("Colours of the system");
+        await browser.PressAsync("System theme");
         (await BackgroundAsync(browser)).ShouldBe(light);
         await browser.Page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
         (await BackgroundAsync(browser)).ShouldBe(dark);

@@ -76,7 +76,7 @@ public sealed partial class ApiKeyPageTests
 
         (await visitors.Admin.TextAsync("/admin/api-keys?user=rob")).ShouldContain(key.KeyId);
         (await visitors.Admin.TextAsync("/admin/api-keys?user=ada")).ShouldNotContain(key.KeyId);
-        (await visitors.Refused($"/admin/api-keys/{key.KeyId}/revoke")).ShouldContain("tick the box");
+        (await visitors.Refused($"/admin/api-keys/{key.KeyId}/revoke")).ShouldContain("confirm the deletion");
         (await visitors.Done($"/admin/api-keys/{key.KeyId}/revoke", ("sure", "true"))).ShouldContain("API key backup was revoked.");
 
         (await AccountsCallTests.ByKey(visitors.Api, text, "GET", "/feeds")).Status.ShouldBe(HttpStatusCode.Unauthorized);

@@ -27,7 +27,7 @@ public sealed class LastAdminTests : IDisposable
         await Users();
         var terminal = PortalCli.On(Data, isTerminal: true);
 
-        (await terminal.RunAsync(args, "n\n")).ShouldBe((1, "", $"{question}error: not confirmed, so nothing was done.\n"));
+        (await terminal.RunAsync(args, "n\n")).ShouldBe((1, "", $"{question}error: not confirmed, nothing was done\n"));
         (await Admins()).ShouldBe("admin");
 
         var (exit, _, error) = await terminal.RunAsync(args, "y\n");
@@ -78,7 +78,7 @@ public sealed class LastAdminTests : IDisposable
     {
         await Users();
         var doctor = PortalCli.On(Data);
-        (await doctor.RunAsync(["doctor", _folder.File("1.tar.gz")])).Out.ShouldContain("ok: accounts: There is an admin.");
+        (await doctor.RunAsync(["doctor", _folder.File("1.tar.gz")])).Out.ShouldContain("ok: accounts: an admin exists");
         await PortalCli.On(Data).RunAsync(["user", "-d", "admin"]);
 
         (await doctor.RunAsync(["doctor", _folder.File("2.tar.gz")])).Out.ShouldContain("warning: accounts: There is no admin");

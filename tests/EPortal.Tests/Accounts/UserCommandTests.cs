@@ -65,7 +65,7 @@ public sealed class UserCommandTests : IDisposable
         var (exit, output, error) = await PortalCli.On(Data, isTerminal: true).RunAsync(["user", "-a", "x"], $"{Secret}\nother one\n");
 
         (exit, output).ShouldBe((1, ""));
-        error.ShouldEndWith("error: the two passwords differ.\n");
+        error.ShouldEndWith("error: passwords do not match\n");
         error.ShouldNotContain(Secret);
         (await Json("user", "--json")).GetArrayLength().ShouldBe(0);
     }
@@ -91,8 +91,8 @@ public sealed class UserCommandTests : IDisposable
     [InlineData("A user name must not hold spaces, slashes or line breaks.", "user", "-a", "a b", "-p", "long enough")]
     [InlineData("A user name must not hold spaces, slashes or line breaks.", "user", "-a", "a\nb", "-p", "long enough")]
     [InlineData("A description must be at most 1000 characters on one line.", "user", "-a", "new", "-p", "long enough", "--note", "a\nb")]
-    [InlineData("a password is needed: -p PASSWORD, or -p - to read it from standard input.", "user", "-a", "new")]
-    [InlineData("standard input ended before a password.", "user", "-a", "new", "-p", "-")]
+    [InlineData("password required: use -p PASSWORD, or -p - to read it from standard input", "user", "-a", "new")]
+    [InlineData("no password on standard input", "user", "-a", "new", "-p", "-")]
     [InlineData("nothing to change was given: -p, -r or --note.", "user", "-c", "bob")]
     public async Task What_cannot_be_done_is_said_in_a_sentence(string sentence, params string[] args)
     {

@@ -135,7 +135,7 @@ public sealed class UserPageTests
     {
         await using var visitors = await Visitors.StartAsync();
 
-        (await visitors.Refused("/admin/users/rob/delete")).ShouldContain("tick the box");
+        (await visitors.Refused("/admin/users/rob/delete")).ShouldContain("confirm the deletion");
         (await visitors.Done("/admin/users/rob/delete", ("sure", "true"))).ShouldContain("User rob was deleted.");
 
         visitors.Portal.Portal.Users.FindOrNull("rob").ShouldBeNull();

@@ -19,6 +19,6 @@ public sealed class FailureTests
         answer.ShouldBeError(HttpStatusCode.InternalServerError, "internal-error");
         answer.Type.ShouldBe("application/json");
         answer.Text.ShouldNotContain("Exception");
-        api.Portal.Log.ShouldContain(line => line.Contains("A request failed (HTTP: GET /admin/api/feeds"));
+        api.Portal.Log.ShouldContain(line => line.Contains("Request failed (HTTP: GET /admin/api/feeds"));
     }
 }

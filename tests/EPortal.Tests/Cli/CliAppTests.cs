@@ -15,12 +15,12 @@ public sealed class CliAppTests
     private CancellationToken _cancellation = TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(new[] { "thing" }, "the name is missing.", "thing")]
+    [InlineData(new[] { "thing" }, "name is required", "thing")]
     [InlineData(new[] { "thing", "a", "b" }, "'b'", "thing")]
     [InlineData(new[] { "thing", "a", "--nope" }, "'--nope'", "thing")]
     [InlineData(new[] { "thing", "a", "--days" }, "--days", "thing")]
-    [InlineData(new[] { "thing", "a", "--days", "x" }, "--days takes a whole number, not 'x'.", "thing")]
-    [InlineData(new[] { "thing", "a", "-r", "god" }, "'god' is not allowed for -r; allowed is admin or readonly.", "thing")]
+    [InlineData(new[] { "thing", "a", "--days", "x" }, "invalid value 'x' for --days: use a whole number", "thing")]
+    [InlineData(new[] { "thing", "a", "-r", "god" }, "invalid value 'god' for -r: use admin or readonly", "thing")]
     [InlineData(new[] { "unknown" }, "'unknown'", "")]
     [InlineData(new string[0], "ommand", "")]
     [InlineData(new[] { "thing", "a", "\u001b[31m" }, "\\x1b[31m", "thing")]
@@ -80,7 +80,7 @@ public sealed class CliAppTests
         _body = _ => throw new InvalidOperationException("boom");
         var (exit, _, error) = await Runner().RunAsync(["thing", "a"]);
         exit.ShouldBe(1);
-        error.ShouldBe("error: an unexpected failure, InvalidOperationException: boom (EPORTAL_TRACE=1 tells where)\n");
+        error.ShouldBe("error: internal error: InvalidOperationException: boom (set EPORTAL_TRACE=1 for a stack trace)\n");
         var runner = Runner();
         runner.Environment["EPORTAL_TRACE"] = "1";
         (await runner.RunAsync(["thing", "a"])).Err.ShouldContain("   at EPortal.Tests.Cli.CliAppTests");
@@ -112,9 +112,9 @@ public sealed class CliAppTests
         var (exit, _, error) = await runner.RunAsync(["thing", "a"]);
         exit.ShouldBe(1);
         var lines = error.Split('\n');
-        lines[0].ShouldStartWith("error: EPORTAL_CACHE_MODE: CACHE_MODE cannot be x; ");
-        lines[1].ShouldStartWith("error: EPORTAL_LISTEN: LISTEN cannot be x; ");
-        lines[2].ShouldBe("error: the settings are wrong, so nothing was done.");
+        lines[0].ShouldStartWith("error: EPORTAL_CACHE_MODE: invalid value x for CACHE_MODE: ");
+        lines[1].ShouldStartWith("error: EPORTAL_LISTEN: invalid value x for LISTEN: ");
+        lines[2].ShouldBe("error: invalid settings, nothing was done");
     }
 
     [Theory]
@@ -134,7 +134,7 @@ public sealed class CliAppTests
         exit.ShouldBe(expected);
         error.ShouldStartWith("Delete key K and its 3 servers? [y/N] ");
         if (expected == 1)
-            error.ShouldEndWith("error: not confirmed, so nothing was done.\n");
+            error.ShouldEndWith("error: not confirmed, nothing was done\n");
     }
 
     [Fact]
@@ -147,7 +147,7 @@ public sealed class CliAppTests
             return 0;
         };
         (await Runner().RunAsync(["thing", "a"], "y\n"))
-            .ShouldBe((1, "", "error: Delete it? There is no terminal to ask on; --yes answers.\n"));
+            .ShouldBe((1, "", "error: cannot ask for confirmation without a terminal, use --yes: Delete it?\n"));
         yes = true;
         (await Runner().RunAsync(["thing", "a"])).Exit.ShouldBe(0);
     }
@@ -155,10 +155,10 @@ public sealed class CliAppTests
     [Theory]
     [InlineData("word", true, "", 0, "word", "")]
     [InlineData("-", false, "from input\nmore", 0, "from input", "")]
-    [InlineData("-", false, "", 1, null, "error: standard input ended before a password.\n")]
-    [InlineData(null, false, "x\n", 1, null, "error: a password is needed: -p PASSWORD, or -p - to read it from standard input.\n")]
+    [InlineData("-", false, "", 1, null, "error: no password on standard input\n")]
+    [InlineData(null, false, "x\n", 1, null, "error: password required: use -p PASSWORD, or -p - to read it from standard input\n")]
     [InlineData(null, true, "hidden\nhidden\n", 0, "hidden", "Password: \nPassword again: \n")]
-    [InlineData(null, true, "hidden\nother\n", 1, null, "Password: \nPassword again: \nerror: the two passwords differ.\n")]
+    [InlineData(null, true, "hidden\nother\n", 1, null, "Password: \nPassword again: \nerror: passwords do not match\n")]
     public async Task A_password_need_not_stand_on_the_command_line(
         string? option, bool isTerminal, string stdin, int expected, string? password, string stderr)
     {

@@ -96,7 +96,7 @@ public sealed class CliHelpTests
                 key                 list available keys by default
                 user                list available users by default
                 libcare             LibCare patchsets
-                config              look after the settings
+                config              check the settings
 
             optional arguments:
               -h, --help            show this help message and exit

@@ -81,7 +81,7 @@ public sealed class SeedCommandsTests : IDisposable
     [InlineData("backup-db /tmp/db-backup")]
     [InlineData("sync-nginx-conf")]
     public async Task What_is_not_built_yet_is_no_command(string line) =>
-        (await Run(line)).Err.ShouldContain($"error: '{line.Split(' ')[0]}' is not a command of kc.eportal");
+        (await Run(line)).Err.ShouldContain($"error: unknown command '{line.Split(' ')[0]}' for kc.eportal");
 
     private async Task<string> Archive(string name, Product product)
     {

@@ -75,7 +75,7 @@ public sealed class FeedCommandTests : IDisposable
         await Run("key", "-a", "k", "--feed", "test");
 
         (await Run("feed", "-d", "test")).ShouldBe(
-            (1, "", "error: Delete feed test and move its 1 key to main? There is no terminal to ask on; --yes answers.\n"));
+            (1, "", "error: cannot ask for confirmation without a terminal, use --yes: Delete feed test and move its 1 key to main?\n"));
         (await Run("feed", "-d", "test", "--yes")).ShouldBe((0, "feed test was deleted, 1 key is on main now\n", ""));
         (await Json("key", "--json"))[0].GetProperty("feed").GetString().ShouldBe("main");
     }

@@ -133,7 +133,7 @@ public sealed class ProductCommandTests : IDisposable
         var terminal = PortalCli.On(_folder.File("data"), isTerminal: true);
         const string Question = "Delete K1, which is enabled on 1 feed? [y/N] ";
 
-        (await terminal.RunAsync(["kcare", "unroll", "K1", "--delete"], "n\n")).ShouldBe((1, "", Question + "error: not confirmed, so nothing was done.\n"));
+        (await terminal.RunAsync(["kcare", "unroll", "K1", "--delete"], "n\n")).ShouldBe((1, "", Question + "error: not confirmed, nothing was done\n"));
         (await terminal.RunAsync(["kcare", "unroll", "K1", "--delete"], "y\n")).ShouldBe((0, "K1 was deleted\n", Question));
     }
 

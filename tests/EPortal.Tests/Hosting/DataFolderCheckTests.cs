@@ -37,8 +37,8 @@ public sealed class DataFolderCheckTests : IDisposable
         await OpenAsync();
         Lose(how);
 
-        (await RefusedAsync()).ShouldBe($"the database {Database} is {how}, but {Root}/config/signing.key is there, so this would be an empty portal "
-            + "in place of the one that was here; put the database back from a backup, or begin anew with `eportal serve --new`.");
+        (await RefusedAsync()).ShouldBe($"database {Database} is {how}, but {Root}/config/signing.key exists; "
+            + "restore it from a backup, or start an empty portal with `eportal serve --new`");
         File.Exists(Database).ShouldBe(how == "empty");
         await OpenAsync(isNew: true);
         await OpenAsync();
@@ -78,7 +78,7 @@ public sealed class DataFolderCheckTests : IDisposable
         Directory.CreateDirectory(Root);
         await File.WriteAllTextAsync(Database + "-wal", "pages", TestContext.Current.CancellationToken);
 
-        (await RefusedAsync()).ShouldContain($"is missing, but its log {Database}-wal is there");
+        (await RefusedAsync()).ShouldContain($"is missing, but its log {Database}-wal exists");
         await OpenAsync(isNew: true);
         var kept = Directory.GetFiles(Root, "*.kept").ShouldHaveSingleItem();
         (await File.ReadAllTextAsync(kept, TestContext.Current.CancellationToken)).ShouldBe("pages");
@@ -91,8 +91,8 @@ public sealed class DataFolderCheckTests : IDisposable
         await OpenAsync();
         File.Delete(Id);
 
-        (await RefusedAsync()).ShouldBe($"{Id} is missing, though the database is there; put it back from a backup, "
-            + "or give this installation a new one with `eportal serve --new`.");
+        (await RefusedAsync()).ShouldBe($"{Id} is missing, but the database exists; restore it from a backup, "
+            + "or create a new one with `eportal serve --new`");
         File.Exists(Id).ShouldBeFalse();
         await OpenAsync(isNew: true);
         await OpenAsync();
@@ -105,8 +105,8 @@ public sealed class DataFolderCheckTests : IDisposable
         var own = await File.ReadAllTextAsync(Id, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Id, "another-one", TestContext.Current.CancellationToken);
 
-        (await RefusedAsync()).ShouldBe($"the database {Database} is of another installation than {Id}; put the instance-id back that belongs to it, "
-            + "or keep this one with `eportal serve --new`.");
+        (await RefusedAsync()).ShouldBe($"database {Database} and {Id} belong to different installations; restore the matching instance-id, "
+            + "or keep this one with `eportal serve --new`");
         await File.WriteAllTextAsync(Id, own, TestContext.Current.CancellationToken);
         await OpenAsync();
         await File.WriteAllTextAsync(Id, "another-one", TestContext.Current.CancellationToken);
@@ -126,7 +126,7 @@ public sealed class DataFolderCheckTests : IDisposable
         await OpenAsync();
         File.Move(disk, disk + ".away");
 
-        (await RefusedAsync(isNew: isNew)).ShouldBe($"the database {Database} is a link to {disk}, which is not there; is its disk mounted?");
+        (await RefusedAsync(isNew: isNew)).ShouldBe($"database {Database} is a link to {disk}, which does not exist; is its disk mounted?");
         File.Exists(disk).ShouldBeFalse();
     }
 

@@ -65,20 +65,20 @@ public sealed class DataFolderTests : IDisposable
     {
         DataFolder.Open(Root);
         var path = _folder.Write("data/instance-id", content);
-        Refused().ShouldBe($"{path} is damaged: it must hold one line of letters, digits and dashes.");
+        Refused().ShouldBe($"{path} is damaged; it must hold one line of letters, digits and dashes");
     }
 
     [Fact]
     public void A_file_is_not_a_folder()
     {
         File.WriteAllText(Root, "");
-        Refused().ShouldBe($"the data folder {Root} is a file, not a folder; DATA_DIR names another.");
+        Refused().ShouldBe($"data folder {Root} is a file; set DATA_DIR to a folder");
     }
 
     [Fact]
     public void A_folder_below_a_file_cannot_be_made() =>
         Should.Throw<StartException>(() => DataFolder.Open(_folder.Write("file", "") + "/data")).Message
-            .ShouldStartWith($"the data folder {_folder.File("file")}/data cannot be made or opened as user '{Me}': ");
+            .ShouldStartWith($"cannot create or open data folder {_folder.File("file")}/data as user '{Me}': ");
 
     [Fact]
     public void Somebody_elses_folder_is_left_alone()
@@ -86,8 +86,8 @@ public sealed class DataFolderTests : IDisposable
         Assert.SkipUnless(Shell.IsRoot, "only root can give a folder away");
         Directory.CreateDirectory(Root);
         Shell.Run("chown", "nobody", Root);
-        Refused().ShouldBe($"the data folder {Root} belongs to user 'nobody', but this runs as user 'root'; "
-            + "start it as its owner, or give the folder away with chown.");
+        Refused().ShouldBe($"data folder {Root} belongs to user 'nobody', but this program runs as user 'root'; "
+            + "start it as the owner, or change the owner with chown");
         Directory.EnumerateFileSystemEntries(Root).ShouldBeEmpty();
     }
 
@@ -96,7 +96,7 @@ public sealed class DataFolderTests : IDisposable
     {
         using var disk = SmallDisk.MountOrSkip(_folder.File("data"), "1m");
         disk.Remount("ro");
-        Refused().ShouldBe($"the data folder {Root} cannot be written: Read-only file system.");
+        Refused().ShouldBe($"cannot write to data folder {Root}: Read-only file system");
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public sealed class DataFolderTests : IDisposable
     {
         using var disk = SmallDisk.MountOrSkip(_folder.File("data"), "64k");
         disk.Fill();
-        Refused().ShouldBe($"the data folder {Root} cannot be written: the disk is full.");
+        Refused().ShouldBe($"cannot write to data folder {Root}: disk full");
         File.Exists(Path.Combine(Root, "instance-id")).ShouldBeFalse();
         disk.Free();
         Guid.TryParse(DataFolder.Open(Root).InstanceId, out _).ShouldBeTrue();

@@ -57,9 +57,9 @@ new object?[] {
         Directory.CreateDirectory(Root);
         if (PrivilegesNative.FindOrNull(Privileges.DefaultUser) is null)
         {
-            (await EnterAsync()).ShouldBe((1, "", "started as root, but there is no user 'eportal' to become: "
-                + "make it with 'useradd --system eportal', name another with RUN_AS, "
-                + "or set RUN_AS = 'root' to stay root.\n"));
+            (await EnterAsync()).ShouldBe((1, "", "started as root, but user 'eportal' does not exist; "
+                + "create it with 'useradd --system eportal', set RUN_AS to another user, "
+                + "or set RUN_AS = 'root' to stay root\n"));
         }
 
         (await EnterAsync("root")).Exit.ShouldBe(0);
@@ -71,7 +71,7 @@ new object?[] {
     {
         SkipUnlessRoot();
         (await EnterAsync("no-such-user")).ShouldBe(
-            (1, "", "RUN_AS is 'no-such-user', but this machine has no such user.\n"));
+            (1, "", "RUN_AS is 'no-such-user', but this user does not exist\n"));
         Directory.Exists(Root).ShouldBeFalse();
     }
 
@@ -82,7 +82,7 @@ new object?[] {
         Directory.CreateDirectory(Root);
         Shell.Run("chown", "61234", Root);
         (await EnterAsync()).ShouldBe((1, "",
-            $"the data folder {Root} belongs to user 61234, whom this machine does not know; give it to a user with chown.\n"));
+            $"data folder {Root} belongs to unknown user 61234; change the owner with chown\n"));
     }
 
     [Fact]
@@ -90,8 +90,8 @@ new object?[] {
     {
         SkipUnlessRoot();
         Directory.CreateDirectory(Root);
-        (await EnterAsync("nobody")).ShouldBe((1, "", $"the data folder {Root} belongs to user 'root', but this runs as "
-            + "user 'nobody'; start it as its owner, or give the folder away with chown.\n"));
+        (await EnterAsync("nobody")).ShouldBe((1, "", $"data folder {Root} belongs to user 'root', but this program runs as "
+            + "user 'nobody'; start it as the owner, or change the owner with chown\n"));
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public sealed class SettingsCommandsTests : IDisposable
     public async Task Right_settings_are_said_to_be_right()
     {
         _runner.Environment["EPORTAL_CONFIG"] = _folder.Write("config", "CACHE_MODE = True\n");
-        (await _runner.RunAsync(["config", "check"])).ShouldBe((0, "the settings are right\n", ""));
+        (await _runner.RunAsync(["config", "check"])).ShouldBe((0, "settings OK\n", ""));
     }
 
     [Fact]
@@ -31,10 +31,10 @@ public sealed class SettingsCommandsTests : IDisposable
         var (exit, output, _) = await _runner.RunAsync(["config", "check"]);
         exit.ShouldBe(1);
         output.ShouldBe($"""
-            error: {path}:1: CACHE_MODE cannot be 2; allowed is True or False.
-            warning: {path}:2: REDUCED_REPORT has no effect yet.
-            warning: EPORTAL_BUNITS: BUNITS is not a known setting, so it changes nothing.
-            error: EPORTAL_PROXI: PROXI is not a known setting; the closest known name is PROXY.
+            error: {path}:1: invalid value 2 for CACHE_MODE: use True or False
+            warning: {path}:2: REDUCED_REPORT has no effect yet
+            warning: EPORTAL_BUNITS: unknown setting BUNITS ignored
+            error: EPORTAL_PROXI: unknown setting PROXI; did you mean PROXY?
 
             """.ReplaceLineEndings("\n"));
     }
@@ -52,6 +52,6 @@ public sealed class SettingsCommandsTests : IDisposable
         problem.GetProperty("source").GetString().ShouldBe(path);
         problem.GetProperty("line").GetInt32().ShouldBe(2);
         problem.GetProperty("name").GetString().ShouldBe("CACHE_MODE");
-        problem.GetProperty("message").GetString().ShouldBe("CACHE_MODE cannot be 2; allowed is True or False.");
+        problem.GetProperty("message").GetString().ShouldBe("invalid value 2 for CACHE_MODE: use True or False");
     }
 }

@@ -25,7 +25,7 @@ public sealed class SettingsLoaderTests : IDisposable
     {
         var path = _folder.File("absent");
         Settings.Load(new Dictionary<string, string> { ["EPORTAL_CONFIG"] = path }).Problems
-            .ShouldHaveSingleItem().ToString().ShouldBe($"{path}: the file does not exist.");
+            .ShouldHaveSingleItem().ToString().ShouldBe($"{path}: file not found");
     }
 
     [Fact]
@@ -81,15 +81,15 @@ public sealed class SettingsLoaderTests : IDisposable
             """);
         problems.ShouldBe(
         [
-            $"{path}:1: CACHE_MOD is not a known setting; the closest known name is CACHE_MODE.",
-            $"{path}:2: AUTH_PASSWORD_MIN_LENGTH cannot be 0; allowed is a whole number from 1 to 1024.",
-            $"{path}:3: LISTEN cannot be 'http://example.com:80'; allowed is 'http://ADDRESS:PORT' with an IP address or localhost, or a list of these.",
-            $"{path}:4: this line cannot be read: at column 6 = is expected.",
-            $"{path}:5: PROXY cannot be read: at column 9 a quoted string, a number, True, False, None or a list is expected.",
-            $"{path}:8: ALLOWED_HOSTS cannot be read: at column 1 a comma or a closing bracket is expected.",
-            $"{path}:8: CACHE_MODE cannot be 2; allowed is True or False.",
-            $"{path}:9: CACHE_MODE is set twice, first in line 8.",
-            $"{path}:10: LIMIT_PATCHSETS cannot be 99999999999999999999; allowed is a whole number from 1, or None.",
+            $"{path}:1: unknown setting CACHE_MOD; did you mean CACHE_MODE?",
+            $"{path}:2: invalid value 0 for AUTH_PASSWORD_MIN_LENGTH: use a whole number from 1 to 1024",
+            $"{path}:3: invalid value 'http://example.com:80' for LISTEN: use 'http://ADDRESS:PORT' with an IP address or localhost, or a list of these",
+            $"{path}:4: invalid line: expected = at column 6",
+            $"{path}:5: invalid value for PROXY: expected a quoted string, a number, True, False, None or a list at column 9",
+            $"{path}:8: invalid value for ALLOWED_HOSTS: expected a comma or a closing bracket at column 1",
+            $"{path}:8: invalid value 2 for CACHE_MODE: use True or False",
+            $"{path}:9: CACHE_MODE is already set in line 8",
+            $"{path}:10: invalid value 99999999999999999999 for LIMIT_PATCHSETS: use a whole number from 1, or None",
         ]);
     }
 
@@ -123,8 +123,8 @@ public sealed class SettingsLoaderTests : IDisposable
     {
         var (path, problems) = Problems(line);
         var definition = SettingsTable.FindOrNull(line[..line.IndexOf(' ')])!;
-        problems.ShouldHaveSingleItem().ShouldStartWith($"{path}:1: {definition.Name} cannot be ");
-        problems[0].ShouldEndWith($"; allowed is {definition.Allowed}.");
+        problems.ShouldHaveSingleItem().ShouldStartWith($"{path}:1: invalid value ");
+        problems[0].ShouldEndWith($": use {definition.Allowed}");
     }
 
     [Fact]
@@ -186,10 +186,10 @@ public sealed class SettingsLoaderTests : IDisposable
         result.Settings.ShouldBeNull();
         result.Problems.Select(problem => problem.ToString()).ShouldBe(
         [
-            "EPORTAL_BUNITS: BUNITS is not a known setting, so it changes nothing.",
-            "EPORTAL_CACHE_MODE: CACHE_MODE cannot be yes; allowed is True or False.",
-            "EPORTAL_CONFIGS: CONFIGS is not a known setting; the closest known name is CONFIG.",
-            "EPORTAL_DATADIR: DATADIR is not a known setting; the closest known name is DATA_DIR.",
+            "EPORTAL_BUNITS: unknown setting BUNITS ignored",
+            "EPORTAL_CACHE_MODE: invalid value yes for CACHE_MODE: use True or False",
+            "EPORTAL_CONFIGS: unknown setting CONFIGS; did you mean CONFIG?",
+            "EPORTAL_DATADIR: unknown setting DATADIR; did you mean DATA_DIR?",
         ]);
         result.Warnings.ShouldHaveSingleItem();
         Result("", new() { ["EPORTAL_BUNITS"] = "/x", ["EPORTAL_PORT_8080_TCP"] = "tcp://10.0.0.1:8080" }).Settings.ShouldNotBeNull();
@@ -206,7 +206,7 @@ public sealed class SettingsLoaderTests : IDisposable
     public void A_name_that_is_nearly_one_of_ours_is_an_error(string line, string meant)
     {
         var (path, problems) = Problems(line);
-        problems.ShouldHaveSingleItem().ShouldBe($"{path}:1: {line[..line.IndexOf(' ')]} is not a known setting; the closest known name is {meant}.");
+        problems.ShouldHaveSingleItem().ShouldBe($"{path}:1: unknown setting {line[..line.IndexOf(' ')]}; did you mean {meant}?");
     }
 
     [Theory]
@@ -225,7 +225,7 @@ public sealed class SettingsLoaderTests : IDisposable
         var result = Result($"CACHE_MODE = True\n{lines}\nREDUCED_REPORT = False\nLIMIT_PATCHSETS = 7\n");
         result.Settings.ShouldNotBeNull().LimitPatchsets.ShouldBe(7);
         result.Problems.Where(problem => problem.Name != "REDUCED_REPORT").ShouldAllBe(problem => problem.IsWarning
-            && problem.Message == $"{lines.Substring(0, lines.IndexOf(' '))} is not a known setting, so it changes nothing.");
+            && problem.Message == $"unknown setting {lines.Substring(0, lines.IndexOf(' '))} ignored");
         result.Problems.First(problem => problem.Name != "REDUCED_REPORT").Line.ShouldBe(2);
     }
 
@@ -237,8 +237,8 @@ public sealed class SettingsLoaderTests : IDisposable
             var written = SettingsTable.FindOrNull(name)!.Default;
             var result = Result($"{name} = {written}");
             result.Settings.ShouldNotBeNull();
-            result.Problems.Where(problem => problem.Message == $"{name} has no effect yet.").ShouldHaveSingleItem().Line.ShouldBe(1);
-            Result("", new() { [$"EPORTAL_{name}"] = written }).Warnings.ShouldContain(problem => problem.Message == $"{name} has no effect yet.");
+            result.Problems.Where(problem => problem.Message == $"{name} has no effect yet").ShouldHaveSingleItem().Line.ShouldBe(1);
+            Result("", new() { [$"EPORTAL_{name}"] = written }).Warnings.ShouldContain(problem => problem.Message == $"{name} has no effect yet");
         }
 
         Result("CACHE_MODE = False").Problems.ShouldBeEmpty();
@@ -310,13 +310,13 @@ public sealed class SettingsLoaderTests : IDisposable
     public void Settings_that_need_each_other_are_checked_together()
     {
         Problems("LEADER_URL = 'http://a'").Problems.ShouldBe(
-            ["settings: LEADER_URL is set, so REPLICATION_SHARED_KEY must be set too."]);
+            ["settings: LEADER_URL requires REPLICATION_SHARED_KEY"]);
         Problems("PATCH_SOURCE_PASSWORD = 'x'").Problems.ShouldBe(
-            ["settings: PATCH_SOURCE_PASSWORD is set, so PATCH_SOURCE_USER must be set too."]);
+            ["settings: PATCH_SOURCE_PASSWORD requires PATCH_SOURCE_USER"]);
         var result = Result("OIDC_CLIENT_ID = 'x'\nOIDC_AUTH_URL = 'http://x'\nOIDC_TOKEN_URL = 'http://x'");
         result.Settings.ShouldNotBeNull();
         result.Warnings.ShouldHaveSingleItem().Message
-            .ShouldBe("single sign-on stays off until OIDC_USERINFO_URL and OIDC_CLIENT_SECRET is set too.");
+            .ShouldBe("single sign-on is off; set OIDC_USERINFO_URL and OIDC_CLIENT_SECRET too");
     }
 
     [Fact]
@@ -325,7 +325,7 @@ public sealed class SettingsLoaderTests : IDisposable
         var path = _folder.Write("config", "\nMETRICS_TOKEN = 'x'\n");
         File.SetUnixFileMode(path, (UnixFileMode)Convert.ToInt32("644", 8));
         SettingsLoader.Load(new Dictionary<string, string>(), path).Warnings.ShouldHaveSingleItem().ToString().ShouldBe(
-            $"{path}:2: METRICS_TOKEN is secret, but every user of this machine may read the file; chmod 640 ends that.");
+            $"{path}:2: METRICS_TOKEN is secret, but every user can read the file; run chmod 640");
     }
 
     [Fact]
@@ -333,10 +333,10 @@ public sealed class SettingsLoaderTests : IDisposable
     {
         var path = _folder.File("config");
         File.WriteAllBytes(path, [0x41, 0xFF]);
-        Read(path).ShouldBe($"{path}: the file is not valid UTF-8 text.");
+        Read(path).ShouldBe($"{path}: file is not valid UTF-8");
         File.WriteAllBytes(path, new byte[(1 << 20) + 1]);
-        Read(path).ShouldBe($"{path}: the file is larger than 1048576 bytes.");
-        Read(_folder.Path).ShouldBe($"{_folder.Path}: the file cannot be read: it is a folder.");
+        Read(path).ShouldBe($"{path}: file is larger than 1048576 bytes");
+        Read(_folder.Path).ShouldBe($"{_folder.Path}: cannot read the file: it is a folder");
 
         static string Read(string path) => SettingsLoader.Load(new Dictionary<string, string>(), path)
             .Problems.ShouldHaveSingleItem().ToString();

@@ -87,7 +87,7 @@ public sealed class KeyCommandTests : IDisposable
         await portal.RegisterAsync();
 
         var (exit, _, error) = await portal.CommandLine().RunAsync(["key", "-d", "k"]);
-        (exit, error).ShouldBe((1, "error: Delete key k and its 2 servers? There is no terminal to ask on; --yes answers.\n"));
+        (exit, error).ShouldBe((1, "error: cannot ask for confirmation without a terminal, use --yes: Delete key k and its 2 servers?\n"));
         (await portal.CommandLine(isTerminal: true).RunAsync(["key", "-d", "k"], "n\n")).Exit.ShouldBe(1);
         (await portal.CommandLine().RunAsync(["key", "-d", "k", "--dry-run"])).ShouldBe((0, "key k would be deleted with 2 servers\n", ""));
         portal.Portal.Servers.CountByKey().Single().Count.ShouldBe(2);

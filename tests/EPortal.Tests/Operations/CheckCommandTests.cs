@@ -24,21 +24,21 @@ public sealed class CheckCommandTests : IDisposable
         var (exit, output, error) = await portal.CommandLine().RunAsync(["check"]);
 
         exit.ShouldBe(0, error);
-        output.ShouldMatch(@"\AEPORTAL OK - 7 checks passed\. \| 'outdated'=0;;;0; 'inactive'=0;;;0; 'up_to_date'=0;;;0; 'unsupported'=0;;;0; "
+        output.ShouldMatch(@"\AEPORTAL OK - 7 checks passed \| 'outdated'=0;;;0; 'inactive'=0;;;0; 'up_to_date'=0;;;0; 'unsupported'=0;;;0; "
             + @"'free_data'=\d+B;;104857600:;0; 'free_patches'=\d+B;;104857600:;0;\n\z");
     }
 
     [Theory]
     [InlineData(0, "EPORTAL OK", "--warning-outdated", "2")]
-    [InlineData(1, "EPORTAL WARNING - 2 servers are out of date.", "--warning-outdated", "1")]
-    [InlineData(1, "EPORTAL WARNING - 2 servers are out of date.", "--warning-outdated", "1", "--critical-outdated", "2")]
-    [InlineData(2, "EPORTAL CRITICAL - 2 servers are out of date.", "--warning-outdated", "0", "--critical-outdated", "1")]
+    [InlineData(1, "EPORTAL WARNING - 2 servers outdated", "--warning-outdated", "1")]
+    [InlineData(1, "EPORTAL WARNING - 2 servers outdated", "--warning-outdated", "1", "--critical-outdated", "2")]
+    [InlineData(2, "EPORTAL CRITICAL - 2 servers outdated", "--warning-outdated", "0", "--critical-outdated", "1")]
     [InlineData(0, "EPORTAL OK", "--critical-outdated", "0", "--key", "other")]
     [InlineData(0, "EPORTAL OK", "--critical-outdated", "0", "--feed", "test")]
     [InlineData(2, "EPORTAL CRITICAL", "--critical-outdated", "1", "--feed", "main", "--key", "k")]
-    [InlineData(3, "EPORTAL UNKNOWN - There is no key nope.", "--key", "nope")]
-    [InlineData(3, "EPORTAL UNKNOWN - There is no feed nope.", "--feed", "nope")]
-    [InlineData(3, "EPORTAL UNKNOWN - '2x' is no time", "--source-age-warning", "2x")]
+    [InlineData(3, "EPORTAL UNKNOWN - key 'nope' not found", "--key", "nope")]
+    [InlineData(3, "EPORTAL UNKNOWN - feed 'nope' not found", "--feed", "nope")]
+    [InlineData(3, "EPORTAL UNKNOWN - invalid time '2x'", "--source-age-warning", "2x")]
     public async Task Servers_that_are_out_of_date_are_held_against_the_thresholds(int expected, string begins, params string[] options)
     {
         await using var portal = await TestPortal.StartAsync();
@@ -90,7 +90,7 @@ public sealed class CheckCommandTests : IDisposable
 
         exit.ShouldBe(1);
         output.ShouldContain("'source_age'=46800s;43200;172800;0;");
-        output.ShouldContain("\nWARNING: source-age: The last sync that worked was 13 hours ago.\n");
+        output.ShouldContain("\nWARNING: source-age: last successful sync 13 hours ago\n");
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class CheckCommandTests : IDisposable
         var (exit, output, _) = await PortalCli.On(path).RunAsync(["check"]);
 
         exit.ShouldBe(2);
-        output.ShouldBe($"EPORTAL CRITICAL - The data folder {path} is not there.\n");
+        output.ShouldBe($"EPORTAL CRITICAL - data folder {path} not found\n");
         Directory.Exists(path).ShouldBeFalse();
     }
 
@@ -110,7 +110,7 @@ public sealed class CheckCommandTests : IDisposable
     {
         var path = _folder.File("data");
         Directory.CreateDirectory(path);
-        (await PortalCli.On(path).RunAsync(["check"])).Out.ShouldBe($"EPORTAL CRITICAL - The data folder {path} holds no database.\n");
+        (await PortalCli.On(path).RunAsync(["check"])).Out.ShouldBe($"EPORTAL CRITICAL - no database in data folder {path}\n");
         await File.WriteAllTextAsync(Path.Combine(path, "eportal.sqlite"), new string('x', 8192), TestContext.Current.CancellationToken);
         (await PortalCli.On(path).RunAsync(["check"])).Out.ShouldStartWith($"EPORTAL CRITICAL - {path}/instance-id is missing");
         await File.WriteAllTextAsync(Path.Combine(path, "instance-id"), "0123456789abcdef\n", TestContext.Current.CancellationToken);
@@ -138,7 +138,7 @@ public sealed class CheckCommandTests : IDisposable
         var wrong = await cli.RunAsync([.. check, "--warning-outdated", "1"]);
 
         bare.Exit.ShouldBe(2);
-        bare.Out.ShouldBe("EPORTAL CRITICAL - disk-data: problem. disk-patches: problem.\n");
+        bare.Out.ShouldBe("EPORTAL CRITICAL - disk-data: problem; disk-patches: problem\n");
         byFile.Out.ShouldContain($"{portal.DataFolder} has");
         byInput.Out.ShouldContain($"{portal.DataFolder} has");
         wrong.Exit.ShouldBe(3);
@@ -154,7 +154,7 @@ public sealed class CheckCommandTests : IDisposable
         var nonsense = await cli.RunAsync(["check", "--url", "ftp://127.0.0.1"]);
 
         closed.Exit.ShouldBe(2);
-        closed.Out.ShouldStartWith("EPORTAL CRITICAL - http://127.0.0.1:1/ cannot be reached");
+        closed.Out.ShouldStartWith("EPORTAL CRITICAL - cannot reach http://127.0.0.1:1/: ");
         nonsense.Exit.ShouldBe(3);
     }
 }

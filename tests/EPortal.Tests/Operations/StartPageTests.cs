@@ -42,8 +42,8 @@ public sealed partial class StartPageTests
             ["/admin/servers?status=unsupported"] = 2,
             ["/admin/servers?status=silent"] = 1,
         });
-        page.ShouldContain("1 server is outdated, 1 server is silent");
-        page.ShouldContain("33 % of 6 servers run the newest patch that their feed offers.");
+        page.ShouldContain("1 server is outdated, 1 server is inactive");
+        page.ShouldContain("33 % of 6 servers run the newest patch of their feed.");
         page.ShouldContain("""<a href="/admin/servers?feed=main&amp;status=outdated" id="feed-main-outdated">1 <span class="visually-hidden">outdated on main</span></a>""");
     }
 
@@ -86,12 +86,12 @@ public sealed partial class StartPageTests
 
         Notices(page).ShouldBe(
         [
-            "Problem: K2 is enabled on main, though the patch source blocked it. /admin/patchsets",
-            "Problem: The last sync failed: It answers &lt;script&gt;alert(1)&lt;/script&gt;. /admin/source",
-            $"Problem: {api.Portal.DataFolder} has N MiB free, and 1099511627776 MiB are needed. /admin/patchsets",
-            "Warning: K1 is enabled on main, and was withdrawn by the patch source. /admin/patchsets",
-            "Warning: TRUSTED_KEYS pins no key, so unsigned patchsets are accepted. /admin/source",
-            "Warning: The feed late is behind: a newer patchset of its channel is here, neither enabled nor disabled there. /admin/patchsets",
+            "Problem: Patchset &#x27;K2&#x27; is enabled on feed &#x27;main&#x27;, but blocked by the patch source /admin/patchsets",
+            "Problem: Last sync failed: It answers &lt;script&gt;alert(1)&lt;/script&gt;. /admin/source",
+            $"Problem: {api.Portal.DataFolder} has only N MiB free; 1099511627776 MiB required /admin/patchsets",
+            "Warning: Patchset &#x27;K1&#x27; is enabled on feed &#x27;main&#x27;, but withdrawn from the patch source /admin/patchsets",
+            "Warning: TRUSTED_KEYS is empty, unsigned patchsets are accepted /admin/source",
+            "Warning: Feed &#x27;late&#x27; is behind: enable or disable the newer patchset of its channel /admin/patchsets",
         ]);
         page.ShouldNotContain("<script>alert");
     }
@@ -110,13 +110,13 @@ public sealed partial class StartPageTests
 
         api.Portal.Time.Advance(TimeSpan.FromHours(hours));
 
-        Notices(await Page(api)).Any(notice => notice.Contains("The feed late is behind", StringComparison.Ordinal)).ShouldBe(behind);
+        Notices(await Page(api)).Any(notice => notice.Contains("Feed &#x27;late&#x27; is behind", StringComparison.Ordinal)).ShouldBe(behind);
     }
 
     [Theory]
-    [InlineData("a b", "The feeds a and b are behind")]
-    [InlineData("a b c", "The feeds a, b and c are behind")]
-    [InlineData("a b c d", "4 feeds are behind, among them a, b, c")]
+    [InlineData("a b", "feeds 'a' and 'b' are behind")]
+    [InlineData("a b c", "feeds 'a', 'b' and 'c' are behind")]
+    [InlineData("a b c d", "4 feeds are behind, including 'a', 'b', 'c'")]
     public void Feeds_that_are_behind_are_named(string feeds, string sentence) => Findings.OfBehind(feeds.Split(' ')).Message.ShouldStartWith(sentence + ":");
 
     [Fact]
@@ -148,7 +148,7 @@ public sealed partial class StartPageTests
             TrustedKeys = [source.Key.PublicKey.ToString()],
             AutoUpdatePeriod = null,
         });
-        Notices(await Page(api)).ShouldBe([$"Warning: {source.Address} was never asked yet. /admin/source"]);
+        Notices(await Page(api)).ShouldBe([$"Warning: {source.Address} never synced /admin/source"]);
 
         using (var lease = api.Portal.Portal.Source.Take())
         using (lease.Connection!.Sync.TryBegin())
@@ -159,8 +159,8 @@ public sealed partial class StartPageTests
 
         Notices(await Page(api, user: ApiCaller.Reader)).ShouldBe(
         [
-            "Problem: The list of the patch source expired at 2026-05-02 00:00 UTC, so nobody hears of patchsets that it blocks. /admin/source",
-            "Warning: No user is an admin, so only the command line can change things. /admin/users",
+            "Problem: Patch source index expired at 2026-05-02 00:00 UTC, newly blocked patchsets are not noticed /admin/source",
+            "Warning: No user is an admin, only the command line can make changes /admin/users",
         ]);
     }
 
@@ -178,7 +178,7 @@ public sealed partial class StartPageTests
         using (var refused = await api.Portal.GetAsync($"/{TestPortal.KernelId}/1/kpatch.bin", id))
             refused.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
 
-        Notices(await Page(api)).ShouldContain("Problem: kpatch.bin of K1 is damaged and could not be restored; 1 such in all. Hosts that ask for it get none. /admin/patchsets");
+        Notices(await Page(api)).ShouldContain("Problem: kpatch.bin of K1 is damaged, cannot be restored and is not served; damaged files in total: 1 /admin/patchsets");
 
         await File.WriteAllBytesAsync(path, right, Cancellation);
         using (var given = await api.Portal.GetAsync($"/{TestPortal.KernelId}/1/kpatch.bin", id))
@@ -191,8 +191,8 @@ public sealed partial class StartPageTests
     [InlineData(5, 0, 0, 0, HealthLevel.Good, "All servers are up to date")]
     [InlineData(5, 0, 2, 0, HealthLevel.Good, "All supported servers are up to date")]
     [InlineData(99, 1, 0, 0, HealthLevel.Warning, "1 server is outdated")]
-    [InlineData(99, 0, 0, 2, HealthLevel.Warning, "2 servers are silent")]
-    [InlineData(80, 20, 0, 1, HealthLevel.Critical, "20 servers are outdated, 1 server is silent")]
+    [InlineData(99, 0, 0, 2, HealthLevel.Warning, "2 servers are inactive")]
+    [InlineData(80, 20, 0, 1, HealthLevel.Critical, "20 servers are outdated, 1 server is inactive")]
     public void The_verdict_is_that_of_the_counts(long upToDate, long outdated, long unsupported, long silent, object mood, string title)
     {
         var fleet = new Fleet(default, new Dictionary<string, ServerCounts> { ["main"] = new(upToDate, outdated, unsupported, silent) }, []);
@@ -249,7 +249,7 @@ public sealed partial class StartPageTests
     private static IEnumerable<string> Steps(string page) => Step().Matches(page).Select(match => match.Groups[1].Value);
 
     private static IEnumerable<string> Notices(string page) => Notice().Matches(page).Select(match =>
-        $"{match.Groups[1].Value} {FreeSpace().Replace(match.Groups[2].Value, "has N MiB")} {match.Groups[3].Value}");
+        $"{match.Groups[1].Value} {FreeSpace().Replace(match.Groups[2].Value, "has only N MiB")} {match.Groups[3].Value}");
 
     [GeneratedRegex("""<a class="card card-sm card-link h-100" href="([^"]*)" id="count-[^"]*">.*?<span class="h1 mb-0">(\d+)</span>""", RegexOptions.Singleline)]
     private static partial Regex Counter();
@@ -263,6 +263,6 @@ public sealed partial class StartPageTests
     [GeneratedRegex("data-refresh=\"(\\d+)\"")]
     private static partial Regex Refresh();
 
-    [GeneratedRegex(@"has \d+ MiB")]
+    [GeneratedRegex(@"has only \d+ MiB")]
     private static partial Regex FreeSpace();
 }

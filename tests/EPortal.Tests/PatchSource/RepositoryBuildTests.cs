@@ -89,7 +89,7 @@ public sealed class RepositoryBuildTests : IDisposable
         await RefusedAsync("cut", cut);
         await RefusedAsync("none.tar.gz", _folder.File("none.tar.gz"));
         await RefusedAsync("there is no patchset 'K7' in the repository", "--block", "K7");
-        await RefusedAsync("--expires must be 1 to 3650", "--expires", "0");
+        await RefusedAsync("--expires must be between 1 and 3650", "--expires", "0");
 
         FolderTree.Of(Root).ShouldBe(before);
     }

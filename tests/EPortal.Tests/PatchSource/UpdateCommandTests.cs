@@ -128,7 +128,7 @@ public sealed class UpdateCommandTests : IAsyncLifetime
         (await Cli().JsonAsync("--clean-releases", "--dry-run", "--json")).ToString().ShouldBe(told.ToString());
         var (declined, _, question) = await Portal.CommandLine(isTerminal: true).RunAsync(["--clean-releases"], "n\n");
         declined.ShouldBe(1);
-        question.ShouldMatch(@"^Remove 2 patchsets \(.* [KM]iB\)\? \[y/N\] error: not confirmed, so nothing was done.\n\z");
+        question.ShouldMatch(@"^Remove 2 patchsets \(.* [KM]iB\)\? \[y/N\] error: not confirmed, nothing was done\n\z");
         (await Cli().JsonAsync("kcare", "list", "--json")).GetArrayLength().ShouldBe(5);
         var before = Used();
         var gone = await Cli().JsonAsync("--clean-releases", "--json");

@@ -153,8 +153,8 @@ public sealed class ServerCommandTests
         const string Clean = "Delete 2 servers that did not check in for 30 days? [y/N] ";
 
         (await terminal.RunAsync(["server", "delete", "--hostname", "one"], "\n")).ShouldBe(
-            (1, "", "Delete 1 server? [y/N] error: not confirmed, so nothing was done.\n"));
-        (await terminal.RunAsync(["server", "clean", "--inactive"], "no\n")).ShouldBe((1, "", Clean + "error: not confirmed, so nothing was done.\n"));
+            (1, "", "Delete 1 server? [y/N] error: not confirmed, nothing was done\n"));
+        (await terminal.RunAsync(["server", "clean", "--inactive"], "no\n")).ShouldBe((1, "", Clean + "error: not confirmed, nothing was done\n"));
         portal.Portal.Servers.CountByKey().Single().Count.ShouldBe(2);
         (await terminal.RunAsync(["server", "delete", "--hostname", "nobody"])).ShouldBe((0, "0 servers were deleted\n", ""));
         (await terminal.RunAsync(["server", "delete", "--hostname", "one", "--yes"])).ShouldBe((0, "1 server was deleted\n", ""));

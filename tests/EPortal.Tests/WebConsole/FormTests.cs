@@ -179,8 +179,8 @@ public sealed class FormTests
         (await visitors.Admin.TextAsync("/admin/sessions")).ShouldContain("set another password");
         (await visitors.Reader.TextAsync("/admin/sessions")).ShouldNotContain("set another password");
         (await visitors.Reader.TextAsync("/admin/tags")).ShouldContain("An admin gives them to servers");
-        (await visitors.Reader.TextAsync("/admin")).ShouldContain("What an admin still has to do");
-        (await visitors.Admin.TextAsync("/admin")).ShouldNotContain("What an admin still has to do");
+        (await visitors.Reader.TextAsync("/admin")).ShouldContain("These steps require an admin.");
+        (await visitors.Admin.TextAsync("/admin")).ShouldNotContain("These steps require an admin.");
     }
 
     private static string Hidden(string page, string action, string name)

@@ -122,7 +122,7 @@ public sealed class LostUpdateTests
         using var late = await visitors.Admin.PostAsync(user.Action, ("description", ""), ("readonly", "true"), ("was_readonly", "true"), ("password", "a third password"), ("version", seen));
         late.StatusCode.ShouldBe(HttpStatusCode.Conflict);
         var page = await Visitors.TextOf(late);
-        page.ShouldContain("The password is not kept: type it again.");
+        page.ShouldContain("; enter the password again");
         page.ShouldNotContain("third");
         (await visitors.Admin.PostStatusAsync(source.Action, ("url", "https://a.example.com/"), ("user", "me"), ("password", "third"), ("version", seenSource))).ShouldBe(HttpStatusCode.Conflict);
         visitors.Portal.Portal.Source.State.Setting.Password.ShouldBe("second password");

@@ -42,7 +42,7 @@ public sealed partial class ResumableFormTests
 
         using var again = await browser.PostAsync("/admin/new-user", Hidden(back, "/admin/new-user"));
         var form = WebUtility.HtmlDecode(await TextOf(again));
-        form.ShouldContain("Your session had ended, so nothing was done.");
+        form.ShouldContain("Your session expired, so nothing was saved.");
         form.ShouldContain("value=\"eve\"");
         form.ShouldContain($"value=\"{Odd}\"");
         api.Portal.Portal.Users.FindOrNull("eve").ShouldBeNull();

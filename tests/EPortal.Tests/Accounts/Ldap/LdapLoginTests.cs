@@ -121,7 +121,7 @@ public sealed class LdapLoginTests
 
         await browser.LogInAsync("gauss", Slapd.Password);
 
-        (await browser.TextAsync("/admin")).ShouldContain("<strong>gauss</strong> (readonly)");
+        (await browser.TextAsync("/admin")).ShouldContain("<strong>gauss</strong> (read-only)");
     }
 
     [Fact]

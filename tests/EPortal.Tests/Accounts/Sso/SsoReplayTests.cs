@@ -42,7 +42,7 @@ public sealed class SsoReplayTests
 
         (await browser.SignOnAsync("/admin?tab=2")).ToString().ShouldBe("/admin?tab=2");
 
-        (await browser.TextAsync("/admin")).ShouldContain("<strong>carol</strong> (readonly)");
+        (await browser.TextAsync("/admin")).ShouldContain("<strong>carol</strong> (read-only)");
         var (authorization, form) = provider.Exchanges.Single();
         authorization.ShouldBe(TestPortal.Basic("eportal:p%26ssword%3A1").ToString());
         form.Keys.ShouldBe(["grant_type", "code", "redirect_uri", "code_verifier"], ignoreOrder: true);
@@ -457,7 +457,7 @@ public sealed class SsoReplayTests
 
         await browser.SignOnAsync();
 
-        (await browser.TextAsync("/admin")).ShouldContain($"<strong>{listed}</strong> (readonly)");
+        (await browser.TextAsync("/admin")).ShouldContain($"<strong>{listed}</strong> (read-only)");
         (await browser.PostStatusAsync("/admin/api/feeds", ("name", "x"))).ShouldBe(HttpStatusCode.Forbidden);
     }
 

@@ -19,7 +19,7 @@ public sealed partial class SsoTests
 
         var (portal, page) = await house.SignOnAsync("alice");
         portal.ShouldBe("/admin");
-        page.ShouldContain("<strong>alice</strong> (readonly)");
+        page.ShouldContain("<strong>alice</strong> (read-only)");
         var alice = house.Api.Portal.Portal.Users.FindOrNull("alice")!;
         (alice.Description, alice.IsAdmin).ShouldBe(("SSO", false));
         (await house.Api.Get("/sessions")).Result[0].GetProperty("via").GetString().ShouldBe("sso");
@@ -64,7 +64,7 @@ public sealed partial class SsoTests
 
         var (_, page) = await house.SignOnAsync(ApiCaller.Admin);
 
-        page.ShouldContain("<strong>ada@127.0.0.1</strong> (readonly)");
+        page.ShouldContain("<strong>ada@127.0.0.1</strong> (read-only)");
     }
 
     [Fact]

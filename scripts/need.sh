@@ -13,7 +13,7 @@ pairs_of() {
             /lib/modules/*/build:linux-headers-amd64' ;;
         demo) pairs_of build; pairs_of kernel; echo curl:curl ;;
         test) pairs_of build; pairs_of kernel; echo 'chromium:chromium minisign:minisign promtool:prometheus nginx:nginx squid:squid
-            microsocks:microsocks slapd:slapd zsh:zsh fish:fish' ;;
+            microsocks:microsocks slapd:slapd zsh:zsh fish:fish strace:strace' ;;
         bench) pairs_of build; echo nginx:nginx squid:squid curl:curl ;;
         soak) pairs_of build; echo nginx:nginx ;;
         *) echo "need.sh: unknown set $1" >&2; exit 2 ;;

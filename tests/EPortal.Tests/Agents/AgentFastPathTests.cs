@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
@@ -12,6 +13,9 @@ using EPortal.Hosting;
 using EPortal.Keys;
 using EPortal.Servers;
 using EPortal.Tests.Data;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
 using Shouldly;
 using Xunit;
 
@@ -36,9 +40,9 @@ public sealed class AgentFastPathTests
 
         (await Answer(portal, TestPortal.Facts(id) with { Uptime = 300 })).Level.ShouldBe(1);
 
-        IsQuick(portal, id, 301).ShouldBeTrue();
         var server = portal.TheServer();
         (server.Checkin, server.Uptime).ShouldBe((portal.Time.GetUtcNow(), 300));
+        IsQuick(portal, id, 301).ShouldBeTrue();
     }
 
     [Fact]
@@ -261,6 +265,72 @@ public sealed class AgentFastPathTests
         }
     }
 
+    [Fact]
+    public async Task What_would_be_answered_from_memory_is_not_when_it_names_another_host()
+    {
+        await using var portal = await TestPortal.StartAsync(settings => settings with { AllowedHosts = ["127.0.0.1", "patches.example.com"] });
+        await portal.DeployAsync("K1", 1);
+        var id = await portal.RegisterAsync();
+        foreach (var uptime in (int[])[100, 101])
+            (await Whole(portal, TestPortal.Facts(id) with { Uptime = uptime }, "patches.example.com")).Status.ShouldBe(200);
+        var taken = portal.Portal.Agents.Counts.Ended[CheckInResult.Answered];
+
+        // One that says nothing new, and one that does. The framework looks at what came, before it is known what a proxy was asked for.
+        foreach (var (host, forwarded) in ((string, string[])[])[("evil.example", []), ("patches.example.com", ["X-Forwarded-Host: evil.example"])])
+        {
+            foreach (var level in (int[])[0, 1])
+                (await Whole(portal, TestPortal.Facts(id) with { Uptime = 102, PatchLevel = level }, host, forwarded)).Status.ShouldBe(400);
+        }
+
+        portal.Portal.Agents.Counts.Ended[CheckInResult.Answered].ShouldBe(taken);
+        var server = portal.TheServer();
+        (server.Uptime, server.Facts.PatchLevel).ShouldBe((101, 0));
+    }
+
+    [Theory]
+    [InlineData("patches.example.com", 0)]
+    [InlineData("evil.example", 1)]
+    public async Task It_leaves_to_the_rest_what_names_another_host(string host, int left)
+    {
+        await using var portal = await TestPortal.StartAsync();
+        var id = await portal.RegisterAsync();
+        await Twice(portal, id);
+        var passed = 0;
+        RequestDelegate rest = _ =>
+        {
+            passed++;
+            return Task.CompletedTask;
+        };
+        var fast = ActivatorUtilities.CreateInstance<AgentFastPath>(portal.Services, rest, (IReadOnlyList<string>)["patches.example.com"]);
+        var body = Bytes(TestPortal.Facts(id) with { Uptime = 102 });
+        var came = new Pipe();
+        await came.Writer.WriteAsync(body, Cancellation);
+        var context = new DefaultHttpContext();
+        context.Features.Set<IRequestBodyPipeFeature>(new CameBody(came.Reader));
+        context.Connection.RemoteIpAddress = IPAddress.Loopback;
+        (context.Request.Method, context.Request.Host, context.Request.Path) = ("POST", new HostString(host), "/admin/api/kcare/checkin");
+        context.Request.ContentLength = body.Length;
+
+        await fast.Invoke(context);
+
+        passed.ShouldBe(left);
+        portal.TheServer().Uptime.ShouldBe(left == 0 ? 102 : 101);
+    }
+
+    [Fact]
+    public async Task The_same_from_another_address_is_something_new()
+    {
+        await using var portal = await TestPortal.StartAsync();
+        var id = await portal.RegisterAsync();
+        foreach (var uptime in (int[])[100, 101])
+            (await Whole(portal, TestPortal.Facts(id) with { Uptime = uptime }, "localhost", "X-Forwarded-For: 198.51.100.7")).Status.ShouldBe(200);
+        portal.TheServer().Facts.Ip.ShouldBe("198.51.100.7");
+
+        (await Whole(portal, TestPortal.Facts(id) with { Uptime = 102 }, "localhost", "X-Forwarded-For: 198.51.100.8")).Status.ShouldBe(200);
+
+        portal.TheServer().Facts.Ip.ShouldBe("198.51.100.8");
+    }
+
     [Theory]
     [MemberData(nameof(Bodies))]
     public async Task A_check_in_is_answered_and_kept_alike_with_its_head_and_after_it(string body)
@@ -365,6 +435,16 @@ public sealed class AgentFastPathTests
 
     private static byte[] Bytes(CheckInRequest facts) => JsonSerializer.SerializeToUtf8Bytes(facts, AgentJson.Default.CheckInRequest);
 
+    /// <summary>Checks in with a body that comes together with the head, so that the fast path has it.</summary>
+    private static Task<RawAnswer> Whole(TestPortal portal, CheckInRequest facts, string host, params string[] headers)
+    {
+        var body = Bytes(facts);
+        var head = string.Concat(
+            (string[])["POST /admin/api/kcare/checkin HTTP/1.1\r\n", $"Host: {host}\r\n", "Content-Type: application/json\r\n",
+                $"Content-Length: {body.Length}\r\n", "Connection: close\r\n", .. headers.Select(header => $"{header}\r\n"), "\r\n"]);
+        return RawHttp.SendAsync(portal.Address, [.. Encoding.Latin1.GetBytes(head), .. body]);
+    }
+
     private static Task<string> Level(TestPortal portal, string id) => LevelOf(portal.GetAsync($"/{TestPortal.KernelId}/latest.v2", id));
 
     private static async Task<string> LevelOf(Task<HttpResponseMessage> call)
@@ -378,5 +458,11 @@ public sealed class AgentFastPathTests
         using var answer = await portal.CheckInAsync(facts);
         answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync(Cancellation));
         return (await answer.Content.ReadFromJsonAsync(AgentJson.Default.CheckInAnswer, Cancellation))!;
+    }
+
+    /// <summary>A body of which all has come.</summary>
+    private sealed class CameBody(PipeReader reader) : IRequestBodyPipeFeature
+    {
+        public PipeReader Reader => reader;
     }
 }

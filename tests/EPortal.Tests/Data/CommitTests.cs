@@ -56,6 +56,30 @@ public sealed class CommitTests
     }
 
     [Fact]
+    public async Task Neither_does_it_acknowledge_what_was_written_in_great_number()
+    {
+        await using var store = new TestStore();
+        var batched = new Batched();
+        store.Log.Join(batched);
+        await using var held = HeldWriter.Now(store.Log);
+        batched.Waits = true;
+        var bad = BreaksTheCommit(store.Log);
+        await held.ReleaseAsync();
+
+        await Should.ThrowAsync<StoreException>(bad);
+        // The next commit begins when all have heard of this one.
+        await Add(store, "meanwhile");
+        batched.Heard.ShouldBe(["written", "failed"]);
+        store.Scalar<long>("SELECT count(*) FROM checkin_log").ShouldBe(0);
+
+        batched.Heard.Clear();
+        batched.Waits = true;
+        await Add(store, "next");
+        batched.Heard.ShouldBe(["written", "acknowledged"]);
+        store.Scalar<long>("SELECT count(*) FROM checkin_log").ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Whoever_is_acknowledged_has_it_on_disk()
     {
         await using var store = new TestStore();
@@ -90,7 +114,43 @@ public sealed class CommitTests
     private static Task<string> Add(TestStore store, string name) =>
         store.Log.Commit(Actor.Agent, change => change.Create(Feed.Entity, new Fields { { "name", name } }));
 
+    /// <summary>A change that goes well and lets the commit fail at its very end.</summary>
+    internal static Task<int> BreaksTheCommit(ChangeLog log) => log.Commit(Actor.Agent, change =>
+    {
+        change.Session.Execute("PRAGMA defer_foreign_keys=ON");
+        return change.Session.Execute("INSERT INTO patchset_copy (patchset, available_at) VALUES ('none', 0)");
+    });
+
     private static string? Pragma(DbConnection connection, string name) => connection.ExecuteScalar<string>($"PRAGMA {name}");
+
+    /// <summary>Writes when told that something waits; keeps what it hears then.</summary>
+    private sealed class Batched : BatchedWrites
+    {
+        public bool Waits { get; set; }
+
+        public List<string> Heard { get; } = [];
+
+        internal override BatchedWork Work => Waits ? BatchedWork.Waiting : BatchedWork.None;
+
+        internal override void Write(Change change, int others)
+        {
+            Waits = false;
+            Heard.Add("written");
+            change.Session.Execute("INSERT INTO checkin_log (stamp, at, entries) VALUES (@stamp, 0, x'')", ("@stamp", change.NextStamp()));
+        }
+
+        internal override void Acknowledge()
+        {
+            if (Heard is ["written"])
+                Heard.Add("acknowledged");
+        }
+
+        internal override void Fail(Exception failure)
+        {
+            if (Heard.Count > 0)
+                Heard.Add("failed");
+        }
+    }
 
     /// <summary>Has something to do when idle, and always fails; tells the time between the first two times.</summary>
     private sealed class Untidy : BatchedWrites

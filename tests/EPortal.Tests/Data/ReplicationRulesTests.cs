@@ -75,6 +75,61 @@ public sealed class ReplicationRulesTests
         c.Scalar<string>("SELECT channel FROM feed WHERE id = @id", new { id }).ShouldBe("test");
     }
 
+    [Theory]
+    [InlineData("abc")]
+    [InlineData("acb")]
+    [InlineData("bac")]
+    [InlineData("bca")]
+    [InlineData("cab")]
+    [InlineData("cba")]
+    public async Task Of_three_writes_to_a_field_the_last_wins_in_whatever_order_they_come(string order)
+    {
+        await using var a = new TestStore(Now);
+        await using var b = new TestStore(Now + TimeSpan.FromMinutes(1));
+        await using var c = new TestStore(Now + TimeSpan.FromMinutes(2));
+        await using var reader = new TestStore(Now);
+        var id = await AddFeed(a, "x");
+        var pair = await AddPair(a);
+        foreach (var other in (TestStore[])[b, c, reader])
+            await a.SendTo(other);
+        foreach (var (writer, number) in ((TestStore, long)[])[(a, 1), (b, 2), (c, 3)])
+        {
+            await writer.Log.Commit(Actor.Agent, change => Do(() =>
+            {
+                change.Update(Feed.Entity, id, new Fields { { "deploy_after", number }, { "name", $"x{number}" } });
+                // The last one takes it off the feed.
+                change.Update(Placement.Entity, pair, new Fields { { "enabled", number < 3 } });
+            }));
+        }
+
+        foreach (var writer in order)
+            await (writer == 'a' ? a : writer == 'b' ? b : c).SendTo(reader);
+
+        reader.Scalar<string>("SELECT deploy_after || name FROM feed WHERE id = @id", new { id }).ShouldBe("3x3");
+        reader.Scalar<long>("SELECT enabled FROM placement").ShouldBe(0);
+        await reader.SendTo(c);
+        c.Content().ShouldBe(reader.Content());
+    }
+
+    [Fact]
+    public async Task Of_two_writes_to_a_field_at_one_moment_every_node_takes_the_same()
+    {
+        await using var a = new TestStore(Now);
+        await using var b = new TestStore(Now);
+        var id = await AddFeed(a, "x");
+        await a.SendTo(b);
+        await a.Log.Commit(Actor.Agent, change => Set(change, id, new Fields { { "deploy_after", 5L } }));
+        await b.Log.Commit(Actor.Agent, change => Set(change, id, new Fields { { "deploy_after", 7L } }));
+        a.Operations()[^1].Stamp.ShouldBe(b.Operations()[^1].Stamp);
+
+        await a.SendTo(b);
+        await b.SendTo(a);
+
+        var winner = string.CompareOrdinal(a.Origin, b.Origin) > 0 ? 5 : 7;
+        a.Scalar<long>("SELECT deploy_after FROM feed WHERE id = @id", new { id }).ShouldBe(winner);
+        b.Scalar<long>("SELECT deploy_after FROM feed WHERE id = @id", new { id }).ShouldBe(winner);
+    }
+
     [Fact]
     public async Task A_hold_survives_an_enabling_that_did_not_see_it_whatever_the_clocks_say()
     {
@@ -94,6 +149,55 @@ public sealed class ReplicationRulesTests
         await b.Log.Commit(Actor.Agent, change => Do(() => change.Release(Placement.Entity, pair, On)));
         await b.SendTo(a);
         a.Scalar<long>("SELECT held FROM placement").ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task An_enabling_ends_the_hold_that_it_saw_and_not_the_one_made_elsewhere_meanwhile()
+    {
+        await using var a = new TestStore(Now);
+        await using var b = new TestStore(Now + TimeSpan.FromMinutes(9));
+        await using var c = new TestStore(Now);
+        var pair = await AddPair(a);
+        await a.Log.Commit(Actor.Agent, change => Do(() => change.Hold(Placement.Entity, pair, Fields.None)));
+        await a.SendTo(b);
+        await a.SendTo(c);
+        var seen = a.Operations()[^1].Id.ToString();
+        await c.Log.Commit(Actor.Agent, change => Do(() => change.Hold(Placement.Entity, pair, Fields.None)));
+        var unseen = c.Operations()[^1].Id.ToString();
+        await b.Log.Commit(Actor.Agent, change => Do(() => change.Release(Placement.Entity, pair, On)));
+        b.Operations()[^1].Releases.ShouldBe([seen]);
+        b.Scalar<long>("SELECT held FROM placement").ShouldBe(0);
+
+        // The enabling comes to one after the other hold, and to the other before it.
+        await c.SendTo(a);
+        await b.SendTo(a);
+        await b.SendTo(c);
+        await c.SendTo(b);
+
+        foreach (var store in (TestStore[])[a, b, c])
+        {
+            store.Scalar<string>("SELECT group_concat(id) FROM hold").ShouldBe(unseen);
+            store.Scalar<long>("SELECT held FROM placement").ShouldBe(1);
+        }
+    }
+
+    [Fact]
+    public async Task An_enabling_leaves_the_holds_of_everything_else()
+    {
+        await using var store = new TestStore(Now);
+        var pair = await AddPair(store);
+        var other = await store.Log.Commit(Actor.Agent, change =>
+        {
+            var kept = EntityType.PairId(Feed.MainId, change.Create(Patchset.Entity, Samples.PatchsetFields("K2")));
+            change.Hold(Placement.Entity, kept, Fields.None);
+            change.Hold(Placement.Entity, pair, Fields.None);
+            return kept;
+        });
+
+        await store.Log.Commit(Actor.Agent, change => Do(() => change.Release(Placement.Entity, pair, On)));
+
+        store.Scalar<string>("SELECT group_concat(subject) FROM hold").ShouldBe(other);
+        store.Scalar<string>("SELECT group_concat(id) FROM placement WHERE held = 1").ShouldBe(other);
     }
 
     [Fact]

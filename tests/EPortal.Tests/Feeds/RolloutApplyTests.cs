@@ -2,8 +2,10 @@ using System.Net;
 using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Format;
+using EPortal.Patchsets;
 using EPortal.Tests.Agents;
 using EPortal.Tests.Api;
+using EPortal.Tests.Data;
 using Shouldly;
 using Xunit;
 
@@ -49,6 +51,64 @@ public sealed class RolloutApplyTests
     }
 
     [Fact]
+    public async Task What_others_change_between_the_look_and_the_transaction_is_seen_in_it()
+    {
+        await using var api = await StartAsync();
+        await api.Portal.DeployAsync("K1", 1);
+        var seen = Revision(api);
+        await using var held = HeldWriter.Now(api.Portal.Portal.Log);
+        var before = api.Portal.Portal.Rollout.Disable(TestPortal.Admin, Product.Kernel, "K1", "test");
+        // Nothing has changed yet, so it gets as far as the writer.
+        var late = ApplyAsync(api, seen);
+        late.IsCompleted.ShouldBeFalse();
+
+        await held.ReleaseAsync();
+
+        await before;
+        (await Should.ThrowAsync<RefusedException>(late)).Reason.ShouldBe(Refusal.Conflict);
+        States(api, "test").ShouldBe(["K1 disabled"]);
+    }
+
+    [Fact]
+    public async Task What_was_decided_on_other_offers_fetches_nothing()
+    {
+        await using var api = await StartAsync();
+        await api.Portal.DeployAsync("K1", 1);
+        await api.Portal.DeployAsync("K2", 2, "test");
+        await GoneAsync(api, "K2");
+        var seen = Revision(api);
+        await api.Portal.Portal.Rollout.Disable(TestPortal.Admin, Product.Kernel, "K1", "main");
+        var source = new Source(api);
+        var rollout = new Rollout(api.Portal.Portal.Database, api.Portal.Portal.Log, source);
+
+        var refused = await Should.ThrowAsync<RefusedException>(() => EnableAsync(rollout, seen));
+
+        refused.Reason.ShouldBe(Refusal.Conflict);
+        source.Fetched.ShouldBeEmpty();
+        States(api, "main").ShouldBe(["K1 disabled", "K2 not-downloaded"]);
+        await EnableAsync(rollout, Revision(api));
+        source.Fetched.ShouldBe(["K2"]);
+        States(api, "main").ShouldBe(["K1 disabled", "K2 enabled"]);
+    }
+
+    [Fact]
+    public async Task What_others_change_while_it_is_fetched_is_seen_too()
+    {
+        await using var api = await StartAsync();
+        await api.Portal.DeployAsync("K1", 1);
+        await api.Portal.DeployAsync("K2", 2, "test");
+        await GoneAsync(api, "K2");
+        var source = new Source(api) { Meanwhile = () => api.Portal.Portal.Rollout.Disable(TestPortal.Admin, Product.Kernel, "K1", "main") };
+        var rollout = new Rollout(api.Portal.Portal.Database, api.Portal.Portal.Log, source);
+
+        var refused = await Should.ThrowAsync<RefusedException>(() => EnableAsync(rollout, Revision(api)));
+
+        refused.Reason.ShouldBe(Refusal.Conflict);
+        source.Fetched.ShouldBe(["K2"]);
+        States(api, "main").ShouldBe(["K1 disabled", "K2 undeployed"]);
+    }
+
+    [Fact]
     public async Task Each_feed_gets_its_line_in_the_user_log()
     {
         await using var api = await StartAsync();
@@ -71,8 +131,46 @@ public sealed class RolloutApplyTests
     private static Task ApplyAsync(ApiCaller api, long? expected) =>
         api.Portal.Portal.Rollout.Apply(TestPortal.Admin, Product.Kernel, "K1", BothOn, expected, TestContext.Current.CancellationToken);
 
+    /// <summary>Enables K2 on main.</summary>
+    private static Task EnableAsync(Rollout rollout, long? expected) => rollout.Apply(
+        TestPortal.Admin, Product.Kernel, "K2", new Dictionary<string, RolloutAction> { ["main"] = RolloutAction.Enable }, expected,
+        TestContext.Current.CancellationToken);
+
+    /// <summary>Makes a patchset one that has to be fetched.</summary>
+    private static Task GoneAsync(ApiCaller api, string name) => api.Portal.Portal.Log.Commit(Actor.Agent, change =>
+    {
+        change.Session.Execute("DELETE FROM patchset_copy WHERE patchset = (SELECT id FROM patchset WHERE name = @name)", ("@name", name));
+        change.OffersChanged();
+        return true;
+    });
+
     private static long Revision(ApiCaller api) => api.Portal.Portal.Database.Read(session => Node.Read(session).OfferRevision);
 
     private static IEnumerable<string> States(ApiCaller api, string feed) =>
         api.Portal.Portal.Rollout.List(feed, Product.Kernel).Select(one => $"{one.Patchset.Name} {one.State.Token()}");
+
+    /// <summary>A patch source that has everything, and during whose fetching something else may happen.</summary>
+    private sealed class Source(ApiCaller api) : Upstream
+    {
+        public List<string> Fetched { get; } = [];
+
+        public Func<Task> Meanwhile { get; init; } = () => Task.CompletedTask;
+
+        public override async Task Fetch(Actor actor, Product product, IReadOnlyList<string> names, CancellationToken cancel)
+        {
+            Fetched.AddRange(names);
+            await Meanwhile();
+            await api.Portal.Portal.Log.Commit(Actor.Agent, change =>
+            {
+                foreach (var name in names)
+                    change.Session.Execute("INSERT INTO patchset_copy (patchset, available_at) SELECT id, 1 FROM patchset WHERE name = @name", ("@name", name));
+                change.OffersChanged();
+                return true;
+            });
+        }
+
+        public override IReadOnlySet<string> Wanted(Session session, Product product) => new HashSet<string>();
+
+        public override Task<Stream> Open(PatchFileLocation file, CancellationToken cancel) => throw new NotSupportedException();
+    }
 }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using EPortal.Blobs;
 using EPortal.Cli;
+using EPortal.Format;
 using EPortal.Hosting;
 
 namespace EPortal.Tests.Hosting;
@@ -22,11 +23,14 @@ internal sealed class ChildProcess : IDisposable
     public int Id => _process.Id;
 
     /// <summary>Starts a role; the environment holds these variables and no other EPORTAL_ ones.</summary>
-    public static ChildProcess Start(string role, Dictionary<string, string> environment)
+    /// <param name="role">The role.</param>
+    /// <param name="environment">The variables.</param>
+    /// <param name="under">A program that is given the call to make, with its arguments.</param>
+    public static ChildProcess Start(string role, Dictionary<string, string> environment, params IReadOnlyList<string> under)
     {
         // A shell in whose background the tests run has their signals ignored, which children inherit.
         var start = new ProcessStartInfo(
-            "/usr/bin/env", ["--default-signal=INT,TERM", Path.Combine(AppContext.BaseDirectory, "EPortal.Tests")])
+            "/usr/bin/env", ["--default-signal=INT,TERM", .. under, Path.Combine(AppContext.BaseDirectory, "EPortal.Tests")])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -74,6 +78,7 @@ internal sealed class ChildProcess : IDisposable
             "lock" => HoldLock(),
             "wait" => WaitForStop(),
             "kc" => Administer(),
+            "publish" => Publish(),
             _ => throw new InvalidOperationException($"no role {role}"),
         });
     }
@@ -134,6 +139,22 @@ internal sealed class ChildProcess : IDisposable
         using var held = FileLock.Acquire(Environment.GetEnvironmentVariable("ROLE_LOCK")!);
         Console.WriteLine("held");
         Console.In.ReadToEnd();
+        return 0;
+    }
+
+    /// <summary>Puts a patchset where it belongs, as a deploy does at its end, or in cache mode a sync.</summary>
+    private static int Publish()
+    {
+        var folders = new PatchFolders(Environment.GetEnvironmentVariable("ROLE_ROOT")!);
+        var product = Enum.Parse<Product>(Environment.GetEnvironmentVariable("ROLE_PRODUCT")!);
+        using var staged = folders.Stage();
+        Directory.CreateDirectory(Path.Combine(staged.Unpacked, "target"));
+        File.WriteAllText(Path.Combine(staged.Unpacked, "target", "kpatch.bin"), "patch");
+        File.WriteAllText(staged.Archive, "archive");
+        if (Environment.GetEnvironmentVariable("ROLE_CACHE") is null)
+            folders.Publish(staged, product, "K1", "K1.tar");
+        else
+            folders.PublishCache(staged, product, "K1");
         return 0;
     }
 }

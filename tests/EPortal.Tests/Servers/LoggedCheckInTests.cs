@@ -60,6 +60,80 @@ public sealed class LoggedCheckInTests
     }
 
     [Fact]
+    public async Task A_commit_that_fails_while_they_are_taken_in_loses_none_and_acknowledges_none()
+    {
+        await using var store = new TestStore();
+        var (ids, known) = await Fleet(store, 2);
+        await WriteLog(store, ids[0]);
+        var checkIns = new CheckIns(store.Log, known, store.Changes);
+        PackedServerId.TryRead(ids[1], out var second);
+        await using (var held = HeldWriter.Now(store.Log))
+        {
+            var checkIn = checkIns.Record(second, Local(store, ids[1]), 10_000).AsTask();
+            var bad = CommitTests.BreaksTheCommit(store.Log);
+            await held.ReleaseAsync();
+            await Should.ThrowAsync<StoreException>(bad);
+            await Should.ThrowAsync<StoreException>(checkIn);
+        }
+
+        store.Scalar<long>("SELECT count(*) FROM checkin_log").ShouldBe(1);
+        store.Scalar<long>("SELECT max(uptime) FROM server_checkin").ShouldBe(100);
+        (await checkIns.Record(second, Local(store, ids[1]), 10_001)).ShouldBeTrue();
+
+        store.Scalar<string>("SELECT group_concat(uptime) FROM server_checkin").ShouldBe("9000,10001");
+        store.Scalar<long>("SELECT count(*) FROM checkin_log").ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_commit_that_fails_while_new_words_are_taken_in_loses_none()
+    {
+        await using var store = new TestStore();
+        var (ids, known) = await Fleet(store, 250);
+        await Storm(store, new CheckIns(store.Log, known, store.Changes), ids, level: 2);
+        // One that feels no storm takes all in with its first commit.
+        var checkIns = new CheckIns(store.Log, known, store.Changes);
+        var (waiting, written) = (store.Scalar<long>("SELECT sum(length(servers)) / 8 FROM facts_log"), store.Scalar<long>("SELECT count(*) FROM server_facts WHERE patch_level = 2"));
+        waiting.ShouldBeInRange(1, 249);
+        await using (var held = HeldWriter.Now(store.Log))
+        {
+            PackedServerId.TryRead(ids[0], out var first);
+            var checkIn = checkIns.Record(first, Local(store, ids[0]), 10_000).AsTask();
+            var bad = CommitTests.BreaksTheCommit(store.Log);
+            await held.ReleaseAsync();
+            await Should.ThrowAsync<StoreException>(bad);
+            await Should.ThrowAsync<StoreException>(checkIn);
+        }
+
+        store.Scalar<long>("SELECT sum(length(servers)) / 8 FROM facts_log").ShouldBe(waiting);
+        store.Scalar<long>("SELECT count(*) FROM server_facts WHERE patch_level = 2").ShouldBe(written);
+        checkIns.StartMaintenance();
+        await Empty(store);
+
+        store.Scalar<long>("SELECT count(*) FROM server_facts WHERE patch_level = 2").ShouldBe(250);
+        checkIns.Behind.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task New_words_leave_the_log_only_after_they_are_in_the_rows()
+    {
+        await using var store = new TestStore();
+        var (ids, known) = await Fleet(store, 250);
+        await store.Log.Commit(Actor.Agent, change =>
+        {
+            change.Session.Execute("CREATE TABLE told (number INTEGER PRIMARY KEY, written INTEGER, left INTEGER)");
+            change.Session.Execute("CREATE TRIGGER told_row AFTER UPDATE ON server_facts BEGIN INSERT INTO told (written, left) VALUES (1, 0); END");
+            return change.Session.Execute(
+                "CREATE TRIGGER told_left BEFORE DELETE ON facts_log BEGIN INSERT INTO told (written, left) VALUES (0, length(old.servers) / 8); END");
+        });
+
+        await Storm(store, new CheckIns(store.Log, known, store.Changes), ids, level: 2);
+        await TakeIn(store, known);
+
+        store.Scalar<long>("SELECT sum(left) FROM told").ShouldBe(250);
+        store.Scalar<long>("SELECT min(ahead) FROM (SELECT sum(written - left) OVER (ORDER BY number) AS ahead FROM told)").ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_later_row_is_not_overwritten_by_an_earlier_check_in_of_the_log()
     {
         await using var store = new TestStore();
@@ -180,6 +254,30 @@ public sealed class LoggedCheckInTests
         store.Scalar<long>("SELECT count(*) FROM server_facts WHERE patch_level = 2").ShouldBe(249);
         store.Scalar<long>("SELECT count(*) FROM server_facts WHERE server = @local", new { local }).ShouldBe(0);
         store.Scalar<long>("SELECT count(*) FROM server_checkin WHERE server = @local", new { local }).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Nor_when_that_one_has_said_something_itself()
+    {
+        await using var store = new TestStore();
+        var (ids, known) = await Fleet(store, 250);
+        var checkIns = new CheckIns(store.Log, known, store.Changes);
+        await Storm(store, checkIns, ids, level: 2);
+        var local = Local(store, ids[^1]);
+        await new ServerStore(store.Database, store.Log, store.Changes, store.Time).Unregister(ids[^1]);
+        var newcomer = (await new Registration(store.Log, store.Changes).Register("new", "192.0.2.9", "k")).ServerId!;
+        Local(store, newcomer).ShouldBe(local);
+        // As another process writes it that knows nothing of the log.
+        var server = store.Database.Read(session => CheckIns.FindOrNull(session, newcomer))!;
+        await store.Log.Commit(Actor.Agent, change => ServerRecords.Write(
+            change, store.Changes, local, new PendingFacts(server.Id, 50, 77, Facts with { PatchLevel = 9, Hostname = "new" }) { Was = -1 }));
+
+        await TakeIn(store, known);
+
+        store.Scalar<long>("SELECT count(*) FROM server_facts WHERE patch_level = 2").ShouldBe(249);
+        store.Scalar<string>("SELECT hostname || patch_level FROM server_facts WHERE server = @local", new { local }).ShouldBe("new9");
+        store.Scalar<string>("SELECT uptime || ' ' || digest FROM server_checkin WHERE server = @local", new { local }).ShouldBe("50 77");
+        new ServerStore(store.Database, store.Log, store.Changes, store.Time).History(newcomer, 10).ShouldNotContain(line => line.Became == "2");
     }
 
     /// <summary>All hosts say something new, in one commit.</summary>

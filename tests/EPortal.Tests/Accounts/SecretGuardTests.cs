@@ -56,6 +56,29 @@ public sealed class SecretGuardTests
     }
 
     [Fact]
+    public async Task Nobody_waits_for_an_attempt_that_ends_at_that_moment()
+    {
+        for (var n = 0; n < 10_000; n++)
+        {
+            var guard = Guard(allowed: 1);
+            var first = await BeginAsync(guard, "192.0.2.1");
+            first.ShouldNotBeNull();
+            using var together = new Barrier(2);
+            var ending = Task.Run(
+                () =>
+                {
+                    together.SignalAndWait(Cancellation);
+                    first.Wrong();
+                },
+                Cancellation);
+            together.SignalAndWait(Cancellation);
+
+            (await BeginAsync(guard, "192.0.2.1").WaitAsync(TimeSpan.FromMinutes(1), Cancellation)).ShouldBeNull();
+            await ending;
+        }
+    }
+
+    [Fact]
     public async Task What_is_under_way_may_be_wrong_so_others_wait_for_it_and_are_not_refused()
     {
         var guard = Guard(allowed: 2);

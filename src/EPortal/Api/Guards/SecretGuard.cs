@@ -67,6 +67,7 @@ internal sealed partial class SecretGuard(string name, bool countsHolders, TimeP
         while (true)
         {
             TokenBucket busy;
+            Task ended;
             lock (_gate)
             {
                 var (counted, isProved) = _tables.Find(client, holder);
@@ -74,11 +75,20 @@ internal sealed partial class SecretGuard(string name, bool countsHolders, TimeP
                     break;
                 if (counted.FirstOrDefault(one => one.IsBusy) is not { } full)
                     return Start(client, holder, counted, isProved);
-                busy = full;
+                // Taken while one is under way for sure: after the last has ended nothing would ever complete it.
+                (busy, ended) = (full, full.Ended);
                 busy.Waiting++;
             }
 
-            await Ended(busy, cancel);
+            try
+            {
+                await ended.WaitAsync(cancel);
+            }
+            finally
+            {
+                lock (_gate)
+                    busy.Waiting--;
+            }
         }
 
         Counts.Add(SecretOutcome.Throttled);
@@ -147,22 +157,6 @@ internal sealed partial class SecretGuard(string name, bool countsHolders, TimeP
             Counts.Add(known);
         if (outcome == SecretOutcome.Wrong && MayLog())
             LogWrong(Name, attempt.Client);
-    }
-
-    private async Task Ended(TokenBucket busy, CancellationToken cancel)
-    {
-        Task ended;
-        lock (_gate)
-            ended = busy.IsBusy ? busy.Ended : Task.CompletedTask;
-        try
-        {
-            await ended.WaitAsync(cancel);
-        }
-        finally
-        {
-            lock (_gate)
-                busy.Waiting--;
-        }
     }
 
     private SecretAttempt Start(ClientAddress client, string? holder, TokenBucket[] counted, bool isProved)

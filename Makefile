@@ -3,7 +3,7 @@ SHELL := /bin/bash
 OUT := out
 CONFIGURATION ?= Release
 
-.PHONY: build demo test bench bench-quick bench-more bench-supply bench-filters bench-pages soak soak-quick lint format fuzz crash clean
+.PHONY: build demo test bench bench-quick bench-more bench-supply bench-filters bench-pages soak soak-quick lint format fuzz crash pictures clean
 
 build:
 	@scripts/need.sh build
@@ -68,6 +68,9 @@ fuzz: build
 
 crash: build
 	@scripts/crash.sh
+
+pictures: build
+	@scripts/pictures.sh
 
 clean:
 	rm -rf $(OUT) artifacts

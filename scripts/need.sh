@@ -1,7 +1,7 @@
 #!/bin/bash
 # need.sh SET… installs the Debian packages that these need and that are missing, or says in one sentence what to install.
 # need.sh --install PACKAGE… installs packages, newer ones too.
-# Sets are what make targets need: build, lint, kernel (a guest in QEMU), demo, test, bench, soak.
+# Sets are what make targets need: build, lint, kernel (a guest in QEMU), demo, test, pictures, bench, soak.
 set -euf
 
 # COMMAND:PACKAGE of a set; a command given as a path (/usr/…) is looked for as a file.
@@ -14,6 +14,7 @@ pairs_of() {
         demo) pairs_of build; pairs_of kernel; echo curl:curl ;;
         test) pairs_of build; pairs_of kernel; echo 'chromium:chromium minisign:minisign promtool:prometheus nginx:nginx squid:squid
             microsocks:microsocks slapd:slapd zsh:zsh fish:fish strace:strace' ;;
+        pictures) pairs_of test; echo pngquant:pngquant ;;
         bench) pairs_of build; echo nginx:nginx squid:squid curl:curl ;;
         soak) pairs_of build; echo nginx:nginx ;;
         *) echo "need.sh: unknown set $1" >&2; exit 2 ;;

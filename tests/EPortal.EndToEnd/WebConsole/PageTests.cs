@@ -9,7 +9,7 @@ namespace EPortal.EndToEnd.WebConsole;
 /// <summary>Every page of the console in a real browser, as each role, in light and dark, wide and narrow, with and without scripts.</summary>
 public sealed class PageTests(ConsoleSite site)
 {
-    /// <summary>Set to 1, pictures of the pages are written to docs/console.</summary>
+    /// <summary>Set to 1, pictures of the pages are written to artifacts/console.</summary>
     private const string Write = "EPORTAL_WRITE_PICTURES";
 
     private const int Wide = 1440;
@@ -35,7 +35,7 @@ public sealed class PageTests(ConsoleSite site)
         foreach (var path in await site.PagesAsync())
         {
             await browser.GoAsync(path);
-            await BackgroundSnapshotAsync(browser.Page, $"{ConsolePages.NameOf(path)}{(dark ? "-dark" : "")}{(width == Narrow ? "-narrow" : "")}");
+            await ScreenshotAsync(browser.Page, $"{ConsolePages.NameOf(path)}{(dark ? "-dark" : "")}{(width == Narrow ? "-narrow" : "")}");
             found.AddRange(await FaultsAsync(browser, path));
         }
 
@@ -155,9 +155,9 @@ public sealed class PageTests(ConsoleSite site)
     private static Task<string> BackgroundAsync(ConsoleBrowser browser) =>
         browser.Page.EvaluateAsync<string>("() => getComputedStyle(document.body).backgroundColor");
 
-    private static async Task BackgroundSnapshotAsync(IPage page, string name)
+    private static async Task ScreenshotAsync(IPage page, string name)
     {
         if (Environment.GetEnvironmentVariable(Write) == "1")
-            await page.ScreenshotAsync(new() { Path = Path.Combine(Programs.Repository, "docs", "console", $"{name}.png"), FullPage = true });
+            await page.ScreenshotAsync(new() { Path = Path.Combine(Programs.Repository, "artifacts", "console", $"{name}.png"), FullPage = true });
     }
 }

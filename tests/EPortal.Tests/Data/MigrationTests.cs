@@ -1,0 +1,25 @@
+using EPortal.Data;
+using Shouldly;
+using Xunit;
+
+namespace EPortal.Tests.Data;
+
+/// <summary>Scripts of the schema are numbered; stores have run them, so no number changes or comes twice.</summary>
+public sealed class MigrationTests
+{
+    private const string Folder = ".Data.Sqlite.Migrations.";
+
+    /// <summary>Never given to a script that was released.</summary>
+    private static readonly int[] s_gaps = [7, 13, 14, 16];
+
+    [Fact]
+    public void Every_number_is_there_once_but_for_the_known_gaps()
+    {
+        var numbers = typeof(Database).Assembly.GetManifestResourceNames()
+            .Where(name => name.Contains(Folder, StringComparison.Ordinal))
+            .Select(name => int.Parse(name[(name.IndexOf(Folder, StringComparison.Ordinal) + Folder.Length)..][..4], System.Globalization.CultureInfo.InvariantCulture))
+            .Order().ToList();
+
+        numbers.ShouldBe(Enumerable.Range(1, numbers[^1]).Except(s_gaps));
+    }
+}

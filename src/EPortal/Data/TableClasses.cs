@@ -14,6 +14,7 @@ internal static class TableClasses
         ["operation"] = "the log itself; its operations are what travels",
         ["version_vector"] = "what this node has received",
         ["pending_operation"] = "what waits here for its dependencies",
+        ["runtime_setting"] = "a patch source and a directory may be another for each node",
         ["retention_clock"] = "how long this node has run",
         ["retention_mark"] = "how old rows of this node are",
         ["hold"] = "kept by operations on the entities that are held",

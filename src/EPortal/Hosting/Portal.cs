@@ -36,7 +36,7 @@ internal sealed class Portal : IAsyncDisposable
         Patchsets = new PatchsetLibrary(Database, Log, Folders, Signer, LimitsOf(settings), time);
         Shelf = new PatchFileIndex(Database, Folders, Signer, LimitsOf(settings), time);
         Feeds = new FeedStore(Database, Log);
-        var runtime = new RuntimeSettings(folder.ConfigFile);
+        var runtime = new RuntimeSettings(Database, folder.ConfigFile);
         SyncActivity = new SyncActivity(time);
         Source = new PatchSourceManager(runtime, SourceSettings.Initial(settings), setting => SourceSettings.Open(this, setting), Log, settings.CacheMode);
         SourceTest = new SourceTest(setting => SourceSettings.OptionsOf(settings, setting), Database, Signer.Trusted, LimitsOf(settings), time);

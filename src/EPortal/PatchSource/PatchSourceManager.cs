@@ -1,4 +1,3 @@
-using EPortal.Blobs;
 using EPortal.Data;
 using EPortal.Patchsets;
 
@@ -12,27 +11,26 @@ internal sealed class PatchSourceManager : IDisposable
 {
     private const string Section = "patch_source";
 
-    private readonly RuntimeSettings _file;
+    private readonly RuntimeSettings _runtime;
     private readonly SourceSetting _initial;
     private readonly Func<SourceSetting, PatchSourceConnection> _open;
     private readonly ChangeLog _log;
     private readonly Lock _gate = new();
     private readonly List<WeakReference<PatchSourceConnection>> _former = [];
     private bool _isRead;
-    private FileStamp? _stamp;
     private string? _text;
     private SourceState _state = new(SourceSetting.Off, IsSetHere: false, Problem: null);
     private PatchSourceConnection? _connection;
 
     /// <summary>Puts it together; nothing is opened before it is used.</summary>
-    /// <param name="file">Where it is set at run time.</param>
+    /// <param name="runtime">Where it is set at run time.</param>
     /// <param name="initial">What holds where nothing is set there.</param>
     /// <param name="open">Opens a source; its address is set.</param>
     /// <param name="log">Changes to it.</param>
     /// <param name="cacheMode">Whether patch files are fetched when agents ask for them.</param>
-    public PatchSourceManager(RuntimeSettings file, SourceSetting initial, Func<SourceSetting, PatchSourceConnection> open, ChangeLog log, bool cacheMode)
+    public PatchSourceManager(RuntimeSettings runtime, SourceSetting initial, Func<SourceSetting, PatchSourceConnection> open, ChangeLog log, bool cacheMode)
     {
-        (_file, _initial, _open, _log, CacheMode) = (file, initial, open, log, cacheMode);
+        (_runtime, _initial, _open, _log, CacheMode) = (runtime, initial, open, log, cacheMode);
         Upstream = new ManagedUpstream(this);
     }
 
@@ -81,14 +79,19 @@ internal sealed class PatchSourceManager : IDisposable
     /// <param name="setting">The source.</param>
     /// <param name="seen">Version of what is in force on which that was decided; null where that does not matter.</param>
     /// <exception cref="RefusedException">Another was set by now.</exception>
-    public Task<SourceState> Save(Actor actor, SourceSetting? setting, string? seen = null) => _log.Commit(actor, change =>
+    public async Task<SourceState> Save(Actor actor, SourceSetting? setting, string? seen = null)
     {
-        var before = Stored();
-        before.RefuseUnless(seen);
-        change.Note("source.change", setting is null ? "as in the settings" : setting.ToString(), before.ChangesTo((setting ?? _initial).Stored("")));
-        _file.Save(Section, setting?.ToJson());
+        await _log.Commit(actor, change =>
+        {
+            var before = StoredIn(change);
+            before.RefuseUnless(seen);
+            change.Note("source.change", setting is null ? "as in the settings" : setting.ToString(), before.ChangesTo((setting ?? _initial).Stored("")));
+            RuntimeSettings.Set(change, Section, setting?.ToJson());
+            return true;
+        });
+        _runtime.WriteCopy();
         return State;
-    });
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -107,12 +110,26 @@ internal sealed class PatchSourceManager : IDisposable
         }
     }
 
-    /// <summary>A file that cannot be read is to be replaced all the same.</summary>
+    /// <summary>The fields as the change sees them; what cannot be read counts as what is in force.</summary>
+    private StoredFields StoredIn(Change change)
+    {
+        var (section, saving) = RuntimeSettings.Read(change, Section);
+        try
+        {
+            return (section is null ? _initial : SourceSetting.Read(section)).Stored(saving);
+        }
+        catch (RefusedException)
+        {
+            return State.Setting.Stored(saving);
+        }
+    }
+
+    /// <summary>What cannot be read is to be replaced all the same.</summary>
     private string SavingOrNone()
     {
         try
         {
-            return _file.SavingOf(Section);
+            return _runtime.SavingOf(Section);
         }
         catch (StoreException)
         {
@@ -125,17 +142,14 @@ internal sealed class PatchSourceManager : IDisposable
     {
         try
         {
-            var stamp = _file.Stamp;
-            if (_isRead && stamp == _stamp)
-                return;
-            var section = _file.SectionOrNull(Section);
+            var section = _runtime.SectionOrNull(Section);
             var text = section?.ToJsonString();
             if (!_isRead || text != _text)
                 Put(section is null ? _initial : SourceSetting.Read(section), isSetHere: section is not null);
             _state = _state with { Problem = null };
-            (_isRead, _stamp, _text) = (true, stamp, text);
+            (_isRead, _text) = (true, text);
         }
-        catch (Exception e) when (e is UserFacingException or IOException or UnauthorizedAccessException)
+        catch (UserFacingException e)
         {
             _state = _state with { Problem = e.Message };
         }

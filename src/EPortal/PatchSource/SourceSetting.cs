@@ -41,7 +41,7 @@ internal sealed partial record SourceSetting
         return new SourceSetting { Url = address, User = login, Password = Secret(address, login, password), Distros = Checked(distros) };
     }
 
-    /// <summary>As it stands in <c>config.json</c>.</summary>
+    /// <summary>As it is stored.</summary>
     /// <exception cref="RefusedException">It is malformed.</exception>
     public static SourceSetting Read(JsonObject section)
     {
@@ -65,7 +65,7 @@ internal sealed partial record SourceSetting
         { "distros", "Distributions", string.Join(' ', distros) },
     };
 
-    /// <summary>As it is to stand in <c>config.json</c>.</summary>
+    /// <summary>As it is to be stored.</summary>
     public JsonObject ToJson() => new()
     {
         ["url"] = Url?.AbsoluteUri,
@@ -112,7 +112,7 @@ internal sealed partial record SourceSetting
         : node is JsonValue value && value.TryGetValue<string>(out var text) ? text
         : throw Malformed();
 
-    private static RefusedException Malformed() => Invalid("The patch source in config.json is not made of texts and a list of texts.");
+    private static RefusedException Malformed() => Invalid("the stored patch source is malformed: its members must be texts and a list of texts");
 
     private static RefusedException Invalid(string message) => new(Refusal.Invalid, message);
 

@@ -83,7 +83,7 @@ public sealed class HostileSourceTests : IAsyncLifetime
         var broken = _house.Connection(_source.Address);
         broken.Dispose();
         using var slot = new PatchSourceManager(
-            new RuntimeSettings(Path.Combine(_house.Portal.Settings.DataDir, "none.json")), SourceSetting.Off with { Url = _source.Address }, _ => broken, _house.Portal.Log, cacheMode: false);
+            new RuntimeSettings(_house.Portal.Database, Path.Combine(_house.Portal.Settings.DataDir, "none.json")), SourceSetting.Off with { Url = _source.Address }, _ => broken, _house.Portal.Log, cacheMode: false);
         using var worker = new SourceWorker(slot, _house.Portal.AutoUpdate, TimeSpan.FromHours(1), _house.Time, log);
 
         await worker.StartAsync(TestContext.Current.CancellationToken);

@@ -4,6 +4,7 @@ using EPortal.Hosting;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
 using EPortal.Tests.Agents;
+using EPortal.Tests.Data;
 using Shouldly;
 using Xunit;
 
@@ -56,7 +57,7 @@ public sealed class PatchSourceManagerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_password_stays_in_a_file_of_its_owner_and_out_of_the_log()
+    public async Task The_password_stays_in_files_of_their_owner_and_out_of_the_log()
     {
         await using var portal = await TestPortal.StartAsync(settings => settings with { AutoUpdatePeriod = null });
 
@@ -76,20 +77,87 @@ public sealed class PatchSourceManagerTests : IAsyncLifetime
     [InlineData("""{"patch_source": {"url": 5}}""")]
     [InlineData("""{"patch_source": {"url": "http://a/", "distros": "debian12"}}""")]
     [InlineData("""{"patch_source": {"url": "http://a/", "distros": ["../x"]}}""")]
-    public async Task What_cannot_be_read_keeps_what_was_set_before_and_says_so(string content)
+    public async Task What_cannot_be_read_at_the_start_is_told_and_can_be_set_anew(string content)
+    {
+        await using var portal = await TestPortal.StartAsync(settings => settings with { AutoUpdatePeriod = null });
+        var file = Path.Combine(portal.DataFolder, "config", "config.json");
+        await File.WriteAllTextAsync(file, content, Cancellation);
+
+        await using var next = Portal.Open(portal.Portal.Settings, TimeProvider.System);
+        next.Source.Url.ShouldBeNull();
+        next.Source.State.Problem.ShouldNotBeNullOrWhiteSpace();
+        await next.Source.Save(TestPortal.Admin, SourceSetting.Off.With(s_second.ToString(), null, null, []));
+
+        (next.Source.Url, next.Source.State.Problem).ShouldBe((s_second, null));
+        (await File.ReadAllTextAsync(file, Cancellation)).ShouldContain(s_second.ToString());
+        if (content is "{" or "[]")
+            (await File.ReadAllTextAsync(file + ".unreadable", Cancellation)).ShouldBe(content);
+    }
+
+    [Fact]
+    public async Task The_copy_is_read_at_the_start_where_the_store_has_none_and_never_again()
+    {
+        await using var portal = await TestPortal.StartAsync(settings => settings with { AutoUpdatePeriod = null });
+        var file = Path.Combine(portal.DataFolder, "config", "config.json");
+        await File.WriteAllTextAsync(file, $$$"""{"patch_source": {"url": "{{{s_first}}}"}, "other": {"a": 1}, "more": 5}""", Cancellation);
+
+        await using (var next = Portal.Open(portal.Portal.Settings, TimeProvider.System))
+            next.Source.Url.ShouldBe(s_first);
+        portal.Portal.Source.Url.ShouldBe(s_first, "processes that run see it too");
+        await portal.Portal.Source.Save(TestPortal.Admin, null);
+        (await File.ReadAllTextAsync(file, Cancellation)).ShouldSatisfyAllConditions(
+            text => text.ShouldNotContain("first.example.com"), text => text.ShouldContain("\"other\""), text => text.ShouldContain("\"more\": 5"));
+        await File.WriteAllTextAsync(file, $$$"""{"patch_source": {"url": "{{{s_second}}}"}}""", Cancellation);
+
+        await using var last = Portal.Open(portal.Portal.Settings, TimeProvider.System);
+        last.Source.Url.ShouldBeNull("the store knows that it was set back");
+    }
+
+    [Fact]
+    public async Task A_commit_that_fails_changes_neither_the_source_nor_the_log_nor_the_copy()
+    {
+        await using var portal = await TestPortal.StartAsync(settings => settings with { AutoUpdatePeriod = null });
+        await portal.Portal.Source.Save(TestPortal.Admin, SourceSetting.Off.With(s_first.ToString(), null, null, []));
+        var file = Path.Combine(portal.DataFolder, "config", "config.json");
+        var copy = await File.ReadAllTextAsync(file, Cancellation);
+        await using var held = HeldWriter.Now(portal.Portal.Log);
+        var saved = portal.Portal.Source.Save(TestPortal.Admin, SourceSetting.Off.With(s_second.ToString(), null, null, []));
+        var bad = CommitTests.BreaksTheCommit(portal.Portal.Log);
+        await held.ReleaseAsync();
+
+        await Should.ThrowAsync<StoreException>(bad);
+        await Should.ThrowAsync<StoreException>(saved);
+        portal.Portal.Source.Url.ShouldBe(s_first);
+        (await File.ReadAllTextAsync(file, Cancellation)).ShouldBe(copy);
+        portal.Portal.Database.Read(session => UserLog.Latest(session, 10)).Count(line => line.Action == "source.change").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Two_savings_of_one_version_in_one_commit_are_not_both_taken()
     {
         await using var portal = await TestPortal.StartAsync(settings => settings with { AutoUpdatePeriod = null });
         var slot = portal.Portal.Source;
-        await slot.Save(TestPortal.Admin, SourceSetting.Off.With(s_first.ToString(), null, null, []));
-        var file = Path.Combine(portal.DataFolder, "config", "config.json");
-        var good = await File.ReadAllTextAsync(file, Cancellation);
+        var seen = slot.Stored().Version;
+        await using var held = HeldWriter.Now(portal.Portal.Log);
+        var first = slot.Save(TestPortal.Admin, SourceSetting.Off.With(s_first.ToString(), null, null, []), seen);
+        var second = slot.Save(TestPortal.Admin, SourceSetting.Off.With(s_second.ToString(), null, null, []), seen);
+        await held.ReleaseAsync();
 
-        await File.WriteAllTextAsync(file, content, Cancellation);
+        await first;
+        await Should.ThrowAsync<RefusedException>(second);
         slot.Url.ShouldBe(s_first);
-        slot.State.Problem.ShouldNotBeNullOrWhiteSpace();
-        await File.WriteAllTextAsync(file, good, Cancellation);
+    }
 
-        slot.State.Problem.ShouldBeNull();
+    [Fact]
+    public async Task A_copy_that_cannot_be_written_is_told_and_what_was_set_is_in_force()
+    {
+        await using var portal = await TestPortal.StartAsync(settings => settings with { AutoUpdatePeriod = null });
+        Directory.CreateDirectory(Path.Combine(portal.DataFolder, "config", "config.json", "in the way"));
+
+        var told = await Should.ThrowAsync<StoreException>(portal.Portal.Source.Save(TestPortal.Admin, SourceSetting.Off.With(s_first.ToString(), null, null, [])));
+
+        told.Message.ShouldStartWith("the setting is saved, but its copy");
+        portal.Portal.Source.Url.ShouldBe(s_first);
     }
 
     [Fact]

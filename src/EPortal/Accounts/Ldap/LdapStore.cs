@@ -4,7 +4,7 @@ using EPortal.Data;
 namespace EPortal.Accounts.Ldap;
 
 /// <summary>The directory in force. It is set at run time, by this process or another; a setting that cannot be read changes nothing.</summary>
-internal sealed class LdapStore(RuntimeSettings file, ChangeLog log, TimeProvider time)
+internal sealed class LdapStore(RuntimeSettings runtime, ChangeLog log, TimeProvider time)
 {
     private const string Section = "ldap";
 
@@ -14,9 +14,7 @@ internal sealed class LdapStore(RuntimeSettings file, ChangeLog log, TimeProvide
 
     /// <summary>What is set; null for no directory.</summary>
     /// <exception cref="StoreException">The settings cannot be read.</exception>
-    public LdapSettings? SettingsOrNull() => file.SectionOrNull(Section) is not { } section ? null : new LdapSettings(
-        Text(section, "url") ?? "", Text(section, "dn") ?? "", Text(section, "filter"), Text(section, "ca"),
-        Text(section, "bind_dn") is { } bind ? new LdapBindAccount(bind, Text(section, "bind_password") ?? "", Text(section, "user_search")) : null);
+    public LdapSettings? SettingsOrNull() => Parse(runtime.SectionOrNull(Section));
 
     /// <summary>The directory to ask; null for none.</summary>
     /// <param name="problem">Why what is set now could not be taken, and what was set before still holds; else null.</param>
@@ -45,7 +43,7 @@ internal sealed class LdapStore(RuntimeSettings file, ChangeLog log, TimeProvide
     public StoredFields Stored()
     {
         // In this order: who saves between the two has a form refused, and never one taken.
-        var saving = file.SavingOf(Section);
+        var saving = runtime.SavingOf(Section);
         return FieldsOf(SettingsOrNull(), saving);
     }
 
@@ -54,16 +52,17 @@ internal sealed class LdapStore(RuntimeSettings file, ChangeLog log, TimeProvide
     /// <param name="settings">The directory; null for none.</param>
     /// <param name="seen">Version of the settings on which that was decided; null where that does not matter.</param>
     /// <exception cref="RefusedException">It is malformed, or another was set by now.</exception>
-    public Task<LdapSettings?> Save(Actor actor, LdapSettings? settings, string? seen = null)
+    public async Task<LdapSettings?> Save(Actor actor, LdapSettings? settings, string? seen = null)
     {
         settings?.Open(time);
-        return log.Commit(actor, change =>
+        await log.Commit(actor, change =>
         {
-            var before = Stored();
+            var (section, saving) = RuntimeSettings.Read(change, Section);
+            var before = FieldsOf(Parse(section), saving);
             before.RefuseUnless(seen);
             change.Note(
                 "ldap.change", settings is null ? "off" : $"{settings.Url} {settings.Dn} {settings.Filter}".TrimEnd(), before.ChangesTo(FieldsOf(settings, "")));
-            file.Save(Section, settings is null ? null : new JsonObject
+            RuntimeSettings.Set(change, Section, settings is null ? null : new JsonObject
             {
                 ["url"] = settings.Url,
                 ["dn"] = settings.Dn,
@@ -75,11 +74,17 @@ internal sealed class LdapStore(RuntimeSettings file, ChangeLog log, TimeProvide
             });
             return settings;
         });
+        runtime.WriteCopy();
+        return settings;
     }
 
     private static StoredFields FieldsOf(LdapSettings? settings, string id) =>
         LdapSettings.FieldsOf(id, settings?.Url, settings?.Dn, settings?.Filter, settings?.Ca, settings?.BindDn, settings?.UserSearch)
             .WithSecret("bind_password", "Bind account's password", settings?.Account?.Password);
+
+    private static LdapSettings? Parse(JsonObject? stored) => stored is not { } section ? null : new LdapSettings(
+        Text(section, "url") ?? "", Text(section, "dn") ?? "", Text(section, "filter"), Text(section, "ca"),
+        Text(section, "bind_dn") is { } bind ? new LdapBindAccount(bind, Text(section, "bind_password") ?? "", Text(section, "user_search")) : null);
 
     private static string? Text(JsonObject section, string name) => section[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 }

@@ -148,7 +148,7 @@ public sealed class LdapLoginTests
         await using var api = await With(new LdapSettings(slapd.Plain + "?tls=0", Slapd.Dn));
         (await Login(api, "gauss")).ShouldBe(HttpStatusCode.OK);
 
-        await File.WriteAllTextAsync(Path.Combine(api.Portal.DataFolder, "config/config.json"), "{ \"ldap\": ", Cancellation);
+        await api.Portal.Portal.Log.Commit(TestPortal.Admin, change => change.Session.Execute("UPDATE runtime_setting SET value = '{\"url\": \"ftp://x\", \"dn\": \"%s\"}'"));
 
         (await Login(api, "tesla")).ShouldBe(HttpStatusCode.OK);
         api.Portal.Log.ShouldContain(line => line.Contains("The directory's settings were not taken"));

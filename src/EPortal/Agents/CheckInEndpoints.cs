@@ -20,8 +20,8 @@ internal static class CheckInEndpoints
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost(KernelRoute, Kernel).WithMetadata(new ReadsOwnBody()); // Its limit is kept by Read: the body may have been looked at before it came here.
-        routes.MapPost(KernelRoute + "/{product}", Userspace).WithMetadata(new RequestSizeLimitAttribute(MaxBuildIdsBody), new ReadsOwnBody());
+        routes.MapLazily(KernelRoute, [HttpMethods.Post], Kernel).WithMetadata(new ReadsOwnBody()); // Its limit is kept by Read: the body may have been looked at before it came here.
+        routes.MapLazily(KernelRoute + "/{product}", [HttpMethods.Post], Userspace).WithMetadata(new RequestSizeLimitAttribute(MaxBuildIdsBody), new ReadsOwnBody());
     }
 
     private static async Task<IResult> Kernel(HttpContext context, AgentService agents)

@@ -1,3 +1,4 @@
+using EPortal.Api;
 using EPortal.WebConsole;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -15,7 +16,7 @@ internal static class InstallPages
     public static void Map(IEndpointRouteBuilder routes)
     {
         if (routes.ServiceProvider.GetRequiredService<PublicIndex>().IsOpen)
-            routes.MapGet(PublicIndex.Address, Show).AllowAnonymous();
+            routes.MapLazily(PublicIndex.Address, [HttpMethods.Get], Show).AllowAnonymous();
         else
             routes.MapPage(PublicIndex.Path, () => TypedResults.Redirect(Whole));
     }

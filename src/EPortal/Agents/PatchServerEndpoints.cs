@@ -24,10 +24,10 @@ internal static class PatchServerEndpoints
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapMethods(LatestV1, Methods, Latest);
-        routes.MapMethods(LatestV2, Methods, Latest);
-        routes.MapMethods(Target + "/version", Methods, Version);
-        routes.MapMethods(FileRoute, Methods, File);
+        routes.MapLazily(LatestV1, Methods, Latest);
+        routes.MapLazily(LatestV2, Methods, Latest);
+        routes.MapLazily(Target + "/version", Methods, Version);
+        routes.MapLazily(FileRoute, Methods, File);
     }
 
     /// <summary>The route of a path <c>/TARGET/latest.v1</c> or <c>v2</c> whose target is so long; null for others.</summary>

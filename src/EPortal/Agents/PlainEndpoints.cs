@@ -26,7 +26,7 @@ internal static class PlainEndpoints
     }
 
     private static RouteHandlerBuilder MapPlain(IEndpointRouteBuilder routes, string name, Delegate handler) =>
-        routes.MapMethods($"{Base}/{name}", Methods, handler)
+        routes.MapLazily($"{Base}/{name}", Methods, handler)
             .WithMetadata(new RequestSizeLimitAttribute(MaxBody), new ReadsOwnBody())
             .DisableAntiforgery()
             .AddEndpointFilter(RefusalsAsLines);

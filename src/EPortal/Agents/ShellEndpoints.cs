@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Security.Cryptography;
+using EPortal.Api;
 using EPortal.Patchsets;
 using Microsoft.Net.Http.Headers;
 
@@ -13,11 +14,11 @@ internal static class ShellEndpoints
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/install-kernelcare", (HttpContext context, PortalSigner signer, AgentPackage package) =>
+        routes.MapLazily("/install-kernelcare", [HttpMethods.Get], (HttpContext context, PortalSigner signer, AgentPackage package) =>
             Script(context, "install-kernelcare.sh", signer, package));
-        routes.MapGet("/set-patch-server", (HttpContext context, PortalSigner signer, AgentPackage package) =>
+        routes.MapLazily("/set-patch-server", [HttpMethods.Get], (HttpContext context, PortalSigner signer, AgentPackage package) =>
             Script(context, "set-patch-server.sh", signer, package));
-        routes.MapGet("/packages/kcarectl", (AgentPackage package) => package.PathOrNull is { } path
+        routes.MapLazily("/packages/kcarectl", [HttpMethods.Get], (AgentPackage package) => package.PathOrNull is { } path
             ? Results.File(path, "application/octet-stream", "kcarectl", enableRangeProcessing: true)
             : Results.NotFound());
     }

@@ -56,7 +56,7 @@ internal static class ApiRoutes
     public static RouteHandlerBuilder MapApi(
         this IEndpointRouteBuilder routes, string method, string path, ApiRole role, string summary, Delegate handler, params ApiParameter[] parameters)
     {
-        var route = routes.MapMethods(Base + path, [method], handler).WithTags(SubjectOf(path))
+        var route = routes.MapLazily(Base + path, [method], handler).WithTags(SubjectOf(path))
             .WithMetadata(new ApiCall(role, summary, parameters)).DisableAntiforgery();
         return role switch
         {

@@ -87,7 +87,7 @@ internal static class WebPortal
 
     private static void MapFeatures(IEndpointRouteBuilder routes, Settings settings)
     {
-        routes.MapGet("/", () => TypedResults.Redirect(ConsoleRoutes.Base + "/")).AllowAnonymous();
+        routes.MapLazily("/", [HttpMethods.Get], () => TypedResults.Redirect(ConsoleRoutes.Base + "/")).AllowAnonymous();
         routes.MapOperations();
         routes.MapAgents();
         routes.MapAccounts();

@@ -36,9 +36,9 @@ internal static class OperationsFeature
     public static void MapOperations(this IEndpointRouteBuilder routes)
     {
         // Balancers ask by HEAD too.
-        routes.MapMethods("/healthz", s_asking, () => Results.Text("ok\n"));
-        routes.MapMethods("/readyz", s_asking, Ready);
-        routes.MapGet("/metrics", Metrics);
+        routes.MapLazily("/healthz", s_asking, () => Results.Text("ok\n"));
+        routes.MapLazily("/readyz", s_asking, Ready);
+        routes.MapLazily("/metrics", [HttpMethods.Get], Metrics);
     }
 
     private static async Task Metrics(HttpContext context, PortalMetrics metrics, MetricsAccess access, SecretGuards guards)

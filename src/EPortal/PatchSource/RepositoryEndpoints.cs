@@ -3,11 +3,12 @@ using System.Security.Cryptography;
 using System.Text;
 using EPortal.Agents;
 using EPortal.Api.Guards;
+using EPortal.Api;
 using EPortal.Blobs;
 using EPortal.Format;
 using EPortal.Patchsets;
-using Microsoft.AspNetCore.Http.HttpResults;
 using EntityTagHeaderValue = Microsoft.Net.Http.Headers.EntityTagHeaderValue;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace EPortal.PatchSource;
 
@@ -35,14 +36,14 @@ internal static class RepositoryEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/patch-source").AddEndpointFilter(RequireLogin);
-        group.MapMethods(RepositoryLayout.Index, Methods, async (HttpContext context, PortalRepository repository) =>
+        group.MapLazily(RepositoryLayout.Index, Methods, async (HttpContext context, PortalRepository repository) =>
             Current(context, (await repository.Index(context.RequestAborted)).Json, "application/json"));
-        group.MapMethods(RepositoryLayout.Index + RepositoryLayout.SignatureSuffix, Methods, async (HttpContext context, PortalRepository repository) =>
+        group.MapLazily(RepositoryLayout.Index + RepositoryLayout.SignatureSuffix, Methods, async (HttpContext context, PortalRepository repository) =>
             Current(context, (await repository.Index(context.RequestAborted)).Signature, "text/plain"));
-        group.MapMethods("patches/{target}/{level:int:min(1)}/{file}", Methods, AnyPatch);
-        group.MapMethods("descriptions/{patchset}/{target}/{level:int:min(1)}/{file}", Methods, Description);
+        group.MapLazily("patches/{target}/{level:int:min(1)}/{file}", Methods, AnyPatch);
+        group.MapLazily("descriptions/{patchset}/{target}/{level:int:min(1)}/{file}", Methods, Description);
         foreach (var folder in new[] { "archives", "manifests" })
-            group.MapMethods($"{folder}/{{file}}", Methods, (string file, HttpContext context, PortalRepository repository, FileIntegrity intact) =>
+            group.MapLazily($"{folder}/{{file}}", Methods, (string file, HttpContext context, PortalRepository repository, FileIntegrity intact) =>
                 File($"{folder}/{file}", context, repository, intact));
     }
 

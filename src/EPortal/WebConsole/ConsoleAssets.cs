@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Reflection;
 using System.Security.Cryptography;
+using EPortal.Api;
 using Microsoft.Net.Http.Headers;
 
 namespace EPortal.WebConsole;
@@ -37,9 +38,9 @@ internal static class ConsoleAssets
     /// <summary>Maps them; they are no secret, the login page needs them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet(Base + "/{hash}/{name}", Get).AllowAnonymous();
+        routes.MapLazily(Base + "/{hash}/{name}", [HttpMethods.Get], Get).AllowAnonymous();
         // Where browsers look that show no page, such as one with the answer of a call.
-        routes.MapGet("/favicon.ico", (HttpContext context) =>
+        routes.MapLazily("/favicon.ico", [HttpMethods.Get], (HttpContext context) =>
         {
             context.Response.Headers.CacheControl = "public, max-age=86400";
             return TypedResults.Bytes(s_files["favicon.svg"], TypeOf("favicon.svg"));

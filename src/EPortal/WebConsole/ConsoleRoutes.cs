@@ -16,16 +16,16 @@ internal static class ConsoleRoutes
 
     /// <summary>A page, for everybody who has logged in.</summary>
     public static RouteHandlerBuilder MapPage(this IEndpointRouteBuilder routes, string path, Delegate handler) =>
-        routes.MapGet(Base + path, handler).WithMetadata(new ConsoleRoute(Changes: false)).RequireAuthorization(ApiRoutes.PagePolicy);
+        routes.MapLazily(Base + path, [HttpMethods.Get], handler).WithMetadata(new ConsoleRoute(Changes: false)).RequireAuthorization(ApiRoutes.PagePolicy);
 
     /// <summary>What a form sends, for admins. It ends in <see cref="Back"/>, or in the page with what is wrong with it.</summary>
     public static RouteHandlerBuilder MapAction(this IEndpointRouteBuilder routes, string path, Delegate handler) =>
-        routes.MapPost(Base + path, handler).WithMetadata(new ConsoleRoute(Changes: true)).RequireAuthorization(ApiRoutes.PageAdminPolicy).DisableAntiforgery()
+        routes.MapLazily(Base + path, [HttpMethods.Post], handler).WithMetadata(new ConsoleRoute(Changes: true)).RequireAuthorization(ApiRoutes.PageAdminPolicy).DisableAntiforgery()
             .AddEndpointFilter(ConsoleForms.Resume);
 
     /// <summary>A form that changes nothing but what is the sender's own, for everybody who has logged in.</summary>
     public static RouteHandlerBuilder MapOwnAction(this IEndpointRouteBuilder routes, string path, Delegate handler) =>
-        routes.MapPost(Base + path, handler).WithMetadata(new ConsoleRoute(Changes: false)).RequireAuthorization(ApiRoutes.PagePolicy).DisableAntiforgery()
+        routes.MapLazily(Base + path, [HttpMethods.Post], handler).WithMetadata(new ConsoleRoute(Changes: false)).RequireAuthorization(ApiRoutes.PagePolicy).DisableAntiforgery()
             .AddEndpointFilter(ConsoleForms.Resume);
 
     /// <summary>A page, or a part of one, as an answer.</summary>

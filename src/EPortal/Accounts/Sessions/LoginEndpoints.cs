@@ -17,9 +17,9 @@ internal static class LoginEndpoints
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet(LoginPath, Show).AllowAnonymous();
-        routes.MapPost(LoginPath, LogIn).AllowAnonymous().DisableAntiforgery();
-        routes.MapPost("/admin/logout", LogOut).RequireAuthorization(ApiRoutes.PagePolicy).DisableAntiforgery();
+        routes.MapLazily(LoginPath, [HttpMethods.Get], Show).AllowAnonymous();
+        routes.MapLazily(LoginPath, [HttpMethods.Post], LogIn).AllowAnonymous().DisableAntiforgery();
+        routes.MapLazily("/admin/logout", [HttpMethods.Post], LogOut).RequireAuthorization(ApiRoutes.PagePolicy).DisableAntiforgery();
     }
 
     /// <summary>A place within the console to go on to; anything else leads home (no open redirect).</summary>

@@ -30,7 +30,7 @@ internal static class SsoFeature
     {
         if (!routes.ServiceProvider.GetRequiredService<SsoOptions>().IsOn)
             return;
-        routes.MapGet($"{Root}/login", (ApiParameters parameters) => Results.Challenge(
+        routes.MapLazily($"{Root}/login", [HttpMethods.Get], (ApiParameters parameters) => Results.Challenge(
             new AuthenticationProperties { RedirectUri = LoginEndpoints.Next(parameters.Text("next")) }, [SsoHandler.Name])).AllowAnonymous();
     }
 }

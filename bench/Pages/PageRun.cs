@@ -30,7 +30,7 @@ internal static class PageRun
         ("servers, far behind", n => $"/servers?offset={900_000 + n}"),
         ("servers by name", n => $"/servers?hostname=%25{n:d4}%25"),
         ("servers, outdated", _ => "/servers?status=outdated"),
-        ("servers, silent", _ => "/servers?status=silent"),
+        ("servers, inactive", _ => "/servers?status=inactive"),
         ("servers of a key", n => $"/servers?key={Fleet.Key(n % Fleet.Keys)}"),
         ("servers of a tag", n => $"/servers?tag={Fleet.Tag(n % Fleet.Tags)}"),
         ("servers of a patchset", n => $"/servers?patchset={Patchset(1 + n)}"),

@@ -18,7 +18,7 @@ internal static class BoundedContent
         while ((read = await body.ReadAsync(buffer, cancel)) > 0)
         {
             if (kept.Length + read > max)
-                throw new PortalException(PortalError.BadAnswer, $"The portal's answer is larger than {max} bytes.");
+                throw new PortalException(PortalError.BadAnswer, $"the portal's answer is larger than {max} bytes");
             kept.Write(buffer, 0, read);
         }
         return kept.ToArray();
@@ -35,12 +35,12 @@ internal static class BoundedContent
         try
         {
             return JsonSerializer.Deserialize(bytes, type)
-                ?? throw new PortalException(PortalError.BadAnswer, "The portal's answer is empty.");
+                ?? throw new PortalException(PortalError.BadAnswer, "the portal's answer is empty");
         }
         catch (JsonException e)
         {
             throw new PortalException(
-                PortalError.BadAnswer, $"The portal's answer cannot be read at {SafeText.Line(e.Path ?? "its start")}.", e);
+                PortalError.BadAnswer, $"unexpected answer of the portal at {SafeText.Line(e.Path ?? "its start")}", e);
         }
     }
 
@@ -48,6 +48,6 @@ internal static class BoundedContent
     public static void RefuseEncoding(HttpResponseMessage answer)
     {
         if (answer.Content.Headers.ContentEncoding.Any(e => !e.Equals("identity", StringComparison.OrdinalIgnoreCase)))
-            throw new PortalException(PortalError.BadAnswer, "The portal's answer is compressed, which was not asked for.");
+            throw new PortalException(PortalError.BadAnswer, "the portal's answer is compressed, which was not requested");
     }
 }

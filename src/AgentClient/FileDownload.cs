@@ -29,10 +29,10 @@ internal sealed class FileDownload(
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
-            throw new PortalException(PortalError.TooSlow, $"{_name} comes too slowly: given up.", e);
+            throw new PortalException(PortalError.TooSlow, $"download of {_name} was too slow", e);
         }
         if (!File.Exists(_part))
-            throw new PortalException(PortalError.WrongHash, $"{_name} is not the file that was announced: its SHA-256 differs.");
+            throw new PortalException(PortalError.WrongHash, $"checksum mismatch of {_name}: SHA-256 differs from the announced one");
         File.Move(_part, path, overwrite: true);
     }
 
@@ -105,7 +105,7 @@ internal sealed class FileDownload(
         {
             var range = answer.Content.Headers.ContentRange;
             if (range?.From != from || (range.Length ?? size) != size)
-                throw new PortalException(PortalError.BadAnswer, $"The portal sent another part of {_name} than asked for.");
+                throw new PortalException(PortalError.BadAnswer, $"the portal sent another range of {_name} than requested");
             start = from;
         }
         if (answer.Content.Headers.ContentLength is { } length && length != size - start)
@@ -137,7 +137,7 @@ internal sealed class FileDownload(
         }
         file.Flush(flushToDisk: true);
         if (file.Position < size)
-            throw new PortalException(PortalError.Unreachable, $"{_name} broke off after {file.Position} of {size} bytes.");
+            throw new PortalException(PortalError.Unreachable, $"download of {_name} was cut off after {file.Position} of {size} bytes");
     }
 
     private async Task<bool> IsRightAsync(CancellationToken cancel)
@@ -152,5 +152,5 @@ internal sealed class FileDownload(
     }
 
     private PortalException WrongLength() =>
-        new(PortalError.WrongLength, $"{_name} does not have the announced length of {size} bytes.");
+        new(PortalError.WrongLength, $"{_name} does not have the announced length of {size} bytes");
 }

@@ -19,7 +19,7 @@ internal sealed record PlainAnswer(int Code, string? ServerId, string? Message)
         }
         if (!fields.TryGetValue("code", out var code)
             || !int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-            throw new PortalException(PortalError.BadAnswer, "The portal's answer has no result code.");
+            throw new PortalException(PortalError.BadAnswer, "unexpected answer of the portal: no result code");
         return new PlainAnswer(number, fields.GetValueOrDefault("server_id"), fields.GetValueOrDefault("message"));
     }
 
@@ -27,22 +27,22 @@ internal sealed record PlainAnswer(int Code, string? ServerId, string? Message)
     {
         if (Code != 0)
             throw new PortalException(Code == UnknownServer ? PortalError.UnknownServer : PortalError.Refused,
-                $"The portal refused {what}: {Explain($"code {Code}")}");
+                $"the portal refused {what}: {Explain($"code {Code}")}");
     }
 
     public PortalException RegistrationError() => Code switch
     {
-        1 => new(PortalError.Locked, $"The portal takes no registration now: {Explain("too many tries")}"),
-        2 => new(PortalError.InvalidKey, $"The portal refused the key: {Explain("it is not valid")}"),
-        3 => new(PortalError.ServerLimit, $"The portal refused the key: {Explain("its server limit is reached")}"),
+        1 => new(PortalError.Locked, $"the portal accepts no registration now: {Explain("too many tries")}"),
+        2 => new(PortalError.InvalidKey, $"the portal refused the key: {Explain("it is not valid")}"),
+        3 => new(PortalError.ServerLimit, $"the portal refused the key: {Explain("its server limit is reached")}"),
         4 => new(PortalError.AddressNotAllowed,
-            $"The portal refused the key: {Explain("it may not be used from this address")}"),
-        _ => new(PortalError.Refused, $"The portal refused the registration: {Explain($"code {Code}")}"),
+            $"the portal refused the key: {Explain("it may not be used from this address")}"),
+        _ => new(PortalError.Refused, $"the portal refused the registration: {Explain($"code {Code}")}"),
     };
 
     private string Explain(string otherwise)
     {
         var said = SafeText.Line(Message ?? "").TrimEnd('.');
-        return (said.Length == 0 ? otherwise : said) + ".";
+        return said.Length == 0 ? otherwise : said;
     }
 }

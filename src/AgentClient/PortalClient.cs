@@ -61,7 +61,7 @@ public sealed class PortalClient
             throw answer.RegistrationError();
         return answer.ServerId is { Length: > 0 and <= 64 } id && id.All(char.IsAsciiLetterOrDigit)
             ? id
-            : throw new PortalException(PortalError.BadAnswer, "The portal registered this host but gave no usable id.");
+            : throw new PortalException(PortalError.BadAnswer, "the portal registered this host but sent no valid id");
     }
 
     /// <summary>Ends a registration.</summary>
@@ -105,7 +105,7 @@ public sealed class PortalClient
                 () => new HttpRequestMessage(HttpMethod.Get, address), ReadText, repeatable: true, cancel);
             return int.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var level) && level > 0
                 ? level
-                : throw new PortalException(PortalError.BadAnswer, "The portal's answer is not a level.");
+                : throw new PortalException(PortalError.BadAnswer, "unexpected answer of the portal: not a level");
         }
         catch (PortalException e) when (e.Code == PortalError.NotFound)
         {

@@ -59,7 +59,7 @@ internal sealed class PortalTransport(HttpClient http, PortalOptions options)
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
             throw new PortalException(
-                PortalError.Unreachable, $"The portal at {host} did not answer in time.", e)
+                PortalError.Unreachable, $"the portal at {host} did not answer in time", e)
             { MayHaveHappened = true };
         }
         catch (HttpRequestException e)
@@ -90,7 +90,7 @@ internal sealed class PortalTransport(HttpClient http, PortalOptions options)
     private static PortalException Broken(string host, Exception inner, bool mayHaveHappened)
     {
         var why = SafeText.Line(inner.InnerException?.Message ?? inner.Message).TrimEnd('.');
-        return new PortalException(PortalError.Unreachable, $"The portal at {host} cannot be reached: {why}.", inner)
+        return new PortalException(PortalError.Unreachable, $"cannot reach the portal at {host}: {why}", inner)
         {
             MayHaveHappened = mayHaveHappened,
         };
@@ -101,9 +101,9 @@ internal sealed class PortalTransport(HttpClient http, PortalOptions options)
         var status = (int)answer.StatusCode;
         if (status is >= 300 and < 400)
             return new PortalException(
-                PortalError.Redirected, $"The portal at {host} answered with a redirect, which is not followed.");
+                PortalError.Redirected, $"the portal at {host} answered with a redirect; redirects are not followed");
         if (answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests)
-            return new PortalException(PortalError.Overloaded, $"The portal at {host} is busy and asks to come back later.")
+            return new PortalException(PortalError.Overloaded, $"the portal at {host} is busy; try again later")
             {
                 RetryAfter = RetryAfter(answer.Headers.RetryAfter),
             };
@@ -115,7 +115,7 @@ internal sealed class PortalTransport(HttpClient http, PortalOptions options)
             _ when status >= 500 => PortalError.ServerFault,
             _ => PortalError.Refused,
         };
-        return new PortalException(code, $"The portal at {host} answered {status}{(said.Length > 0 ? ": " + said : ".")}")
+        return new PortalException(code, $"the portal at {host} answered {status}{(said.Length > 0 ? ": " + said : "")}")
         {
             MayHaveHappened = status >= 500,
         };

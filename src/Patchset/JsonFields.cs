@@ -38,13 +38,13 @@ internal readonly struct JsonFields
         {
             throw new PatchsetException(
                 PatchsetErrorCode.BadManifest,
-                $"{what} is not strict JSON, near line {(e.LineNumber ?? 0) + 1}: a field twice, nesting too deep or a fault of syntax.",
+                $"{what} is not strict JSON, near line {(e.LineNumber ?? 0) + 1}: duplicate field, too deeply nested or syntax error",
                 e);
         }
         catch (InvalidOperationException e)
         {
             // How JsonElement tells of texts that are no Unicode: bytes that are not UTF-8, half a surrogate pair.
-            throw new PatchsetException(PatchsetErrorCode.BadManifest, $"{what} holds text that is not Unicode.", e);
+            throw new PatchsetException(PatchsetErrorCode.BadManifest, $"{what} contains text that is not valid Unicode", e);
         }
         catch (PatchsetException e) when (e.Code == PatchsetErrorCode.BadManifest && !e.Message.StartsWith(what, StringComparison.Ordinal))
         {
@@ -62,12 +62,12 @@ internal readonly struct JsonFields
         if (!_object.TryGetProperty(name, out var value))
             return null;
         if (value.ValueKind != JsonValueKind.String)
-            throw Bad(Path(name), "must be a text");
+            throw Bad(Path(name), "must be a string");
         var text = value.GetString()!;
         if (text.Length > max)
             throw Bad(Path(name), $"must be at most {max} characters");
         if (text.Any(c => char.IsControl(c) && !(lines && c is '\n' or '\r' or '\t')))
-            throw Bad(Path(name), "must not hold control characters");
+            throw Bad(Path(name), "must not contain control characters");
         return text;
     }
 
@@ -120,7 +120,7 @@ internal readonly struct JsonFields
         if (!_object.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.Array)
             throw Bad(Path(name), "must be a list");
         if (value.GetArrayLength() > max)
-            throw new PatchsetException(PatchsetErrorCode.LimitExceeded, $"{Path(name)} has more than {max} entries.");
+            throw new PatchsetException(PatchsetErrorCode.LimitExceeded, $"{Path(name)} has more than {max} entries");
         var items = new List<T>(value.GetArrayLength());
         foreach (var item in value.EnumerateArray())
             items.Add(read(new JsonFields(item, $"{Path(name)}[{items.Count}]", known)));
@@ -137,7 +137,7 @@ internal readonly struct JsonFields
         foreach (var field in value.EnumerateObject())
         {
             if (!isValid(field.Name))
-                throw Bad($"{Path(name)}.{Shown(field.Name)}", "is not a file name that is taken");
+                throw Bad($"{Path(name)}.{Shown(field.Name)}", "is not an accepted file name");
             if (map.Count == max)
                 throw Bad(Path(name), $"must have at most {max} entries");
             map.Add(field.Name, read(new JsonFields(field.Value, $"{Path(name)}.{field.Name}", known)));
@@ -150,7 +150,7 @@ internal readonly struct JsonFields
     public PatchsetException Bad(string name, string what, bool relative) => Bad(relative ? Path(name) : name, what);
 
     private static PatchsetException Bad(string where, string what) =>
-        new(PatchsetErrorCode.BadManifest, $"{where} {what}.");
+        new(PatchsetErrorCode.BadManifest, $"{where} {what}");
 
     private string Path(string name) => _where.Length == 0 ? name : $"{_where}.{name}";
 

@@ -59,7 +59,7 @@ public sealed record KpatchInfo
     public static KpatchInfo Parse(string text)
     {
         if (text.Length > MaxLength)
-            throw new PatchsetException(PatchsetErrorCode.LimitExceeded, $"{FileName} is larger than {MaxLength} characters.");
+            throw new PatchsetException(PatchsetErrorCode.LimitExceeded, $"{FileName} is larger than {MaxLength} characters");
         var blocks = Blocks(text.ReplaceLineEndings("\n").Split('\n'));
         var head = blocks.FirstOrDefault(block => !block.ContainsKey("kpatch-name")) ?? [];
         return new KpatchInfo

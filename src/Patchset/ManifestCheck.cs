@@ -25,7 +25,7 @@ public static class ManifestCheck
     {
         if (!trusted.IsEmpty)
             return signature is null
-                ? throw new PatchsetException(PatchsetErrorCode.Unsigned, $"{what} is not signed, and only signed patchsets are taken.")
+                ? throw new PatchsetException(PatchsetErrorCode.Unsigned, $"{what} is not signed; only signed patchsets are accepted")
                 : trusted.Verify(content, signature, what);
         if (signature is not null)
             MinisignSignature.Parse(signature, what);
@@ -37,6 +37,6 @@ public static class ManifestCheck
     {
         foreach (var target in manifest.Targets.Where(target => !target.Files.ContainsKey(PatchDescription.SignatureFileName)))
             throw new PatchsetException(
-                PatchsetErrorCode.Unsigned, $"The patch of {target.Id} has no signature of its own ({PatchDescription.SignatureFileName}).");
+                PatchsetErrorCode.Unsigned, $"the patch of {target.Id} has no signature ({PatchDescription.SignatureFileName})");
     }
 }

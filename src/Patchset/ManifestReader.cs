@@ -27,7 +27,7 @@ internal static partial class ManifestReader
     {
         if (json.Length > limits.MaxManifestBytes)
             throw new PatchsetException(
-                PatchsetErrorCode.LimitExceeded, $"The manifest is larger than {limits.MaxManifestBytes} bytes.");
+                PatchsetErrorCode.LimitExceeded, $"the manifest is larger than {limits.MaxManifestBytes} bytes");
         return JsonFields.Parse(json, Manifest.FileName, ManifestFields, fields => Read(fields, limits, now));
     }
 
@@ -35,7 +35,7 @@ internal static partial class ManifestReader
     {
         if (json.Length > limits.MaxDescriptionBytes)
             throw new PatchsetException(
-                PatchsetErrorCode.LimitExceeded, $"The patch description is larger than {limits.MaxDescriptionBytes} bytes.");
+                PatchsetErrorCode.LimitExceeded, $"the patch description is larger than {limits.MaxDescriptionBytes} bytes");
         return JsonFields.Parse(json, PatchDescription.FileName, DescriptionFields, fields =>
         {
             var format = (int)fields.Number("format", Manifest.CurrentFormat, Manifest.CurrentFormat);

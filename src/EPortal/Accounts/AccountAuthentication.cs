@@ -54,7 +54,7 @@ internal sealed class AccountAuthentication(
         {
             GuardAnswers.SayWhen(Context);
             return ApiErrors.Write(
-                Context, StatusCodes.Status503ServiceUnavailable, ApiErrors.Unavailable, "The directory cannot be asked who this is; try again, or as a local user.");
+                Context, StatusCodes.Status503ServiceUnavailable, ApiErrors.Unavailable, "LDAP directory unavailable; try again, or use a local user");
         }
 
         if (_login is { TooMany: true })
@@ -65,17 +65,17 @@ internal sealed class AccountAuthentication(
         if (_isKeyWithoutLogin)
         {
             return ApiErrors.Write(
-                Context, StatusCodes.Status401Unauthorized, ApiErrors.Unauthorized, "The key is right, but its user has not been let in by the directory or sign-on provider for too long: log in there once more.");
+                Context, StatusCodes.Status401Unauthorized, ApiErrors.Unauthorized, "the API key is valid, but its user must log in again through LDAP or single sign-on");
         }
 
         Response.Headers.WWWAuthenticate = "Basic realm=\"ePortal\", charset=\"UTF-8\"";
         return ApiErrors.Write(
-            Context, StatusCodes.Status401Unauthorized, ApiErrors.Unauthorized, $"Log in with Basic authentication, or with an API key in {Options.KeyHeader}.");
+            Context, StatusCodes.Status401Unauthorized, ApiErrors.Unauthorized, $"authentication required: use Basic authentication, or an API key in {Options.KeyHeader}");
     }
 
     /// <inheritdoc/>
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => ApiErrors.Write(
-        Context, StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "This account may read, and change nothing.");
+        Context, StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "this account is read-only");
 
     private async Task<User?> ByKey(string text)
     {

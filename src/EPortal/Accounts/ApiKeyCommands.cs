@@ -11,7 +11,7 @@ namespace EPortal.Accounts;
 internal static partial class ApiKeyCommands
 {
     /// <summary>The command.</summary>
-    public static Command Create(CliContext context) => new("api-key", "look after the keys by which programs call the API")
+    public static Command Create(CliContext context) => new("api-key", "manage API keys")
     {
         List(context), Add(context), Delete(context),
     };
@@ -42,10 +42,10 @@ internal static partial class ApiKeyCommands
 
     private static Command Add(CliContext context)
     {
-        var user = CliOptions.Required("user", "whose rights the key has");
+        var user = CliOptions.Required("user", "user whose rights the key has");
         user.CompletionSources.Add(StoredNames.Of(context, UserStore.Names));
         var name = CliOptions.Required("name", "what the key is for");
-        var days = CliOptions.Value<int?>($"days until it ends, 1 to {ApiKeyEndpoints.MaxDays}; never when left out", "--days");
+        var days = CliOptions.Value<int?>($"days until it expires, 1 to {ApiKeyEndpoints.MaxDays}; never by default", "--days");
         var json = CliOptions.Json();
         days.Between(1, ApiKeyEndpoints.MaxDays);
         var command = new Command("add", """
@@ -68,13 +68,13 @@ internal static partial class ApiKeyCommands
     {
         var id = CliOptions.Required("id", "id of the key, as `api-key list` shows it");
         var (yes, dryRun, json) = (CliOptions.Yes(), CliOptions.DryRun(), CliOptions.Json());
-        var command = new Command("delete", "end an API key at once") { id, yes, dryRun, json };
+        var command = new Command("delete", "revoke an API key") { id, yes, dryRun, json };
         command.SetAction(async (parsed, _) =>
         {
             var deletion = new CliDeletion(context, parsed.GetValue(yes), parsed.GetValue(dryRun), parsed.GetValue(json));
             await using var portal = context.OpenPortal();
             var key = portal.ApiKeys.List(null).FirstOrDefault(key => key.KeyId == parsed.GetValue(id))
-                ?? throw new RefusedException(Refusal.NotFound, $"There is no API key '{parsed.GetValue(id)}'.");
+                ?? throw new RefusedException(Refusal.NotFound, $"API key '{parsed.GetValue(id)}' not found");
             await deletion.Run(
                 $"End API key {key.Name} of {key.Account}?", unattended: true, expected: true, () => portal.ApiKeys.Revoke(context.Operator(), key.KeyId, null));
             context.Result(deletion.AsJson, ApiKeyRow.From(key), ApiKeyCommandsJson.Default.ApiKeyRow, $"API key {key.Name} of {key.Account} {deletion.Was} deleted");

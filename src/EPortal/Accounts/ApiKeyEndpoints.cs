@@ -10,9 +10,9 @@ internal static class ApiKeyEndpoints
     {
         routes.MapApi(HttpMethods.Get, "/api-keys", ApiRole.Reader, "Own API keys; for admins those of all", (HttpContext context, ApiKeyStore keys) =>
             new ApiResult<IReadOnlyList<ApiKeyRow>>([.. keys.List(context.WhoseOrAll()).Select(ApiKeyRow.From)]));
-        routes.MapApi(HttpMethods.Post, "/api-keys", ApiRole.Reader, "Make an API key for oneself; the answer alone shows it", Make,
+        routes.MapApi(HttpMethods.Post, "/api-keys", ApiRole.Reader, "Create an API key for oneself; the answer alone shows it", Make,
             new("name", "what it is for", Required: true),
-            new("expires_days", "days until it ends; never when left out", "integer"));
+            new("expires_days", "days until it ends; never by default", "integer"));
         routes.MapApi(HttpMethods.Delete, "/api-keys/{id}", ApiRole.Reader, "End an API key at once; one's own, for admins anybody's", Revoke);
     }
 

@@ -68,7 +68,7 @@ internal static class ApiKeyPages
 
     /// <summary>Somebody else's key is as unknown as none, but to admins.</summary>
     private static ApiKey Get(ApiKeyStore keys, string id, HttpContext context) =>
-        keys.List(context.WhoseOrAll()).FirstOrDefault(key => key.KeyId == id) ?? throw new RefusedException(Refusal.NotFound, "There is no such API key.");
+        keys.List(context.WhoseOrAll()).FirstOrDefault(key => key.KeyId == id) ?? throw new RefusedException(Refusal.NotFound, "API key not found");
 }
 
 /// <summary>What the page of API keys shows.</summary>

@@ -38,13 +38,13 @@ internal sealed class ApiKeyStore(Database database, ChangeLog log, TimeProvider
     public Task<(ApiKey Key, string Text)> Make(Actor actor, string account, string name, DateTimeOffset? expires) => log.Commit(actor, change =>
     {
         if (name.Length is 0 or > MaxName || name.Any(char.IsControl))
-            throw new RefusedException(Refusal.Invalid, $"The name of an API key must be 1 to {MaxName} characters on one line.");
+            throw new RefusedException(Refusal.Invalid, $"invalid name: use one line of 1 to {MaxName} characters");
         if (expires <= change.Now)
-            throw new RefusedException(Refusal.Invalid, "An API key must end in the future.");
+            throw new RefusedException(Refusal.Invalid, "the expiry of an API key must be in the future");
         var owner = change.Db.QueryFirstOrDefault<string>("SELECT id FROM account WHERE name = @account AND shadowed = 0", new { account })
-            ?? throw new RefusedException(Refusal.NotFound, $"There is no user '{account}'.");
+            ?? throw new RefusedException(Refusal.NotFound, $"user '{account}' not found");
         if (change.Db.ExecuteScalar<long>("SELECT count(*) FROM api_key WHERE account = @owner", new { owner }) >= MaxPerAccount)
-            throw new RefusedException(Refusal.LimitReached, $"A user may have {MaxPerAccount} API keys.");
+            throw new RefusedException(Refusal.LimitReached, $"a user can have at most {MaxPerAccount} API keys");
         var (keyId, secret) = (RandomNumberGenerator.GetString(Letters, IdLength), RandomNumberGenerator.GetString(Letters, SecretLength));
         var fields = new Fields
         {

@@ -35,7 +35,7 @@ internal static class PasswordHash
     {
         var parts = hash.Split('$');
         if (parts is not ["", "argon2id", "v=19", var parameters, var salt, var expected])
-            throw new FormatException("The stored password hash is not Argon2id in PHC form.");
+            throw new FormatException("the stored password hash is not Argon2id in PHC form");
         var numbers = parameters.Split(',').Select(p => int.Parse(p.AsSpan(2), CultureInfo.InvariantCulture)).ToArray();
         var actual = Derive(password, Padded(salt), numbers[0], numbers[1], numbers[2]);
         return CryptographicOperations.FixedTimeEquals(actual, Padded(expected));

@@ -12,8 +12,8 @@ internal static partial class UserCommands
     /// <summary>The command.</summary>
     public static Command Create(CliContext context)
     {
-        var password = CliOptions.Value<string>("password; - reads it from standard input or asks for it; a new user without the option is asked too", "-p", "--password");
-        var role = CliOptions.Choice("admin may change things, readonly may look", ["admin", "readonly"], "-r", "--role");
+        var password = CliOptions.Value<string>("password; - reads it from standard input or prompts for it, as for a new user without this option", "-p", "--password");
+        var role = CliOptions.Choice("admin can change things, readonly can only view", ["admin", "readonly"], "-r", "--role");
         var note = CliOptions.Value<string>("description", "--note");
         var (yes, dryRun, json) = (CliOptions.Yes(), CliOptions.DryRun(), CliOptions.Json());
         var user = new CliNoun("user", """
@@ -58,7 +58,7 @@ internal static partial class UserCommands
     {
         var secret = password is null ? null : await context.PasswordAsync(password);
         if (secret is null && settings == new UserSettings())
-            throw new CliException("nothing to change was given: -p, -r or --note.");
+            throw new CliException("nothing to change: specify -p, -r or --note");
         await using var portal = context.OpenPortal();
         var ends = settings.IsAdmin is false && portal.Users.IsLastAdmin(name);
         if (ends)
@@ -71,7 +71,7 @@ internal static partial class UserCommands
     private static async Task Delete(CliContext context, string name, CliDeletion deletion)
     {
         await using var portal = context.OpenPortal();
-        var user = portal.Users.FindOrNull(name) ?? throw new RefusedException(Refusal.NotFound, $"There is no user '{name}'.");
+        var user = portal.Users.FindOrNull(name) ?? throw new RefusedException(Refusal.NotFound, $"user '{name}' not found");
         var ends = portal.Users.IsLastAdmin(name);
         var row = UserRow.From(user);
         if (deletion.IsDry)

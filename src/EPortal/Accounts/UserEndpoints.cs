@@ -17,7 +17,7 @@ internal static class UserEndpoints
             new("username", "name to log in with", Required: true),
             new("password", "needed for a new user"),
             new("description", "free text"),
-            new("readonly", "may read, and change nothing; false for a new user", "boolean"));
+            new("readonly", "read-only; false for a new user", "boolean"));
         routes.MapApi(HttpMethods.Delete, "/users/{name}", ApiRole.Admin, "Delete a user with its API keys", Delete);
     }
 
@@ -25,10 +25,7 @@ internal static class UserEndpoints
     {
         var name = parameters.Required("username");
         var settings = new UserSettings(parameters.Text("password"), !parameters.Flag("readonly"), parameters.Raw("description"));
-        var saved = users.FindOrNull(name) is null
-            ? await users.Add(context.Actor(), name, settings)
-            : await users.Update(context.Actor(), name, settings, keepAnAdmin: true);
-        return new ApiResult<UserRow>(UserRow.From(saved));
+        return new ApiResult<UserRow>(UserRow.From(await users.Save(context.Actor(), name, settings)));
     }
 
     private static async Task<ApiResult<int>> Delete(string name, UserStore users, HttpContext context)

@@ -12,14 +12,14 @@ internal static class UserLogEndpoints
     /// <summary>Maps it.</summary>
     public static void Map(IEndpointRouteBuilder routes) => routes.MapApi(
         HttpMethods.Get, "/user-log", ApiRole.Reader, "Who changed what, from where, newest first", List,
-        new("user", "only what this account did"),
-        new("action", "only actions that begin so, such as key or key.add"),
+        new("user", "only actions of this user"),
+        new("action", "only actions with this prefix, such as key or key.add"),
         new("since", "only from this day on, such as 2026-05-01 (UTC)"),
-        new("until", "only until the end of this day (UTC)"),
-        new("age", "more than so many days ago; 4h for hours; negative for within"),
+        new("until", "only up to this day (UTC)"),
+        new("age", "more than this many days ago; 4h for hours; negative for within"),
         new("limit", $"lines at the most, up to {UserLogFilter.MostRows}; 100 when left out", "integer"),
-        new("offset", "lines to pass over", "integer"),
-        new("format", "json or csv; json when left out")).Produces<ApiResult<IReadOnlyList<UserLogEntry>>>()
+        new("offset", "entries to skip", "integer"),
+        new("format", "json or csv; json by default")).Produces<ApiResult<IReadOnlyList<UserLogEntry>>>()
         .WithMetadata(new AnswersText(Csv));
 
     private static IResult List(ApiParameters parameters, Database database, FleetSecrets secrets, TimeProvider time, HttpContext context)
@@ -35,7 +35,7 @@ internal static class UserLogEndpoints
         {
             null or "json" => false,
             "csv" => true,
-            var other => throw new RefusedException(Refusal.Invalid, $"The format '{other}' must be json or csv."),
+            var other => throw new RefusedException(Refusal.Invalid, $"invalid format '{other}': use json or csv"),
         };
         var shown = csv ? FleetSecrets.AreOnPagesFor(context) : secrets.AreInCallsFor(context);
         var entries = Without(database.Read(query.Run), shown ? null : secrets.Remover());

@@ -20,6 +20,8 @@ internal static class UserName
     private static readonly Normalizer2 s_apart = Normalizer2.NFDInstance;
 
     /// <summary>Scripts that one name may mix (UTS 39, 5.2, highly restrictive): those of Chinese, Japanese and Korean, with Latin letters.</summary>
+    private const int LongVowelMark = 0x30FC;
+
     private static readonly int[][] s_mixed =
     [
         [UScript.Latin, UScript.Han, UScript.Hiragana, UScript.Katakana],
@@ -58,29 +60,34 @@ internal static class UserName
     // It stands in addresses too, where a slash would part it and dots would lead elsewhere.
     private static string? PlainProblemOrNull(string name) => name switch
     {
-        { Length: 0 or > MaxLength } => $"A user name must be 1 to {MaxLength} characters long.",
-        "." or ".." => "A user name must not be . or ..",
-        _ when name.Contains('/') || name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)) => "A user name must not hold spaces, slashes or line breaks.",
+        { Length: 0 or > MaxLength } => $"invalid user name: use 1 to {MaxLength} characters",
+        "." or ".." => "invalid user name: . and .. are not allowed",
+        _ when name.Contains('/') || name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)) => "invalid user name: spaces, slashes and line breaks are not allowed",
         _ => null,
     };
 
     private static string? LookalikeProblemOrNull(string name)
     {
         if (name.EnumerateRunes().FirstOrDefault(rune => !IsSign(rune)) is { Value: not 0 } odd)
-            return $"A user name must hold letters, digits and the signs of ASCII only; it holds U+{odd.Value:X4}.";
+            return $"invalid user name: U+{odd.Value:X4} is not allowed; use letters, digits and ASCII punctuation";
         if (!s_compatible.IsNormalized(name))
-            return "A user name must be written with plain letters: it holds some that stand for others, such as full-width letters, ligatures or raised ones.";
-        if (Fold(name).EnumerateRunes().Any(IsLooseMark))
-            return "A user name must not hold an accent that no letter takes up.";
-        return HasOneScript(name) ? null : "A user name must not mix letters of several scripts, such as Latin and Cyrillic.";
+            return "invalid user name: letters that stand for others (full-width, ligatures, superscript) are not allowed";
+        if (Fold(name).EnumerateRunes().Any(IsLooseMark) || HasLooseVowelMark(name))
+            return "invalid user name: an accent does not belong to a letter";
+        return HasOneScript(name) ? null : "invalid user name: letters of several scripts, such as Latin and Cyrillic, are not allowed";
     }
 
     private static bool IsSign(Rune rune) => rune.IsAscii
         ? rune.Value is > ' ' and < 0x7f
         : CategoryOf(rune) is UUnicodeCategory.UppercaseLetter or UUnicodeCategory.LowercaseLetter or UUnicodeCategory.TitlecaseLetter
-            or UUnicodeCategory.ModifierLetter or UUnicodeCategory.OtherLetter or UUnicodeCategory.DecimalDigitNumber
+            or UUnicodeCategory.OtherLetter or UUnicodeCategory.DecimalDigitNumber
             or UUnicodeCategory.NonSpacingMark or UUnicodeCategory.SpacingCombiningMark
-            && Fold(rune.ToString()).Length > 0; // what is ignored folds to nothing
+            && Fold(rune.ToString()).Length > 0 // what is ignored folds to nothing
+        || IsScriptsModifier(rune);
+
+    /// <summary>Modifier letters that words of one script are written with. Those of all scripts (U+02B9, U+0640) pass for signs or for nothing.</summary>
+    private static bool IsScriptsModifier(Rune rune) =>
+        CategoryOf(rune) is UUnicodeCategory.ModifierLetter && ScriptOf(rune) is not (UScript.Common or UScript.Inherited);
 
     /// <summary>A mark that belongs to no script in particular, and that no letter has taken up: servers tend to drop it.</summary>
     private static bool IsLooseMark(Rune rune) =>
@@ -88,9 +95,20 @@ internal static class UserName
 
     private static bool HasOneScript(string name)
     {
-        var scripts = name.EnumerateRunes().Select(rune => UScript.GetScript(rune.Value)).Where(script => script is not (UScript.Common or UScript.Inherited)).ToHashSet();
+        var scripts = name.EnumerateRunes().Select(ScriptOf).Where(script => script is not (UScript.Common or UScript.Inherited)).ToHashSet();
         return scripts.Count <= 1 || s_mixed.Any(scripts.IsSubsetOf);
     }
+
+    /// <summary>The long vowel mark behind a letter that is no Kana, where it passes for a dash.</summary>
+    private static bool HasLooseVowelMark(string name)
+    {
+        var runes = name.EnumerateRunes().ToList();
+        return Enumerable.Range(0, runes.Count).Any(n =>
+            runes[n].Value == LongVowelMark && (n == 0 || ScriptOf(runes[n - 1]) is not (UScript.Hiragana or UScript.Katakana)));
+    }
+
+    /// <summary>Its script; that of the long vowel mark is said to be none in particular.</summary>
+    private static int ScriptOf(Rune rune) => rune.Value == LongVowelMark ? UScript.Katakana : UScript.GetScript(rune.Value);
 
     private static UUnicodeCategory CategoryOf(Rune rune) => UChar.GetUnicodeCategory(rune.Value);
 }

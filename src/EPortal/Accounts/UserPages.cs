@@ -88,5 +88,5 @@ internal static class UserPages
         ConsoleRoutes.Show<UserPage, UserModel>(new UserModel(form, version, use, users.MinPasswordLength, problem), version.StatusOf(problem));
 
     private static User Get(UserStore users, string name) => users.FindOrNull(name)
-        ?? throw new RefusedException(Refusal.NotFound, $"There is no user '{name}'.");
+        ?? throw new RefusedException(Refusal.NotFound, $"user '{name}' not found");
 }

@@ -51,7 +51,7 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     public static string Folded(string name) => UserName.Fold(name);
 
     /// <summary>Told where nobody is admin.</summary>
-    public const string NoAdmin = "there is no admin, so nobody can change anything in the console or by the API; `kc.eportal user set -r admin NAME` makes one.";
+    public const string NoAdmin = "no user is an admin, so nobody can change anything in the console or API; `kc.eportal user set -r admin NAME` makes one";
 
     /// <summary>Names of all users.</summary>
     public static IEnumerable<string> Names(Session session) => session.Connection.Query<string>("SELECT name FROM account WHERE shadowed = 0 ORDER BY name");
@@ -106,26 +106,8 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     /// <exception cref="RefusedException">The name is taken or malformed, or the password too short.</exception>
     public Task<User> Add(Actor actor, string name, UserSettings settings)
     {
-        CheckName(name);
-        Check(settings);
-        if (IsReserved(name))
-            throw new RefusedException(Refusal.Invalid, $"'{name}' stands for something else in the user log; take another name.");
-        var hash = Hash(settings.Password ?? throw new RefusedException(Refusal.Invalid, "A new user needs a password."));
-        return log.Commit(actor, change =>
-        {
-            if (SameOrNull(change.Session, name) is { } same)
-                throw Data.Names.Taken("user", same, name);
-            change.Create(User.Entity, new Fields
-            {
-                { "name", name },
-                { "description", settings.Description ?? "" },
-                { "password", hash },
-                { "admin", settings.IsAdmin ?? true },
-            });
-            var added = Get(change, name);
-            change.Note("user.add", name, added.Stored().AsAdded());
-            return added.ToUser();
-        });
+        var hash = CheckedHash(settings);
+        return log.Commit(actor, change => Add(change, name, settings, hash));
     }
 
     /// <summary>Changes a user.</summary>
@@ -137,33 +119,75 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     /// <exception cref="RefusedException">There is none of that name, it is another by now, the password is too short, or nobody would be admin any more.</exception>
     public Task<User> Update(Actor actor, string name, UserSettings settings, bool keepAnAdmin = false, string? seen = null)
     {
-        Check(settings);
-        var hash = settings.Password is { } password ? Hash(password) : null;
+        var hash = CheckedHash(settings);
         return log.Commit(actor, change =>
         {
             var before = Get(change, name);
-            var user = before.ToUser();
-            user.Stored().RefuseUnless(seen);
-            var fields = new Fields();
-            if (hash is not null)
-                fields.Add("password", hash);
-            if (settings.Description is { } description)
-                fields.Add("description", description);
-            // A role that stays is not written again: sessions end with each change of it.
-            var role = settings.IsAdmin == user.IsAdmin ? null : settings.IsAdmin;
-            if (role is { } admin)
-                fields.Add("admin", admin);
-            if (role is false)
-                change.Hold(User.Entity, user.Id, fields);
-            else if (role is true)
-                change.Release(User.Entity, user.Id, fields);
-            else
-                change.Update(User.Entity, user.Id, fields);
-            var after = Get(change, name);
-            change.Note("user.change", name, before.Stored().ChangesTo(after.Stored()));
-            CheckThatAnAdminStays(change, user, keepAnAdmin);
-            return after.ToUser();
+            before.ToUser().Stored().RefuseUnless(seen);
+            return Update(change, before, settings, hash, keepAnAdmin);
         });
+    }
+
+    /// <summary>Changes the user of that name, or makes it; somebody stays admin.</summary>
+    /// <exception cref="RefusedException">The name is malformed, the password is too short or missing for a new user, or nobody would be admin any more.</exception>
+    public Task<User> Save(Actor actor, string name, UserSettings settings)
+    {
+        var hash = CheckedHash(settings);
+        return log.Commit(actor, change => FindRow(change.Session, name) is { } before
+            ? Update(change, before, settings, hash, keepAnAdmin: true)
+            : Add(change, name, settings, hash));
+    }
+
+    private static User Add(Change change, string name, UserSettings settings, string? hash)
+    {
+        CheckName(name);
+        if (IsReserved(name))
+            throw new RefusedException(Refusal.Invalid, $"user name '{name}' is reserved; choose another name");
+        if (hash is null)
+            throw new RefusedException(Refusal.Invalid, "a new user needs a password");
+        if (SameOrNull(change.Session, name) is { } same)
+            throw Data.Names.Taken("user", same, name);
+        change.Create(User.Entity, new Fields
+        {
+            { "name", name },
+            { "description", settings.Description ?? "" },
+            { "password", hash },
+            { "admin", settings.IsAdmin ?? true },
+        });
+        var added = Get(change, name);
+        change.Note("user.add", name, added.Stored().AsAdded());
+        return added.ToUser();
+    }
+
+    private static User Update(Change change, Row before, UserSettings settings, string? hash, bool keepAnAdmin)
+    {
+        var user = before.ToUser();
+        var fields = new Fields();
+        if (hash is not null)
+            fields.Add("password", hash);
+        if (settings.Description is { } description)
+            fields.Add("description", description);
+        // A role that stays is not written again: sessions end with each change of it.
+        var role = settings.IsAdmin == user.IsAdmin ? null : settings.IsAdmin;
+        if (role is { } admin)
+            fields.Add("admin", admin);
+        if (role is false)
+            change.Hold(User.Entity, user.Id, fields);
+        else if (role is true)
+            change.Release(User.Entity, user.Id, fields);
+        else
+            change.Update(User.Entity, user.Id, fields);
+        var after = Get(change, user.Name);
+        change.Note("user.change", user.Name, before.Stored().ChangesTo(after.Stored()));
+        CheckThatAnAdminStays(change, user, keepAnAdmin, "demote");
+        return after.ToUser();
+    }
+
+    /// <summary>Hashes the password before the commit, which it would hold up; null for none.</summary>
+    private string? CheckedHash(UserSettings settings)
+    {
+        Check(settings);
+        return settings.Password is { } password ? Hash(password) : null;
     }
 
     /// <summary>Deletes a user.</summary>
@@ -179,7 +203,7 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
         ApiKeyStore.DeleteOf(change, user.Id);
         change.Delete(User.Entity, [user.Id]);
         change.Note("user.delete", name, user.Stored().AsDeleted());
-        CheckThatAnAdminStays(change, user, keepAnAdmin);
+        CheckThatAnAdminStays(change, user, keepAnAdmin, "delete");
         return user;
     });
 
@@ -191,7 +215,7 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     private static string Hash(string password) => PasswordHash.Make(password);
 
     private static Row Get(Change change, string name) => FindRow(change.Session, name)
-        ?? throw new RefusedException(Refusal.NotFound, $"There is no user '{name}'.");
+        ?? throw new RefusedException(Refusal.NotFound, $"user '{name}' not found");
 
     private static Row? FindRow(Session session, string name) =>
         session.Connection.QueryFirstOrDefault<Row>($"{Columns} AND name = @name", new { name });
@@ -204,10 +228,10 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     }
 
     /// <summary>From far nobody may end the last admin: only the command line could then help.</summary>
-    private static void CheckThatAnAdminStays(Change change, User before, bool asked)
+    private static void CheckThatAnAdminStays(Change change, User before, bool asked, string action)
     {
         if (asked && before.IsAdmin && CountAdmins(change.Session) == 0)
-            throw new RefusedException(Refusal.Conflict, "The last admin must stay one; make another first.");
+            throw new RefusedException(Refusal.Conflict, $"cannot {action} the last admin: make another user admin first");
     }
 
     private static long CountAdmins(Session session) =>
@@ -241,9 +265,9 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     {
         if (settings.Password is { } password && (password.Length < MinPasswordLength || password.Length > MaxPasswordLength))
             throw new RefusedException(
-                Refusal.Invalid, $"A password must be {MinPasswordLength} to {MaxPasswordLength} characters long.");
+                Refusal.Invalid, $"invalid password: use {MinPasswordLength} to {MaxPasswordLength} characters");
         if (settings.Description is { } text && (text.Length > MaxDescription || text.Any(Steers)))
-            throw new RefusedException(Refusal.Invalid, $"A description must be at most {MaxDescription} characters on one line.");
+            throw new RefusedException(Refusal.Invalid, $"the description must be one line of at most {MaxDescription} characters");
     }
 
     /// <summary>Whether a character breaks a line or turns text round; joiners that make one sign of several do not.</summary>

@@ -139,7 +139,7 @@ internal sealed partial class AgentFastPath(
     private async Task Shed(HttpContext context, long begun)
     {
         agents.Counts.Ended.Add(CheckInResult.Failed);
-        await Refuse(context, "Too many check-ins are waiting; try again later.");
+        await Refuse(context, "too many check-ins are waiting; try again later");
         meter.Count(CheckInEndpoints.KernelRoute, HttpMethods.Post, context.Response.StatusCode, begun);
     }
 

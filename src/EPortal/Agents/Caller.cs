@@ -67,7 +67,7 @@ internal static class Caller
                 break;
             default:
                 if (await RequestBody.Read(request.HttpContext, cancel => request.Body.ReadAsync(new byte[1], cancel)) > 0)
-                    throw new RefusedException(Refusal.UnsupportedType, "The Content-Type of the body is not understood; send a form.");
+                    throw new RefusedException(Refusal.UnsupportedType, "unsupported Content-Type; send a form");
                 break;
         }
     }
@@ -80,5 +80,5 @@ internal static class Caller
     public static async ValueTask<string> Required(HttpRequest request, string name) =>
         await Parameter(request, name) is { Length: > 0 } value
             ? value
-            : throw new RefusedException(Refusal.Invalid, $"The parameter {name} is missing.");
+            : throw new RefusedException(Refusal.Invalid, $"parameter {name} is missing");
 }

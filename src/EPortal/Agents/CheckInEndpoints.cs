@@ -41,7 +41,7 @@ internal static class CheckInEndpoints
     {
         if (!Products.TryParse(product, out var wanted) || wanted == Product.Kernel)
             return TypedResults.Json(
-                new ErrorAnswer { Error = "not-found", Message = $"There is no product '{product}' to check in for." },
+                new ErrorAnswer { Error = "not-found", Message = $"product '{product}' not found" },
                 AgentJson.Default.ErrorAnswer,
                 statusCode: StatusCodes.Status404NotFound);
         using var body = await Read(context, MaxBuildIdsBody);
@@ -58,7 +58,7 @@ internal static class CheckInEndpoints
 
     /// <summary>The answer to a host that is not known.</summary>
     public static JsonHttpResult<ErrorAnswer> UnknownServer() => TypedResults.Json(
-        new ErrorAnswer { Error = ErrorAnswer.UnknownServer, Message = "No server with this id is registered; register again." },
+        new ErrorAnswer { Error = ErrorAnswer.UnknownServer, Message = "no server with this id is registered; register again" },
         AgentJson.Default.ErrorAnswer,
         statusCode: StatusCodes.Status401Unauthorized);
 
@@ -81,7 +81,7 @@ internal static class CheckInEndpoints
                 return body;
         }
 
-        throw new BadHttpRequestException("The body is too large.", StatusCodes.Status413PayloadTooLarge);
+        throw new BadHttpRequestException("the request body is too large", StatusCodes.Status413PayloadTooLarge);
     }
 
     private static ReadOnlyMemory<byte> Bytes(MemoryStream body) => body.GetBuffer().AsMemory(0, (int)body.Length);

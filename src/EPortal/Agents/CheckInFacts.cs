@@ -43,21 +43,10 @@ internal static class CheckInFacts
         string Text(string field, string? value) => TextOrNull(field, value, dropped) ?? "";
     }
 
-    /// <summary>A host name as registration takes it.</summary>
-    /// <exception cref="RefusedException">It is not of that form.</exception>
-    public static string Hostname(string? name)
-    {
-        var dropped = new DroppedFields();
-        return string.IsNullOrEmpty(name) ? throw NoHostname()
-            : TextOrNull("hostname", name, dropped) ?? throw new RefusedException(Refusal.Invalid, $"The field {dropped}.");
-    }
-
     /// <summary>A host name that an agent registers with; its address where that cannot be kept.</summary>
     /// <exception cref="RefusedException">It gave none.</exception>
-    public static string Hostname(string? name, string address, DroppedFields dropped) => string.IsNullOrEmpty(name) ? throw NoHostname()
-        : TextOrNull("hostname", name, dropped) ?? address;
-
-    private static RefusedException NoHostname() => new(Refusal.Invalid, "The field hostname is missing.");
+    public static string Hostname(string? name, string address, DroppedFields dropped) =>
+        string.IsNullOrEmpty(name) ? throw new RefusedException(Refusal.Invalid, "field hostname is missing") : TextOrNull("hostname", name, dropped) ?? address;
 
     /// <summary>Empty where it is none: then no level can be told.</summary>
     private static string KernelId(string id, DroppedFields dropped)
@@ -92,7 +81,7 @@ internal static class CheckInFacts
     {
         if (value is null || (value.Length <= max && !value.Any(char.IsControl)))
             return value;
-        dropped.Add(field, value.Length > max ? $"has more than {max} characters" : "holds control characters");
+        dropped.Add(field, value.Length > max ? $"has more than {max} characters" : "contains control characters");
         return null;
     }
 

@@ -56,7 +56,7 @@ internal static class CheckInReader
         if (sent.List("build_ids") is not { } list)
             return (serverId, []);
         if (list.GetArrayLength() > MaxBuildIds)
-            throw new RefusedException(Refusal.Invalid, $"The field build_ids must be at most {MaxBuildIds}.");
+            throw new RefusedException(Refusal.Invalid, $"field build_ids must have at most {MaxBuildIds} entries");
         var ids = list.EnumerateArray().Select(id => SentFields.TextOrNull(id)?.ToLowerInvariant()).ToList();
         if (ids.Any(id => !IsBuildId(product, id)))
             dropped.Add("build_ids", "hold what is no build-id");
@@ -67,9 +67,9 @@ internal static class CheckInReader
 
     /// <summary>Empty where it is not given.</summary>
     private static string ServerId(JsonElement json, SentFields sent) =>
-        sent.IsRepeated("server_id") ? throw new RefusedException(Refusal.Invalid, "The field server_id was given more than once.")
+        sent.IsRepeated("server_id") ? throw new RefusedException(Refusal.Invalid, "field server_id is given more than once")
         : !json.TryGetProperty("server_id", out var id) ? ""
-        : SentFields.TextOrNull(id) ?? throw new RefusedException(Refusal.Invalid, "The field server_id is no text.");
+        : SentFields.TextOrNull(id) ?? throw new RefusedException(Refusal.Invalid, "field server_id must be a string");
 
     private static LastUpdate Last(SentFields sent) => new()
     {
@@ -87,12 +87,12 @@ internal static class CheckInReader
         }
         catch (JsonException e)
         {
-            throw new RefusedException(Refusal.Invalid, $"This is not the JSON of a check-in, at line {(e.LineNumber ?? 0) + 1}.");
+            throw new RefusedException(Refusal.Invalid, $"invalid JSON at line {(e.LineNumber ?? 0) + 1} of the check-in");
         }
 
         if (document.RootElement.ValueKind == JsonValueKind.Object)
             return document;
         document.Dispose();
-        throw new RefusedException(Refusal.Invalid, "A check-in must be a JSON object.");
+        throw new RefusedException(Refusal.Invalid, "a check-in must be a JSON object");
     }
 }

@@ -16,27 +16,27 @@ internal sealed class InstallGuide(string portal, string key, string keyHeader)
     /// <summary>What is done on a host by hand.</summary>
     public IReadOnlyList<GuideStep> OnTheHost =>
     [
-        new("install", "Install and register", "Run as root. KCARE_MAILTO may be left out: it is who gets mail when an update fails.", $"""
+        new("install", "Install and register", "Run as root. KCARE_MAILTO is optional: the address that gets mail when an update fails.", $"""
             export KCARE_MAILTO=admin@example.com
             curl -fsS {portal}/install-kernelcare | bash
             kcarectl --register {key}
             """),
-        new("update", "Patch now, and look", "From then on the host checks in every 4 hours by itself. This does not wait for it.", """
+        new("update", "Update and check", "The host checks in every 4 hours by itself. This does it now.", """
             kcarectl --update
             kcarectl --info
             """),
-        new("tags", "Set tags", "Tags sort servers in the console; several are parted by semicolons. An empty text removes them.", """
+        new("tags", "Set tags", "Tags group servers in the console. Separate several with semicolons; an empty value removes them.", """
             kcarectl --tag "env:prod;web"
             kcarectl --tag ""
             """),
-        new("move", "Move a host to this address", "For hosts that have the agent, after this portal's name or address has changed.", $"""
+        new("move", "Move a host to this address", "For installed agents, after this portal's name or address has changed.", $"""
             curl -fsS {portal}/set-patch-server | bash
             """),
-        new("unregister", "Unregister", "Ends the registration, which makes room under the key's limit. The second line takes the patch out of the running kernel, if it is to go as well.", """
+        new("unregister", "Unregister", "Ends the registration and frees a place under the key's server limit. The second line also unloads the patch from the running kernel.", """
             kcarectl --unregister
             kcarectl --unload
             """),
-        new("conf", "Settings of the agent", "The file /etc/sysconfig/kcare/kcare.conf, as the install script leaves it. The commented lines are examples.", $"""
+        new("conf", "Settings of the agent", "/etc/sysconfig/kcare/kcare.conf as the install script writes it. Commented lines are examples.", $"""
             AUTO_UPDATE=True
             PATCH_SERVER={portal}/
             REGISTRATION_URL={portal}/admin/api/kcare
@@ -50,7 +50,7 @@ internal sealed class InstallGuide(string portal, string key, string keyHeader)
     /// <summary>The same by tools for many hosts.</summary>
     public IReadOnlyList<GuideStep> ByTools =>
     [
-        new("ansible", "Ansible: install", "Hosts that have the agent, or are registered, are left as they are.", $$$"""
+        new("ansible", "Ansible: install", "Hosts that are already installed or registered are not changed.", $$$"""
             - hosts: all
               become: true
               vars:
@@ -71,7 +71,7 @@ internal sealed class InstallGuide(string portal, string key, string keyHeader)
                     cmd: /usr/bin/kcarectl --register {{ registration_key }}
                     creates: /etc/sysconfig/kcare/systemid
             """),
-        new("ansible-remove", "Ansible: remove", "Unregisters first, so that no silent server stays behind.", """
+        new("ansible-remove", "Ansible: remove", "Unregisters first, so that no inactive server is left.", """
             - hosts: all
               become: true
               tasks:
@@ -87,7 +87,7 @@ internal sealed class InstallGuide(string portal, string key, string keyHeader)
                     - /etc/cron.d/kcare-cron
                     - /usr/bin/kcarectl
             """),
-        new("puppet", "Puppet", "Two resources for a manifest of your own.", $$"""
+        new("puppet", "Puppet", "Two resources for your manifest.", $$"""
             exec { 'install kcarectl':
               command => '/bin/bash -c "set -o pipefail; curl -fsS {{portal}}/install-kernelcare | bash"',
               creates => '/usr/bin/kcarectl',
@@ -99,7 +99,7 @@ internal sealed class InstallGuide(string portal, string key, string keyHeader)
               require => Exec['install kcarectl'],
             }
             """),
-        new("chef", "Chef", "For a recipe of your own.", $$"""
+        new("chef", "Chef", "For your recipe.", $$"""
             remote_file '/root/install-kernelcare.sh' do
               source '{{portal}}/install-kernelcare'
               mode '0700'
@@ -113,7 +113,7 @@ internal sealed class InstallGuide(string portal, string key, string keyHeader)
               creates '/etc/sysconfig/kcare/systemid'
             end
             """),
-        new("curl", "Without the agent: delete a destroyed host", "By the HTTP API, with an API key of an admin in the variable PORTAL_KEY. Works with the address too: ip= in place of hostname=.", $"""
+        new("curl", "Without the agent: delete a destroyed host", "Uses the HTTP API with an admin's API key in the variable PORTAL_KEY. Also works by address: ip= instead of hostname=.", $"""
             curl -fsS -X POST -H "{keyHeader}: $PORTAL_KEY" "{portal}/admin/api/delete_server?hostname=web1.example.com"
             """),
     ];

@@ -88,7 +88,7 @@ internal static class PatchServerEndpoints
         var dropped = new DroppedFields();
         var request = CheckInReader.Host(json, dropped);
         if (request.ServerId is not "" && request.ServerId != serverId)
-            throw new RefusedException(Refusal.Invalid, "The field server_id is not that of the credentials.");
+            throw new RefusedException(Refusal.Invalid, "field server_id differs from the credentials");
         if (request.KernelId is not "" && !request.KernelId.Equals(kernelId, StringComparison.OrdinalIgnoreCase))
             dropped.Add("kernel_id", "is not that of the address");
         return CheckInFacts.From(request with { KernelId = kernelId }, context.Address(), dropped);

@@ -41,9 +41,9 @@ internal static class PlainEndpoints
         {
             RegistrationResult.Done => Lines(("code", 0), ("server_id", registered.ServerId!)),
             RegistrationResult.Locked => Refuse(context, (int)registered.Result, RegistrationThrottle.Explain(registered), RegistrationThrottle.RetryAfter(registered)),
-            RegistrationResult.InvalidKey => Refuse(context, (int)registered.Result, "The key is not known."),
-            RegistrationResult.LimitReached => Refuse(context, (int)registered.Result, "The key has as many servers as it may."),
-            _ => Refuse(context, (int)registered.Result, "Registrations from this address are not allowed."),
+            RegistrationResult.InvalidKey => Refuse(context, (int)registered.Result, "unknown key"),
+            RegistrationResult.LimitReached => Refuse(context, (int)registered.Result, "the server limit of this key is reached"),
+            _ => Refuse(context, (int)registered.Result, "registration from this address is not allowed"),
         };
     }
 
@@ -57,11 +57,11 @@ internal static class PlainEndpoints
         KnownOrNot(await servers.Tag(
             Actor.Agent,
             await Caller.Required(context.Request, "server_id"),
-            await Caller.Parameter(context.Request, "tag") ?? ""));
+            await Caller.Parameter(context.Request, "tag") ?? throw new RefusedException(Refusal.Invalid, "parameter tag is missing; an empty value removes all tags")));
 
     private static IResult KnownOrNot(bool known) => known
         ? Lines(("code", 0))
-        : Lines(("code", Unknown), ("message", "No server with this id is registered."));
+        : Lines(("code", Unknown), ("message", "no server with this id is registered"));
 
     private static IResult Refuse(HttpContext context, int code, string message, TimeSpan? retryAfter = null)
     {

@@ -9,20 +9,21 @@ internal static class RegisterEndpoint
     /// <summary>Maps it.</summary>
     public static void Map(IEndpointRouteBuilder routes) => routes.MapApi(
         HttpMethods.Post, "/register", ApiRole.Open, "Register a host with a key", Register,
-        new("key", "registration key", Required: true), new("hostname", "name of the host; its address when left out")).Produces<RegisteredRow>();
+        new("key", "registration key", Required: true), new("hostname", "name of the host; its address by default")).Produces<RegisteredRow>();
 
     private static async Task<IResult> Register(ApiParameters parameters, RegistrationThrottle throttle, HttpContext context)
     {
-        var hostname = CheckInFacts.Hostname(parameters.Text("hostname") ?? context.Address());
+        var dropped = new DroppedFields();
+        var hostname = CheckInFacts.Hostname(parameters.Text("hostname") ?? context.Address(), context.Address(), dropped);
         var key = parameters.Required("key");
-        var registered = await throttle.Register(context, hostname, key);
+        var registered = await throttle.Register(context, hostname, key, dropped.ToString());
         return registered.Result switch
         {
             RegistrationResult.Done => TypedResults.Ok(new RegisteredRow(registered.ServerId!)),
-            RegistrationResult.InvalidKey => Refuse("invalid-key", "The key is not known."),
-            RegistrationResult.LimitReached => Refuse("key-limit-reached", "The key has as many servers as it may."),
+            RegistrationResult.InvalidKey => Refuse("invalid-key", "unknown key"),
+            RegistrationResult.LimitReached => Refuse("key-limit-reached", "the server limit of this key is reached"),
             RegistrationResult.Locked => TooMany(context, registered),
-            _ => ApiErrors.Result(StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "Registrations from this address are not allowed."),
+            _ => ApiErrors.Result(StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "registration from this address is not allowed"),
         };
     }
 

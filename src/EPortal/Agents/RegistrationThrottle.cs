@@ -39,8 +39,8 @@ internal sealed class RegistrationThrottle(
 
     /// <summary>Why a registration is locked, for its host.</summary>
     public static string Explain(Registered locked) => locked.RetryAfter is null
-        ? "Too many registrations from this address, or with wrong keys; try again later."
-        : "This host has registered and left too often in this hour; try again later.";
+        ? "too many registrations from this address, or with wrong keys; try again later"
+        : "this host has registered and unregistered too often in this hour; try again later";
 
     /// <summary>When one whose registration is locked may come again.</summary>
     public static TimeSpan RetryAfter(Registered locked) => locked.RetryAfter ?? s_minute;

@@ -40,7 +40,7 @@ internal sealed class SentFields
             return value.GetRawText();
         }
 
-        return value.ValueKind == JsonValueKind.String && TextOrNull(value) is { } text ? text : Drop<string>(name, "is no text");
+        return value.ValueKind == JsonValueKind.String && TextOrNull(value) is { } text ? text : Drop<string>(name, "is not text");
     }
 
     /// <summary>A number from 0 to <paramref name="most"/>, as such or as a text; null when there is none.</summary>
@@ -61,9 +61,9 @@ internal sealed class SentFields
             _ => null,
         };
         if (!decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
-            return Drop(name, value.ValueKind == JsonValueKind.Number ? "is out of range" : "is no number");
+            return Drop(name, value.ValueKind == JsonValueKind.Number ? "is out of range" : "is not a number");
         if (number != decimal.Truncate(number) && !cut)
-            return Drop(name, "is no whole number");
+            return Drop(name, "is not a whole number");
         _dropped.IsAdapted = true;
         return InRange(name, number, most);
     }
@@ -73,7 +73,7 @@ internal sealed class SentFields
     {
         null => null,
         { ValueKind: JsonValueKind.Object } value => new SentFields(value, _dropped, $"{name}."),
-        _ => Drop<SentFields>(name, "is no object"),
+        _ => Drop<SentFields>(name, "is not an object"),
     };
 
     /// <summary>A list; null when there is none.</summary>
@@ -81,7 +81,7 @@ internal sealed class SentFields
     {
         null => null,
         { ValueKind: JsonValueKind.Array } value => value,
-        _ => Dropped(name, "is no list"),
+        _ => Dropped(name, "is not a list"),
     };
 
     /// <summary>The text of an element; null where it holds what is no Unicode, or is none.</summary>
@@ -114,7 +114,7 @@ internal sealed class SentFields
         if (!_values.TryGetValue(name, out var value))
             return null;
         if (value is null)
-            return Dropped(name, "was given more than once");
+            return Dropped(name, "is given more than once");
         if (value is { ValueKind: JsonValueKind.Null })
             return optional ? null : Dropped(name, "is null");
         return value;

@@ -44,6 +44,8 @@ internal sealed class ApiParameters
                 break;
         }
 
+        if (context.GetEndpoint()?.Metadata.GetMetadata<ApiCall>() is { } call)
+            parameters.RefuseUnknown(call);
         context.Items[s_read] = parameters;
         return parameters;
     }
@@ -52,14 +54,14 @@ internal sealed class ApiParameters
     /// <exception cref="RefusedException">It was given more than once.</exception>
     public string? Raw(string name) => !_values.TryGetValue(name, out var values) ? null
         : values is [var value] ? value
-        : throw Invalid($"{name} was given more than once.");
+        : throw Invalid($"{name} is given more than once");
 
     /// <summary>A text; null when it is empty or was not given.</summary>
     public string? Text(string name) => Raw(name) is { Length: > 0 } value ? value : null;
 
     /// <summary>A text that must be there.</summary>
     /// <exception cref="RefusedException">It is not.</exception>
-    public string Required(string name) => Text(name) ?? throw Invalid($"The parameter {name} is missing.");
+    public string Required(string name) => Text(name) ?? throw Invalid($"parameter {name} is missing");
 
     /// <summary>All values of a name, in the order given.</summary>
     public IReadOnlyList<string> Texts(string name) =>
@@ -76,7 +78,7 @@ internal sealed class ApiParameters
             return null;
         return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
             ? number
-            : throw Invalid($"{name} must be a whole number from {least} to {most}.");
+            : throw Invalid($"{name} must be a whole number from {least} to {most}");
     }
 
     /// <summary>Yes or no: <c>true false 1 0 yes no on off</c> in any case; null when it was not given.</summary>
@@ -86,19 +88,29 @@ internal sealed class ApiParameters
         null => null,
         "TRUE" or "1" or "YES" or "ON" => true,
         "FALSE" or "0" or "NO" or "OFF" => false,
-        _ => throw Invalid($"{name} must be true or false."),
+        _ => throw Invalid($"{name} must be true or false"),
     };
 
     /// <summary>An age: days, or hours with <c>h</c> behind; negative for within. Null when it was not given.</summary>
     /// <exception cref="RefusedException">It is something else, or longer than a century.</exception>
     public Age? Age(string name) => Text(name) is not { } text ? null
-        : Api.Age.ParseOrNull(text) ?? throw Invalid($"{name} must be a number of days, or of hours with h behind it, such as 3, -3 or 4h.");
+        : Api.Age.ParseOrNull(text) ?? throw Invalid($"invalid {name}: use days (3 or -3) or hours (4h)");
 
     /// <summary>A day, such as <c>2026-05-01</c>; null when it was not given.</summary>
     /// <exception cref="RefusedException">It is something else.</exception>
     public DateOnly? Day(string name) => Text(name) is not { } text ? null
         : DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day
-        : throw Invalid($"{name} must be a day, such as 2026-05-01.");
+        : throw Invalid($"invalid {name}: use a day such as 2026-05-01");
+
+    /// <summary>A name that was misspelt may have been meant to limit what is changed.</summary>
+    private void RefuseUnknown(ApiCall call)
+    {
+        var unknown = _values.Keys.Concat(_empty).FirstOrDefault(name => call.Parameters.All(parameter => parameter.Name != name));
+        if (unknown is not null)
+            throw Invalid(call.Parameters.Count == 0
+                ? $"unknown parameter '{unknown}': this call has none"
+                : $"unknown parameter '{unknown}': use {string.Join(", ", call.Parameters.Select(parameter => parameter.Name))}");
+    }
 
     private static RefusedException Invalid(string message) => new(Refusal.Invalid, message);
 
@@ -108,9 +120,9 @@ internal sealed class ApiParameters
         if (form.Keys.Any(BodyKinds.IsDocument))
             throw BodyKinds.FormIsDocument();
         if (form.Files.Count > 0)
-            throw Invalid("A field of the form is a file; this call takes none.");
-        if (form.Count == 1 && form.Single() is { Key: { Length: > 0 } text, Value: [null or ""] })
-            MayBeTextAlone(context, text);
+            throw Invalid("unexpected file in the form");
+        if (form.Count == 1 && form.Single() is { Key: { Length: > 0 } text, Value: [null or ""] } && IsTextAlone(context, text))
+            return;
         foreach (var (name, values) in form)
             Add(name, values);
     }
@@ -141,11 +153,13 @@ internal sealed class ApiParameters
     /// Chef sends the name of its resource as the whole body where a recipe says nothing, and all there is to say in the query string.
     /// Where nothing is said there, the body must have meant something.
     /// </summary>
-    private static void MayBeTextAlone(HttpContext context, string text)
+    private static bool IsTextAlone(HttpContext context, string text)
     {
-        if (context.Request.Query.Count == 0 && context.GetEndpoint()?.Metadata.GetMetadata<ApiCall>() is { Parameters: { Count: > 0 } known }
-            && known.All(parameter => parameter.Name != text))
-            throw Invalid("The body is a text alone and names no parameter.");
+        if (context.GetEndpoint()?.Metadata.GetMetadata<ApiCall>() is not { } call || call.Parameters.Any(parameter => parameter.Name == text))
+            return false;
+        return context.Request.Query.Count > 0 || call.Parameters.Count == 0
+            ? true
+            : throw Invalid("the request body is plain text and names no parameter");
     }
 
     private async Task AddJson(HttpContext context, MemoryStream body)
@@ -155,19 +169,21 @@ internal sealed class ApiParameters
         try
         {
             using var json = await JsonDocument.ParseAsync(body, new JsonDocumentOptions { MaxDepth = MaxDepth }, context.RequestAborted);
-            if (json.RootElement.ValueKind is JsonValueKind.String)
-                MayBeTextAlone(context, json.RootElement.GetString()!);
             if (json.RootElement.ValueKind is JsonValueKind.String or JsonValueKind.Null)
+            {
+                IsTextAlone(context, json.RootElement.GetString() ?? "");
                 return;
+            }
+
             if (json.RootElement.ValueKind != JsonValueKind.Object)
-                throw Invalid("The body must be a JSON object.");
+                throw Invalid("the request body must be a JSON object");
             foreach (var property in json.RootElement.EnumerateObject())
                 Add(property);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // The latter: bytes or escapes within a text that are no Unicode, which are found only when it is read.
-            throw Invalid("The body is not JSON in UTF-8, or nested too deeply.");
+            throw Invalid("the request body is not JSON in UTF-8, or nested too deeply");
         }
     }
 
@@ -175,7 +191,7 @@ internal sealed class ApiParameters
     private static void CheckName(string name)
     {
         if (name.Length > MaxName)
-            throw Invalid("The name of a parameter is too long.");
+            throw Invalid("the name of a parameter is too long");
     }
 
     private void Add(JsonProperty property)
@@ -188,7 +204,7 @@ internal sealed class ApiParameters
         {
             JsonValueKind.String => value.GetString()!,
             JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
-            _ => throw Invalid($"{property.Name} must be a text, a number, true, false or a list of those."),
+            _ => throw Invalid($"{property.Name} must be a string, a number, true, false or a list of those"),
         }));
     }
 
@@ -198,9 +214,9 @@ internal sealed class ApiParameters
         foreach (var value in values)
         {
             if (++_count > MaxValues)
-                throw Invalid($"A call takes at most {MaxValues} values.");
+                throw Invalid($"a call takes at most {MaxValues} values");
             if (value?.Contains('\0') == true)
-                throw Invalid($"{name} holds a NUL character.");
+                throw Invalid($"{name} contains a NUL character");
             if (!_values.TryGetValue(name, out var known))
                 _values.Add(name, known = []);
             known.Add(value ?? "");

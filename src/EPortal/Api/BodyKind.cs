@@ -48,12 +48,12 @@ internal static class BodyKinds
 
     /// <summary>Refuses a form of that kind.</summary>
     public static RefusedException FormIsDocument() => new(
-        Refusal.UnsupportedType, "The body looks like JSON or XML, and its Content-Type says that it is a form. For JSON send Content-Type: application/json.");
+        Refusal.UnsupportedType, "the request body looks like JSON or XML but its Content-Type says form; send JSON with Content-Type: application/json");
 
     /// <summary>Refuses a body that is not understood.</summary>
     public static RefusedException NotUnderstood() => new(
         Refusal.UnsupportedType,
-        "The Content-Type of the body is not understood. Send a form (application/x-www-form-urlencoded, multipart/form-data) or JSON (application/json), without a Content-Encoding.");
+        "unsupported Content-Type; send a form (application/x-www-form-urlencoded, multipart/form-data) or JSON (application/json), without Content-Encoding");
 
     private static bool IsPlain(HttpRequest request) =>
         request.Headers.ContentEncoding is { Count: 0 } or [null or "" or "identity"];

@@ -16,10 +16,13 @@ internal static class RequestBody
         {
             return await read(context.RequestAborted);
         }
-        catch (Exception e) when (e is InvalidDataException or ArgumentException
-            || (e is IOException and not (BadHttpRequestException or ConnectionResetException) && !context.RequestAborted.IsCancellationRequested))
+        catch (Exception e) when (e is IOException and not (BadHttpRequestException or ConnectionResetException) && context.RequestAborted.IsCancellationRequested)
         {
-            throw new RefusedException(Refusal.Invalid, "The body cannot be read: it is malformed, or ends before its end.");
+            throw new ConnectionResetException("the caller hung up", e);
+        }
+        catch (Exception e) when (e is InvalidDataException or ArgumentException or (IOException and not (BadHttpRequestException or ConnectionResetException)))
+        {
+            throw new RefusedException(Refusal.Invalid, "the request body is malformed or was cut off");
         }
     }
 }

@@ -45,7 +45,17 @@ internal static partial class NativeFile
         }
 
         handle.Dispose();
-        throw new IOException($"{path} is not a regular file.");
+        throw new IOException($"{path} is not a regular file");
+    }
+
+    /// <summary>Makes sure that what is there is a regular file, for reading anything else may never end or never begin. What is not there passes.</summary>
+    /// <exception cref="IOException">It is none.</exception>
+    public static void RequireRegular(string path)
+    {
+        Span<byte> status = stackalloc byte[256];
+        if (statx(CurrentFolder, path, 0, StatType, ref MemoryMarshal.GetReference(status)) == 0
+            && (MemoryMarshal.Read<ushort>(status[28..]) & FileTypes) != RegularType)
+            throw new IOException($"{path} is not a regular file");
     }
 
     /// <summary>Flushes what is open (fsync).</summary>

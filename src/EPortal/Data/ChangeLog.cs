@@ -34,7 +34,7 @@ internal sealed class ChangeLog : IAsyncDisposable
         var pending = new PendingChange<T>(actor, work);
         return _queue.TryAdd(pending)
             ? pending.Result
-            : throw new StoreException(StoreError.Overloaded, "Too many changes are waiting; try again in a few seconds.");
+            : throw new StoreException(StoreError.Overloaded, "too many changes are waiting; try again in a few seconds");
     }
 
     /// <summary>Takes shared writes into the commits, from now on.</summary>

@@ -13,7 +13,7 @@ internal sealed class EntityCatalog(IEnumerable<EntityType> types)
     /// <exception cref="StoreException">This version does not know it.</exception>
     public EntityType Get(string name) => _types.TryGetValue(name, out var type)
         ? type
-        : throw new StoreException(StoreError.UnknownOperation, $"This version knows no entity '{name}'; update it.");
+        : throw new StoreException(StoreError.UnknownOperation, $"this version does not know entity '{name}'; update it");
 
     /// <summary>The pairs that <paramref name="type"/> is one half of.</summary>
     public IEnumerable<EntityType> PairsWith(EntityType type) => _types.Values.Where(pair => pair.Joins.Contains(type));

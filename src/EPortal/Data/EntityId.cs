@@ -17,7 +17,7 @@ internal readonly record struct EntityId(string Origin, long Sequence)
         var dot = text.IndexOf('.', StringComparison.Ordinal);
         return dot > 0 && long.TryParse(text.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var n)
             ? new EntityId(text[..dot], n)
-            : throw new FormatException($"'{text}' is not the id of an entity.");
+            : throw new FormatException($"invalid entity id '{text}'");
     }
 
     /// <inheritdoc/>

@@ -87,7 +87,7 @@ internal sealed class EntityRows(EntityCatalog catalog, Session session)
     /// <summary>Column names come into SQL text, so only declared ones may.</summary>
     private static string Known(EntityType type, string field) => type.Fields.Contains(field)
         ? field
-        : throw new StoreException(StoreError.UnknownOperation, $"This version knows no field '{field}' of {type.Name}; update it.");
+        : throw new StoreException(StoreError.UnknownOperation, $"this version does not know field '{field}' of {type.Name}; update it");
 
     private static IEnumerable<(string, object?)> Values(IEnumerable<KeyValuePair<string, object?>> set) =>
         set.Select(field => ("@" + field.Key, field.Value));

@@ -21,7 +21,7 @@ internal static class Names
 
     /// <summary>Says that a name is taken, by itself or by one that people take for it.</summary>
     public static RefusedException Taken(string what, string taken, string name) => new(
-        Refusal.Exists, taken == name ? $"There is a {what} '{name}' already." : $"There is a {what} '{taken}' already; names that differ in capitals alone are taken for each other.");
+        Refusal.Exists, taken == name ? $"{what} '{name}' already exists" : $"{what} '{taken}' already exists; names are not case-sensitive");
 
     /// <summary>Refuses what is not 1 to 64 letters, digits, dots, underscores and hyphens, a letter or digit first.</summary>
     /// <exception cref="RefusedException">It is not of that form.</exception>
@@ -30,6 +30,6 @@ internal static class Names
         if (!PatchsetName.IsValid(name))
             throw new RefusedException(
                 Refusal.Invalid,
-                $"The {what} must be 1 to 64 letters, digits, dots, underscores or hyphens, and begin with a letter or digit.");
+                $"invalid {what}: use 1 to 64 letters, digits, dots, underscores or hyphens, beginning with a letter or digit");
     }
 }

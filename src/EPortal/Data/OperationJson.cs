@@ -63,7 +63,7 @@ internal static class OperationJson
         "create" => OperationKind.Create,
         "update" => OperationKind.Update,
         "delete" => OperationKind.Delete,
-        _ => throw new StoreException(StoreError.UnknownOperation, $"This version knows no operation '{name}'; update it."),
+        _ => throw new StoreException(StoreError.UnknownOperation, $"this version does not know operation '{name}'; update it"),
     };
 
     private static void WriteList(Utf8JsonWriter json, string name, IReadOnlyList<string> items)

@@ -78,7 +78,7 @@ internal sealed class StoredFields(string id) : IEnumerable<StoredField>
     public void RefuseUnless(string? seen)
     {
         if (seen is not null && seen != Version)
-            throw new RefusedException(Refusal.Conflict, "Nothing was saved: somebody else changed this after the page was opened.");
+            throw new RefusedException(Refusal.Conflict, "nothing saved: someone else changed this after the page was opened");
     }
 
     /// <summary>What is different in <paramref name="after"/>, which has the same fields.</summary>

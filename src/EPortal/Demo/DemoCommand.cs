@@ -29,7 +29,7 @@ internal static class DemoCommand
         var hosts = CliOptions.Value<int?>($"size of the fleet ({DefaultHosts} by default)", "--hosts");
         var listen = CliOptions.Value<string>("address to listen on (http://127.0.0.1:8080 by default)", "--listen");
         listen.HelpName = "URL";
-        var data = CliOptions.Value<string>("new data folder, which stays (a temporary one by default)", "--data");
+        var data = CliOptions.Value<string>("new data folder, kept afterwards (a temporary one by default)", "--data");
         data.HelpName = "DIR";
         var command = new Command("demo", """
             show a portal with a fleet of hosts that really talk to it
@@ -44,15 +44,15 @@ internal static class DemoCommand
     private static Uri Listen(string? text) =>
         Uri.TryCreate(text ?? "http://127.0.0.1:8080", UriKind.Absolute, out var uri) && uri.Scheme == "http"
             ? uri
-            : throw new CliException($"'{text}' is not an address such as http://127.0.0.1:8080.");
+            : throw new CliException($"invalid address '{text}': use one such as http://127.0.0.1:8080");
 
     private static async Task RunAsync(CliContext context, int hosts, Uri listen, string? data, CancellationToken cancel)
     {
         if (hosts is < 1 or > 5000)
-            throw new CliException("The fleet must be 1 to 5000 hosts.");
+            throw new CliException("invalid fleet size: use 1 to 5000 hosts");
         var folder = Path.GetFullPath(data ?? Path.Combine(Path.GetTempPath(), $"eportal-demo-{Guid.NewGuid():N}"[..24]));
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
-            throw new CliException($"{folder} is not empty; the demonstration makes a portal of its own.");
+            throw new CliException($"{folder} is not empty; the demonstration creates a new portal");
         var vendor = MinisignSecretKey.Generate();
         try
         {

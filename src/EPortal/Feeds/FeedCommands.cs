@@ -16,7 +16,7 @@ internal static partial class FeedCommands
         var noAuto = CliOptions.Flag("don't update feed automatically", "--no-auto");
         var after = CliOptions.Value<long?>("deploy after specified hours", "--deploy-after");
         after.HelpName = "hours";
-        var channel = CliOptions.Choice("newest kind of patchset to take", ["default", "test", "unstable"], "--channel");
+        var channel = CliOptions.Choice("least stable channel to accept", ["default", "test", "unstable"], "--channel");
         var (yes, dryRun, json) = (CliOptions.Yes(), CliOptions.DryRun(), CliOptions.Json());
         var feed = new CliNoun("feed", """
             list available feeds by default
@@ -33,7 +33,7 @@ internal static partial class FeedCommands
         feed.Check(result =>
         {
             if (result.GetValue(auto) && result.GetValue(noAuto))
-                result.AddError("only one of --auto and --no-auto can be given.");
+                result.AddError("use only one of --auto and --no-auto");
         });
         feed.Run((action, name, parsed) =>
         {
@@ -62,7 +62,7 @@ internal static partial class FeedCommands
     private static async Task Change(CliContext context, string name, FeedSettings settings, bool json)
     {
         if (settings == new FeedSettings())
-            throw new CliException("nothing to change was given: --auto, --no-auto, --deploy-after or --channel.");
+            throw new CliException("nothing to change: specify --auto, --no-auto, --deploy-after or --channel");
         await using var portal = context.OpenPortal();
         var feed = await portal.Feeds.Update(context.Operator(), name, settings);
         context.Result(json, FeedRow.From(feed), FeedCommandsJson.Default.FeedRow, $"feed {name} was changed");

@@ -14,19 +14,19 @@ internal static class FeedEndpoints
             new ApiResult<IReadOnlyList<FeedRow>>([.. feeds.List().Select(FeedRow.From)]));
         routes.MapApi(HttpMethods.Post, "/feeds", ApiRole.Admin, "Make a feed, or change the one of that name", Save,
             new("name", "its name", Required: true),
-            new("auto", "whether it takes new patchsets by itself", "boolean"),
+            new("auto", "whether new patchsets are enabled automatically", "boolean"),
             new("deploy_after", "hours that a patchset must have been here before", "integer"),
             new("channel", "default, test or unstable"));
         routes.MapApi(HttpMethods.Delete, "/feeds/{name}", ApiRole.Admin, "Delete a feed; its keys go to main", Delete);
         routes.MapApi(HttpMethods.Get, "/patchsets", ApiRole.Reader, "Patchsets as they stand on a feed, oldest first", List,
-            new("feed", "name of the feed; main when left out"),
-            new("product", "kernel, user, qemu or db; kernel when left out"),
+            new("feed", "name of the feed; main by default"),
+            new("product", "kernel, user, qemu or db; kernel by default"),
             new("distro", "only those for one of these distributions", Repeatable: true));
         routes.MapApi(HttpMethods.Post, "/patchsets/manage", ApiRole.Admin, "Enable or disable a patchset on feeds: on all of them or on none", Manage,
             new("patchset", "its name", Required: true),
-            new("feed", "feed to act on; main when left out", Repeatable: true),
+            new("feed", "feed to act on; main by default", Repeatable: true),
             new("action", "enable, disable, enable-upto or undeploy-downto", Required: true),
-            new("product", "kernel, user, qemu or db; kernel when left out"));
+            new("product", "kernel, user, qemu or db; kernel by default"));
     }
 
     private static async Task<ApiResult<FeedRow>> Save(ApiParameters parameters, FeedStore feeds, HttpContext context) =>
@@ -58,7 +58,7 @@ internal static class FeedEndpoints
     {
         var token = parameters.Required("action");
         var action = RolloutActions.ParseOrNull(RolloutActions.OfApi, token)
-            ?? throw new RefusedException(Refusal.Invalid, $"The action '{token}' must be enable, disable, enable-upto or undeploy-downto.");
+            ?? throw new RefusedException(Refusal.Invalid, $"invalid action '{token}': use enable, disable, enable-upto or undeploy-downto");
         var feeds = parameters.Texts("feed") is { Count: > 0 } given ? given : [Feed.Main];
         await rollout.Apply(
             context.Actor(), ProductOf(parameters), parameters.Required("patchset"),
@@ -71,7 +71,7 @@ internal static class FeedEndpoints
         var token = parameters.Text("product") ?? Product.Kernel.Token();
         return Products.TryParse(token, out var product)
             ? product
-            : throw new RefusedException(Refusal.Invalid, $"'{token}' is not a product; products are {string.Join(", ", Products.All.Select(known => known.Token()))}.");
+            : throw new RefusedException(Refusal.Invalid, $"invalid product '{token}': use {string.Join(", ", Products.All.Select(known => known.Token()))}");
     }
 }
 

@@ -189,7 +189,7 @@ internal sealed record FeedForm
     /// <exception cref="RefusedException">The delay is no number.</exception>
     public FeedSettings ToSettings() => new(Auto, long.TryParse(DeployAfter, NumberStyles.None, CultureInfo.InvariantCulture, out var hours)
         ? hours
-        : throw new RefusedException(Refusal.Invalid, $"'{DeployAfter}' is no number of hours."), Channel);
+        : throw new RefusedException(Refusal.Invalid, $"invalid number of hours '{DeployAfter}'"), Channel);
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -33,7 +33,7 @@ internal sealed class FeedStore(Database database, ChangeLog log)
     /// <summary>The feed of that name.</summary>
     /// <exception cref="RefusedException">There is none.</exception>
     public static Feed Get(Session session, string name) =>
-        FindOrNull(session, name) ?? throw new RefusedException(Refusal.NotFound, $"There is no feed '{name}'.");
+        FindOrNull(session, name) ?? throw new RefusedException(Refusal.NotFound, $"feed '{name}' not found");
 
     /// <summary>Makes a feed.</summary>
     /// <exception cref="RefusedException">The name is taken or malformed, or a value is out of range.</exception>
@@ -113,16 +113,16 @@ internal sealed class FeedStore(Database database, ChangeLog log)
     public static void RefuseMain(Feed feed, string what)
     {
         if (feed.IsMain)
-            throw new RefusedException(Refusal.Conflict, $"The feed 'main' cannot be {what}.");
+            throw new RefusedException(Refusal.Conflict, $"feed 'main' cannot be {what}");
     }
 
     private static void Check(string name, FeedSettings settings)
     {
         Names.Check("feed name", name);
         if (settings.DeployAfter is < 0 or > 24 * 365)
-            throw new RefusedException(Refusal.Invalid, "The deploy delay must be 0 to 8760 hours.");
+            throw new RefusedException(Refusal.Invalid, "invalid deploy delay: use 0 to 8760 hours");
         if (settings.Channel is not (null or "default" or "test" or "unstable"))
-            throw new RefusedException(Refusal.Invalid, $"The channel '{settings.Channel}' must be default, test or unstable.");
+            throw new RefusedException(Refusal.Invalid, $"invalid channel '{settings.Channel}': use default, test or unstable");
     }
 
     private static Fields Values(FeedSettings settings)

@@ -58,7 +58,7 @@ internal sealed record ManageModel(
     public static IReadOnlyDictionary<string, RolloutAction> ChosenBy(ApiParameters parameters, IEnumerable<Feed> feeds) =>
         feeds.Select(feed => (feed.Name, Token: parameters.Text(ParameterOf(feed.Name)))).Where(one => one.Token is not null)
             .ToDictionary(one => one.Name, one => RolloutActions.ParseOrNull(RolloutActions.All, one.Token!)
-                ?? throw new RefusedException(Refusal.Invalid, $"There is no action '{one.Token}'."), StringComparer.Ordinal);
+                ?? throw new RefusedException(Refusal.Invalid, $"unknown action '{one.Token}'"), StringComparer.Ordinal);
 
     /// <summary>Reads it, with the preview of what is chosen.</summary>
     /// <exception cref="RefusedException">There is no such patchset.</exception>

@@ -36,9 +36,9 @@ internal static class ManagePages
             {
                 var (of, chosen) = (PatchsetPages.ProductOf(product), ManageModel.ChosenBy(parameters, feeds.List()));
                 if (chosen.Count == 0)
-                    throw new RefusedException(Refusal.Invalid, "Nothing was changed: choose what to do on at least one feed.");
+                    throw new RefusedException(Refusal.Invalid, "nothing changed: choose an action for at least one feed");
                 var seen = parameters.Number(Revision, 0, long.MaxValue)
-                    ?? throw new RefusedException(Refusal.Invalid, "Nothing was changed: look at the preview first.");
+                    ?? throw new RefusedException(Refusal.Invalid, "nothing changed: check the preview first");
                 var shown = database.Read(session => ManageModel.Read(session, rollout, usage, levels, of, name, parameters, null));
                 ConfirmPages.MustBeSure(parameters, shown.Revision == seen && shown.TakesPatches);
                 var done = await rollout.Apply(context.Actor(), of, name, chosen, seen, context.RequestAborted);

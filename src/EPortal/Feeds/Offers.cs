@@ -90,5 +90,5 @@ internal sealed class Offers
 
     private static Product ProductOf(string token) => Products.TryParse(token, out var product)
         ? product
-        : throw new StoreException(StoreError.Unusable, string.Create(CultureInfo.InvariantCulture, $"The store has the unknown product '{token}'."));
+        : throw new StoreException(StoreError.Unusable, string.Create(CultureInfo.InvariantCulture, $"unknown product '{token}' in the database"));
 }

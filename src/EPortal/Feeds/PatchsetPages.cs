@@ -44,7 +44,7 @@ internal static class PatchsetPages
     /// <exception cref="RefusedException">There is none of that name.</exception>
     public static Product ProductOf(string token) => Products.TryParse(token, out var product)
         ? product
-        : throw new RefusedException(Refusal.NotFound, $"There is no product '{token}'.");
+        : throw new RefusedException(Refusal.NotFound, $"product '{token}' not found");
 
     private static IResult One(
         Product product, string name, ApiParameters parameters, Rollout rollout, Database database, PatchsetUsage usage, PatchsetLevels levels, string? problem) =>

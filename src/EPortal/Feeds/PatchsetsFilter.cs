@@ -84,6 +84,6 @@ internal sealed record PatchsetsFilter
         var value = parameters.Text(name) ?? "";
         return value.Length == 0 || known.Contains(value, StringComparer.Ordinal)
             ? value
-            : throw new RefusedException(Refusal.Invalid, $"{name} must be one of {string.Join(", ", known)}.");
+            : throw new RefusedException(Refusal.Invalid, $"{name} must be one of {string.Join(", ", known)}");
     }
 }

@@ -12,7 +12,7 @@ internal static class ProductCommands
 {
     /// <summary>The command of a product.</summary>
     public static Command Create(CliContext context, Product product) =>
-        new(product.Verb(), $"look after {product.Token()} patchsets")
+        new(product.Verb(), $"manage {product.Token()} patchsets")
         {
             DeployCommand(context, product),
             RolloutCommands.Enable(context, product),

@@ -198,7 +198,7 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
     private static void Carry(Change change, Feed feed, PlacementChange one)
     {
         if (one.NeedsFetch)
-            throw new RefusedException(Refusal.Conflict, $"The files of '{one.Patchset.Name}' are not here; deploy its archive first.");
+            throw new RefusedException(Refusal.Conflict, $"the files of '{one.Patchset.Name}' are missing; deploy its archive first");
         var (id, set) = (Placement.IdOf(feed, one.Patchset), one.Enabled ? On : Off);
         if (one.Held is not { } held)
             change.Update(Placement.Entity, id, set);
@@ -215,7 +215,7 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
     }
 
     private static RefusedException Stale() =>
-        new(Refusal.Conflict, "Nothing was changed: what the feeds offer changed since this was previewed. Look at the preview again.");
+        new(Refusal.Conflict, "nothing changed: what the feeds offer changed after this preview; check the new preview");
 
     private static List<Placement> List(Session session, Feed feed, Product product) =>
         Placement.List(session, feed, PatchsetStore.List(session, product));

@@ -14,7 +14,7 @@ internal static class RolloutCommands
     public static Command Enable(CliContext context, Product product)
     {
         var (name, feed) = (Name(context, product), FeedOption(context));
-        var upTo = CliOptions.Flag("all older ones too, but for the disabled", "--upto");
+        var upTo = CliOptions.Flag("also enable older patchsets, except disabled ones", "--upto");
         var json = CliOptions.Json();
         var command = new Command("enable", $"""
             offer a patchset on a feed
@@ -85,5 +85,5 @@ internal static class RolloutCommands
     /// <exception cref="RefusedException">There is no such feed or patchset.</exception>
     public static Placement Find(Portal portal, Product product, string patchset, string feed) =>
         portal.Rollout.List(feed, product).FirstOrDefault(placement => placement.Patchset.Name == patchset)
-            ?? throw new RefusedException(Refusal.NotFound, $"There is no {product.Token()} patchset '{patchset}'.");
+            ?? throw new RefusedException(Refusal.NotFound, $"{product.Token()} patchset '{patchset}' not found");
 }

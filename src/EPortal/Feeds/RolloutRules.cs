@@ -51,10 +51,10 @@ internal static class RolloutRules
 
     private static Placement NotBlocked(Placement placement) => !placement.Patchset.IsBlocked
         ? placement
-        : throw new RefusedException(Refusal.Conflict, $"'{placement.Patchset.Name}' cannot be enabled: the patch source blocked it.");
+        : throw new RefusedException(Refusal.Conflict, $"cannot enable '{placement.Patchset.Name}': the patch source blocked it");
 
     /// <summary>What only the patch source knows has no state of its own yet.</summary>
     private static Placement Known(Placement placement) => placement.Patchset.Id.Length > 0
         ? placement
-        : throw new RefusedException(Refusal.Conflict, $"'{placement.Patchset.Name}' is not downloaded yet.");
+        : throw new RefusedException(Refusal.Conflict, $"'{placement.Patchset.Name}' is not downloaded yet");
 }

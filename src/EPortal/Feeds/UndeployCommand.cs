@@ -13,7 +13,7 @@ internal static class UndeployCommand
     public static Command Create(CliContext context, Product product)
     {
         var (name, feed) = (RolloutCommands.Name(context, product), RolloutCommands.FeedOption(context));
-        var downTo = CliOptions.Flag("all newer ones too, but for the disabled", "--downto");
+        var downTo = CliOptions.Flag("also undeploy newer patchsets, except disabled ones", "--downto");
         var delete = CliOptions.Flag("delete it from every feed and from disk", "--delete");
         var (yes, dryRun, json) = (CliOptions.Yes(), CliOptions.DryRun(), CliOptions.Json());
         var command = new Command("unroll", $"""
@@ -26,9 +26,9 @@ internal static class UndeployCommand
         command.Validators.Add(result =>
         {
             if (result.GetValue(downTo) && result.GetValue(delete))
-                result.AddError("only one of --downto and --delete can be given.");
+                result.AddError("use only one of --downto and --delete");
             if (result.GetValue(yes) && !result.GetValue(delete))
-                result.AddError("--yes goes with --delete.");
+                result.AddError("use --yes only with --delete");
         });
         command.SetAction((parsed, _) =>
         {
@@ -48,7 +48,7 @@ internal static class UndeployCommand
         var state = RolloutCommands.Find(portal, product, name, feed).State;
         // What is enabled but not here is not offered, and can be taken off all the same.
         if (state is not (PatchsetState.Enabled or PatchsetState.Disabled or PatchsetState.NotDownloaded))
-            throw new RefusedException(Refusal.Conflict, $"{name} is not on {feed}: it is {state.Token()} there.");
+            throw new RefusedException(Refusal.Conflict, $"{name} is not on {feed}: it is {state.Token()} there");
         if (!output.IsDry)
             await portal.Rollout.Unroll(output.Context.Operator(), product, name, feed);
         RolloutOutput.ShowUndeployed(output, name, feed, wasDisabled: state == PatchsetState.Disabled);
@@ -62,7 +62,7 @@ internal static class UndeployCommand
                 .Feeds.Single().Changes.Select(change => change.Patchset.Name)]
             : await portal.Rollout.UndeployDownTo(output.Context.Operator(), product, name, feed);
         if (unrolled.Count == 0)
-            throw new RefusedException(Refusal.Conflict, $"Neither {name} nor a newer one is enabled on {feed}.");
+            throw new RefusedException(Refusal.Conflict, $"neither {name} nor a newer one is enabled on {feed}");
         if (output.AsJson)
             RolloutOutput.Show(output.Context, unrolled, PatchsetState.Undeployed, feed, json: true, already: output.IsDry);
         else
@@ -76,7 +76,7 @@ internal static class UndeployCommand
         await using var portal = context.OpenPortal();
         var enabled = portal.Rollout.FeedsWith(product, name);
         if (feed is not null && enabled.Any(on => on != feed))
-            throw new CliException($"{name} is enabled on {string.Join(", ", enabled)}; without --feed it is deleted from all.");
+            throw new CliException($"{name} is enabled on {string.Join(", ", enabled)}; without --feed it is deleted from all");
         var question = enabled.Count == 0 ? $"Delete {name}?" : $"Delete {name}, which is enabled on {Plural.Of(enabled.Count, "feed")}?";
         await deletion.Run(question, unattended: enabled.Count <= 1, expected: true, async () =>
         {

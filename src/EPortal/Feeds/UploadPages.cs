@@ -42,7 +42,7 @@ internal static class UploadPages
             feed = upload.Fields.GetValueOrDefault("feed", feed);
             state = upload.Fields.GetValueOrDefault("state", state);
             if (state is not (Stored or Enabled or Disabled))
-                throw new RefusedException(Refusal.Invalid, "There is nothing like that to do with an archive.");
+                throw new RefusedException(Refusal.Invalid, "unknown action for an archive");
             // Before the file is read, which takes a while.
             var of = PatchsetPages.ProductOf(product);
             feeds.Get(feed);

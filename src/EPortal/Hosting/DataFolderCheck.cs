@@ -17,6 +17,8 @@ internal sealed class DataFolderCheck(string data, string patches)
 
     private string Log => Database + "-wal";
 
+    private string SigningKey => Path.Combine(data, "config/signing.key");
+
     /// <summary>Refuses a folder of which a part is missing; does nothing on one that is whole or quite new.</summary>
     /// <exception cref="DataFolderException">What is missing, and what to do.</exception>
     public void Require()
@@ -67,9 +69,8 @@ internal sealed class DataFolderCheck(string data, string patches)
     private string? SignOrNull() =>
         HasContent(Log) ? $"its log {Log} exists"
         : PatchFileOrNull() is { } folder ? $"{folder} has patchsets"
-        : File.Exists(Path.Combine(data, "instance-id")) && File.Exists(Path.Combine(data, "config/signing.key"))
-            ? $"{Path.Combine(data, "config/signing.key")} exists"
-            : null;
+        : File.Exists(SigningKey) ? $"{SigningKey} exists"
+        : null;
 
     /// <summary>The folder of patches in which there is any, apart from what a killed deploy left.</summary>
     private string? PatchFileOrNull() => s_patchFolders.Select(name => Path.Combine(patches, name)).FirstOrDefault(folder =>

@@ -1,5 +1,6 @@
 using EPortal.AgentClient.Wire;
 using EPortal.Api;
+using EPortal.Api.Guards;
 using EPortal.Data;
 using EPortal.Patchsets;
 using EPortal.WebConsole;
@@ -9,8 +10,10 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace EPortal.Hosting;
 
 /// <summary>Turns refusals and failures into answers, once for all calls: a code, a sentence, a status.</summary>
-internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAnswers> logger)
+internal sealed partial class ErrorAnswers(RequestDelegate next, TimeProvider time, ILogger<ErrorAnswers> logger)
 {
+    private readonly LogRateLimiter _lines = new(time);
+
     private const string RetryAfterSeconds = "5";
 
     /// <summary>Runs the rest of the pipeline and answers for what it throws.</summary>
@@ -29,8 +32,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         }
         catch (StoreException e)
         {
-            if (e.Error != StoreError.Overloaded)
-                LogStoreFailed(e, e.Message);
+            LogStore(e);
             context.Response.Headers.RetryAfter = RetryAfterSeconds;
             await ErrorPages.Write(context, StatusCodes.Status503ServiceUnavailable, ApiErrors.Unavailable, e.Message);
         }
@@ -66,6 +68,14 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
             LogUnforeseen(e, context.GetEndpoint()?.DisplayName ?? "no route");
             await ApiErrors.Write(context, StatusCodes.Status500InternalServerError, ApiErrors.Internal, "internal error, see the server log");
         }
+    }
+
+    /// <summary>A line for what an administrator has to mend, at a bounded rate while it lasts; a stack trace only for what nobody expects.</summary>
+    private void LogStore(StoreException e)
+    {
+        if (e.Error == StoreError.Overloaded || !_lines.Admits(out var leftOut))
+            return;
+        LogStoreFailed(e.Error is StoreError.DiskFull or StoreError.ReadOnly or StoreError.Busy ? null : e, e.Message, leftOut);
     }
 
     /// <summary>
@@ -126,6 +136,6 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
     [LoggerMessage(Level = LogLevel.Error, Message = "Request failed ({Call})")]
     private partial void LogUnforeseen(Exception e, string call);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Store failed: {Reason}")]
-    private partial void LogStoreFailed(Exception e, string reason);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Store failed: {Reason} ({LeftOut} more since the last line)")]
+    private partial void LogStoreFailed(Exception? e, string reason, long leftOut);
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using EPortal.Blobs;
 using Superpower;
 using Superpower.Model;
 using Superpower.Parsers;
@@ -44,6 +45,8 @@ internal static partial class SettingsFile
                 return [];
             }
 
+            if (path != "/dev/null") // How people say that there are no settings.
+                NativeFile.RequireRegular(path);
             return Parse(path, new UTF8Encoding(false, true).GetString(File.ReadAllBytes(path)), problems);
         }
         catch (DecoderFallbackException)

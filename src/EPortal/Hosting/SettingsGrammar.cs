@@ -33,7 +33,8 @@ internal static class SettingsGrammar
     private static readonly TextParser<SettingsValue> Digits =
         Span.Regex(@"(?:0[xX][0-9a-fA-F_]+|([0-9][0-9_]*(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?)")
             .Where(number => ReadNumber(number.ToStringValue()) is not null, "a number without leading zeros")
-            .Select(number => ReadNumber(number.ToStringValue())!);
+            .Select(number => ReadNumber(number.ToStringValue())!)
+            .Named("a number");
 
     private static readonly TextParser<SettingsValue> Factor =
         from sign in Character.In('-', '+').OptionalOrDefault('+')

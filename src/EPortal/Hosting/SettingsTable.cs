@@ -11,8 +11,15 @@ internal static partial class SettingsTable
     private static readonly SettingsKind<string?> UserName =
         Optional(Text("a user name in quotes", UserNamePattern().IsMatch));
 
+    /// <summary>Headers that have a meaning of their own.</summary>
+    private static readonly HashSet<string> s_taken = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Authorization", "Proxy-Authorization", "Cookie", "Host", "Origin", "Referer", "Connection", "Upgrade", "Accept", "Range", "Expect",
+        "Content-Type", "Content-Length", "Content-Encoding", "Transfer-Encoding", "Forwarded",
+    };
+
     private static readonly SettingsKind<string> HeaderName =
-        Text("a name of an HTTP header in quotes", HeaderPattern().IsMatch);
+        Text("a name of an HTTP header without another meaning, in quotes", name => HeaderPattern().IsMatch(name) && !s_taken.Contains(name) && !name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase));
 
     private static readonly SettingsKind<IReadOnlyList<string>> Distros = ListOf(
         "a list of distributions such as 'debian12'", text => DistroPattern().IsMatch(text) ? text : null, text => text);
@@ -48,7 +55,7 @@ internal static partial class SettingsTable
         Define("METRICS_ALLOWED_NETWORKS", Networks, s => s.MetricsAllowedNetworks,
             (s, v) => s with { MetricsAllowedNetworks = v }, "Networks that may read `/metrics` without a token."),
         Define("READY_MIN_FREE_BYTES", Bytes(0), s => s.ReadyMinFreeBytes, (s, v) => s with { ReadyMinFreeBytes = v },
-            "Free space for data and patches below which `/readyz` reports not ready."),
+            "Free space for data and patches below which `/readyz` reports not ready; below ten times that `/readyz`, `doctor`, `check` and *Start* warn."),
         Define("SERVER_HISTORY_MAX_AGE", OptionalValue(Seconds(3600)), s => s.ServerHistoryMaxAge, (s, v) => s with { ServerHistoryMaxAge = v },
             "How long to keep server history; None means forever."),
         Define("SERVER_HISTORY_MAX_ROWS", OptionalValue(Whole(1)), s => s.ServerHistoryMaxRows, (s, v) => s with { ServerHistoryMaxRows = v },

@@ -127,7 +127,7 @@ internal static class WebPortal
         services.AddApiDescription(settings.ApiAuthHeader);
         services.AddOperations(Watched(portal));
         services.AddSingleton(portal);
-        services.AddSingleton(new FleetSecrets(settings.HideSecretsFromReaders, () => portal.Database.Read(KeyStore.Names)));
+        services.AddSingleton(new FleetSecrets(settings.HideSecretsFromReaders, () => portal.Database.Read(KeyStore.NamesEver)));
         services.AddSingleton(new FileIntegrity(portal.Time));
         services.AddSingleton(provider => new PatchDelivery(
             portal.Shelf, provider.GetRequiredService<FileIntegrity>(), portal.Source.Upstream, portal.Time,

@@ -9,7 +9,7 @@ namespace EPortal.Keys;
 /// <param name="Name">What is typed at registration; unique.</param>
 /// <param name="Note">Free text.</param>
 /// <param name="Feed">Name of the feed its servers follow.</param>
-/// <param name="ServerLimit">How many servers may register with it; 0 for no limit.</param>
+/// <param name="ServerLimit">Maximum number of servers; 0 for no limit.</param>
 /// <param name="Products">Products its servers may have patches of.</param>
 internal sealed record Key(string Id, string Name, string Note, string Feed, long ServerLimit, IReadOnlyList<Product> Products)
 {

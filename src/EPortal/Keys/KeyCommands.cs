@@ -17,7 +17,7 @@ internal static partial class KeyCommands
         var limit = CliOptions.Value<long?>("maximum number of servers allowed; 0 for no limit", "--server-limit");
         var feed = CliOptions.Value<string>("feed to associate key to", "--feed");
         var products = ProductsOption();
-        var allProducts = CliOptions.Flag("allow all products, as a new key does", "--default-products");
+        var allProducts = CliOptions.Flag("allow all products (default of a new key)", "--default-products");
         feed.CompletionSources.Add(StoredNames.OfFeeds(context));
         var (yes, dryRun, json) = (CliOptions.Yes(), CliOptions.DryRun(), CliOptions.Json());
         var key = new CliNoun("key", """
@@ -36,7 +36,7 @@ internal static partial class KeyCommands
         key.Check(result =>
         {
             if (result.GetValue(allProducts) && result.IsGiven(products))
-                result.AddError("only one of --product and --default-products can be given.");
+                result.AddError("use only one of --product and --default-products");
         });
         key.Run((action, name, parsed) =>
         {
@@ -62,7 +62,7 @@ internal static partial class KeyCommands
         var names = string.Join(',', Products.All.Select(product => product.Token()));
         var option = new Option<string[]>("--product")
         {
-            Description = "product its servers may have patches of; can be repeated",
+            Description = "product that its servers get patches of; can be repeated",
             HelpName = $"{{{names}}}",
             Arity = ArgumentArity.OneOrMore,
             AllowMultipleArgumentsPerToken = false,
@@ -71,7 +71,7 @@ internal static partial class KeyCommands
         option.Validators.Add(result =>
         {
             foreach (var token in result.Tokens.Where(token => !Products.TryParse(token.Value, out var _)))
-                result.AddError($"'{token.Value}' is not a product; products are {names}.");
+                result.AddError($"invalid product '{token.Value}': use {names}");
         });
         return option;
     }
@@ -88,7 +88,7 @@ internal static partial class KeyCommands
     private static async Task Change(CliContext context, string name, KeySettings settings, bool json)
     {
         if (settings == new KeySettings())
-            throw new CliException("nothing to change was given: --note, --server-limit, --feed, --product or --default-products.");
+            throw new CliException("nothing to change: specify --note, --server-limit, --feed, --product or --default-products");
         await using var portal = context.OpenPortal();
         var key = await portal.Keys.Update(context.Operator(), name, settings);
         context.Result(json, KeyRow.From(key), KeyCommandsJson.Default.KeyRow, $"key {name} was changed");
@@ -98,7 +98,7 @@ internal static partial class KeyCommands
     {
         await using var portal = context.OpenPortal();
         var servers = portal.Servers.CountByKey().SingleOrDefault(count => count.Key == name)?.Count
-            ?? throw new CliException($"There is no key '{name}'.");
+            ?? throw new CliException($"key '{name}' not found");
         var deleted = await deletion.Run(
             $"Delete key {name} and its {Plural.Of(servers, "server")}?", unattended: servers == 0, (int)servers, () => portal.Servers.DeleteKey(context.Operator(), name));
         context.Result(

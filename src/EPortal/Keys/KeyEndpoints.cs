@@ -13,11 +13,11 @@ internal static class KeyEndpoints
         routes.MapApi(HttpMethods.Get, "/keys", ApiRole.Reader, "All keys", (KeyStore keys, FleetSecrets secrets, HttpContext context) =>
             new ApiResult<IReadOnlyList<KeyRow>>([.. keys.List().Select(key => secrets.AreInCallsFor(context) ? KeyRow.From(key) : KeyRow.From(key) with { Key = "" })]));
         routes.MapApi(HttpMethods.Post, "/keys", ApiRole.Admin, "Make a key, or change the one of that name", Save,
-            new("key", "its name; one is made up when left out"),
+            new("key", "its name; random by default"),
             new("feed", "name of the feed its servers follow; main for a new key"),
             new("note", "description"),
             new("server_limit", "how many servers may register with it; 0 for no limit", "integer"),
-            new("products", "product its servers may have patches of; all for a new key", Repeatable: true));
+            new("products", "product that its servers get patches of; all for a new key", Repeatable: true));
     }
 
     private static async Task<ApiResult<KeyRow>> Save(ApiParameters parameters, KeyStore keys, HttpContext context)
@@ -32,7 +32,7 @@ internal static class KeyEndpoints
         var tokens = parameters.Texts("products").SelectMany(text => text.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries)).ToList();
         return tokens.Count == 0 ? null : [.. tokens.Select(token => Products.TryParse(token, out var product)
             ? product
-            : throw new RefusedException(Refusal.Invalid, $"'{token}' is not a product; products are {string.Join(", ", Products.All.Select(known => known.Token()))}."))];
+            : throw new RefusedException(Refusal.Invalid, $"invalid product '{token}': use {string.Join(", ", Products.All.Select(known => known.Token()))}"))];
     }
 }
 

@@ -117,7 +117,7 @@ internal static class KeyPages
     /// <summary>The key that an address names: for admins by its name, for others, who must not learn that, by its id.</summary>
     private static Key Get(KeyStore keys, string name, HttpContext context) =>
         keys.List().FirstOrDefault(key => (FleetSecrets.AreOnPagesFor(context) ? key.Name : key.Id) == name)
-        ?? throw new RefusedException(Refusal.NotFound, $"There is no key '{name}'.");
+        ?? throw new RefusedException(Refusal.NotFound, $"key '{name}' not found");
 
     private static Dictionary<string, long> CountsOf(ServerStore servers) =>
         servers.CountByKey().ToDictionary(count => count.Key, count => count.Count, StringComparer.Ordinal);
@@ -187,5 +187,5 @@ internal sealed record KeyForm
     /// <exception cref="RefusedException">No product is ticked: the key would be good for nothing.</exception>
     public KeySettings ToSettings() => Products.Count > 0
         ? new KeySettings(Note, Feed, ServerLimit, Products)
-        : throw new RefusedException(Refusal.Invalid, "Tick at least one product.");
+        : throw new RefusedException(Refusal.Invalid, "choose at least one product");
 }

@@ -26,6 +26,10 @@ internal sealed class KeyStore(Database database, ChangeLog log)
     /// <summary>Names of all keys.</summary>
     public static IReadOnlyList<string> Names(Session session) => session.Connection.Query<string>("SELECT name FROM key WHERE shadowed = 0 ORDER BY name").AsList();
 
+    /// <summary>Names of all keys, and of those that were deleted as far as the user log tells: hosts out there may still have them in scripts.</summary>
+    public static IReadOnlyList<string> NamesEver(Session session) => session.Connection.Query<string>(
+        "SELECT name FROM key UNION SELECT detail FROM user_log WHERE action = 'key.delete'").AsList();
+
     /// <summary>Names of all keys, each with the feed that its servers follow.</summary>
     public static IReadOnlyList<(string Name, string Feed)> Feeds(Session session) => session.Connection.Query<(string, string)>(
         $"SELECT k.name, {KeyFeed.Name} FROM key k {KeyFeed.Join} WHERE k.shadowed = 0 ORDER BY k.name").AsList();
@@ -45,7 +49,7 @@ internal sealed class KeyStore(Database database, ChangeLog log)
     /// <summary>The key of that name.</summary>
     /// <exception cref="RefusedException">There is none.</exception>
     public static Key Get(Session session, string name) =>
-        FindOrNull(session, name) ?? throw new RefusedException(Refusal.NotFound, $"There is no key '{name}'.");
+        FindOrNull(session, name) ?? throw new RefusedException(Refusal.NotFound, $"key '{name}' not found");
 
     /// <summary>Makes a key; without a name one of 16 random letters and digits.</summary>
     /// <exception cref="RefusedException">The name is taken or malformed, or a value is.</exception>
@@ -74,7 +78,7 @@ internal sealed class KeyStore(Database database, ChangeLog log)
     private static Key Add(Change change, string? name, KeySettings settings)
     {
         name = string.IsNullOrEmpty(name) ? RandomNumberGenerator.GetString(Letters, GeneratedLength) : name;
-        Data.Names.Check("key", name);
+        Data.Names.Check("key name", name);
         Data.Names.RefuseTaken(change.Session, Key.Entity, "key", name);
         var fields = Values(change.Session, settings with
         {
@@ -112,13 +116,13 @@ internal sealed class KeyStore(Database database, ChangeLog log)
         if (settings.Note is { } note)
             fields.Add("note", note.Length <= MaxNote && !note.Any(char.IsControl)
                 ? note
-                : throw new RefusedException(Refusal.Invalid, $"A note must be at most {MaxNote} characters on one line."));
+                : throw new RefusedException(Refusal.Invalid, $"the note must be one line of at most {MaxNote} characters"));
         if (settings.Feed is { } feed)
             fields.Add("feed", FeedStore.Get(session, feed).Id);
         if (settings.ServerLimit is { } limit)
             fields.Add("server_limit", limit is >= 0 and <= int.MaxValue
                 ? limit
-                : throw new RefusedException(Refusal.Invalid, "The server limit must be 0 (none) to 2147483647."));
+                : throw new RefusedException(Refusal.Invalid, "invalid server limit: use 0 (none) to 2147483647"));
         if (settings.Products is { } products)
             fields.Add("products", AllowedProducts.ToText(products));
         return fields;

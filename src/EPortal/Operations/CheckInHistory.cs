@@ -75,8 +75,8 @@ internal static class CheckInHistory
     }
 
     /// <summary>
-    /// Before when a server must have checked in last to count as silent for so many days. Only days (UTC) count on which the portal
-    /// answered any server: while it was down, out of reach or had lost its clock nobody could call, and nobody was silent.
+    /// Before when a server must have checked in last to count as inactive for so many days. Only days (UTC) count on which the portal
+    /// answered any server: while it was down, out of reach or had lost its clock nobody could call, and nobody was inactive.
     /// </summary>
     /// <returns>Null while there were not so many such days within <see cref="Kept"/>.</returns>
     public static DateTimeOffset? InactiveBefore(Session session, DateTimeOffset now, int days)

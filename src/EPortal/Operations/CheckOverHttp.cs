@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
+using EPortal.Blobs;
 using EPortal.Cli;
 
 namespace EPortal.Operations;
@@ -15,8 +16,14 @@ internal static class CheckOverHttp
     {
         null => null,
         "-" => input.ReadLine()?.Trim(),
-        _ => File.ReadAllText(file).Trim(),
+        _ => ReadRegular(file).Trim(),
     };
+
+    private static string ReadRegular(string file)
+    {
+        NativeFile.RequireRegular(file);
+        return File.ReadAllText(file);
+    }
 
     /// <summary>Asks it.</summary>
     /// <exception cref="CliException">The address is none.</exception>

@@ -60,7 +60,7 @@ internal static partial class DoctorCommand
         Findings.OfSource(status),
         Findings.OfTrust(portal.Signer.Trusted),
         Findings.OfAdmins(portal.Users),
-        .. new[] { portal.Settings.DataDir, portal.PatchesRoot }.Distinct().Select(Findings.OfDisk),
+        .. new[] { portal.Settings.DataDir, portal.PatchesRoot }.Distinct().Select(folder => Findings.OfDisk("disk", folder, portal.Settings.ReadyMinFreeBytes)),
         .. Findings.OfFeeds(portal.Database),
     ];
 

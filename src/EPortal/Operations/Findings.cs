@@ -11,7 +11,6 @@ namespace EPortal.Operations;
 /// <summary>Looks for what an administrator has to know.</summary>
 internal static class Findings
 {
-    private const long LittleBytes = 1L << 30;
     private const int NamedFeeds = 3;
 
     /// <summary>What is odd about the settings.</summary>
@@ -39,11 +38,22 @@ internal static class Findings
         : Finding.Warning("accounts", UserStore.NoAdmin);
 
     /// <summary>Whether there is room on a file system.</summary>
-    public static Finding OfDisk(string folder)
+    /// <param name="subject">What it is for.</param>
+    /// <param name="folder">A folder on it.</param>
+    /// <param name="least">Free bytes below which it is a problem; below ten times that it is a warning.</param>
+    public static Finding OfDisk(string subject, string folder, long least)
     {
-        var free = new DriveInfo(folder).AvailableFreeSpace;
-        var message = $"{folder} has {free >> 20} MiB free";
-        return free < LittleBytes ? Finding.Warning("disk", message) : Finding.Ok("disk", message);
+        try
+        {
+            var free = new DriveInfo(folder).AvailableFreeSpace;
+            return free < least ? Finding.Problem(subject, $"{folder} has only {free >> 20} MiB free; {least >> 20} MiB required")
+                : free / 10 < least ? Finding.Warning(subject, $"{folder} has only {free >> 20} MiB free")
+                : Finding.Ok(subject, $"{folder} has {free >> 20} MiB free");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Finding.Problem(subject, $"cannot read free space of {folder}: {e.Message}");
+        }
     }
 
     /// <summary>Whether what the patch source said last still holds.</summary>

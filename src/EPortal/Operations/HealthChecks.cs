@@ -34,26 +34,10 @@ internal sealed class HealthChecks(OperationsOptions options, Database database,
     public static IReadOnlyList<Finding> Look(OperationsOptions options, Database database) =>
     [
         OfDatabase(database),
-        OfDisk("disk-data", options.DataFolder, options.MinFreeBytes),
-        OfDisk("disk-patches", options.PatchesFolder, options.MinFreeBytes),
+        Findings.OfDisk("disk-data", options.DataFolder, options.MinFreeBytes),
+        Findings.OfDisk("disk-patches", options.PatchesFolder, options.MinFreeBytes),
         OfSource(database, options.Source.Url),
     ];
-
-    /// <summary>Whether there is room on a file system.</summary>
-    public static Finding OfDisk(string subject, string folder, long least)
-    {
-        try
-        {
-            var free = new DriveInfo(folder).AvailableFreeSpace;
-            return free < least
-                ? Finding.Problem(subject, $"{folder} has only {free >> 20} MiB free; {least >> 20} MiB required")
-                : Finding.Ok(subject, $"{folder} has {free >> 20} MiB free");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return Finding.Problem(subject, $"cannot read free space of {folder}: {e.Message}");
-        }
-    }
 
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();

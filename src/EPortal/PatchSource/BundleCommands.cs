@@ -13,7 +13,7 @@ namespace EPortal.PatchSource;
 internal static partial class BundleCommands
 {
     /// <summary>The command.</summary>
-    public static Command Create(CliContext context) => new("bundle", "carry patchsets to portals that reach no patch source")
+    public static Command Create(CliContext context) => new("bundle", "move patchsets to portals without access to a patch source")
     {
         Export(context), Import(context), Have(context),
     };
@@ -21,9 +21,9 @@ internal static partial class BundleCommands
     private static Command Export(CliContext context)
     {
         var file = CliOptions.Required("file", "bundle to write");
-        var since = CliOptions.Value<string>("only what came after this bundle", "--since");
+        var since = CliOptions.Value<string>("only patchsets that came after this bundle", "--since");
         since.HelpName = "BUNDLE";
-        var have = CliOptions.Value<string>("only what is not in this list, which `bundle have` of the other portal printed", "--have");
+        var have = CliOptions.Value<string>("only patchsets missing in this list, printed by `bundle have` on the other portal", "--have");
         have.HelpName = "LIST";
         var key = ArchiveKeys.SecretOption();
         var json = CliOptions.Json();
@@ -38,7 +38,7 @@ internal static partial class BundleCommands
         command.Validators.Add(result =>
         {
             if (result.IsGiven(since) && result.IsGiven(have))
-                result.AddError("only one of --since and --have can be given.");
+                result.AddError("use only one of --since and --have");
         });
         command.SetAction(async (parsed, cancel) =>
         {
@@ -89,7 +89,7 @@ internal static partial class BundleCommands
     private static Command Have(CliContext context)
     {
         var json = CliOptions.Json();
-        var command = new Command("have", "list what is here, for `bundle export --have` on the other portal") { json };
+        var command = new Command("have", "list the patchsets of this portal, for `bundle export --have` on the other portal") { json };
         command.SetAction(async (parsed, _) =>
         {
             await using var portal = context.OpenPortal();
@@ -106,7 +106,7 @@ internal static partial class BundleCommands
     private static async Task<IReadOnlySet<PatchsetReference>> KnownThere(string? since, string? list, CancellationToken cancel)
     {
         if (list is not null)
-            return (await File.ReadAllLinesAsync(list, cancel)).Where(line => line.Length > 0).Select(line => ReadKnown(list, line)).ToHashSet();
+            return ArchiveFile.ReadText(list).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(line => ReadKnown(list, line)).ToHashSet();
         if (since is null)
             return new HashSet<PatchsetReference>();
         await using var bundle = ArchiveFile.Open(since, "a bundle");
@@ -116,7 +116,7 @@ internal static partial class BundleCommands
     private static PatchsetReference ReadKnown(string list, string line) =>
         line.Split(' ') is [var token, var name, var sha256] && Products.TryParse(token, out var product)
             ? new PatchsetReference(product, name, sha256)
-            : throw new CliException($"{list} is not a list that `kc.eportal bundle have` printed: '{line}'.");
+            : throw new CliException($"{list} was not printed by `kc.eportal bundle have`: '{line}'");
 
     private static void Show(CliContext context, ImportReport report, bool json)
     {

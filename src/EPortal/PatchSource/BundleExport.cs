@@ -30,7 +30,7 @@ internal sealed class BundleExport(Database database, PatchFolders folders, Time
         var places = all.ToDictionary(held => held.Patchset.Name, held => folders.ArchiveOf(held.Patchset.Product, held.Patchset.Archive), StringComparer.Ordinal);
         foreach (var entry in contents.Patchsets.Where(entry => !FileContent.Is(places[entry.Name], new FileEntry(entry.Size, entry.Sha256))))
             throw new RefusedException(
-                Refusal.Conflict, $"The archive of {entry.Name} is lost or damaged here; `kc.eportal {entry.Product.Verb()} download-missing` fetches it again.");
+                Refusal.Conflict, $"the archive of {entry.Name} is missing or damaged; fetch it again with `kc.eportal {entry.Product.Verb()} download-missing`");
         var progress = new SyncProgress(begin(contents.Patchsets.Sum(entry => entry.Size)));
         await Bundle.WriteAsync(
             output, contents, index, key, entry => new ProgressStream(File.OpenRead(places[entry.Name]), progress.Part()), cancel);

@@ -38,23 +38,23 @@ internal static class IndexTrust
         var last = seen is not null && Counts(seen, url, trusted) ? seen : null;
         if (last is not null && index.Version < last.Version)
             throw new SourceException(
-                SourceError.Older, $"The index of the patch source is older than the last one seen: version {index.Version} after {last.Version}.");
+                SourceError.Older, $"the index of the patch source is older than the last one seen: version {index.Version} after {last.Version}");
         if (last is not null && index.Version == last.Version && sha256 != last.Sha256)
             throw new SourceException(
-                SourceError.Mixed, $"The index of the patch source changed without a new version: there are two of version {index.Version}.");
+                SourceError.Mixed, $"the index of the patch source changed without a new version: two different ones of version {index.Version}");
         if (index.Version > RepositoryIndex.MaxVersion || (last is not null && index.Version - last.Version > LongestLeap))
             throw new SourceException(
-                SourceError.FastForward, $"The index of the patch source leaps to version {index.Version}, so that no later one could follow.");
+                SourceError.FastForward, $"the version of the patch source's index jumps to {index.Version}, so no later one could follow");
         if (index.Expires <= now)
             throw new SourceException(
-                SourceError.Expired, $"The index of the patch source expired at {index.Expires:yyyy-MM-dd HH:mm} UTC; the source has stood still since.");
+                SourceError.Expired, $"the index of the patch source expired at {index.Expires:yyyy-MM-dd HH:mm} UTC; the source has not been updated since");
         return new TrustedIndex(index, json, signature ?? "", sha256, signedBy);
     }
 
     private static string Verify(byte[] json, string? signature, TrustedKeys trusted)
     {
         if (signature is null)
-            throw new SourceException(SourceError.Unsigned, "The index of the patch source is not signed, though TRUSTED_KEYS pins keys.");
+            throw new SourceException(SourceError.Unsigned, "the index of the patch source is not signed, but TRUSTED_KEYS requires a signature");
         try
         {
             return trusted.Verify(json, signature, "the index of the patch source").KeyId;
@@ -73,7 +73,7 @@ internal static class IndexTrust
         }
         catch (PatchsetException e)
         {
-            throw new SourceException(SourceError.BadAnswer, $"The patch source does not answer with an index of patchsets: {e.Message}", e);
+            throw new SourceException(SourceError.BadAnswer, $"the answer of the patch source is not an index of patchsets: {e.Message}", e);
         }
     }
 

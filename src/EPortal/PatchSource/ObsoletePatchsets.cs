@@ -23,7 +23,7 @@ internal sealed class ObsoletePatchsets(Database database, PatchFolders folders,
         var patchsets = database.Read(session =>
         {
             if (SourceStore.SeenOrNull(session) is null)
-                throw new RefusedException(Refusal.Conflict, "No list of a patch source was seen yet, so nothing is known to be obsolete.");
+                throw new RefusedException(Refusal.Conflict, "no patch source has been synced yet, so no patchset is known to be obsolete");
             var needed = Offered(session).Concat(Run(session)).ToHashSet();
             return Products.All.SelectMany(product => PatchsetStore.List(session, product))
                 .Where(patchset => patchset.Id.Length > 0 && patchset.Listed is null && !needed.Contains((patchset.Product, patchset.Name)))

@@ -29,7 +29,7 @@ internal sealed class PatchCache(
         }
         catch (TimeoutException e)
         {
-            throw new UnavailableException($"{file.File.Name} of {file.Patchset} cannot be had at present: the patch source is slow.", e);
+            throw new UnavailableException($"{file.File.Name} of {file.Patchset} is not available now: the patch source is slow", e);
         }
         catch (IOException e)
         {

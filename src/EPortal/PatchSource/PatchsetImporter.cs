@@ -93,6 +93,6 @@ internal sealed class PatchsetImporter(SourceClient client, PatchsetLibrary libr
     {
         if (patchset.Name != entry.Name || patchset.ManifestSha256 != entry.ManifestSha256)
             throw new SourceException(
-                SourceError.Mixed, $"The archive of {entry.Name} at the patch source holds another manifest than its index names.");
+                SourceError.Mixed, $"the manifest in the archive of {entry.Name} at the patch source differs from its index");
     }
 }

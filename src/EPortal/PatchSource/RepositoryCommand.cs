@@ -14,18 +14,18 @@ internal static partial class RepositoryCommand
 
     /// <summary>The command.</summary>
     public static Command Create(CliContext context) =>
-        new("repository", "make repositories that portals fetch patchsets from") { Build(context) };
+        new("repository", "create repositories that portals fetch patchsets from") { Build(context) };
 
     private static Command Build(CliContext context)
     {
-        var folder = CliOptions.Required("folder", "the repository; made where it is not there");
+        var folder = CliOptions.Required("folder", "repository folder; created if missing");
         var archives = new Argument<string[]>("archive") { Description = "archives to add", Arity = ArgumentArity.ZeroOrMore };
         var key = ArchiveKeys.SecretOption();
         var days = CliOptions.Value<int?>($"days until the index expires, 1 to 3650 ({DefaultDays} by default)", "--expires");
         days.Between(1, 3650);
         var withdraw = Names("no longer give out this patchset", "--withdraw");
         var block = Names("say that this patchset does harm, so that portals disable it", "--block");
-        var restore = Names("give out this patchset again", "--restore");
+        var restore = Names("serve this patchset again", "--restore");
         var json = CliOptions.Json();
         var command = new Command("build", """
             add archives to a repository and publish its next index
@@ -74,7 +74,7 @@ internal static partial class RepositoryCommand
             {
                 entries[name] = entries.TryGetValue(name, out var entry)
                     ? entry with { State = state }
-                    : throw new CliException($"there is no patchset '{name}' in the repository.");
+                    : throw new CliException($"patchset '{name}' not found in the repository");
             }
         }
 

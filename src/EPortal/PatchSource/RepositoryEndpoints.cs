@@ -60,7 +60,7 @@ internal static class RepositoryEndpoints
         if (!(await repository.Index(context.RequestAborted)).Files.TryGetValue(path, out var published))
             return TypedResults.NotFound();
         if (!await intact.IsIntact(published.Path, published.Size, published.Sha256))
-            throw new UnavailableException($"{path} is damaged here.");
+            throw new UnavailableException($"checksum mismatch of {path}, not served");
         return TypedResults.PhysicalFile(
             published.Path, Binary, entityTag: new EntityTagHeaderValue($"\"{published.Sha256}\""), enableRangeProcessing: true);
     }

@@ -43,7 +43,7 @@ internal sealed class RepositoryTree(string root, MinisignSecretKey? key, Patchs
             var name = staged.Manifest.Name;
             var entry = EntryOf(staged, kept, RepositoryLayout.Archive(name, Path.GetFileName(kept)["archive".Length..]));
             if (listed.TryGetValue(name, out var known) && known.ManifestSha256 != entry.ManifestSha256)
-                throw new RefusedException(Refusal.Exists, $"There is a patchset '{name}' with other content in the repository.");
+                throw new RefusedException(Refusal.Exists, $"patchset '{name}' already exists with different content in the repository");
             foreach (var target in staged.Manifest.Targets)
                 PlacePatch(unpacked, name, target);
             Write(RepositoryLayout.Manifest(name), staged.ManifestJson);
@@ -152,7 +152,7 @@ internal sealed class RepositoryTree(string root, MinisignSecretKey? key, Patchs
                     File.ReadAllBytes(Path.Combine(folder, name)));
             else if (File.Exists(PathOf(path)) && !FileContent.Is(PathOf(path), entry))
                 throw new RefusedException(
-                    Refusal.Conflict, $"Level {target.Level} of target {target.Id} is in the repository already with other content.");
+                    Refusal.Conflict, $"level {target.Level} of target {target.Id} already exists with different content in the repository");
             Place(Path.Combine(folder, name), path);
         }
     }

@@ -77,9 +77,9 @@ internal sealed class SharedDownload : IProgress<long>
             lock (_gate)
             {
                 if (_failure is not null)
-                    throw new IOException("The patch source failed while the file arrived.", _failure);
+                    throw new IOException("the patch source failed during the download", _failure);
                 if (beginning is { } mine && mine != _beginnings && position > 0)
-                    throw new IOException("The download of the file had to begin again.");
+                    throw new IOException("the download of the file was started again");
                 var until = _done ? Size : Math.Min(_written, Size - HeldBack);
                 if (until > position || _done)
                     return (until, _beginnings);

@@ -63,7 +63,7 @@ internal sealed class SourceClient(
         entry.Size <= limits.MaxArchiveBytes
             ? new SourceDownload(http, entry.Archive, file, entry.Size, entry.Sha256, progress).RunAsync(cancel)
             : throw new SourceException(
-                SourceError.WrongLength, $"The archive of {entry.Name} is larger than PATCHSET_MAX_ARCHIVE_BYTES allows.");
+                SourceError.WrongLength, $"the archive of {entry.Name} is larger than PATCHSET_MAX_ARCHIVE_BYTES");
 
     /// <summary>Downloads one patch file from the first of the paths that has it; its length and hash are right.</summary>
     /// <exception cref="SourceException">The source failed, or sent something else.</exception>
@@ -139,7 +139,7 @@ internal sealed class SourceClient(
         CultureInfo.InvariantCulture, $"A cache between here and the patch source answered with a copy of the index that is {age.TotalSeconds:0} seconds old");
 
     private static SourceException Mixed(RepositoryEntry entry) => new(
-        SourceError.Mixed, $"The manifest of {entry.Name} at the patch source is not the one that its index names.");
+        SourceError.Mixed, $"the manifest of {entry.Name} at the patch source differs from its index");
 
     private static T Believe<T>(Func<T> check)
     {

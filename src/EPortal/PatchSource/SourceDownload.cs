@@ -38,7 +38,7 @@ internal sealed class SourceDownload(
             // What was there before may have been the part of something else.
             if (!resumed || !await FetchAndCheckAsync(cancel))
                 throw new SourceException(
-                    SourceError.WrongHash, $"{path} of the patch source is not the file that its index announces: its SHA-256 differs.");
+                    SourceError.WrongHash, $"checksum mismatch of {path} from the patch source: SHA-256 differs from its index");
         }
 
         File.Move(Part, file, overwrite: true);
@@ -95,7 +95,7 @@ internal sealed class SourceDownload(
         await Write(part, ReadOnlyMemory<byte>.Empty, silence.Token);
         return part.Position == size
             ? true
-            : throw new SourceException(SourceError.Unreachable, $"{path} of the patch source broke off after {part.Position} of {size} bytes.");
+            : throw new SourceException(SourceError.Unreachable, $"download of {path} was cut off after {part.Position} of {size} bytes");
     }
 
     private FileStream Open(long start)
@@ -150,5 +150,5 @@ internal sealed class SourceDownload(
     }
 
     private SourceException WrongLength() => new(
-        SourceError.WrongLength, $"{path} of the patch source does not have the announced length of {size} bytes.");
+        SourceError.WrongLength, $"{path} from the patch source does not have the announced length of {size} bytes");
 }

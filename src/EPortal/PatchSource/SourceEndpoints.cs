@@ -10,7 +10,7 @@ internal static class SourceEndpoints
     [
         new("url", "address of the repository; empty for no patch source"),
         new("user", "login there; empty for none"),
-        new("password", "its password; the one that is set stays as long as it goes to the same place"),
+        new("password", "its password; the stored one is kept while host, port and login stay the same"),
         new("distros", "distribution whose kernel patchsets are fetched, repeatable; empty for all"),
     ];
 
@@ -43,7 +43,7 @@ internal static class SourceEndpoints
 
     private static ApiResult<string> Sync(SourceWorker worker, HttpContext context) => worker.TryStart(context.Actor())
         ? new("started")
-        : throw new RefusedException(Refusal.Conflict, "Another sync is under way.");
+        : throw new RefusedException(Refusal.Conflict, "another sync is running");
 
     private static SourceSetting Read(ApiParameters parameters, PatchSourceManager slot)
     {

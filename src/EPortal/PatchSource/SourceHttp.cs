@@ -106,14 +106,14 @@ internal sealed class SourceHttp : IDisposable
             if (!answer.IsSuccessStatusCode)
                 throw Refusal(path, answer);
             if (answer.Content.Headers.ContentEncoding.Any(e => !e.Equals("identity", StringComparison.OrdinalIgnoreCase)))
-                throw new SourceException(SourceError.BadAnswer, $"{Named(path)} comes compressed, which was not asked for.");
+                throw new SourceException(SourceError.BadAnswer, $"{Named(path)} is compressed, which was not requested");
             return await read(answer, silence);
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
             throw limit.IsCancellationRequested || silence.WasDrip
-                ? new SourceException(SourceError.TooSlow, $"{Named(path)} comes too slowly and was given up.", e)
-                : new SourceException(SourceError.Unreachable, $"The patch source fell silent at {path}.", e);
+                ? new SourceException(SourceError.TooSlow, $"download of {Named(path)} was too slow", e)
+                : new SourceException(SourceError.Unreachable, $"the patch source stopped sending {path}", e);
         }
         catch (Exception e) when (e is HttpRequestException or IOException && e is not FileNotFoundException)
         {
@@ -168,7 +168,7 @@ internal sealed class SourceHttp : IDisposable
         {
             silence.Broken(read);
             if (kept.Length + read > max)
-                throw new SourceException(SourceError.WrongLength, $"{Named(path)} is larger than {max} bytes.");
+                throw new SourceException(SourceError.WrongLength, $"{Named(path)} is larger than {max} bytes");
             kept.Write(buffer, 0, read);
         }
 
@@ -179,16 +179,16 @@ internal sealed class SourceHttp : IDisposable
 
     private SourceException Refusal(string path, HttpResponseMessage answer) => (int)answer.StatusCode switch
     {
-        401 or 403 => new SourceException(SourceError.Unauthorized, $"The patch source refuses the login for {path} ({(int)answer.StatusCode})."),
-        407 => new SourceException(SourceError.Unauthorized, "The proxy refuses the login (407)."),
-        404 or 410 => new SourceException(SourceError.NotFound, $"The patch source has no {path}."),
+        401 or 403 => new SourceException(SourceError.Unauthorized, $"the patch source refused the login for {path} ({(int)answer.StatusCode})"),
+        407 => new SourceException(SourceError.Unauthorized, "the proxy refused the login (407)"),
+        404 or 410 => new SourceException(SourceError.NotFound, $"the patch source has no {path}"),
         >= 300 and < 400 => new SourceException(
-            SourceError.Redirected, $"The patch source points from {path} to another place, which is not followed; make that its address if it is right."),
-        429 or >= 500 => new SourceException(SourceError.Failing, $"The patch source answered {(int)answer.StatusCode} for {path}.")
+            SourceError.Redirected, $"the patch source redirects {path}; redirects are not followed, change its address if the target is right"),
+        429 or >= 500 => new SourceException(SourceError.Failing, $"the patch source answered {(int)answer.StatusCode} for {path}")
         {
             RetryAfter = RetryAfter(answer.Headers.RetryAfter),
         },
-        var status => new SourceException(SourceError.BadAnswer, $"The patch source answered {status} for {path}."),
+        var status => new SourceException(SourceError.BadAnswer, $"the patch source answered {status} for {path}"),
     };
 
     private TimeSpan? RetryAfter(RetryConditionHeaderValue? header)
@@ -199,7 +199,7 @@ internal sealed class SourceHttp : IDisposable
 
     private SourceException Broken(Exception e) => new(
         SourceError.Unreachable,
-        $"The patch source at {_options.Url.IdnHost} cannot be reached{Through()}: {Line((e.InnerException ?? e).Message)}.",
+        $"cannot reach the patch source at {_options.Url.IdnHost}{Through()}: {Line((e.InnerException ?? e).Message)}",
         e);
 
     private string Through() => _options.Proxy is { } proxy ? $" through the proxy {proxy.Authority}" : "";

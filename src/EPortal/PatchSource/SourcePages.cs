@@ -17,15 +17,15 @@ internal static class SourcePages
         routes.MapAction(Page, Save).ResumesForm();
         routes.MapAction(Page + "/test", Test).ResumesForm(Page);
         routes.MapAction(Page + "/off", (ApiParameters parameters, PatchSourceManager slot, SourceViews views, HttpContext context) => ConsoleForms.Try(
-            () => Change(slot, parameters, context, SourceSetting.Off, "The patch source was switched off; what is here goes on being served."),
+            () => Change(slot, parameters, context, SourceSetting.Off, "The patch source was switched off; patchsets that are already here are still served."),
             problem => Show(Stored(slot, views) with { Problem = problem })));
         routes.MapAction(Page + "/default", (ApiParameters parameters, PatchSourceManager slot, SourceViews views, HttpContext context) => ConsoleForms.Try(
-            () => Change(slot, parameters, context, null, "The patch source is that of the settings again."),
+            () => Change(slot, parameters, context, null, "The patch source of the start-up settings is used again."),
             problem => Show(Stored(slot, views) with { Problem = problem })));
         // How it goes, and how it ended by the time that the page is there, stands under State.
         routes.MapAction(Page + "/sync", (SourceWorker worker, HttpContext context) => worker.TryStart(context.Actor())
             ? ConsoleRoutes.To(context, Page)
-            : ConsoleRoutes.Refused(context, Page, "Another sync is under way already."));
+            : ConsoleRoutes.Refused(context, Page, "another sync is already running"));
     }
 
     private static Task<IResult> Save(ApiParameters parameters, PatchSourceManager slot, SourceViews views, HttpContext context)
@@ -109,5 +109,5 @@ internal sealed record SourceForm(string Url, string User, bool HasPassword, IRe
     /// <exception cref="RefusedException">A value is not of its form.</exception>
     public SourceSetting ToSetting(SourceSetting known, string? password) => Url.Length > 0
         ? known.With(Url, User, password, Distros)
-        : throw new RefusedException(Refusal.Invalid, "Type the address of the patch source, or switch it off.");
+        : throw new RefusedException(Refusal.Invalid, "enter the address of the patch source, or switch it off");
 }

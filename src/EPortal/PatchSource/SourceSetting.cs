@@ -84,29 +84,29 @@ internal sealed partial record SourceSetting
         if (login is null)
             return null;
         if (!string.IsNullOrEmpty(given))
-            return given.Length <= MaxText ? given : throw Invalid("The password is too long.");
+            return given.Length <= MaxText ? given : throw Invalid("the password is too long");
         if (Password is null)
             return null;
         return Url is not null && User == login && Url.GetLeftPart(UriPartial.Authority) == address.GetLeftPart(UriPartial.Authority)
             ? Password
-            : throw Invalid("Type the password again: it was set for another place or another login.");
+            : throw Invalid("enter the password again: it was set for another address or login");
     }
 
     private static Uri Address(string text) =>
         text.Length <= MaxUrl && Uri.TryCreate(text.Trim(), UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
         && url.Host.Length > 0 && url.UserInfo.Length == 0 && url.Query.Length == 0 && url.Fragment.Length == 0
             ? url
-            : throw Invalid("The address must be one such as https://patches.example.com/, without a name, password or query in it.");
+            : throw Invalid("invalid address: use one such as https://patches.example.com/, without user, password and query");
 
     /// <summary>A colon would end it too early where the two are sent together (RFC 7617).</summary>
     private static string Login(string text) => text.Length <= MaxText && !text.Any(c => c == ':' || char.IsControl(c))
         ? text
-        : throw Invalid("The login must be of at most 1000 characters, without colons and control characters.");
+        : throw Invalid("invalid login: use at most 1000 characters, without colons and control characters");
 
     private static IReadOnlyList<string> Checked(IReadOnlyList<string> distros) =>
         distros.Count <= MaxDistros && distros.All(distro => Distro().IsMatch(distro))
             ? [.. distros.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]
-            : throw Invalid($"Distributions are at most {MaxDistros} words such as debian12.");
+            : throw Invalid($"invalid distributions: use at most {MaxDistros} names such as debian12");
 
     private static string? TextOf(JsonNode? node) => node is null ? null
         : node is JsonValue value && value.TryGetValue<string>(out var text) ? text

@@ -10,16 +10,16 @@ internal static class SourceStatusCommand
     /// <summary>The command; its exit code is 1 when the last sync, or the trial, failed.</summary>
     public static Command Create(CliContext context)
     {
-        var url = CliOptions.Value<string>("use this source from now on", "--url");
-        var user = CliOptions.Value<string>("login there; its password is asked for, or a line of standard input; '' for none", "--user");
+        var url = CliOptions.Value<string>("set the source", "--url");
+        var user = CliOptions.Value<string>("login for the source, '' for none; the password is prompted for or read from standard input", "--user");
         var distros = new Option<string[]>("--distro")
         {
             Description = "fetch kernel patchsets of this distribution; repeatable, '' for all",
             HelpName = "DISTRO",
         };
-        var off = CliOptions.Flag("use no source from now on", "--off");
-        var settings = CliOptions.Flag("use the source of the settings again", "--default");
-        var test = CliOptions.Flag("fetch the list of the source and tell what is found; changes nothing", "--test");
+        var off = CliOptions.Flag("switch the source off", "--off");
+        var settings = CliOptions.Flag("use the start-up settings again", "--default");
+        var test = CliOptions.Flag("fetch the index of the source and show the result; changes nothing", "--test");
         var json = CliOptions.Json();
         var command = new Command("patch-source", """
             show how the last sync with the patch source went, set the source or try it
@@ -32,20 +32,20 @@ internal static class SourceStatusCommand
         command.Validators.Add(result =>
         {
             if (!result.IsGiven(url) && (result.IsGiven(user) || result.IsGiven(distros)))
-                result.AddError("--user and --distro go with --url.");
+                result.AddError("use --user and --distro only with --url");
             if (new Option[] { url, off, settings }.Count(result.IsGiven) > 1)
-                result.AddError("only one of --url, --off and --default can be given.");
+                result.AddError("use only one of --url, --off and --default");
         });
         command.SetAction((parsed, cancel) => Run(parsed, parsed.GetValue(off), parsed.GetValue(settings), parsed.GetValue(test), cancel));
         command.AddVerb("show", "show how the last sync went", [json], (parsed, cancel) => Run(parsed, false, false, false, cancel));
         command.AddVerb("set", "set the source", [url, user, distros, json], (parsed, cancel) => Run(parsed, false, false, false, cancel)).Validators.Add(result =>
         {
             if (!result.IsGiven(url))
-                result.AddError("--url is missing.");
+                result.AddError("specify --url");
         });
-        command.AddVerb("delete", "use no source from now on", [json], (parsed, cancel) => Run(parsed, true, false, false, cancel));
-        command.AddVerb("reset", "use the source of the settings again", [json], (parsed, cancel) => Run(parsed, false, true, false, cancel));
-        command.AddVerb("test", "fetch the list of the source and tell what is found; changes nothing", [json], (parsed, cancel) => Run(parsed, false, false, true, cancel));
+        command.AddVerb("delete", "switch the source off", [json], (parsed, cancel) => Run(parsed, true, false, false, cancel));
+        command.AddVerb("reset", "use the start-up settings again", [json], (parsed, cancel) => Run(parsed, false, true, false, cancel));
+        command.AddVerb("test", "fetch the index of the source and show the result; changes nothing", [json], (parsed, cancel) => Run(parsed, false, false, true, cancel));
         return command;
 
         async Task<int> Run(ParseResult parsed, bool isOff, bool isDefault, bool isTest, CancellationToken cancel)
@@ -80,7 +80,7 @@ internal static class SourceStatusCommand
         else
         {
             context.Line($"source: {(setting.Url is null ? "none; --url sets one" : setting.ToString())}");
-            context.Line($"index: {(row.Version is { } version ? $"version {version}, expires {row.Expires}" : "none seen yet")}");
+            context.Line($"index: {(row.Version is { } version ? $"version {version}, expires {row.Expires}" : "not fetched yet")}");
             context.Line($"last sync: {row.At ?? "never"}{(row.Message is { } message ? $", {message}" : "")}");
             context.Line($"last success: {row.SucceededAt ?? "never"}");
             context.Line($"own key: {row.OwnKey}");

@@ -55,7 +55,7 @@ internal sealed class SourceSync(
         }
         catch (Exception e)
         {
-            activity.End("stopped", e is UserFacingException ? e.Message : "It was broken off.");
+            activity.End("stopped", e is UserFacingException ? e.Message : "interrupted");
             throw;
         }
     }

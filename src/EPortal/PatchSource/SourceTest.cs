@@ -28,7 +28,7 @@ internal sealed class SourceTest(
     public async Task<SourceFinding> Run(SourceSetting setting, CancellationToken cancel)
     {
         if (setting.Url is null)
-            return Failed(new SourceException(SourceError.NotSet, "No address is given."));
+            return Failed(new SourceException(SourceError.NotSet, "specify an address"));
         var options = optionsOf(setting);
         options = options with { Attempts = 2, Timeout = options.Timeout < s_patience ? options.Timeout : s_patience };
         using var http = new SourceHttp(options, time);

@@ -19,7 +19,7 @@ internal sealed class SourceUpstream(
                 continue;
             if (entry is not { State: RepositoryState.Available })
                 throw new RefusedException(
-                    Refusal.Conflict, $"'{name}' cannot be fetched: the patch source {(entry is null ? "does not list it" : $"says it is {entry.State.Token()}")}.");
+                    Refusal.Conflict, $"'{name}' cannot be fetched: the patch source {(entry is null ? "does not list it" : $"says it is {entry.State.Token()}")}");
             await Bring(actor, entry, cancel);
         }
     }

@@ -20,7 +20,7 @@ internal sealed partial class SourceWorker(
         FileLock? syncLock = null;
         try
         {
-            var connection = lease.Connection ?? throw new RefusedException(Refusal.Conflict, "No patch source is set.");
+            var connection = lease.Connection ?? throw new RefusedException(Refusal.Conflict, "no patch source is set");
             syncLock = connection.Sync.TryBegin();
             if (syncLock is null)
                 return false;
@@ -118,10 +118,10 @@ internal sealed partial class SourceWorker(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Reason} What is here goes on being served.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Reason}; patchsets that are already here are still served")]
     private partial void LogFailed(string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The round failed unexpectedly. What is here goes on being served.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The round failed unexpectedly. Patchsets that are already here are still served")]
     private partial void LogBroken(Exception failure);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Patchset} was fetched from the patch source")]

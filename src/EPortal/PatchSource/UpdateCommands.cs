@@ -22,13 +22,13 @@ internal static partial class UpdateCommands
     /// <summary><c>kc.eportal cache-mode --fetch-meta</c>.</summary>
     public static Command CacheMode(CliContext context)
     {
-        var fetch = CliOptions.Flag("fetch the manifests of all listed patchsets; their files follow when agents ask", "--fetch-meta");
+        var fetch = CliOptions.Flag("fetch the manifests of all listed patchsets; files are fetched when agents ask for them", "--fetch-meta");
         var json = CliOptions.Json();
         var command = new Command("cache-mode", "prepare for cache mode") { fetch, json };
         command.Validators.Add(result =>
         {
             if (!result.GetValue(fetch))
-                result.AddError("what is to be done is missing: --fetch-meta.");
+                result.AddError("specify an action: --fetch-meta");
         });
         command.SetAction(async (parsed, _) =>
         {
@@ -71,7 +71,7 @@ internal static partial class UpdateCommands
     private static Command AutoUpdateCommand(CliContext context, Product product)
     {
         var json = CliOptions.Json();
-        var command = new Command("auto-update", "fetch new patchsets and enable what is due on automatic feeds") { json };
+        var command = new Command("auto-update", "fetch new patchsets and enable those due on automatic feeds") { json };
         command.SetAction((parsed, _) => AutoUpdate(context, product, parsed.GetValue(json)));
         return command;
     }
@@ -79,7 +79,7 @@ internal static partial class UpdateCommands
     private static Command DownloadMissingCommand(CliContext context, Product product)
     {
         var json = CliOptions.Json();
-        var command = new Command("download-missing", "download the archives of listed patchsets that are not here whole") { json };
+        var command = new Command("download-missing", "download missing archives of listed patchsets") { json };
         command.SetAction(async (parsed, _) =>
         {
             await using var portal = context.OpenPortal();
@@ -93,7 +93,7 @@ internal static partial class UpdateCommands
         using var lease = portal.Source.Take();
         if (portal.Source.State.Problem is { } problem)
             context.Note($"warning: {problem}");
-        var source = lease.Connection ?? throw new CliException("no patch source is set; `kc.eportal patch-source --url` sets one.");
+        var source = lease.Connection ?? throw new CliException("no patch source is set; set one with `kc.eportal patch-source --url`");
         using var syncLock = await source.Sync.Begin(
             () => context.Note("another update is under way; waiting for it."), context.Cancellation);
         CliProgress? progress = null;
@@ -123,7 +123,7 @@ internal static partial class UpdateCommands
         else
             Show(context, report, enabled);
         if (report.Failed.Count > 0)
-            throw new CliException($"not fetched: {report.Failed.Count} of {Plural.Of(report.Failed.Count + report.Fetched.Count, "patchset")}.");
+            throw new CliException($"not fetched: {report.Failed.Count} of {Plural.Of(report.Failed.Count + report.Fetched.Count, "patchset")}");
     }
 
     private static void Show(CliContext context, SyncReport report, EnabledRow[] enabled)

@@ -7,7 +7,7 @@ namespace EPortal.Patchsets;
 internal static class ArchiveCommands
 {
     /// <summary>The command.</summary>
-    public static Command Create(CliContext context) => new("patchset", "make and check patchset archives")
+    public static Command Create(CliContext context) => new("patchset", "create and verify patchset archives")
     {
         BuildCommand.Create(context), VerifyCommand.Create(context), SignCommand.Create(context), KeyCommand.Create(context),
     };

@@ -7,6 +7,8 @@ namespace EPortal.Patchsets;
 /// <summary>Writes archives to files that appear whole or not at all.</summary>
 internal static class ArchiveFile
 {
+    private const int MaxSmall = 1024 * 1024;
+
     private static readonly (string Ending, Compression Compression)[] Endings =
     [
         (".tar.bz2", Compression.Bzip2), (".tar.gz", Compression.Gzip), (".tar.zst", Compression.Zstd), (".tar", Compression.None),
@@ -26,11 +28,11 @@ internal static class ArchiveFile
     public static FileStream Open(string path, string what = "an archive")
     {
         if (path.Length == 0)
-            throw new CliException("the path is empty.");
+            throw new CliException("the path is empty");
         if (Directory.Exists(path))
-            throw new CliException($"{path} is a folder, not {what}.");
+            throw new CliException($"{path} is a folder, not {what}");
         if (!File.Exists(path))
-            throw new CliException($"there is no file {path}.");
+            throw new CliException($"file not found: {path}");
         try
         {
             return new FileStream(NativeFile.OpenRegular(path), FileAccess.Read);
@@ -41,12 +43,26 @@ internal static class ArchiveFile
         }
     }
 
+    /// <summary>A file that somebody named, whole: at most 1 MiB.</summary>
+    /// <exception cref="CliException">It is not a file that can be read, or larger.</exception>
+    public static byte[] ReadBytes(string path)
+    {
+        using var file = Open(path, "a file");
+        var content = new byte[MaxSmall + 1];
+        var length = file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
+        return length <= MaxSmall ? content[..length] : throw new CliException($"{path} is larger than {MaxSmall} bytes");
+    }
+
+    /// <summary>A file of text in UTF-8 that somebody named.</summary>
+    /// <exception cref="CliException">It is not a file that can be read, or larger than 1 MiB.</exception>
+    public static string ReadText(string path) => new StreamReader(new MemoryStream(ReadBytes(path))).ReadToEnd();
+
     /// <summary>Makes sure that a file that is to be written has a folder to be in.</summary>
     /// <exception cref="CliException">There is no such folder.</exception>
     public static void RefuseWithoutFolder(string path)
     {
         if (Path.GetDirectoryName(path) is { Length: > 0 } folder && !Directory.Exists(folder))
-            throw new CliException($"there is no folder {folder}.");
+            throw new CliException($"folder not found: {folder}");
     }
 
     /// <summary>Builds into a file; its ending says how to compress.</summary>
@@ -55,7 +71,7 @@ internal static class ArchiveFile
     public static async Task<Manifest> WriteAsync(string path, PatchsetBuilder builder, MinisignSecretKey? key, CancellationToken cancel)
     {
         var compression = Endings.Where(e => path.EndsWith(e.Ending, StringComparison.Ordinal)).Select(e => (Compression?)e.Compression)
-            .FirstOrDefault() ?? throw new CliException($"{path} must end in .tar, .tar.gz, .tar.bz2 or .tar.zst.");
+            .FirstOrDefault() ?? throw new CliException($"{path} must end in .tar, .tar.gz, .tar.bz2 or .tar.zst");
         RefuseWithoutFolder(path);
         var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try

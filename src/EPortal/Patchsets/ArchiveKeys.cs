@@ -42,11 +42,11 @@ internal static class ArchiveKeys
         }
         catch (PatchsetException)
         {
-            throw new CliException($"{keyOrFile} is neither a file nor a minisign public key.");
+            throw new CliException($"{keyOrFile} is neither a file nor a minisign public key");
         }
     }
 
     private static string ReadSmall(string path) => new FileInfo(path).Length <= MaxKeyFile
-        ? File.ReadAllText(path)
-        : throw new CliException($"{path} is too large to be a key.");
+        ? ArchiveFile.ReadText(path)
+        : throw new CliException($"{path} is too large to be a key");
 }

@@ -29,7 +29,7 @@ internal sealed record ArchiveUpload(IReadOnlyDictionary<string, string> Fields,
             ? HeaderUtilities.RemoveQuotes(type.Boundary)
             : default;
         if (boundary.Length is 0 or > MaxBoundary)
-            throw Refused("An archive is uploaded as multipart/form-data.");
+            throw Refused("upload the archive as multipart/form-data");
         var reader = new MultipartReader(boundary.ToString(), new UploadStream(request.Body));
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
         try
@@ -39,13 +39,13 @@ internal sealed record ArchiveUpload(IReadOnlyDictionary<string, string> Fields,
                 if (section.AsFileSection() is { FileStream: { } archive, FileName: var name })
                     return name.Length > 0 ? new ArchiveUpload(fields, new UploadStream(archive)) : throw NoFile();
                 if (section.AsFormDataSection() is not { } field || fields.Count == MaxFields)
-                    throw Refused("The form of the upload is malformed.");
+                    throw Refused("malformed upload form");
                 fields[field.Name] = await Text(section.Body, cancel);
             }
         }
         catch (InvalidDataException)
         {
-            throw Refused("The form of the upload is malformed.");
+            throw Refused("malformed upload form");
         }
 
         throw NoFile();
@@ -55,10 +55,10 @@ internal sealed record ArchiveUpload(IReadOnlyDictionary<string, string> Fields,
     {
         var bytes = new byte[MaxFieldBytes + 1];
         var length = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancel);
-        return length <= MaxFieldBytes ? Encoding.UTF8.GetString(bytes, 0, length) : throw Refused("A field of the form is too long.");
+        return length <= MaxFieldBytes ? Encoding.UTF8.GetString(bytes, 0, length) : throw Refused("a form field is too long");
     }
 
-    private static RefusedException NoFile() => Refused("Choose the file of an archive.");
+    private static RefusedException NoFile() => Refused("choose an archive file");
 
     private static RefusedException Refused(string message) => new(Refusal.Invalid, message);
 
@@ -73,7 +73,7 @@ internal sealed record ArchiveUpload(IReadOnlyDictionary<string, string> Fields,
             }
             catch (Exception e) when (e is IOException and not BadHttpRequestException or InvalidDataException)
             {
-                throw Refused("The upload ended before its end.");
+                throw Refused("the upload was cut off");
             }
         }
     }

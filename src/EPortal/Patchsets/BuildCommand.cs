@@ -14,11 +14,11 @@ internal static class BuildCommand
         var archive = CliOptions.Required("archive", "archive to write, .tar, .tar.gz, .tar.bz2 or .tar.zst");
         var files = new Argument<string[]>("name=file")
         {
-            Description = "files of the patch; kpatch.bin is the live-patch module",
+            Description = "files of the patch; kpatch.bin is the live patch module",
             Arity = ArgumentArity.OneOrMore,
         };
         var name = Needed("--name", "name of the patchset");
-        var product = CliOptions.Choice("what it patches (kernel by default)", [.. Products.All.Select(p => p.Token())], "--product");
+        var product = CliOptions.Choice("product (kernel by default)", [.. Products.All.Select(p => p.Token())], "--product");
         var target = Needed("--target", "kernel id or build-id; @FILE takes the kernel id of a copy of /proc/version");
         var level = new Option<int>("--level") { Description = "level of the patch, from 1", Required = true };
         var texts = new BuildTexts();
@@ -53,7 +53,7 @@ internal static class BuildCommand
         new(name) { Description = description, Required = true };
 
     private static string TargetOf(string text) => text.StartsWith('@')
-        ? KernelId.FromProcVersion(File.ReadAllBytes(text[1..]))
+        ? KernelId.FromProcVersion(ArchiveFile.ReadBytes(text[1..]))
         : text;
 
     private static void AddFiles(PatchsetBuilder builder, Manifest head, ManifestTarget target, string[] files)
@@ -62,7 +62,7 @@ internal static class BuildCommand
         foreach (var pair in files)
         {
             if (pair.Split('=', 2) is not [var name, var path] || !PatchFileName.IsValid(name) || !names.Add(name))
-                throw new CliException($"'{pair}' is not of the form NAME=FILE, or the name comes twice.");
+                throw new CliException($"invalid file '{pair}': use NAME=FILE, each name once");
             // Looked at before the archive is begun; it is opened for each pass.
             ArchiveFile.Open(path, "a file").Dispose();
             builder.AddFile(target.Id, name, () => ArchiveFile.Open(path, "a file"));

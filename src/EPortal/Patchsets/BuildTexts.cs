@@ -34,7 +34,7 @@ internal sealed class BuildTexts
         Channel = parsed.GetValue(_channel) ?? "default",
         Distros = parsed.GetValue(_distro) is { } distro ? [distro] : [],
         Summary = parsed.GetValue(_summary) ?? "",
-        Changelog = parsed.GetValue(_changelog) is { } file ? File.ReadAllText(file) : "",
+        Changelog = parsed.GetValue(_changelog) is { } file ? ArchiveFile.ReadText(file) : "",
         Targets = [],
     };
 
@@ -57,6 +57,6 @@ internal sealed class BuildTexts
             return DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
         return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var released)
             ? released
-            : throw new CliException($"'{text}' is not a time in RFC 3339 form, such as 2025-11-12T06:00:00Z.");
+            : throw new CliException($"invalid time '{text}': use RFC 3339, such as 2025-11-12T06:00:00Z");
     }
 }

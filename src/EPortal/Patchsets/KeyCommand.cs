@@ -26,7 +26,7 @@ internal static class KeyCommand
             ArchiveFile.RefuseWithoutFolder(path);
             var key = MinisignSecretKey.Generate();
             if (!DurableFile.WriteNew(path, Encoding.ASCII.GetBytes(key.ToText())))
-                throw new CliException($"{path} is there already; a key is never overwritten.");
+                throw new CliException($"{path} already exists; keys are never overwritten");
             DurableFile.Write($"{path}.pub", Encoding.ASCII.GetBytes(key.PublicKey.ToText("minisign public key")));
             ArchiveOutput.Show(context, key.PublicKey, parsed.GetValue(json));
         });

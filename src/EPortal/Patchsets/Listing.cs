@@ -56,6 +56,6 @@ internal static class Listing
         };
 
         private static StoreException Unknown(string what) =>
-            new(StoreError.Unusable, $"The list of the patch source holds the unknown word '{what}'.");
+            new(StoreError.Unusable, $"unknown word '{what}' in the stored list of the patch source");
     }
 }

@@ -83,7 +83,7 @@ internal sealed partial class PatchDelivery(
         }
 
         if (!await IsIntact(found))
-            throw new UnavailableException($"{found.File.Name} of {found.Patchset} is damaged here and could not be fetched again.");
+            throw new UnavailableException($"checksum mismatch of {found.File.Name} of {found.Patchset}, not served; fetching it again failed");
         _damaged.TryRemove(found.Path, out _);
         LogRestored(found.Path);
     }

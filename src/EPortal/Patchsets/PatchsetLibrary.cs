@@ -146,7 +146,7 @@ internal sealed class PatchsetLibrary(
             check?.Invoke(change.Session);
             var found = PatchsetStore.Get(change.Session, product, name);
             if (found.Id.Length == 0)
-                throw new RefusedException(Refusal.NotFound, $"The {product.Token()} patchset '{name}' is not here.");
+                throw new RefusedException(Refusal.NotFound, $"{product.Token()} patchset '{name}' not found");
             PatchsetStore.Delete(change, found);
             change.Note("patchset.delete", name);
             return found;
@@ -267,14 +267,14 @@ internal sealed class PatchsetLibrary(
         if (staged.Manifest.Product != product)
             throw new RefusedException(
                 Refusal.Invalid,
-                $"'{staged.Manifest.Name}' is a {staged.Manifest.Product.Token()} patchset; this asks for {product.Token()}.");
+                $"'{staged.Manifest.Name}' is a {staged.Manifest.Product.Token()} patchset, not a {product.Token()} patchset");
     }
 
     private static void RefuseOtherContent(Patchset? known, string sha256)
     {
         if (known is not null && known.ManifestSha256 != sha256)
             throw new RefusedException(
-                Refusal.Exists, $"There is a patchset '{known.Name}' with other content; delete that first.");
+                Refusal.Exists, $"patchset '{known.Name}' already exists with different content; delete it first");
     }
 
     private static string Extension(string archive)

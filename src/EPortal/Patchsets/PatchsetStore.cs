@@ -29,7 +29,7 @@ internal static class PatchsetStore
     /// <summary>The patchset of that name.</summary>
     /// <exception cref="RefusedException">There is none.</exception>
     public static Patchset Get(Session session, Product product, string name) => FindOrNull(session, product, name)
-        ?? throw new RefusedException(Refusal.NotFound, $"There is no {product.Token()} patchset '{name}'.");
+        ?? throw new RefusedException(Refusal.NotFound, $"{product.Token()} patchset '{name}' not found");
 
     /// <summary>All of a product, oldest first.</summary>
     public static IReadOnlyList<Patchset> List(Session session, Product product) => [.. Query(session, product, null).Order()];
@@ -135,7 +135,7 @@ internal static class PatchsetStore
         if (other.Name is not null && Payload(other.Files) != Payload(FilesJson(target)))
             throw new RefusedException(
                 Refusal.Conflict,
-                $"Level {target.Level} of target {target.Id} is here already with other content, from patchset '{other.Name}'.");
+                $"level {target.Level} of target {target.Id} already exists with different content, in patchset '{other.Name}'");
     }
 
     /// <summary>Files that are the same whichever patchset carries the patch: all but its description and signature.</summary>
@@ -168,7 +168,7 @@ internal static class PatchsetStore
 
         public Patchset ToPatchset() => new(
             Id,
-            Products.TryParse(Product, out var product) ? product : throw new StoreException(StoreError.Unusable, $"Patchset {Name} has the unknown product '{Product}'."),
+            Products.TryParse(Product, out var product) ? product : throw new StoreException(StoreError.Unusable, $"patchset {Name} has unknown product '{Product}'"),
             Name,
             UnixMicros.ToTime(Released),
             Channel,

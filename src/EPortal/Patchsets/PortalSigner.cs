@@ -63,7 +63,7 @@ internal sealed class PortalSigner(TrustedKeys trusted, MinisignSecretKey own)
         }
         catch (PatchsetException e)
         {
-            throw new PatchsetException(e.Code, $"The portal's own key in {keyFile} cannot be used: {e.Message}");
+            throw new PatchsetException(e.Code, $"cannot use the portal's key in {keyFile}: {e.Message}");
         }
     }
 }

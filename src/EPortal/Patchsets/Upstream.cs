@@ -27,12 +27,12 @@ internal abstract class Upstream
     {
         public override Task Fetch(Actor actor, Product product, IReadOnlyList<string> names, CancellationToken cancel) =>
             throw new RefusedException(
-                Refusal.Conflict, $"{string.Join(", ", names)} cannot be fetched: no patch source is set; deploy the archive first.");
+                Refusal.Conflict, $"{string.Join(", ", names)} cannot be fetched: no patch source is set; deploy the archive first");
 
         public override IReadOnlySet<string> Wanted(Session session, Product product) => new HashSet<string>();
 
         public override Task<Stream> Open(PatchFileLocation file, CancellationToken cancel) =>
-            throw new UnavailableException("This file is not here, and no patch source is set.");
+            throw new UnavailableException("file not found, and no patch source is set");
     }
 }
 

@@ -69,7 +69,7 @@ internal sealed class CheckIns(ChangeLog log, ServerCache known, HostChangeLimit
     public async ValueTask<bool> Record(RegisteredServer server, CheckIn checkIn)
     {
         if (IsFull)
-            throw new StoreException(StoreError.Overloaded, "Too many check-ins are waiting; try again later.");
+            throw new StoreException(StoreError.Overloaded, "too many check-ins are waiting; try again later");
         var digest = checkIn.Digest;
         if (checkIn.Tags is { } tags)
         {

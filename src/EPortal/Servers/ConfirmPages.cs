@@ -7,7 +7,7 @@ namespace EPortal.Servers;
 /// <summary>Asks for what changes what many servers are offered: shown with how many they are, and agreed to as it was shown.</summary>
 internal static class ConfirmPages
 {
-    private const string NotSure = "Nothing was changed: tick the box that says that servers are offered nothing.";
+    private const string NotSure = "nothing changed: confirm with the checkbox that servers are offered nothing";
 
     /// <summary>The page that asks; null when what it shows was agreed to.</summary>
     /// <param name="context">The request, whose form is sent again.</param>

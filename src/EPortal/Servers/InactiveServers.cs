@@ -5,14 +5,14 @@ using EPortal.Data;
 
 namespace EPortal.Servers;
 
-/// <summary>Deletes servers that were silent for long, some at a time, so that check-ins never wait for long.</summary>
+/// <summary>Deletes servers that were inactive for long, some at a time, so that check-ins never wait for long.</summary>
 internal sealed class InactiveServers(Database database, ChangeLog log)
 {
     /// <summary>
     /// Which those are. The stamp counts as well as the time: it never goes back, so who called while this machine's clock was
-    /// behind is not taken for silent once the clock is right again.
+    /// behind is not taken for inactive once the clock is right again.
     /// </summary>
-    private const string Silent =
+    private const string Inactive =
         """
         s LEFT JOIN server_checkin c ON c.server = s.local
         WHERE coalesce(c.at, s.registered) < @before AND coalesce(c.stamp, s.stamp) < @stamp
@@ -31,7 +31,7 @@ internal sealed class InactiveServers(Database database, ChangeLog log)
         {
             cancel.ThrowIfCancellationRequested();
             var found = database.Read(session => session.Connection.Query<string>(
-                $"SELECT s.id FROM server {Silent} LIMIT {ServerBulk.PerChange}", Parameters(session, before)).AsList());
+                $"SELECT s.id FROM server {Inactive} LIMIT {ServerBulk.PerChange}", Parameters(session, before)).AsList());
             var count = found.Count == 0 ? 0 : await log.Commit(actor, change => Delete(change, before, found, why));
             if (count == 0)
                 return deleted;
@@ -39,13 +39,13 @@ internal sealed class InactiveServers(Database database, ChangeLog log)
         }
     }
 
-    /// <summary>Deletes those that are still silent: a host may have called since it was found.</summary>
+    /// <summary>Deletes those that are still inactive: a host may have called since it was found.</summary>
     private static int Delete(Change change, DateTimeOffset before, List<string> found, string why)
     {
         var parameters = Parameters(change.Session, before);
         parameters.Add("found", JsonSerializer.Serialize(found));
         var ids = change.Db.Query<string>(
-            $"SELECT s.id FROM json_each(@found) f CROSS JOIN server {Silent} AND s.id = f.value", parameters).AsList();
+            $"SELECT s.id FROM json_each(@found) f CROSS JOIN server {Inactive} AND s.id = f.value", parameters).AsList();
         change.Delete(Server.Entity, ids);
         if (ids.Count > 0)
             change.Note("server.clean", string.Create(CultureInfo.InvariantCulture, $"{why}: {ids.Count}"));

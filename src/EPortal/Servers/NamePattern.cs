@@ -18,7 +18,7 @@ internal sealed class NamePattern
     public NamePattern(string text)
     {
         if (text.Length > MaxLength)
-            throw new RefusedException(Refusal.Invalid, $"A host name or address to look for must be at most {MaxLength} characters.");
+            throw new RefusedException(Refusal.Invalid, $"the host name or address to search for must have at most {MaxLength} characters");
         var first = text.IndexOf(Any, StringComparison.Ordinal);
         Prefix = first < 0 ? text : text[..first];
         IsExact = first < 0;

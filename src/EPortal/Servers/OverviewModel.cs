@@ -25,7 +25,7 @@ internal sealed record OverviewModel(
     IReadOnlyList<OverviewRow> Distros, IReadOnlyList<OverviewRow> Kernels, IReadOnlyList<OverviewRow> Eunames, string? Problem)
 {
     private const int Most = 10;
-    private const string NotTold = "not told";
+    private const string NotTold = "not reported";
 
     /// <summary>Counts a selection.</summary>
     public static OverviewModel Read(ServerFilters filters, Database database, Offers offers, PatchsetUsage usage, DateTimeOffset now, ServerMap? map) => database.Read(session =>

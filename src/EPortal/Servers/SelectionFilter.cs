@@ -124,7 +124,7 @@ internal sealed class SelectionFilter
     private static IReadOnlyList<ServerGroup>? GroupsOf(Session session, ServerQuery query, OfferTable offers)
     {
         // Without a filter there is only one reason to leave any out: keys that are not in force.
-        if (query is { Key: null, Feed: null, IsUpdated: null, Condition: null or ServerCondition.Silent, Running: null } && query.Profile == ProfileFilter.None
+        if (query is { Key: null, Feed: null, IsUpdated: null, Condition: null or ServerCondition.Inactive, Running: null } && query.Profile == ProfileFilter.None
             && !ServerGroups.AnyOutOfForce(session))
             return null;
         var groups = ServerGroups.Read(session, query.Key, query.Feed, query.Profile).AsEnumerable();
@@ -132,7 +132,7 @@ internal sealed class SelectionFilter
             groups = groups.Where(group => running.Contains((group.KernelId, group.PatchLevel)));
         if (query.IsUpdated is { } updated)
             groups = groups.Where(group => group.StatusIn(offers) == (updated ? ServerStatus.UpToDate : ServerStatus.Outdated));
-        if (query.Condition is { } condition and not ServerCondition.Silent)
+        if (query.Condition is { } condition and not ServerCondition.Inactive)
             groups = groups.Where(group => group.StatusIn(offers) == (ServerStatus)condition);
         return [.. groups];
     }
@@ -194,18 +194,18 @@ internal sealed class SelectionFilter
         if (condition is null)
             return;
         const string Last = "coalesce((SELECT c.at FROM server_checkin c WHERE c.server = x.server), x.registered)";
-        var silent = condition == ServerCondition.Silent;
+        var inactive = condition == ServerCondition.Inactive;
         var before = UnixMicros.Of(_now - ServerStatuses.InactiveAfter);
-        Add(new RowCondition($"{Last} {(silent ? "<" : ">=")} @silent", "", silent ? InactiveServersBefore : null, NeedsRow: true, mark => mark.At < before == silent), ("silent", before));
+        Add(new RowCondition($"{Last} {(inactive ? "<" : ">=")} @inactive", "", inactive ? InactiveServersBefore : null, NeedsRow: true, mark => mark.At < before == inactive), ("inactive", before));
     }
 
-    /// <summary>The silent ones: times of check-ins have no index but are narrow; of the others only those that never called are looked at.</summary>
+    /// <summary>The inactive ones: times of check-ins have no index but are narrow; of the others only those that never called are looked at.</summary>
     public const string InactiveServersBefore =
         """
-        SELECT c.server FROM server_checkin c WHERE c.at < @silent
+        SELECT c.server FROM server_checkin c WHERE c.at < @inactive
         UNION ALL
         SELECT x.server FROM server_group g CROSS JOIN server_search x ON x.grp = g.id
-        WHERE g.profile = 0 AND x.registered < @silent AND NOT EXISTS (SELECT 1 FROM server_checkin c WHERE c.server = x.server)
+        WHERE g.profile = 0 AND x.registered < @inactive AND NOT EXISTS (SELECT 1 FROM server_checkin c WHERE c.server = x.server)
         """;
 
     private void Add(RowCondition condition, params (string Name, object Value)[] parameters)

@@ -23,7 +23,7 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
         var page = new ServerSelection(session, query, offers.At(session), time.GetUtcNow()).Page(ServerQuery.ManyFrom + 1, 0);
         return page.Count <= ServerQuery.ManyFrom
             ? session.Connection.Query<string>("SELECT s.id FROM json_each(@page) p CROSS JOIN server s ON s.local = p.value", new { page = JsonSerializer.Serialize(page) }).AsList()
-            : throw new RefusedException(Refusal.Invalid, string.Create(CultureInfo.InvariantCulture, $"More than {ServerQuery.ManyFrom:N0} servers match. That is too many at once: add a filter."));
+            : throw new RefusedException(Refusal.Invalid, string.Create(CultureInfo.InvariantCulture, $"more than {ServerQuery.ManyFrom:N0} servers match, too many at once; add a filter"));
     });
 
     /// <summary>Adds tags and says how many servers got any.</summary>
@@ -95,7 +95,7 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
     {
         var given = Split(ServerStore.Normalise(tags));
         if (given.Length == 0)
-            throw new RefusedException(Refusal.Invalid, "Name at least one tag.");
+            throw new RefusedException(Refusal.Invalid, "specify at least one tag");
         var changed = 0;
         foreach (var some in Some(servers))
         {
@@ -124,7 +124,7 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
         var elsewhere = Read(change, all).Where(server => server.Key != key.Id).Select(server => server.Id).ToHashSet(StringComparer.Ordinal);
         var there = change.Db.ExecuteScalar<long>("SELECT count(*) FROM server WHERE key = @Id", new { key.Id });
         if (key.ServerLimit > 0 && elsewhere.Count > 0 && there + elsewhere.Count > key.ServerLimit)
-            throw new RefusedException(Refusal.Conflict, $"The key '{key.Name}' may have {key.ServerLimit} servers and has {there}; {elsewhere.Count} more are too many.");
+            throw new RefusedException(Refusal.Conflict, $"the server limit of key '{key.Name}' is {key.ServerLimit} and it has {there} servers; {elsewhere.Count} more exceed it");
         var moving = some.Where(elsewhere.Contains).ToList();
         var (concerned, from) = (Concerned(change, moving, filter), string.Join(' ', KeysOf(change, moving)));
         foreach (var id in moving)

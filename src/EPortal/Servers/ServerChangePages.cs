@@ -40,10 +40,10 @@ internal static class ServerChangePages
         string what, ApiParameters parameters, ServerBulk bulk, Database database, Offers offers, PatchsetUsage usage, TimeProvider time, string? problem)
     {
         if (!ServerChangeModel.Kinds.Any(kind => kind.Token == what))
-            throw new RefusedException(Refusal.Invalid, "There is no such change.");
+            throw new RefusedException(Refusal.Invalid, "unknown action");
         var servers = Chosen(parameters, bulk, database, usage);
         if (servers.Count == 0)
-            throw new RefusedException(Refusal.Invalid, "No server was chosen: tick some, or choose all that match.");
+            throw new RefusedException(Refusal.Invalid, "select servers, or choose all that match");
         var (examples, keys) = database.Read(session => (
             servers.Take(Examples).SelectMany(id => new ServerQuery { Id = id }.Run(session, offers, time.GetUtcNow())).ToList(), KeyStore.Feeds(session)));
         IEnumerable<(string, string?)> which = IsAll(parameters) ? [("scope", All), ("agreed", servers.Count.ToString(CultureInfo.InvariantCulture))] : servers.Select(id => ("server", (string?)id));
@@ -59,7 +59,7 @@ internal static class ServerChangePages
             {
                 var servers = Chosen(parameters, bulk, database, usage);
                 if (IsAll(parameters) && servers.Count > (parameters.Number("agreed", 0, int.MaxValue) ?? 0))
-                    throw new RefusedException(Refusal.Invalid, "Nothing was changed: more servers match now than when you were asked.");
+                    throw new RefusedException(Refusal.Invalid, "nothing changed: more servers match now than you confirmed");
                 if (what == ServerChangeModel.Move)
                     return await Move(servers, parameters, bulk, database, offers, context);
                 return ConsoleRoutes.Back(context, ListOf(parameters), await Perform(what, context.Actor(), servers, parameters, bulk, FilterOf(parameters)));
@@ -78,7 +78,7 @@ internal static class ServerChangePages
                 ConsoleForms.MustBeSure(parameters);
                 return $"{NumberText.Of(await bulk.Delete(actor, servers, filter), "server was", "servers were")} deleted.";
             default:
-                throw new RefusedException(Refusal.NotFound, "There is no such change.");
+                throw new RefusedException(Refusal.NotFound, "unknown action");
         }
     }
 
@@ -86,7 +86,7 @@ internal static class ServerChangePages
     private static async Task<IResult> Move(
         IReadOnlyList<string> servers, ApiParameters parameters, ServerBulk bulk, Database database, Offers offers, HttpContext context)
     {
-        var key = parameters.Text("to") ?? throw new RefusedException(Refusal.Invalid, "Choose the key that they are moved to.");
+        var key = parameters.Text("to") ?? throw new RefusedException(Refusal.Invalid, "choose the key to move the servers to");
         var (move, feed, stamp) = database.Read(session => (
             MoveImpact.OfServers(session, offers.At(session), servers, key), KeyStore.Get(session, key).Feed, PreviewStamp.Of(session)));
         var text = new ConfirmText(

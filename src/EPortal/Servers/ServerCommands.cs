@@ -10,7 +10,7 @@ namespace EPortal.Servers;
 internal static class ServerCommands
 {
     /// <summary>The command.</summary>
-    public static Command Create(CliContext context) => new("server", "look after registered servers")
+    public static Command Create(CliContext context) => new("server", "manage registered servers")
     {
         ServerListCommand.Create(context), History(context), Tag(context), ServerDeleteCommands.Delete(context), ServerDeleteCommands.Clean(context),
     };
@@ -43,7 +43,7 @@ internal static class ServerCommands
             await using var portal = context.OpenPortal();
             var server = parsed.GetValue(id)!;
             if (!portal.Agents.IsKnown(server))
-                throw new RefusedException(Refusal.NotFound, $"There is no server '{server}'.");
+                throw new RefusedException(Refusal.NotFound, $"server '{server}' not found");
             var events = portal.Servers.History(server, ServerQuery.MaxLimit);
             if (parsed.GetValue(json))
             {
@@ -62,7 +62,7 @@ internal static class ServerCommands
     private static Command Tag(CliContext context)
     {
         var id = CliOptions.Required("server_id", "id of the server");
-        var tags = CliOptions.Required("tags", "tags, ; between them; '' removes all");
+        var tags = CliOptions.Required("tags", "tags, separated by semicolons; '' removes all");
         var json = CliOptions.Json();
         var command = new Command("tag", """
             replace the tags of a server
@@ -74,7 +74,7 @@ internal static class ServerCommands
         {
             await using var portal = context.OpenPortal();
             if (!await portal.Servers.Tag(context.Operator(), parsed.GetValue(id)!, parsed.GetValue(tags)!))
-                throw new RefusedException(Refusal.NotFound, $"There is no server '{parsed.GetValue(id)}'.");
+                throw new RefusedException(Refusal.NotFound, $"server '{parsed.GetValue(id)}' not found");
             var row = new TaggedRow(parsed.GetValue(id)!, ServerStore.Normalise(parsed.GetValue(tags)!));
             context.Result(parsed.GetValue(json), row, ServerRowsJson.Default.TaggedRow, "tags were set");
         });

@@ -1,6 +1,6 @@
 namespace EPortal.Servers;
 
-/// <summary>How a server stands, as people see it: one that is silent counts as nothing else.</summary>
+/// <summary>How a server stands, as people see it: one that is inactive counts as nothing else.</summary>
 internal enum ServerCondition
 {
     /// <summary>Runs the level that its feed offers.</summary>
@@ -13,7 +13,7 @@ internal enum ServerCondition
     Unsupported,
 
     /// <summary>Has not checked in for 48 hours.</summary>
-    Silent,
+    Inactive,
 }
 
 /// <summary>Names of the conditions.</summary>
@@ -25,11 +25,11 @@ internal static class ServerConditions
         (ServerCondition.UpToDate, "uptodate", "Up to date"),
         (ServerCondition.Outdated, "outdated", "Outdated"),
         (ServerCondition.Unsupported, "unsupported", "Unsupported"),
-        (ServerCondition.Silent, "silent", "Silent"),
+        (ServerCondition.Inactive, "inactive", "Inactive"),
     ];
 
     /// <summary>The condition of a server.</summary>
-    public static ServerCondition ConditionOf(this Server server) => server.Inactive ? ServerCondition.Silent : (ServerCondition)server.Status;
+    public static ServerCondition ConditionOf(this Server server) => server.Inactive ? ServerCondition.Inactive : (ServerCondition)server.Status;
 
     /// <summary>What people call it.</summary>
     public static string Title(this ServerCondition condition) => All[(int)condition].Title;

@@ -27,7 +27,7 @@ internal static class ServerDeleteCommands
         command.Validators.Add(result =>
         {
             if (!new Option[] { hostname, ip, id }.Any(result.IsGiven))
-                result.AddError("one of --hostname, --ip and --id must be given.");
+                result.AddError("specify one of --hostname, --ip and --id");
         });
         command.SetAction(async (parsed, _) =>
         {
@@ -59,7 +59,7 @@ internal static class ServerDeleteCommands
         {
             // A flag always has a value, so the parser never misses it.
             if (!result.GetValue(inactive))
-                result.AddError("which servers is missing: --inactive.");
+                result.AddError("specify which servers: --inactive");
         });
         command.SetAction(async (parsed, _) =>
         {

@@ -18,13 +18,13 @@ internal static class ServerEndpoints
             new("service_id", "the server's id"),
             new("feed", "name of the feed they follow; main for the default one"),
             new("key", "key they registered with"),
-            new("registered_age", "registered more than so many days ago; 4h for hours; negative for within"),
-            new("checkin_age", "last check-in more than so many days ago; 4h for hours; negative for within"),
-            new("updated_age", "level last changed more than so many days ago; 4h for hours; negative for within"),
+            new("registered_age", "registered more than this many days ago; 4h for hours; negative for within"),
+            new("checkin_age", "last check-in more than this many days ago; 4h for hours; negative for within"),
+            new("updated_age", "level last changed more than this many days ago; 4h for hours; negative for within"),
             new("is_updated", "true: run the level that their feed offers; false: run another", "boolean"),
             new("tag", "one of their tags, such as env:test or ubuntu"),
             new("limit", $"rows at the most, up to {ServerQuery.MaxLimit}; 10 when left out", "integer"),
-            new("offset", "rows to pass over", "integer"),
+            new("offset", "rows to skip", "integer"),
             new("only_count", "no rows, only how many", "boolean"));
         routes.MapApi(HttpMethods.Delete, "/servers", ApiRole.Admin, "Delete servers that have not checked in for long", Clean,
             new ApiParameter("checkin_age", "days without a check-in, at least 1; 24h or more with h", Required: true));
@@ -38,7 +38,7 @@ internal static class ServerEndpoints
     {
         var shown = secrets.AreInCallsFor(context);
         if (!shown && (parameters.Text("key") ?? parameters.Text("service_id")) is not null)
-            throw new RefusedException(Refusal.Forbidden, "Server ids and keys are hidden from read-only users here, so key and service_id are for admins.");
+            throw new RefusedException(Refusal.Forbidden, "server ids and keys are hidden from read-only users, so key and service_id need an admin");
         var query = new ServerQuery
         {
             Hostname = parameters.Text("hostname"),
@@ -74,7 +74,7 @@ internal static class ServerEndpoints
         parameters.Required("checkin_age");
         var age = parameters.Age("checkin_age")!;
         return age.Within || age.Length < TimeSpan.FromDays(1)
-            ? throw new RefusedException(Refusal.Invalid, "checkin_age must be at least 1 day.")
+            ? throw new RefusedException(Refusal.Invalid, "checkin_age must be at least 1 day")
             : new ApiResult<int>(await servers.CleanInactive(context.Actor(), age.Length));
     }
 
@@ -84,7 +84,7 @@ internal static class ServerEndpoints
     private static async Task<ApiResult<string>> SetTags(ApiParameters parameters, ServerStore servers, HttpContext context) =>
         await servers.Tag(context.Actor(), parameters.Required("server_id"), parameters.Raw("tags") ?? "")
             ? new ApiResult<string>("ok")
-            : throw new RefusedException(Refusal.NotFound, "No server with this id is registered.");
+            : throw new RefusedException(Refusal.NotFound, "no server with this id is registered");
 
     private static Period? Period(Age? age) => age is null ? null : new Period(age.Length, age.Within);
 }

@@ -137,15 +137,16 @@ internal sealed class ServerFilters
     private ServerCondition? Condition() => Value("status") switch
     {
         null => null,
+        "silent" => ServerCondition.Inactive, // As addresses that people saved have it.
         var token when ServerConditions.All.Any(one => one.Token == token) => ServerConditions.All.First(one => one.Token == token).Condition,
-        _ => throw new RefusedException(Refusal.Invalid, $"A status is one of {string.Join(", ", ServerConditions.All.Select(one => one.Token))}."),
+        _ => throw new RefusedException(Refusal.Invalid, $"invalid status: use one of {string.Join(", ", ServerConditions.All.Select(one => one.Token))}"),
     };
 
     private UptimeRange? Uptime() => Value("uptime") switch
     {
         null => null,
         var token => UptimeRange.All.FirstOrDefault(range => range.Token == token)
-            ?? throw new RefusedException(Refusal.Invalid, $"An uptime is one of {string.Join(", ", UptimeRange.All.Select(range => range.Token))}."),
+            ?? throw new RefusedException(Refusal.Invalid, $"invalid uptime: use one of {string.Join(", ", UptimeRange.All.Select(range => range.Token))}"),
     };
 
     private bool? Failed() => Value("failed") switch
@@ -153,10 +154,10 @@ internal sealed class ServerFilters
         null => null,
         "yes" => true,
         "no" => false,
-        _ => throw new RefusedException(Refusal.Invalid, "Whether the last update failed is yes or no."),
+        _ => throw new RefusedException(Refusal.Invalid, "invalid filter for failed updates: use yes or no"),
     };
 
     private Period? Age(string name) => Value(name) is not { } text ? null
         : Api.Age.ParseOrNull(text) is { } age ? new Period(age.Length, age.Within)
-        : throw new RefusedException(Refusal.Invalid, $"'{text}' is no age: a number of days, or of hours with h behind it, such as 3, -3 or 4h.");
+        : throw new RefusedException(Refusal.Invalid, $"invalid age '{text}': use days (3 or -3) or hours (4h)");
 }

@@ -16,12 +16,12 @@ internal sealed class ServerListCommand
     private readonly Option<string?> _ip = CliOptions.Value<string>("address; % stands for any text", "--ip");
     private readonly Option<string?> _key = CliOptions.Value<string>("registration key", "--key");
     private readonly Option<string?> _feed = CliOptions.Value<string>("feed", "--feed");
-    private readonly Option<string?> _tag = CliOptions.Value<string>("one of the server's tags, as it was given", "--tag");
-    private readonly Option<string?> _status = CliOptions.Choice("how the server stands", [.. ServerConditions.All.Select(one => one.Token)], "--status");
+    private readonly Option<string?> _tag = CliOptions.Value<string>("one of the server's tags, exactly", "--tag");
+    private readonly Option<string?> _status = CliOptions.Choice("status of the server", [.. ServerConditions.All.Select(one => one.Token)], "--status");
     private readonly Option<string?> _kernel = CliOptions.Value<string>("effective kernel; % stands for any text", "--kernel");
     private readonly Option<string?> _sort = CliOptions.Value<string>($"order by {string.Join(", ", Sorts)}; a hyphen before it turns it round", "--sort");
-    private readonly Option<int?> _limit = CliOptions.Value<int?>($"rows at the most (1000 by default, up to {ServerQuery.MaxLimit})", "--limit");
-    private readonly Option<int?> _offset = CliOptions.Value<int?>("rows to pass over", "--offset");
+    private readonly Option<int?> _limit = CliOptions.Value<int?>($"maximum number of rows (1000 by default, up to {ServerQuery.MaxLimit})", "--limit");
+    private readonly Option<int?> _offset = CliOptions.Value<int?>("rows to skip", "--offset");
     private readonly Option<bool> _json = CliOptions.Json();
 
     private static IEnumerable<string> Sorts => ServerOrder.Columns.Select(column => s_columns.FirstOrDefault(pair => pair.Value == column).Key ?? column);
@@ -38,7 +38,7 @@ internal sealed class ServerListCommand
         _sort.Validators.Add(result =>
         {
             foreach (var token in result.Tokens.Where(token => OrderOrNull(token.Value) is null))
-                result.AddError($"'{token.Value}' is not a column to sort by; columns are {string.Join(", ", Sorts)}.");
+                result.AddError($"invalid sort column '{token.Value}': use {string.Join(", ", Sorts)}");
         });
         var command = new Command("list", """
             list servers

@@ -53,7 +53,7 @@ internal sealed record ServerModel(
         var asked = Paging.Asked(parameters);
         return database.Read(session =>
         {
-            var server = new ServerQuery { Id = id }.Run(session, offers, now).SingleOrDefault() ?? throw new RefusedException(Refusal.NotFound, "There is no such server any more.");
+            var server = new ServerQuery { Id = id }.Run(session, offers, now).SingleOrDefault() ?? throw new RefusedException(Refusal.NotFound, "server not found; it may have been deleted");
             var count = ServerStore.CountHistory(session, server.Local);
             var offset = Paging.Start(asked, count, PageSize);
             return new ServerModel(

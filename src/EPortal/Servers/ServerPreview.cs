@@ -19,11 +19,11 @@ internal sealed class ServerPreview(Database database, TimeProvider time)
     /// <summary>Those that did not check in since <c>@before</c>; <c>@since</c> lists who did, where that is not in the table yet.</summary>
     public const string Inactive = "coalesce(c.at, s.registered) < @before AND s.local NOT IN (SELECT value FROM json_each(@since))";
 
-    /// <summary>Which servers <see cref="ServerStore.Delete(Actor, string?, string?, string?)"/> would delete.</summary>
+    /// <summary>Servers <see cref="ServerStore.Delete(Actor, string?, string?, string?)"/> would delete.</summary>
     public DeletedServers OfDelete(string? hostname, string? ip, string? serverId) =>
         database.Read(session => Find(session, Named, new { hostname, ip, serverId }));
 
-    /// <summary>Which servers <see cref="ServerStore.CleanInactive(Actor, int)"/> would delete.</summary>
+    /// <summary>Servers <see cref="ServerStore.CleanInactive(Actor, int)"/> would delete.</summary>
     /// <exception cref="RefusedException">The days are less than one or more than a century.</exception>
     public DeletedServers OfClean(int days)
     {
@@ -38,7 +38,7 @@ internal sealed class ServerPreview(Database database, TimeProvider time)
     public static void CheckAge(TimeSpan age)
     {
         if (age.TotalDays is < 1 or > ServerStore.MaxDays)
-            throw new RefusedException(Refusal.Invalid, $"Days must be 1 to {ServerStore.MaxDays}.");
+            throw new RefusedException(Refusal.Invalid, $"invalid number of days: use 1 to {ServerStore.MaxDays}");
     }
 
     private static DeletedServers Find(Session session, string where, object parameters) => new(

@@ -4,7 +4,7 @@ using EPortal.Feeds;
 namespace EPortal.Servers;
 
 /// <summary>
-/// Which servers to list. <c>%</c> in a host name or address stands for any text; no other character is special.
+/// Servers to list. <c>%</c> in a host name or address stands for any text; no other character is special.
 /// </summary>
 internal sealed record ServerQuery
 {
@@ -82,7 +82,7 @@ internal sealed record ServerQuery
     public IReadOnlyList<Server> Run(Session session, Offers offers, DateTimeOffset now)
     {
         if (Limit is < 1 or > MaxLimit || Offset < 0)
-            throw new RefusedException(Refusal.Invalid, $"The limit must be 1 to {MaxLimit}, the offset 0 or more.");
+            throw new RefusedException(Refusal.Invalid, $"invalid page: use a limit of 1 to {MaxLimit} and an offset of 0 or more");
         var table = offers.At(session);
         return ServerDetails.Read(session, new ServerSelection(session, this, table, now).Page(Limit, Offset), table, now);
     }

@@ -68,13 +68,18 @@ internal static class ServerRecords
 
     private static void WriteSaid(Change change, HostChangeLimiter limit, long local, PendingFacts said, LastCheckIn? before, long at)
     {
-        if (before?.Facts != said.Facts)
-            WriteFacts(change, local, said.Facts, before?.Facts, at);
+        var facts = said.Facts.Hostname.Length > 0 ? said.Facts : said.Facts with { Hostname = before?.Facts.Hostname ?? NameAtRegistration(change.Session, local) };
+        if (before?.Facts != facts)
+            WriteFacts(change, local, facts, before?.Facts, at);
         if (before is null)
-            new ServerHistory(change, limit, local, at).WriteFirst(said.Facts);
+            new ServerHistory(change, limit, local, at).WriteFirst(facts);
         else
-            new ServerHistory(change, limit, local, at).Write(said.Was >= 0 ? before with { Uptime = said.Was } : before, said.Facts, said.Uptime);
+            new ServerHistory(change, limit, local, at).Write(said.Was >= 0 ? before with { Uptime = said.Was } : before, facts, said.Uptime);
     }
+
+    /// <summary>A host that does not tell its name keeps the one that it has.</summary>
+    private static string NameAtRegistration(Session session, long local) =>
+        (string?)session.Scalar("SELECT hostname FROM server WHERE local = @server", ("@server", local)) ?? "";
 
     private static bool WriteTime(Change change, long local, PendingFacts said) => change.Session.Execute(
         """

@@ -43,7 +43,7 @@ internal sealed class ServerSelection
         if (_ordered?.CountOrNull is { } known)
             return new Tally(known, IsExact: true);
         if (_filter.Conditions is [{ Alone: null }])
-            return new Tally(_filter.InGroupsCount - Silent(), IsExact: true);
+            return new Tally(_filter.InGroupsCount - Inactive(), IsExact: true);
         if (_filter.Conditions.Count == 0 || (_filter.Conditions.Count == 1 && _filter.Groups is null))
             return new Tally(Count(), IsExact: true);
         var found = _filter.Left(Rows).Take((int)most + 1).LongCount();
@@ -67,7 +67,7 @@ internal sealed class ServerSelection
 
     private string Rows => $"SELECT x.server, x.grp FROM server_search x {SelectionFilter.Where(_filter.Conditions.Select(one => one.Indexed))}";
 
-    private long Silent() => _filter.Left($"SELECT x.server, x.grp FROM ({SelectionFilter.InactiveServersBefore}) m CROSS JOIN server_search x ON x.server = m.server").LongCount();
+    private long Inactive() => _filter.Left($"SELECT x.server, x.grp FROM ({SelectionFilter.InactiveServersBefore}) m CROSS JOIN server_search x ON x.server = m.server").LongCount();
 }
 
 /// <summary>How many there are.</summary>

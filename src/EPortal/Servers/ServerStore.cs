@@ -52,7 +52,7 @@ internal sealed class ServerStore(Database database, ChangeLog log, HostChangeLi
     public Task<int> Delete(Actor actor, string? hostname = null, string? ip = null, string? serverId = null) => log.Commit(actor, change =>
     {
         if (hostname is null && ip is null && serverId is null)
-            throw new RefusedException(Refusal.Invalid, "Name a host by its host name, address or server id.");
+            throw new RefusedException(Refusal.Invalid, "specify the host by host name, address or server id");
         var deleted = Delete(change, ServerPreview.Named, new { hostname, ip, serverId });
         change.Note("server.delete", $"{hostname ?? ip ?? "an id"}: {deleted.Count}", servers: deleted);
         return (int)deleted.Count;
@@ -85,7 +85,7 @@ internal sealed class ServerStore(Database database, ChangeLog log, HostChangeLi
         key.Stored().RefuseUnless(seen);
         var deleted = Delete(change, "s.key = @Id", new { key.Id });
         if (deleted.Count > agreed)
-            throw new RefusedException(Refusal.Conflict, "Nothing was deleted: more servers have this key now than when you were asked.");
+            throw new RefusedException(Refusal.Conflict, "nothing deleted: more servers have this key now than you confirmed");
         KeyStore.Delete(change, key, deleted);
         return (int)deleted.Count;
     });
@@ -107,7 +107,7 @@ internal sealed class ServerStore(Database database, ChangeLog log, HostChangeLi
         if (actor == Actor.Agent && had == Normalise(tags))
             return true;
         if (actor == Actor.Agent && !limit.TryCount(local, HostRefusal.Tags, out _))
-            throw new RefusedException(Refusal.TooMany, $"This host has made {limit.PerHour} changes in this hour, which is as many as it may.") { RetryAfter = limit.Wait };
+            throw new RefusedException(Refusal.TooMany, $"the limit of {limit.PerHour} changes an hour for this host is reached") { RetryAfter = limit.Wait };
         var before = Server.TagsOf(id, had);
         before.RefuseUnless(seen);
         SetTags(change, id, tags);
@@ -120,7 +120,7 @@ internal sealed class ServerStore(Database database, ChangeLog log, HostChangeLi
     public static void SetTags(Change change, string id, string tags)
     {
         if (tags.Length > MaxTags || tags.Any(char.IsControl))
-            throw new RefusedException(Refusal.Invalid, $"Tags must be at most {MaxTags} characters on one line.");
+            throw new RefusedException(Refusal.Invalid, $"tags must be one line of at most {MaxTags} characters");
         change.Update(Server.Entity, id, new Fields { { "tags", Normalise(tags) } });
     }
 

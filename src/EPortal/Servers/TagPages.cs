@@ -47,7 +47,7 @@ internal static class TagPages
 
     private static IResult One(ApiParameters parameters, Database database, string? problem)
     {
-        var tag = database.Read(session => TagStore.FindOrNull(session, parameters.Required("tag"))) ?? throw new RefusedException(Refusal.NotFound, "No server has this tag any more.");
+        var tag = database.Read(session => TagStore.FindOrNull(session, parameters.Required("tag"))) ?? throw new RefusedException(Refusal.NotFound, "tag not found; no server has it any more");
         return ConsoleRoutes.Show<TagPage, TagModel>(
             new TagModel(tag, parameters.Text("name") ?? tag.Tag, problem), problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
     }

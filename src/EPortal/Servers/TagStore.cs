@@ -34,7 +34,7 @@ internal sealed class TagStore(Database database, ChangeLog log)
     public Task<int> Rename(Actor actor, string tag, string name)
     {
         if (ServerStore.Normalise(name) is not { Length: > 0 } given || given.Contains(';'))
-            throw new RefusedException(Refusal.Invalid, "A tag is a text without semicolons.");
+            throw new RefusedException(Refusal.Invalid, "a tag must not contain semicolons");
         return Replace(actor, tag, given, "tag.rename", $"{tag} to {given}");
     }
 

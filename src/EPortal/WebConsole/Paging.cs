@@ -5,7 +5,7 @@ namespace EPortal.WebConsole;
 /// <summary>Which rows of a list a page shows.</summary>
 internal static class Paging
 {
-    /// <summary>Parameter that says how many rows to pass over.</summary>
+    /// <summary>Parameter that says how many rows to skip.</summary>
     public const string Parameter = "offset";
 
     /// <summary>Rows to pass over as an address says.</summary>

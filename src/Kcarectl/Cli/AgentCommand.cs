@@ -86,11 +86,11 @@ internal sealed class AgentCommand
     {
         var chosen = Chosen(command).ToArray();
         if (chosen.Length == 0)
-            command.AddError("Say what to do.");
+            command.AddError("specify an action");
         else if (chosen.Length > 1)
-            command.AddError($"{chosen[0].Name} and {chosen[1].Name} cannot be given together.");
+            command.AddError($"use only one of {chosen[0].Name} and {chosen[1].Name}");
         else if (command.GetResult(_json) is { Implicit: false } && chosen[0] != _info && chosen[0] != _status)
-            command.AddError($"{_json.Name} goes with {_info.Name} or {_status.Name} only.");
+            command.AddError($"use {_json.Name} only with {_info.Name} or {_status.Name}");
     }
 
     private IEnumerable<Option> Chosen(CommandResult command) =>

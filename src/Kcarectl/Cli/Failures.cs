@@ -9,7 +9,7 @@ internal static class Failures
     public static int Report(AgentEnvironment environment, Exception failure)
     {
         environment.Warn(failure is UnauthorizedAccessException
-            ? $"{failure.Message.TrimEnd('.')}; kcarectl has to run as root."
+            ? $"{failure.Message.TrimEnd('.')}; run kcarectl as root"
             : failure.Message);
         return CodeOf(failure);
     }

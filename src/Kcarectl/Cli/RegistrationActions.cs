@@ -59,7 +59,7 @@ internal sealed class RegistrationActions(AgentEnvironment environment)
     public int SetPatchServer(string address)
     {
         var portal = PortalAddress.ParseOrNull(address) ?? throw new AgentException(
-            ExitCode.BadUsage, "The portal's address must be http or https, without user, query and fragment.");
+            ExitCode.BadUsage, "the portal's address must be http or https, without user, query and fragment");
         using var only = AgentLock.Take(_paths);
         PortalAddress.Store(_paths, portal);
         environment.Out.WriteLine($"The portal is now {portal}");

@@ -25,11 +25,11 @@ internal sealed class Reports(AgentEnvironment environment)
     {
         var (_, current) = Look();
         if (current is null)
-            throw new AgentException(ExitCode.Nothing, "No patch is applied.");
+            throw new AgentException(ExitCode.Nothing, "no patch is applied");
         var path = Path.Combine(
             new PatchCache(environment.Paths).FolderOf(current.KernelId, current.Level), VerifiedPatch.InfoName);
         if (!File.Exists(path))
-            throw new AgentException(ExitCode.Local, $"The patch in force has no {path}.");
+            throw new AgentException(ExitCode.Local, $"the patch in force has no {path}");
         environment.Out.Write(File.ReadAllText(path));
         return ExitCode.Done;
     }

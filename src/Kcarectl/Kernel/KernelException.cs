@@ -6,7 +6,7 @@ namespace Kcarectl.Kernel;
 internal static class KernelException
 {
     public static AgentException Refused(string what, int error) =>
-        new(ExitCode.KernelRefused, $"The kernel refused {what}: {NativeMethods.Message(error)} (error {error}).");
+        new(ExitCode.KernelRefused, $"the kernel refused {what}: {NativeMethods.Message(error)} (error {error})");
 
     public static AgentException Because(string sentence) => new(ExitCode.KernelRefused, sentence);
 }

@@ -21,7 +21,7 @@ internal class LivepatchKernel(AgentPaths paths)
     /// <exception cref="AgentException">The kernel was built without live patching.</exception>
     public IReadOnlyList<string> Patches() => Directory.Exists(_patches)
         ? [.. Directory.EnumerateDirectories(_patches).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal)]
-        : throw new AgentException(ExitCode.KernelRefused, "This kernel has no live patching (CONFIG_LIVEPATCH).");
+        : throw new AgentException(ExitCode.KernelRefused, "this kernel has no live patching (CONFIG_LIVEPATCH)");
 
     public bool HasModule(string name) => Directory.Exists(Path.Combine(_modules, name));
 

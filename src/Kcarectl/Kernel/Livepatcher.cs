@@ -22,7 +22,7 @@ internal sealed class Livepatcher(
         foreach (var module in state.Modules)
         {
             if (!await UntilAsync(() => kernel.StateOrNull(module.Name) is not { InTransition: true }, timeout, cancel))
-                throw KernelException.Because($"The transition of {module.Name} has not ended yet.{Blockers()}");
+                throw KernelException.Because($"the transition of {module.Name} has not ended yet{Blockers()}");
         }
         var current = kernel.CurrentOrNull(state.Modules);
         foreach (var module in state.Modules.Where(m => m != current).Reverse())
@@ -55,7 +55,7 @@ internal sealed class Livepatcher(
             var blockers = Blockers();
             await RemoveAsync(state, module, CancellationToken.None);
             throw KernelException.Because(
-                $"The transition to {module.Name} did not end within {timeout.TotalSeconds:0} seconds and was taken back.{blockers}");
+                $"the transition to {module.Name} did not end within {timeout.TotalSeconds:0} seconds and was reverted{blockers}");
         }
         // The level is reached; a left-over that resists is tried again by the next run.
         foreach (var old in before.Modules.Reverse())
@@ -90,13 +90,13 @@ internal sealed class Livepatcher(
         var foreign = kernel.Patches().FirstOrDefault(p => state.Modules.All(m => m.Name != p));
         if (foreign is not null)
             throw KernelException.Because(
-                $"The kernel runs the live patch {foreign}, which this agent did not load; it stays untouched.");
+                $"the kernel runs live patch {foreign}, which this agent did not load; it was left alone");
         if (state.Modules.Any(m => m.Name == name))
             throw KernelException.Because(
-                $"A module named {name} is in use already; each level needs a module name of its own.");
+                $"module name {name} is already in use; each level needs its own module name");
         if (kernel.HasModule(name))
             throw KernelException.Because(
-                $"A module named {name}, which this agent did not load, is in the kernel already.");
+                $"module {name} is already loaded, but not by this agent");
     }
 
     private async Task<AgentState> TryRemoveAsync(AgentState state, OwnModule module)
@@ -119,7 +119,7 @@ internal sealed class Livepatcher(
             throw KernelException.Refused($"to disable {module.Name}", -asked);
         if (!await UntilAsync(() => kernel.StateOrNull(module.Name) is null, timeout, cancel))
             throw KernelException.Because(
-                $"The kernel did not let go of {module.Name} within {timeout.TotalSeconds:0} seconds.{Blockers()}");
+                $"the kernel did not release {module.Name} within {timeout.TotalSeconds:0} seconds{Blockers()}");
         var result = 0;
         bool Gone()
         {

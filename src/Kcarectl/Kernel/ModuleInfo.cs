@@ -26,11 +26,11 @@ internal static class ModuleInfo
                 throw new InvalidDataException();
             return fields.GetValueOrDefault("livepatch") == "Y"
                 ? name
-                : throw KernelException.Because($"{what} is a kernel module, but not a live patch.");
+                : throw KernelException.Because($"{what} is a kernel module, but not a live patch");
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
         {
-            throw KernelException.Because($"{what} is not a kernel module.");
+            throw KernelException.Because($"{what} is not a kernel module");
         }
     }
 

@@ -18,7 +18,7 @@ internal static partial class NativeMethods
     {
         Architecture.X64 => (313, 176),
         Architecture.Arm64 => (273, 106),
-        var other => throw new PlatformNotSupportedException($"There is no live patching on {other}."),
+        var other => throw new PlatformNotSupportedException($"live patching is not supported on {other}"),
     };
 
     /// <summary>finit_module(2): gives an open, read-only file to the kernel. 0 or a negative error number.</summary>
@@ -36,7 +36,7 @@ internal static partial class NativeMethods
     {
         using var folder = Open(path, CloseOnExec);
         if (folder.IsInvalid || Flush(folder) != 0)
-            throw new IOException($"{path} cannot be flushed: {Message(Marshal.GetLastPInvokeError())}.");
+            throw new IOException($"cannot flush {path}: {Message(Marshal.GetLastPInvokeError())}");
     }
 
     private static int Result(nint value) => value < 0 ? -Marshal.GetLastPInvokeError() : 0;

@@ -17,7 +17,7 @@ internal static class TransitionBlockers
             return "";
         var names = late[0].Take(Shown)
             .Select(t => string.Create(CultureInfo.InvariantCulture, $"{t.Name} ({t.Id})"));
-        return $" Held back by {string.Join(", ", names)}{(late[0].Count() > Shown ? " and others" : "")}.";
+        return $"; held back by {string.Join(", ", names)}{(late[0].Count() > Shown ? " and others" : "")}";
     }
 }
 

@@ -31,7 +31,7 @@ internal sealed class AgentPaths(string root)
             return new AgentPaths("/");
         return Path.IsPathFullyQualified(root)
             ? new AgentPaths(root)
-            : throw new AgentException(Cli.ExitCode.Local, $"{RootVariable} must be an absolute path.");
+            : throw new AgentException(Cli.ExitCode.Local, $"{RootVariable} must be an absolute path");
     }
 
     public string Under(string relative) => Path.Combine(root, relative);

@@ -42,7 +42,7 @@ internal sealed record AgentSettings
             catch (FormatException e)
             {
                 throw new AgentException(
-                    ExitCode.Local, $"{paths.SettingsFile}, line {number}: {setting.Name} {e.Message}.", e);
+                    ExitCode.Local, $"{paths.SettingsFile}, line {number}: {setting.Name} {e.Message}", e);
             }
         }
         return settings;
@@ -54,7 +54,7 @@ internal sealed record AgentSettings
         if (PatchServer is not null && RegistrationUrl is not null)
             return (PatchServer, RegistrationUrl);
         throw new AgentException(ExitCode.Local,
-            $"{(PatchServer is null ? "PATCH_SERVER" : "REGISTRATION_URL")} is not set; run kcarectl --set-patch-server URL first.");
+            $"{(PatchServer is null ? "PATCH_SERVER" : "REGISTRATION_URL")} is not set; run kcarectl --set-patch-server URL first");
     }
 
     private AgentSettings With(string name, string value) => name switch

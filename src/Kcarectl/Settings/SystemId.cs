@@ -9,7 +9,7 @@ internal static class SystemId
     /// <exception cref="AgentException">The file holds none.</exception>
     public static string? ReadOrNull(AgentPaths paths) => !File.Exists(paths.SystemIdFile) ? null
         : UsableOrNull(paths) ?? throw new AgentException(
-            ExitCode.Local, $"{paths.SystemIdFile} holds no server_id; kcarectl --register KEY replaces it.");
+            ExitCode.Local, $"{paths.SystemIdFile} contains no server_id; run kcarectl --register KEY to replace it");
 
     /// <summary>The id; null where there is no file, or one that a crash or a hand left empty or garbled.</summary>
     public static string? UsableOrNull(AgentPaths paths)
@@ -25,7 +25,7 @@ internal static class SystemId
 
     public static string Require(AgentPaths paths) => ReadOrNull(paths)
         ?? throw new AgentException(
-            ExitCode.NotRegistered, "This host is not registered; run kcarectl --register KEY first.");
+            ExitCode.NotRegistered, "this host is not registered; run kcarectl --register KEY first");
 
     public static void Write(AgentPaths paths, string id) =>
         AtomicFile.Write(paths.SystemIdFile, $"server_id={id}\n", AgentPaths.PrivateFile);

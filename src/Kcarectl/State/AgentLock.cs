@@ -18,7 +18,7 @@ internal static class AgentLock
         }
         catch (IOException e) when (e.HResult == WouldBlock)
         {
-            throw new AgentException(ExitCode.AlreadyRunning, "Another kcarectl is at work on this host.", e);
+            throw new AgentException(ExitCode.AlreadyRunning, "another kcarectl is running on this host", e);
         }
     }
 }

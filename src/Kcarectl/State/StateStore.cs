@@ -22,7 +22,7 @@ internal sealed class StateStore(AgentPaths paths)
         {
             // Guessing here could take another program's live patch for ours.
             throw new AgentException(Cli.ExitCode.Local,
-                $"{paths.StateFile} is damaged; remove it after a reboot, or after unloading the live patches by hand.", e);
+                $"{paths.StateFile} is damaged; remove it after a reboot, or after unloading the live patches by hand", e);
         }
     }
 

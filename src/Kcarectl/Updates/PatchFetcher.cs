@@ -40,18 +40,18 @@ internal sealed class PatchFetcher(PortalClient portal, PatchCache cache, Truste
         }
         catch (PatchsetException e)
         {
-            throw new AgentException(ExitCode.NotTrusted, $"The patch is refused: {e.Message}", e);
+            throw new AgentException(ExitCode.NotTrusted, $"patch refused: {e.Message}", e);
         }
     }
 
     private void Compare(PatchDescription description, PatchOffer offer)
     {
         if (description.Format != 1)
-            throw Refused($"its format is {description.Format}, and this agent knows 1 only");
+            throw Refused($"its format is {description.Format}, this agent supports 1 only");
         if (description.Product != Product.Kernel)
             throw Refused($"it is for the product {description.Product.Token()}");
         if (description.Target != kernelId)
-            throw Refused($"it is for the kernel {description.Target}, and this one is {kernelId}");
+            throw Refused($"it is for kernel {description.Target}, this is {kernelId}");
         if (description.Level != offer.Level)
             throw Refused($"level {offer.Level} was offered, but level {description.Level} was signed");
         if (description.Patchset != offer.Patchset)
@@ -78,5 +78,5 @@ internal sealed class PatchFetcher(PortalClient portal, PatchCache cache, Truste
         return await FileHash.Sha256Async(file, cancel) == entry.Sha256;
     }
 
-    private static AgentException Refused(string why) => new(ExitCode.NotTrusted, $"The patch is refused: {why}.");
+    private static AgentException Refused(string why) => new(ExitCode.NotTrusted, $"patch refused: {why}");
 }

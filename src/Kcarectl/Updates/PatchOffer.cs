@@ -28,12 +28,12 @@ internal sealed record PatchOffer(int Level, string Patchset, OfferedFile Descri
     {
         var file = answer.Files?.FirstOrDefault(f => f?.Name == name)
             ?? throw new AgentException(
-                ExitCode.NotTrusted, $"The offered patch has no {name}: unsigned patches are not applied.");
+                ExitCode.NotTrusted, $"the offered patch has no {name}; unsigned patches are not applied");
         return file.Size is > 0 && file.Size <= max && file.Sha256.Length == 64 && file.Sha256.All(char.IsAsciiHexDigitLower)
             ? file
             : throw Bad($"no sound size and hash of {name}");
     }
 
     private static AgentException Bad(string what) =>
-        new(ExitCode.PortalRefused, $"The portal's answer to the check-in has {what}.");
+        new(ExitCode.PortalRefused, $"unexpected answer to the check-in: {what}");
 }

@@ -33,9 +33,9 @@ internal sealed class Bzip2Streams(ByteSource input) : ReadOnlyStream
     private BZip2InputStream Next()
     {
         if (!input.StartsWith("BZh"u8))
-            throw new InvalidDataException("Something follows the end of the compressed data.");
+            throw new InvalidDataException("trailing data after the end of the compressed data");
         if (++_streams > FreeStreams + (_unpacked / MeanStream))
-            throw new InvalidDataException("The compressed data is in too many small streams.");
+            throw new InvalidDataException("compressed data consists of too many small streams");
         return new BZip2InputStream(input) { IsStreamOwner = false };
     }
 

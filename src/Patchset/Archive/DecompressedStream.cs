@@ -13,7 +13,7 @@ internal sealed class DecompressedStream(Stream decompressor) : ReadOnlyStream
         }
         catch (Exception e) when (e is not PatchsetException and not OutOfMemoryException and (not IOException or EndOfStreamException))
         {
-            throw new PatchsetException(PatchsetErrorCode.BadArchive, "The archive is damaged: it cannot be decompressed.", e);
+            throw new PatchsetException(PatchsetErrorCode.BadArchive, "damaged archive: cannot decompress it", e);
         }
     }
 

@@ -22,7 +22,7 @@ internal sealed class GzipMembers : ReadOnlyStream
         var read = _gzip.Read(buffer);
         // Between members it asks for more until there is none; what is no member ends it before.
         if (read == 0 && buffer.Length > 0 && !_input.AtEnd)
-            throw new InvalidDataException("Something follows the end of the compressed data.");
+            throw new InvalidDataException("trailing data after the end of the compressed data");
         return read;
     }
 

@@ -33,7 +33,7 @@ internal sealed class MemberReader : IDisposable
             TarEntryType.RegularFile or TarEntryType.V7RegularFile =>
                 new Member(entry.Name, entry.Length, entry.DataStream ?? Stream.Null),
             _ => throw new PatchsetException(
-                PatchsetErrorCode.BadMember, $"The member {MemberName.Shown(entry.Name)} is not a regular file."),
+                PatchsetErrorCode.BadMember, $"the member {MemberName.Shown(entry.Name)} is not a regular file"),
         };
     }
 
@@ -48,7 +48,7 @@ internal sealed class MemberReader : IDisposable
         catch (Exception e) when (e is not PatchsetException and not OutOfMemoryException and not OperationCanceledException
             and (not IOException or EndOfStreamException))
         {
-            throw new PatchsetException(PatchsetErrorCode.BadArchive, "The archive is not a plain tar archive, or damaged.", e);
+            throw new PatchsetException(PatchsetErrorCode.BadArchive, "not a plain tar archive, or damaged", e);
         }
     }
 }

@@ -61,5 +61,5 @@ public static class PatchsetArchive
     }
 
     private static PatchsetException TooLarge(string what, long limit) =>
-        new(PatchsetErrorCode.LimitExceeded, $"The {what} is larger than {limit} bytes.");
+        new(PatchsetErrorCode.LimitExceeded, $"{what} is larger than {limit} bytes");
 }

@@ -123,7 +123,7 @@ public sealed class PatchsetBuilder
         foreach (var (name, open) in files)
         {
             if (name is PatchDescription.FileName or PatchDescription.SignatureFileName)
-                throw new PatchsetException(PatchsetErrorCode.BadMember, $"A file named {name} is made by signing and cannot be added.");
+                throw new PatchsetException(PatchsetErrorCode.BadMember, $"cannot add a file named {name}: signing creates it");
             await using var content = open();
             entries.Add(name, await new MemberSink(null).CopyAsync(name, content, cancel));
         }

@@ -31,7 +31,7 @@ internal sealed class PatchsetCheck(
         for (; next is not null; next = await members.NextAsync(cancel))
             await TakeAsync(next, cancel);
         if (_expected.Count > 0)
-            throw Mismatch($"The archive lacks {_expected.Keys.Min(StringComparer.Ordinal)}, which the manifest lists.");
+            throw Mismatch($"{_expected.Keys.Min(StringComparer.Ordinal)} is in the manifest but not in the archive");
         return new StagedPatchset(_manifest, json, signature, _signedBy, sink.Total);
     }
 
@@ -40,7 +40,7 @@ internal sealed class PatchsetCheck(
         var first = await members.NextAsync(cancel);
         return first?.Name == Manifest.FileName
             ? await ReadSmallAsync(first, limits.MaxManifestBytes, cancel)
-            : throw new PatchsetException(PatchsetErrorCode.BadArchive, "The first member of the archive is not manifest.json.");
+            : throw new PatchsetException(PatchsetErrorCode.BadArchive, "the first member of the archive must be manifest.json");
     }
 
     private void Expect()
@@ -66,10 +66,10 @@ internal sealed class PatchsetCheck(
     private void RefuseTooMuch(long total)
     {
         if (_expected.Count > limits.MaxMembers)
-            throw new PatchsetException(PatchsetErrorCode.LimitExceeded, $"The manifest lists more than {limits.MaxMembers} files.");
+            throw new PatchsetException(PatchsetErrorCode.LimitExceeded, $"the manifest lists more than {limits.MaxMembers} files");
         if (total > limits.MaxUnpackedBytes)
             throw new PatchsetException(
-                PatchsetErrorCode.LimitExceeded, $"The manifest lists files of more than {limits.MaxUnpackedBytes} bytes.");
+                PatchsetErrorCode.LimitExceeded, $"files in the manifest have more than {limits.MaxUnpackedBytes} bytes in total");
     }
 
     private async Task TakeAsync(Member member, CancellationToken cancel)
@@ -79,13 +79,13 @@ internal sealed class PatchsetCheck(
             return;
         if (!_expected.Remove(member.Name, out var expected))
             throw new PatchsetException(
-                PatchsetErrorCode.BadMember, $"The member {MemberName.Shown(member.Name)} is not in the manifest, or comes twice.");
+                PatchsetErrorCode.BadMember, $"member {MemberName.Shown(member.Name)} is not in the manifest, or is there twice");
         if (member.Size != expected.Entry.Size)
-            throw Mismatch($"{member.Name} has {member.Size} bytes, not {expected.Entry.Size} as the manifest says.");
+            throw Mismatch($"{member.Name} has {member.Size} bytes, the manifest says {expected.Entry.Size}");
         var folder = member.Name[..member.Name.LastIndexOf('/')];
         var file = member.Name[(folder.Length + 1)..];
         if (_undersigned is { } waiting && (waiting.Folder != folder || file != PatchDescription.SignatureFileName))
-            throw Mismatch($"{waiting.Folder}/{PatchDescription.FileName} is not followed by its signature.");
+            throw Mismatch($"{waiting.Folder}/{PatchDescription.FileName} must be followed by its signature");
         var entry = file switch
         {
             PatchDescription.FileName => await TakeDescriptionAsync(member, folder, expected.Target, cancel),
@@ -93,14 +93,14 @@ internal sealed class PatchsetCheck(
             _ => await sink.CopyAsync(member.Name, member.Content, cancel),
         };
         if (entry != expected.Entry)
-            throw Mismatch($"{member.Name} does not have the SHA-256 that the manifest says.");
+            throw Mismatch($"checksum mismatch of {member.Name}: SHA-256 differs from the manifest");
     }
 
     private async Task<FileEntry> TakeDescriptionAsync(Member member, string folder, ManifestTarget target, CancellationToken cancel)
     {
         var content = await ReadSmallAsync(member, limits.MaxDescriptionBytes, cancel);
         if (!PatchDescription.Parse(content, limits).Agrees(PatchDescription.Of(_manifest, target)))
-            throw Mismatch($"{member.Name} does not say what the manifest says of this patch.");
+            throw Mismatch($"{member.Name} differs from the manifest");
         if (target.Files.ContainsKey(PatchDescription.SignatureFileName))
             _undersigned = (folder, content);
         return await sink.WriteAsync(member.Name, content, cancel);
@@ -109,7 +109,7 @@ internal sealed class PatchsetCheck(
     private async Task<FileEntry> TakeSignatureAsync(Member member, string folder, CancellationToken cancel)
     {
         if (_undersigned is not { } signed)
-            throw Mismatch($"{member.Name} does not follow the {PatchDescription.FileName} it signs.");
+            throw Mismatch($"{member.Name} must follow the {PatchDescription.FileName} that it signs");
         var signature = await ReadSmallAsync(member, limits.MaxSignatureBytes, cancel);
         ManifestCheck.CheckSignature(
             signed.Content, Encoding.UTF8.GetString(signature), $"{folder}/{PatchDescription.FileName}", trusted);
@@ -120,7 +120,7 @@ internal sealed class PatchsetCheck(
     private static async Task<byte[]> ReadSmallAsync(Member member, int max, CancellationToken cancel)
     {
         if (member.Size > max)
-            throw new PatchsetException(PatchsetErrorCode.LimitExceeded, $"{member.Name} is larger than {max} bytes.");
+            throw new PatchsetException(PatchsetErrorCode.LimitExceeded, $"{member.Name} is larger than {max} bytes");
         var content = new byte[member.Size];
         await member.Content.ReadExactlyAsync(content, cancel);
         return content;

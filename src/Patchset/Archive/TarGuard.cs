@@ -40,7 +40,7 @@ internal sealed class TarGuard(Stream tar, PatchsetLimits limits) : ReadOnlyStre
         while (Read(buffer) > 0)
         {
             if (!_ended)
-                throw new PatchsetException(PatchsetErrorCode.BadArchive, "The archive goes on after its last member.");
+                throw new PatchsetException(PatchsetErrorCode.BadArchive, "trailing data after the last member of the archive");
         }
 
         // Two empty blocks end an archive; with less, somebody cut it.
@@ -61,10 +61,10 @@ internal sealed class TarGuard(Stream tar, PatchsetLimits limits) : ReadOnlyStre
             return;
         if (++_members > limits.MaxMembers)
             throw new PatchsetException(
-                PatchsetErrorCode.LimitExceeded, $"The archive has more than {limits.MaxMembers} members.");
+                PatchsetErrorCode.LimitExceeded, $"the archive has more than {limits.MaxMembers} members");
         if (!_header.IsIntact)
             throw new PatchsetException(
-                PatchsetErrorCode.BadArchive, "The archive is not a plain tar archive, or damaged: a header's checksum is wrong.");
+                PatchsetErrorCode.BadArchive, "not a plain tar archive, or damaged: wrong header checksum");
         RefuseKind();
         if (_header.HidesName)
             throw Bad("has a name with a NUL in it");
@@ -75,10 +75,10 @@ internal sealed class TarGuard(Stream tar, PatchsetLimits limits) : ReadOnlyStre
     private void RefuseOther(int length)
     {
         if (length == 0)
-            throw new PatchsetException(PatchsetErrorCode.BadArchive, "The file is empty.");
+            throw new PatchsetException(PatchsetErrorCode.BadArchive, "the file is empty");
         if (!(length == Block && (_header.IsIntact || _header.IsEmpty)) && !_header.LooksLikeTar(length))
             throw new PatchsetException(
-                PatchsetErrorCode.BadArchive, "This is no archive: it must be a tar file, plain (.tar) or compressed (.tar.bz2, .tar.gz, .tar.zst).");
+                PatchsetErrorCode.BadArchive, "not an archive: use a tar file, plain (.tar) or compressed (.tar.bz2, .tar.gz, .tar.zst)");
     }
 
     private int ServeHeader(Span<byte> buffer)
@@ -102,7 +102,7 @@ internal sealed class TarGuard(Stream tar, PatchsetLimits limits) : ReadOnlyStre
         _padding += read;
         return _padding <= MaxPadding && !buffer[..read].ContainsAnyExcept((byte)0)
             ? read
-            : throw new PatchsetException(PatchsetErrorCode.BadArchive, "Something follows the end of the archive.");
+            : throw new PatchsetException(PatchsetErrorCode.BadArchive, "trailing data after the end of the archive");
     }
 
     private void RefuseKind()
@@ -132,8 +132,8 @@ internal sealed class TarGuard(Stream tar, PatchsetLimits limits) : ReadOnlyStre
     }
 
     private PatchsetException Bad(string what, PatchsetErrorCode code = PatchsetErrorCode.BadMember) =>
-        new(code, $"Member {_members} of the archive ({MemberName.Shown(_header.Name)}) {what}.");
+        new(code, $"member {_members} of the archive ({MemberName.Shown(_header.Name)}) {what}");
 
     private static PatchsetException CutShort() =>
-        new(PatchsetErrorCode.BadArchive, "The archive is cut short.");
+        new(PatchsetErrorCode.BadArchive, "the archive is truncated");
 }

@@ -112,13 +112,13 @@ public static class Bundle
         var member = await members.NextAsync(cancel);
         return member?.Name == name
             ? member
-            : throw new PatchsetException(PatchsetErrorCode.BadArchive, $"This is not a bundle, or it was cut: {name} is not where it belongs.");
+            : throw new PatchsetException(PatchsetErrorCode.BadArchive, $"not a bundle, or truncated: {name} is not where it belongs");
     }
 
     private static async Task<byte[]> ReadAllAsync(Member member, int max, CancellationToken cancel)
     {
         if (member.Size > max)
-            throw new PatchsetException(PatchsetErrorCode.LimitExceeded, $"{member.Name} is larger than {max} bytes.");
+            throw new PatchsetException(PatchsetErrorCode.LimitExceeded, $"{member.Name} is larger than {max} bytes");
         var content = new byte[member.Size];
         await member.Content.ReadExactlyAsync(content, cancel);
         return content;
@@ -134,5 +134,5 @@ public static class Bundle
         new(TarEntryType.RegularFile, name) { DataStream = content, ModificationTime = contents.Created };
 
     private static PatchsetException Mismatch(string what) =>
-        new(PatchsetErrorCode.ContentMismatch, $"The bundle is damaged: {what}.");
+        new(PatchsetErrorCode.ContentMismatch, $"damaged bundle: {what}");
 }

@@ -18,7 +18,7 @@ internal static class RepositoryIndexReader
     {
         if (json.Length > RepositoryIndex.MaxBytes)
             throw new PatchsetException(
-                PatchsetErrorCode.LimitExceeded, $"The index is larger than {RepositoryIndex.MaxBytes} bytes.");
+                PatchsetErrorCode.LimitExceeded, $"the index is larger than {RepositoryIndex.MaxBytes} bytes");
         return JsonFields.Parse(json, RepositoryLayout.Index, IndexFields, fields =>
         {
             fields.Number("format", RepositoryIndex.CurrentFormat, RepositoryIndex.CurrentFormat);

@@ -27,7 +27,7 @@ public sealed class MinisignPublicKey : IEquatable<MinisignPublicKey>
         var bytes = lines.Length <= 2 ? MinisignText.Decode(lines[^1].Trim(), 2 + NumberLength + PointLength) : null;
         return bytes is not null && bytes.AsSpan(0, 2).SequenceEqual(MinisignText.Legacy)
             ? new MinisignPublicKey(bytes.AsSpan(2, NumberLength), bytes.AsSpan(2 + NumberLength))
-            : throw new PatchsetException(PatchsetErrorCode.BadKey, "The text is not a minisign public key.");
+            : throw new PatchsetException(PatchsetErrorCode.BadKey, "not a minisign public key");
     }
 
     /// <summary>The base64 line alone.</summary>

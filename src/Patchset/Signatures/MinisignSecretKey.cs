@@ -54,10 +54,10 @@ public sealed class MinisignSecretKey
     {
         var bytes = Decode(text);
         if (!bytes.AsSpan(0, 2).SequenceEqual("Ed"u8) || !bytes.AsSpan(4, 2).SequenceEqual("B2"u8))
-            throw new PatchsetException(PatchsetErrorCode.BadKey, "The secret key uses an algorithm that is not known.");
+            throw new PatchsetException(PatchsetErrorCode.BadKey, "the secret key uses an unknown algorithm");
         var isProtected = bytes.AsSpan(2, 2).SequenceEqual("Sc"u8);
         if (isProtected)
-            Unlock(bytes, password ?? throw new PatchsetException(PatchsetErrorCode.BadKey, "The secret key needs a password."));
+            Unlock(bytes, password ?? throw new PatchsetException(PatchsetErrorCode.BadKey, "the secret key needs a password"));
         var body = bytes.AsSpan(BodyAt);
         var seed = body.Slice(NumberLength, SeedLength);
         var key = new MinisignSecretKey(body[..NumberLength], seed);
@@ -68,7 +68,7 @@ public sealed class MinisignSecretKey
         return isWhole
             ? key
             : throw new PatchsetException(
-                PatchsetErrorCode.BadKey, isProtected ? "The password of the secret key is wrong." : "The secret key is damaged.");
+                PatchsetErrorCode.BadKey, isProtected ? "wrong password for the secret key" : "the secret key is damaged");
     }
 
     /// <summary>A key file without a password, as <c>minisign -G -W</c> writes.</summary>
@@ -114,7 +114,7 @@ public sealed class MinisignSecretKey
     }
 
     private static byte[] Decode(string text) => MinisignText.Decode(MinisignText.Lines(text)[^1].Trim(), Length)
-        ?? throw new PatchsetException(PatchsetErrorCode.BadKey, "The text is not a minisign secret key.");
+        ?? throw new PatchsetException(PatchsetErrorCode.BadKey, "not a minisign secret key");
 
     private static byte[] Checksum(MinisignSecretKey key)
     {
@@ -134,7 +134,7 @@ public sealed class MinisignSecretKey
         var ops = BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(OpsAt));
         var memory = BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(MemoryAt));
         if (ops > MaxOps || memory > MaxMemory)
-            throw new PatchsetException(PatchsetErrorCode.BadKey, "The secret key asks for more work than minisign does.");
+            throw new PatchsetException(PatchsetErrorCode.BadKey, "the secret key requires more work than minisign allows");
         var (cost, lanes) = ScryptParameters(ops, memory);
         var stream = SCrypt.Generate(
             Encoding.UTF8.GetBytes(password), file[SaltAt..OpsAt], cost, ScryptBlock, lanes, BodyLength);

@@ -66,5 +66,5 @@ internal sealed class MinisignSignature
     private static string Comment(string[] lines) => lines[2][MinisignText.TrustedPrefix.Length..];
 
     private static PatchsetException Malformed(string what) =>
-        new(PatchsetErrorCode.BadSignature, $"The signature of {what} is not in minisign's form.");
+        new(PatchsetErrorCode.BadSignature, $"the signature of {what} is not a minisign signature");
 }

@@ -38,9 +38,9 @@ public sealed class TrustedKeys(IEnumerable<MinisignPublicKey> keys)
         var named = Keys.Where(signature.Names).ToList();
         if (named.Count == 0)
             throw new PatchsetException(
-                PatchsetErrorCode.UntrustedKey, $"{what} is signed with the key {signature.KeyId}, which is not trusted.");
+                PatchsetErrorCode.UntrustedKey, $"{what} is signed with key {signature.KeyId}, which is not trusted");
         return named.FirstOrDefault(key => signature.IsBy(key, message))
-            ?? throw new PatchsetException(PatchsetErrorCode.BadSignature, $"The signature of {what} does not fit it.");
+            ?? throw new PatchsetException(PatchsetErrorCode.BadSignature, $"invalid signature of {what}");
     }
 
     /// <summary>Signatures of the older kind are over the content itself, which then has to be in memory.</summary>
@@ -48,7 +48,7 @@ public sealed class TrustedKeys(IEnumerable<MinisignPublicKey> keys)
     {
         using var buffer = new MemoryStream();
         using var limited = new LimitedStream(content, MaxLegacyContent, () => new PatchsetException(
-            PatchsetErrorCode.LimitExceeded, $"{what} is too large for a signature without hashing."));
+            PatchsetErrorCode.LimitExceeded, $"{what} is too large for a signature that is not prehashed"));
         limited.CopyTo(buffer);
         return buffer.ToArray();
     }

@@ -56,14 +56,14 @@ public sealed class HostLifeTests(AgentHost host) : IClassFixture<AgentHost>
         (await host.AgentAsync("--info")).ShouldContain("level: 1\npatchset: K1\n");
         var alone = await host.TryAgentAsync("--status");
         alone.ExitCode.ShouldBe(12, alone.ToString());
-        alone.Stderr.ShouldContain($"The portal at {site.AddressInGuest.TrimEnd('/')} cannot be reached: ");
+        alone.Stderr.ShouldContain($"cannot reach the portal at {site.AddressInGuest.TrimEnd('/')}: ");
 
         await site.StartPortalAsync();
         await Eventually.IsTrueAsync("the update has ended", async () => (await host.Guest.RunAsync("test -e /tmp/code")).ExitCode == 0);
         if (await host.Guest.ReadAsync("cat /tmp/code") != "0")
         {
             // It had given up before the portal was back; cron comes again.
-            (await host.Guest.ReadAsync("cat /tmp/said")).ShouldContain("cannot be reached");
+            (await host.Guest.ReadAsync("cat /tmp/said")).ShouldContain("cannot reach the portal");
             (await PartAsync()).ShouldBeGreaterThanOrEqualTo(part, "what has come is kept");
             await host.AgentAsync("--update");
         }

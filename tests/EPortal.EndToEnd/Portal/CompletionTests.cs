@@ -28,7 +28,7 @@ public sealed class CompletionTests : IDisposable
         await terminal.TypeAsync($"{before}source {script}; printf '<%s>' ready\r");
         await terminal.ExpectAsync("<ready>");
 
-        await Completes(terminal, $"kc.eportal serve{Tab}li{Tab}--stat{Tab}sil{Tab}", "<kc.eportal><server><list><--status><silent>");
+        await Completes(terminal, $"kc.eportal serve{Tab}li{Tab}--stat{Tab}ina{Tab}", "<kc.eportal><server><list><--status><inactive>");
         await Completes(terminal, $"kc.eportal key delete pro{Tab}--dry{Tab}", "<kc.eportal><key><delete><production><--dry-run>");
         await Completes(terminal, $"kc.eportal kcare deploy /etc/hostna{Tab}", "<kc.eportal><kcare><deploy></etc/hostname>");
     }

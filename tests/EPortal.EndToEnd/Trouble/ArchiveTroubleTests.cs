@@ -42,7 +42,7 @@ public sealed class ArchiveTroubleTests : IDisposable
             var result = await _installation.TryAsync([.. command, path]);
 
             result.ExitCode.ShouldBe(1, result.ToString());
-            result.Stderr.Trim().ShouldBe($"error: {path} is not a regular file.");
+            result.Stderr.Trim().ShouldBe($"error: {path} is not a regular file");
         }
     }
 
@@ -52,7 +52,7 @@ public sealed class ArchiveTroubleTests : IDisposable
         var deploy = await _installation.TryAsync("kcare", "deploy", "");
 
         deploy.ExitCode.ShouldBe(1, deploy.ToString());
-        deploy.Stderr.Trim().ShouldBe("error: the path is empty.");
+        deploy.Stderr.Trim().ShouldBe("error: the path is empty");
     }
 
     [Fact]

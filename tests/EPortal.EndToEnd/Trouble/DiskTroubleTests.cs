@@ -44,7 +44,7 @@ public sealed class DiskTroubleTests : IDisposable
         {
             refused.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
             refused.Headers.RetryAfter.ShouldNotBeNull();
-            (await refused.Content.ReadAsStringAsync(cancel)).ShouldContain("No space is left");
+            (await refused.Content.ReadAsStringAsync(cancel)).ShouldContain("disk full");
         }
 
         _disk.Free();

@@ -31,14 +31,14 @@ public sealed class UsageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("feed -a main", "There is a feed 'main' already.")]
+    [InlineData("feed -a main", "feed 'main' already exists")]
     [InlineData("feed -d main", "cannot be deleted")]
     [InlineData("feed -c nope --deploy-after 3", "no feed 'nope'")]
     [InlineData("key -a k --feed nope", "no feed 'nope'")]
     [InlineData("key -d nope --yes", "no key 'nope'")]
     [InlineData("kcare unroll K1", "no kernel patchset 'K1'")]
     [InlineData("kcare list --feed nope", "no feed 'nope'")]
-    [InlineData("kcare deploy /nonexistent", "there is no file /nonexistent")]
+    [InlineData("kcare deploy /nonexistent", "file not found: /nonexistent")]
     [InlineData("kcare deploy /", "is a folder, not an archive")]
     [InlineData("kcare deploy /etc/passwd", "archive")]
     [InlineData("server tag 1234567890abcdef x", "no server")]

@@ -15,7 +15,7 @@ public sealed class ChangeFlowTests(SmallConsole console) : IClassFixture<SmallC
         await using var browser = await console.OpenAsync(phone);
         await OpenServerAsync(browser, host);
         await browser.Page.GetByLabel("Tags").FillAsync("rack:9");
-        await browser.PressAsync("Save the tags");
+        await browser.PressAsync("Save tags");
         await browser.SaysAsync("The tags were changed.");
 
         await browser.Page.GetByLabel("Key").SelectOptionAsync("staging");
@@ -39,7 +39,7 @@ public sealed class ChangeFlowTests(SmallConsole console) : IClassFixture<SmallC
         await using var browser = await console.OpenAsync(phone);
         await OpenServerAsync(browser, "db004");
         await browser.Page.GetByLabel("Tags").FillAsync(tag);
-        await browser.PressAsync("Save the tags");
+        await browser.PressAsync("Save tags");
         await browser.SaysAsync("The tags were changed.");
 
         await browser.GoAsync($"/admin/tag?tag={Uri.EscapeDataString(tag)}");

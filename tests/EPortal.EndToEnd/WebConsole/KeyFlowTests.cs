@@ -91,7 +91,7 @@ public sealed class KeyFlowTests(ConsoleSite site)
         await second.Page.GetByLabel("Description").FillAsync("from the second tab");
         await second.PressAsync("Save");
 
-        await second.RefusesAsync("Nothing was saved: somebody else changed this after the page was opened.");
+        await second.RefusesAsync("nothing saved: someone else changed this after the page was opened");
         var conflict = second.Page.Locator("#conflict");
         await Assertions.Expect(conflict.Locator("tr", new() { HasTextString = "Server limit" })).ToContainTextAsync("7");
         await Assertions.Expect(conflict.Locator("tr", new() { HasTextString = "Description" })).ToContainTextAsync("from the second tab");
@@ -115,7 +115,7 @@ public sealed class KeyFlowTests(ConsoleSite site)
         await browser.Page.GetByLabel("Description").FillAsync("again");
         await browser.PressAsync("Save");
 
-        await browser.RefusesAsync("There is a key 'production' already.");
+        await browser.RefusesAsync("key 'production' already exists");
         (await browser.Page.GetByLabel("Description").InputValueAsync()).ShouldBe("again");
     }
 }

@@ -48,7 +48,7 @@ public sealed class ServerFlowTests(ConsoleSite site)
         await using var browser = await site.OpenAsync(ConsoleSite.Admin);
         await browser.GoAsync("/admin/servers?key=plant");
         var servers = await browser.Page.Locator("tbody tr").CountAsync();
-        await browser.Page.GetByLabel("Tick all on this page").CheckAsync();
+        await browser.Page.GetByLabel("Select all on this page").CheckAsync();
         await browser.PressAsync("Continue…");
         await browser.Page.GetByLabel("Tags").FillAsync("room:7");
         await browser.Page.Locator("main form button.btn-primary").ClickAsync();

@@ -70,7 +70,7 @@ public sealed class SettingFlowTests(SmallConsole console) : IClassFixture<Small
         await using var browser = await console.OpenAsync(phone);
         await browser.GoAsync("/admin/api-keys");
         await browser.Page.GetByLabel("Name").FillAsync(name);
-        await browser.PressAsync("Make the key");
+        await browser.PressAsync("Create the key");
         var key = (await browser.Page.Locator("#made").InnerTextAsync()).Trim();
         (await StatusAsync(key)).ShouldBe(200);
 

@@ -9,7 +9,7 @@ namespace EPortal.Tests.Accounts;
 public sealed class LastAdminTests : IDisposable
 {
     private const string Warning =
-        "warning: there is no admin, so nobody can change anything in the console or by the API; `kc.eportal user set -r admin NAME` makes one.\n";
+        "warning: no user is an admin, so nobody can change anything in the console or API; `kc.eportal user set -r admin NAME` makes one\n";
 
     private readonly TempFolder _folder = new();
 
@@ -69,7 +69,7 @@ public sealed class LastAdminTests : IDisposable
 
         (await PortalCli.On(Data).RunAsync(["user", "-d", "admin", "--dry-run"])).ShouldBe((0, "user admin would be deleted, the last admin\n", ""));
         (await PortalCli.On(Data).RunAsync(["user", "delete", "reader", "--dry-run"])).ShouldBe((0, "user reader would be deleted\n", ""));
-        (await PortalCli.On(Data).RunAsync(["user", "delete", "nobody", "--dry-run"])).ShouldBe((1, "", "error: There is no user 'nobody'.\n"));
+        (await PortalCli.On(Data).RunAsync(["user", "delete", "nobody", "--dry-run"])).ShouldBe((1, "", "error: user 'nobody' not found\n"));
         (await PortalCli.JsonAsync(Data, "user", "--json")).GetArrayLength().ShouldBe(2);
     }
 
@@ -81,7 +81,7 @@ public sealed class LastAdminTests : IDisposable
         (await doctor.RunAsync(["doctor", _folder.File("1.tar.gz")])).Out.ShouldContain("ok: accounts: an admin exists");
         await PortalCli.On(Data).RunAsync(["user", "-d", "admin"]);
 
-        (await doctor.RunAsync(["doctor", _folder.File("2.tar.gz")])).Out.ShouldContain("warning: accounts: There is no admin");
+        (await doctor.RunAsync(["doctor", _folder.File("2.tar.gz")])).Out.ShouldContain("warning: accounts: no user is an admin");
     }
 
     private async Task Users()

@@ -83,17 +83,17 @@ public sealed class UserCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("There is no user 'nope'.", "user", "-d", "nope")]
-    [InlineData("There is no user 'nope'.", "user", "-c", "nope", "-r", "admin")]
-    [InlineData("There is a user 'bob' already.", "user", "-a", "bob", "-p", "long enough")]
-    [InlineData("A password must be 5 to 1024 characters long.", "user", "-a", "new", "-p", "1234")]
-    [InlineData("A password must be 5 to 1024 characters long.", "user", "-c", "bob", "-p", "")]
-    [InlineData("A user name must not hold spaces, slashes or line breaks.", "user", "-a", "a b", "-p", "long enough")]
-    [InlineData("A user name must not hold spaces, slashes or line breaks.", "user", "-a", "a\nb", "-p", "long enough")]
-    [InlineData("A description must be at most 1000 characters on one line.", "user", "-a", "new", "-p", "long enough", "--note", "a\nb")]
+    [InlineData("user 'nope' not found", "user", "-d", "nope")]
+    [InlineData("user 'nope' not found", "user", "-c", "nope", "-r", "admin")]
+    [InlineData("user 'bob' already exists", "user", "-a", "bob", "-p", "long enough")]
+    [InlineData("invalid password: use 5 to 1024 characters", "user", "-a", "new", "-p", "1234")]
+    [InlineData("invalid password: use 5 to 1024 characters", "user", "-c", "bob", "-p", "")]
+    [InlineData("invalid user name: spaces, slashes and line breaks are not allowed", "user", "-a", "a b", "-p", "long enough")]
+    [InlineData("invalid user name: spaces, slashes and line breaks are not allowed", "user", "-a", "a\nb", "-p", "long enough")]
+    [InlineData("the description must be one line of at most 1000 characters", "user", "-a", "new", "-p", "long enough", "--note", "a\nb")]
     [InlineData("password required: use -p PASSWORD, or -p - to read it from standard input", "user", "-a", "new")]
     [InlineData("no password on standard input", "user", "-a", "new", "-p", "-")]
-    [InlineData("nothing to change was given: -p, -r or --note.", "user", "-c", "bob")]
+    [InlineData("nothing to change: specify -p, -r or --note", "user", "-c", "bob")]
     public async Task What_cannot_be_done_is_said_in_a_sentence(string sentence, params string[] args)
     {
         await Run("", "user", "-a", "bob", "-p", Secret);
@@ -111,7 +111,7 @@ public sealed class UserCommandTests : IDisposable
         cli.Environment["EPORTAL_AUTH_PASSWORD_MIN_LENGTH"] = "12";
 
         (await cli.RunAsync(["user", "-a", "bob", "-p", "elevenchars"])).ShouldBe(
-            (1, "", "error: A password must be 12 to 1024 characters long.\n"));
+            (1, "", "error: invalid password: use 12 to 1024 characters\n"));
     }
 
     /// <summary>Whether a password is taken, asked of the store as a login would.</summary>

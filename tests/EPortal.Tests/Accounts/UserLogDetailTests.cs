@@ -71,7 +71,7 @@ public sealed class UserLogDetailTests
         await visitors.Api.Delete("/keys/other");
         Last(visitors, "key.delete").Servers!.Count.ShouldBe(25);
         page = await visitors.Reader.TextAsync("/admin/log?action=key.delete");
-        page.ShouldNotContain("Those that match now");
+        page.ShouldNotContain("Servers that match now");
     }
 
     [Fact]

@@ -26,12 +26,12 @@ public sealed class UserLogPageTests
         await Shows(visitors, "?until=2026-05-01", "before-midnight", "at-midnight");
         await Shows(visitors, "?since=2026-05-01&until=2026-05-01&action=feed&user=ada", "before-midnight", "at-midnight");
         await Shows(visitors, "?user=tester", "key.add", "before-midnight");
-        (await visitors.Admin.TextAsync("/admin/log?user=nobody")).ShouldContain("No lines");
+        (await visitors.Admin.TextAsync("/admin/log?user=nobody")).ShouldContain("No entries");
     }
 
     [Theory]
-    [InlineData("since=yesterday", "since must be a day")]
-    [InlineData("until=2026-02-30", "until must be a day")]
+    [InlineData("since=yesterday", "invalid since")]
+    [InlineData("until=2026-02-30", "invalid until")]
     [InlineData("offset=-1", "offset must be")]
     public async Task What_cannot_be_asked_is_said(string query, string sentence)
     {

@@ -76,13 +76,13 @@ public sealed class UserPageTests
     }
 
     [Theory]
-    [InlineData("/admin/new-user", "rob", Other, "There is a user 'rob' already.")]
-    [InlineData("/admin/new-user", "eve", "shor", "A password must be 5 to 1024 characters long.")]
-    [InlineData("/admin/new-user", "eve", "", "A new user needs a password.")]
-    [InlineData("/admin/new-user", "a/b", Other, "must not hold spaces, slashes")]
-    [InlineData("/admin/new-user", "..", Other, "must not be . or ..")]
-    [InlineData("/admin/new-user", "portal", Other, "stands for something else")]
-    [InlineData("/admin/users/rob", "", "shor", "A password must be 5 to 1024 characters long.")]
+    [InlineData("/admin/new-user", "rob", Other, "user 'rob' already exists")]
+    [InlineData("/admin/new-user", "eve", "shor", "invalid password: use 5 to 1024 characters")]
+    [InlineData("/admin/new-user", "eve", "", "a new user needs a password")]
+    [InlineData("/admin/new-user", "a/b", Other, "spaces, slashes and line breaks are not allowed")]
+    [InlineData("/admin/new-user", "..", Other, ". and .. are not allowed")]
+    [InlineData("/admin/new-user", "portal", Other, "is reserved")]
+    [InlineData("/admin/users/rob", "", "shor", "invalid password: use 5 to 1024 characters")]
     public async Task What_cannot_be_is_refused_and_the_password_not_given_back(string path, string name, string password, string sentence)
     {
         await using var visitors = await Visitors.StartAsync();
@@ -125,8 +125,8 @@ public sealed class UserPageTests
     {
         await using var visitors = await Visitors.StartAsync();
 
-        (await visitors.Refused("/admin/users/ada", ("readonly", "true"), ("was_readonly", "false"))).ShouldContain("The last admin must stay one");
-        (await visitors.Refused("/admin/users/ada/delete", ("sure", "true"))).ShouldContain("The last admin must stay one");
+        (await visitors.Refused("/admin/users/ada", ("readonly", "true"), ("was_readonly", "false"))).ShouldContain("cannot demote the last admin");
+        (await visitors.Refused("/admin/users/ada/delete", ("sure", "true"))).ShouldContain("cannot delete the last admin");
         Get(visitors, "ada").IsAdmin.ShouldBeTrue();
     }
 

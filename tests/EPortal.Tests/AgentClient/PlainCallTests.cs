@@ -49,7 +49,7 @@ public sealed class PlainCallTests
         await using var server = await StubServer.StartAsync(
             c => c.Response.WriteAsync("code:9\nmessage:no\u001b[31m way\t" + new string('x', 5000)));
         var failure = await Should.ThrowAsync<PortalException>(() => server.Client().TagAsync("ID", "a;b", Cancel));
-        failure.Message.ShouldStartWith("The portal refused the tags: no [31m way");
+        failure.Message.ShouldStartWith("the portal refused the tags: no [31m way");
         failure.Message.Any(char.IsControl).ShouldBeFalse();
         failure.Message.Length.ShouldBeLessThan(400);
     }

@@ -74,7 +74,7 @@ public sealed class DocsPageTests
 
         Visitors.ShouldShowEncoded(page, note);
         WebUtility.HtmlDecode(page).ShouldContain("\"X-Token: $PORTAL_KEY\"");
-        Visitors.ShouldChangeNothing((await visitors.Reader.TextAsync("/admin/docs")).Replace("data-copy", "", StringComparison.Ordinal).Replace("<button type=\"button\"", "", StringComparison.Ordinal).Replace("<button class=\"btn\">Fill it in", "", StringComparison.Ordinal));
+        Visitors.ShouldChangeNothing((await visitors.Reader.TextAsync("/admin/docs")).Replace("data-copy", "", StringComparison.Ordinal).Replace("<button type=\"button\"", "", StringComparison.Ordinal).Replace("<button class=\"btn\">Use this key", "", StringComparison.Ordinal));
     }
 
     private static async Task<string> Ask(Visitors visitors, params (string Name, string Value)[] headers)

@@ -92,7 +92,7 @@ public sealed class HostChangeLimitTests
                 : await portal.PostAsync(call, """{"hostname":"loop","key":"k"}""");
             refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests, call);
             refused.Headers.RetryAfter!.Delta!.Value.ShouldBeInRange(TimeSpan.FromMinutes(1), TimeSpan.FromHours(1));
-            (await refused.Content.ReadAsStringAsync(Cancellation)).ShouldContain("registered and left too often");
+            (await refused.Content.ReadAsStringAsync(Cancellation)).ShouldContain("registered and unregistered too often");
         }
 
         Rows.Count(portal, "operation").ShouldBe(operations);

@@ -31,29 +31,29 @@ public sealed class OddFactsTests
         {
             var data = new TheoryData<string, string, string>
             {
-                { "uptime", "1e99", "is out of range" }, { "uptime", "\"\"", "is no number" }, { "patch_level", "1.5", "is no whole number" }, { "patch_level", "2147483648", "is out of range" },
-                { "tags", "[\"a\"]", "is no text" }, { "tags", "\"a\\tb\"", "holds control characters" }, { "tags", $"\"{new string('x', 1025)}\"", "has more than 1024 characters" },
-                { "sticky_patchset", "\"a\\nb\"", "holds control characters" }, { "sticky_patchset", "{}", "is no text" },
-                { "last_update", "7", "is no object" }, { "last_update", "{\"result\":\"perhaps\"}", "last_update.result is neither ok nor failed" },
-                { "last_update", "{\"result\":\"failed\",\"message\":null}", "last_update.message is null" }, { "last_update", "{\"result\":\"failed\",\"level\":\"x\"}", "last_update.level is no number" },
+                { "uptime", "1e99", "is out of range" }, { "uptime", "\"\"", "is not a number" }, { "patch_level", "1.5", "is not a whole number" }, { "patch_level", "2147483648", "is out of range" },
+                { "tags", "[\"a\"]", "is not text" }, { "tags", "\"a\\tb\"", "contains control characters" }, { "tags", $"\"{new string('x', 1025)}\"", "has more than 1024 characters" },
+                { "sticky_patchset", "\"a\\nb\"", "contains control characters" }, { "sticky_patchset", "{}", "is not text" },
+                { "last_update", "7", "is not an object" }, { "last_update", "{\"result\":\"perhaps\"}", "last_update.result is neither ok nor failed" },
+                { "last_update", "{\"result\":\"failed\",\"message\":null}", "last_update.message is null" }, { "last_update", "{\"result\":\"failed\",\"level\":\"x\"}", "last_update.level is not a number" },
                 { "last_update", $"{{\"result\":\"failed\",\"message\":\"{new string('x', 257)}\"}}", "last_update.message has more than 256 characters" },
             };
             foreach (var text in Texts)
             {
                 data.Add(text, "null", "is null");
-                data.Add(text, "true", "is no text");
-                data.Add(text, "[1]", "is no text");
-                data.Add(text, "\"a\\tb\"", "holds control characters");
-                data.Add(text, "\"\\ud800\"", "is no text");
+                data.Add(text, "true", "is not text");
+                data.Add(text, "[1]", "is not text");
+                data.Add(text, "\"a\\tb\"", "contains control characters");
+                data.Add(text, "\"\\ud800\"", "is not text");
                 data.Add(text, $"\"{new string('x', 257)}\"", "has more than 256 characters");
-                data.Add(text, $"\"a\",\"{text}\":\"b\"", "was given more than once");
+                data.Add(text, $"\"a\",\"{text}\":\"b\"", "is given more than once");
             }
 
             foreach (var number in Numbers)
             {
                 data.Add(number, "-1", "is negative");
-                data.Add(number, "\"soon\"", "is no number");
-                data.Add(number, "false", "is no number");
+                data.Add(number, "\"soon\"", "is not a number");
+                data.Add(number, "false", "is not a number");
                 data.Add(number, "99999999999999999999", "is out of range");
             }
 
@@ -174,7 +174,7 @@ public sealed class OddFactsTests
 
     [Theory]
     [InlineData("[\"XX\",\"ID\",null,7]", "build_ids hold what is no build-id")]
-    [InlineData("\"ID\"", "build_ids is no list")]
+    [InlineData("\"ID\"", "build_ids is not a list")]
     [InlineData("null", "build_ids is null")]
     public async Task The_rest_of_the_build_ids_is_answered(string ids, string told)
     {
@@ -195,7 +195,7 @@ public sealed class OddFactsTests
     }
 
     [Theory]
-    [InlineData("a%09b", "hostname holds control characters")]
+    [InlineData("a%09b", "hostname contains control characters")]
     [InlineData("TOO-LONG", "hostname has more than 256 characters")]
     public async Task A_host_registers_under_its_address_where_its_name_cannot_be_kept(string name, string told)
     {

@@ -82,7 +82,7 @@ public sealed class PatchServerTests
     }
 
     [Theory]
-    [InlineData("""{"uptime":1""", "not the JSON")]
+    [InlineData("""{"uptime":1""", "invalid JSON")]
     [InlineData("""{"server_id":7}""", "server_id")]
     [InlineData("""{"server_id":"AAAAAAAAAAAAAAAA"}""", "server_id")]
     public async Task Facts_that_are_wrong_are_refused_by_name(string json, string said)

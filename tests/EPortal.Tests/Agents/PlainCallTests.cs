@@ -23,14 +23,14 @@ public sealed class PlainCallTests
         (await portal.Http.GetStringAsync($"{Base}/check.plain?server_id={id}", Cancellation)).ShouldBe("code:0\n");
         (await portal.Http.GetStringAsync($"{Base}/tag_server.plain?server_id={id}&tag=env:prod;web", Cancellation)).ShouldBe("code:0\n");
         portal.TheServer().Tags.ShouldBe("env:prod;web");
-        (await portal.Http.GetStringAsync($"{Base}/tag_server.plain?server_id={id}", Cancellation)).ShouldBe("code:0\n");
+        (await portal.Http.GetStringAsync($"{Base}/tag_server.plain?server_id={id}&tag=", Cancellation)).ShouldBe("code:0\n");
         portal.TheServer().Tags.ShouldBe("");
         (await portal.Http.GetStringAsync($"{Base}/unregister_server.plain?server_id={id}", Cancellation)).ShouldBe("code:0\n");
 
         foreach (var call in (string[])["check", "unregister_server", "tag_server"])
         {
-            (await portal.Http.GetStringAsync($"{Base}/{call}.plain?server_id={id}", Cancellation))
-                .ShouldBe("code:1\nmessage:No server with this id is registered.\n");
+            (await portal.Http.GetStringAsync($"{Base}/{call}.plain?server_id={id}&tag=", Cancellation))
+                .ShouldBe("code:1\nmessage:no server with this id is registered\n");
         }
     }
 

@@ -107,6 +107,9 @@ public sealed class FleetSecretsTests
         (await api.Get("/servers")).Result[0].GetProperty("id").GetString().ShouldBe(serverId);
         (await api.Get("/keys")).Text.ShouldContain(Secret);
         (await api.Get("/user-log")).Text.ShouldContain(Secret);
+        await api.Portal.Portal.Keys.Add(TestPortal.Admin, "DELKEY22", new KeySettings());
+        (await api.Delete("/keys/DELKEY22")).Status.ShouldBe(HttpStatusCode.OK);
+        (await api.Call("GET", "/user-log", Carrier.Query, ApiCaller.Reader)).Text.ShouldNotContain("DELKEY22", Case.Insensitive, "deleted, and still in scripts");
         // Who has a key needs no account to ask for its servers, as before.
         (await api.Call("GET", $"/kcare/nagios/{Secret}", Carrier.Query, null)).Text.ShouldContain("unsupported=1");
     }

@@ -16,7 +16,7 @@ public sealed class CliCompletionTests : IDisposable
     [InlineData("kc.eportal user ", "add delete list set")]
     [InlineData("kc.eportal user l", "list")]
     [InlineData("kc.eportal server list --st", "--status")]
-    [InlineData("kc.eportal server list --status ", "outdated silent unsupported uptodate")]
+    [InlineData("kc.eportal server list --status ", "inactive outdated unsupported uptodate")]
     [InlineData("kc.eportal server list --sort che", "checkin")]
     [InlineData("kc.eportal user add bob -r ", "admin readonly")]
     [InlineData("kc.eportal user -a bob --role r", "readonly")]

@@ -40,7 +40,7 @@ public sealed class CliNounTests : IDisposable
         (await Run("ldap", "show")).ShouldBe(set);
         (await Run("ldap")).ShouldBe(set);
         (await Run("ldap", "delete")).ShouldBe((0, "no directory is set\n", ""));
-        (await Run("ldap", "test", "alice")).Err.ShouldStartWith("error: no directory is set");
+        (await Run("ldap", "test", "alice")).Err.ShouldStartWith("error: no LDAP directory is set");
         (await Run("patch-source", "set", "--url", "http://patches.example/")).Out.ShouldStartWith("source: http://patches.example/");
         (await Run("patch-source", "show")).ShouldBe(await Run("patch-source"));
         (await Run("patch-source", "delete")).Out.ShouldStartWith("source: none");
@@ -63,8 +63,8 @@ public sealed class CliNounTests : IDisposable
         (await Run("api-key", "delete", id, "--dry-run")).Out.ShouldBe("API key backup of bob would be deleted\n");
         (await PortalCli.On(_folder.File("data"), isTerminal: true).RunAsync(["api-key", "delete", id], "n\n")).Exit.ShouldBe(1);
         (await Run("api-key", "delete", id)).ShouldBe((0, "API key backup of bob was deleted\n", ""));
-        (await Run("api-key", "delete", id)).ShouldBe((1, "", $"error: There is no API key '{id}'.\n"));
-        (await Run("api-key", "add", "nobody", "x")).ShouldBe((1, "", "error: There is no user 'nobody'.\n"));
+        (await Run("api-key", "delete", id)).ShouldBe((1, "", $"error: API key '{id}' not found\n"));
+        (await Run("api-key", "add", "nobody", "x")).ShouldBe((1, "", "error: user 'nobody' not found\n"));
     }
 
     [Fact]

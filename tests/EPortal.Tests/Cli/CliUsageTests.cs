@@ -102,12 +102,12 @@ public sealed class CliUsageTests : IDisposable
     [InlineData("unexpected --list-servers before 'list'; put options after the command", "--list-servers", "key", "list")]
     [InlineData("unexpected --off before 'show'; put options after the command", "ldap", "--off", "show")]
     [InlineData("unexpected --json before 'list'; put options after the command", "--json", "key", "list")]
-    [InlineData("--off goes alone.", "ldap", "--off", "--url", "ldap://a")]
-    [InlineData("--url is missing.", "patch-source", "set", "--user", "bob")]
+    [InlineData("use --off alone", "ldap", "--off", "--url", "ldap://a")]
+    [InlineData("specify --url", "patch-source", "set", "--user", "bob")]
     [InlineData("--days must be between 1 and 3650", "api-key", "add", "bob", "ci", "--days", "0")]
-    [InlineData("--yes goes with --delete.", "kcare", "unroll", "K1", "--yes")]
-    [InlineData("only one of --auto and --no-auto can be given.", "feed", "add", "f", "--auto", "--no-auto")]
-    [InlineData("'colour' is not a column to sort by; columns are hostname, ip, registered, updated, checkin, key, feed, distro, release, kernel, machine, virt, kcare_version, level.", "server", "list", "--sort", "colour")]
+    [InlineData("use --yes only with --delete", "kcare", "unroll", "K1", "--yes")]
+    [InlineData("use only one of --auto and --no-auto", "feed", "add", "f", "--auto", "--no-auto")]
+    [InlineData("invalid sort column 'colour': use hostname, ip, registered, updated, checkin, key, feed, distro, release, kernel, machine, virt, kcare_version, level", "server", "list", "--sort", "colour")]
     [InlineData("unknown shell 'tcsh': use bash, zsh or fish", "completion", "tcsh")]
     public async Task Bad_usage_is_told_in_one_sentence_with_what_may_have_been_meant(string sentence, params string[] args)
     {

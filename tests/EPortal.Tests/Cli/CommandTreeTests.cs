@@ -87,7 +87,7 @@ public sealed class CommandTreeTests : IDisposable
         (await Run("kc.eportal", "key", "-a", "k", "--note", "-z is not an option")).Exit.ShouldBe(0);
         (await Run("kc.eportal", "key")).Out.ShouldContain("-z is not an option");
         (await Run("kc.eportal", "key", "-c", "k", "--server-limit", "-1")).ShouldBe(
-            (1, "", "error: The server limit must be 0 (none) to 2147483647.\n"));
+            (1, "", "error: invalid server limit: use 0 (none) to 2147483647\n"));
     }
 
     [Theory]

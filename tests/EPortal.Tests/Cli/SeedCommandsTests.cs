@@ -9,7 +9,7 @@ namespace EPortal.Tests.Cli;
 /// <summary>Every command that the manual prints, as it prints it, without a terminal: scripts call them so.</summary>
 public sealed class SeedCommandsTests : IDisposable
 {
-    private const string NoSource = "error: no patch source is set; `kc.eportal patch-source --url` sets one.\n";
+    private const string NoSource = "error: no patch source is set; set one with `kc.eportal patch-source --url`\n";
 
     private readonly TempFolder _folder = new();
 
@@ -59,7 +59,7 @@ public sealed class SeedCommandsTests : IDisposable
     [InlineData("qemu update --feed test")]
     public async Task What_names_a_feed_wants_it_first(string line)
     {
-        (await Run(line)).ShouldBe((1, "", "error: There is no feed 'test'.\n"));
+        (await Run(line)).ShouldBe((1, "", "error: feed 'test' not found\n"));
         await Run("feed -a test");
         (await Run(line)).ShouldBe((1, "", NoSource));
     }
@@ -67,7 +67,7 @@ public sealed class SeedCommandsTests : IDisposable
     [Fact]
     public async Task Cleaning_up_is_tried_with_DRY_RUN_and_done_without()
     {
-        const string NotYet = "error: No list of a patch source was seen yet, so nothing is known to be obsolete.\n";
+        const string NotYet = "error: no patch source has been synced yet, so no patchset is known to be obsolete\n";
         var dry = PortalCli.On(_folder.File("data"));
         dry.Environment["DRY_RUN"] = "1";
 

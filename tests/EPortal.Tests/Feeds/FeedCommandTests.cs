@@ -47,17 +47,17 @@ public sealed class FeedCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("There is a feed 'main' already.", "feed", "-a", "main")]
-    [InlineData("There is a feed 'test' already.", "feed", "-a", "test")]
-    [InlineData("The feed 'main' cannot be changed.", "feed", "-c", "main", "--auto")]
-    [InlineData("The feed 'main' cannot be deleted.", "feed", "-d", "main")]
-    [InlineData("There is no feed 'nope'.", "feed", "-c", "nope", "--auto")]
-    [InlineData("There is no feed 'nope'.", "feed", "-d", "nope")]
-    [InlineData("The deploy delay must be 0 to 8760 hours.", "feed", "-a", "new", "--deploy-after", "-1")]
-    [InlineData("The deploy delay must be 0 to 8760 hours.", "feed", "-c", "test", "--deploy-after", "8761")]
-    [InlineData("nothing to change was given: --auto, --no-auto, --deploy-after or --channel.", "feed", "-c", "test")]
-    [InlineData("The feed name must be 1 to 64 letters, digits, dots, underscores or hyphens, and begin with a letter or digit.", "feed", "-a", "../x")]
-    [InlineData("The feed name must be 1 to 64 letters, digits, dots, underscores or hyphens, and begin with a letter or digit.", "feed", "-a", "")]
+    [InlineData("feed 'main' already exists", "feed", "-a", "main")]
+    [InlineData("feed 'test' already exists", "feed", "-a", "test")]
+    [InlineData("feed 'main' cannot be changed", "feed", "-c", "main", "--auto")]
+    [InlineData("feed 'main' cannot be deleted", "feed", "-d", "main")]
+    [InlineData("feed 'nope' not found", "feed", "-c", "nope", "--auto")]
+    [InlineData("feed 'nope' not found", "feed", "-d", "nope")]
+    [InlineData("invalid deploy delay: use 0 to 8760 hours", "feed", "-a", "new", "--deploy-after", "-1")]
+    [InlineData("invalid deploy delay: use 0 to 8760 hours", "feed", "-c", "test", "--deploy-after", "8761")]
+    [InlineData("nothing to change: specify --auto, --no-auto, --deploy-after or --channel", "feed", "-c", "test")]
+    [InlineData("invalid feed name: use 1 to 64 letters, digits, dots, underscores or hyphens, beginning with a letter or digit", "feed", "-a", "../x")]
+    [InlineData("invalid feed name: use 1 to 64 letters, digits, dots, underscores or hyphens, beginning with a letter or digit", "feed", "-a", "")]
     public async Task What_cannot_be_done_is_said_in_a_sentence(string sentence, params string[] args)
     {
         await Run("feed", "-a", "test");

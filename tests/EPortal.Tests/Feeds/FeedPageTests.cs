@@ -56,13 +56,13 @@ public sealed class FeedPageTests
     }
 
     [Theory]
-    [InlineData("/admin/new-feed", "main", "5", "default", "There is a feed 'main' already.")]
+    [InlineData("/admin/new-feed", "main", "5", "default", "feed 'main' already exists")]
     [InlineData("/admin/new-feed", "a b", "5", "default", "letters, digits")]
     [InlineData("/admin/new-feed", "", "5", "default", "letters, digits")]
     [InlineData("/admin/feeds/test", "", "8761", "default", "0 to 8760 hours")]
-    [InlineData("/admin/feeds/test", "", "-1", "default", "is no number of hours")]
-    [InlineData("/admin/feeds/test", "", "many", "default", "is no number of hours")]
-    [InlineData("/admin/feeds/test", "", "5", "other", "must be default, test or unstable")]
+    [InlineData("/admin/feeds/test", "", "-1", "default", "invalid number of hours")]
+    [InlineData("/admin/feeds/test", "", "many", "default", "invalid number of hours")]
+    [InlineData("/admin/feeds/test", "", "5", "other", "use default, test or unstable")]
     public async Task What_cannot_be_is_refused_with_the_form_as_it_was(string path, string name, string hours, string channel, string sentence)
     {
         await using var visitors = await WithTestFeed();
@@ -81,7 +81,7 @@ public sealed class FeedPageTests
         var page = await visitors.Admin.TextAsync("/admin/feeds/main");
         page.ShouldContain("always exists and cannot be changed or deleted");
         Visitors.ShouldChangeNothing(page);
-        (await visitors.Refused("/admin/feeds/main", ("auto", "true"))).ShouldContain("The feed 'main' cannot be changed.");
+        (await visitors.Refused("/admin/feeds/main", ("auto", "true"))).ShouldContain("feed 'main' cannot be changed");
         (await visitors.Admin.PostStatusAsync("/admin/feeds/main/delete", ("sure", "true"))).ShouldBe(HttpStatusCode.BadRequest);
         Get(visitors, Feed.Main).ShouldBe((Feed.Main, false, 0L, "default"));
     }

@@ -54,7 +54,7 @@ public sealed partial class ManagePageTests
 
         answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         var page = await PatchsetSite.TextOf(answer);
-        page.ShouldContain("changed since this was previewed");
+        page.ShouldContain("changed after this preview");
         RevisionIn(page).ShouldNotBe(revision);
         site.States("main").ShouldBe(["K1 undeployed", "K2 undeployed"]);
         using var again = await site.Browser.PostAsync(Path, ("revision", RevisionIn(page)), ("do.main", "enable-upto"));
@@ -63,9 +63,9 @@ public sealed partial class ManagePageTests
     }
 
     [Theory]
-    [InlineData("do.main", "enable", "look at the preview first")]
-    [InlineData("do.main", "explode", "There is no action")]
-    [InlineData("do.nowhere", "enable", "choose what to do")]
+    [InlineData("do.main", "enable", "check the preview first")]
+    [InlineData("do.main", "explode", "unknown action")]
+    [InlineData("do.nowhere", "enable", "choose an action")]
     public async Task What_is_no_choice_is_refused(string name, string value, string sentence)
     {
         await using var site = await OpenAsync();

@@ -106,11 +106,11 @@ public sealed class ProductCommandTests : IDisposable
         (await Run(verb, "disable", "P1")).ShouldBe((0, "P1 was disabled in main\n", ""));
         (await Run(verb, "disable", "P1")).ShouldBe((0, "P1 is disabled in main already\n", ""));
         (await Run(verb, "unroll", "P1")).ShouldBe((0, "P1 is no longer disabled in main\n", ""));
-        (await Run(verb, "unroll", "P1")).ShouldBe((1, "", "error: P1 is not on main: it is undeployed there.\n"));
-        (await Run(verb, "unroll", "P1", "--downto")).ShouldBe((1, "", "error: Neither P1 nor a newer one is enabled on main.\n"));
-        (await Run(verb, "unroll", "P1", "--feed", "nope")).ShouldBe((1, "", "error: There is no feed 'nope'.\n"));
+        (await Run(verb, "unroll", "P1")).ShouldBe((1, "", "error: P1 is not on main: it is undeployed there\n"));
+        (await Run(verb, "unroll", "P1", "--downto")).ShouldBe((1, "", "error: neither P1 nor a newer one is enabled on main\n"));
+        (await Run(verb, "unroll", "P1", "--feed", "nope")).ShouldBe((1, "", "error: feed 'nope' not found\n"));
         if (verb == "kcare")
-            (await Run("--unroll", "P1")).ShouldBe((1, "", "error: P1 is not on main: it is undeployed there.\n"));
+            (await Run("--unroll", "P1")).ShouldBe((1, "", "error: P1 is not on main: it is undeployed there\n"));
         Lines().Count(line => line.StartsWith("patchset.unroll", StringComparison.Ordinal)).ShouldBe(1, "what changed nothing is no change");
     }
 
@@ -138,9 +138,9 @@ public sealed class ProductCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("There is no feed 'nope'.", "kcare", "list", "--feed", "nope")]
-    [InlineData("There is no feed 'nope'.", "kcare", "deploy", "K9", "--feed", "nope")]
-    [InlineData("There is no feed 'nope'.", "kcare", "enable", "K1", "--feed", "nope")]
+    [InlineData("feed 'nope' not found", "kcare", "list", "--feed", "nope")]
+    [InlineData("feed 'nope' not found", "kcare", "deploy", "K9", "--feed", "nope")]
+    [InlineData("feed 'nope' not found", "kcare", "enable", "K1", "--feed", "nope")]
     [InlineData("K7", "kcare", "enable", "K7")]
     [InlineData("K7", "kcare", "disable", "K7")]
     [InlineData("K7", "kcare", "unroll", "K7")]
@@ -160,7 +160,7 @@ public sealed class ProductCommandTests : IDisposable
         (exit, output).ShouldBe((1, ""));
         var sentence = error.Split('\n').Single(line => line.StartsWith("error: ", StringComparison.Ordinal));
         sentence.ShouldContain(said);
-        sentence.ShouldEndWith(".");
+        sentence.ShouldNotEndWith(".");
         (await States("kcare")).ShouldBe(["K1 enabled"]);
     }
 
@@ -169,7 +169,7 @@ public sealed class ProductCommandTests : IDisposable
     {
         var text = _folder.Write("bad.tar.bz2", "this is no archive");
 
-        (await Run("kcare", "deploy", text, "--feed", "nope")).ShouldBe((1, "", "error: There is no feed 'nope'.\n"));
+        (await Run("kcare", "deploy", text, "--feed", "nope")).ShouldBe((1, "", "error: feed 'nope' not found\n"));
     }
 
     [Fact]

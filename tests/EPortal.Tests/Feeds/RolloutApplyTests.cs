@@ -58,7 +58,7 @@ public sealed class RolloutApplyTests
         var seen = Revision(api);
         await using var held = HeldWriter.Now(api.Portal.Portal.Log);
         var before = api.Portal.Portal.Rollout.Disable(TestPortal.Admin, Product.Kernel, "K1", "test");
-        // Nothing has changed yet, so it gets as far as the writer.
+        // No changes yet, so it gets as far as the writer.
         var late = ApplyAsync(api, seen);
         late.IsCompleted.ShouldBeFalse();
 

@@ -49,7 +49,7 @@ public sealed class UploadPageTests
         await using var site = await PatchsetSite.OpenAsync();
 
         (await site.Browser.TextAsync(Path)).ShouldContain("value=\"stored\" checked");
-        await ShouldBeRefusedAsync(site, await UploadAsync(site, await ArchiveAsync(site), state: "explode"), "nothing like that");
+        await ShouldBeRefusedAsync(site, await UploadAsync(site, await ArchiveAsync(site), state: "explode"), "unknown action");
     }
 
     [Fact]
@@ -85,9 +85,9 @@ public sealed class UploadPageTests
         await ShouldBeRefusedAsync(site, await UploadAsync(site, archive), "kpatch.bin");
         await ShouldBeRefusedAsync(site, await UploadAsync(site, "no archive"u8.ToArray()), "alert-danger");
         await ShouldBeRefusedAsync(site, await UploadAsync(site, await ArchiveAsync(site), product: "user"), "is a kernel patchset");
-        await ShouldBeRefusedAsync(site, await UploadAsync(site, await ArchiveAsync(site), feed: "<script>"), "There is no feed &#x27;&lt;script&gt;&#x27;");
-        await ShouldBeRefusedAsync(site, await UploadAsync(site, await ArchiveAsync(site), product: "nonsense"), "There is no product");
-        await ShouldBeRefusedAsync(site, await UploadAsync(site, [], fileName: ""), "Choose the file");
+        await ShouldBeRefusedAsync(site, await UploadAsync(site, await ArchiveAsync(site), feed: "<script>"), "feed &#x27;&lt;script&gt;&#x27; not found");
+        await ShouldBeRefusedAsync(site, await UploadAsync(site, await ArchiveAsync(site), product: "nonsense"), "invalid product");
+        await ShouldBeRefusedAsync(site, await UploadAsync(site, [], fileName: ""), "choose an archive file");
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class UploadPageTests
         using var tooLong = new MultipartFormDataContent { { new StringContent(new string('x', 2000)), "feed" } };
 
         await ShouldBeRefusedAsync(site, await site.Browser.PostAsync(Path, ("feed", "main")), "multipart/form-data");
-        await ShouldBeRefusedAsync(site, await site.Browser.SendAsync(HttpMethod.Post, Path, cut), "ended before its end");
+        await ShouldBeRefusedAsync(site, await site.Browser.SendAsync(HttpMethod.Post, Path, cut), "was cut off");
         await ShouldBeRefusedAsync(site, await site.Browser.SendAsync(HttpMethod.Post, Path, tooLong), "too long");
     }
 

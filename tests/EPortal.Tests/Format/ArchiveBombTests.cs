@@ -40,7 +40,7 @@ public sealed class ArchiveBombTests : IDisposable
         for (var i = 0; i < 25; i++)
             archive.Files[$"zeros{i}"] = new System.Text.Json.Nodes.JsonObject { ["size"] = 4L << 30, ["sha256"] = new string('0', 64) };
         var head = archive.Begin().Add(HandMadeArchive.PayloadName, HandMadeArchive.Payload).Cut();
-        Stopped(new RepeatedStream(head, new byte[4096]), head.Length, "lists files of more than 17179869184 bytes");
+        Stopped(new RepeatedStream(head, new byte[4096]), head.Length, "more than 17179869184 bytes");
     }
 
     [Fact]
@@ -51,14 +51,14 @@ public sealed class ArchiveBombTests : IDisposable
         archive.Files["zeros"] = new System.Text.Json.Nodes.JsonObject { ["size"] = 3 * Mega - 100, ["sha256"] = new string('0', 64) };
         var head = archive.Begin().Add(HandMadeArchive.PayloadName, HandMadeArchive.Payload)
             .Raw(Sealed($"{HandMadeArchive.Id}/1/zeros", 3 * Mega - 100)).Cut();
-        Stopped(new RepeatedStream(head, new byte[4096]), 3 * Mega + 4096, "The unpacked archive is larger than 3145728 bytes.", limits);
+        Stopped(new RepeatedStream(head, new byte[4096]), 3 * Mega + 4096, "unpacked archive is larger than 3145728 bytes", limits);
     }
 
     [Fact]
     public void Endless_zeros_after_the_end_are_stopped()
     {
         var archive = new HandMadeArchive().Bytes();
-        Stopped(new RepeatedStream(archive, new byte[4096]), archive.Length + 5 * Mega, "Something follows the end");
+        Stopped(new RepeatedStream(archive, new byte[4096]), archive.Length + 5 * Mega, "trailing data after the end");
         Stopped(new RepeatedStream([], new byte[4096]), 5 * Mega, "The archive");
     }
 
@@ -72,7 +72,7 @@ public sealed class ArchiveBombTests : IDisposable
         var zeros = SamplePatchset.Compress(new byte[Mega], compression);
         zeros.Length.ShouldBeLessThan(2000);
         // A thousand times a mega, 1 GB out of a MB; it is enough that a few of them are taken.
-        Stopped(new RepeatedStream(head, zeros, 1000), head.Length + 300_000, "Something follows the end");
+        Stopped(new RepeatedStream(head, zeros, 1000), head.Length + 300_000, "trailing data after the end");
     }
 
     [Theory]
@@ -115,7 +115,7 @@ public sealed class ArchiveBombTests : IDisposable
         foreach (var outer in (Compression[])[Compression.Gzip, Compression.Bzip2, Compression.Zstd])
         {
             var nested = SamplePatchset.Compress(SamplePatchset.Compress(inner, Compression.Gzip), outer);
-            Stopped(new RepeatedStream(nested, [], 0), nested.Length, "This is no archive");
+            Stopped(new RepeatedStream(nested, [], 0), nested.Length, "not an archive");
         }
     }
 
@@ -127,7 +127,7 @@ public sealed class ArchiveBombTests : IDisposable
         using var endless = new RepeatedStream(new HandMadeArchive().Bytes(), new byte[4096]);
         var refusal = await Should.ThrowAsync<PatchsetException>(() => library.Patchsets.Deploy(
             TestLibrary.Admin, Product.Kernel, endless, (_, _) => { }, TestContext.Current.CancellationToken));
-        refusal.Message.ShouldBe("The archive is larger than 1048576 bytes.");
+        refusal.Message.ShouldBe("archive is larger than 1048576 bytes");
         endless.Count.ShouldBeLessThan(2 * Mega);
         library.Staging().ShouldBeEmpty();
         library.Tree().ShouldBe(before);

@@ -39,7 +39,7 @@ public sealed class ForgedSignatureTests(RefusalFixture doors) : IClassFixture<R
         file.AsSpan(^32).Clear();
         var forger = MinisignSecretKey.Parse(Convert.ToBase64String(file), null);
         forger.PublicKey.KeyId.ShouldBe(Key.PublicKey.KeyId);
-        await PinnedAsync(await SamplePatchset.BuildAsync(key: forger), PatchsetErrorCode.BadSignature, "does not fit");
+        await PinnedAsync(await SamplePatchset.BuildAsync(key: forger), PatchsetErrorCode.BadSignature, "invalid signature");
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class ForgedSignatureTests(RefusalFixture doors) : IClassFixture<R
         var own = Members(await SamplePatchset.BuildAsync(key: Key));
         var other = Members(await SamplePatchset.BuildAsync(key: Key, name: "K20260501_02"));
         own["manifest.json.minisig"] = other["manifest.json.minisig"];
-        await PinnedAsync(Archive(own), PatchsetErrorCode.BadSignature, "The signature of manifest.json does not fit it.");
+        await PinnedAsync(Archive(own), PatchsetErrorCode.BadSignature, "invalid signature of manifest.json");
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class ForgedSignatureTests(RefusalFixture doors) : IClassFixture<R
         {
             foreach (var name in members.Keys.Where(name => name.Contains("patch.json", StringComparison.Ordinal)).ToList())
                 members[name] = other[name];
-        }), PatchsetErrorCode.ContentMismatch, "does not say what the manifest says");
+        }), PatchsetErrorCode.ContentMismatch, "differs from the manifest");
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class ForgedSignatureTests(RefusalFixture doors) : IClassFixture<R
     {
         var members = Members(await SamplePatchset.BuildAsync(key: Key));
         members["manifest.json.minisig"] = Replace(members["manifest.json.minisig"], "trusted comment: K20260501_01", "trusted comment: K20260501_99");
-        await PinnedAsync(Archive(members), PatchsetErrorCode.BadSignature, "does not fit");
+        await PinnedAsync(Archive(members), PatchsetErrorCode.BadSignature, "invalid signature");
     }
 
     [Fact]
@@ -77,11 +77,11 @@ public sealed class ForgedSignatureTests(RefusalFixture doors) : IClassFixture<R
         var name = $"{SamplePatchset.Kernel('a')}/1/patch.json.minisig";
         await PinnedAsync(
             Resigned(members => members[name] = Replace(members[name], "trusted comment: K", "trusted comment: X")),
-            PatchsetErrorCode.BadSignature, $"The signature of {SamplePatchset.Kernel('a')}/1/patch.json does not fit it.");
+            PatchsetErrorCode.BadSignature, $"invalid signature of {SamplePatchset.Kernel('a')}/1/patch.json");
         await PinnedAsync(
-            Resigned(members => members.Remove(name)), PatchsetErrorCode.Unsigned, "has no signature of its own");
+            Resigned(members => members.Remove(name)), PatchsetErrorCode.Unsigned, "has no signature");
         await PinnedAsync(
-            Resigned(members => members[name] = "rubbish"u8.ToArray()), PatchsetErrorCode.BadSignature, "not in minisign's form");
+            Resigned(members => members[name] = "rubbish"u8.ToArray()), PatchsetErrorCode.BadSignature, "is not a minisign signature");
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class ForgedSignatureTests(RefusalFixture doors) : IClassFixture<R
     {
         var members = Members(await SamplePatchset.BuildAsync(key: Key));
         members["manifest.json.minisig"] = "rubbish"u8.ToArray();
-        await doors.RefusedAsync(Archive(members), PatchsetErrorCode.BadSignature, "The signature of manifest.json is not in minisign's form.");
+        await doors.RefusedAsync(Archive(members), PatchsetErrorCode.BadSignature, "the signature of manifest.json is not a minisign signature");
     }
 
     [Fact]
@@ -98,8 +98,8 @@ public sealed class ForgedSignatureTests(RefusalFixture doors) : IClassFixture<R
         var members = Members(Resigned(_ => { }));
         var description = $"{SamplePatchset.Kernel('a')}/1/patch.json";
         var payload = $"{SamplePatchset.Kernel('a')}/1/kpatch.bin";
-        await PinnedAsync(Archive(members, description + ".minisig", payload), PatchsetErrorCode.ContentMismatch, "is not followed by its signature");
-        await PinnedAsync(Archive(members, description + ".minisig", description), PatchsetErrorCode.ContentMismatch, "does not follow the patch.json it signs");
+        await PinnedAsync(Archive(members, description + ".minisig", payload), PatchsetErrorCode.ContentMismatch, "must be followed by its signature");
+        await PinnedAsync(Archive(members, description + ".minisig", description), PatchsetErrorCode.ContentMismatch, "must follow the patch.json");
     }
 
     private async Task PinnedAsync(byte[] archive, PatchsetErrorCode code, string words)

@@ -21,23 +21,23 @@ public sealed class HostileManifestTests(RefusalFixture doors) : IClassFixture<R
         { "\"format\":1", "\"format\":\"1\"", "format must be" },
         { "\"format\":1", "\"format\":1.5", "format must be" },
         { "\"format\":1,", "", "format is missing" },
-        { "\"format\":1", "\"format\":1,\"format\":1", "a field twice" },
-        { "\"format\":1", "\"format\":1,\"form\\u0061t\":1", "a field twice" },
+        { "\"format\":1", "\"format\":1,\"format\":1", "duplicate field" },
+        { "\"format\":1", "\"format\":1,\"form\\u0061t\":1", "duplicate field" },
         { "\"format\":1", "\"format\":1,\"more\":1", "more is not a known field" },
         { "\"format\":1", "\"format\":1,\"mo\\nre\":1", "mo?re is not a known field" },
         { "\"name\":\"K20260501_01\"", "\"name\":\"../K\"", "name must be" },
         { "\"name\":\"K20260501_01\"", "\"name\":\"\"", "name must be" },
-        { "\"name\":\"K20260501_01\"", "\"name\":null", "name must be a text" },
-        { "\"name\":\"K20260501_01\"", "\"name\":\"K\\ud800\"", "not Unicode" },
+        { "\"name\":\"K20260501_01\"", "\"name\":null", "name must be a string" },
+        { "\"name\":\"K20260501_01\"", "\"name\":\"K\\ud800\"", "not valid Unicode" },
         { "\"product\":\"kernel\"", "\"product\":\"Kernel\"", "product must be" },
         { "\"channel\":\"default\"", "\"channel\":\"nightly\"", "channel must be" },
         { "\"released\":\"2026-05-01T11:00:00Z\"", "\"released\":\"2026-05-01T12:05:01Z\"", "released is in the future" },
         { "\"released\":\"2026-05-01T11:00:00Z\"", "\"released\":\"9999-12-31T23:59:59Z\"", "released is in the future" },
         { "\"released\":\"2026-05-01T11:00:00Z\"", "\"released\":\"2026-05-01T11:00:00+00:00\"", "released must be a time" },
         { "\"released\":\"2026-05-01T11:00:00Z\"", "\"released\":\"2026-02-30T11:00:00Z\"", "released must be a time" },
-        { "\"released\":\"2026-05-01T11:00:00Z\"", "\"released\":1777633200", "released must be a text" },
-        { "\"summary\":\"Two fixes\"", "\"summary\":\"a\\u0000b\"", "summary must not hold control characters" },
-        { "\"summary\":\"Two fixes\"", "\"summary\":\"a\\nb\"", "summary must not hold control characters" },
+        { "\"released\":\"2026-05-01T11:00:00Z\"", "\"released\":1777633200", "released must be a string" },
+        { "\"summary\":\"Two fixes\"", "\"summary\":\"a\\u0000b\"", "summary must not contain control characters" },
+        { "\"summary\":\"Two fixes\"", "\"summary\":\"a\\nb\"", "summary must not contain control characters" },
         { "\"distros\":[\"debian12\"]", "\"distros\":[\"debian12\",\"deb ian\"]", "distros[1] must be" },
         { "\"distros\":[\"debian12\"]", "\"distros\":\"debian12\"", "distros must be a list" },
         { "\"cves\":[\"CVE-2026-0001\"]", "\"cves\":[\"CVE 1\"]", "targets[0].cves[0] must be" },
@@ -90,7 +90,7 @@ public sealed class HostileManifestTests(RefusalFixture doors) : IClassFixture<R
     {
         var archive = new HandMadeArchive();
         archive.Files["kpatch.bin"]!["sha256"] = new string('0', 64);
-        await doors.RefusedAsync(archive.Bytes(), PatchsetErrorCode.ContentMismatch, $"{HandMadeArchive.PayloadName} does not have the SHA-256");
+        await doors.RefusedAsync(archive.Bytes(), PatchsetErrorCode.ContentMismatch, $"checksum mismatch of {HandMadeArchive.PayloadName}");
         foreach (var size in (int[])[10, 12])
         {
             archive = new HandMadeArchive();
@@ -121,11 +121,11 @@ public sealed class HostileManifestTests(RefusalFixture doors) : IClassFixture<R
     public async Task Missing_extra_and_repeated_members_are_refused()
     {
         await doors.RefusedAsync(
-            new HandMadeArchive().Begin().End(), PatchsetErrorCode.ContentMismatch, $"lacks {HandMadeArchive.PayloadName}");
+            new HandMadeArchive().Begin().End(), PatchsetErrorCode.ContentMismatch, $"{HandMadeArchive.PayloadName} is in the manifest but not in the archive");
         await doors.RefusedAsync(
             new HandMadeArchive().With(tar => tar.Add($"{HandMadeArchive.Id}/1/extra", [1])), PatchsetErrorCode.BadMember, "is not in the manifest");
         await doors.RefusedAsync(
-            new HandMadeArchive().With(tar => tar.Add(HandMadeArchive.PayloadName, HandMadeArchive.Payload)), PatchsetErrorCode.BadMember, "comes twice");
+            new HandMadeArchive().With(tar => tar.Add(HandMadeArchive.PayloadName, HandMadeArchive.Payload)), PatchsetErrorCode.BadMember, "is there twice");
         await doors.RefusedAsync(
             new HandMadeArchive().With(tar => tar.Add(Json, new HandMadeArchive().Json())), PatchsetErrorCode.BadMember, "'manifest.json'");
         await doors.RefusedAsync(

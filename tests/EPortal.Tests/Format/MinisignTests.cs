@@ -83,8 +83,8 @@ public sealed class MinisignTests : IDisposable
         key.PublicKey.ShouldBe(MinisignPublicKey.Parse(_minisign.Read("key.pub")));
         _minisign.Write("content.minisig", key.Sign(Content, "comment", "untrusted"));
         _minisign.Accepts("content", "content.minisig", "key.pub").ShouldBeTrue();
-        BadKey(() => MinisignSecretKey.Parse(file, "pass word")).ShouldBe("The password of the secret key is wrong.");
-        BadKey(() => MinisignSecretKey.Parse(file, null)).ShouldBe("The secret key needs a password.");
+        BadKey(() => MinisignSecretKey.Parse(file, "pass word")).ShouldBe("wrong password for the secret key");
+        BadKey(() => MinisignSecretKey.Parse(file, null)).ShouldBe("the secret key needs a password");
     }
 
     [Theory]
@@ -131,10 +131,10 @@ public sealed class MinisignTests : IDisposable
         var key = MinisignSecretKey.Generate();
         var bytes = Convert.FromBase64String(key.ToText().Split('\n')[1]);
         bytes[70] ^= 1;
-        BadKey(() => MinisignSecretKey.Parse(Convert.ToBase64String(bytes), null)).ShouldBe("The secret key is damaged.");
-        BadKey(() => MinisignSecretKey.Parse("x", null)).ShouldBe("The text is not a minisign secret key.");
+        BadKey(() => MinisignSecretKey.Parse(Convert.ToBase64String(bytes), null)).ShouldBe("the secret key is damaged");
+        BadKey(() => MinisignSecretKey.Parse("x", null)).ShouldBe("not a minisign secret key");
         foreach (var text in (string[])["", "x", key.PublicKey.ToString()[..^4], "RX" + key.PublicKey.ToString()[2..], "a\nb\n" + key.PublicKey])
-            BadKey(() => MinisignPublicKey.Parse(text)).ShouldBe("The text is not a minisign public key.");
+            BadKey(() => MinisignPublicKey.Parse(text)).ShouldBe("not a minisign public key");
     }
 
     private static string BadKey(Action read)

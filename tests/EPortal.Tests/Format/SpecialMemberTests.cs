@@ -88,12 +88,12 @@ public sealed class SpecialMemberTests(RefusalFixture doors) : IClassFixture<Ref
     {
         byte[] good = new HandMadeArchive().Bytes();
         byte[] more = new TarBytes().Add("x", [1]).End();
-        await doors.RefusedAsync([.. good, .. more], PatchsetErrorCode.BadArchive, "follows the end");
-        await doors.RefusedAsync([.. good, 1], PatchsetErrorCode.BadArchive, "follows the end");
+        await doors.RefusedAsync([.. good, .. more], PatchsetErrorCode.BadArchive, "after the end");
+        await doors.RefusedAsync([.. good, 1], PatchsetErrorCode.BadArchive, "after the end");
         foreach (var compression in (Compression[])[Compression.Bzip2, Compression.Zstd, Compression.Gzip])
         {
             var packed = SamplePatchset.Compress(good, compression);
-            await doors.RefusedAsync([.. packed, .. SamplePatchset.Compress(more, compression)], PatchsetErrorCode.BadArchive, "follows the end");
+            await doors.RefusedAsync([.. packed, .. SamplePatchset.Compress(more, compression)], PatchsetErrorCode.BadArchive, "after the end");
         }
 
         await doors.RefusedAsync([.. SamplePatchset.Compress(good, Compression.Bzip2), .. "rubbish"u8], PatchsetErrorCode.BadArchive, "damaged");

@@ -44,6 +44,16 @@ public sealed class DataFolderCheckTests : IDisposable
         await OpenAsync();
     }
 
+    [Fact]
+    public async Task Nor_is_one_that_is_gone_together_with_the_id()
+    {
+        await OpenAsync();
+        Lose("missing");
+        File.Delete(Id);
+
+        (await RefusedAsync()).ShouldStartWith($"database {Database} is missing, but {Root}/config/signing.key exists");
+    }
+
     [Theory]
     [InlineData("arch/K1.tar.bz2")]
     [InlineData("arch/userspace/U1.tar.bz2")]

@@ -1,8 +1,12 @@
 using System.Net.Sockets;
 using System.Text;
+using EPortal.Api;
+using EPortal.Data;
 using EPortal.Tests.Agents;
 using EPortal.Tests.Api;
 using EPortal.Tests.WebConsole;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
 using Shouldly;
 using Xunit;
 
@@ -109,6 +113,18 @@ public sealed class MalformedRequestTests
         for (var n = 0; n < 20; n++)
             (await StatusAsync(portal, "POST /admin/api/kcare/checkin HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}", isWhole: true)).ShouldBe(401);
         ShouldBeQuiet(portal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_body_that_is_malformed_is_refused_unless_its_caller_has_hung_up(bool hungUp)
+    {
+        var context = new DefaultHttpContext { RequestAborted = new CancellationToken(hungUp) };
+
+        var failure = await Should.ThrowAsync<Exception>(RequestBody.Read<int>(context, _ => throw new IOException("Bad chunk size data.")).AsTask());
+
+        failure.ShouldBeOfType(hungUp ? typeof(ConnectionResetException) : typeof(RefusedException));
     }
 
     [Fact]

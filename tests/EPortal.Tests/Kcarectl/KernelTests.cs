@@ -21,7 +21,7 @@ public sealed class KernelTests : RegisteredHostTests
     {
         Host.Kernel.InsertError = 22;
         (await Host.RunAsync("--update")).ShouldBe(ExitCode.KernelRefused);
-        Host.Error.ShouldBe("kcarectl: The kernel refused the module kpatch_1: Invalid argument (error 22).\n");
+        Host.Error.ShouldBe("kcarectl: the kernel refused the module kpatch_1: Invalid argument (error 22)\n");
         Host.State.Modules.ShouldBeEmpty();
         Portal.Checkins[^1].LastUpdate!.Result.ShouldBe(LastUpdate.Failed);
     }
@@ -39,7 +39,7 @@ public sealed class KernelTests : RegisteredHostTests
         Host.Put("proc/44/patch_state", "1\n");
         Host.Put("proc/44/comm", "b\n");
         (await Host.RunAsync("--update")).ShouldBe(ExitCode.KernelRefused);
-        Host.Error.ShouldContain("did not end within 1 seconds and was taken back. Held back by sleeper (42).");
+        Host.Error.ShouldContain("did not end within 1 seconds and was reverted; held back by sleeper (42)");
         Host.Kernel.Patches().ShouldBe(["kpatch_1"]);
         Host.Kernel.Loaded.ShouldBe(["kpatch_1"]);
         Portal.Checkins[^1].PatchLevel.ShouldBe(1);
@@ -57,7 +57,7 @@ public sealed class KernelTests : RegisteredHostTests
 
         var told = Portal.Checkins[^1];
 
-        told.LastUpdate!.Message.ShouldStartWith("The kernel runs the live patch x");
+        told.LastUpdate!.Message.ShouldStartWith("the kernel runs live patch x");
         CheckInFacts.From(told, "192.0.2.1", new DroppedFields()).Facts.UpdateResult.ShouldEndWith(told.LastUpdate.Message);
     }
 
@@ -66,7 +66,7 @@ public sealed class KernelTests : RegisteredHostTests
     {
         Host.Kernel.Show("other_patch", enabled: true, moving: false);
         (await Host.RunAsync("--update")).ShouldBe(ExitCode.KernelRefused);
-        Host.Error.ShouldContain("the live patch other_patch, which this agent did not load");
+        Host.Error.ShouldContain("live patch other_patch, which this agent did not load");
         Host.Kernel.Inserted.ShouldBeEmpty();
         await Host.RunAsync("--unload");
         Host.Kernel.Loaded.ShouldBe(["other_patch"]);
@@ -77,7 +77,7 @@ public sealed class KernelTests : RegisteredHostTests
     {
         Directory.CreateDirectory(Host.Paths.Under("sys/module/kpatch_1"));
         (await Host.RunAsync("--update")).ShouldBe(ExitCode.KernelRefused);
-        Host.Error.ShouldContain("A module named kpatch_1, which this agent did not load, is in the kernel already.");
+        Host.Error.ShouldContain("module kpatch_1 is already loaded, but not by this agent");
         Host.State.Modules.ShouldBeEmpty();
         Host.Kernel.Loaded.ShouldBe(["kpatch_1"]);
     }
@@ -100,7 +100,7 @@ public sealed class KernelTests : RegisteredHostTests
         await Host.RunAsync("--update");
         Portal.Offer(2, "kpatch_1");
         (await Host.RunAsync("--update")).ShouldBe(ExitCode.KernelRefused);
-        Host.Error.ShouldContain("each level needs a module name of its own");
+        Host.Error.ShouldContain("each level needs its own module name");
         Portal.Checkins[^1].PatchLevel.ShouldBe(1);
     }
 
@@ -141,6 +141,6 @@ public sealed class KernelTests : RegisteredHostTests
         await Host.RunAsync("--update");
         Host.Kernel.Show("kpatch_1", enabled: true, moving: true);
         (await Host.RunAsync("--update")).ShouldBe(ExitCode.KernelRefused);
-        Host.Error.ShouldContain("The transition of kpatch_1 has not ended yet.");
+        Host.Error.ShouldContain("the transition of kpatch_1 has not ended yet");
     }
 }

@@ -57,7 +57,7 @@ public sealed class QuestionTests : RegisteredHostTests
         (await CodesAsync()).ShouldBe((ExitCode.PortalUnreachable, ExitCode.PortalUnreachable));
         File.Delete(Host.Paths.SettingsFile);
         (await CodesAsync()).ShouldBe((ExitCode.Local, ExitCode.Local));
-        Host.Error.ShouldBe("kcarectl: PATCH_SERVER is not set; run kcarectl --set-patch-server URL first.\n");
+        Host.Error.ShouldBe("kcarectl: PATCH_SERVER is not set; run kcarectl --set-patch-server URL first\n");
     }
 
     [Fact]

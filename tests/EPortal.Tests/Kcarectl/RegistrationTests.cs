@@ -53,7 +53,7 @@ public sealed class RegistrationTests : IAsyncLifetime
     {
         _host.Put("etc/sysconfig/kcare/systemid", content);
         (await _host.RunAsync("--check")).ShouldBe(ExitCode.Local);
-        _host.Error.ShouldContain("kcarectl --register KEY replaces it");
+        _host.Error.ShouldContain("run kcarectl --register KEY to replace it");
         (await _host.RunAsync("--register", "my-key")).ShouldBe(0);
         (await File.ReadAllTextAsync(_host.Paths.SystemIdFile, TestContext.Current.CancellationToken)).ShouldBe($"server_id={Id}\n");
         _portal.PlainCalls.Count.ShouldBe(1, "there is no former registration to end");
@@ -63,9 +63,9 @@ public sealed class RegistrationTests : IAsyncLifetime
     public async Task A_refused_key_changes_nothing()
     {
         _host.Put("etc/sysconfig/kcare/systemid", "server_id=OLD\n");
-        _portal.Plain["register_server.plain"] = "code:2\nmessage:The key is not known.\n";
+        _portal.Plain["register_server.plain"] = "code:2\nmessage:unknown key\n";
         (await _host.RunAsync("--register", "bad")).ShouldBe(ExitCode.PortalRefused);
-        _host.Error.ShouldBe("kcarectl: The portal refused the key: The key is not known.\n");
+        _host.Error.ShouldBe("kcarectl: the portal refused the key: unknown key\n");
         _portal.PlainCalls.Count.ShouldBe(1);
         (await File.ReadAllTextAsync(_host.Paths.SystemIdFile, TestContext.Current.CancellationToken))
             .ShouldBe("server_id=OLD\n");
@@ -99,7 +99,7 @@ public sealed class RegistrationTests : IAsyncLifetime
         await _host.RunAsync("--register", "k");
         (await _host.RunAsync("--license-info")).ShouldBe(0);
         _host.Out.ShouldBe($"This host is registered as {Id} at {_portal.Address}admin/api/kcare.\n");
-        _portal.Plain["check.plain"] = "code:1\nmessage:No server with this id is registered.\n";
+        _portal.Plain["check.plain"] = "code:1\nmessage:no server with this id is registered\n";
         (await _host.RunAsync("--license-info")).ShouldBe(ExitCode.NotRegistered);
     }
 
@@ -107,7 +107,7 @@ public sealed class RegistrationTests : IAsyncLifetime
     public async Task An_id_that_the_portal_no_longer_knows_is_forgotten()
     {
         await _host.RunAsync("--register", "k");
-        _portal.Plain["unregister_server.plain"] = "code:1\nmessage:No server with this id is registered.\n";
+        _portal.Plain["unregister_server.plain"] = "code:1\nmessage:no server with this id is registered\n";
         (await _host.RunAsync("--unregister")).ShouldBe(0);
         File.Exists(_host.Paths.SystemIdFile).ShouldBeFalse();
     }

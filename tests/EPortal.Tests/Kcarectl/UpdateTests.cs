@@ -184,7 +184,7 @@ public sealed class UpdateTests : RegisteredHostTests
         using var other = global::Kcarectl.State.AgentLock.Take(Host.Paths);
         Portal.Offer(1, "kpatch_1");
         (await Host.RunAsync("--update")).ShouldBe(ExitCode.AlreadyRunning);
-        Host.Error.ShouldBe("kcarectl: Another kcarectl is at work on this host.\n");
+        Host.Error.ShouldBe("kcarectl: another kcarectl is running on this host\n");
         Portal.Checkins.ShouldBeEmpty();
     }
 }

@@ -59,17 +59,17 @@ public sealed class KeyCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("There is no key 'nope'.", "key", "-c", "nope", "--note", "x")]
-    [InlineData("There is no key 'nope'.", "key", "-d", "nope")]
-    [InlineData("There is no feed 'nope'.", "key", "-a", "new", "--feed", "nope")]
-    [InlineData("There is no feed 'nope'.", "key", "-c", "web", "--feed", "nope")]
-    [InlineData("There is a key 'web' already.", "key", "-a", "web")]
-    [InlineData("The server limit must be 0 (none) to 2147483647.", "key", "-a", "new", "--server-limit", "-1")]
-    [InlineData("The server limit must be 0 (none) to 2147483647.", "key", "-a", "new", "--server-limit", "2147483648")]
-    [InlineData("The key must be 1 to 64 letters, digits, dots, underscores or hyphens, and begin with a letter or digit.", "key", "-a", "a b")]
-    [InlineData("The key must be 1 to 64 letters, digits, dots, underscores or hyphens, and begin with a letter or digit.", "key", "-a", "a/b")]
-    [InlineData("A note must be at most 1000 characters on one line.", "key", "-a", "new", "--note", "a\nb")]
-    [InlineData("nothing to change was given: --note, --server-limit, --feed, --product or --default-products.", "key", "-c", "web")]
+    [InlineData("key 'nope' not found", "key", "-c", "nope", "--note", "x")]
+    [InlineData("key 'nope' not found", "key", "-d", "nope")]
+    [InlineData("feed 'nope' not found", "key", "-a", "new", "--feed", "nope")]
+    [InlineData("feed 'nope' not found", "key", "-c", "web", "--feed", "nope")]
+    [InlineData("key 'web' already exists", "key", "-a", "web")]
+    [InlineData("invalid server limit: use 0 (none) to 2147483647", "key", "-a", "new", "--server-limit", "-1")]
+    [InlineData("invalid server limit: use 0 (none) to 2147483647", "key", "-a", "new", "--server-limit", "2147483648")]
+    [InlineData("invalid key name: use 1 to 64 letters, digits, dots, underscores or hyphens, beginning with a letter or digit", "key", "-a", "a b")]
+    [InlineData("invalid key name: use 1 to 64 letters, digits, dots, underscores or hyphens, beginning with a letter or digit", "key", "-a", "a/b")]
+    [InlineData("the note must be one line of at most 1000 characters", "key", "-a", "new", "--note", "a\nb")]
+    [InlineData("nothing to change: specify --note, --server-limit, --feed, --product or --default-products", "key", "-c", "web")]
     public async Task What_cannot_be_done_is_said_in_a_sentence(string sentence, params string[] args)
     {
         await Run("key", "-a", "web");

@@ -118,7 +118,7 @@ public sealed class CheckCommandTests : IDisposable
         var (exit, output, _) = await PortalCli.On(path).RunAsync(["check", "--json"]);
 
         exit.ShouldBe(2);
-        output.ShouldContain("The database is damaged");
+        output.ShouldContain("the database is damaged");
         output.ShouldContain("\"state\": \"Critical\"");
     }
 

@@ -52,6 +52,15 @@ public sealed class ReadinessTests
     }
 
     [Fact]
+    public async Task Space_below_ten_times_that_is_a_warning()
+    {
+        var free = new DriveInfo(Path.GetTempPath()).AvailableFreeSpace;
+        await using var portal = await TestPortal.StartAsync(settings => settings with { ReadyMinFreeBytes = free / 5 });
+
+        (await Ask(portal)).ShouldBe((HttpStatusCode.OK, "ready", "database=ok disk-data=warning disk-patches=warning patch-source=ok"));
+    }
+
+    [Fact]
     public async Task A_locked_database_makes_it_unready_until_it_is_free()
     {
         await using var portal = await TestPortal.StartAsync();

@@ -40,7 +40,7 @@ public sealed partial class StartPageTests
             ["/admin/servers?status=uptodate"] = 2,
             ["/admin/servers?status=outdated"] = 1,
             ["/admin/servers?status=unsupported"] = 2,
-            ["/admin/servers?status=silent"] = 1,
+            ["/admin/servers?status=inactive"] = 1,
         });
         page.ShouldContain("1 server is outdated, 1 server is inactive");
         page.ShouldContain("33 % of 6 servers run the newest patch of their feed.");

@@ -96,10 +96,10 @@ public sealed class BundleTests : IAsyncLifetime
         foreach (var (args, said) in new[]
         {
             ((string[])["bundle", "import", _folder.File("none")], "none"),
-            (["bundle", "import", _folder.File("have")], "This is no archive: it must be a tar file"),
-            (["bundle", "export", "--have", _folder.File("have"), _folder.File("b")], "is not a list that `kc.eportal bundle have` printed: 'kernel K1'"),
-            (["bundle", "export", "--since", _folder.File("have"), _folder.File("b")], "This is no archive: it must be a tar file"),
-            (["bundle", "export", "--since", "a", "--have", "b", _folder.File("b")], "only one of --since and --have can be given."),
+            (["bundle", "import", _folder.File("have")], "not an archive: use a tar file"),
+            (["bundle", "export", "--have", _folder.File("have"), _folder.File("b")], "was not printed by `kc.eportal bundle have`: 'kernel K1'"),
+            (["bundle", "export", "--since", _folder.File("have"), _folder.File("b")], "not an archive: use a tar file"),
+            (["bundle", "export", "--since", "a", "--have", "b", _folder.File("b")], "use only one of --since and --have"),
             (["bundle", "export", _folder.File("no/folder/b")], "no/folder"),
         })
         {
@@ -123,7 +123,7 @@ public sealed class BundleTests : IAsyncLifetime
         else
             await File.WriteAllBytesAsync(archive, [.. right[..^1], (byte)~right[^1]], Cancellation);
 
-        (await Should.ThrowAsync<RefusedException>(() => ExportAsync())).Message.ShouldContain("The archive of K2 is lost or damaged here");
+        (await Should.ThrowAsync<RefusedException>(() => ExportAsync())).Message.ShouldContain("the archive of K2 is missing or damaged");
 
         Directory.EnumerateFiles(_folder.Path).ShouldBeEmpty();
         await _sender.SyncAsync(request: new SyncRequest([Product.Kernel], Whole: true, Complete: true));

@@ -247,7 +247,7 @@ public sealed class PatchSourceManagerTests : IAsyncLifetime
     {
         var known = SourceSetting.Off.With(s_first.ToString(), "u", "p", []);
         if (outcome == "refused")
-            Should.Throw<RefusedException>(() => known.With(url, user, password, [])).Message.ShouldContain("Type the password again");
+            Should.Throw<RefusedException>(() => known.With(url, user, password, [])).Message.ShouldContain("enter the password again");
         else
             known.With(url, user, password, []).Password.ShouldBe(outcome);
     }

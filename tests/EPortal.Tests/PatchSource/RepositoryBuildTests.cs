@@ -84,11 +84,11 @@ public sealed class RepositoryBuildTests : IDisposable
         await File.WriteAllBytesAsync(cut, (await File.ReadAllBytesAsync(good, Cancellation))[..400], Cancellation);
         var before = FolderTree.Of(Root);
 
-        await RefusedAsync("There is a patchset 'K1' with other content in the repository.", await ArchiveAsync("K1", 1));
-        await RefusedAsync("is in the repository already with other content", await ArchiveAsync("K9", 1));
-        await RefusedAsync("cut", cut);
+        await RefusedAsync("patchset 'K1' already exists with different content in the repository", await ArchiveAsync("K1", 1));
+        await RefusedAsync("already exists with different content in the repository", await ArchiveAsync("K9", 1));
+        await RefusedAsync("truncated", cut);
         await RefusedAsync("none.tar.gz", _folder.File("none.tar.gz"));
-        await RefusedAsync("there is no patchset 'K7' in the repository", "--block", "K7");
+        await RefusedAsync("patchset 'K7' not found in the repository", "--block", "K7");
         await RefusedAsync("--expires must be between 1 and 3650", "--expires", "0");
 
         FolderTree.Of(Root).ShouldBe(before);

@@ -101,7 +101,7 @@ public sealed class SourceCallTests
         (set.Out + set.Err).ShouldNotContain("hunter2");
         portal.Portal.Source.State.Setting.Password.ShouldBe("hunter2");
         var tried = await Run(portal, "", "patch-source", "--test");
-        (tried.Exit, tried.Out).ShouldBe((1, "failed: The index of the patch source is not signed, though TRUSTED_KEYS pins keys.\n"), "the source was made to lack its signature");
+        (tried.Exit, tried.Out).ShouldBe((1, "failed: the index of the patch source is not signed, but TRUSTED_KEYS requires a signature\n"), "the source was made to lack its signature");
         (await Run(portal, "", "patch-source", "--off")).Exit.ShouldBe(0);
         portal.Portal.Source.Url.ShouldBeNull();
         (await Run(portal, "", "patch-source", "--default")).Exit.ShouldBe(0);

@@ -36,10 +36,10 @@ public sealed class SourcePageTests
     }
 
     [Theory]
-    [InlineData("javascript:alert(1)", "me", "The address must be one such as")]
-    [InlineData("https://b.example.com/", "me", "Type the password again")]
-    [InlineData("https://a.example.com/", "a:\"><script>alert(1)</script>", "The login must be")]
-    [InlineData("", "", "Type the address of the patch source, or switch it off.")]
+    [InlineData("javascript:alert(1)", "me", "invalid address: use one such as")]
+    [InlineData("https://b.example.com/", "me", "enter the password again")]
+    [InlineData("https://a.example.com/", "a:\"><script>alert(1)</script>", "invalid login")]
+    [InlineData("", "", "enter the address of the patch source, or switch it off")]
     public async Task What_is_refused_is_shown_again_as_filled_in_with_the_reason_and_changes_nothing(string url, string user, string reason)
     {
         await using var house = await SourcePortal.StartAsync(isSet: false);
@@ -64,7 +64,7 @@ public sealed class SourcePageTests
     {
         await using var house = await SourcePortal.StartAsync();
         using var browser = await LogIn(house);
-        (await browser.TextAsync(Page)).ShouldContain("Set by PATCH_SOURCE_URL in the settings");
+        (await browser.TextAsync(Page)).ShouldContain("Set by PATCH_SOURCE_URL in the start-up settings");
 
         (await browser.PostStatusAsync(Page + "/off")).ShouldBe(HttpStatusCode.Redirect);
         (await browser.TextAsync(Page)).ShouldContain("Switched off here");
@@ -94,7 +94,7 @@ public sealed class SourcePageTests
             text.Contains("<html", StringComparison.Ordinal).ShouldBe(answer == whole);
         }
 
-        (await bad.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("The address must be one such as");
+        (await bad.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("invalid address: use one such as");
         house.Api.Portal.Portal.Source.Url.ShouldBeNull();
         Rows.Count(house.Api.Portal, "source_index").ShouldBe(0);
     }
@@ -114,12 +114,12 @@ public sealed class SourcePageTests
         page.ShouldContain("<strong>Syncing</strong>");
         page.ShouldContain("hx-get=\"/admin/source/state\" hx-trigger=\"every 1s\"");
         page.ShouldContain("<noscript><meta http-equiv=\"refresh\" content=\"2\"></noscript>");
-        page.ShouldContain("begun by ada");
+        page.ShouldContain("started by ada");
         await SourcePortal.UntilAsync(async () => (await State(browser)).Contains("0 of 1 patchset fetched", StringComparison.Ordinal));
         await SourcePortal.UntilAsync(async () => !(await State(browser)).Contains(" 0 B of", StringComparison.Ordinal));
         (await browser.PostStatusAsync(Page + "/sync")).ShouldBe(HttpStatusCode.Redirect);
         var second = await browser.TextAsync(Page);
-        second.ShouldContain("Another sync is under way already.");
+        second.ShouldContain("another sync is already running");
         second.ShouldNotContain("alert-success");
         house.GoOn();
         await SourcePortal.UntilAsync(async () => !(await State(browser)).Contains("hx-trigger", StringComparison.Ordinal));

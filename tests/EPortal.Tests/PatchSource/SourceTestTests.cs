@@ -53,7 +53,7 @@ public sealed class SourceTestTests : IAsyncLifetime
         await house.SyncAsync();
         var signature = _source.Files["index.json.minisig"];
 
-        (await Run(house, "")).ShouldBe(new SourceFinding(false, "NotSet", "No address is given."));
+        (await Run(house, "")).ShouldBe(new SourceFinding(false, "NotSet", "specify an address"));
         _source.Files.Remove("index.json.minisig");
         (await Run(house)).Error.ShouldBe(nameof(SourceError.Unsigned));
         _source.Files["index.json.minisig"] = signature;

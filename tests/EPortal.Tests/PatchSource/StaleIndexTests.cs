@@ -72,9 +72,9 @@ public sealed class StaleIndexTests : IAsyncLifetime
         _source.Publish();
 
         var mirrored = await _house.SyncAsync();
-        mirrored.Failed.Single().Reason.ShouldContain("another manifest than its index names");
+        mirrored.Failed.Single().Reason.ShouldContain("differs from its index");
         var cached = await _house.SyncAsync(request: new SyncRequest(Products.All, Whole: false));
-        cached.Failed.Single().Reason.ShouldContain("is not the one that its index names");
+        cached.Failed.Single().Reason.ShouldContain("differs from its index");
 
         _house.States().ShouldBe(["K1:enabled", "K2:not-downloaded"]);
         _house.Portal.Folders.Has(Product.Kernel, "K2").ShouldBeFalse();

@@ -66,19 +66,19 @@ public sealed class UpdateCommandTests : IAsyncLifetime
 
         exit.ShouldBe(1);
         output.ShouldBe("K3 was downloaded\nK3 was enabled in main\n");
-        error.ShouldContain("K2 was not fetched: archives/K2.tar.gz of the patch source is not the file that its index announces");
-        error.ShouldEndWith("error: not fetched: 1 of 2 patchsets.\n");
+        error.ShouldContain("K2 was not fetched: checksum mismatch of archives/K2.tar.gz");
+        error.ShouldEndWith("error: not fetched: 1 of 2 patchsets\n");
         var status = await Cli().RunAsync(["patch-source", "--json"]);
         status.Exit.ShouldBe(1);
         status.Out.ShouldContain("\"error\": \"incomplete\"");
     }
 
     [Theory]
-    [InlineData("no patch source is set; `kc.eportal patch-source --url` sets one.", "kcare", "update")]
-    [InlineData("no patch source is set; `kc.eportal patch-source --url` sets one.", "libcare", "auto-update")]
-    [InlineData("no patch source is set; `kc.eportal patch-source --url` sets one.", "kcare", "download-missing")]
-    [InlineData("no patch source is set; `kc.eportal patch-source --url` sets one.", "cache-mode", "--fetch-meta")]
-    [InlineData("No list of a patch source was seen yet, so nothing is known to be obsolete.", "--clean-releases")]
+    [InlineData("no patch source is set; set one with `kc.eportal patch-source --url`", "kcare", "update")]
+    [InlineData("no patch source is set; set one with `kc.eportal patch-source --url`", "libcare", "auto-update")]
+    [InlineData("no patch source is set; set one with `kc.eportal patch-source --url`", "kcare", "download-missing")]
+    [InlineData("no patch source is set; set one with `kc.eportal patch-source --url`", "cache-mode", "--fetch-meta")]
+    [InlineData("no patch source has been synced yet, so no patchset is known to be obsolete", "--clean-releases")]
     public async Task Without_a_source_they_say_so(string said, params string[] args)
     {
         using var folder = new TempFolder();

@@ -116,10 +116,10 @@ public sealed class ArchiveCommandTests : IDisposable
 
     [Theory]
     [InlineData("must end in .tar", "K1.zip", "kpatch.bin=PAYLOAD")]
-    [InlineData("not of the form NAME=FILE", "K1.tar", "kpatch.bin")]
-    [InlineData("not of the form NAME=FILE", "K1.tar", "../x=PAYLOAD")]
-    [InlineData("comes twice", "K1.tar", "kpatch.bin=PAYLOAD", "kpatch.bin=PAYLOAD")]
-    [InlineData("there is no file", "K1.tar", "kpatch.bin=/no/such/file")]
+    [InlineData("use NAME=FILE", "K1.tar", "kpatch.bin")]
+    [InlineData("use NAME=FILE", "K1.tar", "../x=PAYLOAD")]
+    [InlineData("each name once", "K1.tar", "kpatch.bin=PAYLOAD", "kpatch.bin=PAYLOAD")]
+    [InlineData("file not found", "K1.tar", "kpatch.bin=/no/such/file")]
     public async Task What_cannot_be_built_is_said_and_nothing_written(string said, string archive, params string[] files)
     {
         var (exit, output, error) = await Run(
@@ -153,17 +153,17 @@ public sealed class ArchiveCommandTests : IDisposable
     {
         var key = _folder.File("v.key");
         await Run("patchset", "keygen", key);
-        (await Run("patchset", "verify", "/no/such/file")).ShouldBe((1, "", "error: there is no file /no/such/file.\n"));
-        (await Run("patchset", "sign", "--key", _folder.File("no"), Archive)).ShouldBe((1, "", $"error: there is no file {_folder.File("no")}.\n"));
-        (await Run("patchset", "sign", "--key", key, _folder.File("no"))).ShouldBe((1, "", $"error: there is no file {_folder.File("no")}.\n"));
-        (await Build(_folder.File("no/K1.tar"))).ShouldBe((1, "", $"error: there is no folder {_folder.File("no")}.\n"));
-        (await Run("patchset", "keygen", _folder.File("no/v.key"))).ShouldBe((1, "", $"error: there is no folder {_folder.File("no")}.\n"));
+        (await Run("patchset", "verify", "/no/such/file")).ShouldBe((1, "", "error: file not found: /no/such/file\n"));
+        (await Run("patchset", "sign", "--key", _folder.File("no"), Archive)).ShouldBe((1, "", $"error: file not found: {_folder.File("no")}\n"));
+        (await Run("patchset", "sign", "--key", key, _folder.File("no"))).ShouldBe((1, "", $"error: file not found: {_folder.File("no")}\n"));
+        (await Build(_folder.File("no/K1.tar"))).ShouldBe((1, "", $"error: folder not found: {_folder.File("no")}\n"));
+        (await Run("patchset", "keygen", _folder.File("no/v.key"))).ShouldBe((1, "", $"error: folder not found: {_folder.File("no")}\n"));
         await Build(Archive);
         var (exit, _, error) = await Run("patchset", "sign", "--key", _folder.File("payload"), Archive);
         exit.ShouldBe(1);
         error.ShouldStartWith("error: ");
         error.ShouldNotContain("internal error");
-        (await Run("patchset", "verify", "--key", "v.pub", Archive)).ShouldBe((1, "", "error: v.pub is neither a file nor a minisign public key.\n"));
+        (await Run("patchset", "verify", "--key", "v.pub", Archive)).ShouldBe((1, "", "error: v.pub is neither a file nor a minisign public key\n"));
         (await Run("patchset", "verify", Archive)).Exit.ShouldBe(0, "a failed signing leaves the archive as it was");
     }
 

@@ -120,7 +120,7 @@ public sealed class DeployTests : IAsyncDisposable
                 }
                 catch (RefusedException refusal)
                 {
-                    refusal.Message.ShouldBe($"There is a patchset '{SamplePatchset.Name}' with other content; delete that first.");
+                    refusal.Message.ShouldBe($"patchset '{SamplePatchset.Name}' already exists with different content; delete it first");
                     return null;
                 }
             })));
@@ -158,7 +158,7 @@ public sealed class DeployTests : IAsyncDisposable
     {
         var before = _library.Tree();
         var archive = await SamplePatchset.BuildAsync();
-        (await Should.ThrowAsync<RefusedException>(() => _library.Deploy(archive, feed: "nowhere"))).Message.ShouldBe("There is no feed 'nowhere'.");
+        (await Should.ThrowAsync<RefusedException>(() => _library.Deploy(archive, feed: "nowhere"))).Message.ShouldBe("feed 'nowhere' not found");
         _library.Tree().ShouldBe(before);
         _library.Names().ShouldBeEmpty();
 
@@ -176,7 +176,7 @@ public sealed class DeployTests : IAsyncDisposable
         var before = _library.Tree();
         var archive = await SamplePatchset.BuildAsync();
         (await Should.ThrowAsync<RefusedException>(() => _library.Deploy(archive, product: Product.User))).Message
-            .ShouldBe($"'{SamplePatchset.Name}' is a kernel patchset; this asks for user.");
+            .ShouldBe($"'{SamplePatchset.Name}' is a kernel patchset, not a user patchset");
         _library.Tree().ShouldBe(before);
     }
 
@@ -200,7 +200,7 @@ public sealed class DeployTests : IAsyncDisposable
         {
             var other = await SamplePatchset.BytesAsync(SamplePatchset.Builder("Other", "other", product), Compression.None, null);
             (await Should.ThrowAsync<RefusedException>(() => _library.Deploy(other, product: product))).Message
-                .ShouldBe($"Level 1 of target {SamplePatchset.Kernel('a')} is here already with other content, from patchset '{SamplePatchset.Name}'.");
+                .ShouldBe($"level 1 of target {SamplePatchset.Kernel('a')} already exists with different content, in patchset '{SamplePatchset.Name}'");
             _library.Tree().ShouldBe(before);
         }
 

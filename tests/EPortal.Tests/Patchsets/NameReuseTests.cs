@@ -34,7 +34,7 @@ public sealed class NameReuseTests : IAsyncDisposable
         {
             var refusal = await Should.ThrowAsync<RefusedException>(() => _library.Deploy(other));
             refusal.Reason.ShouldBe(Refusal.Exists);
-            refusal.Message.ShouldBe($"There is a patchset '{SamplePatchset.Name}' with other content; delete that first.");
+            refusal.Message.ShouldBe($"patchset '{SamplePatchset.Name}' already exists with different content; delete it first");
             _library.Tree().ShouldBe(before);
             _library.Staging().ShouldBeEmpty();
         }

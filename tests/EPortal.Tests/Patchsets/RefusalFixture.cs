@@ -49,7 +49,7 @@ public sealed class RefusalFixture : IAsyncDisposable
         var refusal = await Should.ThrowAsync<PatchsetException>(() => PatchsetArchive.VerifyAsync(
             new MemoryStream(archive), trusted, PatchsetLimits.Default, SamplePatchset.Now, CancellationToken.None));
         refusal.Message.ShouldNotContain('\n');
-        refusal.Message.ShouldEndWith(".");
+        refusal.Message.ShouldNotEndWith(".");
         await UnpackAsync(trusted, archive, refusal.Message, before);
         var deploy = await Should.ThrowAsync<PatchsetException>(() => library.Deploy(archive));
         deploy.Message.ShouldBe(refusal.Message);

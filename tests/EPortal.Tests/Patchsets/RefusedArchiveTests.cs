@@ -13,11 +13,11 @@ namespace EPortal.Tests.Patchsets;
 /// <summary>Archives that are not taken in: what is said of them, and what the user log keeps of it.</summary>
 public sealed class RefusedArchiveTests
 {
-    private const string NoArchive = "This is no archive: it must be a tar file, plain (.tar) or compressed (.tar.bz2, .tar.gz, .tar.zst).";
+    private const string NoArchive = "not an archive: use a tar file, plain (.tar) or compressed (.tar.bz2, .tar.gz, .tar.zst)";
 
     [Theory]
     [InlineData("just a text\n", NoArchive)]
-    [InlineData("", "The file is empty.")]
+    [InlineData("", "the file is empty")]
     public async Task A_file_that_is_no_archive_is_called_that(string text, string said)
     {
         await using var portal = await TestPortal.StartAsync();
@@ -50,7 +50,7 @@ public sealed class RefusedArchiveTests
             await made.CopyToAsync(plain, TestContext.Current.CancellationToken);
         var tar = plain.ToArray();
         byte[] damaged = [(byte)(tar[0] ^ 1), .. tar[1..]];
-        foreach (var (content, said) in new[] { (tar[..300], "cut short"), (tar[..700], "cut short"), (damaged, "checksum is wrong") })
+        foreach (var (content, said) in new[] { (tar[..300], "truncated"), (tar[..700], "truncated"), (damaged, "wrong header checksum") })
         {
             await File.WriteAllBytesAsync(folder.File("a.tar"), content, TestContext.Current.CancellationToken);
             (await portal.CommandLine().RunAsync(["kcare", "deploy", folder.File("a.tar")])).Err.ShouldContain(said);

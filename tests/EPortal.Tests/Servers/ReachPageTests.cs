@@ -30,7 +30,7 @@ public sealed class ReachPageTests
         FeedOf(site).ShouldBe("main");
 
         var again = await ShownFirst.RefuseAsync(site.Browser, KeyPath, [.. s_kernelOnTest, ShownFirst.Seen(page)]);
-        again.ShouldContain("tick the box");
+        again.ShouldContain("confirm with the checkbox");
         FeedOf(site).ShouldBe("main");
 
         await ShownFirst.DoAsync(site.Browser, KeyPath, [.. s_kernelOnTest, ShownFirst.Seen(again), ("sure", "true")]);
@@ -46,7 +46,7 @@ public sealed class ReachPageTests
 
         var page = await ShownFirst.RefuseAsync(site.Browser, KeyPath, [.. s_kernelOnTest, seen, ("sure", "true")]);
 
-        page.ShouldContain("changed since this was shown");
+        page.ShouldContain("changed after this preview");
         page.ShouldContain("<strong>2 servers</strong> will be offered another level");
         FeedOf(site).ShouldBe("main");
         await ShownFirst.DoAsync(site.Browser, KeyPath, [.. s_kernelOnTest, ShownFirst.Seen(page)]);
@@ -76,7 +76,7 @@ public sealed class ReachPageTests
         var seen = ShownFirst.Seen(await ShownFirst.AskAsync(site.Browser, KeyPath, s_kernelOnTest));
         await site.Portal.Portal.Keys.Update(TestPortal.Admin, "other", new KeySettings(Feed: "test"));
 
-        (await ShownFirst.RefuseAsync(site.Browser, KeyPath, [.. s_kernelOnTest, seen, ("sure", "true")])).ShouldContain("changed since this was shown");
+        (await ShownFirst.RefuseAsync(site.Browser, KeyPath, [.. s_kernelOnTest, seen, ("sure", "true")])).ShouldContain("changed after this preview");
         FeedOf(site).ShouldBe("main");
     }
 
@@ -113,7 +113,7 @@ public sealed class ReachPageTests
         var form = await ShownFirst.AskAsync(site.Browser, "/admin/servers/change?q=web&sort=-ip", ("scope", "all"), ("what", "move"));
         form.ShouldContain("<option value=\"\">Choose a key");
         form.ShouldContain("<option value=\"aside\">aside (feed test)</option>");
-        (await ShownFirst.RefuseAsync(site.Browser, Move, ("to", ""))).ShouldContain("Choose the key");
+        (await ShownFirst.RefuseAsync(site.Browser, Move, ("to", ""))).ShouldContain("choose the key to move");
 
         var page = await ShownFirst.AskAsync(site.Browser, Move, ("to", "aside"));
         page.ShouldContain(Nothing);

@@ -196,15 +196,15 @@ public sealed class ServerCommandTests
     }
 
     [Theory]
-    [InlineData("There is no server 'AAAAAAAAAAAAAAAA'.", "server", "tag", "AAAAAAAAAAAAAAAA", "x")]
-    [InlineData("There is no server 'AAAAAAAAAAAAAAAA'.", "server", "history", "AAAAAAAAAAAAAAAA")]
-    [InlineData("There is no feed 'nope'.", "server", "list", "--feed", "nope")]
-    [InlineData("There is no key 'nope'.", "server", "list", "--key", "nope")]
-    [InlineData("Days must be 1 to 36500.", "server", "clean", "--inactive", "--days", "0")]
-    [InlineData("Days must be 1 to 36500.", "server", "clean", "--inactive", "--days", "-3")]
-    [InlineData("The limit must be 1 to 10000, the offset 0 or more.", "server", "list", "--limit", "0")]
-    [InlineData("The limit must be 1 to 10000, the offset 0 or more.", "server", "list", "--limit", "1000000000")]
-    [InlineData("Days must be 1 to 36500.", "server", "clean", "--inactive", "--days", "2147483647")]
+    [InlineData("server 'AAAAAAAAAAAAAAAA' not found", "server", "tag", "AAAAAAAAAAAAAAAA", "x")]
+    [InlineData("server 'AAAAAAAAAAAAAAAA' not found", "server", "history", "AAAAAAAAAAAAAAAA")]
+    [InlineData("feed 'nope' not found", "server", "list", "--feed", "nope")]
+    [InlineData("key 'nope' not found", "server", "list", "--key", "nope")]
+    [InlineData("invalid number of days: use 1 to 36500", "server", "clean", "--inactive", "--days", "0")]
+    [InlineData("invalid number of days: use 1 to 36500", "server", "clean", "--inactive", "--days", "-3")]
+    [InlineData("invalid page: use a limit of 1 to 10000 and an offset of 0 or more", "server", "list", "--limit", "0")]
+    [InlineData("invalid page: use a limit of 1 to 10000 and an offset of 0 or more", "server", "list", "--limit", "1000000000")]
+    [InlineData("invalid number of days: use 1 to 36500", "server", "clean", "--inactive", "--days", "2147483647")]
     public async Task What_cannot_be_done_is_said_in_a_sentence(string sentence, params string[] args)
     {
         await using var portal = await TestPortal.StartAsync();

@@ -28,7 +28,7 @@ public sealed class ServerPageTests
         page.ShouldContain($"<code>{fleet.Server(id).ServerId}</code>");
         page.ShouldContain("href=\"/admin/patchsets/kernel/K1\"");
         page.ShouldContain("href=\"/admin/patchsets/kernel/K2\"");
-        var (open, closed) = (page.IndexOf("Still open", StringComparison.Ordinal), page.IndexOf("Closed by", StringComparison.Ordinal));
+        var (open, closed) = (page.IndexOf("Open, fixed by", StringComparison.Ordinal), page.IndexOf("Fixed by", StringComparison.Ordinal));
         page[open..closed].ShouldContain("CVE-2026-0002");
         page[open..closed].ShouldNotContain("CVE-2026-0001");
         page[closed..].ShouldContain("CVE-2026-0001");
@@ -82,7 +82,7 @@ public sealed class ServerPageTests
 
         using var refused = await fleet.Browser.PostAsync($"/admin/servers/{id}/move", ("to", "full"));
         refused.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        (await refused.Content.ReadAsStringAsync(Cancellation)).ShouldContain("may have 1 servers and has 1");
+        (await refused.Content.ReadAsStringAsync(Cancellation)).ShouldContain("the server limit of key");
         fleet.Server(id).Key.ShouldBe(TestPortal.Key);
 
         (await fleet.Browser.PostStatusAsync($"/admin/servers/{id}/move", ("to", "free"))).ShouldBe(HttpStatusCode.Redirect);

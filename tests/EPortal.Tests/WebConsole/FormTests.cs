@@ -42,7 +42,7 @@ public sealed class FormTests
         await using var visitors = await Visitors.StartAsync();
         var once = Hidden(await visitors.Admin.TextAsync("/admin/new-key"), "/admin/new-key", "once");
 
-        (await visitors.Refused("/admin/new-key", ("key", "not a name"), ("products", "kernel"), ("once", once))).ShouldContain("The key must be");
+        (await visitors.Refused("/admin/new-key", ("key", "not a name"), ("products", "kernel"), ("once", once))).ShouldContain("invalid key name");
         (await visitors.Done("/admin/new-key", ("key", "a-name"), ("products", "kernel"), ("once", once))).ShouldContain("Key a-name was added");
     }
 
@@ -122,7 +122,7 @@ public sealed class FormTests
         answer.StatusCode.ShouldBe(HttpStatusCode.Redirect);
         answer.Headers.Location!.ToString().ShouldBe($"/admin/servers{filters}");
         var page = await visitors.Admin.TextAsync(answer.Headers.Location.ToString());
-        page.ShouldContain("No server was chosen: tick some");
+        page.ShouldContain("select servers");
         page.ShouldContain("role=\"alert\"");
         page.ShouldNotContain("alert-success");
         page.ShouldContain("host0");
@@ -136,10 +136,10 @@ public sealed class FormTests
         await portal.Feeds.Add(TestPortal.Admin, "test", new FeedSettings());
         await portal.Keys.Add(TestPortal.Admin, "Production", new KeySettings());
 
-        (await visitors.Refused("/admin/new-feed", ("name", "TEST"))).ShouldContain("There is a feed 'test' already; names that differ in capitals alone");
-        (await visitors.Refused("/admin/new-key", ("key", "production"), ("products", "kernel"))).ShouldContain("There is a key 'Production' already");
-        (await visitors.Refused("/admin/new-user", ("username", "ADA"), ("password", ApiCaller.Password))).ShouldContain("There is a user 'ada' already");
-        (await visitors.Refused("/admin/new-feed", ("name", "Main"))).ShouldContain("There is a feed 'main' already");
+        (await visitors.Refused("/admin/new-feed", ("name", "TEST"))).ShouldContain("feed 'test' already exists; names are not case-sensitive");
+        (await visitors.Refused("/admin/new-key", ("key", "production"), ("products", "kernel"))).ShouldContain("key 'Production' already exists");
+        (await visitors.Refused("/admin/new-user", ("username", "ADA"), ("password", ApiCaller.Password))).ShouldContain("user 'ada' already exists");
+        (await visitors.Refused("/admin/new-feed", ("name", "Main"))).ShouldContain("feed 'main' already exists");
         (await visitors.Api.Post("/feeds", ("name", "TEST"))).ShouldBeError(HttpStatusCode.BadRequest, "exists");
         (await visitors.Api.Post("/feeds", ("name", "test"), ("deploy_after", "3"))).Status.ShouldBe(HttpStatusCode.OK);
         (await visitors.Api.Post("/keys", ("key", "PRODUCTION"))).ShouldBeError(HttpStatusCode.BadRequest, "exists");

@@ -43,7 +43,7 @@ public sealed class LostUpdateTests
 
         answer.StatusCode.ShouldBe(HttpStatusCode.Conflict);
         var page = WebUtility.HtmlDecode(await Visitors.TextOf(answer));
-        page.ShouldContain("Nothing was saved: somebody else changed this after the page was opened.");
+        page.ShouldContain("nothing saved: someone else changed this after the page was opened");
         var conflict = page[page.IndexOf("id=\"conflict\"", StringComparison.Ordinal)..];
         conflict[..conflict.IndexOf("</table>", StringComparison.Ordinal)].ShouldMatch($"(?s){form.Their}.*{form.My}");
         page.ShouldContain("Discard my changes");

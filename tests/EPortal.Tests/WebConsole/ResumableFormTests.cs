@@ -29,7 +29,7 @@ public sealed partial class ResumableFormTests
         refused.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         var login = await TextOf(refused);
         login.ShouldContain("Your session has ended.");
-        login.ShouldContain("Passwords and files have to be given anew");
+        login.ShouldContain("Enter passwords and choose files again");
         login.ShouldNotContain("a typed secret");
         login.ShouldNotContain("<script>alert");
 

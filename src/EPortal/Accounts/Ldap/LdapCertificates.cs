@@ -24,10 +24,10 @@ internal static class LdapCertificates
         }
         catch (CryptographicException)
         {
-            throw new RefusedException(Refusal.Invalid, "The text of the certificate authority is malformed.");
+            throw new RefusedException(Refusal.Invalid, "malformed certificate authority");
         }
 
-        return authorities.Count > 0 ? authorities : throw new RefusedException(Refusal.Invalid, "The text of the certificate authority holds no certificate (PEM).");
+        return authorities.Count > 0 ? authorities : throw new RefusedException(Refusal.Invalid, "no certificate (PEM) in the text of the certificate authority");
     }
 
     /// <summary>How a connection is to be checked: against these authorities, else against those this machine trusts; for the host's name.</summary>
@@ -64,19 +64,19 @@ internal static class LdapCertificates
     private static string Sentence(LdapUrl url, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors, DateTimeOffset now)
     {
         if (certificate is not X509Certificate2 server || errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable))
-            return $"{url} shows no certificate.";
+            return $"{url} sent no certificate";
         if (now > server.NotAfter.ToUniversalTime())
-            return $"The certificate of {url} expired at {server.NotAfter.ToUniversalTime():u}.";
+            return $"the certificate of {url} expired at {server.NotAfter.ToUniversalTime():u}";
         if (now < server.NotBefore.ToUniversalTime())
-            return $"The certificate of {url} is not valid before {server.NotBefore.ToUniversalTime():u}.";
+            return $"the certificate of {url} is not valid before {server.NotBefore.ToUniversalTime():u}";
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
         {
             return server.SubjectName.RawData.AsSpan().SequenceEqual(server.IssuerName.RawData)
-                ? $"The certificate of {url} is signed by itself and by nobody who is trusted."
-                : $"The certificate of {url} is signed by '{server.Issuer}', who is not trusted here ({Reasons(chain)}).";
+                ? $"the certificate of {url} is self-signed and not trusted"
+                : $"the certificate of {url} is signed by '{server.Issuer}', which is not trusted ({Reasons(chain)})";
         }
 
-        return $"The certificate of {url} is for '{server.Subject}', not for the name {url.Host}.";
+        return $"the certificate of {url} is for '{server.Subject}', not for {url.Host}";
     }
 
     private static string Reasons(X509Chain? chain) =>

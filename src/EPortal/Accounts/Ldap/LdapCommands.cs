@@ -13,12 +13,12 @@ internal static partial class LdapCommands
     {
         var url = CliOptions.Value<string>("ldap|ldaps://HOST[:PORT][?strict_check=0&tls=0&timeout=30]", "--url");
         var dn = CliOptions.Value<string>("name to bind with; %s stands for the user's name", "--dn");
-        var filter = CliOptions.Value<string>("who may log in: BASE??SCOPE?FILTER; '' for all who can bind", "--filter");
+        var filter = CliOptions.Value<string>("who can log in: BASE??SCOPE?FILTER; '' for everyone who can bind", "--filter");
         var ca = CliOptions.Value<string>("PEM file with the certificate authority of the server; '' for those of this machine", "--ca-file");
-        var bind = CliOptions.Value<string>("account that looks users up after their login, '' for none; its password is asked for, or a line of standard input", "--bind-dn");
+        var bind = CliOptions.Value<string>("account that looks users up after their login, '' for none; the password is prompted for or read from standard input", "--bind-dn");
         var search = CliOptions.Value<string>("how that account finds a user: BASE??SCOPE?FILTER; '' for the entry that --dn names", "--user-search");
         var off = CliOptions.Flag("no directory", "--off");
-        var test = CliOptions.Value<string>("try to log in as this user, step by step; the password is asked for, or a line of standard input", "--test");
+        var test = CliOptions.Value<string>("test the login of this user step by step; the password is prompted for or read from standard input", "--test");
         var json = CliOptions.Json();
         var command = new Command("ldap", """
             show the directory that people may log in by, set it or try it
@@ -31,13 +31,13 @@ internal static partial class LdapCommands
         command.Validators.Add(result =>
         {
             if (result.GetValue(off) && new[] { url, dn, filter, ca, bind, search, test }.Any(result.IsGiven))
-                result.AddError("--off goes alone.");
+                result.AddError("use --off alone");
         });
         command.SetAction((parsed, cancel) => Run(parsed, parsed.GetValue(off), parsed.GetValue(test), cancel));
         command.AddVerb("show", "show the directory", [json], (parsed, cancel) => Run(parsed, false, null, cancel));
         command.AddVerb("set", "set the directory, or change what is given of it", [url, dn, filter, ca, bind, search, json], (parsed, cancel) => Run(parsed, false, null, cancel));
         command.AddVerb("delete", "use no directory", [json], (parsed, cancel) => Run(parsed, true, null, cancel));
-        var user = CliOptions.Required("user", "whose login is tried; the password is asked for, or a line of standard input");
+        var user = CliOptions.Required("user", "user whose login is tested; the password is prompted for or read from standard input");
         command.AddVerb("test", "try to log in as a user, step by step", [json], (parsed, cancel) => Run(parsed, false, parsed.GetValue(user), cancel)).Arguments.Add(user);
         return command;
 
@@ -55,7 +55,7 @@ internal static partial class LdapCommands
                     parsed.GetValue(bind), parsed.GetValue(search), ldap.SettingsOrNull()));
             if (tried is not { } name)
                 return Show(context, ldap.SettingsOrNull(), parsed.GetValue(json));
-            var settings = ldap.SettingsOrNull() ?? throw new CliException("no directory is set; --url sets one.");
+            var settings = ldap.SettingsOrNull() ?? throw new CliException("no LDAP directory is set; set one with --url");
             var findings = await settings.Open(context.Time).Test(name, await context.PasswordOnceAsync($"Password of {name}"), cancel);
             return Show(context, findings, parsed.GetValue(json));
         }
@@ -63,7 +63,7 @@ internal static partial class LdapCommands
 
     /// <summary>What is not named stays as it is: who changes the address alone must not lose the filter.</summary>
     private static LdapSettings With(LdapSettings? known, string? url, string? dn, string? filter, string? ca) =>
-        known is null && url is null ? throw new CliException("no directory is set; --url sets one.") : (known ?? LdapSettings.Empty).With(url, dn, filter, ca);
+        known is null && url is null ? throw new CliException("no LDAP directory is set; set one with --url") : (known ?? LdapSettings.Empty).With(url, dn, filter, ca);
 
     private static async Task<LdapSettings> WithAccount(CliContext context, LdapSettings settings, string? dn, string? search, LdapSettings? known) =>
         settings.WithAccount(dn, string.IsNullOrEmpty(dn) ? null : await context.PasswordOnceAsync($"Password of {dn}"), search, known);
@@ -111,7 +111,7 @@ internal static partial class LdapCommands
     {
         try
         {
-            return string.IsNullOrEmpty(path) ? path : File.ReadAllText(path);
+            return string.IsNullOrEmpty(path) ? path : NamedFile.ReadText(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -69,8 +69,8 @@ internal sealed class LdapConnection : IAsyncDisposable
         return result.Code switch
         {
             LdapResult.Success or LdapResult.SizeLimitExceeded or LdapResult.NoSuchObject => found,
-            LdapResult.Referral => throw new LdapException(LdapStep.Search, $"{_url} points to another server for the search; it is not followed."),
-            _ => throw new LdapException(LdapStep.Search, $"{_url} refuses the search ({result})."),
+            LdapResult.Referral => throw new LdapException(LdapStep.Search, $"{_url} refers the search to another server; referrals are not followed"),
+            _ => throw new LdapException(LdapStep.Search, $"{_url} refused the search ({result})"),
         };
     }
 
@@ -96,7 +96,7 @@ internal sealed class LdapConnection : IAsyncDisposable
     {
         var result = await Within(_url, LdapStep.Tls, token => Ask(LdapMessages.StartTls(++_id), LdapMessages.ExtendedResponse, token), cancel);
         if (result.Code != LdapResult.Success)
-            throw new LdapException(LdapStep.Tls, $"{_url} refuses StartTLS ({result}).");
+            throw new LdapException(LdapStep.Tls, $"{_url} refused StartTLS ({result})");
     }
 
     private async Task Encrypt(X509Certificate2Collection? authorities, TimeProvider time, CancellationToken cancel)
@@ -167,25 +167,25 @@ internal sealed class LdapConnection : IAsyncDisposable
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            throw new LdapException(step, $"{url} gave no answer within {url.Timeout.TotalSeconds} seconds.");
+            throw new LdapException(step, $"{url} did not answer within {url.Timeout.TotalSeconds} seconds");
         }
         catch (SocketException e)
         {
             throw new LdapException(step, e.SocketErrorCode is SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain
-                ? $"The name {url.Host} cannot be resolved."
-                : $"{url} cannot be reached: {e.Message}.");
+                ? $"cannot resolve {url.Host}"
+                : $"cannot reach {url}: {e.Message}");
         }
         catch (AuthenticationException)
         {
-            throw new LdapException(step, $"{url} does not encrypt in a way that is accepted here.");
+            throw new LdapException(step, $"no acceptable TLS version or cipher with {url}");
         }
         catch (IOException)
         {
-            throw new LdapException(step, $"{url} ended the connection.");
+            throw new LdapException(step, $"{url} closed the connection");
         }
         catch (Exception e) when (e is InvalidDataException or AsnContentException)
         {
-            throw new LdapException(step, $"{url} does not speak LDAP as expected.");
+            throw new LdapException(step, $"unexpected answer from {url}: not valid LDAP");
         }
     }
 }

@@ -49,11 +49,11 @@ internal sealed class LdapDirectory(LdapUrl url, string dnTemplate, LdapSearch? 
     /// <exception cref="LdapException">The directory cannot be used.</exception>
     public async Task<bool> LookUp(string name, CancellationToken cancel)
     {
-        var (account, search) = Account ?? throw new InvalidOperationException("There is no bind account.");
+        var (account, search) = Account ?? throw new InvalidOperationException("no bind account is set");
         await using var connection = await LdapConnection.Open(url, authorities, time, cancel);
         var bound = await connection.Bind(account.Dn, account.Password, cancel);
         if (bound.Code != LdapResult.Success)
-            throw new LdapException(LdapStep.Lookup, $"{url} refuses the bind account {account.Dn} ({bound}).");
+            throw new LdapException(LdapStep.Lookup, $"{url} refused the bind account {account.Dn} ({bound})");
         return await connection.Finds(search, name, cancel) && (filter is null || await connection.Finds(filter, name, cancel));
     }
 
@@ -139,9 +139,9 @@ internal sealed class LdapDirectory(LdapUrl url, string dnTemplate, LdapSearch? 
         LdapResult.Success => true,
         LdapResult.InvalidCredentials or LdapResult.NoSuchObject or LdapResult.InappropriateAuthentication or LdapResult.UnwillingToPerform => false,
         // Names are escaped, so it is the template.
-        LdapResult.InvalidDn => throw new LdapException(LdapStep.Bind, $"{url} does not take the connection string for a name ({bound})."),
-        LdapResult.Referral => throw new LdapException(LdapStep.Bind, $"{url} points to another server; it is not followed."),
-        _ => throw new LdapException(LdapStep.Bind, $"{url} refuses logins ({bound})."),
+        LdapResult.InvalidDn => throw new LdapException(LdapStep.Bind, $"{url} refused the connection string as a name ({bound})"),
+        LdapResult.Referral => throw new LdapException(LdapStep.Bind, $"{url} refers to another server; referrals are not followed"),
+        _ => throw new LdapException(LdapStep.Bind, $"{url} refused the login ({bound})"),
     };
 
     private static string Token(LdapStep step) => step.ToString().ToLowerInvariant();

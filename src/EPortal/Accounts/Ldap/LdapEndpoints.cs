@@ -9,10 +9,10 @@ internal static class LdapEndpoints
     [
         new("url", "ldap|ldaps://HOST[:PORT][?strict_check=0&tls=0&timeout=30]; empty for no directory"),
         new("dn", "name to bind with; %s stands for the user's name"),
-        new("filter", "who may log in: BASE??SCOPE?FILTER; empty for all who can bind"),
-        new("ca", "certificate authority of the server in PEM; empty for those of the portal's machine"),
+        new("filter", "who can log in: BASE??SCOPE?FILTER; empty for everyone who can bind"),
+        new("ca", "certificate authority of the server in PEM; empty for the system's"),
         new("bind_dn", "account by which users are looked up after their login; empty for none"),
-        new("bind_password", "its password; the one that is set stays when left out, as long as it goes to the same place"),
+        new("bind_password", "its password; the stored one is kept while host and name stay the same"),
         new("user_search", "how it finds a user: BASE??SCOPE?FILTER; empty for the entry that dn names"),
     ];
 
@@ -23,7 +23,7 @@ internal static class LdapEndpoints
             new ApiResult<LdapSettings?>(ldap.SettingsOrNull()));
         routes.MapApi(HttpMethods.Post, "/ldap", ApiRole.Admin, "Set the directory; what is left out stays as it is", Save, s_settings);
         routes.MapApi(HttpMethods.Post, "/ldap/test", ApiRole.Admin, "Try a login step by step, with the directory that is set or one to be set", Test,
-            [new("username", "whom to try", Required: true), new("password", "the user's password", Required: true), .. s_settings]);
+            [new("username", "user whose login is tested", Required: true), new("password", "the user's password", Required: true), .. s_settings]);
     }
 
     private static async Task<ApiResult<LdapSettings?>> Save(ApiParameters parameters, LdapStore ldap, HttpContext context) =>
@@ -32,7 +32,7 @@ internal static class LdapEndpoints
     private static async Task<ApiResult<IReadOnlyList<LdapFinding>>> Test(ApiParameters parameters, LdapStore ldap, LdapTest test, HttpContext context)
     {
         var settings = parameters.Text("url") is null
-            ? ldap.SettingsOrNull() ?? throw new Data.RefusedException(Data.Refusal.NotFound, "No directory is set.")
+            ? ldap.SettingsOrNull() ?? throw new Data.RefusedException(Data.Refusal.NotFound, "no LDAP directory is set")
             : With(LdapSettings.Empty, parameters, ldap);
         return new(await test.Run(settings, parameters.Required("username"), parameters.Required("password"), context));
     }

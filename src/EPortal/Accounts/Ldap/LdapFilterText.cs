@@ -49,11 +49,11 @@ internal static class LdapFilterText
     public static LdapFilter Read(string text)
     {
         if (text.Length > MaxLength)
-            throw new RefusedException(Refusal.Invalid, $"An LDAP filter has at most {MaxLength} characters.");
+            throw new RefusedException(Refusal.Invalid, $"an LDAP filter must have at most {MaxLength} characters");
         var result = s_filter.AtEnd().TryParse(text);
         return result.HasValue
             ? result.Value
-            : throw new RefusedException(Refusal.Invalid, $"The LDAP filter is malformed at character {result.ErrorPosition.Absolute + 1}.");
+            : throw new RefusedException(Refusal.Invalid, $"invalid LDAP filter at character {result.ErrorPosition.Absolute + 1}");
     }
 
     private static string? Given(string text) => text.Length == 0 ? null : text;

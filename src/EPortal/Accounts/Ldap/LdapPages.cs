@@ -34,7 +34,7 @@ internal static class LdapPages
         async () =>
         {
             if (parameters.Flag(DeleteCard.Sure) is not true)
-                throw new RefusedException(Refusal.Invalid, "LDAP was not switched off: tick the box that says that you are sure.");
+                throw new RefusedException(Refusal.Invalid, "LDAP was not switched off: confirm it with the checkbox");
             await ldap.Save(context.Actor(), null, FormVersion.SeenOrNull(parameters));
             return ConsoleRoutes.Back(context, Path, "LDAP was switched off.");
         },
@@ -50,7 +50,7 @@ internal static class LdapPages
             async () =>
             {
                 if (model.UserName is null || parameters.Text("password") is not { } password)
-                    throw new RefusedException(Refusal.Invalid, "A test needs a user name and that user's password.");
+                    throw new RefusedException(Refusal.Invalid, "enter a user name and password for the test");
                 return Show(model with { Findings = await test.Run(model.Form.ToSettings(parameters.Text("bind_password"), ldap.SettingsOrNull()), model.UserName, password, context) });
             },
             problem => Show(model with { Problem = problem }));

@@ -29,9 +29,9 @@ internal sealed record LdapSearch(string BaseTemplate, LdapScope Scope, LdapFilt
     {
         // A filter may hold question marks of its own.
         if (text.Split('?', 4) is not [var searchBase, "", var scope, var filter])
-            throw new RefusedException(Refusal.Invalid, "An LDAP filter looks like BASE??SCOPE?FILTER, such as dc=example,dc=com??sub?(uid=%s).");
+            throw new RefusedException(Refusal.Invalid, "invalid LDAP filter: use BASE??SCOPE?FILTER, such as dc=example,dc=com??sub?(uid=%s)");
         if (searchBase.Length > MaxBase || searchBase.Any(char.IsControl))
-            throw new RefusedException(Refusal.Invalid, $"The base of an LDAP filter has at most {MaxBase} characters on one line.");
+            throw new RefusedException(Refusal.Invalid, $"the base of an LDAP filter must be one line of at most {MaxBase} characters");
         return new LdapSearch(searchBase, ScopeOf(scope), LdapFilterText.Read(filter));
     }
 
@@ -40,6 +40,6 @@ internal sealed record LdapSearch(string BaseTemplate, LdapScope Scope, LdapFilt
         "" or "base" => LdapScope.Base,
         "one" => LdapScope.One,
         "sub" => LdapScope.Sub,
-        _ => throw new RefusedException(Refusal.Invalid, $"The scope '{text}' of an LDAP filter must be base, one or sub."),
+        _ => throw new RefusedException(Refusal.Invalid, $"invalid scope '{text}' of an LDAP filter: use base, one or sub"),
     };
 }

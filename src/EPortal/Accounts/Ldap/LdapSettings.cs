@@ -62,7 +62,7 @@ internal sealed record LdapSettings(string Url, string Dn, string? Filter = null
     public LdapDirectory Open(TimeProvider time)
     {
         if (Dn.Length is 0 or > MaxDn || !Dn.Contains(DnTemplate.Placeholder, StringComparison.Ordinal) || Dn.Any(char.IsControl))
-            throw new RefusedException(Refusal.Invalid, $"The connection string needs {DnTemplate.Placeholder} where the user's name goes, such as uid=%s,dc=example,dc=com.");
+            throw new RefusedException(Refusal.Invalid, $"the connection string needs {DnTemplate.Placeholder} in place of the user name, such as uid=%s,dc=example,dc=com");
         var url = LdapUrl.Parse(Url);
         return new LdapDirectory(url, Dn, Filter is null ? null : LdapSearch.Parse(Filter), LdapCertificates.Authorities(Ca), time)
         {

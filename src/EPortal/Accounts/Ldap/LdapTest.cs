@@ -13,7 +13,7 @@ internal sealed class LdapTest(SecretGuards guards, TimeProvider time)
         var directory = settings.Open(time);
         var holder = UserName.HolderOrNull(name);
         using var attempt = await guards.Passwords.Begin(context.Client(), holder, context.RequestAborted)
-            ?? throw new RefusedException(Refusal.TooMany, "Too many wrong passwords were tried from this address, or for this user; try again in a moment.");
+            ?? throw new RefusedException(Refusal.TooMany, "too many wrong passwords from this address, or for this user; try again in a moment");
         var findings = await directory.Test(name, password, context.RequestAborted);
         if (findings.FirstOrDefault(finding => finding.Step == "bind") is { } bind)
         {

@@ -32,9 +32,9 @@ internal sealed record LdapUrl(string Host, int Port, LdapSecurity Security, boo
     public static LdapUrl Parse(string text)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("ldap" or "ldaps") || uri.Host.Length == 0)
-            throw Invalid("An LDAP address looks like ldap://HOST, ldaps://HOST or ldap://HOST:PORT?timeout=30.");
+            throw Invalid("invalid LDAP address: use ldap://HOST, ldaps://HOST or ldap://HOST:PORT?timeout=30");
         if (uri.UserInfo.Length > 0 || uri.AbsolutePath.Trim('/').Length > 0 || uri.Fragment.Length > 0)
-            throw Invalid("An LDAP address holds scheme, host, port and parameters only.");
+            throw Invalid("invalid LDAP address: use scheme, host, port and parameters only");
         var isLdaps = uri.Scheme == "ldaps";
         var (strict, tls, timeout) = (true, true, s_timeout);
         foreach (var (name, values) in QueryHelpers.ParseQuery(uri.Query))
@@ -51,12 +51,12 @@ internal sealed record LdapUrl(string Host, int Port, LdapSecurity Security, boo
                     timeout = Seconds(values.ToString());
                     break;
                 default:
-                    throw Invalid($"'{name}' is no parameter of an LDAP address; there are strict_check, tls and timeout.");
+                    throw Invalid($"unknown parameter '{name}' in the LDAP address: use strict_check, tls and timeout");
             }
         }
 
         if (isLdaps && !tls)
-            throw Invalid("ldaps is always encrypted; for a connection that is not, write ldap with tls=0.");
+            throw Invalid("ldaps is always encrypted; for an unencrypted connection use ldap with tls=0");
         var security = isLdaps ? LdapSecurity.Tls : tls ? LdapSecurity.StartTls : LdapSecurity.None;
         return new LdapUrl(uri.IdnHost.Trim('[', ']'), uri.Port > 0 ? uri.Port : isLdaps ? 636 : 389, security, strict, timeout);
     }
@@ -68,13 +68,13 @@ internal sealed record LdapUrl(string Host, int Port, LdapSecurity Security, boo
     {
         "0" => false,
         "1" => true,
-        _ => throw Invalid($"{name} of an LDAP address must be 0 or 1."),
+        _ => throw Invalid($"{name} of an LDAP address must be 0 or 1"),
     };
 
     private static TimeSpan Seconds(string value) =>
         int.TryParse(value, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var seconds) && seconds is >= 1 and <= MaxSeconds
             ? TimeSpan.FromSeconds(seconds)
-            : throw Invalid($"timeout of an LDAP address must be 1 to {MaxSeconds} seconds.");
+            : throw Invalid($"timeout of an LDAP address must be 1 to {MaxSeconds} seconds");
 
     private static RefusedException Invalid(string message) => new(Refusal.Invalid, message);
 }

@@ -14,7 +14,7 @@ internal sealed class CrossOriginGuard(RequestDelegate next)
 {
     /// <summary>Refuses or passes on.</summary>
     public Task Invoke(HttpContext context) => IsForged(context.Request)
-        ? ErrorPages.Write(context, StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "Changing requests are taken from the portal's own pages only.")
+        ? ErrorPages.Write(context, StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "cross-origin request refused: changes are accepted from the portal's own pages only")
         : next(context);
 
     private static bool IsForged(HttpRequest request)

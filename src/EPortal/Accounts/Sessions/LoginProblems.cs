@@ -33,15 +33,15 @@ internal static class LoginProblems
     /// <summary>The sentence of a code; null for an unknown one.</summary>
     public static string? SentenceOrNull(string? code) => code switch
     {
-        Wrong => "The user name or password is wrong.",
+        Wrong => "Wrong user name or password.",
         TooMany => "Too many wrong logins; try again in a moment.",
-        DirectoryFailed => "The directory cannot be asked who you are; try again, or log in as a local user.",
+        DirectoryFailed => "LDAP directory unavailable; try again, or log in as a local user.",
         SsoDenied => "The sign-on was refused.",
-        SsoUnavailable => "The sign-on provider cannot be reached or gave no usable answer.",
-        SsoInvalid => "The sign-on did not begin here, was used already or took too long; try again.",
-        SsoSubject => "The sign-on provider did not say who you are in a way that can be used here; its administrator has to look at it.",
-        SsoName => "Your user name at the sign-on provider cannot be one here: it holds characters that are not seen, stand for others or mix scripts. Have it changed there.",
-        Ended => "Your session has ended. Log in again to go on.",
+        SsoUnavailable => "The sign-on provider is unavailable or its answer was invalid.",
+        SsoInvalid => "The sign-on was not started here, was already used or has expired; try again.",
+        SsoSubject => "The sign-on provider sent no valid user id; contact its administrator.",
+        SsoName => "Your user name at the sign-on provider is not allowed here: it has invisible characters, look-alikes or mixed scripts. Have it changed there.",
+        Ended => "Your session has ended. Log in again to continue.",
         _ => null,
     };
 }

@@ -111,7 +111,7 @@ internal sealed class SessionAuthentication(
 
     /// <inheritdoc/>
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => ErrorPages.Write(
-        Context, StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "This account may read, and change nothing.");
+        Context, StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "this account is read-only");
 
     private new CookieOptions Options(TimeSpan? age) => new()
     {

@@ -33,7 +33,7 @@ internal static class SessionPages
     private static async Task<IResult> End(string id, SessionStore sessions, HttpContext context) =>
         await sessions.End(context.Actor(), id, context.WhoseOrAll())
             ? ConsoleRoutes.Back(context, ListPath, "The session was ended.")
-            : throw new RefusedException(Refusal.NotFound, "There is no such session; it may have ended by itself.");
+            : throw new RefusedException(Refusal.NotFound, "session not found; it may have expired");
 
     private static async Task<IResult> EndOthers(SessionStore sessions, HttpContext context)
     {

@@ -35,7 +35,7 @@ internal sealed class SessionStore(Database database, ChangeLog log, SessionLife
     {
         var account = change.Db.QueryFirstOrDefault<SessionOwner>(
             "SELECT id AS account, stamp, stamps, admin, held, password FROM account WHERE name = @userName AND shadowed = 0", new { userName })
-            ?? throw new RefusedException(Refusal.NotFound, $"There is no user '{userName}'.");
+            ?? throw new RefusedException(Refusal.NotFound, $"user '{userName}' not found");
         DeleteEnded(change, account.Account);
         var token = RandomNumberGenerator.GetString(Letters, TokenLength);
         change.Session.Execute(

@@ -93,7 +93,7 @@ internal sealed partial class SsoHandler(
             ["code_verifier"] = context.Properties.Items[OAuthConstants.CodeVerifierKey]!,
         });
         var answer = await Fetch(request, "token endpoint");
-        return answer.RootElement.ValueKind == JsonValueKind.Object ? OAuthTokenResponse.Success(answer) : throw new SsoException("The token endpoint's answer is no object.");
+        return answer.RootElement.ValueKind == JsonValueKind.Object ? OAuthTokenResponse.Success(answer) : throw new SsoException("the token endpoint's answer is not a JSON object");
     }
 
     /// <inheritdoc/>
@@ -101,7 +101,7 @@ internal sealed partial class SsoHandler(
         System.Security.Claims.ClaimsIdentity identity, AuthenticationProperties properties, OAuthTokenResponse tokens)
     {
         var idToken = tokens.Response!.RootElement.TryGetProperty("id_token", out var token) ? token.GetString() : null;
-        using var userinfo = await Userinfo(tokens.AccessToken ?? throw new SsoException("The provider gave no access token."));
+        using var userinfo = await Userinfo(tokens.AccessToken ?? throw new SsoException("the provider sent no access token"));
         var who = SsoIdentity.Read(idToken, userinfo.RootElement, Request.Query["iss"], sso, time.GetUtcNow());
         var user = await Enter(who);
         return new AuthenticationTicket(LoginEndpoints.Principal(user.Name, SsoOptions.Via), properties, Name);
@@ -131,7 +131,7 @@ internal sealed partial class SsoHandler(
     {
         using var answer = await Backchannel.SendAsync(request, Context.RequestAborted);
         if (!answer.IsSuccessStatusCode)
-            throw new SsoException($"The {what} answered {(int)answer.StatusCode}.");
+            throw new SsoException($"the {what} answered {(int)answer.StatusCode}");
         try
         {
             // JSON is UTF-8 (RFC 8259, 8.1), whatever charset the answer's type names.
@@ -139,7 +139,7 @@ internal sealed partial class SsoHandler(
         }
         catch (Exception e) when (e is JsonException or DecoderFallbackException)
         {
-            throw new SsoException($"The answer of the {what} is not JSON in UTF-8.");
+            throw new SsoException($"the answer of the {what} is not JSON in UTF-8");
         }
     }
 

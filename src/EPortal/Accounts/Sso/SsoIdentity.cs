@@ -25,23 +25,23 @@ internal static class SsoIdentity
     /// <exception cref="SsoException">It is not whole, or not for this portal, or its parts speak of different people.</exception>
     public static ExternalIdentity Read(string? idToken, JsonElement userinfo, string? answeredAs, SsoOptions options, DateTimeOffset now)
     {
-        var subject = Text(userinfo, "sub") ?? throw new SsoException("The user information has no sub.");
+        var subject = Text(userinfo, "sub") ?? throw new SsoException("user information without sub");
         var issuer = options.Origin;
         if (idToken is not null)
         {
             using var claims = Claims(idToken);
             Check(claims.RootElement, subject, options.ClientId!, now);
-            issuer = Text(claims.RootElement, "iss") ?? throw new SsoException("The ID token has no iss.");
+            issuer = Text(claims.RootElement, "iss") ?? throw new SsoException("ID token without iss");
             if (!string.IsNullOrEmpty(answeredAs) && answeredAs != issuer)
-                throw new SsoException("The code came from another issuer than the ID token.");
+                throw new SsoException("the code is from another issuer than the ID token");
         }
 
         if (Text(userinfo, "iss") is { } other && idToken is not null && other != issuer)
-            throw new SsoException("The user information is of another issuer than the ID token.");
+            throw new SsoException("the user information is from another issuer than the ID token");
         // The key parts them by a space.
         if (string.IsNullOrWhiteSpace(subject) || subject.Length > MaxSubject || subject.Any(IsUnseen)
             || issuer.Length is 0 or > MaxIssuer || issuer.Any(c => IsUnseen(c) || char.IsWhiteSpace(c)))
-            throw new SsoException("The subject or issuer is empty, too long or malformed.") { Problem = Sessions.LoginProblems.SsoSubject };
+            throw new SsoException("the subject or issuer is empty, too long or malformed") { Problem = Sessions.LoginProblems.SsoSubject };
         var realm = Uri.TryCreate(issuer, UriKind.Absolute, out var address) ? address.Host : options.AuthUrl!.Host;
         return new ExternalIdentity($"sso:{issuer} {subject}", NameOf(userinfo, subject), realm, "SSO") { VouchedUnder = options.Fingerprint };
     }
@@ -49,15 +49,15 @@ internal static class SsoIdentity
     private static void Check(JsonElement claims, string subject, string clientId, DateTimeOffset now)
     {
         if (Text(claims, "sub") != subject)
-            throw new SsoException("The user information speaks of another subject than the ID token.");
+            throw new SsoException("the user information is about another subject than the ID token");
         var audiences = claims.TryGetProperty("aud", out var aud) && aud.ValueKind == JsonValueKind.Array
             ? [.. aud.EnumerateArray().Where(one => one.ValueKind == JsonValueKind.String).Select(one => one.GetString())]
             : new[] { Text(claims, "aud") };
         if (!audiences.Contains(clientId, StringComparer.Ordinal) || (Text(claims, "azp") is { } party && party != clientId))
-            throw new SsoException("The ID token is for another client.");
+            throw new SsoException("the ID token is for another client");
         if (!claims.TryGetProperty("exp", out var exp) || exp.ValueKind != JsonValueKind.Number || !exp.TryGetDouble(out var end)
             || end < (now - s_skew).ToUnixTimeSeconds())
-            throw new SsoException("The ID token has expired.");
+            throw new SsoException("the ID token has expired");
     }
 
     /// <summary>
@@ -80,11 +80,11 @@ internal static class SsoIdentity
         {
             return idToken.Split('.') is [_, var payload, ..]
                 ? JsonDocument.Parse(Base64Url.DecodeFromChars(payload))
-                : throw new SsoException("The ID token is malformed.");
+                : throw new SsoException("the ID token is malformed");
         }
         catch (Exception e) when (e is FormatException or JsonException)
         {
-            throw new SsoException("The ID token is malformed.");
+            throw new SsoException("the ID token is malformed");
         }
     }
 

@@ -23,5 +23,5 @@ internal static class GuardAnswers
     /// <summary>Says in a header when to come again.</summary>
     public static void SayWhen(HttpContext context) => context.Response.Headers.RetryAfter = SecretGuard.RetryAfter;
 
-    private static string Sentence(SecretGuard guard) => $"Too many times a wrong {guard.Name} came from this address; try again in a moment.";
+    private static string Sentence(SecretGuard guard) => $"too many attempts with a wrong {guard.Name} from this address; try again in a moment";
 }

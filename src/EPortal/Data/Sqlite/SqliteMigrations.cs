@@ -19,7 +19,7 @@ internal static class SqliteMigrations
         var known = ScriptNames();
         var done = Applied(connection);
         if (done.Except(known).FirstOrDefault() is { } strange)
-            throw new StoreException(StoreError.Unusable, $"The database was made by a newer version (it has '{strange}').");
+            throw new StoreException(StoreError.Unusable, $"the database was written by a newer version (it has '{strange}')");
         if (done.Count == known.Count)
             return false;
         using var migrating = FileLock.Acquire(path + ".migrate.lock");
@@ -34,7 +34,7 @@ internal static class SqliteMigrations
             .PerformUpgrade();
         return result.Successful
             ? true
-            : throw new StoreException(StoreError.Unusable, $"The database could not be brought up to date at {result.ErrorScript?.Name}.", result.Error);
+            : throw new StoreException(StoreError.Unusable, $"cannot migrate the database: {result.ErrorScript?.Name} failed", result.Error);
     }
 
     private static bool IsScript(string resource) => resource.Contains(Folder, StringComparison.Ordinal);

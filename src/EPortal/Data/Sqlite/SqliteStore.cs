@@ -46,18 +46,18 @@ internal static class SqliteStore
 
     /// <summary>The store's error for one of SQLite's, by its code and never by its text.</summary>
     public static StoreException Translate(DbException e) => e is not SqliteException sqlite
-        ? new StoreException(StoreError.Unusable, "The database failed.", e)
+        ? new StoreException(StoreError.Unusable, "the database failed", e)
         : sqlite.SqliteErrorCode switch
         {
-            Full => new StoreException(StoreError.DiskFull, "No space is left for the database; nothing was changed.", e),
+            Full => new StoreException(StoreError.DiskFull, "disk full: the database was not changed", e),
             IoError when sqlite.SqliteExtendedErrorCode == IoErrorShmSize =>
-                new StoreException(StoreError.DiskFull, "No space is left for the database; nothing was changed.", e),
+                new StoreException(StoreError.DiskFull, "disk full: the database was not changed", e),
             ReadOnly or CannotOpen =>
-                new StoreException(StoreError.ReadOnly, "The database cannot be opened for writing; check the rights of the data folder.", e),
+                new StoreException(StoreError.ReadOnly, "cannot write to the database; check the permissions of the data folder", e),
             Corrupt or NotADatabase =>
-                new StoreException(StoreError.Unusable, "The database is damaged, or is not one of this program's; restore it from a backup.", e),
-            Busy => new StoreException(StoreError.Busy, "Another process kept the database locked; try again.", e),
-            var code => new StoreException(StoreError.Unusable, $"The database failed with SQLite error {code}.", e),
+                new StoreException(StoreError.Unusable, "the database is damaged or not an ePortal database; restore it from a backup", e),
+            Busy => new StoreException(StoreError.Busy, "the database is locked by another process; try again", e),
+            var code => new StoreException(StoreError.Unusable, $"the database failed with SQLite error {code}", e),
         };
 
     private static SqliteConnection Open(string path, SqliteOpenMode mode, params string[] pragmas)
@@ -74,7 +74,7 @@ internal static class SqliteStore
         {
             connection.Open();
             if (Version.Parse(connection.ServerVersion) < OldestSafe)
-                throw new StoreException(StoreError.Unusable, $"SQLite {connection.ServerVersion} is too old; {OldestSafe} is needed.");
+                throw new StoreException(StoreError.Unusable, $"SQLite {connection.ServerVersion} is too old; {OldestSafe} is required");
             // One by one: errors of a statement behind one that answers a row are not told.
             foreach (var pragma in (string[])["PRAGMA busy_timeout=30000", .. pragmas])
             {

@@ -42,7 +42,7 @@ internal sealed unsafe partial class WalIndex : IDisposable
 
         _header = (byte*)region;
         if (_header is null)
-            throw new StoreException(StoreError.Unusable, "The database's log has no index in memory.");
+            throw new StoreException(StoreError.Unusable, "cannot map the index of the database's write-ahead log");
     }
 
     /// <summary>The mark of the state that a reader would see now.</summary>

@@ -36,11 +36,11 @@ public sealed class LdapCallTests
         using var bare = await Slapd.StartAsync();
         await using var api = await ApiCaller.StartAsync();
 
-        (await Test(api, "ldap://no-such-host.invalid")).ShouldBe(("connect-", "The name no-such-host.invalid cannot be resolved."));
-        (await Test(api, "ldap://127.0.0.1:1")).Message.ShouldStartWith("127.0.0.1:1 cannot be reached");
-        (await Test(api, bare.Plain)).ShouldBe(("connect+ tls-", $"{bare.Plain[7..]} refuses StartTLS (result 2: unsupported extended operation)."));
+        (await Test(api, "ldap://no-such-host.invalid")).ShouldBe(("connect-", "cannot resolve no-such-host.invalid"));
+        (await Test(api, "ldap://127.0.0.1:1")).Message.ShouldStartWith("cannot reach 127.0.0.1:1");
+        (await Test(api, bare.Plain)).ShouldBe(("connect+ tls-", $"{bare.Plain[7..]} refused StartTLS (result 2: unsupported extended operation)"));
         (await Test(api, slapd.Plain, authority.Pem)).ShouldBe(
-            ("connect+ certificate-", $"The certificate of {slapd.Plain[7..]} is for 'CN=ldap.example.org', not for the name 127.0.0.1."));
+            ("connect+ certificate-", $"the certificate of {slapd.Plain[7..]} is for 'CN=ldap.example.org', not for 127.0.0.1"));
         (await Test(api, slapd.Encrypted.Replace("ldaps", "ldap", StringComparison.Ordinal) + "?tls=0&timeout=1")).Steps.ShouldEndWith("-");
     }
 
@@ -82,7 +82,7 @@ public sealed class LdapCallTests
         wrong.Out.ShouldContain("search: failed: The filter finds nothing");
         (await cli.RunAsync(["ldap", "--dn", "x"], "")).Exit.ShouldNotBe(0);
         (await cli.RunAsync(["ldap", "--off"], "")).Out.ShouldBe("no directory is set\n");
-        (await cli.RunAsync(["ldap", "--test", "gauss"], "x\n")).Err.ShouldContain("no directory is set");
+        (await cli.RunAsync(["ldap", "--test", "gauss"], "x\n")).Err.ShouldContain("no LDAP directory is set");
     }
 
     [Fact]

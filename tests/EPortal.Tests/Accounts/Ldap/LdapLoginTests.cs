@@ -177,7 +177,7 @@ public sealed class LdapLoginTests
         (await Login(api, ApiCaller.Admin, ApiCaller.Password)).ShouldBe(HttpStatusCode.OK);
 
         (await Task.WhenAll(waiting)).ShouldAllBe(status => status == HttpStatusCode.ServiceUnavailable);
-        api.Portal.Log.ShouldContain(line => line.Contains("gave no answer within 2 seconds"));
+        api.Portal.Log.ShouldContain(line => line.Contains("did not answer within 2 seconds"));
     }
 
     [Fact]

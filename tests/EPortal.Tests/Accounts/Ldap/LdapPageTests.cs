@@ -32,11 +32,11 @@ public sealed class LdapPageTests
     }
 
     [Theory]
-    [InlineData("", Slapd.Dn, "", "", "An LDAP address looks like")]
-    [InlineData("http://a", Slapd.Dn, "", "", "An LDAP address looks like")]
+    [InlineData("", Slapd.Dn, "", "", "invalid LDAP address: use ldap://HOST")]
+    [InlineData("http://a", Slapd.Dn, "", "", "invalid LDAP address: use ldap://HOST")]
     [InlineData("ldap://a", "uid=admin", "", "", "The connection string needs %s")]
-    [InlineData("ldap://a", Slapd.Dn, "(uid=%s)", "", "An LDAP filter looks like")]
-    [InlineData("ldap://a", Slapd.Dn, "", "x", "holds no certificate")]
+    [InlineData("ldap://a", Slapd.Dn, "(uid=%s)", "", "invalid LDAP filter: use BASE")]
+    [InlineData("ldap://a", Slapd.Dn, "", "x", "no certificate (PEM)")]
     public async Task What_cannot_be_is_refused_with_the_form_as_it_was(string url, string dn, string filter, string ca, string sentence)
     {
         await using var visitors = await Visitors.StartAsync();
@@ -81,8 +81,8 @@ public sealed class LdapPageTests
     {
         await using var visitors = await Visitors.StartAsync();
 
-        (await visitors.Refused("/admin/ldap/test", ("url", Url), ("dn", Slapd.Dn), ("username", "gauss"))).ShouldContain("A test needs a user name and that user's password.");
-        (await visitors.Refused("/admin/ldap/test", ("url", Url), ("dn", Slapd.Dn), ("password", "x"))).ShouldContain("A test needs a user name");
+        (await visitors.Refused("/admin/ldap/test", ("url", Url), ("dn", Slapd.Dn), ("username", "gauss"))).ShouldContain("enter a user name and password for the test");
+        (await visitors.Refused("/admin/ldap/test", ("url", Url), ("dn", Slapd.Dn), ("password", "x"))).ShouldContain("enter a user name and password");
     }
 
     [Fact]

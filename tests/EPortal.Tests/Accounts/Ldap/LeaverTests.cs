@@ -99,7 +99,7 @@ public sealed class LeaverTests
         gauss.Api.Portal.Time.Advance(s_later);
 
         (await gauss.Outcome()).ShouldBe("session OK, key OK");
-        gauss.Api.Portal.Log.ShouldContain(line => line.Contains($"refuses the bind account {Slapd.BindDn}") && !line.Contains("another password"));
+        gauss.Api.Portal.Log.ShouldContain(line => line.Contains($"refused the bind account {Slapd.BindDn}") && !line.Contains("another password"));
     }
 
     [Fact]
@@ -114,7 +114,7 @@ public sealed class LeaverTests
         gauss.Api.Portal.Time.Advance(TimeSpan.FromMinutes(1));
         (await gauss.Outcome()).ShouldBe("session Found, key Unauthorized");
         gauss.Sessions.ShouldBeEmpty();
-        (await gauss.CallAsync()).Text.ShouldContain("log in there once more");
+        (await gauss.CallAsync()).Text.ShouldContain("must log in again");
         (await gauss.LogInAsync()).ShouldBe(HttpStatusCode.Redirect);
         (await gauss.Outcome()).ShouldBe("session OK, key OK");
     }

@@ -235,7 +235,7 @@ public sealed class SsoReplayTests
 
         (await browser.SignOnAsync()).ToString().ShouldBe("/admin/login?problem=sso-subject");
 
-        (await browser.TextAsync("/admin/login?problem=sso-subject")).ShouldContain("did not say who you are in a way that can be used here");
+        (await browser.TextAsync("/admin/login?problem=sso-subject")).ShouldContain("sent no valid user id");
         browser.Token.ShouldBeNull();
         api.Portal.Portal.Users.List().Count.ShouldBe(2);
     }
@@ -256,7 +256,7 @@ public sealed class SsoReplayTests
 
         (await browser.SignOnAsync()).ToString().ShouldBe("/admin/login?problem=sso-name");
 
-        (await browser.TextAsync("/admin/login?problem=sso-name")).ShouldContain("cannot be one here");
+        (await browser.TextAsync("/admin/login?problem=sso-name")).ShouldContain("is not allowed here");
         api.Portal.Portal.Users.List().Count.ShouldBe(2);
     }
 
@@ -387,7 +387,7 @@ public sealed class SsoReplayTests
             return back;
         })).ToString().ShouldBe(Unavailable);
 
-        (await browser.TextAsync(Unavailable)).ShouldContain("The sign-on provider cannot be reached");
+        (await browser.TextAsync(Unavailable)).ShouldContain("The sign-on provider is unavailable");
         await browser.LogInAsync(ApiCaller.Admin, ApiCaller.Password);
         browser.Token.ShouldNotBeNull();
     }

@@ -27,7 +27,7 @@ public sealed class SupplyTests : IDisposable
         _installation.Environment["EPORTAL_PATCH_SOURCE_PASSWORD"] = "wrong";
         var refused = await _installation.TryAsync("kcare", "update");
         refused.ExitCode.ShouldBe(1);
-        refused.Stderr.ShouldContain("refuses the login");
+        refused.Stderr.ShouldContain("refused the login");
         refused.Stderr.ShouldNotContain("wrong");
 
         _installation.Environment["EPORTAL_PATCH_SOURCE_PASSWORD"] = Password;

@@ -2,13 +2,13 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using EPortal.Agents;
-using EPortal.Api.Guards;
 using EPortal.Api;
+using EPortal.Api.Guards;
 using EPortal.Blobs;
 using EPortal.Format;
 using EPortal.Patchsets;
-using EntityTagHeaderValue = Microsoft.Net.Http.Headers.EntityTagHeaderValue;
 using Microsoft.AspNetCore.Http.HttpResults;
+using EntityTagHeaderValue = Microsoft.Net.Http.Headers.EntityTagHeaderValue;
 
 namespace EPortal.PatchSource;
 

@@ -30,7 +30,7 @@ public sealed class TerminalTests : IDisposable
             await terminal.ExpectAsync(Question);
             await terminal.TypeAsync("y\r");
             (await terminal.EndAsync()).ShouldBe(0);
-            terminal.Screen.ShouldContain("warning: there is no admin");
+            terminal.Screen.ShouldContain("warning: no user is an admin");
         }
 
         (await _installation.DoAsync("user", "--json")).ShouldBe("[]");
@@ -72,7 +72,7 @@ public sealed class TerminalTests : IDisposable
 
         result.ExitCode.ShouldBe(0, result.ToString());
         result.Stdout.ShouldBe("user admin was changed\n");
-        result.Stderr.ShouldStartWith("warning: there is no admin");
+        result.Stderr.ShouldStartWith("warning: no user is an admin");
         (await _installation.DoAsync("server", "clean", "--inactive")).ShouldBe("0 servers were deleted");
     }
 

@@ -86,7 +86,7 @@ public sealed class UploadPageTests
         await ShouldBeRefusedAsync(site, await UploadAsync(site, "no archive"u8.ToArray()), "alert-danger");
         await ShouldBeRefusedAsync(site, await UploadAsync(site, await ArchiveAsync(site), product: "user"), "is a kernel patchset");
         await ShouldBeRefusedAsync(site, await UploadAsync(site, await ArchiveAsync(site), feed: "<script>"), "feed &#x27;&lt;script&gt;&#x27; not found");
-        await ShouldBeRefusedAsync(site, await UploadAsync(site, await ArchiveAsync(site), product: "nonsense"), "invalid product");
+        await ShouldBeRefusedAsync(site, await UploadAsync(site, await ArchiveAsync(site), product: "nonsense"), "not found");
         await ShouldBeRefusedAsync(site, await UploadAsync(site, [], fileName: ""), "choose an archive file");
     }
 

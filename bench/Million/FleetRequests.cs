@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Unicode;
 using Bench.Filters;
 using EPortal.Agents;
-using EPortal.Servers;
+using EPortal.Servers.CheckIns;
 
 namespace Bench.Million;
 

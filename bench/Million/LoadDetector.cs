@@ -1,7 +1,7 @@
 using System.Collections;
 using Bench.Filters;
 using EPortal.Data;
-using EPortal.Servers;
+using EPortal.Servers.CheckIns;
 
 namespace Bench.Million;
 

@@ -1,7 +1,7 @@
 using Bench.Million;
 using Dapper;
 using EPortal.Data;
-using EPortal.Servers;
+using EPortal.Servers.CheckIns;
 
 namespace Bench.Soak;
 

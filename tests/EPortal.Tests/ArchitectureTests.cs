@@ -62,7 +62,7 @@ public sealed class ArchitectureTests
     public void Uses_within_async_methods_iterators_and_lambdas_are_seen()
     {
         Uses.Value.ShouldContain(use => use.From == "EPortal.Agents.CheckInEndpoints" && use.Of == "EPortal.Agents.AgentService::CheckIn");
-        Uses.Value.ShouldContain(use => use.From == "EPortal.Agents.AgentService" && use.Of == "EPortal.Servers.CheckIns::FindOrNull");
+        Uses.Value.ShouldContain(use => use.From == "EPortal.Agents.AgentService" && use.Of == "EPortal.Servers.CheckIns.CheckInRecorder::FindOrNull");
         Uses.Value.ShouldContain(use => use.From == "EPortal.Data.Sqlite.SqliteStore" && use.Of == "Microsoft.Data.Sqlite.SqliteConnection");
     }
 

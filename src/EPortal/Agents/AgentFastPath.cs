@@ -8,7 +8,7 @@ using EPortal.AgentClient.Wire;
 using EPortal.Api;
 using EPortal.Data;
 using EPortal.Feeds;
-using EPortal.Servers;
+using EPortal.Servers.CheckIns;
 
 namespace EPortal.Agents;
 

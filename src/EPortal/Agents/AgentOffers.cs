@@ -5,6 +5,7 @@ using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Patchsets;
 using EPortal.Servers;
+using EPortal.Servers.CheckIns;
 
 namespace EPortal.Agents;
 

@@ -4,6 +4,7 @@ using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Servers;
+using EPortal.Servers.CheckIns;
 
 namespace EPortal.Agents;
 
@@ -22,7 +23,7 @@ internal readonly record struct UnchangedCheckIn(ValueTask<bool> Recorded, strin
 /// Serves agents. What is as ever needs no look at the store; for the rest one snapshot finds server and offer. A shared commit
 /// keeps the check-in.
 /// </summary>
-internal sealed class AgentService(Database database, AgentOffers offers, CheckIns checkIns, ServerCache known, TimeProvider time)
+internal sealed class AgentService(Database database, AgentOffers offers, CheckInRecorder checkIns, ServerCache known, TimeProvider time)
 {
     private const int KernelIdLength = 40;
 
@@ -101,7 +102,7 @@ internal sealed class AgentService(Database database, AgentOffers offers, CheckI
         }
 
         var (server, outcome) = database.Read(session =>
-            CheckIns.FindOrNull(session, serverId) is { } known
+            CheckInRecorder.FindOrNull(session, serverId) is { } known
                 ? (known, offers.ForKernel(session, known, facts, time.GetUtcNow()))
                 : ((RegisteredServer?)null, (CheckInOutcome?)null));
         return server is not null && await checkIns.Record(server, checkIn with { Digest = FactsDigest.ForFeed(digest, FactsDigest.OfFeed(server.FeedName)) }) ? outcome : null;
@@ -110,7 +111,7 @@ internal sealed class AgentService(Database database, AgentOffers offers, CheckI
     /// <summary>What a server's feed offers for a kernel, without a check-in.</summary>
     public (bool IsKnown, Offer? Offer) Look(string? serverId, string kernelId) => serverId is null
         ? (false, null)
-        : database.Read(session => CheckIns.FindOrNull(session, serverId) is { } known
+        : database.Read(session => CheckInRecorder.FindOrNull(session, serverId) is { } known
             ? (true, offers.Find(session, known, Product.Kernel, kernelId))
             : (false, (Offer?)null));
 
@@ -119,7 +120,7 @@ internal sealed class AgentService(Database database, AgentOffers offers, CheckI
     public async Task<BuildIdsAnswer?> Userspace(string serverId, Product product, IReadOnlyList<string> buildIds, DroppedFields dropped)
     {
         var what = $"{ServerHistory.Dropped} {product.Token()}";
-        var (answer, isNew) = database.Read(session => CheckIns.FindOrNull(session, serverId) is { } known
+        var (answer, isNew) = database.Read(session => CheckInRecorder.FindOrNull(session, serverId) is { } known
             ? (new BuildIdsAnswer { Patches = [.. buildIds.SelectMany(id => Patch(session, known, product, id))] },
                 !dropped.IsEmpty && ServerHistory.Last(session, serverId, what) != dropped.ToString())
             : ((BuildIdsAnswer?)null, false));
@@ -132,7 +133,7 @@ internal sealed class AgentService(Database database, AgentOffers offers, CheckI
     public bool IsSupported(string kernelId) => database.Read(session => offers.IsSupported(session, kernelId));
 
     /// <summary>Whether a server of that id is registered.</summary>
-    public bool IsKnown(string serverId) => database.Read(session => CheckIns.FindOrNull(session, serverId) is not null);
+    public bool IsKnown(string serverId) => database.Read(session => CheckInRecorder.FindOrNull(session, serverId) is not null);
 
     private IEnumerable<BuildIdPatch> Patch(Session session, RegisteredServer server, Product product, string buildId)
     {

@@ -2,7 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using EPortal.Api;
 using EPortal.Data;
-using EPortal.Servers;
+using EPortal.Servers.CheckIns;
 
 namespace EPortal.Agents;
 

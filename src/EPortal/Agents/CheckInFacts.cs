@@ -2,6 +2,7 @@ using EPortal.AgentClient.Wire;
 using EPortal.Data;
 using EPortal.Format;
 using EPortal.Servers;
+using EPortal.Servers.CheckIns;
 
 namespace EPortal.Agents;
 

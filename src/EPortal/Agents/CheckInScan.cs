@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using EPortal.Servers;
+using EPortal.Servers.CheckIns;
 
 namespace EPortal.Agents;
 

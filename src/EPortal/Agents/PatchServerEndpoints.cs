@@ -4,7 +4,7 @@ using EPortal.Api;
 using EPortal.Data;
 using EPortal.Format;
 using EPortal.Patchsets;
-using EPortal.Servers;
+using EPortal.Servers.CheckIns;
 
 namespace EPortal.Agents;
 

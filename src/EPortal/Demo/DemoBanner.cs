@@ -4,6 +4,7 @@ using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Hosting;
 using EPortal.Servers;
+using EPortal.Servers.Search;
 
 namespace EPortal.Demo;
 

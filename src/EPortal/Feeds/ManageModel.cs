@@ -3,6 +3,7 @@ using EPortal.Data;
 using EPortal.Format;
 using EPortal.Patchsets;
 using EPortal.Servers;
+using EPortal.Servers.Search;
 
 namespace EPortal.Feeds;
 

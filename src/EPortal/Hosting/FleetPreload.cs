@@ -1,9 +1,10 @@
 using EPortal.Servers;
+using EPortal.Servers.CheckIns;
 
 namespace EPortal.Hosting;
 
 /// <summary>Reads all hosts into memory once the portal serves, and takes in what a killed one left behind, beside its other work.</summary>
-internal sealed class FleetPreload(ServerCache known, CheckIns checkIns, Registration registration) : BackgroundService
+internal sealed class FleetPreload(ServerCache known, CheckInRecorder checkIns, Registration registration) : BackgroundService
 {
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>

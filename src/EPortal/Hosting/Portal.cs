@@ -11,6 +11,7 @@ using EPortal.Keys;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
 using EPortal.Servers;
+using EPortal.Servers.CheckIns;
 
 namespace EPortal.Hosting;
 
@@ -47,7 +48,7 @@ internal sealed class Portal : IAsyncDisposable
         Servers = new ServerStore(Database, Log, HostChangeLimiter, time);
         Registration = new Registration(Log, HostChangeLimiter);
         Known = new ServerCache(Database, Offers);
-        CheckIns = new CheckIns(Log, Known, HostChangeLimiter);
+        CheckIns = new CheckInRecorder(Log, Known, HostChangeLimiter);
         Agents = new AgentService(Database, new AgentOffers(Offers), CheckIns, Known, time);
         Users = new UserStore(Database, Log, settings.AuthPasswordMinLength);
         ApiKeys = new ApiKeyStore(Database, Log, time);
@@ -140,7 +141,7 @@ internal sealed class Portal : IAsyncDisposable
     public ServerCache Known { get; }
 
     /// <summary>Check-ins of hosts.</summary>
-    public CheckIns CheckIns { get; }
+    public CheckInRecorder CheckIns { get; }
 
     /// <summary>What agents ask for.</summary>
     public AgentService Agents { get; }

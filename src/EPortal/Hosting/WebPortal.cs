@@ -14,6 +14,7 @@ using EPortal.Operations;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
 using EPortal.Servers;
+using EPortal.Servers.Search;
 using EPortal.WebConsole;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.HttpOverrides;

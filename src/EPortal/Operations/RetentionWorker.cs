@@ -1,6 +1,6 @@
 using EPortal.Data;
 using EPortal.PatchSource;
-using EPortal.Servers;
+using EPortal.Servers.CheckIns;
 
 namespace EPortal.Operations;
 

@@ -1,6 +1,7 @@
 using EPortal.Api;
 using EPortal.Data;
 using EPortal.Servers;
+using EPortal.Servers.Search;
 using EPortal.WebConsole;
 
 namespace EPortal.Operations;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Dapper;
 using EPortal.Data;
+using EPortal.Servers.CheckIns;
 
 namespace EPortal.Servers;
 

@@ -4,6 +4,7 @@ using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Keys;
+using EPortal.Servers.Search;
 
 namespace EPortal.Servers;
 

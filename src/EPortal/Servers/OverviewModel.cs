@@ -1,5 +1,6 @@
 using EPortal.Data;
 using EPortal.Feeds;
+using EPortal.Servers.Search;
 
 namespace EPortal.Servers;
 

@@ -1,6 +1,7 @@
 using EPortal.Api;
 using EPortal.Data;
 using EPortal.Feeds;
+using EPortal.Servers.Search;
 using EPortal.WebConsole;
 
 namespace EPortal.Servers;

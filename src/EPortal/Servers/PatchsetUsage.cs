@@ -2,6 +2,7 @@ using Dapper;
 using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Format;
+using EPortal.Servers.Search;
 
 namespace EPortal.Servers;
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using EPortal.Api;
 using EPortal.Data;
 using EPortal.Keys;
+using EPortal.Servers.Search;
 
 namespace EPortal.Servers;
 

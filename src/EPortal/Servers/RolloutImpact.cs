@@ -1,4 +1,5 @@
 using EPortal.Feeds;
+using EPortal.Servers.Search;
 
 namespace EPortal.Servers;
 

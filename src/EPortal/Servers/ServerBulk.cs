@@ -4,6 +4,7 @@ using Dapper;
 using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Keys;
+using EPortal.Servers.Search;
 
 namespace EPortal.Servers;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EPortal.Servers.Search;
 using EPortal.WebConsole;
 
 namespace EPortal.Servers;

@@ -3,6 +3,7 @@ using System.Globalization;
 using EPortal.Cli;
 using EPortal.Data;
 using EPortal.Hosting;
+using EPortal.Servers.Search;
 
 namespace EPortal.Servers;
 

@@ -3,6 +3,7 @@ using Dapper;
 using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Keys;
+using EPortal.Servers.Search;
 
 namespace EPortal.Servers;
 

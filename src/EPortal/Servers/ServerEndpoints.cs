@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using EPortal.Api;
 using EPortal.Data;
 using EPortal.Feeds;
+using EPortal.Servers.Search;
 
 namespace EPortal.Servers;
 

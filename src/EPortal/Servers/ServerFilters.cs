@@ -1,6 +1,7 @@
 using EPortal.Api;
 using EPortal.Data;
 using EPortal.Keys;
+using EPortal.Servers.Search;
 
 namespace EPortal.Servers;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using EPortal.Data;
+using EPortal.Servers.CheckIns;
 
 namespace EPortal.Servers;
 

@@ -3,6 +3,7 @@ using EPortal.Cli;
 using EPortal.Data;
 using EPortal.Hosting;
 using EPortal.Keys;
+using EPortal.Servers.Search;
 
 namespace EPortal.Servers;
 

@@ -2,6 +2,7 @@ using EPortal.Api;
 using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Keys;
+using EPortal.Servers.Search;
 using EPortal.WebConsole;
 
 namespace EPortal.Servers;

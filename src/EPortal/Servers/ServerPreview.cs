@@ -1,5 +1,6 @@
 using Dapper;
 using EPortal.Data;
+using EPortal.Servers.CheckIns;
 
 namespace EPortal.Servers;
 

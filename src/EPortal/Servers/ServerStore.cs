@@ -3,6 +3,8 @@ using Dapper;
 using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Keys;
+using EPortal.Servers.CheckIns;
+using EPortal.Servers.Search;
 
 namespace EPortal.Servers;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using EPortal.Api;
 using EPortal.Data;
 using EPortal.Feeds;
+using EPortal.Servers.Search;
 using EPortal.WebConsole;
 
 namespace EPortal.Servers;

@@ -12,6 +12,8 @@ using EPortal.Format;
 using EPortal.Hosting;
 using EPortal.Keys;
 using EPortal.Servers;
+using EPortal.Servers.CheckIns;
+using EPortal.Servers.Search;
 using EPortal.Tests.Data;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

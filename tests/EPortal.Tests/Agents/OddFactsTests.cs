@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using EPortal.AgentClient.Wire;
 using EPortal.Servers;
+using EPortal.Servers.CheckIns;
 using EPortal.Tests.Cli;
 using Shouldly;
 using Xunit;

@@ -49,7 +49,7 @@ public sealed class RegistrationFloodTests
         codes.Count(code => code == "1").ShouldBe(180);
         (await Register(portal, TestPortal.Key, "203.0.113.2")).ShouldBe("0");
         (await Register(portal, "nope", "203.0.113.1")).ShouldBe("1", "a locked address cannot try keys either");
-        var id = portal.Portal.Servers.List(new EPortal.Servers.ServerQuery(), portal.Portal.Offers)[0].ServerId;
+        var id = portal.Portal.Servers.List(new EPortal.Servers.Search.ServerQuery(), portal.Portal.Offers)[0].ServerId;
         using var checkin = await portal.CheckInAsync(TestPortal.Facts(id), "203.0.113.1");
         checkin.StatusCode.ShouldBe(System.Net.HttpStatusCode.OK, "hosts that are registered are served");
     }

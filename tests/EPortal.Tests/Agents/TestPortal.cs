@@ -9,6 +9,7 @@ using EPortal.Format;
 using EPortal.Hosting;
 using EPortal.Keys;
 using EPortal.Servers;
+using EPortal.Servers.Search;
 using EPortal.Tests.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;

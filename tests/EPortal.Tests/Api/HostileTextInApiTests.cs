@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text;
-using EPortal.Servers;
+using EPortal.Servers.Search;
 using EPortal.Tests.Agents;
 using Shouldly;
 using Xunit;

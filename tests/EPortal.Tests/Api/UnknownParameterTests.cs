@@ -1,5 +1,5 @@
 using System.Net;
-using EPortal.Servers;
+using EPortal.Servers.Search;
 using EPortal.Tests.Agents;
 using Shouldly;
 using Xunit;

@@ -270,7 +270,7 @@ public sealed class ReplicationRulesTests
         await b.SendTo(a);
 
         a.Content().ShouldBe(b.Content());
-        a.Database.Read(session => EPortal.Servers.CheckIns.FindOrNull(session, registered.ServerId!)).ShouldBeNull();
+        a.Database.Read(session => EPortal.Servers.CheckIns.CheckInRecorder.FindOrNull(session, registered.ServerId!)).ShouldBeNull();
     }
 
     [Fact]

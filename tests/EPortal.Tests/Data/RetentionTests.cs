@@ -2,6 +2,7 @@ using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Keys;
 using EPortal.Servers;
+using EPortal.Servers.CheckIns;
 using Shouldly;
 using Xunit;
 
@@ -158,8 +159,8 @@ public sealed class RetentionTests
         await using var store = new TestStore();
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
         var id = (await new Registration(store.Log, store.Changes).Register("h", "192.0.2.9", "k")).ServerId!;
-        var checkIns = new CheckIns(store.Log, new ServerCache(store.Database, new Offers()), store.Changes);
-        var server = store.Database.Read(session => CheckIns.FindOrNull(session, id))!;
+        var checkIns = new CheckInRecorder(store.Log, new ServerCache(store.Database, new Offers()), store.Changes);
+        var server = store.Database.Read(session => CheckInRecorder.FindOrNull(session, id))!;
         var history = new ServerStore(store.Database, store.Log, store.Changes, store.Time);
         async Task Say(int first, int count)
         {

@@ -6,6 +6,8 @@ using EPortal.Keys;
 using EPortal.Operations;
 using EPortal.PatchSource;
 using EPortal.Servers;
+using EPortal.Servers.CheckIns;
+using EPortal.Servers.Search;
 using EPortal.Tests.Agents;
 using EPortal.Tests.Data;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -199,8 +201,8 @@ public sealed class InactiveServersTests
         for (var n = 0; n < count; n++)
         {
             var id = (await new Registration(store.Log, store.Changes).Register("h", "192.0.2.9", "k")).ServerId!;
-            var server = store.Database.Read(session => CheckIns.FindOrNull(session, id))!;
-            await new CheckIns(store.Log, new ServerCache(store.Database, new Offers()), store.Changes).Record(
+            var server = store.Database.Read(session => CheckInRecorder.FindOrNull(session, id))!;
+            await new CheckInRecorder(store.Log, new ServerCache(store.Database, new Offers()), store.Changes).Record(
                 server, new CheckIn(new ServerFacts { Ip = "192.0.2.9", Hostname = "h", KernelId = new string('a', 40) }, 100, null));
             ids.Add(id);
         }

@@ -2,6 +2,7 @@ using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Keys;
 using EPortal.Servers;
+using EPortal.Servers.Search;
 using EPortal.Tests.Agents;
 using Shouldly;
 using Xunit;

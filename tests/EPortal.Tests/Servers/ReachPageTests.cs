@@ -3,6 +3,7 @@ using EPortal.Data;
 using EPortal.Format;
 using EPortal.Keys;
 using EPortal.Servers;
+using EPortal.Servers.Search;
 using EPortal.Tests.Agents;
 using EPortal.Tests.Feeds;
 using EPortal.Tests.WebConsole;

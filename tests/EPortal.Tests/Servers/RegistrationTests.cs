@@ -1,6 +1,7 @@
 using EPortal.Feeds;
 using EPortal.Keys;
 using EPortal.Servers;
+using EPortal.Servers.CheckIns;
 using EPortal.Tests.Data;
 using Shouldly;
 using Xunit;
@@ -73,14 +74,14 @@ public sealed class RegistrationTests
         await feeds.Add(TestStore.Admin, "test", new FeedSettings());
         await keys.Add(TestStore.Admin, "k", new KeySettings(Feed: "test"));
         var id = (await new Registration(store.Log, store.Changes).Register("h", "192.0.2.9", "k")).ServerId!;
-        store.Database.Read(session => CheckIns.FindOrNull(session, id))!.FeedName.ShouldBe("test");
+        store.Database.Read(session => CheckInRecorder.FindOrNull(session, id))!.FeedName.ShouldBe("test");
 
         await feeds.Delete(TestStore.Admin, "test");
-        store.Database.Read(session => CheckIns.FindOrNull(session, id))!.FeedName.ShouldBe("main");
+        store.Database.Read(session => CheckInRecorder.FindOrNull(session, id))!.FeedName.ShouldBe("main");
         keys.List().ShouldHaveSingleItem().Feed.ShouldBe("main");
 
         (await servers.DeleteKey(TestStore.Admin, "k")).ShouldBe(1);
-        store.Database.Read(session => CheckIns.FindOrNull(session, id)).ShouldBeNull();
+        store.Database.Read(session => CheckInRecorder.FindOrNull(session, id)).ShouldBeNull();
         store.Scalar<long>("SELECT count(*) FROM server").ShouldBe(0);
     }
 }

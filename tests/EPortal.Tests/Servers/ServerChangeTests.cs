@@ -2,6 +2,7 @@ using System.Net;
 using EPortal.Data;
 using EPortal.Keys;
 using EPortal.Servers;
+using EPortal.Servers.Search;
 using EPortal.Tests.Agents;
 using Shouldly;
 using Xunit;

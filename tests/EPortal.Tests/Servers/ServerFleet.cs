@@ -1,6 +1,7 @@
 using EPortal.AgentClient.Wire;
 using EPortal.Data;
 using EPortal.Servers;
+using EPortal.Servers.Search;
 using EPortal.Tests.Accounts;
 using EPortal.Tests.Agents;
 using EPortal.Tests.Api;

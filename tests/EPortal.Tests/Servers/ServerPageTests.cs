@@ -1,6 +1,6 @@
 using System.Net;
 using EPortal.Keys;
-using EPortal.Servers;
+using EPortal.Servers.Search;
 using EPortal.Tests.Agents;
 using EPortal.Tests.Api;
 using Shouldly;

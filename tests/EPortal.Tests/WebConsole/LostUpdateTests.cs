@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 using EPortal.Accounts.Ldap;
 using EPortal.Feeds;
 using EPortal.Keys;
-using EPortal.Servers;
+using EPortal.Servers.Search;
 using EPortal.Tests.Agents;
 using Shouldly;
 using Xunit;

@@ -76,7 +76,7 @@ public sealed partial class ResumableFormTests
         await api.Portal.Portal.Keys.Update(TestPortal.Admin, TestPortal.Key, new());
         await api.Portal.RegisterAsync();
         await api.Portal.DeployAsync("p1", 1);
-        var server = api.Portal.Portal.Servers.List(new EPortal.Servers.ServerQuery(), api.Portal.Portal.Offers).Single();
+        var server = api.Portal.Portal.Servers.List(new EPortal.Servers.Search.ServerQuery(), api.Portal.Portal.Offers).Single();
         var before = Rows.Count(api.Portal, "operation");
         var paths = api.Portal.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(route => route.Metadata.GetMetadata<ConsoleRoute>() is not null && route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Contains("POST"))

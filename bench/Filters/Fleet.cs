@@ -1,4 +1,6 @@
 using System.Globalization;
+using EPortal.Data;
+using EPortal.Servers.Search;
 using Microsoft.Data.Sqlite;
 
 namespace Bench.Filters;
@@ -22,16 +24,13 @@ internal static class Fleet
     {
         using var connection = new SqliteConnection($"Data Source={database};Pooling=False");
         connection.Open();
+        using var session = new Session(connection);
         // Written once and read back only if it went well.
-        using (var quick = connection.CreateCommand())
-        {
-            quick.CommandText = "PRAGMA synchronous=OFF; PRAGMA cache_size=-262144";
-            quick.ExecuteNonQuery();
-        }
-
+        session.Execute("PRAGMA synchronous=OFF");
+        session.Execute("PRAGMA cache_size=-262144");
         var keys = KeysOf(connection);
-        using var transaction = connection.BeginTransaction();
-        var (server, facts, checkin) = Commands(connection, transaction);
+        session.Execute("BEGIN");
+        var (server, facts, checkin) = Commands(connection);
         var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1000;
         for (var n = 0; n < servers; n++)
         {
@@ -39,15 +38,13 @@ internal static class Fleet
             Run(server, n + 1, $"bench.{n + 1}", $"B{n:d15}", keys[n % 2 == 0 ? 0 : n / 2 % keys.Count], Host(n), address ?? Ip(n), registered, TagsOf(n));
             Run(facts, n + 1, address ?? Ip(n), Host(n), KernelOf(n), LevelOf(n), now - n % 900 * 40_000L * Second);
             Run(checkin, n + 1, n % (servers / Silent) == 3 ? now - 60L * 86_400 * Second : now - n % 14_400 * Second, digest?.Invoke(n) ?? 0);
+            TagTables.Set(session, n + 1, TagsOf(n));
         }
 
+        SearchProjection.AddMissing(session, servers);
         // Else whatever is done to them would wait for the operations that created them.
-        using var vector = connection.CreateCommand();
-        vector.Transaction = transaction;
-        vector.CommandText = "INSERT INTO version_vector (origin, sequence) VALUES ('bench', $servers)";
-        vector.Parameters.AddWithValue("$servers", servers);
-        vector.ExecuteNonQuery();
-        transaction.Commit();
+        session.Execute("INSERT INTO version_vector (origin, sequence) VALUES ('bench', @servers)", ("@servers", servers));
+        session.Execute("COMMIT");
     }
 
     public static string Host(int n) => string.Create(CultureInfo.InvariantCulture, $"{(n % 3 == 0 ? "web" : n % 3 == 1 ? "db" : "app")}-{n:d6}.dc{n % 7}.example.com");
@@ -81,12 +78,11 @@ internal static class Fleet
         return keys;
     }
 
-    private static (SqliteCommand Server, SqliteCommand Facts, SqliteCommand Checkin) Commands(SqliteConnection connection, SqliteTransaction transaction)
+    private static (SqliteCommand Server, SqliteCommand Facts, SqliteCommand Checkin) Commands(SqliteConnection connection)
     {
         SqliteCommand Prepare(string sql)
         {
             var command = connection.CreateCommand();
-            command.Transaction = transaction;
             command.CommandText = sql;
             return command;
         }

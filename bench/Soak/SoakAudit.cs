@@ -68,7 +68,7 @@ internal sealed class SoakAudit(Session session)
         foreach (var (what, sql) in new[]
         {
             ("servers and their search rows", "SELECT (SELECT count(*) FROM server) - (SELECT count(*) FROM server_search)"),
-            ("servers and their counts", "SELECT (SELECT count(*) FROM server) - (SELECT coalesce(sum(servers), 0) FROM server_count)"),
+            ("servers and their counts", "SELECT (SELECT count(*) FROM server) - (SELECT coalesce(sum(servers), 0) FROM server_group)"),
             ("groups of servers", """
                 SELECT count(*) FROM (SELECT id, servers FROM server_group EXCEPT SELECT grp, count(*) FROM server_search GROUP BY 1) WHERE servers <> 0
                 """),

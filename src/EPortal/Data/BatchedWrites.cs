@@ -8,29 +8,19 @@ namespace EPortal.Data;
 /// </summary>
 internal abstract class BatchedWrites
 {
-    /// <summary>Whether anything waits, or there is maintenance to do.</summary>
-    internal abstract BatchedWork Work { get; }
+    /// <summary>How many wait. Any thread may ask.</summary>
+    internal abstract int Waiting { get; }
 
-    /// <summary>Takes what waits and writes it; <paramref name="others"/> changes, or kinds of shared writes, come with it. A failure fails the whole commit.</summary>
+    /// <summary>Whether there is maintenance to do when nothing waits. Any thread may ask.</summary>
+    internal abstract bool HasMaintenance { get; }
+
+    /// <summary>Writes what waits, and some of the maintenance. A failure fails the whole commit.</summary>
     /// <exception cref="DbException">The database failed.</exception>
-    internal abstract void Write(Change change, int others);
+    internal abstract void Write(Change change);
 
     /// <summary>Tells those whose writes are on disk now.</summary>
     internal abstract void Acknowledge();
 
     /// <summary>Tells those whose writes were lost with the commit.</summary>
     internal abstract void Fail(Exception failure);
-}
-
-/// <summary>What there is to do for shared writes.</summary>
-internal enum BatchedWork
-{
-    /// <summary>Nothing.</summary>
-    None,
-
-    /// <summary>Maintenance, when nothing else waits.</summary>
-    Idle,
-
-    /// <summary>Somebody waits.</summary>
-    Waiting,
 }

@@ -7,12 +7,11 @@ namespace EPortal.Data;
 /// A change being made: what it creates, sets, holds and deletes becomes operations in the log and rows in the tables in
 /// one transaction. Time is read once, when the transaction begins.
 /// </summary>
-internal sealed class Change(EntityCatalog catalog, Session session, Actor actor, Node node, DateTimeOffset now)
+internal sealed class Change(EntityCatalog catalog, Session session, Actor actor, Node node, DateTimeOffset now, ChangeLog log)
 {
     /// <summary>Ids in one deletion; more are split, so that no operation grows without bound.</summary>
     private const int IdsPerDeletion = 1000;
 
-    private readonly OperationApplier _applier = new(catalog, session);
     private bool _noted;
     private bool _changed;
 
@@ -25,11 +24,28 @@ internal sealed class Change(EntityCatalog catalog, Session session, Actor actor
     /// <summary>The writer's session, for reading and for tables that are this node's own.</summary>
     public Session Session => session;
 
+    /// <summary>Whether so many changes come that their answers should not wait for anything else.</summary>
+    public bool IsUnderLoad => log.IsUnderLoad;
+
+    /// <summary>Whether work that can be done later may have been put off.</summary>
+    public bool MayHaveDeferred => !log.Maintains || log.HasDeferred;
+
     /// <summary>The connection of the transaction, for queries.</summary>
     public DbConnection Db => session.Connection;
 
     /// <summary>This node's row as the change leaves it.</summary>
     internal Node Node { get; private set; } = node;
+
+    private OperationApplier Applier => field ??= new OperationApplier(catalog, this);
+
+    /// <summary>Says that work is put off; false when it has to be done now, because few changes come or nobody would do it later.</summary>
+    public bool TryDefer()
+    {
+        if (!log.Maintains || !IsUnderLoad)
+            return false;
+        log.HasDeferred = true;
+        return true;
+    }
 
     /// <summary>Creates an entity and returns its id.</summary>
     public string Create(EntityType type, Fields set)
@@ -155,7 +171,7 @@ internal sealed class Change(EntityCatalog catalog, Session session, Actor actor
 
     private void Perform(EntityType type, Operation operation)
     {
-        _applier.Perform(operation);
+        Applier.Perform(operation);
         Node = Node with
         {
             Revision = Node.Revision + 1,

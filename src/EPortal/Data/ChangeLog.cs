@@ -15,12 +15,14 @@ internal sealed class ChangeLog : IAsyncDisposable
     private readonly Database _database;
     private readonly EntityCatalog _catalog;
     private readonly TimeProvider _time;
+    private readonly WriterLoad _load;
     private readonly Task _writer;
+    private volatile bool _hasDeferred;
 
     /// <summary>Starts the writer.</summary>
     public ChangeLog(Database database, EntityCatalog catalog, TimeProvider time)
     {
-        (_database, _catalog, _time) = (database, catalog, time);
+        (_database, _catalog, _time, _load) = (database, catalog, time, new WriterLoad(time));
         _writer = Task.Factory.StartNew(Write, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
@@ -35,6 +37,29 @@ internal sealed class ChangeLog : IAsyncDisposable
         return _queue.TryAdd(pending)
             ? pending.Result
             : throw new StoreException(StoreError.Overloaded, "too many changes are waiting; try again in a few seconds");
+    }
+
+    /// <summary>The clock of this store's changes.</summary>
+    public TimeProvider Time => _time;
+
+    /// <summary>Whether work may be put off: somebody does it later, when fewer changes come.</summary>
+    public bool Maintains => _queue.Maintains;
+
+    /// <summary>Whether so many changes come that work is put off; any thread may ask.</summary>
+    public bool IsUnderLoad => _load.IsHigh;
+
+    /// <summary>Whether work has been put off, or may have been before this process began.</summary>
+    internal bool HasDeferred
+    {
+        get => _hasDeferred;
+        set => _hasDeferred = value;
+    }
+
+    /// <summary>Does what a killed process left undone, and from now on what is put off; for the process that serves.</summary>
+    public void StartMaintenance()
+    {
+        (_queue.Maintains, _hasDeferred) = (true, true);
+        Wake();
     }
 
     /// <summary>Takes shared writes into the commits, from now on.</summary>
@@ -93,11 +118,12 @@ internal sealed class ChangeLog : IAsyncDisposable
         session.Execute("BEGIN IMMEDIATE");
         var before = Node.Read(session);
         var now = _time.GetUtcNow();
-        var node = WriteShared(session, before, now, batch.Count);
+        _load.Count(batch.Count + _queue.Shared.Sum(shared => shared.Waiting));
+        var node = WriteShared(session, before, now);
         foreach (var pending in batch)
         {
             session.Execute("SAVEPOINT change");
-            var change = new Change(_catalog, session, pending.Actor, node, now);
+            var change = new Change(_catalog, session, pending.Actor, node, now, this);
             if (pending.Run(change))
                 node = change.Node;
             else
@@ -113,14 +139,14 @@ internal sealed class ChangeLog : IAsyncDisposable
         _database.AfterCommit(session);
     }
 
-    private Node WriteShared(Session session, Node node, DateTimeOffset now, int others)
+    private Node WriteShared(Session session, Node node, DateTimeOffset now)
     {
         foreach (var shared in _queue.Shared)
         {
-            if (shared.Work == BatchedWork.None)
+            if (shared.Waiting == 0 && !(_queue.Maintains && shared.HasMaintenance))
                 continue;
-            var change = new Change(_catalog, session, Actor.Agent, node, now);
-            shared.Write(change, others + _queue.Shared.Count(other => other != shared && other.Work == BatchedWork.Waiting));
+            var change = new Change(_catalog, session, Actor.Agent, node, now, this);
+            shared.Write(change);
             node = change.Node;
         }
 

@@ -1,9 +1,10 @@
 namespace EPortal.Data;
 
 /// <summary>The tables of replicated entities, written by what their <see cref="EntityType"/> says.</summary>
-internal sealed class EntityRows(EntityCatalog catalog, Session session)
+internal sealed class EntityRows(EntityCatalog catalog, Change change)
 {
-    private readonly NameShadows _shadows = new(session);
+    private readonly NameShadows _shadows = new(change.Session);
+    private readonly Session _session = change.Session;
 
     /// <summary>Adds the entity that <paramref name="operation"/> creates.</summary>
     public void Insert(EntityType type, Operation operation)
@@ -13,8 +14,9 @@ internal sealed class EntityRows(EntityCatalog catalog, Session session)
             INSERT INTO {type.Name} (id, stamp{string.Concat(fields.Select(f => $", {f}"))})
             VALUES (@id, @stamp{string.Concat(fields.Select(f => $", @{f}"))})
             """;
-        session.Execute(sql, [("@id", operation.Id.ToString()), ("@stamp", operation.Stamp), .. Values(operation.Set)]);
+        _session.Execute(sql, [("@id", operation.Id.ToString()), ("@stamp", operation.Stamp), .. Values(operation.Set)]);
         _shadows.Recompute(type, operation.Set);
+        type.Projection?.Written(change, operation.Id.ToString(), fields);
     }
 
     /// <summary>Whether <paramref name="id"/> lives; the row of a pair is made when both its halves do.</summary>
@@ -27,7 +29,7 @@ internal sealed class EntityRows(EntityCatalog catalog, Session session)
         var halves = type.EntitiesOf(id);
         if (!Exists(type.Joins[0], halves[0]) || !Exists(type.Joins[1], halves[1]))
             return false;
-        session.Execute(
+        _session.Execute(
             $"INSERT INTO {type.Name} (id, stamp, {type.Joins[0].Name}, {type.Joins[1].Name}) VALUES (@id, 0, @first, @second)",
             ("@id", id), ("@first", halves[0]), ("@second", halves[1]));
         return true;
@@ -38,21 +40,24 @@ internal sealed class EntityRows(EntityCatalog catalog, Session session)
     {
         if (operation.Set.Count == 0)
             return;
-        var written = FieldStamps.Read(session, type, id);
+        var written = FieldStamps.Read(_session, type, id);
         var stamp = new Stamp(operation.Stamp, operation.Id.Origin);
         var newer = operation.Set.Where(field => stamp.IsAfter(written.Of(Known(type, field.Key)))).ToList();
         if (newer.Count == 0)
             return;
         var renamed = newer.Any(field => type.NamedBy.Contains(field.Key));
-        var oldName = renamed ? NameShadows.NameOf(session, type, id) : Fields.None;
+        var oldName = renamed ? NameShadows.NameOf(_session, type, id) : Fields.None;
         foreach (var (field, _) in newer)
             written.Write(field, stamp);
         var sql = $"UPDATE {type.Name} SET stamps = @stamps{string.Concat(newer.Select(f => $", {f.Key} = @{f.Key}"))} WHERE id = @id";
-        session.Execute(sql, [("@stamps", written.ToString()), .. Values(newer), ("@id", id)]);
-        if (!renamed)
-            return;
-        _shadows.Recompute(type, oldName);
-        _shadows.Recompute(type, NameShadows.NameOf(session, type, id));
+        _session.Execute(sql, [("@stamps", written.ToString()), .. Values(newer), ("@id", id)]);
+        if (renamed)
+        {
+            _shadows.Recompute(type, oldName);
+            _shadows.Recompute(type, NameShadows.NameOf(_session, type, id));
+        }
+
+        type.Projection?.Written(change, id, [.. newer.Select(field => field.Key)]);
     }
 
     /// <summary>Ends an entity, its holds and the pairs it is half of; nothing happens when it is gone already.</summary>
@@ -60,29 +65,30 @@ internal sealed class EntityRows(EntityCatalog catalog, Session session)
     {
         if (!Exists(type, id))
             return;
-        var name = NameShadows.NameOf(session, type, id);
+        var name = NameShadows.NameOf(_session, type, id);
         foreach (var pair in catalog.PairsWith(type))
         {
-            session.Execute(
+            _session.Execute(
                 $"DELETE FROM hold WHERE entity = @pair AND subject IN (SELECT id FROM {pair.Name} WHERE {type.Name} = @id)",
                 ("@pair", pair.Name), ("@id", id));
-            session.Execute($"DELETE FROM {pair.Name} WHERE {type.Name} = @id", ("@id", id));
+            _session.Execute($"DELETE FROM {pair.Name} WHERE {type.Name} = @id", ("@id", id));
         }
 
-        session.Execute("DELETE FROM hold WHERE entity = @type AND subject = @id", ("@type", type.Name), ("@id", id));
-        session.Execute($"DELETE FROM {type.Name} WHERE id = @id", ("@id", id));
+        _session.Execute("DELETE FROM hold WHERE entity = @type AND subject = @id", ("@type", type.Name), ("@id", id));
+        type.Projection?.Deleting(change, id);
+        _session.Execute($"DELETE FROM {type.Name} WHERE id = @id", ("@id", id));
         _shadows.Recompute(type, name);
     }
 
     /// <summary>Brings the column <c>held</c> in line with the holds there are.</summary>
-    public void CountHolds(EntityType type, string id) => session.Execute(
+    public void CountHolds(EntityType type, string id) => _session.Execute(
         $"""
         UPDATE {type.Name} SET held = (SELECT count(*) FROM hold WHERE entity = @type AND subject = @id) WHERE id = @id
         """,
         ("@type", type.Name), ("@id", id));
 
     private bool Exists(EntityType type, string id) =>
-        session.Scalar($"SELECT 1 FROM {type.Name} WHERE id = @id", ("@id", id)) is not null;
+        _session.Scalar($"SELECT 1 FROM {type.Name} WHERE id = @id", ("@id", id)) is not null;
 
     /// <summary>Column names come into SQL text, so only declared ones may.</summary>
     private static string Known(EntityType type, string field) => type.Fields.Contains(field)

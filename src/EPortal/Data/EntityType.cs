@@ -20,6 +20,9 @@ internal sealed record EntityType(string Name, params string[] Fields)
     /// <summary>Whether a change of it can change what a feed offers.</summary>
     public bool ShapesOffers { get; init; }
 
+    /// <summary>Keeps the tables that are derived from its rows; null where there are none.</summary>
+    public EntityProjection? Projection { get; init; }
+
     /// <summary>
     /// For the state of a pair (a patchset on a feed): the two types it joins. Its id is <c>ID/ID</c>, in columns named
     /// after the types; it is not created or deleted by itself but lives while both do.

@@ -21,10 +21,10 @@ internal enum Applied
 /// holds) have not arrived waits for them; of two writes to a field the later stamp wins; a hold stays until somebody
 /// who saw it removes it; what is gone stays gone.
 /// </summary>
-internal sealed class OperationApplier(EntityCatalog catalog, Session session)
+internal sealed class OperationApplier(EntityCatalog catalog, Change change)
 {
-    private readonly PendingOperations _pending = new(session);
-    private readonly EntityRows _rows = new(catalog, session);
+    private readonly PendingOperations _pending = new(change.Session);
+    private readonly EntityRows _rows = new(catalog, change);
 
     /// <summary>Carries out <paramref name="operation"/>, or lays it aside until what it builds on is here.</summary>
     public void Perform(Operation operation)
@@ -61,11 +61,11 @@ internal sealed class OperationApplier(EntityCatalog catalog, Session session)
             return;
         _rows.Set(type, id, operation);
         if (operation.Holds)
-            session.Execute(
+            change.Session.Execute(
                 "INSERT INTO hold (id, entity, subject) VALUES (@id, @entity, @subject)",
                 ("@id", operation.Id.ToString()), ("@entity", type.Name), ("@subject", id));
         foreach (var hold in operation.Releases)
-            session.Execute("DELETE FROM hold WHERE id = @id", ("@id", hold));
+            change.Session.Execute("DELETE FROM hold WHERE id = @id", ("@id", hold));
         if (operation.Holds || operation.Releases.Count > 0)
             _rows.CountHolds(type, id);
     }
@@ -86,5 +86,5 @@ internal sealed class OperationApplier(EntityCatalog catalog, Session session)
     /// <summary>An origin's operations come in order, so what came before this one of the same origin is here.</summary>
     private bool IsReceived(EntityId dependency, EntityId operation) =>
         (dependency.Origin == operation.Origin && dependency.Sequence < operation.Sequence)
-        || dependency.Sequence <= VersionVector.Last(session, dependency.Origin);
+        || dependency.Sequence <= VersionVector.Last(change.Session, dependency.Origin);
 }

@@ -6,7 +6,7 @@ internal sealed class WriterQueue : IDisposable
     /// <summary>Changes that may wait; more are turned away at once instead of growing a queue.</summary>
     private const int Length = 8192;
 
-    /// <summary>How long nothing must have come before shared writes are tidied up.</summary>
+    /// <summary>How long nothing must have come before maintenance is done.</summary>
     private static readonly TimeSpan s_idlePause = TimeSpan.FromMilliseconds(5);
 
     /// <summary>The same after a commit that failed: a full disk is not empty a moment later.</summary>
@@ -16,11 +16,31 @@ internal sealed class WriterQueue : IDisposable
     private readonly Queue<PendingChange> _changes = new();
     private readonly AutoResetEvent _wake = new(false);
     private volatile BatchedWrites[] _shared = [];
+    private volatile bool _maintains;
     private int _woken;
     private bool _closed;
 
     /// <summary>The shared writes that take part.</summary>
     public IReadOnlyList<BatchedWrites> Shared => _shared;
+
+    /// <summary>How many changes and shared writes wait.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+                return _changes.Count + _shared.Sum(shared => shared.Waiting);
+        }
+    }
+
+    /// <summary>Whether maintenance is done when nothing waits.</summary>
+    public bool Maintains
+    {
+        get => _maintains;
+        set => _maintains = value;
+    }
+
+    private bool HasMaintenance => _maintains && Array.Exists(_shared, shared => shared.HasMaintenance);
 
     /// <summary>Takes shared writes in.</summary>
     public void Join(BatchedWrites shared)
@@ -66,12 +86,11 @@ internal sealed class WriterQueue : IDisposable
         {
             Volatile.Write(ref _woken, 0);
             Interlocked.MemoryBarrier();
-            var work = Work();
-            if (work == BatchedWork.Waiting)
+            if (Waiting > 0)
                 return true;
             if (IsClosed())
                 return false;
-            if (!_wake.WaitOne(work != BatchedWork.Idle ? Timeout.InfiniteTimeSpan : hasFailed ? s_idlePauseAfterFailure : s_idlePause))
+            if (!_wake.WaitOne(!HasMaintenance ? Timeout.InfiniteTimeSpan : hasFailed ? s_idlePauseAfterFailure : s_idlePause))
                 return true;
         }
     }
@@ -93,19 +112,5 @@ internal sealed class WriterQueue : IDisposable
     {
         lock (_gate)
             return _closed;
-    }
-
-    private BatchedWork Work()
-    {
-        lock (_gate)
-        {
-            if (_changes.Count > 0)
-                return BatchedWork.Waiting;
-        }
-
-        var work = BatchedWork.None;
-        foreach (var shared in _shared)
-            work = (BatchedWork)Math.Max((int)work, (int)shared.Work);
-        return work;
     }
 }

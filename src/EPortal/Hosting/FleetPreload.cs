@@ -1,10 +1,10 @@
-using EPortal.Servers;
+using EPortal.Data;
 using EPortal.Servers.CheckIns;
 
 namespace EPortal.Hosting;
 
 /// <summary>Reads all hosts into memory once the portal serves, and takes in what a killed one left behind, beside its other work.</summary>
-internal sealed class FleetPreload(ServerCache known, CheckInRecorder checkIns, Registration registration) : BackgroundService
+internal sealed class FleetPreload(ServerCache known, ChangeLog log) : BackgroundService
 {
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
@@ -13,7 +13,6 @@ internal sealed class FleetPreload(ServerCache known, CheckInRecorder checkIns, 
     private void Load(CancellationToken cancel)
     {
         known.Preload(cancel);
-        checkIns.StartMaintenance();
-        registration.StartMaintenance();
+        log.StartMaintenance();
     }
 }

@@ -11,6 +11,7 @@ using EPortal.Keys;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
 using EPortal.Servers;
+using EPortal.Servers.Search;
 using EPortal.Servers.CheckIns;
 
 namespace EPortal.Hosting;
@@ -47,6 +48,7 @@ internal sealed class Portal : IAsyncDisposable
         HostChangeLimiter = new HostChangeLimiter(settings.ServerChangesPerHour, time);
         Servers = new ServerStore(Database, Log, HostChangeLimiter, time);
         Registration = new Registration(Log, HostChangeLimiter);
+        SearchBacklog = new SearchBacklog(Log);
         Known = new ServerCache(Database, Offers);
         CheckIns = new CheckInRecorder(Log, Known, HostChangeLimiter);
         Agents = new AgentService(Database, new AgentOffers(Offers), CheckIns, Known, time);
@@ -136,6 +138,9 @@ internal sealed class Portal : IAsyncDisposable
 
     /// <summary>Registration of hosts.</summary>
     public Registration Registration { get; }
+
+    /// <summary>Rows for lists that were put off.</summary>
+    public SearchBacklog SearchBacklog { get; }
 
     /// <summary>Registered hosts in memory.</summary>
     public ServerCache Known { get; }

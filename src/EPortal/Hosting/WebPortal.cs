@@ -137,7 +137,7 @@ internal static class WebPortal
         services.AddSingleton(_ => new PortalRepository(
             portal.Database, portal.Log, portal.Folders, portal.Signer, Portal.LimitsOf(settings),
             Path.Combine(portal.PatchesRoot, "cache", "repository"), settings.ServePatchSourceExpiry, portal.Time));
-        services.AddHostedService(_ => new FleetPreload(portal.Known, portal.CheckIns, portal.Registration));
+        services.AddHostedService(_ => new FleetPreload(portal.Known, portal.Log));
         services.AddSingleton(portal.Source);
         services.AddSingleton(portal.SourceTest);
         services.AddSingleton(portal.SyncActivity);
@@ -177,6 +177,7 @@ internal static class WebPortal
         services.AddSingleton<ServerMaps>();
         services.AddSingleton(new TagStore(portal.Database, portal.Log));
         services.AddSingleton(portal.Registration);
+        services.AddSingleton(portal.SearchBacklog);
         services.AddSingleton(portal.Agents);
         services.AddSingleton(portal.Signer);
         services.AddSingleton(new AgentPackage(AppContext.BaseDirectory));

@@ -3,13 +3,14 @@ using EPortal.Agents;
 using EPortal.Api;
 using EPortal.Api.Guards;
 using EPortal.Servers;
+using EPortal.Servers.Search;
 using Prometheus;
 
 namespace EPortal.Operations;
 
 /// <summary>What features count themselves, taken over before each answer.</summary>
 internal sealed class MetricsOfFeatures(
-    IMetricFactory metrics, AgentService agents, Registration registration, RegistrationThrottle throttle, HostChangeLimiter changes, PasswordLogin logins, SecretGuards guards)
+    IMetricFactory metrics, AgentService agents, SearchBacklog backlog, Registration registration, RegistrationThrottle throttle, HostChangeLimiter changes, PasswordLogin logins, SecretGuards guards)
 {
     private readonly Counter _checkins = metrics.CreateCounter(
         "eportal_checkins_total", "Check-ins by result: answered, refused (unknown server or invalid field), failed (store).", ["result"]);
@@ -46,7 +47,7 @@ internal sealed class MetricsOfFeatures(
         Take(_checkins, CheckInResult.Failed, "failed", agents.Counts.Ended);
         _waiting.Set(agents.Counts.Waiting);
         _behind.Set(agents.Behind);
-        _unlisted.Set(registration.Behind);
+        _unlisted.Set(backlog.Count);
         Take(_registrations, RegistrationResult.Done, "registered", registration.Counts);
         _registrations.WithLabels("invalid_key").IncTo(registration.Counts[RegistrationResult.InvalidKey] + throttle.Counts[RegistrationResult.InvalidKey]);
         Take(_registrations, RegistrationResult.LimitReached, "limit_reached", registration.Counts);

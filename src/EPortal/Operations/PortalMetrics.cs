@@ -3,6 +3,7 @@ using EPortal.Agents;
 using EPortal.Api.Guards;
 using EPortal.Data;
 using EPortal.Servers;
+using EPortal.Servers.Search;
 using Prometheus;
 
 namespace EPortal.Operations;
@@ -14,13 +15,13 @@ internal sealed class PortalMetrics
 
     /// <summary>Declares them.</summary>
     public PortalMetrics(
-        OperationsOptions options, Database database, Trimming trimming, FleetSnapshot picture, AgentService agents, Registration registration, RegistrationThrottle throttle,
+        OperationsOptions options, Database database, Trimming trimming, FleetSnapshot picture, AgentService agents, SearchBacklog backlog, Registration registration, RegistrationThrottle throttle,
         HostChangeLimiter changes, PasswordLogin logins, SecretGuards guards, TimeProvider time)
     {
         DotNetStats.Register(_registry);
         var metrics = Metrics.WithCustomRegistry(_registry);
         Requests = new MetricsOfRequests(metrics);
-        var features = new MetricsOfFeatures(metrics, agents, registration, throttle, changes, logins, guards);
+        var features = new MetricsOfFeatures(metrics, agents, backlog, registration, throttle, changes, logins, guards);
         var store = new MetricsOfStore(metrics, options, database, trimming, picture, time);
         _registry.AddBeforeCollectCallback(features.Update);
         _registry.AddBeforeCollectCallback(store.Update);

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using EPortal.Api;
 using EPortal.Data;
 using EPortal.Keys;
-using EPortal.Servers.Search;
 
 namespace EPortal.Servers;
 
@@ -36,16 +35,8 @@ internal sealed class Registration(ChangeLog log, HostChangeLimiter limit)
 {
     private const int IdLength = 16;
 
-    private readonly DeferredSearchRows _rows = new(log);
-
     /// <summary>How those ended that came this far.</summary>
     public OutcomeCounts<RegistrationResult> Counts { get; } = new();
-
-    /// <summary>Hosts that are registered and not yet in lists, by the last look.</summary>
-    public long Behind => _rows.Behind;
-
-    /// <summary>Brings into lists what a killed server left out; for the process that serves.</summary>
-    public void StartMaintenance() => _rows.StartMaintenance();
 
     /// <summary>Registers a host with a key; done when it is on disk.</summary>
     /// <param name="hostname">Its name.</param>
@@ -77,7 +68,6 @@ internal sealed class Registration(ChangeLog log, HostChangeLimiter limit)
         if (!limit.MayRegister(hostname, ip, key))
             return new Registered(RegistrationResult.Locked, RetryAfter: limit.Wait);
         var serverId = RandomNumberGenerator.GetString(KeyStore.Letters, IdLength);
-        _rows.Expect(change);
         change.Create(Server.Entity, new Fields
         {
             { "server_id", serverId },

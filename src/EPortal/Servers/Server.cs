@@ -7,7 +7,10 @@ namespace EPortal.Servers;
 internal sealed record Server
 {
     /// <summary>How the store sees it. What it reports at check-ins is kept beside it and not in the log.</summary>
-    public static readonly EntityType Entity = new("server", "server_id", "key", "hostname", "ip", "registered", "tags");
+    public static readonly EntityType Entity = new("server", "server_id", "key", "hostname", "ip", "registered", "tags")
+    {
+        Projection = new Search.SearchProjection(),
+    };
 
     /// <summary>Its tags, as stored or as typed, for those who change them.</summary>
     public static StoredFields TagsOf(string id, string tags) => new(id) { { "tags", "Tags", tags } };

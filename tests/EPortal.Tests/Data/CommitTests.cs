@@ -104,7 +104,7 @@ public sealed class CommitTests
         await using var store = new TestStore();
         var untidy = new Untidy();
         store.Log.Join(untidy);
-        store.Log.Wake();
+        store.Log.StartMaintenance();
 
         var pause = await untidy.Second.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
 
@@ -130,9 +130,11 @@ public sealed class CommitTests
 
         public List<string> Heard { get; } = [];
 
-        internal override BatchedWork Work => Waits ? BatchedWork.Waiting : BatchedWork.None;
+        internal override int Waiting => Waits ? 1 : 0;
 
-        internal override void Write(Change change, int others)
+        internal override bool HasMaintenance => false;
+
+        internal override void Write(Change change)
         {
             Waits = false;
             Heard.Add("written");
@@ -159,9 +161,11 @@ public sealed class CommitTests
 
         public TaskCompletionSource<TimeSpan> Second { get; } = new();
 
-        internal override BatchedWork Work => Second.Task.IsCompleted ? BatchedWork.None : BatchedWork.Idle;
+        internal override int Waiting => 0;
 
-        internal override void Write(Change change, int others)
+        internal override bool HasMaintenance => !Second.Task.IsCompleted;
+
+        internal override void Write(Change change)
         {
             if (_first != 0)
                 Second.SetResult(Stopwatch.GetElapsedTime(_first));

@@ -38,9 +38,6 @@ internal sealed class CheckInRecorder(ChangeLog log, ServerCache known, HostChan
     /// <summary>Hosts whose latest words are on disk and not yet in lists.</summary>
     public long Behind => _writes.Behind;
 
-    /// <summary>Takes in what a killed server left behind; for the process that serves.</summary>
-    public void StartMaintenance() => _writes.StartMaintenance();
-
     /// <summary>The server of that id; null for an unknown one, or one whose key is gone.</summary>
     public static RegisteredServer? FindOrNull(Session session, string serverId)
     {

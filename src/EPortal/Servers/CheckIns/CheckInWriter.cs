@@ -18,18 +18,15 @@ internal sealed class CheckInWriter : BatchedWrites
     private readonly HostChangeLimiter _limit;
     private readonly CheckInFlusher _sweep = new();
     private readonly FactsLog _facts;
-    private readonly LoadDetector _pressure = new();
     private readonly List<PendingCheckIn> _timed = [];
     private readonly List<PendingCheckIn> _said = [];
     private List<PendingCheckIn> _waiting = [];
     private List<PendingCheckIn> _taken = [];
-    private volatile bool _maintains;
-    private volatile bool _pressed;
 
     /// <summary>Joins the commits of a change log.</summary>
     public CheckInWriter(ChangeLog log, ServerCache known, HostChangeLimiter limit)
     {
-        (_log, _known, _limit, _facts) = (log, known, limit, new FactsLog(limit));
+        (_log, _known, _limit, _facts) = (log, known, limit, new FactsLog(limit, log.Time));
         log.Join(this);
     }
 
@@ -38,13 +35,6 @@ internal sealed class CheckInWriter : BatchedWrites
 
     /// <summary>Hosts whose latest words are on disk and not yet in lists.</summary>
     public long Behind => _facts.Count;
-
-    /// <summary>Takes in what a killed server left in the logs, and from now on when idle; for the process that serves.</summary>
-    public void StartMaintenance()
-    {
-        _maintains = true;
-        _log.Wake();
-    }
 
     /// <summary>
     /// Records a check-in of a host that <see cref="ServerCache"/> has; done when it is on disk, false when the host was deleted
@@ -56,7 +46,7 @@ internal sealed class CheckInWriter : BatchedWrites
     /// <param name="said">What it says that may be new; null when only time and uptime are.</param>
     public ValueTask<bool> Record(PackedServerId id, long local, long uptime, PendingFacts? said = null)
     {
-        if (_pressed)
+        if (_log.IsUnderLoad)
             _ = said?.Json;
         var item = new PendingCheckIn(id, local, uptime, said);
         lock (_gate)
@@ -66,29 +56,27 @@ internal sealed class CheckInWriter : BatchedWrites
     }
 
     /// <inheritdoc/>
-    internal override BatchedWork Work
+    internal override int Waiting
     {
         get
         {
             lock (_gate)
-            {
-                if (_waiting.Count > 0)
-                    return BatchedWork.Waiting;
-            }
-
-            return _maintains && !(_sweep.IsEmpty && _facts.IsEmpty) ? BatchedWork.Idle : BatchedWork.None;
+                return _waiting.Count;
         }
     }
 
     /// <inheritdoc/>
-    internal override void Write(Change change, int others)
+    internal override bool HasMaintenance => !(_sweep.IsEmpty && _facts.IsEmpty);
+
+    /// <inheritdoc/>
+    internal override void Write(Change change)
     {
         Take();
         _known.CatchUp(change.Session, change.Node.Revision);
         _sweep.Open(change.Session);
         _facts.Open(change.Session);
         Sort(change);
-        var pressed = _pressed = _pressure.Is(_taken.Count + others);
+        var pressed = change.IsUnderLoad;
         if (pressed || !_facts.IsEmpty)
         {
             _facts.Append(change, _said);

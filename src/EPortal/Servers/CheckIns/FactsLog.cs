@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using System.Text.Json;
 using EPortal.Data;
 
@@ -10,7 +9,7 @@ namespace EPortal.Servers.CheckIns;
 /// rows, counts and histories in the order it came. While a storm lasts most of the time goes to those who call, and lists are
 /// behind; they catch up afterwards. For the writer's thread alone.
 /// </summary>
-internal sealed class FactsLog(HostChangeLimiter limit)
+internal sealed class FactsLog(HostChangeLimiter limit, TimeProvider time)
 {
     /// <summary>So many may wait before as many are taken in as come: about every host of a large fleet once.</summary>
     public const long Most = 1_000_000;
@@ -26,9 +25,9 @@ internal sealed class FactsLog(HostChangeLimiter limit)
     /// <summary>Of the writer's time in a storm, one part in so many.</summary>
     private const int Share = 16;
 
+    private readonly TimeShare _share = new(Share, time);
     private long _count;
     private bool _open;
-    private long _next;
 
     /// <summary>Whether nothing waits, as far as is known.</summary>
     public bool IsEmpty => _open && Count == 0;
@@ -82,12 +81,8 @@ internal sealed class FactsLog(HostChangeLimiter limit)
             TakeRows(change, RowsWhenIdle);
         else if (_count > Most)
             TakeRows(change, (came / PerRow) + 1);
-        else if (Stopwatch.GetTimestamp() is var begun && begun >= _next)
-        {
-            TakeRows(change, 1);
-            var now = Stopwatch.GetTimestamp();
-            _next = now + ((now - begun) * (Share - 1));
-        }
+        else
+            _share.Run(() => TakeRows(change, 1));
     }
 
     private static void AppendRow(Change change, List<PendingCheckIn> items)

@@ -1,4 +1,5 @@
 using EPortal.Data;
+using EPortal.Servers.Search;
 
 namespace EPortal.Servers.CheckIns;
 
@@ -70,7 +71,11 @@ internal static class ServerRecords
     {
         var facts = said.Facts.Hostname.Length > 0 ? said.Facts : said.Facts with { Hostname = before?.Facts.Hostname ?? NameAtRegistration(change.Session, local) };
         if (before?.Facts != facts)
+        {
             WriteFacts(change, local, facts, before?.Facts, at);
+            SearchProjection.Reported(change.Session, local);
+        }
+
         if (before is null)
             new ServerHistory(change, limit, local, at).WriteFirst(facts);
         else

@@ -124,9 +124,11 @@ public sealed class ServerCacheTests
     {
         public bool Reads { get; set; }
 
-        internal override BatchedWork Work => BatchedWork.None;
+        internal override int Waiting => 0;
 
-        internal override void Write(Change change, int others)
+        internal override bool HasMaintenance => false;
+
+        internal override void Write(Change change)
         {
         }
 

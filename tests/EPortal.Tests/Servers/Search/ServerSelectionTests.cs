@@ -177,7 +177,7 @@ public sealed class ServerSelectionTests
     {
         var ids = portal.Portal.Database.Read(session => session.Connection.Query<string>("SELECT server_id FROM server").ToList());
         var (counted, rows) = portal.Portal.Database.Read(session => (
-            session.Connection.ExecuteScalar<long>("SELECT coalesce(sum(servers), 0) FROM server_count"), session.Connection.ExecuteScalar<long>("SELECT count(*) FROM server")));
+            session.Connection.ExecuteScalar<long>("SELECT coalesce(sum(servers), 0) FROM server_group"), session.Connection.ExecuteScalar<long>("SELECT count(*) FROM server")));
         counted.ShouldBe(rows);
         return [.. ids.Select(id => portal.Portal.Servers.List(new ServerQuery { ServerId = id }, portal.Portal.Offers).Single())];
     }

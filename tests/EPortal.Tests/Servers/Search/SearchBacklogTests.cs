@@ -12,7 +12,7 @@ using Xunit;
 namespace EPortal.Tests.Servers.Search;
 
 /// <summary>Very many hosts that register at once come into lists afterwards, with what they said and without those who left.</summary>
-public sealed class DeferredSearchRowsTests
+public sealed class SearchBacklogTests
 {
     private const int FirstCommit = 1000;
     private const int Hosts = 1200;
@@ -24,8 +24,10 @@ public sealed class DeferredSearchRowsTests
     {
         await using var store = new TestStore();
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
+        _ = new SearchBacklog(store.Log);
         var registration = new Registration(store.Log, store.Changes);
-        registration.StartMaintenance();
+        store.Log.StartMaintenance();
+        await Eventually.IsTrueAsync("what may have been left is looked for", () => Task.FromResult(!store.Log.HasDeferred));
         await using var first = HeldWriter.Now(store.Log);
         var storm = Enumerable.Range(0, Hosts).Select(n => registration.Register($"h{n}", "192.0.2.9", "k")).ToList();
         await using var second = new HeldWriter(store.Log);
@@ -33,8 +35,8 @@ public sealed class DeferredSearchRowsTests
         var ids = (await Task.WhenAll(storm.Take(FirstCommit))).Select(registered => registered.ServerId!).ToList();
 
         store.Scalar<long>("SELECT count(*) FROM server").ShouldBe(FirstCommit);
-        store.Scalar<long>("SELECT count(*) FROM server_search").ShouldBeInRange(1, FirstCommit / 2);
-        store.Scalar<long>("SELECT search_later FROM node").ShouldBe(1);
+        store.Scalar<long>("SELECT count(*) FROM server_search").ShouldBe(0);
+        store.Log.HasDeferred.ShouldBeTrue();
 
         var (told, left) = (ids[^1], ids[^2]);
         var known = new ServerCache(store.Database, new Offers());
@@ -59,15 +61,17 @@ public sealed class DeferredSearchRowsTests
     {
         await using var store = new TestStore();
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
-        await store.Log.Commit(Actor.Agent, change => change.Session.Execute("UPDATE node SET search_later = 1"));
         for (var n = 0; n < 3; n++)
             await new Registration(store.Log, store.Changes).Register($"h{n}", "192.0.2.9", "k");
+        await store.Log.Commit(Actor.Agent, change => change.Session.Execute("DELETE FROM server_search") + change.Session.Execute("DELETE FROM server_group"));
+        await new Registration(store.Log, store.Changes).Register("h3", "192.0.2.9", "k");
         store.Scalar<long>("SELECT count(*) FROM server_search").ShouldBe(0);
 
-        new Registration(store.Log, store.Changes).StartMaintenance();
+        _ = new SearchBacklog(store.Log);
+        store.Log.StartMaintenance();
 
         await CaughtUp(store);
-        store.Scalar<long>("SELECT count(*) FROM server_search").ShouldBe(3);
+        store.Scalar<long>("SELECT count(*) FROM server_search").ShouldBe(4);
         CountsShouldAgree(store);
     }
 
@@ -76,17 +80,16 @@ public sealed class DeferredSearchRowsTests
     {
         await using var store = new TestStore();
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
-        var registration = new Registration(store.Log, store.Changes);
-        registration.StartMaintenance();
+        _ = new SearchBacklog(store.Log);
+        store.Log.StartMaintenance();
 
-        await registration.Register("h", "192.0.2.9", "k");
+        await new Registration(store.Log, store.Changes).Register("h", "192.0.2.9", "k");
 
         store.Scalar<long>("SELECT count(*) FROM server_search").ShouldBe(1);
-        store.Scalar<long>("SELECT search_later FROM node").ShouldBe(0);
     }
 
     private static Task CaughtUp(TestStore store) =>
-        Eventually.IsTrueAsync("all hosts are in lists", () => Task.FromResult(store.Scalar<long>("SELECT search_later FROM node") == 0));
+        Eventually.IsTrueAsync("all hosts are in lists", () => Task.FromResult(store.Database.Read(SearchProjection.CountMissing) == 0));
 
     private static void CountsShouldAgree(TestStore store)
     {

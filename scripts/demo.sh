@@ -8,8 +8,13 @@ cd "$(dirname "$0")/.."
 port=${PORT:-8080}
 scripts/need.sh demo
 case $port in
-    '' | *[!0-9]*) echo "invalid port '$port': set PORT to a number" >&2; exit 2 ;;
+    '' | *[!0-9]* | ??????*) port_is_right=no ;;
+    *) port_is_right=$([ "$port" -ge 1 ] && [ "$port" -le 65535 ] && echo yes || echo no) ;;
 esac
+if [ "$port_is_right" = no ]; then
+    echo "invalid port '$port': set PORT to a number from 1 to 65535" >&2
+    exit 2
+fi
 if (exec 3<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null; then
     echo "port $port is in use; choose another: make demo PORT=$((port + 1))" >&2
     exit 1

@@ -29,10 +29,13 @@ internal static class ApiKeyPages
         () => once.Do(context, parameters, async () =>
         {
             var owner = context.Actor().Name;
-            var (key, text) = await keys.Make(context.Actor(), owner, parameters.Required("name"), ApiKeyEndpoints.EndOf(parameters, time));
+            var (key, text) = await keys.Make(context.Actor(), owner, ConsoleForms.Typed(parameters, "name", "a name"), EndOf(parameters, time));
             return ($"{ListPath}?{Made}={made.Keep(owner, text)}", $"API key {key.Name} was made.");
         }),
         problem => List(parameters, keys, context, null, problem));
+
+    private static DateTimeOffset? EndOf(ApiParameters parameters, TimeProvider time) =>
+        parameters.Text("expires_days") is { } days ? time.GetUtcNow().AddDays(ConsoleForms.Number(days, "the number of days", 1, ApiKeyEndpoints.MaxDays)) : null;
 
     private static Task<IResult> Revoke(string id, ApiParameters parameters, ApiKeyStore keys, HttpContext context)
     {

@@ -58,7 +58,7 @@ internal static partial class UserCommands
     {
         var secret = password is null ? null : await context.PasswordAsync(password);
         if (secret is null && settings == new UserSettings())
-            throw new CliException("nothing to change: specify -p, -r or --note");
+            throw new CliUsageException("nothing to change: specify -p, -r or --note");
         await using var portal = context.OpenPortal();
         var ends = settings.IsAdmin is false && portal.Users.IsLastAdmin(name);
         if (ends)
@@ -76,7 +76,7 @@ internal static partial class UserCommands
         var row = UserRow.From(user);
         if (deletion.IsDry)
         {
-            context.Result(deletion.AsJson, row, UserCommandsJson.Default.UserRow, $"user {name} would be deleted{(ends ? ", the last admin" : "")}");
+            context.Result(deletion.AsJson, row with { DryRun = true }, UserCommandsJson.Default.UserRow, $"user {name} would be deleted{(ends ? ", the last admin" : "")}");
             return;
         }
 
@@ -112,6 +112,9 @@ internal static partial class UserCommands
     /// <summary>A user for programs.</summary>
     internal sealed record UserRow(string Username, string Description, bool Readonly)
     {
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+        public bool DryRun { get; init; }
+
         public static UserRow From(User user) => new(user.Name, user.Description, !user.IsAdmin);
     }
 

@@ -49,7 +49,8 @@ internal static class UserLogEndpoints
         remover is null ? entries : [.. entries.Select(entry => entry with
         {
             Detail = remover(entry.Detail),
-            Changes = [.. entry.Changes.Select(change => change with { Was = remover(change.Was), Became = remover(change.Became) })],
+            // Products have names of their own, which may be those of keys too.
+            Changes = [.. entry.Changes.Select(change => change.Field == "products" ? change : change with { Was = remover(change.Was), Became = remover(change.Became) })],
             Servers = entry.Servers is null ? null : entry.Servers with { Filter = entry.Servers.Filter is { } filter && remover(filter) == filter ? filter : null },
         })];
 

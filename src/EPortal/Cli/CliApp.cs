@@ -48,7 +48,7 @@ internal static class CliApp
         try
         {
             var parsed = Parse(root, args, context);
-            if (CliUsage.ProblemOrNull(parsed) is { } problem)
+            if (CliUsage.ProblemOrNull(parsed, args) is { } problem)
                 return CliUsage.Refuse(parsed, problem, context);
             var configuration = new InvocationConfiguration
             {
@@ -69,7 +69,7 @@ internal static class CliApp
             context.Note($"error: {Sentence(failure)}");
             if (context.Environment.GetValueOrDefault(TraceVariable) == "1")
                 await context.Error.WriteLineAsync(CliText.SafeLines(failure.ToString()));
-            return CliExit.Failure;
+            return failure is CliUsageException ? CliExit.BadUsage : CliExit.Failure;
         }
     }
 

@@ -5,6 +5,9 @@ namespace EPortal.Cli;
 /// <summary>Reads passwords so that they need not stand on the command line, where others see them.</summary>
 internal static class CliPassword
 {
+    /// <summary>What Ctrl-D types.</summary>
+    private const char EndOfText = '\u0004';
+
     /// <summary>The option's value; for <c>-</c> and without the option it is asked for, twice, where somebody can type; else <c>-</c> is a line of standard input.</summary>
     /// <exception cref="CliException">There is none, or the two differ.</exception>
     public static async Task<string> PasswordAsync(this CliContext context, string? option, string prompt = "Password")
@@ -32,11 +35,14 @@ internal static class CliPassword
         : await context.PasswordAsync("-");
 
     /// <summary>Reads keys until Enter and shows none of them.</summary>
+    /// <exception cref="CliException">Ctrl-D was typed instead.</exception>
     public static string ReadFromTerminal()
     {
         var text = new StringBuilder();
         for (var key = Console.ReadKey(intercept: true); key.Key != ConsoleKey.Enter; key = Console.ReadKey(intercept: true))
         {
+            if (key.KeyChar == EndOfText && text.Length == 0)
+                throw new CliException("no password entered");
             if (key.Key == ConsoleKey.Backspace)
                 text.Length = Math.Max(0, text.Length - 1);
             else if (!char.IsControl(key.KeyChar))

@@ -65,7 +65,7 @@ internal static class CliUnknown
     private static bool IsOption(string text) => text is ['-', _, ..] && text != "--";
 
     private static string Hint(string word, IEnumerable<string> known) =>
-        CliClosest.FindOrNull(word, known) is { } near ? $"; did you mean '{near}'?" : "";
+        CliClosest.FindOrNull(word, known) is { } near && near != word ? $"; did you mean '{near}'?" : "";
 
     private static IEnumerable<string> Flags(Command command) =>
         CliNames.OptionsOf(command).SelectMany(option => option.Aliases.Prepend(option.Name));

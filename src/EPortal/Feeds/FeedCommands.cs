@@ -62,7 +62,7 @@ internal static partial class FeedCommands
     private static async Task Change(CliContext context, string name, FeedSettings settings, bool json)
     {
         if (settings == new FeedSettings())
-            throw new CliException("nothing to change: specify --auto, --no-auto, --deploy-after or --channel");
+            throw new CliUsageException("nothing to change: specify --auto, --no-auto, --deploy-after or --channel");
         await using var portal = context.OpenPortal();
         var feed = await portal.Feeds.Update(context.Operator(), name, settings);
         context.Result(json, FeedRow.From(feed), FeedCommandsJson.Default.FeedRow, $"feed {name} was changed");
@@ -77,7 +77,7 @@ internal static partial class FeedCommands
         await deletion.Run(
             $"Delete feed {name} and move its {Plural.Of(keys, "key")} to main?", unattended: keys == 0, feed, () => portal.Feeds.Delete(context.Operator(), name));
         var moved = deletion.IsDry ? $"{Plural.Of(keys, "key")} would move to main" : $"{Plural.Of(keys, "key")} {(keys == 1 ? "is" : "are")} on main now";
-        context.Result(deletion.AsJson, FeedRow.From(feed), FeedCommandsJson.Default.FeedRow, $"feed {name} {deletion.Was} deleted, {moved}");
+        context.Result(deletion.AsJson, FeedRow.From(feed) with { DryRun = deletion.IsDry }, FeedCommandsJson.Default.FeedRow, $"feed {name} {deletion.Was} deleted, {moved}");
     }
 
     private static async Task List(CliContext context, bool json)
@@ -99,6 +99,9 @@ internal static partial class FeedCommands
     /// <summary>A feed for programs.</summary>
     internal sealed record FeedRow(string Name, bool Auto, long DeployAfter, string Channel)
     {
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+        public bool DryRun { get; init; }
+
         public static FeedRow From(Feed feed) => new(feed.Name, feed.Auto, feed.DeployAfter, feed.Channel);
     }
 

@@ -187,9 +187,7 @@ internal sealed record FeedForm
 
     /// <summary>What to save.</summary>
     /// <exception cref="RefusedException">The delay is no number.</exception>
-    public FeedSettings ToSettings() => new(Auto, long.TryParse(DeployAfter, NumberStyles.None, CultureInfo.InvariantCulture, out var hours)
-        ? hours
-        : throw new RefusedException(Refusal.Invalid, $"invalid number of hours '{DeployAfter}'"), Channel);
+    public FeedSettings ToSettings() => new(Auto, ConsoleForms.Number(DeployAfter, "the delay in hours", 0, FeedSettings.MaxDeployAfter), Channel);
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -6,6 +6,9 @@ namespace EPortal.Feeds;
 /// <summary>Values to give a feed; what is null stays as it is, or takes its default.</summary>
 internal sealed record FeedSettings(bool? Auto = null, long? DeployAfter = null, string? Channel = null)
 {
+    /// <summary>Most hours that a patchset may have to wait: a year.</summary>
+    public const int MaxDeployAfter = 24 * 365;
+
     /// <summary>A feed as it would be with them.</summary>
     public Feed Of(Feed feed) => feed with { Auto = Auto ?? feed.Auto, DeployAfter = DeployAfter ?? feed.DeployAfter, Channel = Channel ?? feed.Channel };
 }
@@ -119,7 +122,7 @@ internal sealed class FeedStore(Database database, ChangeLog log)
     private static void Check(string name, FeedSettings settings)
     {
         Names.Check("feed name", name);
-        if (settings.DeployAfter is < 0 or > 24 * 365)
+        if (settings.DeployAfter is < 0 or > FeedSettings.MaxDeployAfter)
             throw new RefusedException(Refusal.Invalid, "invalid deploy delay: use 0 to 8760 hours");
         if (settings.Channel is not (null or "default" or "test" or "unstable"))
             throw new RefusedException(Refusal.Invalid, $"invalid channel '{settings.Channel}': use default, test or unstable");

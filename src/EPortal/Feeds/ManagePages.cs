@@ -58,10 +58,10 @@ internal static class ManagePages
         var (feed, others) = (plan.Feed.Name, NumberText.Of(plan.Changes.Count, "patchset was", "patchsets were"));
         return plan.Action switch
         {
+            _ when plan.Changes.Count == 0 => $"Nothing changed on {feed}.",
             RolloutAction.Enable => $"{patchset} was enabled on {feed}.",
             RolloutAction.Disable => $"{patchset} was disabled on {feed}.",
             RolloutAction.Unroll => $"{patchset} was undeployed from {feed}.",
-            _ when plan.Changes.Count == 0 => $"On {feed} nothing had to change.",
             RolloutAction.EnableUpTo => $"{others} enabled on {feed}, up to {patchset}.",
             _ => $"{others} undeployed from {feed}, down to {patchset}.",
         };

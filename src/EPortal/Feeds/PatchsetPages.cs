@@ -49,7 +49,7 @@ internal static class PatchsetPages
     private static IResult One(
         Product product, string name, ApiParameters parameters, Rollout rollout, Database database, PatchsetUsage usage, PatchsetLevels levels, string? problem) =>
         ConsoleRoutes.Show<PatchsetPage, PatchsetModel>(
-            database.Read(session => PatchsetModel.Read(session, rollout, usage, levels, product, name, parameters.Number("offset", 0, int.MaxValue) ?? 0) with { Problem = problem }),
+            database.Read(session => PatchsetModel.Read(session, rollout, usage, levels, product, name, Paging.Asked(parameters)) with { Problem = problem }),
             problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
 
     private static Task<IResult> Delete(
@@ -90,13 +90,14 @@ internal sealed record PatchsetModel(PatchsetLineModel Line, PatchsetDetails Det
 
     /// <summary>Reads it.</summary>
     /// <exception cref="RefusedException">There is no such patchset.</exception>
-    public static PatchsetModel Read(Session session, Rollout rollout, PatchsetUsage usage, PatchsetLevels levels, Product product, string name, long offset)
+    public static PatchsetModel Read(Session session, Rollout rollout, PatchsetUsage usage, PatchsetLevels levels, Product product, string name, long asked)
     {
         var groups = PatchsetLineModel.GroupsOrNull(session, product);
         var line = PatchsetLineModel.Read(session, usage, product, groups, name).Single();
         // To delete it does to what feeds offer what undeploying it everywhere does.
         var off = line.Cells.Where(cell => cell.Placement.State == PatchsetState.Enabled).ToDictionary(cell => cell.Feed.Name, _ => RolloutAction.Unroll, StringComparer.Ordinal);
         var deletion = off.Count == 0 ? [] : FeedImpactModel.Of(session, levels, groups, rollout.Plan(session, Node.Read(session).OfferRevision, product, name, off));
+        var offset = Paging.Start(asked, PatchsetDetails.CountTargets(session, line.Patchset), PageSize);
         return new PatchsetModel(line, PatchsetDetails.Read(session, line.Patchset, offset, PageSize), offset, deletion, PreviewStamp.Of(session));
     }
 }

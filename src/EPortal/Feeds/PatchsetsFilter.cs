@@ -2,6 +2,7 @@ using EPortal.Api;
 using EPortal.Data;
 using EPortal.Format;
 using EPortal.Patchsets;
+using EPortal.WebConsole;
 
 namespace EPortal.Feeds;
 
@@ -51,7 +52,7 @@ internal sealed record PatchsetsFilter
         Distro = Bounded(parameters.Text("distro")),
         Use = OneOf(parameters, "use", RunByServers, OnFeeds),
         State = OneOf(parameters, "state", Available, Unavailable, Absent),
-        Offset = (int)(parameters.Number("offset", 0, int.MaxValue) ?? 0),
+        Offset = (int)Paging.Asked(parameters),
     };
 
     /// <summary>The same as a query string, which begins at another patchset.</summary>

@@ -3,6 +3,7 @@ using EPortal.Format;
 using EPortal.Patchsets;
 using EPortal.Servers;
 using EPortal.Servers.Search;
+using EPortal.WebConsole;
 
 namespace EPortal.Feeds;
 
@@ -64,6 +65,7 @@ internal sealed record PatchsetsModel(
     {
         var all = PatchsetLineModel.Read(session, usage, product, PatchsetLineModel.GroupsOrNull(session, product));
         var shown = all.Where(line => filter.Shows(line.Patchset, line.Cells.Select(cell => cell.Placement.State), line.Servers ?? 0)).Reverse().ToList();
+        filter = filter with { Offset = Paging.Start(filter.Offset, shown.Count, PageSize) };
         return new PatchsetsModel(
             product, filter, all.Count, shown.Count, [.. shown.Skip(filter.Offset).Take(PageSize)], [.. FeedStore.List(session).Take(MaxFeeds)],
             [.. all.SelectMany(line => line.Patchset.Distros).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal).Take(MaxDistros)]);

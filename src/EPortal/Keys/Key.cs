@@ -20,12 +20,15 @@ internal sealed record Key(string Id, string Name, string Note, string Feed, lon
     };
 
     /// <summary>Its fields.</summary>
-    public StoredFields Stored() => new(Id)
+    public StoredFields Stored() => FieldsOf(Id, Note, Feed, ServerLimit.ToString(CultureInfo.InvariantCulture), Products);
+
+    /// <summary>The same of what is typed.</summary>
+    public static StoredFields FieldsOf(string id, string note, string feed, string serverLimit, IEnumerable<Product> products) => new(id)
     {
-        { "note", "Description", Note },
-        { "feed", "Feed", Feed },
-        { "server_limit", "Server limit", ServerLimit.ToString(CultureInfo.InvariantCulture) },
-        { "products", "Products", AllowedProducts.ToText(Products) },
+        { "note", "Description", note },
+        { "feed", "Feed", feed },
+        { "server_limit", "Server limit", serverLimit },
+        { "products", "Products", AllowedProducts.ToText(products) },
     };
 
     /// <summary>What those are shown who may not see its name.</summary>

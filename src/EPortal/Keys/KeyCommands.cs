@@ -88,7 +88,7 @@ internal static partial class KeyCommands
     private static async Task Change(CliContext context, string name, KeySettings settings, bool json)
     {
         if (settings == new KeySettings())
-            throw new CliException("nothing to change: specify --note, --server-limit, --feed, --product or --default-products");
+            throw new CliUsageException("nothing to change: specify --note, --server-limit, --feed, --product or --default-products");
         await using var portal = context.OpenPortal();
         var key = await portal.Keys.Update(context.Operator(), name, settings);
         context.Result(json, KeyRow.From(key), KeyCommandsJson.Default.KeyRow, $"key {name} was changed");

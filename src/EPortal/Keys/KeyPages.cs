@@ -1,3 +1,4 @@
+using System.Globalization;
 using EPortal.Api;
 using EPortal.Data;
 using EPortal.Feeds;
@@ -152,8 +153,8 @@ internal sealed record KeyForm
     /// <summary>Feed its servers follow.</summary>
     public required string Feed { get; init; }
 
-    /// <summary>Most servers; 0 for no limit.</summary>
-    public long ServerLimit { get; init; }
+    /// <summary>Most servers, as typed; 0 for no limit.</summary>
+    public string ServerLimit { get; init; } = "0";
 
     /// <summary>Products its servers may have patches of.</summary>
     public IReadOnlyList<Product> Products { get; init; } = Format.Products.All;
@@ -165,27 +166,26 @@ internal sealed record KeyForm
         IsNew = false,
         Note = key.Note,
         Feed = key.Feed,
-        ServerLimit = key.ServerLimit,
+        ServerLimit = key.ServerLimit.ToString(CultureInfo.InvariantCulture),
         Products = key.Products,
     };
 
     /// <summary>The form that was sent.</summary>
-    /// <exception cref="RefusedException">A value is of no form that a browser sends.</exception>
     public static KeyForm Read(ApiParameters parameters) => new()
     {
         Name = parameters.Text("key") ?? "",
         Note = parameters.Raw("note") ?? "",
         Feed = parameters.Text("feed") ?? Feeds.Feed.Main,
-        ServerLimit = parameters.Number("server_limit", 0, int.MaxValue) ?? 0,
+        ServerLimit = parameters.Text("server_limit") ?? "0",
         Products = [.. Format.Products.All.Where(product => parameters.Texts("products").Contains(product.Token()))],
     };
 
     /// <summary>What stands in it, field by field.</summary>
-    public StoredFields Typed() => new Key("", Name, Note, Feed, ServerLimit, Products).Stored();
+    public StoredFields Typed() => Key.FieldsOf("", Note, Feed, ServerLimit, Products);
 
     /// <summary>What to save.</summary>
-    /// <exception cref="RefusedException">No product is ticked: the key would be good for nothing.</exception>
+    /// <exception cref="RefusedException">The limit is no number, or no product is ticked: the key would be good for nothing.</exception>
     public KeySettings ToSettings() => Products.Count > 0
-        ? new KeySettings(Note, Feed, ServerLimit, Products)
+        ? new KeySettings(Note, Feed, ConsoleForms.Number(ServerLimit, "the server limit", 0, int.MaxValue), Products)
         : throw new RefusedException(Refusal.Invalid, "choose at least one product");
 }

@@ -47,7 +47,7 @@ internal sealed record PatchsetDetails(
             .OrderByDescending(YearOf, StringComparer.Ordinal).ThenByDescending(cve => cve.Length).ThenByDescending(cve => cve, StringComparer.Ordinal);
         return new PatchsetDetails(
             summary ?? "", changelog ?? "", size, [.. cves],
-            session.Connection.ExecuteScalar<long>("SELECT count(*) FROM patchset_target WHERE patchset = @Id", of),
+            CountTargets(session, patchset),
             session.Connection.Query<PatchsetTarget>(
                 """
                 SELECT target, level, distro, release, euname, machine FROM patchset_target WHERE patchset = @Id
@@ -55,6 +55,10 @@ internal sealed record PatchsetDetails(
                 """,
                 of).AsList());
     }
+
+    /// <summary>How many targets a patchset holds.</summary>
+    public static long CountTargets(Session session, Patchset patchset) =>
+        session.Connection.ExecuteScalar<long>("SELECT count(*) FROM patchset_target WHERE patchset = @Id", patchset);
 
     /// <summary>For people: a target by one of its patches; null for one that no patchset here holds.</summary>
     public static PatchsetTarget? TargetOrNull(Session session, string target) => session.Connection.QueryFirstOrDefault<PatchsetTarget>(

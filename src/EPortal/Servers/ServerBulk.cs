@@ -27,6 +27,10 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
             : throw new RefusedException(Refusal.Invalid, string.Create(CultureInfo.InvariantCulture, $"more than {ServerQuery.ManyFrom:N0} servers match, too many at once; add a filter"));
     });
 
+    /// <summary>Those of these entity ids that servers have, each once.</summary>
+    public IReadOnlyList<string> Existing(IReadOnlyList<string> servers) => database.Read(session => session.Connection.Query<string>(
+        "SELECT DISTINCT s.id FROM json_each(@servers) p CROSS JOIN server s ON s.id = p.value", new { servers = JsonSerializer.Serialize(servers) }).AsList());
+
     /// <summary>Adds tags and says how many servers got any.</summary>
     /// <exception cref="RefusedException">There are none, or a server would have too many.</exception>
     public Task<int> AddTags(Actor actor, IReadOnlyList<string> servers, string tags, string? filter = null) =>
@@ -65,9 +69,11 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
     /// <param name="server">Entity id of the server.</param>
     /// <param name="key">Name of the key.</param>
     /// <param name="seen">Version of its key (<see cref="Server.KeyOf"/>) on which that was decided; null where that does not matter.</param>
+    /// <param name="check">Refuses, within the transaction, what must not be done any more.</param>
     /// <exception cref="RefusedException">There is no such key, its limit would be passed, or the server has another by now.</exception>
-    public Task<int> MoveOne(Actor actor, string server, string key, string? seen) => log.Commit(actor, change =>
+    public Task<int> MoveOne(Actor actor, string server, string key, string? seen, Action<Session>? check = null) => log.Commit(actor, change =>
     {
+        check?.Invoke(change.Session);
         var has = change.Db.ExecuteScalar<string?>("SELECT k.name FROM server s JOIN key k ON k.id = s.key WHERE s.id = @server", new { server });
         Server.KeyOf(server, has ?? "").RefuseUnless(seen);
         return Move(change, [server], [server], KeyStore.Get(change.Session, key), filter: null);
@@ -157,7 +163,7 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
         "SELECT DISTINCT k.name FROM json_each(@ids) p CROSS JOIN server s ON s.id = p.value JOIN key k ON k.id = s.key ORDER BY k.name LIMIT 10",
         new { ids = JsonSerializer.Serialize(ids) });
 
-    private static string Servers(int count) => count == 1 ? "1 server" : string.Create(CultureInfo.InvariantCulture, $"{count:N0} servers");
+    private static string Servers(int count) => Plural.Of(count, "server");
 
     private static IEnumerable<string[]> Some(IReadOnlyList<string> servers) => servers.Distinct(StringComparer.Ordinal).Chunk(PerChange);
 

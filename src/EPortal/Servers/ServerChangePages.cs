@@ -29,7 +29,7 @@ internal static class ServerChangePages
     {
         try
         {
-            return Ask(parameters.Required("what"), parameters, bulk, database, offers, usage, time, problem: null);
+            return Ask(parameters.Text("what") ?? "", parameters, bulk, database, offers, usage, time, problem: null);
         }
         catch (RefusedException e) when (e.Reason == Refusal.Invalid)
         {
@@ -44,7 +44,7 @@ internal static class ServerChangePages
             throw new RefusedException(Refusal.Invalid, "unknown action");
         var servers = Chosen(parameters, bulk, database, usage);
         if (servers.Count == 0)
-            throw new RefusedException(Refusal.Invalid, "select servers, or choose all that match");
+            throw new RefusedException(Refusal.Invalid, "select servers that still exist, or choose all that match");
         var (examples, keys) = database.Read(session => (
             servers.Take(Examples).SelectMany(id => new ServerQuery { Id = id }.Run(session, offers, time.GetUtcNow())).ToList(), KeyStore.Feeds(session)));
         IEnumerable<(string, string?)> which = IsAll(parameters) ? [("scope", All), ("agreed", servers.Count.ToString(CultureInfo.InvariantCulture))] : servers.Select(id => ("server", (string?)id));
@@ -72,9 +72,9 @@ internal static class ServerChangePages
         switch (what)
         {
             case ServerChangeModel.AddTags:
-                return $"{NumberText.Of(await bulk.AddTags(actor, servers, parameters.Required("tags"), filter), "server was", "servers were")} tagged.";
+                return $"{NumberText.Of(await bulk.AddTags(actor, servers, ConsoleForms.Typed(parameters, "tags", "at least one tag"), filter), "server was", "servers were")} tagged.";
             case ServerChangeModel.RemoveTags:
-                return $"Tags were removed from {NumberText.Of(await bulk.RemoveTags(actor, servers, parameters.Required("tags"), filter), "server", "servers")}.";
+                return $"Tags were removed from {NumberText.Of(await bulk.RemoveTags(actor, servers, ConsoleForms.Typed(parameters, "tags", "at least one tag"), filter), "server", "servers")}.";
             case ServerChangeModel.Delete:
                 ConsoleForms.MustBeSure(parameters);
                 return $"{NumberText.Of(await bulk.Delete(actor, servers, filter), "server was", "servers were")} deleted.";
@@ -106,7 +106,7 @@ internal static class ServerChangePages
     /// <summary>The servers meant: those ticked, or all that the filters of the list match.</summary>
     private static IReadOnlyList<string> Chosen(ApiParameters parameters, ServerBulk bulk, Database database, PatchsetUsage usage) => IsAll(parameters)
         ? bulk.Select(database.Read(session => ServerFilters.Read(parameters).ToQuery(session, usage)) with { Order = ServerOrder.Default })
-        : parameters.Texts("server");
+        : bulk.Existing(parameters.Texts("server"));
 
     /// <summary>How they were chosen, for the user log; null for those ticked.</summary>
     private static string? FilterOf(ApiParameters parameters) => IsAll(parameters) ? ServerFilters.Read(parameters).Address("").TrimStart('?') : null;

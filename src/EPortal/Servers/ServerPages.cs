@@ -66,20 +66,31 @@ internal static class ServerPages
         return ConsoleForms.Try(
             async () =>
             {
-                var key = parameters.Required("to");
-                await bulk.MoveOne(context.Actor(), server.Id, key, FormVersion.SeenOrNull(parameters));
+                var key = parameters.Text("to") ?? throw new RefusedException(Refusal.Invalid, "choose a key");
+                var (move, stamp) = database.Read(session => (MoveImpact.OfServers(session, offers.At(session), [server.Id], key), PreviewStamp.Of(session)));
+                Server.KeyOf(server.Id, server.Key).RefuseUnless(FormVersion.SeenOrNull(parameters));
+                if (move.Reach.Nothing > 0 && ConfirmPages.AskOrNull(context, parameters, Question(server, key), move.Reach, stamp) is { } question)
+                    return question;
+                await bulk.MoveOne(context.Actor(), server.Id, key, FormVersion.SeenOrNull(parameters), session => PreviewStamp.MustBe(stamp, session));
                 return ConsoleRoutes.Back(context, PathOf(server), $"The server belongs to the key {key} now.");
             },
             problem => Again(ServerModel.Read(id, parameters, database, offers, usage, time.GetUtcNow(), problem).WithKey(parameters, parameters.Text("to"))));
     }
 
-    private static async Task<IResult> Delete(string id, ApiParameters parameters, ServerBulk bulk, Database database, Offers offers, PatchsetUsage usage, TimeProvider time, HttpContext context)
-    {
-        ConsoleForms.MustBeSure(parameters);
-        var server = ServerModel.Read(id, parameters, database, offers, usage, time.GetUtcNow()).Server;
-        await bulk.Delete(context.Actor(), [server.Id]);
-        return ConsoleRoutes.Back(context, ListPath, $"The server {server.Facts.Hostname} was deleted.");
-    }
+    private static ConfirmText Question(Server server, string key) => new(
+        $"Move {server.Facts.Hostname} to the key {key}", ConsoleRoutes.Base + PathOf(server), server.Facts.Hostname,
+        [$"The feed of the key {key} offers nothing for this server."], "Move the server");
+
+    private static Task<IResult> Delete(
+        string id, ApiParameters parameters, ServerBulk bulk, Database database, Offers offers, PatchsetUsage usage, TimeProvider time, HttpContext context) => ConsoleForms.Try(
+            async () =>
+            {
+                ConsoleForms.MustBeSure(parameters);
+                var server = ServerModel.Read(id, parameters, database, offers, usage, time.GetUtcNow()).Server;
+                await bulk.Delete(context.Actor(), [server.Id]);
+                return ConsoleRoutes.Back(context, ListPath, $"The server {server.Facts.Hostname} was deleted.");
+            },
+            problem => Again(ServerModel.Read(id, parameters, database, offers, usage, time.GetUtcNow(), problem)));
 
     private static IResult Again(ServerModel model) => ConsoleRoutes.Show<ServerPage, ServerModel>(
         model, (model.TagsVersion.Conflict is null ? model.KeyVersion : model.TagsVersion).StatusOf(model.Problem));

@@ -31,23 +31,25 @@ internal static class TagPages
     private static Task<IResult> Rename(ApiParameters parameters, TagStore tags, Database database, HttpContext context) => ConsoleForms.Try(
         async () =>
         {
-            var (tag, name) = (parameters.Required("tag"), parameters.Required("name"));
+            var (tag, name) = (parameters.Required("tag"), ConsoleForms.Typed(parameters, "name", "a tag"));
             var count = await tags.Rename(context.Actor(), tag, name);
             return ConsoleRoutes.Back(context, ListPath, $"The tag {tag} is {name} now on {NumberText.Of(count, "server", "servers")}.");
         },
         problem => One(parameters, database, problem));
 
-    private static async Task<IResult> Remove(ApiParameters parameters, TagStore tags, HttpContext context)
-    {
-        ConsoleForms.MustBeSure(parameters);
-        var tag = parameters.Required("tag");
-        var count = await tags.Remove(context.Actor(), tag);
-        return ConsoleRoutes.Back(context, ListPath, $"The tag {tag} was removed from {NumberText.Of(count, "server", "servers")}.");
-    }
+    private static Task<IResult> Remove(ApiParameters parameters, TagStore tags, Database database, HttpContext context) => ConsoleForms.Try(
+        async () =>
+        {
+            ConsoleForms.MustBeSure(parameters);
+            var tag = parameters.Required("tag");
+            var count = await tags.Remove(context.Actor(), tag);
+            return ConsoleRoutes.Back(context, ListPath, $"The tag {tag} was removed from {NumberText.Of(count, "server", "servers")}.");
+        },
+        problem => One(parameters, database, problem));
 
     private static IResult One(ApiParameters parameters, Database database, string? problem)
     {
-        var tag = database.Read(session => TagStore.FindOrNull(session, parameters.Required("tag"))) ?? throw new RefusedException(Refusal.NotFound, "tag not found; no server has it any more");
+        var tag = database.Read(session => TagStore.FindOrNull(session, parameters.Required("tag"))) ?? throw new RefusedException(Refusal.NotFound, TagStore.NoServer);
         return ConsoleRoutes.Show<TagPage, TagModel>(
             new TagModel(tag, parameters.Text("name") ?? tag.Tag, problem), problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
     }

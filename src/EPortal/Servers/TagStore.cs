@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Dapper;
 using EPortal.Data;
@@ -18,6 +17,9 @@ internal sealed record TagCount
 /// <summary>Tags, seen from themselves.</summary>
 internal sealed class TagStore(Database database, ChangeLog log)
 {
+    /// <summary>Why a tag cannot be changed.</summary>
+    public const string NoServer = "tag not found; no server has it any more";
+
     /// <summary>Tags by name.</summary>
     public static IReadOnlyList<TagCount> List(Session session, int limit, long offset) =>
         session.Connection.Query<TagCount>("SELECT tag, servers FROM server_tag_count ORDER BY tag LIMIT @limit OFFSET @offset", new { limit, offset }).AsList();
@@ -30,15 +32,16 @@ internal sealed class TagStore(Database database, ChangeLog log)
         session.Connection.QueryFirstOrDefault<TagCount>("SELECT tag, servers FROM server_tag_count WHERE tag = @tag", new { tag });
 
     /// <summary>Gives a tag another name wherever it is, and says on how many servers; with one that is there already it becomes the same.</summary>
-    /// <exception cref="RefusedException">The new name is none.</exception>
+    /// <exception cref="RefusedException">The new name is none, or the same, or no server has the tag.</exception>
     public Task<int> Rename(Actor actor, string tag, string name)
     {
         if (ServerStore.Normalise(name) is not { Length: > 0 } given || given.Contains(';'))
             throw new RefusedException(Refusal.Invalid, "a tag must not contain semicolons");
-        return Replace(actor, tag, given, "tag.rename", $"{tag} to {given}");
+        return given != tag ? Replace(actor, tag, given, "tag.rename", $"{tag} to {given}") : throw new RefusedException(Refusal.Invalid, $"the tag already has the name '{given}'");
     }
 
     /// <summary>Takes a tag away wherever it is, and says from how many servers.</summary>
+    /// <exception cref="RefusedException">No server has it.</exception>
     public Task<int> Remove(Actor actor, string tag) => Replace(actor, tag, name: null, "tag.remove", tag);
 
     private async Task<int> Replace(Actor actor, string tag, string? name, string action, string detail)
@@ -63,14 +66,14 @@ internal sealed class TagStore(Database database, ChangeLog log)
                 if (concerned.Count > 0)
                 {
                     change.Note(
-                        action, string.Create(CultureInfo.InvariantCulture, $"{detail}: {concerned.Count:N0} servers"), [new FieldChange("tag", tag, name ?? "")], ServersOfEntry.Of(concerned));
+                        action, $"{detail}: {Plural.Of(concerned.Count, "server")}", [new FieldChange("tag", tag, name ?? "")], ServersOfEntry.Of(concerned));
                 }
 
                 return concerned.Count;
             });
         }
 
-        return changed;
+        return changed > 0 ? changed : throw new RefusedException(Refusal.NotFound, NoServer);
     }
 
     private static List<(string Id, string Tags, string Hostname)> Read(Change change, long[] servers) => change.Db.Query<(string, string, string)>(

@@ -1,3 +1,4 @@
+using System.Globalization;
 using EPortal.Api;
 using EPortal.Data;
 
@@ -21,15 +22,38 @@ internal static class ConsoleForms
         {
             return await work();
         }
-        catch (RefusedException e) when (e.Reason is not (Refusal.NotFound or Refusal.Forbidden))
+        // Of what the form names, such as a feed, nothing may be there any more; where the page's own thing is gone, showing it again says so.
+        catch (RefusedException e) when (e.Reason is not Refusal.Forbidden)
         {
             return again(e.Message);
         }
     }
 
+    /// <summary>A text that a form needs.</summary>
+    /// <param name="parameters">What the form sent.</param>
+    /// <param name="field">The parameter.</param>
+    /// <param name="what">What people are asked for, such as <c>a name</c>.</param>
+    /// <exception cref="RefusedException">It is empty.</exception>
+    public static string Typed(ApiParameters parameters, string field, string what) =>
+        parameters.Text(field) ?? throw new RefusedException(Refusal.Invalid, $"enter {what}");
+
+    /// <summary>A whole number as it was typed.</summary>
+    /// <param name="text">What was typed.</param>
+    /// <param name="what">What people know it as, such as <c>the server limit</c>.</param>
+    /// <param name="least">The least that it may be.</param>
+    /// <param name="most">The most that it may be.</param>
+    /// <exception cref="RefusedException">It is no number, or out of bounds.</exception>
+    public static long Number(string text, string what, long least, long most) =>
+        long.TryParse(text.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? number
+            : throw new RefusedException(Refusal.Invalid, $"{what} must be a whole number from {least} to {most}");
+
     /// <summary>Why a form was refused, for its page, which does not give a password back.</summary>
-    public static string WithoutPassword(string problem, ApiParameters parameters) =>
-        parameters.Text("password") is null ? problem : $"{problem}; enter the password again";
+    /// <param name="problem">The reason.</param>
+    /// <param name="parameters">What the form sent.</param>
+    /// <param name="field">The parameter of the password.</param>
+    public static string WithoutPassword(string problem, ApiParameters parameters, string field = "password") =>
+        parameters.Text(field) is null ? problem : $"{problem}; enter the password again";
 
     /// <summary>Keeps the form of an action for after a login.</summary>
     /// <param name="action">The action.</param>

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using EPortal.Api;
 using Microsoft.Extensions.Caching.Memory;
 
@@ -6,7 +7,7 @@ namespace EPortal.WebConsole;
 
 /// <summary>
 /// A form that makes something makes it once, however often it is sent: it carries a number of its own, and who sends that again (a second
-/// click, a page that is loaded again) gets the answer of the first time.
+/// click, a page that is loaded again) gets the answer of the first time. Filled in otherwise it is another form.
 /// </summary>
 internal sealed class DuplicateSubmitGuard : IDisposable
 {
@@ -41,7 +42,7 @@ internal sealed class DuplicateSubmitGuard : IDisposable
     {
         if (parameters.Text(Parameter) is not { Length: Length } number)
             return await work();
-        var key = (context.Actor().Name, context.Request.Path.Value, number);
+        var key = (context.Actor().Name, context.Request.Path.Value, number, DigestOf(context.Request.Form));
         var answer = Take(key, work);
         try
         {
@@ -52,6 +53,19 @@ internal sealed class DuplicateSubmitGuard : IDisposable
             _answers.Remove(key);
             throw;
         }
+    }
+
+    private static string DigestOf(IFormCollection form)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var text in form.OrderBy(field => field.Key, StringComparer.Ordinal).SelectMany(field => field.Value.Prepend(field.Key)))
+        {
+            var bytes = Encoding.UTF8.GetBytes(text ?? "");
+            hash.AppendData(BitConverter.GetBytes(bytes.Length));
+            hash.AppendData(bytes);
+        }
+
+        return Convert.ToHexString(hash.GetHashAndReset());
     }
 
     private Lazy<Task<(string Path, string Message)>> Take(object key, Func<Task<(string Path, string Message)>> work)

@@ -14,6 +14,8 @@ internal sealed class RegistrationActions(AgentEnvironment environment)
     {
         using var only = AgentLock.Take(_paths);
         var portal = Portal();
+        // An id that cannot be kept would leave a server at the portal that nobody is.
+        SystemId.RequireWritable(_paths);
         var former = SystemId.UsableOrNull(_paths);
         var id = await portal.RegisterAsync(HostFacts.Hostname(_paths), key, cancel);
         SystemId.Write(_paths, id);

@@ -1,4 +1,5 @@
 using System.Text;
+using Kcarectl.Cli;
 using Kcarectl.Kernel;
 
 namespace Kcarectl.Settings;
@@ -9,11 +10,35 @@ internal static class AtomicFile
     public static void Write(string path, string text, UnixFileMode mode) =>
         Write(path, Encoding.UTF8.GetBytes(text), mode);
 
+    /// <summary>Makes sure that a file can be written, before something is done that it is to record.</summary>
+    /// <exception cref="AgentException">It cannot.</exception>
+    public static void RequireWritable(string path)
+    {
+        var file = new FileInfo(path);
+        if (Directory.Exists(path) || (file.LinkTarget is not null && !file.Exists))
+            throw new AgentException(ExitCode.Local, $"{path} is not a file; remove it and try again");
+        try
+        {
+            var temporary = TemporaryOf(path);
+            using (new FileStream(temporary, FileMode.Create, FileAccess.Write))
+            {
+            }
+
+            File.Delete(temporary);
+            if (file.Exists)
+                using (file.OpenWrite())
+                {
+                }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new AgentException(ExitCode.Local, $"cannot write {path}: {e.Message.TrimEnd('.')}");
+        }
+    }
+
     public static void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode)
     {
-        var folder = Path.GetDirectoryName(path)!;
-        Directory.CreateDirectory(folder);
-        var temporary = Path.Combine(folder, $".{Path.GetFileName(path)}.{Environment.ProcessId}");
+        var temporary = TemporaryOf(path);
         try
         {
             File.Delete(temporary);
@@ -34,6 +59,13 @@ internal static class AtomicFile
             File.Delete(temporary);
             throw;
         }
-        NativeMethods.FlushFolder(folder);
+        NativeMethods.FlushFolder(Path.GetDirectoryName(path)!);
+    }
+
+    private static string TemporaryOf(string path)
+    {
+        var folder = Path.GetDirectoryName(path)!;
+        Directory.CreateDirectory(folder);
+        return Path.Combine(folder, $".{Path.GetFileName(path)}.{Environment.ProcessId}");
     }
 }

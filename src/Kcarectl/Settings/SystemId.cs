@@ -27,6 +27,10 @@ internal static class SystemId
         ?? throw new AgentException(
             ExitCode.NotRegistered, "this host is not registered; run kcarectl --register KEY first");
 
+    /// <summary>Makes sure that an id can be kept.</summary>
+    /// <exception cref="AgentException">It cannot.</exception>
+    public static void RequireWritable(AgentPaths paths) => AtomicFile.RequireWritable(paths.SystemIdFile);
+
     public static void Write(AgentPaths paths, string id) =>
         AtomicFile.Write(paths.SystemIdFile, $"server_id={id}\n", AgentPaths.PrivateFile);
 

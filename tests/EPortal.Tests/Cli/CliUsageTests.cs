@@ -52,7 +52,7 @@ public sealed class CliUsageTests : IDisposable
         {
             var context = Nowhere();
             var parsed = CliApp.Parse(Root(program, context), [.. words, .. line], context);
-            if (CliUsage.ProblemOrNull(parsed) is not { } problem)
+            if (CliUsage.ProblemOrNull(parsed, [.. words, .. line]) is not { } problem)
                 continue;
             refused++;
             var shown = $"{path} {string.Join(' ', line)}: {problem}";
@@ -68,6 +68,8 @@ public sealed class CliUsageTests : IDisposable
     [InlineData("unknown command 'backup' for kc.eportal; see `kc.eportal --help`", "backup")]
     [InlineData("unknown command 'backup' for kc.eportal; see `kc.eportal --help`", "backup", "--help")]
     [InlineData("unknown command 'backup' for kc.eportal; see `kc.eportal --help`", "backup", "--version")]
+    [InlineData("--no-send takes no value", "doctor", "--no-send=false")]
+    [InlineData("--json takes no value", "key", "list", "--json=no")]
     [InlineData("unknown command 'usr' for kc.eportal; did you mean 'user'?", "usr")]
     [InlineData("unknown command 'servers' for kc.eportal; did you mean 'server'?", "servers", "list")]
     [InlineData("unknown command 'deploy' for kc.eportal; did you mean 'kc.eportal kcare deploy'?", "deploy", "x.tar")]
@@ -151,7 +153,7 @@ public sealed class CliUsageTests : IDisposable
             var words = System.CommandLine.Parsing.CommandLineParser.SplitCommandLine(example.Replace('\'', '"')).TakeWhile(word => word is not (">" or "|")).ToList();
             var context = Nowhere();
             var parsed = CliApp.Parse(Root(words[0], context), [.. words.Skip(1)], context);
-            CliUsage.ProblemOrNull(parsed).ShouldBeNull(example);
+            CliUsage.ProblemOrNull(parsed, [.. words.Skip(1)]).ShouldBeNull(example);
             CliNames.Path(parsed.CommandResult.Command).ShouldStartWith(CliNames.Path(command), Case.Sensitive, example);
         }
     }

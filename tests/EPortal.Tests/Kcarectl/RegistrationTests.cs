@@ -45,6 +45,27 @@ public sealed class RegistrationTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("a folder")]
+    [InlineData("a link to nothing")]
+    [InlineData("a link to what nobody may write")]
+    public async Task An_id_that_cannot_be_kept_is_not_asked_for(string place)
+    {
+        var file = _host.Paths.SystemIdFile;
+        File.Delete(file);
+        if (place == "a folder")
+            Directory.CreateDirectory(file);
+        else if (place == "a link to nothing")
+            File.CreateSymbolicLink(file, file + ".gone");
+        else
+            File.CreateSymbolicLink(file, "/proc/version");
+
+        (await _host.RunAsync("--register", "my-key")).ShouldBe(ExitCode.Local);
+
+        _portal.PlainCalls.ShouldBeEmpty("the portal would have a server that nobody is");
+        _host.Error.ShouldContain(file);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("\0\0\0\0")]
     [InlineData("server_id=\n")]

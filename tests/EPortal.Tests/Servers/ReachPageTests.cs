@@ -2,8 +2,8 @@ using System.Net;
 using EPortal.Data;
 using EPortal.Format;
 using EPortal.Keys;
-using EPortal.Servers;
 using EPortal.Servers.Search;
+using EPortal.Servers;
 using EPortal.Tests.Agents;
 using EPortal.Tests.Feeds;
 using EPortal.Tests.WebConsole;
@@ -125,6 +125,23 @@ public sealed class ReachPageTests
         using var done = await site.Browser.PostAsync(Move, ("to", "aside"), ShownFirst.Seen(page), ("sure", "true"));
         done.Headers.Location!.ToString().ShouldBe("/admin/servers?q=web&sort=-ip");
         Count(site, "aside").ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_server_that_would_be_offered_nothing_is_moved_from_its_own_page_only_by_who_ticks_the_box()
+    {
+        await using var site = await OpenAsync();
+        await site.Portal.Portal.Keys.Add(TestPortal.Admin, "aside", new KeySettings(Feed: "test"));
+        var server = site.Portal.Portal.Servers.List(new ServerQuery(), site.Portal.Portal.Offers)[0];
+        var move = $"/admin/servers/{Uri.EscapeDataString(server.Id)}/move";
+
+        var page = await ShownFirst.AskAsync(site.Browser, move, ("to", "aside"));
+        page.ShouldContain("<strong>1 server</strong> will be offered <strong>nothing</strong>");
+        await ShownFirst.RefuseAsync(site.Browser, move, ("to", "aside"), ShownFirst.Seen(page));
+        Count(site, "aside").ShouldBe(0);
+
+        (await site.Browser.PostStatusAsync(move, ("to", "aside"), ShownFirst.Seen(page), ("sure", "true"))).ShouldBe(HttpStatusCode.Redirect);
+        Count(site, "aside").ShouldBe(1);
     }
 
     [Fact]

@@ -33,7 +33,7 @@ public sealed class TagPageTests
         await using var fleet = await ServerFleet.StartAsync();
         var (web1, web2) = (await fleet.AddAsync("web1", facts => facts with { Tags = "x;a" }), await fleet.AddAsync("web2", facts => facts with { Tags = "A" }));
 
-        (await fleet.Browser.PostStatusAsync($"/admin/tag/rename?tag={tag}", ("name", name))).ShouldBe(HttpStatusCode.Redirect);
+        (await fleet.Browser.PostStatusAsync($"/admin/tag/rename?tag={tag}", ("name", name))).ShouldBe(tag == "nothing" ? HttpStatusCode.NotFound : HttpStatusCode.Redirect);
 
         $"{fleet.Server(web1).Tags}, {fleet.Server(web2).Tags}".ShouldBe(become);
         fleet.Log("tag.rename").Select(line => line.Detail).ShouldBe(tag == "nothing" ? [] : [$"{tag} to {name}: 2 servers"]);
@@ -41,6 +41,7 @@ public sealed class TagPageTests
 
     [Theory]
     [InlineData("")]
+    [InlineData("a")]
     [InlineData("a;b")]
     [InlineData(" ; ")]
     [InlineData("a\nb")]

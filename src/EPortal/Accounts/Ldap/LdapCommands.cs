@@ -35,7 +35,11 @@ internal static partial class LdapCommands
         });
         command.SetAction((parsed, cancel) => Run(parsed, parsed.GetValue(off), parsed.GetValue(test), cancel));
         command.AddVerb("show", "show the directory", [json], (parsed, cancel) => Run(parsed, false, null, cancel));
-        command.AddVerb("set", "set the directory, or change what is given of it", [url, dn, filter, ca, bind, search, json], (parsed, cancel) => Run(parsed, false, null, cancel));
+        command.AddVerb("set", "set the directory, or change what is given of it", [url, dn, filter, ca, bind, search, json], (parsed, cancel) => Run(parsed, false, null, cancel)).Validators.Add(result =>
+        {
+            if (!new[] { url, dn, filter, ca, bind, search }.Any(result.IsGiven))
+                result.AddError("nothing to change: specify --url, --dn, --filter, --ca-file, --bind-dn or --user-search");
+        });
         command.AddVerb("delete", "use no directory", [json], (parsed, cancel) => Run(parsed, true, null, cancel));
         var user = CliOptions.Required("user", "user whose login is tested; the password is prompted for or read from standard input");
         command.AddVerb("test", "try to log in as a user, step by step", [json], (parsed, cancel) => Run(parsed, false, parsed.GetValue(user), cancel)).Arguments.Add(user);
@@ -47,7 +51,7 @@ internal static partial class LdapCommands
             var authority = ReadFile(parsed.GetValue(ca));
             await using var portal = context.OpenPortal();
             var ldap = portal.Ldap;
-            if (isOff)
+            if (isOff && ldap.SettingsOrNull() is not null)
                 await ldap.Save(context.Operator(), null);
             else if (new[] { url, dn, filter, ca, bind, search }.Any(option => parsed.GetValue(option) is not null))
                 await ldap.Save(context.Operator(), await WithAccount(

@@ -27,7 +27,7 @@ internal static class LdapPages
                 await ldap.Save(context.Actor(), form.ToSettings(parameters.Text("bind_password"), ldap.SettingsOrNull()), FormVersion.SeenOrNull(parameters));
                 return ConsoleRoutes.Back(context, Path, "The LDAP settings were saved and are in force.");
             },
-            problem => Show(Typed(form, parameters, ldap) with { Problem = problem }));
+            problem => Show(Typed(form, parameters, ldap) with { Problem = ConsoleForms.WithoutPassword(problem, parameters, "bind_password") }));
     }
 
     private static Task<IResult> SwitchOff(ApiParameters parameters, LdapStore ldap, HttpContext context) => ConsoleForms.Try(
@@ -53,7 +53,7 @@ internal static class LdapPages
                     throw new RefusedException(Refusal.Invalid, "enter a user name and password for the test");
                 return Show(model with { Findings = await test.Run(model.Form.ToSettings(parameters.Text("bind_password"), ldap.SettingsOrNull()), model.UserName, password, context) });
             },
-            problem => Show(model with { Problem = problem }));
+            problem => Show(model with { Problem = ConsoleForms.WithoutPassword(problem, parameters, "bind_password") }));
     }
 
     private static LdapModel Stored(LdapStore ldap)

@@ -2,6 +2,8 @@
 # Installs the kcarectl agent from @PORTAL@ and makes it check in every 4 hours.
 # KCARE_MAILTO=ADDRESS in the environment: who gets mail when an update fails.
 set -eu
+# Where an administrator's shell does not look for daemons.
+PATH=$PATH:/usr/sbin:/sbin
 
 portal='@PORTAL@'
 sha256='@AGENT_SHA256@'
@@ -31,15 +33,23 @@ grep -q '^AUTO_UPDATE=' /etc/sysconfig/kcare/kcare.conf || echo 'AUTO_UPDATE=Tru
 
 # The agent adds a random delay of its own, so that a fleet does not come at once. After a reboot the patch is applied again.
 if [ -d /etc/cron.d ] && { command -v crond || command -v cron; } > /dev/null; then
+    kept=$(sed -n '/^MAILTO=/p' /etc/cron.d/kcare-cron 2> /dev/null || true)
     {
         case ${KCARE_MAILTO:-} in
-            '') ;;
+            '') [ -z "$kept" ] || echo "$kept" ;;
             *[!A-Za-z0-9.@_+,-]*) echo 'install-kernelcare: KCARE_MAILTO is not a mail address; left out.' >&2 ;;
             *) echo "MAILTO=$KCARE_MAILTO" ;;
         esac
         echo '17 */4 * * * root /usr/bin/kcarectl --auto-update'
         echo '@reboot root /usr/bin/kcarectl --update'
-    } > /etc/cron.d/kcare-cron
+    } > /etc/cron.d/kcare-cron.new
+    mv -f /etc/cron.d/kcare-cron.new /etc/cron.d/kcare-cron
+    # From before there was cron here.
+    if [ -f /etc/systemd/system/kcare-auto-update.timer ] && command -v systemctl > /dev/null; then
+        systemctl disable --quiet --now kcare-auto-update.timer kcare-boot.service || true
+        rm -f /etc/systemd/system/kcare-auto-update.timer /etc/systemd/system/kcare-auto-update.service /etc/systemd/system/kcare-boot.service
+        systemctl daemon-reload || true
+    fi
 elif command -v systemctl > /dev/null && [ -d /run/systemd/system ]; then
     [ -z "${KCARE_MAILTO:-}" ] || echo 'install-kernelcare: there is no cron here, which sends mail; KCARE_MAILTO is left out.' >&2
     # 3: the portal has no patch for this kernel, which is no failure.

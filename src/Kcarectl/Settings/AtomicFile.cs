@@ -3,7 +3,7 @@ using Kcarectl.Kernel;
 
 namespace Kcarectl.Settings;
 
-/// <summary>A file is either as it was or as it shall be, also after a power cut.</summary>
+/// <summary>A file has its old or its new content, also after a power cut.</summary>
 internal static class AtomicFile
 {
     public static void Write(string path, string text, UnixFileMode mode) =>

@@ -70,7 +70,7 @@ public sealed class HostLifeTests(AgentHost host) : IClassFixture<AgentHost>
 
         await host.RunsAsync(AgentHost.Level2);
         (await site.ServerAsync()).GetProperty("patch_level").GetInt64().ShouldBe(2);
-        (await host.AgentAsync("--status")).ShouldBe("Level 2 is applied and up to date.");
+        (await host.AgentAsync("--status")).ShouldBe("level 2 is applied and up to date");
     }
 
     [Fact]

@@ -98,7 +98,7 @@ public sealed class RegistrationTests : IAsyncLifetime
         (await _host.RunAsync("--license-info")).ShouldBe(ExitCode.NotRegistered);
         await _host.RunAsync("--register", "k");
         (await _host.RunAsync("--license-info")).ShouldBe(0);
-        _host.Out.ShouldBe($"This host is registered as {Id} at {_portal.Address}admin/api/kcare.\n");
+        _host.Out.ShouldBe($"registered as {Id} at {_portal.Address}admin/api/kcare\n");
         _portal.Plain["check.plain"] = "code:1\nmessage:no server with this id is registered\n";
         (await _host.RunAsync("--license-info")).ShouldBe(ExitCode.NotRegistered);
     }

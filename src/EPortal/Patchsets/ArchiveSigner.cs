@@ -11,7 +11,7 @@ internal static class ArchiveSigner
     /// <param name="destination">Where the signed one goes; its ending says how to compress. May be the same file.</param>
     /// <param name="key">Signs it.</param>
     /// <param name="limits">Bounds.</param>
-    /// <param name="now">The present moment.</param>
+    /// <param name="now">The current time.</param>
     /// <param name="cancel">Stops it.</param>
     /// <exception cref="PatchsetException">The archive is bad.</exception>
     public static async Task<Manifest> SignAsync(

@@ -23,7 +23,7 @@ public sealed class HostLifeTests(AgentHost host) : IClassFixture<AgentHost>
         {
             var refused = await InstallAsync(proxy.Port);
             refused.ExitCode.ShouldBe(1, refused.ToString());
-            refused.Stderr.ShouldContain("is not the agent this portal announced");
+            refused.Stderr.ShouldContain("checksum mismatch of the agent, not installed");
             proxy.Flipped.ShouldBe(1);
         }
 

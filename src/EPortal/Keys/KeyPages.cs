@@ -180,7 +180,7 @@ internal sealed record KeyForm
         Products = [.. Format.Products.All.Where(product => parameters.Texts("products").Contains(product.Token()))],
     };
 
-    /// <summary>What stands in it, field by field.</summary>
+    /// <summary>Its values, field by field.</summary>
     public StoredFields Typed() => new Key("", Name, Note, Feed, ServerLimit, Products).Stored();
 
     /// <summary>What to save.</summary>

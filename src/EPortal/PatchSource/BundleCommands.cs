@@ -44,7 +44,7 @@ internal static partial class BundleCommands
         {
             var lacksNot = await KnownThere(parsed.GetValue(since), parsed.GetValue(have), cancel);
             var secret = await ArchiveKeys.ReadSecretAsync(context, parsed.GetValue(key));
-            // Opened before the data folder: there the program may give up the rights that writing this file takes.
+            // Opened before the data folder, where the program may drop the rights needed to write this file.
             using var output = context.BeginFile(parsed.GetValue(file)!, mayReplace: true);
             await using var portal = context.OpenPortal();
             secret ??= portal.Signer.Own;
@@ -73,7 +73,7 @@ internal static partial class BundleCommands
             """) { file, json };
         command.SetAction(async (parsed, cancel) =>
         {
-            // Opened before the data folder: there the program may give up the rights that reading this file takes.
+            // Opened before the data folder, where the program may drop the rights needed to read this file.
             await using var bundle = ArchiveFile.Open(parsed.GetValue(file)!, "a bundle");
             await using var portal = context.OpenPortal();
             using var progress = new CliProgress(context, Path.GetFileName(parsed.GetValue(file)!), bundle.Length);

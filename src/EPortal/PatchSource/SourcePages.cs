@@ -100,7 +100,7 @@ internal sealed record SourceForm(string Url, string User, bool HasPassword, IRe
     public static SourceForm Read(ApiParameters parameters, SourceSetting known) =>
         new(parameters.Raw("url") ?? "", parameters.Raw("user") ?? "", known.Password is not null, parameters.Texts("distros"));
 
-    /// <summary>What stands in it, field by field.</summary>
+    /// <summary>Its values, field by field.</summary>
     public StoredFields Typed() => SourceSetting.FieldsOf("", Url, User, Distros);
 
     /// <summary>What to save or to test.</summary>

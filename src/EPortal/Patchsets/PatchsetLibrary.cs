@@ -136,7 +136,7 @@ internal sealed class PatchsetLibrary(
     /// <param name="actor">Who does it.</param>
     /// <param name="product">Its product.</param>
     /// <param name="name">Its name.</param>
-    /// <param name="check">Refuses, within the transaction, what must not be done any more.</param>
+    /// <param name="check">Refuses, within the transaction, what is no longer allowed.</param>
     /// <exception cref="RefusedException">There is none of that name.</exception>
     public async Task Delete(Actor actor, Product product, string name, Action<Session>? check = null)
     {

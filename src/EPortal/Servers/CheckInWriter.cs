@@ -36,7 +36,7 @@ internal sealed class CheckInWriter : BatchedWrites
     /// <summary>Whether no more can be taken at present.</summary>
     public bool IsFull => Volatile.Read(ref _waiting).Count >= MaxWaiting;
 
-    /// <summary>Hosts whose latest check-in is on disk and not yet in lists.</summary>
+    /// <summary>Hosts whose latest words are on disk and not yet in lists.</summary>
     public long Behind => _facts.Count;
 
     /// <summary>Takes in what a killed server left in the logs, and from now on when idle; for the process that serves.</summary>

@@ -35,7 +35,7 @@ internal sealed class CheckIns(ChangeLog log, ServerCache known, HostChangeLimit
     /// <summary>Whether no more can be taken at present.</summary>
     public bool IsFull => _writes.IsFull;
 
-    /// <summary>Hosts whose latest check-in is on disk and not yet in lists.</summary>
+    /// <summary>Hosts whose latest words are on disk and not yet in lists.</summary>
     public long Behind => _writes.Behind;
 
     /// <summary>Takes in what a killed server left behind; for the process that serves.</summary>

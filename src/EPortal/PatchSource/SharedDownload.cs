@@ -79,7 +79,7 @@ internal sealed class SharedDownload : IProgress<long>
                 if (_failure is not null)
                     throw new IOException("the patch source failed during the download", _failure);
                 if (beginning is { } mine && mine != _beginnings && position > 0)
-                    throw new IOException("the download of the file was started again");
+                    throw new IOException("the download was restarted");
                 var until = _done ? Size : Math.Min(_written, Size - HeldBack);
                 if (until > position || _done)
                     return (until, _beginnings);

@@ -41,7 +41,7 @@ internal sealed class SourceClient(
 
     /// <summary>What to say of an index that is a copy; null when it came from the source.</summary>
     public static string? CopyOrNull(TrustedIndex index) => index.Age > TimeSpan.Zero
-        ? $"{Copy(index.Age)}; let requests for {RepositoryLayout.Index} and its signature pass to the source."
+        ? $"{Copy(index.Age)}: let requests for {RepositoryLayout.Index} and its signature pass to the source"
         : null;
 
     /// <summary>The manifest of a patchset that the index lists.</summary>
@@ -114,7 +114,7 @@ internal sealed class SourceClient(
         }
         catch (SourceException e) when (pair?.Age > TimeSpan.Zero && IsOfAnotherTime(e.Code))
         {
-            throw new SourceException(SourceError.Cached, $"{Copy(pair.Age)}, which is not believed: {e.Message}", e);
+            throw new SourceException(SourceError.Cached, $"{Copy(pair.Age)}, refused: {e.Message}", e);
         }
     }
 
@@ -136,7 +136,7 @@ internal sealed class SourceClient(
     private static string? Text(SmallFile? file) => file is null ? null : Encoding.UTF8.GetString(file.Content);
 
     private static string Copy(TimeSpan age) => string.Create(
-        CultureInfo.InvariantCulture, $"A cache between here and the patch source answered with a copy of the index that is {age.TotalSeconds:0} seconds old");
+        CultureInfo.InvariantCulture, $"a cache before the patch source returned a copy of the index that is {age.TotalSeconds:0} seconds old");
 
     private static SourceException Mixed(RepositoryEntry entry) => new(
         SourceError.Mixed, $"the manifest of {entry.Name} at the patch source differs from its index");

@@ -131,7 +131,7 @@ internal sealed class SourceDownload(
     }
 
     private SourceException NotKept(IOException e) =>
-        new(SourceError.DiskFailed, $"{path} of the patch source cannot be kept here: {e.Message}", e);
+        new(SourceError.DiskFailed, $"{path} of the patch source cannot be stored: {e.Message}", e);
 
     private async Task<bool> IsRightAsync(CancellationToken cancel)
     {

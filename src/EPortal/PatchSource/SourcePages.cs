@@ -33,7 +33,7 @@ internal static class SourcePages
         var known = slot.State.Setting;
         var form = SourceForm.Read(parameters, known);
         return ConsoleForms.Try(
-            () => Change(slot, parameters, context, form.ToSetting(known, parameters.Text("password")), "The patch source was saved. A sync shows what it has."),
+            () => Change(slot, parameters, context, form.ToSetting(known, parameters.Text("password")), "The patch source was saved. Sync to fetch its patchsets."),
             problem => Show(new SourceModel(form, FormVersion.Of(parameters, slot.Stored(), form.Typed()), views.Read(), Problem: ConsoleForms.WithoutPassword(problem, parameters))));
     }
 

@@ -112,7 +112,7 @@ internal sealed partial record SourceSetting
         : node is JsonValue value && value.TryGetValue<string>(out var text) ? text
         : throw Malformed();
 
-    private static RefusedException Malformed() => Invalid("the stored patch source is malformed: its members must be texts and a list of texts");
+    private static RefusedException Malformed() => Invalid("the stored patch source is malformed: url, user and password must be strings, distros a list of strings");
 
     private static RefusedException Invalid(string message) => new(Refusal.Invalid, message);
 

@@ -116,10 +116,10 @@ internal sealed class SourceSync(
         }
     }
 
-    private static string Summary(SyncReport report) => report.Copy is { } copy ? $"{Result(report)} {copy}" : Result(report);
+    private static string Summary(SyncReport report) => report.Copy is { } copy ? $"{Result(report)}; {copy}" : Result(report);
 
     private static string Result(SyncReport report) => report.Failed.Count == 0
-        ? $"{Plural.Of(report.Fetched.Count, "new patchset")} with index {report.Version}."
-        : $"{report.Failed.Count} of {Plural.Of(report.Failed.Count + report.Fetched.Count, "patchset")} could not be fetched, first "
+        ? $"{Plural.Of(report.Fetched.Count, "new patchset")}, index version {report.Version}"
+        : $"{report.Failed.Count} of {Plural.Of(report.Failed.Count + report.Fetched.Count, "patchset")} not fetched, first "
             + $"{report.Failed[0].Entry.Name}: {report.Failed[0].Reason}";
 }

@@ -48,11 +48,11 @@ internal sealed class SourceTest(
     {
         var (index, counts) = (found.Index, found.Index.Patchsets.CountBy(entry => entry.Product.Token()).ToDictionary());
         var signed = found.SignedBy is { } key
-            ? $"is signed by the pinned key {key}"
-            : "was believed without a signature, because TRUSTED_KEYS pins no key";
+            ? $"signed by the pinned key {key}"
+            : "signature not checked because TRUSTED_KEYS pins no key";
         return new SourceFinding(
             Ok: true, null,
-            string.Create(CultureInfo.InvariantCulture, $"Its index of version {index.Version} {signed}, holds until {index.Expires:yyyy-MM-dd HH:mm} UTC and lists {Listed(counts)}."),
+            string.Create(CultureInfo.InvariantCulture, $"index version {index.Version}, {signed}, expires {index.Expires:yyyy-MM-dd HH:mm} UTC, lists {Listed(counts)}"),
             index.Version, index.Expires, found.SignedBy, counts, DistrosOf(index.Patchsets));
     }
 

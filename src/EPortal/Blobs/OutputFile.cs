@@ -82,7 +82,7 @@ internal sealed class OutputFile : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Content.SetLength(0);
-            _tell($"{_written} is left empty, for it can be deleted by root alone.");
+            _tell($"{_written} is left empty: only root can delete it");
         }
     }
 }

@@ -112,7 +112,7 @@ internal sealed partial class PatchDelivery(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Path} is not what it was when it came in; it is not handed out")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Checksum mismatch of {Path}, not served")]
     private partial void LogRotten(string path);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} was restored")]

@@ -5,7 +5,7 @@ namespace EPortal.Patchsets;
 
 /// <summary>
 /// Which signatures this portal trusts, and its own. While no key is pinned, unsigned patchsets are accepted; the portal
-/// then vouches for their patches with its own key, because agents accept only signed ones.
+/// then signs their patches with its own key, because agents accept only signed ones.
 /// </summary>
 internal sealed class PortalSigner(TrustedKeys trusted, MinisignSecretKey own)
 {

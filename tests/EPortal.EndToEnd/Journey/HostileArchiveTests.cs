@@ -100,7 +100,7 @@ public sealed class HostileArchiveTests(AgentHost host) : IClassFixture<AgentHos
             await host.RunsAsync(AgentHost.Level2);
             foreach (var file in exchanged)
                 (await File.ReadAllBytesAsync(Path.Combine(own, file), cancel)).ShouldBe(before[file], file);
-            site.Portal.Errors.ShouldContain("is not what it was");
+            site.Portal.Errors.ShouldContain("Checksum mismatch of ");
             await host.AgentAsync("--unload");
         }
     }

@@ -7,7 +7,7 @@ using EPortal.Servers;
 
 namespace EPortal.Demo;
 
-/// <summary>Tells where to look.</summary>
+/// <summary>The banner of the demonstration.</summary>
 internal static class DemoBanner
 {
     /// <summary>Prints it.</summary>

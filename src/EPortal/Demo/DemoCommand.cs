@@ -104,7 +104,7 @@ internal static class DemoCommand
         return string.Concat(names.Select(name => $"{name} = {SettingsTable.FindOrNull(name)!.Show(settings)}\n"));
     }
 
-    /// <summary>Nothing of this machine's settings: the demonstration is the same everywhere.</summary>
+    /// <summary>Independent of this machine's settings: the demonstration is the same everywhere.</summary>
     private static Settings Settings(string folder, Uri listen, MinisignSecretKey vendor) => Hosting.Settings.Defaults with
     {
         DataDir = folder,

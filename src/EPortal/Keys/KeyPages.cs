@@ -14,7 +14,7 @@ internal static class KeyPages
     private const string ListPath = "/keys";
     private const string NewPath = "/new-key";
 
-    /// <summary>Parameter that says how many servers are deleted with a key at the most.</summary>
+    /// <summary>Parameter: most servers that may be deleted with a key.</summary>
     public const string Agreed = "agreed";
 
     /// <summary>Maps them.</summary>
@@ -103,7 +103,7 @@ internal static class KeyPages
             return Form(feeds, KeyForm.Of(stored), FormVersion.Of(stored.Stored()), problem, CountsOf(servers).GetValueOrDefault(key));
         });
 
-    /// <summary>Where the button that was pressed leads.</summary>
+    /// <summary>Target of the button that was pressed.</summary>
     private static string Next(ApiParameters parameters, string key) => parameters.Text("then") switch
     {
         "another" => NewPath,
@@ -170,7 +170,7 @@ internal sealed record KeyForm
     };
 
     /// <summary>The form that was sent.</summary>
-    /// <exception cref="RefusedException">A value is of no form that a browser sends.</exception>
+    /// <exception cref="RefusedException">A value is malformed.</exception>
     public static KeyForm Read(ApiParameters parameters) => new()
     {
         Name = parameters.Text("key") ?? "",
@@ -184,7 +184,7 @@ internal sealed record KeyForm
     public StoredFields Typed() => new Key("", Name, Note, Feed, ServerLimit, Products).Stored();
 
     /// <summary>What to save.</summary>
-    /// <exception cref="RefusedException">No product is ticked: the key would be good for nothing.</exception>
+    /// <exception cref="RefusedException">No product is selected: the key would be useless.</exception>
     public KeySettings ToSettings() => Products.Count > 0
         ? new KeySettings(Note, Feed, ServerLimit, Products)
         : throw new RefusedException(Refusal.Invalid, "choose at least one product");

@@ -6,7 +6,7 @@ using EPortal.Format;
 
 namespace EPortal.Keys;
 
-/// <summary>Making, changing and deleting keys. Each method is one transaction.</summary>
+/// <summary>Adding, changing and deleting keys. Each method is one transaction.</summary>
 internal sealed class KeyStore(Database database, ChangeLog log)
 {
     private const int MaxNote = 1000;

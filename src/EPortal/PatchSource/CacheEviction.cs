@@ -2,7 +2,7 @@ using EPortal.Format;
 
 namespace EPortal.PatchSource;
 
-/// <summary>Deletes patch files that were fetched for agents and not asked for since long.</summary>
+/// <summary>Deletes patch files that were fetched for agents and not used for a long time.</summary>
 internal sealed partial class CacheEviction(
     string folder, TimeSpan keep, TimeProvider time, ILogger<CacheEviction> logger)
     : PeriodicWorker(s_every, time)

@@ -1,8 +1,8 @@
 namespace EPortal.PatchSource;
 
 /// <summary>
-/// One download that many read while it arrives. The end of the file is held back until its hash was found right, so nobody
-/// ever has the whole of a wrong file.
+/// One download that many read while it arrives. The end of the file is held back until its hash is verified, so nobody
+/// ever gets all of a wrong file.
 /// </summary>
 internal sealed class SharedDownload : IProgress<long>
 {

@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 namespace EPortal.PatchSource;
 
 /// <summary>
-/// One file on its way from a patch source: kept as a part, gone on with after a break, in place only when its length and
+/// Download of one file from a patch source: kept as a part, resumed after a break, in place only when its length and
 /// hash are right.
 /// </summary>
 /// <param name="http">The source.</param>

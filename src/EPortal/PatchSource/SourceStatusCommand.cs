@@ -4,7 +4,7 @@ using EPortal.Hosting;
 
 namespace EPortal.PatchSource;
 
-/// <summary><c>kc.eportal patch-source</c>: how it stands with the patch source; sets it and tries it.</summary>
+/// <summary><c>kc.eportal patch-source</c>: shows, sets and tests the patch source.</summary>
 internal static class SourceStatusCommand
 {
     /// <summary>The command; its exit code is 1 when the last sync, or the trial, failed.</summary>

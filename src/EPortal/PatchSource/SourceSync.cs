@@ -7,8 +7,8 @@ using EPortal.Patchsets;
 namespace EPortal.PatchSource;
 
 /// <summary>
-/// Takes over what the patch source lists: first the list itself, with what it blocks, then the patchsets that are wanted.
-/// One sync at a time, whichever process makes it. Whatever fails, what is here goes on being served.
+/// Imports what the patch source lists: first the list itself, with what it blocks, then the patchsets that are wanted.
+/// One sync at a time, across processes. If something fails, what is here is still served.
 /// </summary>
 internal sealed class SourceSync(
     SourceClient client, PatchsetImporter fetch, Database database, ChangeLog log, SyncScope choice, int parallel, string lockFile,

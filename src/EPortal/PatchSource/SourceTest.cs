@@ -4,12 +4,12 @@ using EPortal.Format;
 
 namespace EPortal.PatchSource;
 
-/// <summary>What a look at a patch source found.</summary>
-/// <param name="Ok">Whether its index may be believed.</param>
+/// <summary>The result of testing a patch source.</summary>
+/// <param name="Ok">Whether its index is accepted.</param>
 /// <param name="Error">Code of <see cref="SourceError"/>; null when all is well.</param>
 /// <param name="Message">One sentence.</param>
 /// <param name="Version">Version of its index.</param>
-/// <param name="Expires">Until when that may be believed.</param>
+/// <param name="Expires">When that expires.</param>
 /// <param name="SignedBy">Id of the pinned key that signed it; null while none is pinned.</param>
 /// <param name="Patchsets">How many patchsets it lists, by product.</param>
 /// <param name="Distros">Distributions of its kernel patchsets.</param>
@@ -17,7 +17,7 @@ internal sealed record SourceFinding(
     bool Ok, string? Error, string Message, long? Version = null, DateTimeOffset? Expires = null, string? SignedBy = null,
     IReadOnlyDictionary<string, int>? Patchsets = null, IReadOnlyList<string>? Distros = null);
 
-/// <summary>Tries a patch source: fetches and judges its index, and changes nothing.</summary>
+/// <summary>Tests a patch source: fetches and checks its index, and changes nothing.</summary>
 internal sealed class SourceTest(
     Func<SourceSetting, SourceOptions> optionsOf, Database database, TrustedKeys trusted, PatchsetLimits limits, TimeProvider time)
 {

@@ -84,7 +84,7 @@ internal sealed partial class SourceWorker(
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            // A mistake of ours. Let out, it would end the whole portal, which can serve without its source.
+            // A bug. Uncaught, it would stop the whole portal, which can serve without its source.
             LogBroken(e);
         }
     }

@@ -136,7 +136,7 @@ internal static partial class UpdateCommands
             context.Line("nothing new");
     }
 
-    /// <summary>A patchset that came onto a feed.</summary>
+    /// <summary>A patchset that was enabled on a feed.</summary>
     internal sealed record EnabledRow(string Patchset, string Feed);
 
     /// <summary>One that could not be had.</summary>

@@ -63,12 +63,12 @@ internal static class BuildCommand
         {
             if (pair.Split('=', 2) is not [var name, var path] || !PatchFileName.IsValid(name) || !names.Add(name))
                 throw new CliException($"invalid file '{pair}': use NAME=FILE, each name once");
-            // Looked at before the archive is begun; it is opened for each pass.
+            // Checked before the archive is started; it is opened for each pass.
             ArchiveFile.Open(path, "a file").Dispose();
             builder.AddFile(target.Id, name, () => ArchiveFile.Open(path, "a file"));
         }
 
-        // Agents and scanners read it, so a kernel patch never goes without.
+        // Agents and scanners read it, so every kernel patch has one.
         if (head.Product == Product.Kernel && !names.Contains(KpatchInfo.FileName))
             builder.AddFile(target.Id, KpatchInfo.FileName, System.Text.Encoding.UTF8.GetBytes(Info(head, target).ToText()));
     }

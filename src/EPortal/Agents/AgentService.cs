@@ -36,8 +36,8 @@ internal sealed class AgentService(Database database, AgentOffers offers, CheckI
     public CheckInCounts Counts { get; } = new();
 
     /// <summary>
-    /// Takes a check-in and answers what to run; null when the server is unknown. The answer is that of the moment the
-    /// call came; it is given once the check-in is on disk.
+    /// Accepts a check-in and returns what to run; null when the server is unknown. The answer is as of the moment of the
+    /// call; it is returned once the check-in is on disk.
     /// </summary>
     /// <param name="serverId">The host's id.</param>
     /// <param name="checkIn">Its facts.</param>

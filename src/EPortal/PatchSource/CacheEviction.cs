@@ -9,7 +9,7 @@ internal sealed partial class CacheEviction(
 {
     private static readonly TimeSpan s_every = TimeSpan.FromHours(1);
 
-    /// <summary>Never asked of the source: made here, or needed to know what the others are.</summary>
+    /// <summary>Never deleted: made here, or needed to know what the other files are.</summary>
     private static readonly string[] Kept =
         [Manifest.FileName, Manifest.SignatureFileName, PatchDescription.FileName, PatchDescription.SignatureFileName];
 

@@ -113,8 +113,8 @@ internal sealed class SourceDownload(
         }
     }
 
-    /// <summary>Writes a piece; nothing more makes all of it durable. Failures of the disk are told apart from those of the
-    /// connection, which are tried again.</summary>
+    /// <summary>Writes a piece; an empty piece flushes the file. Failures of the disk are separate from those of the
+    /// connection, which are retried.</summary>
     private async Task Write(FileStream part, ReadOnlyMemory<byte> piece, CancellationToken cancel)
     {
         try

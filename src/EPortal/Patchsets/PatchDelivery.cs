@@ -58,8 +58,8 @@ internal sealed partial class PatchDelivery(
     public void Dispose() => _restoring.Dispose();
 
     /// <summary>
-    /// The same where nothing has to be waited for: a file that is on disk and was found intact lately. Its content comes along
-    /// when it is small. False for everything else, which <see cref="FindOrNull"/> has to look into.
+    /// The same without waiting: a file that is on disk and was recently found intact. Its content is included when it is
+    /// small. False for everything else, which <see cref="FindOrNull"/> handles.
     /// </summary>
     public bool TryFind(PatchFileRequest wanted, out PatchFileLocation found, out byte[]? content)
     {

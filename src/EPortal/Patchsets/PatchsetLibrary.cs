@@ -28,8 +28,8 @@ internal sealed class PatchsetLibrary(
     public long MaxArchiveBytes => limits.MaxArchiveBytes;
 
     /// <summary>
-    /// Takes in an archive. <paramref name="place"/> runs in the transaction that records it, for what is to happen with it
-    /// on feeds. The same archive again changes nothing but what <paramref name="place"/> does.
+    /// Imports an archive. <paramref name="place"/> runs in the transaction that records it, to place it on feeds. The same
+    /// archive again changes nothing but what <paramref name="place"/> does.
     /// </summary>
     /// <exception cref="PatchsetException">The archive is bad.</exception>
     /// <exception cref="RefusedException">It is not of the requested product, or its name or a patch of it is taken.</exception>
@@ -124,7 +124,7 @@ internal sealed class PatchsetLibrary(
     }
 
     /// <summary>
-    /// Whether the patches and the archive are here as they came: a restored database may know of files that are lost, and
+    /// Whether the patches and the archive are here unchanged: a restored database may list files that are lost, and
     /// disks rot.
     /// </summary>
     public bool IsWhole(Product product, string name) => Find(product, name) is { Whole: true } known

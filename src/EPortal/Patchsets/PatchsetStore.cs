@@ -95,8 +95,8 @@ internal static class PatchsetStore
     }
 
     /// <summary>
-    /// Records who signed a patchset that came in unchecked. Its patches are described and signed by their maker from then
-    /// on, where the portal had done it.
+    /// Records the signer of a patchset that was imported unchecked. From then on its patches have the descriptions and signatures of
+    /// their maker instead of the portal's.
     /// </summary>
     public static void SetSigner(Change change, Patchset patchset, StagedPatchset staged)
     {

@@ -17,8 +17,8 @@ internal abstract class Upstream
     public abstract IReadOnlySet<string> Wanted(Session session, Product product);
 
     /// <summary>
-    /// Opens a patch file that is not here. What is read before the file's hash was found right is held back at its end, so
-    /// nobody gets the whole of a wrong file.
+    /// Opens a patch file that is not here. Its end is held back until its hash is verified, so nobody gets all of a wrong
+    /// file.
     /// </summary>
     /// <exception cref="UnavailableException">It is not available now.</exception>
     public abstract Task<Stream> Open(PatchFileLocation file, CancellationToken cancel);

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace EPortal.AgentClient;
 
-/// <summary>Reads answers whose size somebody else chose.</summary>
+/// <summary>Reads answers up to a limit, whatever size the other side sends.</summary>
 internal static class BoundedContent
 {
     /// <exception cref="PortalException">Encoded, or larger than <paramref name="max"/> bytes.</exception>
@@ -40,11 +40,11 @@ internal static class BoundedContent
         catch (JsonException e)
         {
             throw new PortalException(
-                PortalError.BadAnswer, $"unexpected answer of the portal at {SafeText.Line(e.Path ?? "its start")}", e);
+                PortalError.BadAnswer, $"unexpected answer from the portal at {SafeText.Line(e.Path ?? "the start")}", e);
         }
     }
 
-    /// <summary>Compression is never asked for: what comes compressed is not from a portal.</summary>
+    /// <summary>Compression is never requested, so a compressed answer is not from a portal.</summary>
     public static void RefuseEncoding(HttpResponseMessage answer)
     {
         if (answer.Content.Headers.ContentEncoding.Any(e => !e.Equals("identity", StringComparison.OrdinalIgnoreCase)))

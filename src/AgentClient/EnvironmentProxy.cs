@@ -4,9 +4,9 @@ using System.Net;
 namespace EPortal.AgentClient;
 
 /// <summary>
-/// The proxy that the environment names. What of <c>no_proxy</c> the framework leaves out is done here, as curl does it: names count for what lies
-/// below them too, with or without a leading dot; <c>*</c> is everything; addresses may be networks (<c>10.0.0.0/8</c>); a port
-/// restricts an entry to it.
+/// The proxy that the environment names. Reads <c>no_proxy</c> as curl does, where the framework supports less: names include their
+/// subdomains, with or without a leading dot; <c>*</c> is everything; addresses may be networks (<c>10.0.0.0/8</c>); an entry may have a
+/// port.
 /// </summary>
 internal sealed class EnvironmentProxy(IWebProxy proxy, string? exceptions) : IWebProxy
 {

@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 
 namespace EPortal.AgentClient;
 
-/// <summary>One file on its way: part, resume, bounds, hash, final name.</summary>
+/// <summary>Download of one file: part, resume, limits, hash, final name.</summary>
 internal sealed class FileDownload(
     PortalTransport transport, PortalOptions options, Uri address, string path, long size, string sha256)
 {
@@ -22,7 +22,7 @@ internal sealed class FileDownload(
             await FetchAsync(deadline.Token);
             if (!await IsRightAsync(deadline.Token) && _resumed)
             {
-                // The part may have been of something else: once more, from the start.
+                // The part may belong to another file: start again.
                 await FetchAsync(deadline.Token);
                 await IsRightAsync(deadline.Token);
             }
@@ -52,7 +52,7 @@ internal sealed class FileDownload(
             }
             catch (PortalException e) when (Have() > most && e.IsTransient)
             {
-                attempt = 0; // It moves; the deadline bounds the whole.
+                attempt = 0; // There is progress; the deadline limits the total.
                 await transport.PauseAsync(e, 1, cancel);
             }
             catch (PortalException e) when (transport.MayRepeat(e, attempt))
@@ -61,7 +61,7 @@ internal sealed class FileDownload(
             }
             catch (PortalException e) when (had > 0 && (e.Code is PortalError.Refused or PortalError.BadAnswer))
             {
-                File.Delete(_part); // The portal cannot go on from here (416): from the start then.
+                File.Delete(_part); // The portal cannot resume (416): start again.
             }
         }
     }
@@ -105,7 +105,7 @@ internal sealed class FileDownload(
         {
             var range = answer.Content.Headers.ContentRange;
             if (range?.From != from || (range.Length ?? size) != size)
-                throw new PortalException(PortalError.BadAnswer, $"the portal sent another range of {_name} than requested");
+                throw new PortalException(PortalError.BadAnswer, $"the portal sent the wrong range of {_name}");
             start = from;
         }
         if (answer.Content.Headers.ContentLength is { } length && length != size - start)

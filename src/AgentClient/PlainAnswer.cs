@@ -19,7 +19,7 @@ internal sealed record PlainAnswer(int Code, string? ServerId, string? Message)
         }
         if (!fields.TryGetValue("code", out var code)
             || !int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-            throw new PortalException(PortalError.BadAnswer, "unexpected answer of the portal: no result code");
+            throw new PortalException(PortalError.BadAnswer, "unexpected answer from the portal: no result code");
         return new PlainAnswer(number, fields.GetValueOrDefault("server_id"), fields.GetValueOrDefault("message"));
     }
 

@@ -41,11 +41,11 @@ public sealed class PortalClient
             UseCookies = false,
             ConnectTimeout = TimeSpan.FromSeconds(15),
             MaxResponseHeadersLength = 32,
-            // What was not read is not wanted: rather a new connection than the rest of it.
+            // An unread rest is not drained: a new connection is cheaper.
             MaxResponseDrainSize = 0,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         };
-        // Each call brings its own limits.
+        // Each call has its own limits.
         var client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         client.DefaultRequestHeaders.UserAgent.Add(product);
         return client;
@@ -79,7 +79,7 @@ public sealed class PortalClient
         (await PlainAsync("tag_server.plain", [new("server_id", serverId), new("tag", tags)], repeatable: true, cancel))
             .ThrowUnlessDone("the tags");
 
-    /// <summary>Tells the facts of this host and asks what kernel patch to run.</summary>
+    /// <summary>Sends the facts of this host and returns what kernel patch to run.</summary>
     public Task<CheckInAnswer> CheckInAsync(CheckInRequest facts, CancellationToken cancel) =>
         JsonAsync("checkin", facts, AgentJson.Default.CheckInRequest, AgentJson.Default.CheckInAnswer, cancel);
 
@@ -105,7 +105,7 @@ public sealed class PortalClient
                 () => new HttpRequestMessage(HttpMethod.Get, address), ReadText, repeatable: true, cancel);
             return int.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var level) && level > 0
                 ? level
-                : throw new PortalException(PortalError.BadAnswer, "unexpected answer of the portal: not a level");
+                : throw new PortalException(PortalError.BadAnswer, "unexpected answer from the portal: not a level");
         }
         catch (PortalException e) when (e.Code == PortalError.NotFound)
         {

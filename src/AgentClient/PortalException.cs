@@ -18,7 +18,7 @@ public enum PortalError
     /// <summary>404: there is no such thing.</summary>
     NotFound,
 
-    /// <summary>The portal understood and said no; the message is its own.</summary>
+    /// <summary>The portal refused; the message is its own.</summary>
     Refused,
 
     /// <summary>Registration, code 1: too many tries, come back later.</summary>
@@ -27,7 +27,7 @@ public enum PortalError
     /// <summary>Registration, code 2: no such key.</summary>
     InvalidKey,
 
-    /// <summary>Registration, code 3: the key has all the servers it may have.</summary>
+    /// <summary>Registration, code 3: the server limit of the key is reached.</summary>
     ServerLimit,
 
     /// <summary>Registration, code 4: the key may not be used from this address.</summary>

@@ -24,7 +24,7 @@ public sealed record PortalOptions
     /// <summary>Longest pause; where a portal asks for more, the call fails instead of waiting.</summary>
     public TimeSpan LongestPause { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>Largest answer in bytes that is read, files apart.</summary>
+    /// <summary>Largest answer in bytes that is read, except files.</summary>
     public int MaxAnswerBytes { get; init; } = 1 << 20;
 
     /// <summary>Lowest mean rate of a download in bytes a second, not counting the time that tries may take.</summary>

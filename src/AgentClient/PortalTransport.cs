@@ -6,10 +6,10 @@ using EPortal.AgentClient.Wire;
 
 namespace EPortal.AgentClient;
 
-/// <summary>One call: sent, answered, its failure named, and tried again where that can help.</summary>
+/// <summary>Sends one call, names its failure, and tries again where that can help.</summary>
 internal sealed class PortalTransport(HttpClient http, PortalOptions options)
 {
-    /// <param name="request">Makes the request, anew for each try.</param>
+    /// <param name="request">Makes the request; called for each try.</param>
     /// <param name="read">Reads a successful answer.</param>
     /// <param name="repeatable">False where carrying the call out twice would do harm.</param>
     /// <param name="cancel">Ends the call.</param>
@@ -139,7 +139,7 @@ internal sealed class PortalTransport(HttpClient http, PortalOptions options)
         }
         catch (PortalException)
         {
-            return ""; // The status alone says enough; what came with it is unreadable.
+            return ""; // The status is enough; the body is unreadable.
         }
     }
 }

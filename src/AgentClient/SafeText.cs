@@ -3,7 +3,7 @@ using EPortal.Format;
 
 namespace EPortal.AgentClient;
 
-/// <summary>Text from the other side, made fit for a terminal or a log.</summary>
+/// <summary>Text from the other side, made safe for a terminal or a log.</summary>
 public static class SafeText
 {
     private const int MaxLength = 300;

@@ -4,7 +4,7 @@ using Kcarectl.Settings;
 
 namespace Kcarectl;
 
-/// <summary>What the agent stands on: places, kernel, network, clock and terminal.</summary>
+/// <summary>What the agent works with: paths, kernel, network, clock and terminal.</summary>
 internal sealed record AgentEnvironment(
     AgentPaths Paths, LivepatchKernel Kernel, HttpClient Http, TextWriter Out, TextWriter Error)
 {

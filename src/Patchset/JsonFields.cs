@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace EPortal.Format;
 
-/// <summary>Reads the fields of a JSON object strictly and says of a wrong one where it stands.</summary>
+/// <summary>Reads the fields of a JSON object strictly; errors name the field.</summary>
 internal readonly struct JsonFields
 {
     private const int MaxDepth = 8;
@@ -16,7 +16,7 @@ internal readonly struct JsonFields
     {
         (_object, _where) = (element, where);
         if (element.ValueKind != JsonValueKind.Object)
-            throw Bad(where.Length == 0 ? "the whole" : where, "must be an object");
+            throw Bad(where.Length == 0 ? "the top level" : where, "must be an object");
         foreach (var field in element.EnumerateObject())
         {
             if (!known.Contains(field.Name))
@@ -38,12 +38,12 @@ internal readonly struct JsonFields
         {
             throw new PatchsetException(
                 PatchsetErrorCode.BadManifest,
-                $"{what} is not strict JSON, near line {(e.LineNumber ?? 0) + 1}: duplicate field, too deeply nested or syntax error",
+                $"{what} is not valid JSON near line {(e.LineNumber ?? 0) + 1}: duplicate field, too deep nesting or syntax error",
                 e);
         }
         catch (InvalidOperationException e)
         {
-            // How JsonElement tells of texts that are no Unicode: bytes that are not UTF-8, half a surrogate pair.
+            // JsonElement throws this for invalid Unicode: bytes that are not UTF-8, half a surrogate pair.
             throw new PatchsetException(PatchsetErrorCode.BadManifest, $"{what} contains text that is not valid Unicode", e);
         }
         catch (PatchsetException e) when (e.Code == PatchsetErrorCode.BadManifest && !e.Message.StartsWith(what, StringComparison.Ordinal))
@@ -154,7 +154,7 @@ internal readonly struct JsonFields
 
     private string Path(string name) => _where.Length == 0 ? name : $"{_where}.{name}";
 
-    /// <summary>A name that somebody else chose, fit for a message.</summary>
+    /// <summary>A name from outside, made safe for a message.</summary>
     private static string Shown(string name) =>
         new([.. name.Take(64).Select(c => char.IsControl(c) || c > '~' ? '?' : c)]);
 }

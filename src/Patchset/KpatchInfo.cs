@@ -54,7 +54,7 @@ public sealed record KpatchInfo
     /// <summary>The fixes.</summary>
     public IReadOnlyList<KpatchFix> Fixes { get; init; } = [];
 
-    /// <summary>Reads the text; lines it does not know are passed over.</summary>
+    /// <summary>Reads the text; unknown lines are ignored.</summary>
     /// <exception cref="PatchsetException">It is larger than 16 MiB.</exception>
     public static KpatchInfo Parse(string text)
     {

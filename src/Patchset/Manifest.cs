@@ -45,7 +45,7 @@ public sealed record Manifest
     /// <summary>The only format there is.</summary>
     public const int CurrentFormat = 1;
 
-    /// <summary>Kinds of release, the calmest first.</summary>
+    /// <summary>Channels, the most stable first.</summary>
     public static IReadOnlyList<string> Channels { get; } = ["default", "test", "unstable"];
 
     /// <summary>Format of the manifest: 1.</summary>

@@ -1,14 +1,14 @@
 namespace EPortal.Format;
 
-/// <summary>Checks a manifest that comes by itself, without its archive.</summary>
+/// <summary>Checks a manifest without its archive.</summary>
 public static class ManifestCheck
 {
     /// <summary>Reads a manifest whose patch files are to be fetched one by one.</summary>
     /// <param name="json">The manifest.</param>
     /// <param name="signature">Its signature; null where it has none.</param>
-    /// <param name="trusted">Keys of which one must have signed it; without any, unsigned ones are taken too.</param>
+    /// <param name="trusted">Keys of which one must have signed it; without any, unsigned ones are accepted too.</param>
     /// <param name="limits">Bounds.</param>
-    /// <param name="now">The present moment.</param>
+    /// <param name="now">The current time.</param>
     /// <exception cref="PatchsetException">It is malformed, or not signed as it must be.</exception>
     public static StagedPatchset Read(
         byte[] json, string? signature, TrustedKeys trusted, PatchsetLimits limits, DateTimeOffset now)

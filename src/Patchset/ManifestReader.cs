@@ -96,9 +96,9 @@ internal static partial class ManifestReader
         if (files.Count == 0)
             throw fields.Bad("files", "must name a file", relative: true);
         if (files.Keys.Distinct(StringComparer.OrdinalIgnoreCase).Count() != files.Count)
-            throw fields.Bad("files", "has names that only upper and lower case tell apart", relative: true);
+            throw fields.Bad("files", "has names that differ only in case", relative: true);
         if (RequiredFiles.LackingOrNull(product, files.Select(file => (file.Key, file.Value.Size))) is { } lacking)
-            throw fields.Bad("files", $"lacks {lacking}, without which no agent can use the patch", relative: true);
+            throw fields.Bad("files", $"lacks {lacking}, which agents need", relative: true);
         return files;
     }
 

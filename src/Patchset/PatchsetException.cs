@@ -6,10 +6,10 @@ public enum PatchsetErrorCode
     /// <summary>Not an archive of a known form, or damaged.</summary>
     BadArchive,
 
-    /// <summary>A name that is not of its form.</summary>
+    /// <summary>A malformed name.</summary>
     BadName,
 
-    /// <summary>A member that may not be there, or of a kind that is not taken.</summary>
+    /// <summary>A member that is not allowed, or has an unsupported type.</summary>
     BadMember,
 
     /// <summary>A bound of <see cref="PatchsetLimits"/> is passed.</summary>

@@ -3,7 +3,7 @@ namespace EPortal.Format;
 /// <summary>Bounds on what is read, so that a hostile archive costs no more than an honest one. Sizes in bytes.</summary>
 public sealed record PatchsetLimits
 {
-    /// <summary>The bounds in force unless others are set.</summary>
+    /// <summary>The default limits.</summary>
     public static PatchsetLimits Default { get; } = new();
 
     /// <summary>The archive as it comes, compressed.</summary>

@@ -4,8 +4,8 @@ using System.Text;
 namespace EPortal.Format;
 
 /// <summary>
-/// Text from elsewhere, so that all of it is seen: characters that steer a terminal, turn the direction of a line, or show nothing are
-/// spelt out. Judged by whole characters of Unicode, those beyond the first 65,536 included.
+/// Makes text from outside fully visible: characters that control a terminal, change the direction of a line, or are invisible are
+/// escaped. Works on whole Unicode characters, those beyond the first 65,536 included.
 /// </summary>
 public static class VisibleText
 {
@@ -42,7 +42,7 @@ public static class VisibleText
         return clean.ToString();
     }
 
-    /// <summary>Most texts are; they cost no look at categories.</summary>
+    /// <summary>Most texts are; they need no lookup of categories.</summary>
     private static bool IsPlain(string text) => text.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0;
 
     private static void SpellOut(StringBuilder to, int value) => to.Append(value switch

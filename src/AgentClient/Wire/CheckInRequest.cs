@@ -22,7 +22,7 @@ public sealed record CheckInRequest
     /// <summary>Effective kernel: the release this host is as safe as; that of the kernel where no patch is applied.</summary>
     public string Euname { get; set; } = "";
 
-    /// <summary>Level that is in force in the kernel now; 0 = none.</summary>
+    /// <summary>Level that is applied now; 0 = none.</summary>
     public int PatchLevel { get; init; }
 
     /// <summary>Kind of the applied patch; empty for the ordinary one.</summary>

@@ -9,7 +9,7 @@ public sealed record LastUpdate
     /// <summary>Value of <see cref="Result"/> when it was not; the kernel is as it was before.</summary>
     public const string Failed = "failed";
 
-    /// <summary>Longest <see cref="Message"/> that a portal takes.</summary>
+    /// <summary>Longest <see cref="Message"/> that a portal accepts.</summary>
     public const int MaxMessage = 256;
 
     /// <summary>Level that was to be reached; 0 = none, or not yet known.</summary>

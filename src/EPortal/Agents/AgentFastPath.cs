@@ -13,15 +13,15 @@ using EPortal.Servers.CheckIns;
 namespace EPortal.Agents;
 
 /// <summary>
-/// Answers at once what a whole fleet calls all the time: check-ins, levels, and patch files. It stands ahead of the rest
-/// of the pipeline and takes only what it can answer well; everything else, all that is wrong included, goes on as it came.
+/// Fast path for what a fleet calls all the time: check-ins, levels, and patch files. It runs before the rest of the pipeline
+/// and handles valid, common requests only; everything else, invalid requests included, is passed on unchanged.
 /// </summary>
 internal sealed partial class AgentFastPath(
     RequestDelegate next, IReadOnlyList<string> allowedHosts, AgentService agents, PatchFileFastPath files, RequestMeter meter, ILogger<AgentFastPath> logger)
 {
     private const int TargetLength = 40;
 
-    /// <summary>Those who are turned away come back after this and up to as much more, so that they do not come together.</summary>
+    /// <summary>Refused callers retry after this plus up to the same again, so that they do not come together.</summary>
     private const int LeastRetrySeconds = 10;
 
     private const string Json = "application/json";
@@ -30,12 +30,12 @@ internal sealed partial class AgentFastPath(
     private static readonly ConditionalWeakTable<Offer, Answers> s_answers = [];
     private static readonly byte[] s_unsupported = AnswerTo("", null);
 
-    /// <summary>Names that a request may give, as far as they can be looked up; null for any.</summary>
+    /// <summary>Host names that a request may use; null for any.</summary>
     private readonly HashSet<string>? _hosts = allowedHosts.Contains("*") ? null : allowedHosts.ToHashSet(StringComparer.OrdinalIgnoreCase);
 
     private int _refused;
 
-    /// <summary>Answers, or lets go on.</summary>
+    /// <summary>Answers, or passes the request on.</summary>
     public Task Invoke(HttpContext context)
     {
         if (_hosts?.Contains(context.Request.Host.Host) == false)
@@ -46,11 +46,11 @@ internal sealed partial class AgentFastPath(
         }
         catch (StoreException)
         {
-            return next(context); // Whatever is wrong with the store the ordinary way tells.
+            return next(context); // The ordinary path reports the failure of the store.
         }
     }
 
-    /// <summary>The answer on its way; null when nothing was done.</summary>
+    /// <summary>The pending answer; null when nothing was done.</summary>
     private Task? TryAnswer(HttpContext context)
     {
         var request = context.Request;
@@ -76,7 +76,7 @@ internal sealed partial class AgentFastPath(
         ChangedCheckIn? changed = null;
         try
         {
-            // Only a body that has come whole, with the head; the others are few.
+            // Only a body that arrived whole with the headers; others are rare.
             if (read.Buffer.IsSingleSegment && read.Buffer.Length == length && CheckInScan.TryRead(read.Buffer.FirstSpan, context.Address(), out var scan))
             {
                 unchanged = agents.TryTakeUnchanged(scan);
@@ -91,7 +91,7 @@ internal sealed partial class AgentFastPath(
         return unchanged is { } taken ? Finish(context, Recorded(taken), begun) : changed is not null ? Finish(context, Recorded(changed), begun) : null;
     }
 
-    /// <summary>What is told; null for all that is not in order, which the ordinary way answers.</summary>
+    /// <summary>The facts of the check-in; null for anything invalid, which the ordinary path answers.</summary>
     private static ChangedCheckIn? ChangedOrNull(in CheckInScan scan, ReadOnlySpan<byte> json, string ip)
     {
         try
@@ -135,7 +135,7 @@ internal sealed partial class AgentFastPath(
         meter.Count(CheckInEndpoints.KernelRoute, HttpMethods.Post, context.Response.StatusCode, begun);
     }
 
-    /// <summary>Turns away at once, before anything was done for the call: more than this would only wait.</summary>
+    /// <summary>Refuses at once, before any work: more calls than this would only wait.</summary>
     private async Task Shed(HttpContext context, long begun)
     {
         agents.Counts.Ended.Add(CheckInResult.Failed);
@@ -187,6 +187,6 @@ internal sealed partial class AgentFastPath(
 
     private sealed record Answers(byte[] CheckIn, byte[] Level);
 
-    /// <summary>A check-in in order that says something new.</summary>
+    /// <summary>A valid check-in that says something new.</summary>
     private sealed record ChangedCheckIn(string ServerId, CheckIn CheckIn, long Digest);
 }

@@ -61,7 +61,7 @@ internal sealed class AgentOffers(Offers offers)
     private static string Which(PatchFile file) =>
         file.Name is PatchDescription.FileName or PatchDescription.SignatureFileName ? $"?sha256={file.Sha256}" : "";
 
-    /// <summary>Asked for by few hosts, so it is read when asked and not kept.</summary>
+    /// <summary>Few hosts ask for it, so it is read on demand and not cached.</summary>
     private static Offer? Restricted(Session session, RegisteredServer server, ServerFacts facts, DateTimeOffset now)
     {
         var allowed = session.Connection.Query<(long Level, string Name, string? Euname, string Files)>(

@@ -8,45 +8,45 @@ using EPortal.Servers.CheckIns;
 
 namespace EPortal.Agents;
 
-/// <summary>A check-in that was taken.</summary>
+/// <summary>An accepted check-in.</summary>
 /// <param name="Offer">What the host is to run; null when there is nothing for it.</param>
 /// <param name="IsHeldBack">There is something, and what the host asks for holds it back.</param>
 internal sealed record CheckInOutcome(Offer? Offer, bool IsHeldBack = false);
 
-/// <summary>A check-in that says nothing new, on its way to the disk.</summary>
+/// <summary>A check-in that says nothing new, not yet on disk.</summary>
 /// <param name="Recorded">Done when it is there; false when the host was deleted meanwhile.</param>
 /// <param name="KernelId">Its kernel.</param>
 /// <param name="Offer">What the host is to run; null when there is nothing for it.</param>
 internal readonly record struct UnchangedCheckIn(ValueTask<bool> Recorded, string KernelId, Offer? Offer);
 
 /// <summary>
-/// Serves agents. What is as ever needs no look at the store; for the rest one snapshot finds server and offer. A shared commit
-/// keeps the check-in.
+/// Serves agents. Check-ins that say nothing new need no look at the store; for the rest one snapshot finds server and offer. A
+/// shared commit stores the check-in.
 /// </summary>
 internal sealed class AgentService(Database database, AgentOffers offers, CheckInRecorder checkIns, ServerCache known, TimeProvider time)
 {
     private const int KernelIdLength = 40;
 
-    /// <summary>Whether no more check-ins can be taken at present.</summary>
+    /// <summary>Whether no more check-ins can be accepted now.</summary>
     public bool IsFull => checkIns.IsFull;
 
-    /// <summary>Hosts whose latest words are on disk and not yet in lists.</summary>
+    /// <summary>Hosts whose latest check-in is on disk and not yet in lists.</summary>
     public long Behind => checkIns.Behind;
 
-    /// <summary>How many came and how they ended.</summary>
+    /// <summary>Counts of check-ins by result.</summary>
     public CheckInCounts Counts { get; } = new();
 
     /// <summary>
-    /// Takes a check-in and answers what to run; null when the server is unknown. The answer is that of the moment the
-    /// call came; it is given once the check-in is on disk.
+    /// Accepts a check-in and returns what to run; null when the server is unknown. The answer is as of the moment of the
+    /// call; it is returned once the check-in is on disk.
     /// </summary>
     /// <param name="serverId">The host's id.</param>
-    /// <param name="checkIn">What it says.</param>
-    /// <param name="digest">Of that as it came; 0 for what is not to be taken for the same the next time.</param>
+    /// <param name="checkIn">Its facts.</param>
+    /// <param name="digest">Digest of the body; 0 if an equal body must not count as the same next time.</param>
     /// <exception cref="StoreException">The store failed or is overloaded.</exception>
     public ValueTask<CheckInOutcome?> CheckIn(string serverId, CheckIn checkIn, long digest) => Counts.Count(() => Take(serverId, checkIn, digest));
 
-    /// <summary>Takes a check-in that says nothing new; null for every other, which nothing has been done about.</summary>
+    /// <summary>Accepts a check-in that says nothing new; null for every other, which is not processed.</summary>
     public UnchangedCheckIn? TryTakeUnchanged(in CheckInScan scan)
     {
         if (scan.IsRestricted || scan.KernelId.Length != KernelIdLength || !PackedServerId.TryRead(scan.ServerId, out var id))
@@ -115,7 +115,7 @@ internal sealed class AgentService(Database database, AgentOffers offers, CheckI
             ? (true, offers.Find(session, known, Product.Kernel, kernelId))
             : (false, (Offer?)null));
 
-    /// <summary>Patches for build-ids; null when the server is unknown. What was dropped of the call is told in the server's history.</summary>
+    /// <summary>Patches for build-ids; null when the server is unknown. Dropped fields are recorded in the server's history.</summary>
     /// <exception cref="StoreException">The store failed or is overloaded.</exception>
     public async Task<BuildIdsAnswer?> Userspace(string serverId, Product product, IReadOnlyList<string> buildIds, DroppedFields dropped)
     {

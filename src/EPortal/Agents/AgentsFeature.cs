@@ -10,7 +10,7 @@ internal static class AgentsFeature
         services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<TargetConstraint>(TargetConstraint.Name));
     }
 
-    /// <summary>Maps all calls that agents make, and the page that tells how to install one.</summary>
+    /// <summary>Maps all calls that agents make, and the install guide.</summary>
     public static void MapAgents(this IEndpointRouteBuilder routes)
     {
         PlainEndpoints.Map(routes);

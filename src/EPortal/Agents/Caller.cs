@@ -6,7 +6,7 @@ using EPortal.Servers.CheckIns;
 
 namespace EPortal.Agents;
 
-/// <summary>Who calls, as far as a request tells.</summary>
+/// <summary>The caller of a request.</summary>
 internal static class Caller
 {
     /// <summary>Password that every agent sends; the server id beside it is what counts.</summary>
@@ -26,7 +26,7 @@ internal static class Caller
         return credentials is [var serverId, AgentPassword] ? serverId : null;
     }
 
-    /// <summary>The same in the form that agents send, as a number; false where <see cref="ServerIdOrNull"/> has to judge.</summary>
+    /// <summary>The same in the form that agents send, as a number; false where <see cref="ServerIdOrNull"/> has to decide.</summary>
     public static bool TryServerId(HttpRequest request, out PackedServerId id)
     {
         // SERVER_ID:kernelcare is 27 bytes, or 36 characters.

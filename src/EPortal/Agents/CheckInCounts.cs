@@ -21,16 +21,16 @@ internal sealed class CheckInCounts
 {
     private long _waiting;
 
-    /// <summary>Check-ins that have come and are not answered yet.</summary>
+    /// <summary>Check-ins that are not answered yet.</summary>
     public long Waiting => Interlocked.Read(ref _waiting);
 
     /// <summary>Those that ended.</summary>
     public OutcomeCounts<CheckInResult> Ended { get; } = new();
 
-    /// <summary>One has come.</summary>
+    /// <summary>Counts one that arrived.</summary>
     public void Begin() => Interlocked.Increment(ref _waiting);
 
-    /// <summary>One has ended.</summary>
+    /// <summary>Counts one that ended.</summary>
     public void End(CheckInResult result)
     {
         Ended.Add(result);

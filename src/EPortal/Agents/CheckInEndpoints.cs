@@ -20,7 +20,7 @@ internal static class CheckInEndpoints
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapLazily(KernelRoute, [HttpMethods.Post], Kernel).WithMetadata(new ReadsOwnBody()); // Its limit is kept by Read: the body may have been looked at before it came here.
+        routes.MapLazily(KernelRoute, [HttpMethods.Post], Kernel).WithMetadata(new ReadsOwnBody()); // Read enforces the limit: the body may have been read before.
         routes.MapLazily(KernelRoute + "/{product}", [HttpMethods.Post], Userspace).WithMetadata(new RequestSizeLimitAttribute(MaxBuildIdsBody), new ReadsOwnBody());
     }
 

@@ -6,7 +6,7 @@ using EPortal.Servers.CheckIns;
 
 namespace EPortal.Agents;
 
-/// <summary>Turns what a host says of itself into facts that may be stored: bounded, on one line, in range. The rest is dropped.</summary>
+/// <summary>Turns what a host sends into facts that can be stored: bounded, on one line, in range. The rest is dropped.</summary>
 internal static class CheckInFacts
 {
     private const int MaxText = 256;
@@ -14,7 +14,7 @@ internal static class CheckInFacts
     /// <summary>The check-in in <paramref name="request"/>, which came from <paramref name="ip"/>.</summary>
     /// <param name="request">What was sent.</param>
     /// <param name="ip">Where from.</param>
-    /// <param name="dropped">What of it was dropped so far; the rest is added.</param>
+    /// <param name="dropped">Fields dropped so far; more are added.</param>
     public static CheckIn From(CheckInRequest request, string ip, DroppedFields dropped)
     {
         var facts = new ServerFacts
@@ -49,7 +49,7 @@ internal static class CheckInFacts
     public static string Hostname(string? name, string address, DroppedFields dropped) =>
         string.IsNullOrEmpty(name) ? throw new RefusedException(Refusal.Invalid, "field hostname is missing") : TextOrNull("hostname", name, dropped) ?? address;
 
-    /// <summary>Empty where it is none: then no level can be told.</summary>
+    /// <summary>Empty when invalid: then there is no level to offer.</summary>
     private static string KernelId(string id, DroppedFields dropped)
     {
         if (TargetId.IsValid(Product.Kernel, id))

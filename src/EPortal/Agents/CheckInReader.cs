@@ -6,8 +6,8 @@ using EPortal.Format;
 namespace EPortal.Agents;
 
 /// <summary>
-/// Reads check-ins as they come. A field that cannot be understood is dropped; only what endangers the portal, or leaves open which host
-/// it is, refuses the whole: size, depth, broken JSON, and a server id that is no text or given twice.
+/// Reads check-ins leniently. An invalid field is dropped; the whole is refused only if it endangers the portal or leaves the host
+/// unclear: size, depth, malformed JSON, and a server id that is not text or is given twice.
 /// </summary>
 internal static class CheckInReader
 {
@@ -46,7 +46,7 @@ internal static class CheckInReader
         };
     }
 
-    /// <summary>The build-ids of what runs on a host, each once; those that are none are dropped.</summary>
+    /// <summary>The build-ids of what runs on a host, each once; invalid ones are dropped.</summary>
     /// <exception cref="RefusedException">It is no JSON object, does not say which host it is of, or they are too many.</exception>
     public static (string ServerId, IReadOnlyList<string> BuildIds) Userspace(ReadOnlyMemory<byte> json, Product product, DroppedFields dropped)
     {
@@ -59,7 +59,7 @@ internal static class CheckInReader
             throw new RefusedException(Refusal.Invalid, $"field build_ids must have at most {MaxBuildIds} entries");
         var ids = list.EnumerateArray().Select(id => SentFields.TextOrNull(id)?.ToLowerInvariant()).ToList();
         if (ids.Any(id => !IsBuildId(product, id)))
-            dropped.Add("build_ids", "hold what is no build-id");
+            dropped.Add("build_ids", "contains an invalid build-id");
         return (serverId, [.. ids.Where(id => IsBuildId(product, id)).Select(id => id!).Distinct(StringComparer.Ordinal)]);
     }
 

@@ -5,20 +5,20 @@ using EPortal.Servers.CheckIns;
 namespace EPortal.Agents;
 
 /// <summary>
-/// A check-in looked through without being taken apart: who it is from, and a digest of all it says but the uptime. Whatever
-/// has the digest of a check-in that was taken says the same, and needs no second judging.
+/// A quick scan of a check-in without parsing it: the server, and a digest of everything except the uptime. A check-in with the
+/// digest of an accepted one says the same and needs no further check.
 /// </summary>
 internal readonly ref struct CheckInScan
 {
-    /// <summary>Longest that is looked through, in bytes.</summary>
+    /// <summary>Longest check-in that is scanned, in bytes.</summary>
     public const int MaxLength = 4096;
 
     private const int MaxText = 64;
 
-    /// <summary>Id of the server, as it stands there.</summary>
+    /// <summary>Id of the server, as sent.</summary>
     public ReadOnlySpan<byte> ServerId { get; private init; }
 
-    /// <summary>Kernel id, as it stands there.</summary>
+    /// <summary>Kernel id, as sent.</summary>
     public ReadOnlySpan<byte> KernelId { get; private init; }
 
     /// <summary>Seconds since the host booted.</summary>
@@ -30,7 +30,7 @@ internal readonly ref struct CheckInScan
     /// <summary>Digest of all but the uptime, and where it came from; not 0.</summary>
     public long Digest { get; private init; }
 
-    /// <summary>Looks through a check-in from an address; false for one that is too long or too unusual for it.</summary>
+    /// <summary>Scans a check-in from an address; false for one that is too long or unusual.</summary>
     public static bool TryRead(ReadOnlySpan<byte> json, string address, out CheckInScan scan)
     {
         scan = default;
@@ -42,7 +42,7 @@ internal readonly ref struct CheckInScan
         }
         catch (JsonException)
         {
-            return false; // The ordinary way says what is wrong with it.
+            return false; // The ordinary path reports the error.
         }
     }
 
@@ -69,7 +69,7 @@ internal readonly ref struct CheckInScan
             reader.Skip();
         }
 
-        // Nothing may stand behind it.
+        // Nothing may follow.
         if (reader.TokenType != JsonTokenType.EndObject || reader.Read() || begin < 0)
             return false;
         scan = new CheckInScan { ServerId = server, KernelId = kernel, Uptime = uptime, IsRestricted = restricted, Digest = DigestOf(json, begin, end, address) };
@@ -82,7 +82,7 @@ internal readonly ref struct CheckInScan
         json[..begin].CopyTo(all);
         json[end..].CopyTo(all[begin..]);
         var length = begin + json.Length - end;
-        all[length++] = 0; // No JSON holds it, so nothing said can pass for an address.
+        all[length++] = 0; // JSON never contains it, so no field can pass for an address.
         length += Encoding.UTF8.GetBytes(address, all[length..]);
         return FactsDigest.Of(all[..length]);
     }

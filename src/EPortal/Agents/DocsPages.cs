@@ -7,13 +7,13 @@ using Microsoft.Extensions.Options;
 
 namespace EPortal.Agents;
 
-/// <summary>The console's page that tells how to install the agent.</summary>
+/// <summary>The console's page on installing the agent.</summary>
 internal static class DocsPages
 {
-    /// <summary>Keys to choose from at the most; the one that was asked for is among them in any case.</summary>
+    /// <summary>Most keys to choose from; the requested one is always among them.</summary>
     private const int MaxKeys = 500;
 
-    /// <summary>Stands for a key while there is none.</summary>
+    /// <summary>Placeholder while there is no key.</summary>
     private const string NoKey = "KEY";
 
     /// <summary>Maps it.</summary>
@@ -41,6 +41,6 @@ internal static class DocsPages
 /// <param name="Key">The key filled in; null while there is none.</param>
 /// <param name="Keys">Keys to choose from.</param>
 /// <param name="Guide">The steps.</param>
-/// <param name="HasAgent">Whether this portal has the agent to hand out.</param>
-/// <param name="ShowsKeys">Whether who looks may see keys.</param>
+/// <param name="HasAgent">Whether this portal has the agent to serve.</param>
+/// <param name="ShowsKeys">Whether the viewer may see keys.</param>
 internal sealed record DocsModel(string Portal, Key? Key, IReadOnlyList<Key> Keys, InstallGuide Guide, bool HasAgent, bool ShowsKeys);

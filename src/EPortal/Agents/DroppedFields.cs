@@ -1,6 +1,6 @@
 namespace EPortal.Agents;
 
-/// <summary>Fields of a check-in that cannot be kept: each is taken as if it had not been sent, and told in the server's history.</summary>
+/// <summary>Invalid fields of a check-in: each counts as not sent, and is recorded in the server's history.</summary>
 internal sealed class DroppedFields
 {
     private List<string>? _all;
@@ -16,7 +16,7 @@ internal sealed class DroppedFields
 
     /// <summary>Adds one.</summary>
     /// <param name="field">Its name; one of ours.</param>
-    /// <param name="why">Why it cannot be kept; goes on after the name, and repeats nothing of what was sent.</param>
+    /// <param name="why">Why it cannot be kept; follows the name, and repeats nothing of what was sent.</param>
     public void Add(string field, string why) => (_all ??= []).Add($"{field} {why}");
 
     /// <summary>All of them as a sentence; empty for none.</summary>

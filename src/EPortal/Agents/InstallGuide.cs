@@ -7,7 +7,7 @@ namespace EPortal.Agents;
 /// <param name="Code">What to run or to write; plain text.</param>
 internal sealed record GuideStep(string Id, string Title, string Words, string Code);
 
-/// <summary>How to install and run the agent, filled in. Address and key are plain words that mean nothing to a shell, YAML or Ruby.</summary>
+/// <summary>How to install and run the agent, filled in. Address and key have no special characters of a shell, YAML or Ruby.</summary>
 /// <param name="portal">Address of the portal.</param>
 /// <param name="key">Registration key.</param>
 /// <param name="keyHeader">Header that carries API keys.</param>
@@ -21,7 +21,7 @@ internal sealed class InstallGuide(string portal, string key, string keyHeader)
             curl -fsS {portal}/install-kernelcare | bash
             kcarectl --register {key}
             """),
-        new("update", "Update and check", "The host checks in every 4 hours by itself. This does it now.", """
+        new("update", "Update and check", "The host checks in automatically every 4 hours. These commands do it now.", """
             kcarectl --update
             kcarectl --info
             """),
@@ -29,10 +29,10 @@ internal sealed class InstallGuide(string portal, string key, string keyHeader)
             kcarectl --tag "env:prod;web"
             kcarectl --tag ""
             """),
-        new("move", "Move a host to this address", "For installed agents, after this portal's name or address has changed.", $"""
+        new("move", "Move a host to this address", "For installed agents, after the address of this portal changed.", $"""
             curl -fsS {portal}/set-patch-server | bash
             """),
-        new("unregister", "Unregister", "Ends the registration and frees a place under the key's server limit. The second line also unloads the patch from the running kernel.", """
+        new("unregister", "Unregister", "Cancels the registration and frees a place in the server limit of the key. The second line also unloads the patch from the running kernel.", """
             kcarectl --unregister
             kcarectl --unload
             """),
@@ -40,9 +40,9 @@ internal sealed class InstallGuide(string portal, string key, string keyHeader)
             AUTO_UPDATE=True
             PATCH_SERVER={portal}/
             REGISTRATION_URL={portal}/admin/api/kcare
-            # take a patchset only when its release is two days ago
+            # apply patchsets two days after their release
             #UPDATE_DELAY=2d
-            # take this patchset and no other
+            # apply only this patchset
             #STICKY_PATCHSET=K20260501_01
             """),
     ];
@@ -71,15 +71,15 @@ internal sealed class InstallGuide(string portal, string key, string keyHeader)
                     cmd: /usr/bin/kcarectl --register {{ registration_key }}
                     creates: /etc/sysconfig/kcare/systemid
             """),
-        new("ansible-remove", "Ansible: remove", "Unregisters first, so that no inactive server is left.", """
+        new("ansible-remove", "Ansible: remove", "Unregisters first, so that no inactive server remains.", """
             - hosts: all
               become: true
               tasks:
-                - name: End the registration
+                - name: Cancel the registration
                   ansible.builtin.command:
                     cmd: /usr/bin/kcarectl --unregister
                     removes: /etc/sysconfig/kcare/systemid
-                - name: Take the agent and its cron job away
+                - name: Remove the agent and its cron job
                   ansible.builtin.file:
                     path: "{{ item }}"
                     state: absent

@@ -4,12 +4,12 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace EPortal.Agents;
 
-/// <summary>The guide to the agent for those who have not logged in: it names no key. Who has logged in gets the whole of it.</summary>
+/// <summary>The install guide without login: it names no key. After a login the full guide is shown.</summary>
 internal static class InstallPages
 {
     private const string Whole = ConsoleRoutes.Base + "/docs";
 
-    /// <summary>Stands for the key, which whoever registers a host was given.</summary>
+    /// <summary>Placeholder for the key.</summary>
     private const string SomeKey = "KEY";
 
     /// <summary>Maps it.</summary>
@@ -29,8 +29,8 @@ internal static class InstallPages
     }
 }
 
-/// <summary>What the guide for strangers shows.</summary>
+/// <summary>What the guide without login shows.</summary>
 /// <param name="Portal">This portal's address.</param>
 /// <param name="Steps">The steps.</param>
-/// <param name="HasAgent">Whether this portal has the agent to hand out.</param>
+/// <param name="HasAgent">Whether this portal has the agent to serve.</param>
 internal sealed record InstallModel(string Portal, IReadOnlyList<GuideStep> Steps, bool HasAgent);

@@ -3,7 +3,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace EPortal.Agents;
 
-/// <summary>Hands out a patch file: with a strong entity tag, which is its hash, and in ranges where it is on disk.</summary>
+/// <summary>Serves a patch file: with a strong entity tag, which is its hash, and in ranges when it is on disk.</summary>
 internal static class PatchFileAnswer
 {
     /// <summary>Type of patch files.</summary>

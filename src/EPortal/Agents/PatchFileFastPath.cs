@@ -8,14 +8,14 @@ using Microsoft.Win32.SafeHandles;
 namespace EPortal.Agents;
 
 /// <summary>
-/// Hands out patch files ahead of the rest of the pipeline, small ones from memory; whole ones only, to those who ask for nothing special.
+/// Serves patch files before the rest of the pipeline, small ones from memory; whole files only, to plain requests.
 /// </summary>
 internal sealed class PatchFileFastPath(PatchDelivery delivery, RequestMeter meter)
 {
-    /// <summary>Read and sent at once: much more than the web server's own pieces, each of which costs two calls of the system.</summary>
+    /// <summary>Size of one read and send: much larger than the web server's own, each of which costs two system calls.</summary>
     private const int Piece = 128 * 1024;
 
-    /// <summary>The answer on its way; null where the ordinary way has to give it.</summary>
+    /// <summary>The pending answer; null where the ordinary path has to answer.</summary>
     public Task? AnswerOrNull(HttpContext context, string path)
     {
         var begun = Stopwatch.GetTimestamp();
@@ -48,7 +48,7 @@ internal sealed class PatchFileFastPath(PatchDelivery delivery, RequestMeter met
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null; // Gone a moment ago, or worse: the ordinary way finds out.
+            return null; // Deleted just now, or worse: the ordinary path handles it.
         }
     }
 
@@ -62,14 +62,14 @@ internal sealed class PatchFileFastPath(PatchDelivery delivery, RequestMeter met
             var read = RandomAccess.Read(file, memory.Span[..(int)Math.Min(memory.Length, found.File.Size - sent)], sent);
             if (read == 0)
             {
-                context.Abort(); // It was cut short since it was looked at; less than was announced must not pass for the whole.
+                context.Abort(); // The file got shorter; a partial answer must not look complete.
                 return;
             }
 
             context.Response.BodyWriter.Advance(read);
             sent += read;
             if ((await context.Response.BodyWriter.FlushAsync()).IsCompleted && sent < found.File.Size)
-                return; // The host hung up.
+                return; // The host closed the connection.
         }
 
         meter.CountFile(PatchServerEndpoints.FileRoute, context.Response.StatusCode, begun, found.File.Size);

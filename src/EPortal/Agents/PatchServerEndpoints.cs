@@ -17,7 +17,7 @@ internal static class PatchServerEndpoints
 
     private const string LatestV1 = Target + "/latest.v1";
     private const string LatestV2 = Target + "/latest.v2";
-    /// <summary>For how long a patch file may be kept: its address names its content.</summary>
+    /// <summary>How long a patch file may be cached: its address names its content.</summary>
     public const string LongLived = "public, max-age=2592000";
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
@@ -90,11 +90,11 @@ internal static class PatchServerEndpoints
         if (request.ServerId is not "" && request.ServerId != serverId)
             throw new RefusedException(Refusal.Invalid, "field server_id differs from the credentials");
         if (request.KernelId is not "" && !request.KernelId.Equals(kernelId, StringComparison.OrdinalIgnoreCase))
-            dropped.Add("kernel_id", "is not that of the address");
+            dropped.Add("kernel_id", "differs from the address");
         return CheckInFacts.From(request with { KernelId = kernelId }, context.Address(), dropped);
     }
 
-    /// <summary>Bytes that begin like a JSON object, or null.</summary>
+    /// <summary>Bytes that start like a JSON object, or null.</summary>
     private static byte[]? Decode(string text)
     {
         var isHex = text.Length % 2 == 0 && text.All(char.IsAsciiHexDigit);

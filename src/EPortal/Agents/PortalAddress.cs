@@ -4,12 +4,12 @@ using EPortal.Data;
 namespace EPortal.Agents;
 
 /// <summary>
-/// The address of this portal, as whoever asks knows it. It comes from the request, so it is taken only when it is a plain host
-/// name (of other letters by its xn-- form) or address; then it can mean nothing else to a shell.
+/// The address of this portal, as the caller knows it. It comes from the request, so it is accepted only when it is a plain host
+/// name (international ones in xn-- form) or address; then a shell cannot read it as anything else.
 /// </summary>
 internal static partial class PortalAddress
 {
-    /// <summary>It, without a slash at the end.</summary>
+    /// <summary>The address, without a slash at the end.</summary>
     /// <exception cref="RefusedException">The request names no plain host.</exception>
     public static string Of(HttpRequest request) =>
         request.Scheme is "http" or "https" && request.Host.ToUriComponent() is var host && PlainHost().IsMatch(host)

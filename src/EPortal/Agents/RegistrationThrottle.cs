@@ -7,8 +7,8 @@ using EPortal.Servers;
 namespace EPortal.Agents;
 
 /// <summary>
-/// Who may register, and how often: by network, by a bounded rate an address, and by a key, at which guessing is slowed down. Hosts
-/// behind one address that show the same old key count as one guess and do not hold up the others.
+/// Limits registrations: by network, by rate per address, and by key, where guessing is slowed down. Hosts behind one address
+/// that use the same old key count as one guess and do not block the others.
 /// </summary>
 internal sealed class RegistrationThrottle(
     int perMinute, IReadOnlyList<IPNetwork> allowed, KeyGuard keys, Registration registration, TimeProvider time)
@@ -20,13 +20,13 @@ internal sealed class RegistrationThrottle(
     private readonly Lock _gate = new();
     private readonly LruTable<ClientAddress, TokenBucket> _addresses = new(MaxAddresses);
 
-    /// <summary>Who was let on, and who was not and why.</summary>
+    /// <summary>Counts of registrations by result.</summary>
     public OutcomeCounts<RegistrationResult> Counts { get; } = new();
 
     /// <summary>Registers the host that calls, if it may.</summary>
     /// <param name="context">The call.</param>
     /// <param name="hostname">Name of the host.</param>
-    /// <param name="key">The key that it shows.</param>
+    /// <param name="key">The key that it uses.</param>
     /// <param name="dropped">What could not be kept of the call; empty for nothing.</param>
     public async Task<Registered> Register(HttpContext context, string hostname, string key, string dropped = "")
     {
@@ -42,7 +42,7 @@ internal sealed class RegistrationThrottle(
         ? "too many registrations from this address, or with wrong keys; try again later"
         : "this host has registered and unregistered too often in this hour; try again later";
 
-    /// <summary>When one whose registration is locked may come again.</summary>
+    /// <summary>When a locked host may register again.</summary>
     public static TimeSpan RetryAfter(Registered locked) => locked.RetryAfter ?? s_minute;
 
     private async ValueTask<RegistrationResult> LookAtKey(HttpContext context, string key) =>

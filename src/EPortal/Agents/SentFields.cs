@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace EPortal.Agents;
 
-/// <summary>The fields of a JSON object that a host sent. What is not of its type is read where it can be understood, else dropped.</summary>
+/// <summary>The fields of a JSON object that a host sent. A value of the wrong type is converted if possible, else dropped.</summary>
 internal sealed class SentFields
 {
     private readonly Dictionary<string, JsonElement?> _values = new(StringComparer.Ordinal);
@@ -12,8 +12,8 @@ internal sealed class SentFields
 
     /// <summary>Reads them.</summary>
     /// <param name="fields">The object.</param>
-    /// <param name="dropped">Takes note of what cannot be kept.</param>
-    /// <param name="prefix">Stands before their names there.</param>
+    /// <param name="dropped">Records what cannot be kept.</param>
+    /// <param name="prefix">Prefix of their names there.</param>
     public SentFields(JsonElement fields, DroppedFields dropped, string prefix = "")
     {
         (_dropped, _prefix) = (dropped, prefix);
@@ -93,7 +93,7 @@ internal sealed class SentFields
         }
         catch (InvalidOperationException)
         {
-            return null; // Half a character, as bytes or as an escape; found only when it is read.
+            return null; // Half a character, as bytes or as an escape; detected only on reading.
         }
     }
 
@@ -105,7 +105,7 @@ internal sealed class SentFields
         }
         catch (InvalidOperationException)
         {
-            return null; // No name of ours.
+            return null; // Not one of our names.
         }
     }
 

@@ -42,7 +42,7 @@ internal static class ShellEndpoints
     }
 }
 
-/// <summary>The agent that this portal hands out: <c>kcarectl</c> beside the portal's own program.</summary>
+/// <summary>The agent that this portal serves: <c>kcarectl</c> beside the portal's own program.</summary>
 internal sealed class AgentPackage
 {
     private readonly Lazy<string?> _sha256;

@@ -3,7 +3,7 @@ using EPortal.Format;
 namespace EPortal.Agents;
 
 /// <summary>
-/// Lets only what can be a target begin an agent's address, so that these calls take no other name at the root.
+/// Limits the first part of an agent's address to valid targets, so that these calls take no other name at the root.
 /// </summary>
 internal sealed class TargetConstraint : IRouteConstraint
 {

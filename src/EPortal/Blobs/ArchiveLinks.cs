@@ -18,7 +18,7 @@ internal static class ArchiveLinks
         link.CreateAsSymbolicLink(TargetOf(product, archive));
     }
 
-    /// <summary>Lists an archive no longer.</summary>
+    /// <summary>Removes an archive from the list.</summary>
     public static void Remove(string folder, Product product, string archive)
     {
         var link = new FileInfo(Path.Combine(folder, archive));
@@ -38,7 +38,7 @@ internal static class ArchiveLinks
         }
     }
 
-    /// <summary>A link to what is gone exists, for the framework.</summary>
+    /// <summary>For the framework, a dangling link exists.</summary>
     private static bool LeadsNowhere(FileInfo file) => file.LinkTarget is not null && file.ResolveLinkTarget(returnFinalTarget: true) is not { Exists: true };
 
     private static string TargetOf(Product product, string archive) => $"{product.Token()}/{archive}";

@@ -44,14 +44,14 @@ internal static class DurableFile
         return true;
     }
 
-    /// <summary>Makes the names in a folder last: .NET flushes files, but not folders.</summary>
+    /// <summary>Flushes the names in a folder: .NET flushes files, but not folders.</summary>
     public static void SyncFolder(string folder)
     {
         using var handle = NativeFile.OpenForSync(folder);
         NativeFile.Sync(handle, folder);
     }
 
-    /// <summary>Makes everything last that was written to the file system of this path: one call for many files.</summary>
+    /// <summary>Flushes everything written to the file system of this path: one call for many files.</summary>
     public static void SyncFileSystem(string path)
     {
         using var handle = NativeFile.OpenForSync(path);

@@ -3,7 +3,7 @@ using EPortal.Format;
 
 namespace EPortal.Blobs;
 
-/// <summary>What is in a file, now and on this disk.</summary>
+/// <summary>The content of a file on disk.</summary>
 internal static class FileContent
 {
     /// <summary>Whether a file is there with this size and SHA-256.</summary>

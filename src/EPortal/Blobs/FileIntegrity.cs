@@ -5,13 +5,13 @@ using Microsoft.Extensions.Caching.Memory;
 namespace EPortal.Blobs;
 
 /// <summary>
-/// Tells whether files still are what they were when they came in. A file is hashed again when anything was written to it,
-/// and otherwise every ten minutes of use, so that what rots on the disk is noticed before it is handed out. The content of
-/// small ones is kept, as it was hashed, and handed out from there; their files are looked at once a second of use.
+/// Checks whether files are unchanged since their import. A file is hashed again when anything was written to it, and
+/// otherwise every ten minutes of use, so that damage on disk is noticed before the file is served. The hashed content of
+/// small ones is kept in memory and served from there; their files are checked once a second of use.
 /// </summary>
 internal sealed class FileIntegrity(TimeProvider time) : IDisposable
 {
-    /// <summary>Of everything that is known: an entry counts for this much, and its content for its length.</summary>
+    /// <summary>Size of the cache: an entry counts for this much, and its content for its length.</summary>
     private const long MaxBytes = 64L * 1024 * 1024;
 
     private const int EntryBytes = 512;
@@ -99,7 +99,7 @@ internal sealed class FileIntegrity(TimeProvider time) : IDisposable
 
         public byte[]? Content => content;
 
-        /// <summary>When the file was last looked at, as the clock's timestamps tell.</summary>
+        /// <summary>When the file was last checked, as a timestamp of the clock.</summary>
         public long Looked
         {
             get => Volatile.Read(ref _looked);

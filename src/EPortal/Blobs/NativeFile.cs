@@ -73,7 +73,7 @@ internal static partial class NativeFile
             if (error == TryAgain)
                 return false;
             if (error != Interrupted)
-                throw Failure(error, path, "locked");
+                throw Failure(error, path, "lock");
         }
 
         return true;
@@ -101,21 +101,21 @@ internal static partial class NativeFile
         if (link(path, newPath) == 0)
             return true;
         var error = Marshal.GetLastPInvokeError();
-        return error == AlreadyExists ? false : throw Failure(error, newPath, "written");
+        return error == AlreadyExists ? false : throw Failure(error, newPath, "write");
     }
 
     private static SafeFileHandle Opened(int descriptor, string path) => descriptor >= 0
         ? new SafeFileHandle(descriptor, ownsHandle: true)
-        : throw Failure(Marshal.GetLastPInvokeError(), path, "opened");
+        : throw Failure(Marshal.GetLastPInvokeError(), path, "open");
 
     private static void Check(int result, string path)
     {
         if (result != 0)
-            throw Failure(Marshal.GetLastPInvokeError(), path, "flushed to disk");
+            throw Failure(Marshal.GetLastPInvokeError(), path, "flush");
     }
 
     private static IOException Failure(int error, string path, string what) =>
-        new($"{path} cannot be {what}: {Marshal.GetPInvokeErrorMessage(error)}.", error);
+        new($"cannot {what} {path}: {Marshal.GetPInvokeErrorMessage(error)}", error);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags, int mode);

@@ -1,8 +1,8 @@
 namespace EPortal.Blobs;
 
 /// <summary>
-/// A file that a command writes for whoever called it. It is opened before the program gives up root's rights, so it may lie where
-/// the portal's own user may not write; no link is followed. What is not kept is deleted, or emptied where that is not allowed any more.
+/// An output file of a command. It is opened before the program drops root's rights, so it may be where the portal's own user may
+/// not write; no link is followed. If it is not kept it is deleted, or emptied where deleting is no longer allowed.
 /// </summary>
 internal sealed class OutputFile : IDisposable
 {
@@ -29,8 +29,8 @@ internal sealed class OutputFile : IDisposable
 
     /// <summary>Begins a file that is not there yet.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="tell">Is told when something of it had to be left behind.</param>
-    /// <returns>Null when there is one of that name, be it a link.</returns>
+    /// <param name="tell">Called when an empty file is left behind.</param>
+    /// <returns>Null when the name exists, even as a link.</returns>
     /// <exception cref="IOException">It cannot be made.</exception>
     public static OutputFile? CreateOrNull(string path, Action<string> tell)
     {
@@ -48,7 +48,7 @@ internal sealed class OutputFile : IDisposable
     /// <inheritdoc cref="CreateOrNull"/>
     public static OutputFile Replace(string path, Action<string> tell) => new(path, $"{path}.{Guid.NewGuid():N}.tmp", tell);
 
-    /// <summary>Says that it is whole: when this returns, it is on disk under its name.</summary>
+    /// <summary>Keeps it: when this returns, it is on disk under its name.</summary>
     /// <exception cref="IOException">The disk failed or is full.</exception>
     public void Keep()
     {
@@ -69,7 +69,7 @@ internal sealed class OutputFile : IDisposable
         }
         catch (IOException) when (!_isKept)
         {
-            // What could not be written is not wanted any more; why it was not is on its way already.
+            // The failed file is not needed any more; the error is already being reported.
         }
     }
 
@@ -82,7 +82,7 @@ internal sealed class OutputFile : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Content.SetLength(0);
-            _tell($"{_written} is left empty, for it can be deleted by root alone.");
+            _tell($"{_written} is left empty: only root can delete it");
         }
     }
 }

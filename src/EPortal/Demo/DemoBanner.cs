@@ -8,7 +8,7 @@ using EPortal.Servers.Search;
 
 namespace EPortal.Demo;
 
-/// <summary>Tells where to look.</summary>
+/// <summary>The banner of the demonstration.</summary>
 internal static class DemoBanner
 {
     /// <summary>Prints it.</summary>
@@ -21,7 +21,7 @@ internal static class DemoBanner
         [
             "",
             $"patchsets   {patchsets}, signed by {portal.Signer.Trusted.Keys[0].KeyId}, on feeds {string.Join(", ", portal.Feeds.List().Select(feed => feed.Name))}",
-            $"fleet       {Plural.Of(servers.Count, "host")}: {Count(ServerStatus.UpToDate)} up to date, {Count(ServerStatus.Outdated)} out of date, {Count(ServerStatus.Unsupported)} unsupported",
+            $"fleet       {Plural.Of(servers.Count, "host")}: {Count(ServerStatus.UpToDate)} up to date, {Count(ServerStatus.Outdated)} outdated, {Count(ServerStatus.Unsupported)} unsupported",
             $"data        {portal.Settings.DataDir}",
             "",
             "look around in another terminal:",
@@ -33,7 +33,7 @@ internal static class DemoBanner
             $"  curl -s -u admin '{address}admin/api/servers?is_updated=false&limit=3'",
             $"  curl -s {address}install-kernelcare",
             "",
-            "the hosts go on checking in; Ctrl-C ends the demonstration",
+            "the hosts keep checking in; press Ctrl-C to stop",
             "",
             $"log in at   {address}admin",
             "user        admin",

@@ -32,9 +32,9 @@ internal static class DemoCommand
         var data = CliOptions.Value<string>("new data folder, kept afterwards (a temporary one by default)", "--data");
         data.HelpName = "DIR";
         var command = new Command("demo", """
-            show a portal with a fleet of hosts that really talk to it
+            run a demo portal with a fleet of simulated hosts
 
-            Makes and signs a dozen patchsets, three feeds and keys, and serves until stopped.
+            Creates and signs a dozen patchsets, three feeds and keys, and serves until stopped.
             """) { hosts, listen, data };
         command.SetAction((parsed, cancel) => RunAsync(
             context, parsed.GetValue(hosts) ?? DefaultHosts, Listen(parsed.GetValue(listen)), parsed.GetValue(data), cancel));
@@ -52,7 +52,7 @@ internal static class DemoCommand
             throw new CliException("invalid fleet size: use 1 to 5000 hosts");
         var folder = Path.GetFullPath(data ?? Path.Combine(Path.GetTempPath(), $"eportal-demo-{Guid.NewGuid():N}"[..24]));
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
-            throw new CliException($"{folder} is not empty; the demonstration creates a new portal");
+            throw new CliException($"{folder} is not empty: use a new or empty folder");
         var vendor = MinisignSecretKey.Generate();
         try
         {
@@ -104,7 +104,7 @@ internal static class DemoCommand
         return string.Concat(names.Select(name => $"{name} = {SettingsTable.FindOrNull(name)!.Show(settings)}\n"));
     }
 
-    /// <summary>Nothing of this machine's settings: the demonstration is the same everywhere.</summary>
+    /// <summary>Independent of this machine's settings: the demonstration is the same everywhere.</summary>
     private static Settings Settings(string folder, Uri listen, MinisignSecretKey vendor) => Hosting.Settings.Defaults with
     {
         DataDir = folder,

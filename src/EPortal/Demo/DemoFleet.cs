@@ -44,7 +44,7 @@ internal sealed class DemoFleet(Uri portal, TrustedKeys trusted, string folder, 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    /// <summary>Until told to stop, or until the portal does not know the host any more: somebody deleted it, which is theirs to do.</summary>
+    /// <summary>Until told to stop, or until the portal no longer knows the host because a user deleted it.</summary>
     private async Task RunAsync(DemoHost host, CancellationToken cancel)
     {
         while (true)
@@ -60,7 +60,7 @@ internal sealed class DemoFleet(Uri portal, TrustedKeys trusted, string folder, 
             }
             catch (PortalException e)
             {
-                // Somebody may try anything with this portal: the host calls again, as agents do.
+                // Users may try anything with this portal: the host calls again, as agents do.
                 note($"{host.Hostname}: {e.Message}");
             }
         }

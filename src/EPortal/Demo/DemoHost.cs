@@ -27,7 +27,7 @@ internal sealed class DemoHost(HttpClient http, Uri portal, TrustedKeys trusted,
     /// <summary>Its name.</summary>
     public string Hostname => $"{(number % 3 == 0 ? "web" : number % 3 == 1 ? "db" : "app")}{number:000}.demo.example";
 
-    /// <summary>Registers with a key, and says its tags this once: later ones are whoever's who sets them in the console.</summary>
+    /// <summary>Registers with a key, and sends its tags once, so that tags set in the console are kept.</summary>
     public async Task RegisterAsync(string key, CancellationToken cancel)
     {
         var client = new PortalClient(http, _options);

@@ -93,7 +93,7 @@ internal sealed class DemoPatchsets(Portal portal, MinisignSecretKey vendor, Act
         Product = product,
         Released = DemoCatalog.Released(n, now),
         Summary = string.Create(CultureInfo.InvariantCulture, $"Demonstration fixes, round {n}"),
-        Changelog = $"# {name}\n\nInvented fixes for the demonstration; the payloads are no machine code.\n",
+        Changelog = $"# {name}\n\nInvented fixes for the demonstration; the payloads are not machine code.\n",
         Targets = [],
     };
 

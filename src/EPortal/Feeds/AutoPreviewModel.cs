@@ -5,10 +5,10 @@ using EPortal.Servers;
 
 namespace EPortal.Feeds;
 
-/// <summary>What comes onto a feed by itself, of the patchsets that are here and in no state of their own there.</summary>
-/// <param name="Now">Names of those that come with the next look.</param>
+/// <summary>What auto update will enable on a feed, of the patchsets that are here and have no state there.</summary>
+/// <param name="Now">Names of those that are enabled at the next sync.</param>
 /// <param name="Later">Names of those that have not been here long enough.</param>
-/// <param name="Others">Whether some are of products of which hosts do not tell what they run.</param>
+/// <param name="Others">Whether some are of products for which hosts do not report what they run.</param>
 /// <param name="Reach">How many servers all of them together reach.</param>
 internal sealed record AutoPreviewModel(IReadOnlyList<string> Now, IReadOnlyList<string> Later, bool Others, RolloutImpact Reach)
 {
@@ -37,6 +37,6 @@ internal sealed record AutoPreviewModel(IReadOnlyList<string> Now, IReadOnlyList
         return new AutoPreviewModel(due, waiting, others, reach);
     }
 
-    /// <summary>Whether more comes by it than by another, or the same sooner.</summary>
+    /// <summary>Whether it enables more than another, or the same sooner.</summary>
     public bool IsMoreThan(AutoPreviewModel other) => Now.Except(other.Now).Any() || Later.Except(other.Later).Except(other.Now).Any();
 }

@@ -3,14 +3,14 @@ using EPortal.Data;
 
 namespace EPortal.Feeds;
 
-/// <summary>A patchset that a feed offers though the patch source gives it out no more.</summary>
+/// <summary>A patchset that a feed offers although the patch source withdrew it.</summary>
 /// <param name="Product">Token of its product.</param>
 /// <param name="Patchset">Its name.</param>
 /// <param name="Feed">Name of the feed.</param>
 /// <param name="Listed">What the patch source says of it: <c>withdrawn</c> or <c>blocked</c>.</param>
 internal sealed record EnabledButWithdrawn(string Product, string Patchset, string Feed, string Listed)
 {
-    /// <summary>Whether it does harm, as the patch source says. It came here after the source had said so.</summary>
+    /// <summary>Whether the patch source blocked it; it was imported after that.</summary>
     public bool IsBlocked => Listed == "blocked";
 
     /// <summary>All there are.</summary>

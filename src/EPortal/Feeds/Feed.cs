@@ -8,9 +8,9 @@ namespace EPortal.Feeds;
 /// <summary>A named track of deployed patchsets.</summary>
 /// <param name="Id">Entity id, the same on every node.</param>
 /// <param name="Name">Unique.</param>
-/// <param name="Auto">Whether new patchsets come onto it by themselves.</param>
+/// <param name="Auto">Whether new patchsets are enabled automatically.</param>
 /// <param name="DeployAfter">Hours a patchset must have been here before that.</param>
-/// <param name="Channel">Newest kind of patchset it takes: <c>default</c>, <c>test</c> or <c>unstable</c>.</param>
+/// <param name="Channel">Least stable channel it takes: <c>default</c>, <c>test</c> or <c>unstable</c>.</param>
 internal sealed record Feed(string Id, string Name, bool Auto, long DeployAfter, string Channel)
 {
     /// <summary>Name of the feed that always exists and is the default.</summary>
@@ -26,7 +26,7 @@ internal sealed record Feed(string Id, string Name, bool Auto, long DeployAfter,
         ShapesOffers = true,
     };
 
-    /// <summary>Whether it takes patchsets of a channel: those of its own and of the calmer ones.</summary>
+    /// <summary>Whether it takes patchsets of a channel: those of its own and of more stable ones.</summary>
     public bool Takes(string channel) => Takes(Channel, channel);
 
     /// <summary>Whether a feed of one channel takes patchsets of another.</summary>
@@ -43,7 +43,7 @@ internal sealed record Feed(string Id, string Name, bool Auto, long DeployAfter,
         { "channel", "Channel", channel },
     };
 
-    /// <summary>Whether a patchset comes onto it by itself, now or once it has been here long enough: automatic feeds take those of their channels.</summary>
+    /// <summary>Whether auto update enables a patchset, now or once it has been here long enough: automatic feeds take those of their channels.</summary>
     public bool TakesByItself(Patchset patchset) => Auto && !IsMain && patchset.IsHere && Takes(patchset.Channel);
 
     /// <summary>Whether a patchset has been here for as long as the feed waits.</summary>

@@ -76,7 +76,7 @@ internal static partial class FeedCommands
         var keys = portal.Keys.List().Count(key => key.Feed == name);
         await deletion.Run(
             $"Delete feed {name} and move its {Plural.Of(keys, "key")} to main?", unattended: keys == 0, feed, () => portal.Feeds.Delete(context.Operator(), name));
-        var moved = deletion.IsDry ? $"{Plural.Of(keys, "key")} would move to main" : $"{Plural.Of(keys, "key")} {(keys == 1 ? "is" : "are")} on main now";
+        var moved = deletion.IsDry ? $"{Plural.Of(keys, "key")} would move to main" : $"{Plural.Of(keys, "key")} moved to main";
         context.Result(deletion.AsJson, FeedRow.From(feed) with { DryRun = deletion.IsDry }, FeedCommandsJson.Default.FeedRow, $"feed {name} {deletion.Was} deleted, {moved}");
     }
 

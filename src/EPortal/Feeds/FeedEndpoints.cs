@@ -4,25 +4,25 @@ using EPortal.Format;
 
 namespace EPortal.Feeds;
 
-/// <summary>The API's calls on feeds and on the patchsets that stand on them.</summary>
+/// <summary>The API's calls on feeds and their patchsets.</summary>
 internal static class FeedEndpoints
 {
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapApi(HttpMethods.Get, "/feeds", ApiRole.Reader, "All feeds", (FeedStore feeds) =>
+        routes.MapApi(HttpMethods.Get, "/feeds", ApiRole.Reader, "List feeds", (FeedStore feeds) =>
             new ApiResult<IReadOnlyList<FeedRow>>([.. feeds.List().Select(FeedRow.From)]));
-        routes.MapApi(HttpMethods.Post, "/feeds", ApiRole.Admin, "Make a feed, or change the one of that name", Save,
+        routes.MapApi(HttpMethods.Post, "/feeds", ApiRole.Admin, "Create or change a feed", Save,
             new("name", "its name", Required: true),
-            new("auto", "whether new patchsets are enabled automatically", "boolean"),
-            new("deploy_after", "hours that a patchset must have been here before", "integer"),
+            new("auto", "enable new patchsets automatically", "boolean"),
+            new("deploy_after", "hours a patchset must be on this portal before it is enabled", "integer"),
             new("channel", "default, test or unstable"));
-        routes.MapApi(HttpMethods.Delete, "/feeds/{name}", ApiRole.Admin, "Delete a feed; its keys go to main", Delete);
-        routes.MapApi(HttpMethods.Get, "/patchsets", ApiRole.Reader, "Patchsets as they stand on a feed, oldest first", List,
+        routes.MapApi(HttpMethods.Delete, "/feeds/{name}", ApiRole.Admin, "Delete a feed; its keys move to main", Delete);
+        routes.MapApi(HttpMethods.Get, "/patchsets", ApiRole.Reader, "List patchsets and their state on a feed, oldest first", List,
             new("feed", "name of the feed; main by default"),
             new("product", "kernel, user, qemu or db; kernel by default"),
-            new("distro", "only those for one of these distributions", Repeatable: true));
-        routes.MapApi(HttpMethods.Post, "/patchsets/manage", ApiRole.Admin, "Enable or disable a patchset on feeds: on all of them or on none", Manage,
+            new("distro", "only patchsets for one of these distributions", Repeatable: true));
+        routes.MapApi(HttpMethods.Post, "/patchsets/manage", ApiRole.Admin, "Enable, disable or undeploy a patchset on all given feeds or on none", Manage,
             new("patchset", "its name", Required: true),
             new("feed", "feed to act on; main by default", Repeatable: true),
             new("action", "enable, disable, enable-upto or undeploy-downto", Required: true),

@@ -71,14 +71,14 @@ internal static class FeedPages
     private static ConfirmText Question(FeedForm form, AutoPreviewModel coming, FeedUse use) => new(
         $"Change feed {form.Name}", ConsoleRoutes.Base + PathOf(form.Name), $"Feed {form.Name}",
         [
-            .. coming.Now.Count == 0 ? Array.Empty<string>() : [$"{Come(coming.Now)} onto this feed when the portal next looks: {Names(coming.Now)}."],
-            .. coming.Later.Count == 0 ? Array.Empty<string>() : [$"{Come(coming.Later)} onto this feed after {form.DeployAfter} hours on this portal: {Names(coming.Later)}."],
+            .. coming.Now.Count == 0 ? Array.Empty<string>() : [$"{Come(coming.Now)} enabled on this feed at the next sync: {Names(coming.Now)}."],
+            .. coming.Later.Count == 0 ? Array.Empty<string>() : [$"{Come(coming.Later)} enabled on this feed after {form.DeployAfter} hours on this portal: {Names(coming.Later)}."],
             $"{NumberText.Of(use.Servers, "server follows", "servers follow")} it."
-                + (coming.Others ? " Of patchsets for other things than kernels it is not known how many servers need them." : ""),
+                + (coming.Others ? " How many servers need patchsets of other products than kernels is not known." : ""),
         ],
         $"Change it for {NumberText.Of(use.Servers, "server", "servers")}");
 
-    private static string Come(IReadOnlyList<string> patchsets) => NumberText.Of(patchsets.Count, "patchset comes", "patchsets come");
+    private static string Come(IReadOnlyList<string> patchsets) => NumberText.Of(patchsets.Count, "patchset will be", "patchsets will be");
 
     private static string Names(IReadOnlyList<string> patchsets) =>
         string.Join(", ", patchsets.Reverse().Take(ShownNames)) + (patchsets.Count > ShownNames ? $" and {NumberText.Of(patchsets.Count - ShownNames)} older" : "");
@@ -90,7 +90,7 @@ internal static class FeedPages
                 ConsoleForms.MustBeSure(parameters);
                 var use = UseOf(keys, servers, name);
                 await feeds.Delete(context.Actor(), name, FormVersion.SeenOrNull(parameters), session => PreviewStamp.MustBe(parameters.Text(PreviewStamp.Parameter), session));
-                return ConsoleRoutes.Back(context, ListPath, $"Feed {name} was deleted; moved to {Feed.Main}: {NumberText.Of(use.Keys, "key", "keys")}.");
+                return ConsoleRoutes.Back(context, ListPath, $"Feed {name} was deleted. {NumberText.Of(use.Keys, "key", "keys")} moved to {Feed.Main}.");
             },
             problem => Form(feeds.Get(name), UseOf(keys, servers, name), DeletionOf(database, offers, name), problem));
 
@@ -112,32 +112,32 @@ internal static class FeedPages
     }
 }
 
-/// <summary>Who follows a feed.</summary>
+/// <summary>Keys and servers on a feed.</summary>
 /// <param name="Keys">How many keys are on it.</param>
 /// <param name="Servers">How many servers those have.</param>
 internal sealed record FeedUse(int Keys, long Servers)
 {
-    /// <summary>Nobody.</summary>
+    /// <summary>None.</summary>
     public static readonly FeedUse None = new(0, 0);
 }
 
 /// <summary>What the page of all feeds shows.</summary>
 /// <param name="Feeds">All feeds.</param>
-/// <param name="Use">Who follows them, by name; nobody where it is left out.</param>
+/// <param name="Use">Keys and servers on them, by name; none if missing.</param>
 /// <param name="Newest">The newest enabled patchset of each feed and product.</param>
 internal sealed record FeedsModel(
     IReadOnlyList<Feed> Feeds, IReadOnlyDictionary<string, FeedUse> Use, IReadOnlyDictionary<(string Feed, Product Product), string> Newest);
 
-/// <summary>What it means to delete a feed.</summary>
-/// <param name="Move">To its servers, which are on main then.</param>
-/// <param name="Stamp">What that was counted from.</param>
+/// <summary>The effect of deleting a feed.</summary>
+/// <param name="Move">Effect on its servers, which move to main.</param>
+/// <param name="Stamp">The stamp of that preview.</param>
 internal sealed record FeedDeletionModel(MoveImpact Move, string Stamp);
 
 /// <summary>What the page of one feed shows.</summary>
 /// <param name="Form">The form as it is filled in.</param>
 /// <param name="Version">Which version of the feed the form shows.</param>
-/// <param name="Use">Who follows it.</param>
-/// <param name="Deletion">What it means to delete it; null for one that is to be made.</param>
+/// <param name="Use">Keys and servers on it.</param>
+/// <param name="Deletion">The effect of deleting it; null for a new feed.</param>
 /// <param name="Problem">Why it was not saved.</param>
 internal sealed record FeedModel(FeedForm Form, FormVersion Version, FeedUse Use, FeedDeletionModel? Deletion, string? Problem);
 
@@ -153,13 +153,13 @@ internal sealed record FeedForm
     /// <summary>Whether it is the one that cannot be changed.</summary>
     public bool IsMain { get; init; }
 
-    /// <summary>Whether new patchsets come onto it by themselves.</summary>
+    /// <summary>Whether new patchsets are enabled automatically.</summary>
     public bool Auto { get; init; }
 
     /// <summary>Hours a patchset must have been here before; as typed.</summary>
     public string DeployAfter { get; init; } = "0";
 
-    /// <summary>Newest kind of patchset it takes.</summary>
+    /// <summary>Least stable channel it takes.</summary>
     public string Channel { get; init; } = Manifest.Channels[0];
 
     /// <summary>The form of a feed that is there.</summary>
@@ -182,7 +182,7 @@ internal sealed record FeedForm
         Channel = parameters.Text("channel") ?? Manifest.Channels[0],
     };
 
-    /// <summary>What stands in it, field by field.</summary>
+    /// <summary>Its values, field by field.</summary>
     public StoredFields Typed() => Feed.FieldsOf("", Auto, DeployAfter, Channel);
 
     /// <summary>What to save.</summary>

@@ -13,7 +13,7 @@ internal sealed record FeedSettings(bool? Auto = null, long? DeployAfter = null,
     public Feed Of(Feed feed) => feed with { Auto = Auto ?? feed.Auto, DeployAfter = DeployAfter ?? feed.DeployAfter, Channel = Channel ?? feed.Channel };
 }
 
-/// <summary>Making, changing and deleting feeds. Each method is one transaction.</summary>
+/// <summary>Adding, changing and deleting feeds. Each method is one transaction.</summary>
 internal sealed class FeedStore(Database database, ChangeLog log)
 {
     private const string Columns = "SELECT id, name, auto, deploy_after, channel FROM feed WHERE shadowed = 0";
@@ -51,7 +51,7 @@ internal sealed class FeedStore(Database database, ChangeLog log)
     /// <param name="name">Name of the feed.</param>
     /// <param name="settings">What to change.</param>
     /// <param name="seen">Version of the feed on which that was decided; null where that does not matter.</param>
-    /// <param name="check">Refuses, within the transaction, what must not be done any more.</param>
+    /// <param name="check">Refuses, within the transaction, what is no longer allowed.</param>
     /// <exception cref="RefusedException">There is none of that name, it is <c>main</c> or another by now, or a value is out of range.</exception>
     public Task<Feed> Update(Actor actor, string name, FeedSettings settings, string? seen = null, Action<Session>? check = null) => log.Commit(actor, change =>
     {
@@ -74,7 +74,7 @@ internal sealed class FeedStore(Database database, ChangeLog log)
     /// <param name="actor">Who does it.</param>
     /// <param name="name">Name of the feed.</param>
     /// <param name="seen">Version of the feed on which that was decided; null where that does not matter.</param>
-    /// <param name="check">Refuses, within the transaction, what must not be done any more.</param>
+    /// <param name="check">Refuses, within the transaction, what is no longer allowed.</param>
     /// <exception cref="RefusedException">There is none of that name, it is <c>main</c>, or another by now.</exception>
     public Task<Feed> Delete(Actor actor, string name, string? seen = null, Action<Session>? check = null) => log.Commit(actor, change =>
     {

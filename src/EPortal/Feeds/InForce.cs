@@ -1,8 +1,8 @@
 namespace EPortal.Feeds;
 
 /// <summary>
-/// What feeds offer from, as SQL: placements <c>s</c> of patchsets <c>p</c> on feeds <c>f</c> that are enabled, held by nobody, not blocked,
-/// and here (<c>c</c>). Whatever else is asked about them follows <see cref="Where"/> with AND.
+/// What feeds offer, as SQL: placements <c>s</c> of patchsets <c>p</c> on feeds <c>f</c> that are enabled, without a hold, not blocked,
+/// and here (<c>c</c>). Further conditions follow <see cref="Where"/> with AND.
 /// </summary>
 internal static class InForce
 {

@@ -7,22 +7,22 @@ using EPortal.Servers.Search;
 
 namespace EPortal.Feeds;
 
-/// <summary>What a change of one feed would bring, as a page tells of it.</summary>
+/// <summary>The effect of a change of one feed, for a page.</summary>
 /// <param name="Preview">The change.</param>
-/// <param name="Servers">Servers that would be offered something else; null where that is not told.</param>
+/// <param name="Servers">Servers that would be offered something else; null if not known.</param>
 /// <param name="Examples">Some of the targets that change, with what is known of them.</param>
 internal sealed record FeedImpactModel(FeedPreview Preview, RolloutImpact? Servers, IReadOnlyList<(OfferChange Offer, PatchsetTarget? Target)> Examples)
 {
     private const int MaxExamples = 5;
 
-    /// <summary>Whether servers are offered nothing any more, as far as is known: where hosts do not tell what they run, targets count.</summary>
+    /// <summary>Whether servers would be offered nothing, as far as known: where hosts do not report what they run, targets count.</summary>
     public bool TakesPatches => Servers is { } servers ? servers.Nothing > 0 : Preview.Offers.Any(offer => offer.After is null);
 
-    /// <summary>What all feeds together mean to servers; null where that is not told.</summary>
+    /// <summary>Effect of all feeds together on servers; null if not known.</summary>
     public static RolloutImpact? Sum(IReadOnlyList<FeedImpactModel> feeds) =>
         feeds.Any(feed => feed.Servers is null) ? null : feeds.Aggregate(RolloutImpact.None, (sum, feed) => sum.Plus(feed.Servers!));
 
-    /// <summary>What a plan would bring, feed by feed.</summary>
+    /// <summary>The effect of a plan, feed by feed.</summary>
     public static IReadOnlyList<FeedImpactModel> Of(Session session, PatchsetLevels levels, IReadOnlyList<FeedGroup>? groups, RolloutPlan plan)
     {
         var previews = RolloutPreview.Of(session, levels, plan);
@@ -34,10 +34,10 @@ internal sealed record FeedImpactModel(FeedPreview Preview, RolloutImpact? Serve
 }
 
 /// <summary>What the page that manages a patchset shows.</summary>
-/// <param name="Line">How it stands on the feeds.</param>
+/// <param name="Line">Its state on the feeds.</param>
 /// <param name="Chosen">What is chosen, by name of feed.</param>
-/// <param name="Revision">Offer revision at which it was looked at.</param>
-/// <param name="Reach">What the choice would bring; none while nothing is chosen.</param>
+/// <param name="Revision">Offer revision of the preview.</param>
+/// <param name="Reach">The effect of the choice; empty while nothing is chosen.</param>
 /// <param name="Absent">Patchsets that would be fetched first.</param>
 /// <param name="Problem">Why it cannot be done, or was not.</param>
 internal sealed record ManageModel(
@@ -45,21 +45,21 @@ internal sealed record ManageModel(
 {
     private const string Prefix = "do.";
 
-    /// <summary>What all feeds together mean to servers; null where that is not told.</summary>
+    /// <summary>Effect of all feeds together on servers; null if not known.</summary>
     public RolloutImpact? Servers => FeedImpactModel.Sum(Reach);
 
-    /// <summary>Whether servers of any feed are offered nothing any more.</summary>
+    /// <summary>Whether servers of any feed would be offered nothing.</summary>
     public bool TakesPatches => Reach.Any(feed => feed.TakesPatches);
 
     /// <summary>Name of the parameter that says what to do on a feed.</summary>
     public static string ParameterOf(string feed) => Prefix + feed;
 
-    /// <summary>What a form says is to be done, by name of feed.</summary>
-    /// <exception cref="RefusedException">It names an action that there is not.</exception>
+    /// <summary>The actions that a form chose, by name of feed.</summary>
+    /// <exception cref="RefusedException">It names an unknown action.</exception>
     public static IReadOnlyDictionary<string, RolloutAction> ChosenBy(ApiParameters parameters, IEnumerable<Feed> feeds) =>
         feeds.Select(feed => (feed.Name, Token: parameters.Text(ParameterOf(feed.Name)))).Where(one => one.Token is not null)
             .ToDictionary(one => one.Name, one => RolloutActions.ParseOrNull(RolloutActions.All, one.Token!)
-                ?? throw new RefusedException(Refusal.Invalid, $"unknown action '{one.Token}'"), StringComparer.Ordinal);
+                ?? throw new RefusedException(Refusal.Invalid, $"invalid action '{one.Token}'"), StringComparer.Ordinal);
 
     /// <summary>Reads it, with the preview of what is chosen.</summary>
     /// <exception cref="RefusedException">There is no such patchset.</exception>

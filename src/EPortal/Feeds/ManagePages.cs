@@ -6,8 +6,8 @@ using EPortal.WebConsole;
 namespace EPortal.Feeds;
 
 /// <summary>
-/// The console's page that rolls a patchset out or back on several feeds at once. What is chosen is looked at before it is applied;
-/// that needs no script, which only asks for the preview at every choice.
+/// The console's page that rolls a patchset out or back on several feeds at once. A preview is shown before the choice is applied;
+/// that works without script, which only updates the preview at every choice.
 /// </summary>
 internal static class ManagePages
 {
@@ -58,7 +58,7 @@ internal static class ManagePages
         var (feed, others) = (plan.Feed.Name, NumberText.Of(plan.Changes.Count, "patchset was", "patchsets were"));
         return plan.Action switch
         {
-            _ when plan.Changes.Count == 0 => $"Nothing changed on {feed}.",
+            _ when plan.Changes.Count == 0 => $"No change on {feed}.",
             RolloutAction.Enable => $"{patchset} was enabled on {feed}.",
             RolloutAction.Disable => $"{patchset} was disabled on {feed}.",
             RolloutAction.Unroll => $"{patchset} was undeployed from {feed}.",

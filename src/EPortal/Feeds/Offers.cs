@@ -7,8 +7,8 @@ using EPortal.Patchsets;
 namespace EPortal.Feeds;
 
 /// <summary>
-/// Keeps the offer table in step with the store: a reader whose snapshot is at another revision, whichever process moved
-/// it, gets a table of that revision. Contents of patchsets change only with who signed them, so they are read once.
+/// Keeps the offer table in sync with the store: a reader whose snapshot has another revision, whichever process changed
+/// it, gets a table of that revision. Contents of patchsets change only with their signer, so they are read once.
 /// </summary>
 internal sealed class Offers
 {
@@ -25,7 +25,7 @@ internal sealed class Offers
         if (_current is { } current && current.Revision == revision)
             return current;
 
-        // Held while reading on purpose: all who wait here would have to read the same.
+        // Held while reading on purpose: all callers that wait here would read the same.
         lock (_loading)
         {
             if (_current is { } renewed && renewed.Revision == revision)
@@ -72,7 +72,7 @@ internal sealed class Offers
         return tables[key] = offers;
     }
 
-    /// <summary>A patch without its payload, as earlier versions took in, is not offered: an older level that works is.</summary>
+    /// <summary>A patch without its payload, which earlier versions imported, is not offered; an older level that works is.</summary>
     private static KeyValuePair<(Product, string), Offer>[] ReadContents(Session session, Placed placed) =>
         [.. session.Connection.Query<(string Product, string Target, long Level, string? Euname, string Files)>(
             "SELECT product, target, level, euname, files FROM patchset_target WHERE patchset = @Patchset", new { placed.Patchset })
@@ -81,7 +81,7 @@ internal sealed class Offers
                 new Offer((int)row.Level, placed.Name, row.Euname, PatchFiles.Parse(row.Files))))
             .Where(offered => offered.Value.IsComplete(offered.Key.Item1))];
 
-    /// <summary>A patchset in force on a feed.</summary>
+    /// <summary>A patchset that a feed offers.</summary>
     private sealed record Placed(string Feed, string Patchset, string Name, string? SignedBy)
     {
         /// <summary>What its contents are known by.</summary>

@@ -16,7 +16,7 @@ internal sealed class PatchsetLevels
     /// <summary>The level of each target that a patchset holds; none while the patchset is not here.</summary>
     public IReadOnlyDictionary<string, long> Of(Session session, string patchsetId)
     {
-        // Held while reading on purpose: all who wait here would have to read the same.
+        // Held while reading on purpose: all callers that wait here would read the same.
         lock (_reading)
         {
             if (_known.TryGetValue(patchsetId, out var levels))

@@ -7,7 +7,7 @@ using EPortal.Hosting;
 
 namespace EPortal.Feeds;
 
-/// <summary><c>kc.eportal PRODUCT list</c>: patchsets as they stand on a feed.</summary>
+/// <summary><c>kc.eportal PRODUCT list</c>: patchsets and their state on a feed.</summary>
 internal static partial class PatchsetList
 {
     /// <summary>The command.</summary>
@@ -15,7 +15,7 @@ internal static partial class PatchsetList
     {
         var feed = RolloutCommands.FeedOption(context);
         var json = CliOptions.Json();
-        var command = new Command("list", "list patchsets as they stand on a feed, oldest first") { feed, json };
+        var command = new Command("list", "list patchsets and their state on a feed, oldest first") { feed, json };
         command.SetAction(async (parsed, _) =>
         {
             await using var portal = context.OpenPortal();
@@ -34,7 +34,7 @@ internal static partial class PatchsetList
 
         var table = new CliTable("Patchset", "Status", "Released", "Channel", "Distros", "Signed by")
         {
-            Empty = $"there are no {product.Token()} patchsets; `kc.eportal {product.Verb()} update` fetches them from a patch source, `kc.eportal {product.Verb()} deploy ARCHIVE` takes one in",
+            Empty = $"there are no {product.Token()} patchsets; `kc.eportal {product.Verb()} update` fetches them from a patch source, `kc.eportal {product.Verb()} deploy ARCHIVE` imports one",
         };
         foreach (var placement in placements)
         {

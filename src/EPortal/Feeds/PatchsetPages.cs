@@ -7,7 +7,7 @@ using EPortal.WebConsole;
 
 namespace EPortal.Feeds;
 
-/// <summary>The console's pages of patchsets: as they stand on all feeds, and each by itself.</summary>
+/// <summary>The console's pages of patchsets: their state on all feeds, and each by itself.</summary>
 internal static class PatchsetPages
 {
     private const string ListPath = "/patchsets";
@@ -69,23 +69,23 @@ internal static class PatchsetPages
 }
 
 /// <summary>What the page of one patchset shows.</summary>
-/// <param name="Line">How it stands on the feeds.</param>
+/// <param name="Line">Its state on the feeds.</param>
 /// <param name="Details">What it holds.</param>
-/// <param name="Offset">Targets passed over.</param>
+/// <param name="Offset">Targets skipped.</param>
 /// <param name="Deletion">What each feed would offer without it; none where it is on no feed.</param>
-/// <param name="Stamp">What that was counted from.</param>
+/// <param name="Stamp">The stamp of that preview.</param>
 internal sealed record PatchsetModel(PatchsetLineModel Line, PatchsetDetails Details, long Offset, IReadOnlyList<FeedImpactModel> Deletion, string Stamp)
 {
     /// <summary>Why it was not deleted.</summary>
     public string? Problem { get; init; }
 
-    /// <summary>Servers that are offered something else without it; null where that is not told.</summary>
+    /// <summary>Servers that are offered something else without it; null if not known.</summary>
     public RolloutImpact? Servers => FeedImpactModel.Sum(Deletion);
 
     /// <summary>Targets of a page.</summary>
     public const int PageSize = 50;
 
-    /// <summary>CVEs listed at the most.</summary>
+    /// <summary>Most CVEs listed.</summary>
     public const int MaxCves = 1000;
 
     /// <summary>Reads it.</summary>
@@ -94,7 +94,7 @@ internal sealed record PatchsetModel(PatchsetLineModel Line, PatchsetDetails Det
     {
         var groups = PatchsetLineModel.GroupsOrNull(session, product);
         var line = PatchsetLineModel.Read(session, usage, product, groups, name).Single();
-        // To delete it does to what feeds offer what undeploying it everywhere does.
+        // Deleting it has the same effect on offers as undeploying it everywhere.
         var off = line.Cells.Where(cell => cell.Placement.State == PatchsetState.Enabled).ToDictionary(cell => cell.Feed.Name, _ => RolloutAction.Unroll, StringComparer.Ordinal);
         var deletion = off.Count == 0 ? [] : FeedImpactModel.Of(session, levels, groups, rollout.Plan(session, Node.Read(session).OfferRevision, product, name, off));
         var offset = Paging.Start(asked, PatchsetDetails.CountTargets(session, line.Patchset), PageSize);

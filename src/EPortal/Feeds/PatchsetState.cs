@@ -12,20 +12,20 @@ internal enum PatchsetState
     /// <summary>Offered by the feed to the targets for which it is the newest.</summary>
     Enabled,
 
-    /// <summary>Kept off the feed: neither auto-update nor enabling all up to a newer one brings it there.</summary>
+    /// <summary>Kept off the feed: neither auto update nor enabling all up to a newer one enables it.</summary>
     Disabled,
 
     /// <summary>Known, but not here.</summary>
     NotDownloaded,
 
-    /// <summary>Off the feed, and no longer given out by the patch source.</summary>
+    /// <summary>Off the feed, and withdrawn by the patch source.</summary>
     NotAvailable,
 
-    /// <summary>Kept off all feeds, because the patch source says that it does harm.</summary>
+    /// <summary>Kept off all feeds, because the patch source blocked it.</summary>
     Blocked,
 }
 
-/// <summary>The states' names, and how one comes about.</summary>
+/// <summary>The states' names, and how they are derived.</summary>
 internal static class PatchsetStates
 {
     /// <summary>The name in API and command line.</summary>
@@ -42,7 +42,7 @@ internal static class PatchsetStates
     /// <summary>The state of a patchset that is enabled or held on a feed, or neither.</summary>
     public static PatchsetState Of(Patchset patchset, bool enabled, bool held) => Of(patchset, patchset.IsHere, enabled, held);
 
-    /// <summary>The same of one that is here, or not here, whatever is so now.</summary>
+    /// <summary>The same, given whether it is here.</summary>
     public static PatchsetState Of(Patchset patchset, bool isHere, bool enabled, bool held) =>
         patchset.IsBlocked ? PatchsetState.Blocked
         : held ? PatchsetState.Disabled

@@ -15,7 +15,7 @@ internal sealed record PatchsetsFilter
     /// <summary>Those that a feed offers.</summary>
     public const string OnFeeds = "feeds";
 
-    /// <summary>Those that can be given out.</summary>
+    /// <summary>Those that can be served.</summary>
     public const string Available = "available";
 
     /// <summary>Those that the patch source withdrew or blocked.</summary>
@@ -35,13 +35,13 @@ internal sealed record PatchsetsFilter
     /// <summary>Who uses it; empty for all.</summary>
     public string Use { get; init; } = "";
 
-    /// <summary>Whether it can be had; empty for all.</summary>
+    /// <summary>Its availability; empty for all.</summary>
     public string State { get; init; } = "";
 
-    /// <summary>Patchsets to pass over.</summary>
+    /// <summary>Patchsets to skip.</summary>
     public int Offset { get; init; }
 
-    /// <summary>Whether it leaves any out.</summary>
+    /// <summary>Whether it excludes any.</summary>
     public bool IsActive => Name.Length + Distro.Length + Use.Length + State.Length > 0;
 
     /// <summary>The filter that a request names.</summary>
@@ -63,7 +63,7 @@ internal sealed record PatchsetsFilter
         return string.Join('&', values.Where(one => one.Value.Length > 0).Select(one => $"{one.Name}={Uri.EscapeDataString(one.Value)}"));
     }
 
-    /// <summary>Whether it shows a patchset that stands so on the feeds.</summary>
+    /// <summary>Whether it shows a patchset with these states on the feeds.</summary>
     public bool Shows(Patchset patchset, IEnumerable<PatchsetState> states, long servers) =>
         patchset.Name.Contains(Name, StringComparison.OrdinalIgnoreCase)
         && (Distro.Length == 0 || patchset.Distros.Contains(Distro, StringComparer.OrdinalIgnoreCase))

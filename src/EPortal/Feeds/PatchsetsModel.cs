@@ -9,24 +9,24 @@ namespace EPortal.Feeds;
 
 /// <summary>A patchset on one feed.</summary>
 /// <param name="Feed">The feed.</param>
-/// <param name="Placement">How it stands there.</param>
-/// <param name="Servers">Servers of the feed that run it; null where that is not told.</param>
+/// <param name="Placement">Its state there.</param>
+/// <param name="Servers">Servers of the feed that run it; null if not known.</param>
 internal sealed record FeedCell(Feed Feed, Placement Placement, long? Servers);
 
 /// <summary>A patchset on all feeds.</summary>
 /// <param name="Patchset">The patchset.</param>
-/// <param name="Servers">Servers that run it; null where that is not told.</param>
-/// <param name="Cells">How it stands on each feed.</param>
+/// <param name="Servers">Servers that run it; null if not known.</param>
+/// <param name="Cells">Its state on each feed.</param>
 internal sealed record PatchsetLineModel(Patchset Patchset, long? Servers, IReadOnlyList<FeedCell> Cells)
 {
-    /// <summary>What servers run; null for other products than kernels, for hosts do not tell which of those patches they run.</summary>
+    /// <summary>What servers run; null for products other than kernels, because hosts do not report which of those patches they run.</summary>
     public static IReadOnlyList<FeedGroup>? GroupsOrNull(Session session, Product product) => product == Product.Kernel ? ServerGroups.ByFeed(session) : null;
 
     /// <summary>Patchsets of a product on all feeds, oldest first.</summary>
     /// <param name="session">The snapshot.</param>
     /// <param name="usage">What servers run.</param>
     /// <param name="product">The product.</param>
-    /// <param name="groups">What servers run; null where that is not told.</param>
+    /// <param name="groups">What servers run; null if not known.</param>
     /// <param name="name">Only the one of this name; null for all.</param>
     public static IReadOnlyList<PatchsetLineModel> Read(
         Session session, PatchsetUsage usage, Product product, IReadOnlyList<FeedGroup>? groups, string? name = null)
@@ -55,7 +55,7 @@ internal sealed record PatchsetsModel(
     /// <summary>Patchsets of a page.</summary>
     public const int PageSize = 50;
 
-    /// <summary>Feeds with a column; a patchset's own page tells of all.</summary>
+    /// <summary>Feeds with a column; a patchset's own page shows all.</summary>
     public const int MaxFeeds = 20;
 
     private const int MaxDistros = 200;

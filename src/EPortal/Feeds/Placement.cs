@@ -5,10 +5,10 @@ using EPortal.Patchsets;
 
 namespace EPortal.Feeds;
 
-/// <summary>A patchset as it stands on a feed.</summary>
+/// <summary>A patchset with its state on a feed.</summary>
 internal sealed record Placement(Patchset Patchset, PatchsetState State)
 {
-    /// <summary>How the store sees the pair: a disabling is a hold, so it survives any enabling that did not see it.</summary>
+    /// <summary>Its stored form: disabling is a hold, so it survives a concurrent enabling.</summary>
     public static readonly EntityType Entity = new("placement", "enabled")
     {
         Joins = [Feed.Entity, Patchset.Entity],
@@ -16,13 +16,13 @@ internal sealed record Placement(Patchset Patchset, PatchsetState State)
         ShapesOffers = true,
     };
 
-    /// <summary>Whether it is offered although the patch source no longer gives it out.</summary>
+    /// <summary>Whether it is offered although the patch source withdrew it.</summary>
     public bool IsQuestionable => State == PatchsetState.Enabled && Patchset.Listed == RepositoryState.Withdrawn;
 
     /// <summary>The id of the pair.</summary>
     public static string IdOf(Feed feed, Patchset patchset) => EntityType.PairId(feed.Id, patchset.Id);
 
-    /// <summary>Patchsets as they stand on a feed, in the order given.</summary>
+    /// <summary>Patchsets with their state on a feed, in the order given.</summary>
     public static List<Placement> List(Session session, Feed feed, IReadOnlyList<Patchset> patchsets)
     {
         var states = session.Connection.Query<(string Patchset, long Enabled, long Held)>(

@@ -21,7 +21,7 @@ internal static class ProductCommands
             PatchsetList.Create(context, product),
         };
 
-    /// <summary>What a patchset of a product is called, for examples.</summary>
+    /// <summary>Sample name of a patchset of a product, for examples.</summary>
     public static string SampleName(Product product) => product switch
     {
         Product.Kernel => "K20251112_06",
@@ -30,13 +30,13 @@ internal static class ProductCommands
         _ => "U20210129_02",
     };
 
-    /// <summary>Takes in an archive and enables it on a feed, or disables it there.</summary>
+    /// <summary>Imports an archive and enables or disables it on a feed.</summary>
     public static async Task Deploy(CliContext context, Product product, string path, string feed, bool disabled, bool json)
     {
-        // Opened before the data folder: there the program may give up the rights that reading this file takes.
+        // Opened before the data folder, where the program may drop the rights needed to read this file.
         await using var archive = ArchiveFile.OpenOrInput(context, path);
         await using var portal = context.OpenPortal();
-        // It is looked for again in the transaction; here it spares reading gigabytes for nothing.
+        // Checked again in the transaction; checking here avoids reading gigabytes for nothing.
         portal.Feeds.Get(feed);
         var (before, after) = (PatchsetState.Undeployed, disabled ? PatchsetState.Disabled : PatchsetState.Enabled);
         using var progress = new CliProgress(context, Path.GetFileName(path), archive.CanSeek ? archive.Length : CliProgress.UnknownTotal);
@@ -48,7 +48,7 @@ internal static class ProductCommands
             context.Cancellation));
         progress.Dispose();
         if (deployed.SignedBy is null)
-            context.Note("warning: no key is pinned, so it was not checked who made this patchset; TRUSTED_KEYS pins keys.");
+            context.Note("warning: signature not checked, no key is pinned: set TRUSTED_KEYS to pin keys");
         RolloutOutput.Show(context, [deployed.Patchset], after, feed, json, already: before == after);
     }
 

@@ -5,13 +5,13 @@ using EPortal.Patchsets;
 
 namespace EPortal.Feeds;
 
-/// <summary>What stands on the feeds: the five actions on a patchset and a feed. Each method is one transaction.</summary>
+/// <summary>The five actions on a patchset and a feed. Each method is one transaction.</summary>
 internal sealed class Rollout(Database database, ChangeLog log, Upstream upstream)
 {
     private static readonly Fields On = new() { { "enabled", true } };
     private static readonly Fields Off = new() { { "enabled", false } };
 
-    /// <summary>All patchsets of a product as they stand on a feed, oldest first.</summary>
+    /// <summary>All patchsets of a product with their state on a feed, oldest first.</summary>
     /// <exception cref="RefusedException">There is no such feed.</exception>
     public IReadOnlyList<Placement> List(string feed, Product product) =>
         database.Read(session => List(session, FeedStore.Get(session, feed), product));
@@ -22,7 +22,7 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
         RolloutPlan.Of(session, revision, product, patchset, actions, upstream.Wanted(session, product));
 
     /// <summary>
-    /// Does what is said for each feed, on all of them or on none. What is not here is fetched first; when that fails, what was
+    /// Carries out the action for each feed, on all of them or on none. What is not here is fetched first; when that fails, what was
     /// fetched until then stays and nothing changes on the feeds.
     /// </summary>
     /// <param name="actor">Who does it.</param>
@@ -30,9 +30,9 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
     /// <param name="patchset">Its name.</param>
     /// <param name="actions">What to do, by name of feed.</param>
     /// <param name="expected">The offer revision at which it was decided; null where it does not matter what changed since.</param>
-    /// <param name="cancel">Ends the fetching.</param>
+    /// <param name="cancel">Cancels the download.</param>
     /// <returns>What was done, in the order of feeds.</returns>
-    /// <exception cref="RefusedException">Unknown patchset or feed, it is blocked or cannot be had, or the feeds changed meanwhile.</exception>
+    /// <exception cref="RefusedException">Unknown patchset or feed, it is blocked or not available, or the feeds changed meanwhile.</exception>
     public async Task<IReadOnlyList<FeedPlan>> Apply(
         Actor actor, Product product, string patchset, IReadOnlyDictionary<string, RolloutAction> actions, long? expected, CancellationToken cancel)
     {
@@ -43,7 +43,7 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
         return await log.Commit(actor, change =>
         {
             var plan = Plan(change.Session, change.Node.OfferRevision, product, patchset, actions);
-            // To fetch moves the revision; then what is decided on tells whether anything else did.
+            // Fetching changes the revision; comparing the plans shows whether anything else changed.
             if (planned.Absent.Count == 0)
                 RefuseStale(expected, plan.Revision);
             else if (expected is not null && !plan.IsLike(planned))
@@ -55,7 +55,7 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
     }
 
     /// <summary>Enables one patchset, whatever its state was; what is not here is fetched first.</summary>
-    /// <exception cref="RefusedException">Unknown patchset or feed, or it is blocked or cannot be had.</exception>
+    /// <exception cref="RefusedException">Unknown patchset or feed, or it is blocked or not available.</exception>
     public async Task<Placement> Enable(Actor actor, Product product, string patchset, string feed, CancellationToken cancel) =>
         (await Apply(actor, product, patchset, feed, RolloutAction.Enable, cancel))[0];
 
@@ -65,25 +65,25 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
         (await Apply(actor, product, patchset, feed, RolloutAction.Disable, CancellationToken.None))[0];
 
     /// <summary>
-    /// Enables a patchset and all older ones, but for the disabled; what is not here is fetched first, of the older ones only
+    /// Enables a patchset and all older ones, except disabled ones; what is not here is fetched first, of the older ones only
     /// where they are wanted here at all.
     /// </summary>
-    /// <exception cref="RefusedException">Unknown patchset or feed, or one cannot be had.</exception>
+    /// <exception cref="RefusedException">Unknown patchset or feed, or one is not available.</exception>
     public async Task<IReadOnlyList<string>> EnableUpTo(Actor actor, Product product, string patchset, string feed, CancellationToken cancel) =>
         NamesOf(await Apply(actor, product, patchset, feed, RolloutAction.EnableUpTo, cancel));
 
-    /// <summary>Takes a patchset and all newer ones off a feed; the disabled stay disabled.</summary>
+    /// <summary>Undeploys a patchset and all newer ones from a feed; disabled ones stay disabled.</summary>
     /// <exception cref="RefusedException">Unknown patchset or feed.</exception>
     public async Task<IReadOnlyList<string>> UndeployDownTo(Actor actor, Product product, string patchset, string feed) =>
         NamesOf(await Apply(actor, product, patchset, feed, RolloutAction.UndeployDownTo, CancellationToken.None));
 
-    /// <summary>Takes one patchset off a feed; a disabled one is merely undeployed from then on.</summary>
+    /// <summary>Undeploys one patchset from a feed; a disabled one is no longer disabled.</summary>
     /// <exception cref="RefusedException">Unknown patchset or feed.</exception>
     public Task Unroll(Actor actor, Product product, string patchset, string feed) =>
         Apply(actor, product, patchset, feed, RolloutAction.Unroll, CancellationToken.None);
 
     /// <summary>
-    /// Enables what <paramref name="chosen"/> picks among the patchsets that are here, in no state of their own on the feed.
+    /// Enables what <paramref name="chosen"/> picks among the patchsets that are here and have no state on the feed.
     /// Nothing to do leaves no trace.
     /// </summary>
     /// <exception cref="RefusedException">Unknown feed.</exception>
@@ -108,7 +108,7 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
         });
     }
 
-    /// <summary>Disables a patchset on every feed within a change that does more, and holds it off those to come.</summary>
+    /// <summary>Disables a patchset on every feed within a larger change, and on feeds added later.</summary>
     public static void Block(Change change, Patchset patchset)
     {
         change.Hold(Patchset.Entity, patchset.Id, Fields.None);
@@ -117,14 +117,14 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
         change.Note("patchset.block", $"{patchset.Name}, which the patch source blocked");
     }
 
-    /// <summary>Lets a patchset be enabled again within a change that does more; on the feeds it stays disabled.</summary>
+    /// <summary>Allows a patchset to be enabled again within a larger change; on the feeds it stays disabled.</summary>
     public static void Unblock(Change change, Patchset patchset)
     {
         change.Release(Patchset.Entity, patchset.Id, Fields.None);
         change.Note("patchset.unblock", $"{patchset.Name}, which the patch source no longer blocks");
     }
 
-    /// <summary>Enables or disables on a feed what a deploy records, in its transaction; <paramref name="before"/> hears how it stood there.</summary>
+    /// <summary>Enables or disables on a feed what a deploy records, in its transaction; <paramref name="before"/> gets its previous state there.</summary>
     public static Action<Change, Patchset> Place(string feed, bool disabled, Action<PatchsetState>? before = null) => (change, patchset) =>
     {
         var pair = (Feed: FeedStore.Get(change.Session, feed), patchset);
@@ -132,7 +132,7 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
         _ = disabled ? Disable(change, pair) : Enable(change, pair);
     };
 
-    /// <summary>Disables on a feed what is not enabled there, within a change that does more; false when it is, for then servers would lose it.</summary>
+    /// <summary>Disables on a feed what is not enabled there, within a larger change; false when it is enabled, because servers would lose it.</summary>
     public static bool KeepOff(Change change, string feed, Patchset patchset)
     {
         var on = FeedStore.Get(change.Session, feed);
@@ -142,10 +142,10 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
         return true;
     }
 
-    /// <summary>Enables within a change that does more.</summary>
+    /// <summary>Enables within a larger change.</summary>
     public static Placement Enable(Change change, (Feed Feed, Patchset Patchset) pair) => Carry(change, pair, RolloutAction.Enable);
 
-    /// <summary>Disables within a change that does more.</summary>
+    /// <summary>Disables within a larger change.</summary>
     public static Placement Disable(Change change, (Feed Feed, Patchset Patchset) pair) => Carry(change, pair, RolloutAction.Disable);
 
     /// <summary>Names of the feeds on which a patchset is enabled.</summary>

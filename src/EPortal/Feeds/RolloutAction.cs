@@ -9,13 +9,13 @@ internal enum RolloutAction
     /// <summary>Keep it off until it is enabled by name.</summary>
     Disable,
 
-    /// <summary>Offer it and all older ones, but for the disabled.</summary>
+    /// <summary>Offer it and all older ones, except disabled ones.</summary>
     EnableUpTo,
 
-    /// <summary>Take it and all newer ones off; the disabled stay disabled.</summary>
+    /// <summary>Undeploy it and all newer ones; disabled ones stay disabled.</summary>
     UndeployDownTo,
 
-    /// <summary>Take it alone off; a disabled one is merely undeployed from then on.</summary>
+    /// <summary>Undeploy it alone; a disabled one is no longer disabled.</summary>
     Unroll,
 }
 

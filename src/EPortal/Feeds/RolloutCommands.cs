@@ -17,7 +17,7 @@ internal static class RolloutCommands
         var upTo = CliOptions.Flag("also enable older patchsets, except disabled ones", "--upto");
         var json = CliOptions.Json();
         var command = new Command("enable", $"""
-            offer a patchset on a feed
+            enable a patchset on a feed
 
             example:
               kc.eportal {product.Verb()} enable --feed test --upto {ProductCommands.SampleName(product)}
@@ -31,7 +31,7 @@ internal static class RolloutCommands
                 var enabled = await portal.Rollout.EnableUpTo(context.Operator(), product, patchset, on, context.Cancellation);
                 RolloutOutput.Show(context, enabled, PatchsetState.Enabled, on, asJson);
                 if (enabled.Count == 0)
-                    context.Note($"nothing changed: up to {patchset} there is nothing on {on} that is not enabled or kept off");
+                    context.Note($"nothing changed: all patchsets up to {patchset} are already enabled or disabled in {on}");
                 return;
             }
 
@@ -48,7 +48,7 @@ internal static class RolloutCommands
     {
         var (name, feed, json) = (Name(context, product), FeedOption(context), CliOptions.Json());
         var command = new Command("disable", $"""
-            keep a patchset off a feed until it is enabled by name
+            disable a patchset on a feed until it is enabled by name
 
             example:
               kc.eportal {product.Verb()} disable --feed test {ProductCommands.SampleName(product)}
@@ -81,7 +81,7 @@ internal static class RolloutCommands
         return feed;
     }
 
-    /// <summary>How a patchset stands on a feed.</summary>
+    /// <summary>The state of a patchset on a feed.</summary>
     /// <exception cref="RefusedException">There is no such feed or patchset.</exception>
     public static Placement Find(Portal portal, Product product, string patchset, string feed) =>
         portal.Rollout.List(feed, product).FirstOrDefault(placement => placement.Patchset.Name == patchset)

@@ -6,7 +6,7 @@ namespace EPortal.Feeds;
 /// <summary>What commands on patchsets print.</summary>
 internal static partial class RolloutOutput
 {
-    /// <summary>Tells the state of patchsets on a feed, which it had <paramref name="already"/> or has now.</summary>
+    /// <summary>Prints the state of patchsets on a feed, new or <paramref name="already"/> there.</summary>
     public static void Show(CliContext context, IReadOnlyList<string> patchsets, PatchsetState state, string feed, bool json, bool already = false)
     {
         if (json)
@@ -16,10 +16,10 @@ internal static partial class RolloutOutput
         }
 
         foreach (var name in patchsets)
-            context.Line(already ? $"{name} is {state.Token()} in {feed} already" : $"{name} was {state.Token()} in {feed}");
+            context.Line(already ? $"{name} is already {state.Token()} in {feed}" : $"{name} was {state.Token()} in {feed}");
     }
 
-    /// <summary>Tells that a patchset came off a feed, or would in a dry run.</summary>
+    /// <summary>Prints that a patchset was undeployed from a feed, or would be in a dry run.</summary>
     public static void ShowUndeployed(CliDeletion output, string patchset, string feed, bool wasDisabled)
     {
         if (output.AsJson)
@@ -30,7 +30,7 @@ internal static partial class RolloutOutput
             output.Context.Line($"{patchset} {output.Was} unrolled from {feed}");
     }
 
-    /// <summary>Tells that a patchset is gone, or would be in a dry run.</summary>
+    /// <summary>Prints that a patchset was deleted, or would be in a dry run.</summary>
     public static void ShowDeleted(CliDeletion deletion, string patchset) => deletion.Context.Result(
         deletion.AsJson, new GoneRow(patchset, deletion.IsDry), RolloutOutputJson.Default.GoneRow, $"{patchset} {deletion.Was} deleted");
 

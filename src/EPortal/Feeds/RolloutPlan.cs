@@ -7,11 +7,11 @@ namespace EPortal.Feeds;
 /// <summary>What an action does on one feed.</summary>
 /// <param name="Feed">The feed.</param>
 /// <param name="Action">What is done.</param>
-/// <param name="Placements">All patchsets of the product as they stand there, oldest first.</param>
+/// <param name="Placements">All patchsets of the product with their state there, oldest first.</param>
 /// <param name="Changes">Those that change.</param>
 internal sealed record FeedPlan(Feed Feed, RolloutAction Action, IReadOnlyList<Placement> Placements, IReadOnlyList<PlacementChange> Changes)
 {
-    /// <summary>Whether it does the same to a feed that offers the same: what was fetched meanwhile makes no difference.</summary>
+    /// <summary>Whether it has the same effect on a feed that offers the same; what was fetched meanwhile makes no difference.</summary>
     public bool IsLike(FeedPlan other) => Feed.Id == other.Feed.Id && Offered(this).SequenceEqual(Offered(other)) && Changed(this).SequenceEqual(Changed(other));
 
     private static IEnumerable<string> Offered(FeedPlan plan) =>
@@ -20,7 +20,7 @@ internal sealed record FeedPlan(Feed Feed, RolloutAction Action, IReadOnlyList<P
     private static IEnumerable<string> Changed(FeedPlan plan) => plan.Changes.Select(one => one.Patchset.Name);
 }
 
-/// <summary>What actions on a patchset do, each on its feed, as of one snapshot. Nothing is changed by making one.</summary>
+/// <summary>The effect of actions on a patchset, each on its feed, as of one snapshot. Making a plan changes nothing.</summary>
 /// <param name="Revision">The offer revision of that snapshot.</param>
 /// <param name="Feeds">A plan a feed, in the order of feeds.</param>
 internal sealed record RolloutPlan(long Revision, IReadOnlyList<FeedPlan> Feeds)

@@ -39,7 +39,7 @@ internal static class RolloutPreview
     private static Dictionary<string, PlacementChange> ChangesOf(FeedPlan feed) =>
         feed.Changes.ToDictionary(one => one.Patchset.Name, StringComparer.Ordinal);
 
-    /// <summary>Patchsets that are offered once <paramref name="change"/> has its way, newest first.</summary>
+    /// <summary>Patchsets that are offered after <paramref name="change"/>, newest first.</summary>
     private static List<(string Id, string Name)> Offered(FeedPlan feed, Func<string, PlacementChange?> change) =>
         [.. feed.Placements.Where(one => (change(one.Patchset.Name)?.After ?? one.State) == PatchsetState.Enabled)
             .Select(one => (one.Patchset.Id, one.Patchset.Name)).Reverse()];

@@ -3,32 +3,32 @@ using EPortal.Patchsets;
 
 namespace EPortal.Feeds;
 
-/// <summary>How a patchset's standing on a feed changes.</summary>
-/// <param name="Before">How it stands.</param>
-/// <param name="Enabled">Whether it is offered from then on.</param>
-/// <param name="Held">Whether it is kept off from then on, or let go; null leaves that as it is.</param>
+/// <summary>A change of a patchset's state on a feed.</summary>
+/// <param name="Before">Its state before.</param>
+/// <param name="Enabled">Whether it is offered afterwards.</param>
+/// <param name="Held">Whether it is disabled afterwards; null for no change.</param>
 internal sealed record PlacementChange(Placement Before, bool Enabled, bool? Held)
 {
     /// <summary>What changes.</summary>
     public Patchset Patchset => Before.Patchset;
 
-    /// <summary>Whether it has to be fetched before.</summary>
+    /// <summary>Whether it must be fetched first.</summary>
     public bool NeedsFetch => Enabled && !Patchset.IsHere;
 
-    /// <summary>How it stands then.</summary>
+    /// <summary>Its state afterwards.</summary>
     public PatchsetState After => PatchsetStates.Of(Patchset, Patchset.IsHere || NeedsFetch, Enabled, Held ?? false);
 }
 
 /// <summary>
-/// What an action means: which patchsets of a feed change, and to what. It changes nothing, so that those who act and those who
-/// only want to know what would be follow the same rules.
+/// The effect of an action: which patchsets of a feed change, and to what. It changes nothing, so that actions and previews follow
+/// the same rules.
 /// </summary>
 internal static class RolloutRules
 {
     /// <summary>The changes, oldest patchset first.</summary>
     /// <param name="action">What is to be done.</param>
-    /// <param name="limit">The patchset it is done with, as it stands on the feed.</param>
-    /// <param name="all">All patchsets of its product as they stand there, oldest first.</param>
+    /// <param name="limit">The patchset of the action, with its state on the feed.</param>
+    /// <param name="all">All patchsets of its product with their state there, oldest first.</param>
     /// <param name="wanted">Names of those that are not here and may be fetched without being named; none when null.</param>
     /// <exception cref="RefusedException">It cannot be done with this patchset.</exception>
     public static IReadOnlyList<PlacementChange> Changes(RolloutAction action, Placement limit, IEnumerable<Placement> all, IReadOnlySet<string>? wanted = null) => action switch
@@ -53,7 +53,7 @@ internal static class RolloutRules
         ? placement
         : throw new RefusedException(Refusal.Conflict, $"cannot enable '{placement.Patchset.Name}': the patch source blocked it");
 
-    /// <summary>What only the patch source knows has no state of its own yet.</summary>
+    /// <summary>A patchset that only the patch source lists has no state yet.</summary>
     private static Placement Known(Placement placement) => placement.Patchset.Id.Length > 0
         ? placement
         : throw new RefusedException(Refusal.Conflict, $"'{placement.Patchset.Name}' is not downloaded yet");

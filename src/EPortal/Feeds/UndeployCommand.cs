@@ -6,7 +6,7 @@ using EPortal.Hosting;
 
 namespace EPortal.Feeds;
 
-/// <summary><c>kc.eportal PRODUCT unroll</c>: takes patchsets off a feed, or deletes one.</summary>
+/// <summary><c>kc.eportal PRODUCT unroll</c>: undeploys patchsets from a feed, or deletes one.</summary>
 internal static class UndeployCommand
 {
     /// <summary>The command.</summary>
@@ -17,7 +17,7 @@ internal static class UndeployCommand
         var delete = CliOptions.Flag("delete it from every feed and from disk", "--delete");
         var (yes, dryRun, json) = (CliOptions.Yes(), CliOptions.DryRun(), CliOptions.Json());
         var command = new Command("unroll", $"""
-            take a patchset off a feed
+            undeploy a patchset from a feed
 
             examples:
               kc.eportal {product.Verb()} unroll --feed test {ProductCommands.SampleName(product)}
@@ -41,12 +41,12 @@ internal static class UndeployCommand
         return command;
     }
 
-    /// <summary>Takes one patchset off a feed.</summary>
+    /// <summary>Undeploys one patchset from a feed.</summary>
     public static async Task Run(Product product, string name, string feed, CliDeletion output)
     {
         await using var portal = output.Context.OpenPortal();
         var state = RolloutCommands.Find(portal, product, name, feed).State;
-        // What is enabled but not here is not offered, and can be taken off all the same.
+        // What is enabled but not here is not offered, but can still be undeployed.
         if (state is not (PatchsetState.Enabled or PatchsetState.Disabled or PatchsetState.NotDownloaded))
             throw new RefusedException(Refusal.Conflict, $"{name} is not on {feed}: it is {state.Token()} there");
         if (!output.IsDry)
@@ -76,7 +76,7 @@ internal static class UndeployCommand
         await using var portal = context.OpenPortal();
         var enabled = portal.Rollout.FeedsWith(product, name);
         if (feed is not null && enabled.Any(on => on != feed))
-            throw new CliException($"{name} is enabled on {string.Join(", ", enabled)}; without --feed it is deleted from all");
+            throw new CliException($"cannot delete {name} from {feed} only, it is enabled on {string.Join(", ", enabled)}: omit --feed to delete it from all feeds");
         var question = enabled.Count == 0 ? $"Delete {name}?" : $"Delete {name}, which is enabled on {Plural.Of(enabled.Count, "feed")}?";
         await deletion.Run(question, unattended: enabled.Count <= 1, expected: true, async () =>
         {

@@ -7,21 +7,21 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace EPortal.Feeds;
 
-/// <summary>The console's page that takes in an archive, by the rules of <c>kc.eportal kcare deploy</c>.</summary>
+/// <summary>The console's page that imports an archive, by the rules of <c>kc.eportal kcare deploy</c>.</summary>
 internal static class UploadPages
 {
     private const string UploadPath = "/upload-patchset";
 
-    /// <summary>It is to be stored, and nothing else.</summary>
+    /// <summary>Only store it.</summary>
     public const string Stored = "stored";
 
-    /// <summary>It is to be enabled on a feed.</summary>
+    /// <summary>Enable it on a feed.</summary>
     public const string Enabled = "enabled";
 
-    /// <summary>It is to be kept off a feed.</summary>
+    /// <summary>Disable it on a feed.</summary>
     public const string Disabled = "disabled";
 
-    /// <summary>Maps it. Of all forms this one alone may be as large as an archive; it is read only once its sender is known.</summary>
+    /// <summary>Maps it. Only this form may be as large as an archive; it is read only after authentication.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
         var largest = routes.ServiceProvider.GetRequiredService<PatchsetLibrary>().MaxArchiveBytes;
@@ -42,7 +42,7 @@ internal static class UploadPages
             feed = upload.Fields.GetValueOrDefault("feed", feed);
             state = upload.Fields.GetValueOrDefault("state", state);
             if (state is not (Stored or Enabled or Disabled))
-                throw new RefusedException(Refusal.Invalid, "unknown action for an archive");
+                throw new RefusedException(Refusal.Invalid, $"invalid state: use {Stored}, {Enabled} or {Disabled}");
             // Before the file is read, which takes a while.
             var of = PatchsetPages.ProductOf(product);
             feeds.Get(feed);
@@ -64,24 +64,24 @@ internal static class UploadPages
         }
     }
 
-    /// <summary>To the page of the patchset; where more is to be done that reaches servers, to the page that previews it.</summary>
+    /// <summary>To the page of the patchset; to the preview if the change affects servers.</summary>
     private static IResult GoOn(HttpContext context, Deployed deployed, string feed, string state, string done)
     {
         var path = PatchsetPages.PathOf(deployed.Product, deployed.Patchset);
-        var signed = deployed.SignedBy is null ? " No key is pinned, so it was not checked who made it." : "";
+        var signed = deployed.SignedBy is null ? " Its signature was not checked, because no key is pinned." : "";
         return state switch
         {
-            Enabled => ConsoleRoutes.Back(context, ManagePages.PreviewOf(path, feed, RolloutAction.Enable), $"{done}{signed} Look at the preview to enable it on {feed}."),
-            Disabled => ConsoleRoutes.Back(context, ManagePages.PreviewOf(path, feed, RolloutAction.Disable), $"{done}{signed} It is enabled on {feed}: look at the preview to disable it there."),
+            Enabled => ConsoleRoutes.Back(context, ManagePages.PreviewOf(path, feed, RolloutAction.Enable), $"{done}{signed} Check the preview to enable it on {feed}."),
+            Disabled => ConsoleRoutes.Back(context, ManagePages.PreviewOf(path, feed, RolloutAction.Disable), $"{done}{signed} It is enabled on {feed}: check the preview to disable it there."),
             _ => ConsoleRoutes.Back(context, path, done + signed),
         };
     }
 
-    /// <summary>What was to be taken in, for the user log; what is too long to be true is cut.</summary>
+    /// <summary>The archive for the user log; long texts are cut.</summary>
     private static string Archive(string product, string feed) => $"{UserLogDetails.Cut(product, 64)} archive for {UserLogDetails.Cut(feed, 64)}";
 
     private static string TooLarge(PatchsetLibrary library) =>
-        $"The archive is larger than {NumberText.Bytes(library.MaxArchiveBytes)}, which is all that PATCHSET_MAX_ARCHIVE_BYTES allows.";
+        $"The archive is larger than {NumberText.Bytes(library.MaxArchiveBytes)}, the limit set by PATCHSET_MAX_ARCHIVE_BYTES.";
 
     private static IResult Form(FeedStore feeds, PatchsetLibrary library, string product, string feed, string state, string? problem) =>
         ConsoleRoutes.Show<UploadPage, UploadModel>(
@@ -89,12 +89,12 @@ internal static class UploadPages
             problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
 }
 
-/// <summary>What the page that takes in an archive shows.</summary>
+/// <summary>What the upload page shows.</summary>
 /// <param name="Product">Product chosen.</param>
 /// <param name="Feed">Feed chosen.</param>
-/// <param name="State">What is to be done with it.</param>
+/// <param name="State">What to do with it.</param>
 /// <param name="Feeds">Feeds to choose from.</param>
-/// <param name="MaxBytes">Largest archive taken.</param>
-/// <param name="TooLarge">What to say of a larger one.</param>
-/// <param name="Problem">Why the last one was not taken.</param>
+/// <param name="MaxBytes">Largest archive accepted.</param>
+/// <param name="TooLarge">The error for a larger one.</param>
+/// <param name="Problem">Why the last one was refused.</param>
 internal sealed record UploadModel(string Product, string Feed, string State, IReadOnlyList<Feed> Feeds, long MaxBytes, string TooLarge, string? Problem);

@@ -31,7 +31,7 @@ internal sealed record Key(string Id, string Name, string Note, string Feed, lon
         { "products", "Products", AllowedProducts.ToText(products) },
     };
 
-    /// <summary>What those are shown who may not see its name.</summary>
+    /// <summary>Shown to users who may not see its name.</summary>
     public string Label => LabelOf(Id, Note);
 
     /// <summary>The same of a key of that id and note.</summary>

@@ -29,7 +29,7 @@ internal static partial class KeyCommands
               kc.eportal key -c test --product kernel --product user
             """, namelessAdd: true);
         key.Verb(CliAction.List, "list keys", json);
-        key.Verb(CliAction.Add, "add a key; without a name it gets a random one", note, limit, feed, products, allProducts, json);
+        key.Verb(CliAction.Add, "add a key; the name is random by default", note, limit, feed, products, allProducts, json);
         key.Verb(CliAction.Change, "change a key", note, limit, feed, products, allProducts, json);
         key.Verb(CliAction.Delete, "delete a key with its servers", yes, dryRun, json);
         key.CompleteNames(StoredNames.Of(context, KeyStore.Names));
@@ -137,7 +137,7 @@ internal static partial class KeyCommands
             new(key.Name, key.Feed, key.Note, key.ServerLimit, [.. key.Products.Select(product => product.Token())]);
     }
 
-    /// <summary>A deleted key, with how many servers went with it.</summary>
+    /// <summary>A deleted key and the number of servers deleted with it.</summary>
     internal sealed record KeyDeletedRow(string Key, int Servers, bool DryRun);
 
     [JsonSerializable(typeof(KeyRow[]))]

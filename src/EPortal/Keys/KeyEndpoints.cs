@@ -10,13 +10,13 @@ internal static class KeyEndpoints
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapApi(HttpMethods.Get, "/keys", ApiRole.Reader, "All keys", (KeyStore keys, FleetSecrets secrets, HttpContext context) =>
+        routes.MapApi(HttpMethods.Get, "/keys", ApiRole.Reader, "List keys", (KeyStore keys, FleetSecrets secrets, HttpContext context) =>
             new ApiResult<IReadOnlyList<KeyRow>>([.. keys.List().Select(key => secrets.AreInCallsFor(context) ? KeyRow.From(key) : KeyRow.From(key) with { Key = "" })]));
-        routes.MapApi(HttpMethods.Post, "/keys", ApiRole.Admin, "Make a key, or change the one of that name", Save,
+        routes.MapApi(HttpMethods.Post, "/keys", ApiRole.Admin, "Create or change a key", Save,
             new("key", "its name; random by default"),
             new("feed", "name of the feed its servers follow; main for a new key"),
             new("note", "description"),
-            new("server_limit", "how many servers may register with it; 0 for no limit", "integer"),
+            new("server_limit", "maximum number of servers; 0 for no limit", "integer"),
             new("products", "product that its servers get patches of; all for a new key", Repeatable: true));
     }
 

@@ -4,10 +4,10 @@ using EPortal.Format;
 
 namespace EPortal.Keys;
 
-/// <summary>Looks at registration keys that somebody shows who has no login.</summary>
+/// <summary>Checks registration keys that callers without a login use.</summary>
 internal sealed class KeyGuard(SecretGuards guards, Database database)
 {
-    /// <summary>Most characters that the name of a key has.</summary>
+    /// <summary>Longest name of a key.</summary>
     public const int MaxName = 64;
 
     /// <summary>Its guard.</summary>

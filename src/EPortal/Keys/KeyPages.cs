@@ -15,7 +15,7 @@ internal static class KeyPages
     private const string ListPath = "/keys";
     private const string NewPath = "/new-key";
 
-    /// <summary>Parameter that says how many servers are deleted with a key at the most.</summary>
+    /// <summary>Parameter: most servers that may be deleted with a key.</summary>
     public const string Agreed = "agreed";
 
     /// <summary>Maps them.</summary>
@@ -104,7 +104,7 @@ internal static class KeyPages
             return Form(feeds, KeyForm.Of(stored), FormVersion.Of(stored.Stored()), problem, CountsOf(servers).GetValueOrDefault(key));
         });
 
-    /// <summary>Where the button that was pressed leads.</summary>
+    /// <summary>Target of the button that was pressed.</summary>
     private static string Next(ApiParameters parameters, string key) => parameters.Text("then") switch
     {
         "another" => NewPath,
@@ -180,11 +180,11 @@ internal sealed record KeyForm
         Products = [.. Format.Products.All.Where(product => parameters.Texts("products").Contains(product.Token()))],
     };
 
-    /// <summary>What stands in it, field by field.</summary>
+    /// <summary>Its values, field by field.</summary>
     public StoredFields Typed() => Key.FieldsOf("", Note, Feed, ServerLimit, Products);
 
     /// <summary>What to save.</summary>
-    /// <exception cref="RefusedException">The limit is no number, or no product is ticked: the key would be good for nothing.</exception>
+    /// <exception cref="RefusedException">The limit is no number, or no product is ticked: the key would be useless.</exception>
     public KeySettings ToSettings() => Products.Count > 0
         ? new KeySettings(Note, Feed, ConsoleForms.Number(ServerLimit, "the server limit", 0, int.MaxValue), Products)
         : throw new RefusedException(Refusal.Invalid, "choose at least one product");

@@ -6,7 +6,7 @@ using EPortal.Format;
 
 namespace EPortal.Keys;
 
-/// <summary>Making, changing and deleting keys. Each method is one transaction.</summary>
+/// <summary>Adding, changing and deleting keys. Each method is one transaction.</summary>
 internal sealed class KeyStore(Database database, ChangeLog log)
 {
     private const int MaxNote = 1000;
@@ -60,7 +60,7 @@ internal sealed class KeyStore(Database database, ChangeLog log)
     /// <param name="name">Name of the key.</param>
     /// <param name="settings">What to change.</param>
     /// <param name="seen">Version of the key on which that was decided; null where that does not matter.</param>
-    /// <param name="check">Refuses, within the transaction, what must not be done any more.</param>
+    /// <param name="check">Refuses, within the transaction, what is no longer allowed.</param>
     /// <exception cref="RefusedException">There is none of that name, it is another by now, or a value is malformed.</exception>
     public Task<Key> Update(Actor actor, string name, KeySettings settings, string? seen = null, Action<Session>? check = null) => log.Commit(actor, change =>
     {

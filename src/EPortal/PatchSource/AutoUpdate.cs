@@ -4,11 +4,11 @@ using EPortal.Format;
 
 namespace EPortal.PatchSource;
 
-/// <summary>Brings patchsets onto feeds without a person choosing them.</summary>
+/// <summary>Enables patchsets on feeds automatically.</summary>
 internal sealed class AutoUpdate(FeedStore feeds, Rollout rollout, TimeProvider time)
 {
     /// <summary>
-    /// Gives every automatic feed what has been here for as long as the feed waits. What somebody disabled there stays off,
+    /// Enables on every automatic feed what has been here for as long as the feed waits. What was disabled there stays disabled,
     /// and <c>main</c> is never automatic.
     /// </summary>
     /// <returns>Feeds that got something, with the names.</returns>
@@ -28,7 +28,7 @@ internal sealed class AutoUpdate(FeedStore feeds, Rollout rollout, TimeProvider 
         return changed;
     }
 
-    /// <summary>Gives one feed everything of its channel that is here, at once.</summary>
+    /// <summary>Enables on one feed everything of its channel that is here, at once.</summary>
     /// <exception cref="RefusedException">There is no such feed.</exception>
     public Task<IReadOnlyList<string>> Update(Actor actor, Product product, string feed)
     {

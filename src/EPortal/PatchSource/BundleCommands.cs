@@ -21,16 +21,16 @@ internal static partial class BundleCommands
     private static Command Export(CliContext context)
     {
         var file = CliOptions.Required("file", "bundle to write");
-        var since = CliOptions.Value<string>("only patchsets that came after this bundle", "--since");
+        var since = CliOptions.Value<string>("only patchsets added after this bundle", "--since");
         since.HelpName = "BUNDLE";
         var have = CliOptions.Value<string>("only patchsets missing in this list, printed by `bundle have` on the other portal", "--have");
         have.HelpName = "LIST";
         var key = ArchiveKeys.SecretOption();
         var json = CliOptions.Json();
         var command = new Command("export", """
-            write the patchsets that are here into one signed file
+            export patchsets to one signed file
 
-            Without --key it is signed with the portal's own key; the portal that imports it must trust that key when it pins any.
+            Without --key the portal signs with its own key. The importing portal must trust that key if it pins keys.
 
             example:
               kc.eportal bundle export --since /mnt/last.bundle /mnt/next.bundle
@@ -44,7 +44,7 @@ internal static partial class BundleCommands
         {
             var lacksNot = await KnownThere(parsed.GetValue(since), parsed.GetValue(have), cancel);
             var secret = await ArchiveKeys.ReadSecretAsync(context, parsed.GetValue(key));
-            // Opened before the data folder: there the program may give up the rights that writing this file takes.
+            // Opened before the data folder, where the program may drop the rights needed to write this file.
             using var output = context.BeginFile(parsed.GetValue(file)!, mayReplace: true);
             await using var portal = context.OpenPortal();
             secret ??= portal.Signer.Own;
@@ -67,13 +67,13 @@ internal static partial class BundleCommands
         var file = CliOptions.Required("file", "bundle to read");
         var json = CliOptions.Json();
         var command = new Command("import", """
-            take in a bundle, all of it or nothing
+            import a bundle, all of it or nothing
 
-            Nothing is enabled; automatic feeds take what is due, and `PRODUCT enable --upto` or the console the rest.
+            Nothing is enabled: automatic feeds enable what is due; use `PRODUCT enable --upto` or the console for the rest.
             """) { file, json };
         command.SetAction(async (parsed, cancel) =>
         {
-            // Opened before the data folder: there the program may give up the rights that reading this file takes.
+            // Opened before the data folder, where the program may drop the rights needed to read this file.
             await using var bundle = ArchiveFile.Open(parsed.GetValue(file)!, "a bundle");
             await using var portal = context.OpenPortal();
             using var progress = new CliProgress(context, Path.GetFileName(parsed.GetValue(file)!), bundle.Length);
@@ -116,12 +116,12 @@ internal static partial class BundleCommands
     private static PatchsetReference ReadKnown(string list, string line) =>
         line.Split(' ') is [var token, var name, var sha256] && Products.TryParse(token, out var product)
             ? new PatchsetReference(product, name, sha256)
-            : throw new CliException($"{list} was not printed by `kc.eportal bundle have`: '{line}'");
+            : throw new CliException($"invalid line '{line}' in {list}: use the output of `kc.eportal bundle have`");
 
     private static void Show(CliContext context, ImportReport report, bool json)
     {
         if (report.IndexRefused is { } reason)
-            context.Note($"warning: the list of the patch source in the bundle was left out: {reason}");
+            context.Note($"warning: the index in the bundle was not imported: {reason}");
         if (json)
         {
             context.Json(new ImportRow(report.New, report.Known, report.IndexRefused), BundleOutputJson.Default.ImportRow);
@@ -131,9 +131,9 @@ internal static partial class BundleCommands
         foreach (var name in report.New)
             context.Line($"{name} was imported");
         if (report.Known.Count > 0)
-            context.Line($"{Plural.Were(report.Known.Count, "patchset")} here already");
+            context.Line($"{Plural.Were(report.Known.Count, "patchset")} already here");
         if (report.New.Count + report.Known.Count == 0)
-            context.Line("the bundle holds no patchset");
+            context.Line("the bundle is empty");
     }
 
     /// <summary>What an export wrote, for programs.</summary>

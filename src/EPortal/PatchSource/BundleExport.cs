@@ -9,7 +9,7 @@ namespace EPortal.PatchSource;
 /// <summary>Writes bundles of the patchsets that are here whole.</summary>
 internal sealed class BundleExport(Database database, PatchFolders folders, TimeProvider time)
 {
-    /// <summary>What the other side needs to have to lack nothing: all patchsets that are here whole.</summary>
+    /// <summary>All patchsets that are here whole.</summary>
     public IReadOnlyList<PatchsetReference> Known() => [.. Whole().Select(held => KnownOf(held.Patchset))];
 
     /// <summary>Writes what <paramref name="have"/> lacks.</summary>

@@ -11,7 +11,7 @@ namespace EPortal.PatchSource;
 internal sealed record ImportReport(IReadOnlyList<string> New, IReadOnlyList<string> Known, string? IndexRefused);
 
 /// <summary>
-/// Takes in a bundle, all of it or nothing: every archive is checked before the first is put in place, and one transaction
+/// Imports a bundle, all of it or nothing: every archive is checked before the first is put in place, and one transaction
 /// records them all, with the index they were listed in. The same bundle again changes nothing.
 /// </summary>
 internal sealed class BundleImport(

@@ -2,14 +2,14 @@ using EPortal.Format;
 
 namespace EPortal.PatchSource;
 
-/// <summary>Deletes patch files that were fetched for agents and not asked for since long.</summary>
+/// <summary>Deletes patch files that were fetched for agents and not used for a long time.</summary>
 internal sealed partial class CacheEviction(
     string folder, TimeSpan keep, TimeProvider time, ILogger<CacheEviction> logger)
     : PeriodicWorker(s_every, time)
 {
     private static readonly TimeSpan s_every = TimeSpan.FromHours(1);
 
-    /// <summary>Never asked of the source: made here, or needed to know what the others are.</summary>
+    /// <summary>Never deleted: made here, or needed to know what the other files are.</summary>
     private static readonly string[] Kept =
         [Manifest.FileName, Manifest.SignatureFileName, PatchDescription.FileName, PatchDescription.SignatureFileName];
 

@@ -1,6 +1,6 @@
 namespace EPortal.PatchSource;
 
-/// <summary>What caches between here and the patch source are asked for.</summary>
+/// <summary>What to request from caches before the patch source.</summary>
 internal enum CachePolicy
 {
     /// <summary>A copy will do: the file of a name never changes.</summary>

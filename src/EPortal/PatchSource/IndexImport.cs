@@ -5,7 +5,7 @@ using EPortal.Patchsets;
 
 namespace EPortal.PatchSource;
 
-/// <summary>Makes a believed index the list of the patch source, within a change, and does what it says of blocked patchsets.</summary>
+/// <summary>Imports an accepted index as the list of the patch source, within a change, and applies its blocked patchsets.</summary>
 internal static class IndexImport
 {
     /// <summary>Takes it over; the same index again changes nothing.</summary>

@@ -3,14 +3,14 @@ using EPortal.Format;
 
 namespace EPortal.PatchSource;
 
-/// <summary>The index that was believed last.</summary>
+/// <summary>The index that was accepted last.</summary>
 /// <param name="Url">Root of the source it came from.</param>
 /// <param name="Version">Its version.</param>
 /// <param name="Sha256">Its hash, lower-case hex.</param>
 /// <param name="SignedBy">Id of the key that signed it; null when none was pinned.</param>
 internal sealed record AcceptedIndex(string Url, long Version, string Sha256, string? SignedBy);
 
-/// <summary>An index that may be believed.</summary>
+/// <summary>An accepted index.</summary>
 internal sealed record TrustedIndex(RepositoryIndex Index, byte[] Json, string Signature, string Sha256, string? SignedBy)
 {
     /// <summary>How long a cache on the way has had it; zero when it comes from the source.</summary>
@@ -18,9 +18,9 @@ internal sealed record TrustedIndex(RepositoryIndex Index, byte[] Json, string S
 }
 
 /// <summary>
-/// Decides whether an index of a patch source is believed: signed by a pinned key, not older than the last, not expired,
-/// not leaping. What was seen counts only while the key that signed it is pinned, so replacing that key also undoes an
-/// index that leapt ahead.
+/// Decides whether an index of a patch source is accepted: signed by a pinned key, not older than the last, not expired,
+/// no jump of the version. The last seen version counts only while the key that signed it is pinned, so replacing that key
+/// also undoes an index that jumped ahead.
 /// </summary>
 internal static class IndexTrust
 {
@@ -28,7 +28,7 @@ internal static class IndexTrust
     public const long LongestLeap = 1L << 40;
 
     /// <summary>Checks an index.</summary>
-    /// <exception cref="SourceException">It is not believed; its code says why.</exception>
+    /// <exception cref="SourceException">It is refused; its code says why.</exception>
     public static TrustedIndex Check(
         byte[] json, string? signature, string url, TrustedKeys trusted, AcceptedIndex? seen, DateTimeOffset now)
     {

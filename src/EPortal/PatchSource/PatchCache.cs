@@ -33,7 +33,7 @@ internal sealed class PatchCache(
         }
         catch (IOException e)
         {
-            throw new UnavailableException($"{file.File.Name} of {file.Patchset} cannot be had at present: {e.InnerException?.Message}", e);
+            throw new UnavailableException($"{file.File.Name} of {file.Patchset} is not available now: {e.InnerException?.Message}", e);
         }
 
         return new SharedDownloadStream(fetch);

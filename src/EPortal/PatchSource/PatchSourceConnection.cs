@@ -5,7 +5,7 @@ using EPortal.Patchsets;
 
 namespace EPortal.PatchSource;
 
-/// <summary>Everything that has to do with the patch source that is set.</summary>
+/// <summary>The parts of one configured patch source.</summary>
 internal sealed class PatchSourceConnection : IDisposable
 {
     private readonly SourceHttp _http;
@@ -57,14 +57,14 @@ internal sealed class PatchSourceConnection : IDisposable
     /// <summary>Keeps it open until the result is disposed; null when it was given up already.</summary>
     public IDisposable? UseOrNull() => _refs.BeginOrNull();
 
-    /// <summary>Gives it up: what goes on still ends well, and with the last of that it is closed.</summary>
+    /// <summary>Releases it: running work finishes, and after the last of it the source is closed.</summary>
     public void Retire()
     {
         if (Interlocked.Exchange(ref _retired, 1) == 0)
             _refs.EndOwn();
     }
 
-    /// <summary>Gives it up, and breaks off the files that are fetched for agents.</summary>
+    /// <summary>Releases it, and cancels downloads for agents.</summary>
     public void Dispose()
     {
         // Not below: what was given up before and has ended is closed.

@@ -22,7 +22,7 @@ internal sealed class PatchSourceManager : IDisposable
     private SourceState _state = new(SourceSetting.Off, IsSetHere: false, Problem: null);
     private PatchSourceConnection? _connection;
 
-    /// <summary>Puts it together; nothing is opened before it is used.</summary>
+    /// <summary>Creates it; nothing is opened before it is used.</summary>
     /// <param name="runtime">Where it is set at run time.</param>
     /// <param name="initial">What holds where nothing is set there.</param>
     /// <param name="open">Opens a source; its address is set.</param>

@@ -12,7 +12,7 @@ namespace EPortal.PatchSource;
 internal sealed class PatchsetImporter(SourceClient client, PatchsetLibrary library, string folder)
 {
     /// <summary>Brings one here, with all its files or by its manifest.</summary>
-    /// <exception cref="SourceException">The source failed or is not believed.</exception>
+    /// <exception cref="SourceException">The source failed, or its answer is refused.</exception>
     /// <exception cref="PatchsetException">The archive is bad.</exception>
     /// <exception cref="RefusedException">It does not go together with what is here.</exception>
     /// <exception cref="IOException">The disk failed or is full.</exception>

@@ -17,14 +17,14 @@ internal sealed record PublishedIndex(
 
 /// <summary>
 /// This portal as a patch source of others: what it holds whole, signed with its own key. Patchsets whose maker was not
-/// checked here are given out signed by this portal, which vouches for them as it does towards its agents.
+/// checked here are served with this portal's signature, as for its agents.
 /// </summary>
 /// <param name="database">The store.</param>
 /// <param name="log">Changes to it.</param>
 /// <param name="folders">Where patchsets lie.</param>
 /// <param name="signer">Own key.</param>
 /// <param name="limits">Bounds.</param>
-/// <param name="folder">Where archives are kept that were signed anew.</param>
+/// <param name="folder">Where re-signed archives are kept.</param>
 /// <param name="validity">How long an index may be believed.</param>
 /// <param name="time">The clock.</param>
 internal sealed class PortalRepository(
@@ -132,7 +132,7 @@ internal sealed class PortalRepository(
         };
     }
 
-    /// <summary>Signs an archive anew, once.</summary>
+    /// <summary>Signs an archive again, once.</summary>
     private async Task<HeldPatchset> SignedAnew(Patchset patchset, CancellationToken cancel)
     {
         var place = Path.Combine(folder, patchset.Product.Token(), patchset.ManifestSha256);

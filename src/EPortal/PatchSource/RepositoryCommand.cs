@@ -23,14 +23,14 @@ internal static partial class RepositoryCommand
         var key = ArchiveKeys.SecretOption();
         var days = CliOptions.Value<int?>($"days until the index expires, 1 to 3650 ({DefaultDays} by default)", "--expires");
         days.Between(1, 3650);
-        var withdraw = Names("no longer give out this patchset", "--withdraw");
-        var block = Names("say that this patchset does harm, so that portals disable it", "--block");
+        var withdraw = Names("mark this patchset as withdrawn", "--withdraw");
+        var block = Names("mark this patchset as harmful, so that portals disable it", "--block");
         var restore = Names("serve this patchset again", "--restore");
         var json = CliOptions.Json();
         var command = new Command("build", """
             add archives to a repository and publish its next index
 
-            Run it again before the index expires, with no archive when there is nothing new.
+            Run it again before the index expires, without archives if there is nothing new.
 
             example:
               kc.eportal repository build --key vendor.key /srv/www/patches K20260501_01.tar.bz2
@@ -48,7 +48,7 @@ internal static partial class RepositoryCommand
             var tree = new RepositoryTree(root, secret, PatchsetLimits.Default, context.Time);
             var index = await Run(tree, parsed.GetValue(archives) ?? [], changes, TimeSpan.FromDays(parsed.GetValue(days) ?? DefaultDays), cancel);
             if (secret is null)
-                context.Note("warning: without --key the repository is not signed, and portals that pin keys refuse it.");
+                context.Note("warning: the repository is not signed, portals that pin keys refuse it: use --key");
             context.Result(
                 parsed.GetValue(json),
                 new IndexRow(index.Version, index.Expires, index.Patchsets.Count),

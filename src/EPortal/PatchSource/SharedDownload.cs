@@ -1,8 +1,8 @@
 namespace EPortal.PatchSource;
 
 /// <summary>
-/// One download that many read while it arrives. The end of the file is held back until its hash was found right, so nobody
-/// ever has the whole of a wrong file.
+/// One download that many read while it arrives. The end of the file is held back until its hash is verified, so nobody
+/// ever gets all of a wrong file.
 /// </summary>
 internal sealed class SharedDownload : IProgress<long>
 {
@@ -79,7 +79,7 @@ internal sealed class SharedDownload : IProgress<long>
                 if (_failure is not null)
                     throw new IOException("the patch source failed during the download", _failure);
                 if (beginning is { } mine && mine != _beginnings && position > 0)
-                    throw new IOException("the download of the file was started again");
+                    throw new IOException("the download was restarted");
                 var until = _done ? Size : Math.Min(_written, Size - HeldBack);
                 if (until > position || _done)
                     return (until, _beginnings);

@@ -30,7 +30,7 @@ internal sealed class SharedDownloadStream(SharedDownload fetch) : ForwardStream
         _file ??= Open();
         var read = await _file.ReadAsync(buffer[..room], cancellationToken);
         if (read == 0)
-            throw new IOException("the file is shorter than what was written to it");
+            throw new IOException("the file is shorter than expected");
         _position += read;
         return read;
     }

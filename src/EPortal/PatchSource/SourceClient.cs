@@ -7,7 +7,7 @@ using EPortal.Patchsets;
 
 namespace EPortal.PatchSource;
 
-/// <summary>Reads a repository over HTTP. Nothing comes back from here that was not checked.</summary>
+/// <summary>Reads a repository over HTTP. Everything it returns is checked.</summary>
 internal sealed class SourceClient(
     SourceOptions options, SourceHttp http, Database database, TrustedKeys trusted, PatchsetLimits limits, TimeProvider time)
 {
@@ -18,7 +18,7 @@ internal sealed class SourceClient(
     /// The index, if it may be believed. Index and signature are two files: the source may be between them, and a cache on the way
     /// may have an old copy of one or both. So what is not believed, and what is a copy, is asked for once more past all caches.
     /// </summary>
-    /// <exception cref="SourceException">The source failed or is not believed.</exception>
+    /// <exception cref="SourceException">The source failed, or its answer is refused.</exception>
     public async Task<TrustedIndex> FetchIndex(CancellationToken cancel)
     {
         var first = await FetchPair(CachePolicy.Confirmed, cancel);
@@ -39,13 +39,13 @@ internal sealed class SourceClient(
         return await FetchPastCaches(copy, refusal, cancel);
     }
 
-    /// <summary>What to say of an index that is a copy; null when it came from the source.</summary>
+    /// <summary>The warning about an index that is a copy; null when it came from the source.</summary>
     public static string? CopyOrNull(TrustedIndex index) => index.Age > TimeSpan.Zero
-        ? $"{Copy(index.Age)}; let requests for {RepositoryLayout.Index} and its signature pass to the source."
+        ? $"{Copy(index.Age)}: let requests for {RepositoryLayout.Index} and its signature pass to the source"
         : null;
 
     /// <summary>The manifest of a patchset that the index lists.</summary>
-    /// <exception cref="SourceException">The source failed, or its manifest is not believed.</exception>
+    /// <exception cref="SourceException">The source failed, or its manifest is refused.</exception>
     public async Task<StagedPatchset> FetchManifest(RepositoryEntry entry, CancellationToken cancel)
     {
         var path = RepositoryLayout.Manifest(entry.Name);
@@ -104,17 +104,17 @@ internal sealed class SourceClient(
         }
         catch (SourceException) when (copy is not null)
         {
-            // The copy is believed, and whoever gives it to others is told its age.
+            // The copy is valid; its age is reported to the user.
             return copy;
         }
         catch (SourceException) when (pair is null && refusal is not null)
         {
-            // Some sources take no address with a query: what they said before counts.
+            // Some sources accept no query in an address: the earlier refusal counts.
             throw refusal;
         }
         catch (SourceException e) when (pair?.Age > TimeSpan.Zero && IsOfAnotherTime(e.Code))
         {
-            throw new SourceException(SourceError.Cached, $"{Copy(pair.Age)}, which is not believed: {e.Message}", e);
+            throw new SourceException(SourceError.Cached, $"{Copy(pair.Age)}, refused: {e.Message}", e);
         }
     }
 
@@ -136,7 +136,7 @@ internal sealed class SourceClient(
     private static string? Text(SmallFile? file) => file is null ? null : Encoding.UTF8.GetString(file.Content);
 
     private static string Copy(TimeSpan age) => string.Create(
-        CultureInfo.InvariantCulture, $"A cache between here and the patch source answered with a copy of the index that is {age.TotalSeconds:0} seconds old");
+        CultureInfo.InvariantCulture, $"a cache before the patch source returned a copy of the index that is {age.TotalSeconds:0} seconds old");
 
     private static SourceException Mixed(RepositoryEntry entry) => new(
         SourceError.Mixed, $"the manifest of {entry.Name} at the patch source differs from its index");

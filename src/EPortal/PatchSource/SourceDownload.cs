@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 namespace EPortal.PatchSource;
 
 /// <summary>
-/// One file on its way from a patch source: kept as a part, gone on with after a break, in place only when its length and
+/// Download of one file from a patch source: kept as a part, resumed after a break, in place only when its length and
 /// hash are right.
 /// </summary>
 /// <param name="http">The source.</param>
@@ -113,8 +113,8 @@ internal sealed class SourceDownload(
         }
     }
 
-    /// <summary>Writes a piece; nothing more makes all of it durable. Failures of the disk are told apart from those of the
-    /// connection, which are tried again.</summary>
+    /// <summary>Writes a piece; an empty piece flushes the file. Failures of the disk are separate from those of the
+    /// connection, which are retried.</summary>
     private async Task Write(FileStream part, ReadOnlyMemory<byte> piece, CancellationToken cancel)
     {
         try
@@ -131,7 +131,7 @@ internal sealed class SourceDownload(
     }
 
     private SourceException NotKept(IOException e) =>
-        new(SourceError.DiskFailed, $"{path} of the patch source cannot be kept here: {e.Message}", e);
+        new(SourceError.DiskFailed, $"{path} of the patch source cannot be stored: {e.Message}", e);
 
     private async Task<bool> IsRightAsync(CancellationToken cancel)
     {

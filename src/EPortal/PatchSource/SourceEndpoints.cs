@@ -17,11 +17,11 @@ internal static class SourceEndpoints
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapApi(HttpMethods.Get, "/source", ApiRole.Reader, "The patch source, and how it stands with it", Get);
-        routes.MapApi(HttpMethods.Post, "/source", ApiRole.Admin, "Set the patch source; what is left out stays as it is", Save, s_setting);
-        routes.MapApi(HttpMethods.Delete, "/source", ApiRole.Admin, "Use the patch source of the settings again", Reset);
-        routes.MapApi(HttpMethods.Post, "/source/test", ApiRole.Admin, "Fetch and judge the list of a patch source, of the one that is set when no address is given; changes nothing", Test, s_setting);
-        routes.MapApi(HttpMethods.Post, "/source/sync", ApiRole.Admin, "Begin a sync with the patch source", Sync);
+        routes.MapApi(HttpMethods.Get, "/source", ApiRole.Reader, "Show the patch source and its state", Get);
+        routes.MapApi(HttpMethods.Post, "/source", ApiRole.Admin, "Set the patch source; omitted values are kept", Save, s_setting);
+        routes.MapApi(HttpMethods.Delete, "/source", ApiRole.Admin, "Return to the patch source of the start-up settings", Reset);
+        routes.MapApi(HttpMethods.Post, "/source/test", ApiRole.Admin, "Test a patch source, by default the one that is set: fetch and check its index; changes nothing", Test, s_setting);
+        routes.MapApi(HttpMethods.Post, "/source/sync", ApiRole.Admin, "Start a sync with the patch source", Sync);
     }
 
     private static ApiResult<SourceAnswer> Get(SourceViews views) => new(SourceAnswer.Of(views.Read()));

@@ -60,7 +60,7 @@ internal enum SourceError
     FastForward,
 }
 
-/// <summary>A patch source was refused or failed. The message is one sentence; what is here goes on being served.</summary>
+/// <summary>A patch source was refused or failed. The message is one sentence; what is here is still served.</summary>
 internal sealed class SourceException(SourceError code, string message, Exception? inner = null)
     : UserFacingException(message, inner)
 {

@@ -173,7 +173,7 @@ internal sealed class SourceHttp : IDisposable
         }
 
         if (kept.Length > 0 && answer.Content.Headers.ContentType?.MediaType == "text/html")
-            throw new SourceException(SourceError.BadAnswer, $"{Named(path)} is a web page; is its address right?");
+            throw new SourceException(SourceError.BadAnswer, $"{Named(path)} is a web page: check its address");
         return kept.ToArray();
     }
 
@@ -183,7 +183,7 @@ internal sealed class SourceHttp : IDisposable
         407 => new SourceException(SourceError.Unauthorized, "the proxy refused the login (407)"),
         404 or 410 => new SourceException(SourceError.NotFound, $"the patch source has no {path}"),
         >= 300 and < 400 => new SourceException(
-            SourceError.Redirected, $"the patch source redirects {path}; redirects are not followed, change its address if the target is right"),
+            SourceError.Redirected, $"the patch source redirects {path}, not followed: if the target is right, set it as the address"),
         429 or >= 500 => new SourceException(SourceError.Failing, $"the patch source answered {(int)answer.StatusCode} for {path}")
         {
             RetryAfter = RetryAfter(answer.Headers.RetryAfter),

@@ -33,7 +33,7 @@ internal static class SourcePages
         var known = slot.State.Setting;
         var form = SourceForm.Read(parameters, known);
         return ConsoleForms.Try(
-            () => Change(slot, parameters, context, form.ToSetting(known, parameters.Text("password")), "The patch source was saved. A sync shows what it has."),
+            () => Change(slot, parameters, context, form.ToSetting(known, parameters.Text("password")), "The patch source was saved. Sync to fetch its patchsets."),
             problem => Show(new SourceModel(form, FormVersion.Of(parameters, slot.Stored(), form.Typed()), views.Read(), Problem: ConsoleForms.WithoutPassword(problem, parameters))));
     }
 
@@ -100,7 +100,7 @@ internal sealed record SourceForm(string Url, string User, bool HasPassword, IRe
     public static SourceForm Read(ApiParameters parameters, SourceSetting known) =>
         new(parameters.Raw("url") ?? "", parameters.Raw("user") ?? "", known.Password is not null, parameters.Texts("distros"));
 
-    /// <summary>What stands in it, field by field.</summary>
+    /// <summary>Its values, field by field.</summary>
     public StoredFields Typed() => SourceSetting.FieldsOf("", Url, User, Distros);
 
     /// <summary>What to save or to test.</summary>

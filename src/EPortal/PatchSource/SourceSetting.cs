@@ -26,7 +26,7 @@ internal sealed partial record SourceSetting
     /// <summary>Distributions whose kernel patchsets are fetched; none means all.</summary>
     public IReadOnlyList<string> Distros { get; init; } = [];
 
-    /// <summary>A setting as somebody wrote it; a password that is left out stays, as long as it goes to the same place.</summary>
+    /// <summary>A setting as entered; an omitted password is kept while host, port and login stay the same.</summary>
     /// <param name="url">Address; empty for no patch source.</param>
     /// <param name="user">Login; empty for none.</param>
     /// <param name="password">Its password; empty for the one known.</param>
@@ -78,7 +78,7 @@ internal sealed partial record SourceSetting
     public override string ToString() => Url is null ? "off"
         : $"{Url}{(User is null ? "" : $" as {User}")}{(Distros.Count == 0 ? "" : $", {string.Join(' ', Distros)}")}";
 
-    /// <summary>Whoever may change the address must not be able to have the password sent to a place of their own.</summary>
+    /// <summary>Changing the address must not send the stored password to another host.</summary>
     private string? Secret(Uri address, string? login, string? given)
     {
         if (login is null)
@@ -112,7 +112,7 @@ internal sealed partial record SourceSetting
         : node is JsonValue value && value.TryGetValue<string>(out var text) ? text
         : throw Malformed();
 
-    private static RefusedException Malformed() => Invalid("the stored patch source is malformed: its members must be texts and a list of texts");
+    private static RefusedException Malformed() => Invalid("the stored patch source is malformed: url, user and password must be strings, distros a list of strings");
 
     private static RefusedException Invalid(string message) => new(Refusal.Invalid, message);
 

@@ -5,7 +5,7 @@ using EPortal.Data;
 namespace EPortal.PatchSource;
 
 /// <summary>
-/// How it stands with the patch source, for programs; <c>error</c> is the code of what failed, <c>own_key</c> what portals
+/// State of the patch source, for programs; <c>error</c> is the code of what failed, <c>own_key</c> what portals
 /// that fetch from this one must trust.
 /// </summary>
 internal sealed record SourceStatus(

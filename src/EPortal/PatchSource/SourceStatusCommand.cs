@@ -4,7 +4,7 @@ using EPortal.Hosting;
 
 namespace EPortal.PatchSource;
 
-/// <summary><c>kc.eportal patch-source</c>: how it stands with the patch source; sets it and tries it.</summary>
+/// <summary><c>kc.eportal patch-source</c>: shows, sets and tests the patch source.</summary>
 internal static class SourceStatusCommand
 {
     /// <summary>The command; its exit code is 1 when the last sync, or the trial, failed.</summary>
@@ -22,7 +22,7 @@ internal static class SourceStatusCommand
         var test = CliOptions.Flag("fetch the index of the source and show the result; changes nothing", "--test");
         var json = CliOptions.Json();
         var command = new Command("patch-source", """
-            show how the last sync with the patch source went, set the source or try it
+            show the last sync with the patch source, set or test the source
 
             examples:
               kc.eportal patch-source set --url https://patches.example.com/ --user customer --distro debian12
@@ -37,7 +37,7 @@ internal static class SourceStatusCommand
                 result.AddError("use only one of --url, --off and --default");
         });
         command.SetAction((parsed, cancel) => Run(parsed, parsed.GetValue(off), parsed.GetValue(settings), parsed.GetValue(test), cancel));
-        command.AddVerb("show", "show how the last sync went", [json], (parsed, cancel) => Run(parsed, false, false, false, cancel));
+        command.AddVerb("show", "show the last sync", [json], (parsed, cancel) => Run(parsed, false, false, false, cancel));
         command.AddVerb("set", "set the source", [url, user, distros, json], (parsed, cancel) => Run(parsed, false, false, false, cancel)).Validators.Add(result =>
         {
             if (!result.IsGiven(url))
@@ -79,7 +79,7 @@ internal static class SourceStatusCommand
         }
         else
         {
-            context.Line($"source: {(setting.Url is null ? "none; --url sets one" : setting.ToString())}");
+            context.Line($"source: {(setting.Url is null ? "none; set one with --url" : setting.ToString())}");
             context.Line($"index: {(row.Version is { } version ? $"version {version}, expires {row.Expires}" : "not fetched yet")}");
             context.Line($"last sync: {row.At ?? "never"}{(row.Message is { } message ? $", {message}" : "")}");
             context.Line($"last success: {row.SucceededAt ?? "never"}");

@@ -15,7 +15,7 @@ internal sealed record SyncState(DateTimeOffset At, DateTimeOffset? SucceededAt,
 /// <summary>What this node remembers of its patch source. Helpers of transactions.</summary>
 internal static class SourceStore
 {
-    /// <summary>The index that was believed last.</summary>
+    /// <summary>The index that was accepted last.</summary>
     public static AcceptedIndex? SeenOrNull(Session session) => session.Connection.QuerySingleOrDefault<AcceptedIndex>(
         "SELECT url, version, sha256, signed_by FROM source_index");
 

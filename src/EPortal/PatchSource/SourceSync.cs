@@ -7,8 +7,8 @@ using EPortal.Patchsets;
 namespace EPortal.PatchSource;
 
 /// <summary>
-/// Takes over what the patch source lists: first the list itself, with what it blocks, then the patchsets that are wanted.
-/// One sync at a time, whichever process makes it. Whatever fails, what is here goes on being served.
+/// Imports what the patch source lists: first the list itself, with what it blocks, then the patchsets that are wanted.
+/// One sync at a time, across processes. If something fails, what is here is still served.
 /// </summary>
 internal sealed class SourceSync(
     SourceClient client, PatchsetImporter fetch, Database database, ChangeLog log, SyncScope choice, int parallel, string lockFile,
@@ -116,10 +116,10 @@ internal sealed class SourceSync(
         }
     }
 
-    private static string Summary(SyncReport report) => report.Copy is { } copy ? $"{Result(report)} {copy}" : Result(report);
+    private static string Summary(SyncReport report) => report.Copy is { } copy ? $"{Result(report)}; {copy}" : Result(report);
 
     private static string Result(SyncReport report) => report.Failed.Count == 0
-        ? $"{Plural.Of(report.Fetched.Count, "new patchset")} with index {report.Version}."
-        : $"{report.Failed.Count} of {Plural.Of(report.Failed.Count + report.Fetched.Count, "patchset")} could not be fetched, first "
+        ? $"{Plural.Of(report.Fetched.Count, "new patchset")}, index version {report.Version}"
+        : $"{report.Failed.Count} of {Plural.Of(report.Failed.Count + report.Fetched.Count, "patchset")} not fetched, first "
             + $"{report.Failed[0].Entry.Name}: {report.Failed[0].Reason}";
 }

@@ -4,12 +4,12 @@ using EPortal.Format;
 
 namespace EPortal.PatchSource;
 
-/// <summary>What a look at a patch source found.</summary>
-/// <param name="Ok">Whether its index may be believed.</param>
+/// <summary>The result of testing a patch source.</summary>
+/// <param name="Ok">Whether its index is accepted.</param>
 /// <param name="Error">Code of <see cref="SourceError"/>; null when all is well.</param>
 /// <param name="Message">One sentence.</param>
 /// <param name="Version">Version of its index.</param>
-/// <param name="Expires">Until when that may be believed.</param>
+/// <param name="Expires">When that expires.</param>
 /// <param name="SignedBy">Id of the pinned key that signed it; null while none is pinned.</param>
 /// <param name="Patchsets">How many patchsets it lists, by product.</param>
 /// <param name="Distros">Distributions of its kernel patchsets.</param>
@@ -17,7 +17,7 @@ internal sealed record SourceFinding(
     bool Ok, string? Error, string Message, long? Version = null, DateTimeOffset? Expires = null, string? SignedBy = null,
     IReadOnlyDictionary<string, int>? Patchsets = null, IReadOnlyList<string>? Distros = null);
 
-/// <summary>Tries a patch source: fetches and judges its index, and changes nothing.</summary>
+/// <summary>Tests a patch source: fetches and checks its index, and changes nothing.</summary>
 internal sealed class SourceTest(
     Func<SourceSetting, SourceOptions> optionsOf, Database database, TrustedKeys trusted, PatchsetLimits limits, TimeProvider time)
 {
@@ -48,11 +48,11 @@ internal sealed class SourceTest(
     {
         var (index, counts) = (found.Index, found.Index.Patchsets.CountBy(entry => entry.Product.Token()).ToDictionary());
         var signed = found.SignedBy is { } key
-            ? $"is signed by the pinned key {key}"
-            : "was believed without a signature, because TRUSTED_KEYS pins no key";
+            ? $"signed by the pinned key {key}"
+            : "signature not checked because TRUSTED_KEYS pins no key";
         return new SourceFinding(
             Ok: true, null,
-            string.Create(CultureInfo.InvariantCulture, $"Its index of version {index.Version} {signed}, holds until {index.Expires:yyyy-MM-dd HH:mm} UTC and lists {Listed(counts)}."),
+            string.Create(CultureInfo.InvariantCulture, $"index version {index.Version}, {signed}, expires {index.Expires:yyyy-MM-dd HH:mm} UTC, lists {Listed(counts)}"),
             index.Version, index.Expires, found.SignedBy, counts, DistrosOf(index.Patchsets));
     }
 

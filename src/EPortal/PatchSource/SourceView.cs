@@ -4,7 +4,7 @@ using EPortal.Patchsets;
 
 namespace EPortal.PatchSource;
 
-/// <summary>The patch source, how it stands with it and what a sync does at this moment.</summary>
+/// <summary>The patch source, its state and the running sync.</summary>
 /// <param name="State">What is in force.</param>
 /// <param name="CacheMode">Whether patch files are fetched when agents ask for them.</param>
 /// <param name="Trusted">Keys that its index must be signed with.</param>
@@ -22,10 +22,10 @@ internal sealed record SourceView(
     public bool IsSyncing => Steps is { EndedAt: null } || IsElsewhere;
 }
 
-/// <summary>Looks at the patch source for pages and calls.</summary>
+/// <summary>Reads the state of the patch source for pages and calls.</summary>
 internal sealed class SourceViews(PatchSourceManager slot, SyncActivity activity, PortalSigner signer, Database database)
 {
-    /// <summary>How it stands now.</summary>
+    /// <summary>The current state.</summary>
     public SourceView Read()
     {
         var state = slot.State;

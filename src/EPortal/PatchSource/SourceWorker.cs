@@ -84,7 +84,7 @@ internal sealed partial class SourceWorker(
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            // A mistake of ours. Let out, it would end the whole portal, which can serve without its source.
+            // A bug. Uncaught, it would stop the whole portal, which can serve without its source.
             LogBroken(e);
         }
     }
@@ -121,7 +121,7 @@ internal sealed partial class SourceWorker(
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Reason}; patchsets that are already here are still served")]
     private partial void LogFailed(string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The round failed unexpectedly. Patchsets that are already here are still served")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The sync failed unexpectedly; patchsets that are already here are still served")]
     private partial void LogBroken(Exception failure);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Patchset} was fetched from the patch source")]
@@ -130,6 +130,6 @@ internal sealed partial class SourceWorker(
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Patchset} was not fetched: {Reason}")]
     private partial void LogNotFetched(string patchset, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Patchset} came onto {Feed} automatically")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Patchset} was enabled in {Feed} automatically")]
     private partial void LogEnabled(string patchset, string feed);
 }

@@ -21,7 +21,7 @@ internal static class SsrfGuard
         var allowed = MayBeLocal(options, end) ? addresses : [.. addresses.Where(address => !IsLocal(address))];
         if (allowed.Length == 0)
             throw new HttpRequestException(
-                HttpRequestError.ConnectionError, $"{end.Host} resolves to an address of this machine or its link, which a patch source may not have");
+                HttpRequestError.ConnectionError, $"{end.Host} resolves to an address of this machine or its link, which is not allowed for a patch source");
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {

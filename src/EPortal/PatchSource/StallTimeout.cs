@@ -24,7 +24,7 @@ internal sealed class StallTimeout : IDisposable
     /// <summary>Whether it was a drip.</summary>
     public bool WasDrip { get; private set; }
 
-    /// <summary>Something came: the silence begins anew, unless it is too little for the time that it took.</summary>
+    /// <summary>Data arrived: the timeout restarts, unless it is too little for the time that it took.</summary>
     public void Broken(int bytes)
     {
         _bytes += bytes;

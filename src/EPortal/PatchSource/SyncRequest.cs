@@ -29,6 +29,6 @@ internal sealed record SyncRequest(IReadOnlyList<Product> Products, bool Whole, 
 internal sealed record SyncReport(
     long Version, IReadOnlyList<RepositoryEntry> Fetched, IReadOnlyList<(RepositoryEntry Entry, string Reason)> Failed)
 {
-    /// <summary>A sentence on a cache that answered in place of the source; null when none did.</summary>
+    /// <summary>A warning about a cache that answered instead of the source; null if none did.</summary>
     public string? Copy { get; init; }
 }

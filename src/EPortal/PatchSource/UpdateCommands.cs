@@ -95,7 +95,7 @@ internal static partial class UpdateCommands
             context.Note($"warning: {problem}");
         var source = lease.Connection ?? throw new CliException("no patch source is set; set one with `kc.eportal patch-source --url`");
         using var syncLock = await source.Sync.Begin(
-            () => context.Note("another update is under way; waiting for it."), context.Cancellation);
+            () => context.Note("waiting for another sync to finish"), context.Cancellation);
         CliProgress? progress = null;
         try
         {
@@ -136,7 +136,7 @@ internal static partial class UpdateCommands
             context.Line("nothing new");
     }
 
-    /// <summary>A patchset that came onto a feed.</summary>
+    /// <summary>A patchset that was enabled on a feed.</summary>
     internal sealed record EnabledRow(string Patchset, string Feed);
 
     /// <summary>One that could not be had.</summary>

@@ -17,13 +17,13 @@ internal static class ArchiveFile
     /// <summary>The usual ending of a compression.</summary>
     public static string EndingOf(Compression compression) => Endings.Single(e => e.Compression == compression).Ending;
 
-    /// <summary>Opens an archive that somebody named; <c>-</c> is standard input.</summary>
+    /// <summary>Opens an archive by its path; <c>-</c> is standard input.</summary>
     /// <exception cref="CliException">It is not a file that can be read.</exception>
     public static Stream OpenOrInput(CliContext context, string path) => path == "-" ? context.OpenInput() : Open(path);
 
-    /// <summary>Opens a file that somebody named: a regular one, for anything else may never end or never begin.</summary>
+    /// <summary>Opens a file by its path; only a regular one, because others may never end or never begin.</summary>
     /// <param name="path">Its path.</param>
-    /// <param name="what">What it is to be, with its article.</param>
+    /// <param name="what">What it should be, with its article.</param>
     /// <exception cref="CliException">It is not a file that can be read.</exception>
     public static FileStream Open(string path, string what = "an archive")
     {
@@ -43,7 +43,7 @@ internal static class ArchiveFile
         }
     }
 
-    /// <summary>A file that somebody named, whole: at most 1 MiB.</summary>
+    /// <summary>Reads a file by its path: at most 1 MiB.</summary>
     /// <exception cref="CliException">It is not a file that can be read, or larger.</exception>
     public static byte[] ReadBytes(string path)
     {
@@ -53,11 +53,11 @@ internal static class ArchiveFile
         return length <= MaxSmall ? content[..length] : throw new CliException($"{path} is larger than {MaxSmall} bytes");
     }
 
-    /// <summary>A file of text in UTF-8 that somebody named.</summary>
+    /// <summary>Reads a UTF-8 text file by its path.</summary>
     /// <exception cref="CliException">It is not a file that can be read, or larger than 1 MiB.</exception>
     public static string ReadText(string path) => new StreamReader(new MemoryStream(ReadBytes(path))).ReadToEnd();
 
-    /// <summary>Makes sure that a file that is to be written has a folder to be in.</summary>
+    /// <summary>Makes sure that the folder of an output file exists.</summary>
     /// <exception cref="CliException">There is no such folder.</exception>
     public static void RefuseWithoutFolder(string path)
     {

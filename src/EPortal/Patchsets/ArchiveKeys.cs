@@ -12,7 +12,7 @@ internal static class ArchiveKeys
     /// <summary><c>--key</c>: the secret key.</summary>
     public static Option<string?> SecretOption()
     {
-        var option = CliOptions.Value<string>("file with the secret key, minisign's; its password is asked for", "--key");
+        var option = CliOptions.Value<string>("minisign secret key file; its password is prompted for", "--key");
         option.HelpName = "FILE";
         return option;
     }

@@ -3,15 +3,15 @@ using EPortal.Format;
 
 namespace EPortal.Patchsets;
 
-/// <summary>Writes archives anew with another signature.</summary>
+/// <summary>Rewrites archives with another signature.</summary>
 internal static class ArchiveSigner
 {
-    /// <summary>Signs an archive and each patch in it, in place of what signatures it has.</summary>
+    /// <summary>Signs an archive and each patch in it; existing signatures are replaced.</summary>
     /// <param name="source">The archive.</param>
     /// <param name="destination">Where the signed one goes; its ending says how to compress. May be the same file.</param>
     /// <param name="key">Signs it.</param>
     /// <param name="limits">Bounds.</param>
-    /// <param name="now">The present moment.</param>
+    /// <param name="now">The current time.</param>
     /// <param name="cancel">Stops it.</param>
     /// <exception cref="PatchsetException">The archive is bad.</exception>
     public static async Task<Manifest> SignAsync(

@@ -7,14 +7,14 @@ using Microsoft.Net.Http.Headers;
 namespace EPortal.Patchsets;
 
 /// <summary>
-/// A form with an archive in it, read as it comes: its fields first, then the file, which is never kept in memory. Fields
-/// behind the file are not read.
+/// A form with an archive, read as a stream: its fields first, then the file, which is never kept in memory. Fields
+/// after the file are not read.
 /// </summary>
 /// <param name="Fields">Fields by name.</param>
 /// <param name="Archive">The file, to be read to its end once.</param>
 internal sealed record ArchiveUpload(IReadOnlyDictionary<string, string> Fields, Stream Archive)
 {
-    /// <summary>What a form is longer than its file, at the most.</summary>
+    /// <summary>Most bytes of a form besides its file.</summary>
     public const int MaxFormBytes = 64 * 1024;
 
     private const int MaxFields = 10;
@@ -62,7 +62,7 @@ internal sealed record ArchiveUpload(IReadOnlyDictionary<string, string> Fields,
 
     private static RefusedException Refused(string message) => new(Refusal.Invalid, message);
 
-    /// <summary>What fails while it is read is the sender's fault, and no disk's.</summary>
+    /// <summary>A failure while reading is the sender's, not the disk's.</summary>
     private sealed class UploadStream(Stream inner) : ForwardStream
     {
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

@@ -19,13 +19,13 @@ internal static class BuildCommand
         };
         var name = Needed("--name", "name of the patchset");
         var product = CliOptions.Choice("product (kernel by default)", [.. Products.All.Select(p => p.Token())], "--product");
-        var target = Needed("--target", "kernel id or build-id; @FILE takes the kernel id of a copy of /proc/version");
+        var target = Needed("--target", "kernel id or build-id; @FILE computes the kernel id from a copy of /proc/version");
         var level = new Option<int>("--level") { Description = "level of the patch, from 1", Required = true };
         var texts = new BuildTexts();
         var key = ArchiveKeys.SecretOption();
         var json = CliOptions.Json();
         var command = new Command("build", """
-            make a patchset of one patch
+            build a patchset of one patch
 
             example:
               kc.eportal patchset build --name K20260501_01 --target @/proc/version --level 1 \
@@ -63,12 +63,12 @@ internal static class BuildCommand
         {
             if (pair.Split('=', 2) is not [var name, var path] || !PatchFileName.IsValid(name) || !names.Add(name))
                 throw new CliException($"invalid file '{pair}': use NAME=FILE, each name once");
-            // Looked at before the archive is begun; it is opened for each pass.
+            // Checked before the archive is started; it is opened for each pass.
             ArchiveFile.Open(path, "a file").Dispose();
             builder.AddFile(target.Id, name, () => ArchiveFile.Open(path, "a file"));
         }
 
-        // Agents and scanners read it, so a kernel patch never goes without.
+        // Agents and scanners read it, so every kernel patch has one.
         if (head.Product == Product.Kernel && !names.Contains(KpatchInfo.FileName))
             builder.AddFile(target.Id, KpatchInfo.FileName, System.Text.Encoding.UTF8.GetBytes(Info(head, target).ToText()));
     }

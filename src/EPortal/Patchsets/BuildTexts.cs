@@ -9,14 +9,14 @@ namespace EPortal.Patchsets;
 internal sealed class BuildTexts
 {
     private readonly Option<string?> _released = CliOptions.Value<string>("release time, RFC 3339 UTC (now by default)", "--released");
-    private readonly Option<string?> _channel = CliOptions.Choice("kind of release", Manifest.Channels, "--channel");
+    private readonly Option<string?> _channel = CliOptions.Choice("release channel", Manifest.Channels, "--channel");
     private readonly Option<string?> _distro = CliOptions.Value<string>("distribution, such as debian12", "--distro");
     private readonly Option<string?> _release = CliOptions.Value<string>("kernel as installed, as uname -r", "--release");
     private readonly Option<string?> _euname = CliOptions.Value<string>("effective kernel with this patch", "--euname");
     private readonly Option<string?> _machine = CliOptions.Value<string>("machine, as uname -m", "--machine");
-    private readonly Option<string?> _summary = CliOptions.Value<string>("one line on what it brings", "--summary");
+    private readonly Option<string?> _summary = CliOptions.Value<string>("one-line summary", "--summary");
     private readonly Option<string?> _changelog = CliOptions.Value<string>("file with the changelog, Markdown", "--changelog");
-    private readonly Option<string[]> _cves = new("--cve") { Description = "CVE that it closes; can be repeated", HelpName = "CVE" };
+    private readonly Option<string[]> _cves = new("--cve") { Description = "CVE that the patch fixes; can be repeated", HelpName = "CVE" };
 
     /// <summary>Adds the options.</summary>
     public void AddTo(Command command)

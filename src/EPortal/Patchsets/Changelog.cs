@@ -7,15 +7,15 @@ using Markdig.Syntax.Inlines;
 namespace EPortal.Patchsets;
 
 /// <summary>
-/// Changelogs, which strangers write in Markdown, as HTML that may stand in a page: what is HTML in them is text, pictures are
-/// their description, and links lead to web sites or nowhere.
+/// Renders changelogs, untrusted Markdown, as safe HTML: HTML in them is shown as text, pictures as their description, and links
+/// lead only to web sites.
 /// </summary>
 internal static class Changelog
 {
     /// <summary>Characters shown; the rest is left out.</summary>
     public const int MaxLength = 64 * 1024;
 
-    // The time that the library needs grows with the square of a paragraph; a text with a longer one is shown as it is.
+    // The library's time grows with the square of a paragraph; a text with a longer one is shown as plain text.
     private const int MaxParagraph = 4096;
 
     private const int MaxKept = 64;
@@ -25,10 +25,10 @@ internal static class Changelog
 
     private static readonly MarkdownPipeline s_pipeline = new MarkdownPipelineBuilder().DisableHtml().Build();
 
-    // What was made of texts that were shown of late: made once, however many look at them at the same time.
+    // Cache of recent results: rendered once, however many viewers ask at the same time.
     private static readonly ConcurrentDictionary<string, Lazy<string?>> s_kept = new(StringComparer.Ordinal);
 
-    /// <summary>The HTML; null for a text that is nested too deeply to be one, or has a paragraph beyond all measure.</summary>
+    /// <summary>The HTML; null for a text that is nested too deeply, or has a paragraph that is too long.</summary>
     public static string? ToHtmlOrNull(string markdown)
     {
         var text = markdown.Length <= MaxLength ? markdown : markdown[..MaxLength];
@@ -49,7 +49,7 @@ internal static class Changelog
         }
         catch (ArgumentException)
         {
-            // How the library says that it gave up.
+            // The library throws this when it gives up.
             return null;
         }
     }

@@ -15,7 +15,7 @@ internal static class KeyCommand
         var file = CliOptions.Required("file", "file for the secret key; the public key goes to FILE.pub");
         var json = CliOptions.Json();
         var command = new Command("keygen", """
-            make a signing key, in minisign's form and without a password
+            create a signing key in minisign format, without a password
 
             example:
               kc.eportal patchset keygen vendor.key

@@ -4,13 +4,13 @@ using EPortal.Blobs;
 namespace EPortal.Patchsets;
 
 /// <summary>
-/// A patch file ready to be handed out: on disk and found intact, or on its way from the patch source.
+/// A patch file ready to be served: on disk and intact, or being downloaded from the patch source.
 /// </summary>
 /// <param name="Found">What it is.</param>
 /// <param name="Arriving">Its content as it arrives; null when it is on disk.</param>
 internal sealed record Delivery(PatchFileLocation Found, Stream? Arriving);
 
-/// <summary>Gets patch files for agents, and sees to it that no wrong byte is handed out.</summary>
+/// <summary>Gets patch files for agents, and makes sure that no wrong byte is served.</summary>
 internal sealed partial class PatchDelivery(
     PatchFileIndex shelf, FileIntegrity intact, Upstream upstream, TimeProvider time, ILogger<PatchDelivery> logger) : IDisposable
 {
@@ -20,11 +20,11 @@ internal sealed partial class PatchDelivery(
     private readonly SemaphoreSlim _restoring = new(1);
     private readonly ConcurrentDictionary<string, PatchFileLocation> _damaged = new(StringComparer.Ordinal);
 
-    /// <summary>Files that were asked for since the start, found damaged and not put back yet.</summary>
+    /// <summary>Files requested since the start that are damaged and not restored yet.</summary>
     public IReadOnlyCollection<PatchFileLocation> Damaged => [.. _damaged.Values];
 
     /// <summary>The file of a patch, by what agents ask for; null when no patchset here has it.</summary>
-    /// <exception cref="UnavailableException">It is known, but cannot be had at present.</exception>
+    /// <exception cref="UnavailableException">It is known, but not available now.</exception>
     public async Task<Delivery?> FindOrNull(PatchFileRequest wanted, CancellationToken cancel)
     {
         if (shelf.FindOrNull(wanted) is not { } found)
@@ -58,8 +58,8 @@ internal sealed partial class PatchDelivery(
     public void Dispose() => _restoring.Dispose();
 
     /// <summary>
-    /// The same where nothing has to be waited for: a file that is on disk and was found intact lately. Its content comes along
-    /// when it is small. False for everything else, which <see cref="FindOrNull"/> has to look into.
+    /// The same without waiting: a file that is on disk and was recently found intact. Its content is included when it is
+    /// small. False for everything else, which <see cref="FindOrNull"/> handles.
     /// </summary>
     public bool TryFind(PatchFileRequest wanted, out PatchFileLocation found, out byte[]? content)
     {
@@ -73,7 +73,7 @@ internal sealed partial class PatchDelivery(
 
     private ValueTask<bool> IsIntact(PatchFileLocation found) => intact.IsIntact(found.Path, found.File.Size, found.File.Sha256);
 
-    /// <summary>The archive it came in is the nearest place where the right bytes are; the patch source the next.</summary>
+    /// <summary>Restores a file from its archive, else from the patch source.</summary>
     private async Task Restore(PatchFileLocation found, CancellationToken cancel)
     {
         if (!await shelf.RestoreFromArchive(found, cancel))
@@ -88,7 +88,7 @@ internal sealed partial class PatchDelivery(
         LogRestored(found.Path);
     }
 
-    /// <summary>What was fetched one by one is kept for a time after its last use, which is noted at the file.</summary>
+    /// <summary>Files fetched one by one are kept for a time after their last use, which is recorded at the file.</summary>
     private Delivery Used(PatchFileLocation found)
     {
         if (!_damaged.IsEmpty)
@@ -108,11 +108,11 @@ internal sealed partial class PatchDelivery(
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            // It was cleared away this moment, so there is no use to note; a small one is in memory all the same.
+            // It was just deleted, so there is no use to record; a small one is in memory anyway.
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Path} is not what it was when it came in; it is not handed out")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Checksum mismatch of {Path}, not served")]
     private partial void LogRotten(string path);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} was restored")]

@@ -2,7 +2,7 @@ using EPortal.Format;
 
 namespace EPortal.Patchsets;
 
-/// <summary>What somebody asks for.</summary>
+/// <summary>A requested file.</summary>
 /// <param name="Target">What the patch fits.</param>
 /// <param name="Level">Its level.</param>
 /// <param name="File">Name of the file.</param>

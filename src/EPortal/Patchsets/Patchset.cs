@@ -15,7 +15,7 @@ namespace EPortal.Patchsets;
 /// <param name="AvailableAt">Since when it is here, if only by its manifest; null while it is not. Never moves.</param>
 /// <param name="Whole">Whether all its files are here; else they are fetched when asked for.</param>
 /// <param name="Held">Whether it is kept off all feeds, because the patch source blocked it.</param>
-/// <param name="Listed">What the patch source says of it; null where it lists it no more, or there is none.</param>
+/// <param name="Listed">Its state at the patch source; null if it is no longer listed, or there is no source.</param>
 /// <param name="Archive">File name of its archive under <c>arch/</c>.</param>
 internal sealed record Patchset(
     string Id,
@@ -44,7 +44,7 @@ internal sealed record Patchset(
     /// <summary>Whether agents can get its patches.</summary>
     public bool IsHere => AvailableAt is not null;
 
-    /// <summary>Whether it does harm, as the patch source says, and may stand on no feed.</summary>
+    /// <summary>Whether the patch source blocked it, so that it may not be on any feed.</summary>
     public bool IsBlocked => Held || Listed == RepositoryState.Blocked;
 
     /// <summary>Order of patchsets: by release time, then by name.</summary>

@@ -25,7 +25,7 @@ internal sealed record PatchsetTarget
     public string? Machine { get; init; }
 }
 
-/// <summary>What is told of one patchset besides what lists tell.</summary>
+/// <summary>Details of one patchset beyond those in lists.</summary>
 /// <param name="Summary">One line.</param>
 /// <param name="Changelog">Markdown, of its maker.</param>
 /// <param name="ArchiveSize">Bytes of its archive, where that is here.</param>
@@ -35,7 +35,7 @@ internal sealed record PatchsetTarget
 internal sealed record PatchsetDetails(
     string Summary, string Changelog, long? ArchiveSize, IReadOnlyList<string> Cves, long TargetCount, IReadOnlyList<PatchsetTarget> Targets)
 {
-    /// <summary>Reads them; of a patchset that is not here there is little to tell.</summary>
+    /// <summary>Reads them; for a patchset that is not here there are few.</summary>
     public static PatchsetDetails Read(Session session, Patchset patchset, long offset, int limit)
     {
         var of = new { patchset.Id, offset, limit };

@@ -24,15 +24,15 @@ internal sealed class PatchsetLibrary(
 
     private const int MaxRefusal = 500;
 
-    /// <summary>Largest archive that is taken in.</summary>
+    /// <summary>Largest archive that is imported.</summary>
     public long MaxArchiveBytes => limits.MaxArchiveBytes;
 
     /// <summary>
-    /// Takes in an archive. <paramref name="place"/> runs in the transaction that records it, for what is to happen with it
-    /// on feeds. The same archive again changes nothing but what <paramref name="place"/> does.
+    /// Imports an archive. <paramref name="place"/> runs in the transaction that records it, to place it on feeds. The same
+    /// archive again changes nothing but what <paramref name="place"/> does.
     /// </summary>
     /// <exception cref="PatchsetException">The archive is bad.</exception>
-    /// <exception cref="RefusedException">It is not of the product asked for, or its name or a patch of it is taken.</exception>
+    /// <exception cref="RefusedException">It is not of the requested product, or its name or a patch of it is taken.</exception>
     /// <exception cref="StoreException">The store failed.</exception>
     /// <exception cref="IOException">The disk failed or is full.</exception>
     public async Task<Deployed> Deploy(
@@ -43,10 +43,10 @@ internal sealed class PatchsetLibrary(
         return (await Deploy(actor, [candidate], place)).Single();
     }
 
-    /// <summary>Takes in an archive that somebody gave, and tells of its refusal in the user log.</summary>
-    /// <param name="actor">Who gave it.</param>
-    /// <param name="what">What it was to be, for the user log.</param>
-    /// <param name="work">Takes it in.</param>
+    /// <summary>Imports an archive, and records its refusal in the user log.</summary>
+    /// <param name="actor">Who imports it.</param>
+    /// <param name="what">Its name, for the user log.</param>
+    /// <param name="work">Imports it.</param>
     public async Task<T> Told<T>(Actor actor, string what, Func<Task<T>> work)
     {
         try
@@ -60,14 +60,14 @@ internal sealed class PatchsetLibrary(
         }
     }
 
-    /// <summary>Tells in the user log that an archive was not taken in, and why.</summary>
+    /// <summary>Records in the user log that an archive was refused, and why.</summary>
     public Task<bool> TellRefused(Actor actor, string what, string reason) => log.Commit(actor, change =>
     {
         change.Note("patchset.refuse", UserLogDetails.Cut($"{what}: {reason}", MaxRefusal));
         return true;
     });
 
-    /// <summary>Copies an archive and checks everything about it that it alone tells. Nothing of it is in place yet.</summary>
+    /// <summary>Copies an archive and checks everything that needs no other data. Nothing of it is in place yet.</summary>
     /// <exception cref="PatchsetException">The archive is bad.</exception>
     /// <exception cref="IOException">The disk failed or is full.</exception>
     public async Task<Candidate> Check(Stream archive, CancellationToken cancel)
@@ -85,7 +85,7 @@ internal sealed class PatchsetLibrary(
         }
     }
 
-    /// <summary>Takes in archives that were checked, all or none: one transaction records them and what else is to be.</summary>
+    /// <summary>Imports checked archives, all or none: one transaction records them and further changes.</summary>
     /// <inheritdoc cref="Deploy(Actor, Product, Stream, Action{Change, Patchset}, CancellationToken)"/>
     public async Task<IReadOnlyList<Deployed>> Deploy(
         Actor actor, IReadOnlyList<Candidate> candidates, Action<Change, Patchset> place, Action<Change>? besides = null)
@@ -105,7 +105,7 @@ internal sealed class PatchsetLibrary(
         return all;
     }
 
-    /// <summary>Takes in a patchset of which only the manifest is here; its files are fetched when agents ask for them.</summary>
+    /// <summary>Imports a patchset by its manifest only; its files are fetched when agents ask for them.</summary>
     /// <inheritdoc cref="Deploy(Actor, Product, Stream, Action{Change, Patchset}, CancellationToken)"/>
     public async Task<Deployed> DeployManifest(Actor actor, StagedPatchset checkedOne, string archive)
     {
@@ -124,7 +124,7 @@ internal sealed class PatchsetLibrary(
     }
 
     /// <summary>
-    /// Whether the patches and the archive are here as they came: a restored database may know of files that are lost, and
+    /// Whether the patches and the archive are here unchanged: a restored database may list files that are lost, and
     /// disks rot.
     /// </summary>
     public bool IsWhole(Product product, string name) => Find(product, name) is { Whole: true } known
@@ -136,7 +136,7 @@ internal sealed class PatchsetLibrary(
     /// <param name="actor">Who does it.</param>
     /// <param name="product">Its product.</param>
     /// <param name="name">Its name.</param>
-    /// <param name="check">Refuses, within the transaction, what must not be done any more.</param>
+    /// <param name="check">Refuses, within the transaction, what is no longer allowed.</param>
     /// <exception cref="RefusedException">There is none of that name.</exception>
     public async Task Delete(Actor actor, Product product, string name, Action<Session>? check = null)
     {
@@ -194,10 +194,10 @@ internal sealed class PatchsetLibrary(
             IsInPlace: isWhole, GainsSignature: known is { IsHere: true, Whole: true } && GainsSignature(known, candidate.Patchset));
     }
 
-    /// <summary>Whether what came in unchecked, before a key was pinned, is now found signed by a pinned one.</summary>
+    /// <summary>Whether a patchset imported unchecked, before a key was pinned, is now signed by a pinned one.</summary>
     private static bool GainsSignature(Patchset known, StagedPatchset staged) => known.SignedBy is null && staged.SignedBy is not null;
 
-    /// <summary>The one transaction of a deploy; when it refuses, no file stays of what was not known before.</summary>
+    /// <summary>The one transaction of a deploy; when it refuses, files of unknown patchsets are removed.</summary>
     private async Task<T> Record<T>(Actor actor, IReadOnlyList<DeployPlan> entries, Func<Change, T> record)
     {
         T result;

@@ -7,7 +7,7 @@ namespace EPortal.Patchsets;
 /// <summary>The records of patchsets. Helpers of transactions; who changes something opens the transaction.</summary>
 internal static class PatchsetStore
 {
-    /// <summary>What is known here, then what the patch source lists besides.</summary>
+    /// <summary>Patchsets known here, then those that only the patch source lists.</summary>
     private const string Columns =
         """
         SELECT p.id, p.product, p.name, p.released, p.channel, p.distros, p.manifest_sha256, p.signed_by, c.available_at,
@@ -95,8 +95,8 @@ internal static class PatchsetStore
     }
 
     /// <summary>
-    /// Records who signed a patchset that came in unchecked. Its patches are described and signed by their maker from then
-    /// on, where the portal had done it.
+    /// Records the signer of a patchset that was imported unchecked. From then on its patches have the descriptions and signatures of
+    /// their maker instead of the portal's.
     /// </summary>
     public static void SetSigner(Change change, Patchset patchset, StagedPatchset staged)
     {
@@ -123,7 +123,7 @@ internal static class PatchsetStore
         ("@distro", target.Distro), ("@release", target.Release), ("@euname", target.Euname), ("@machine", target.Machine),
         ("@cves", string.Join(' ', target.Cves)), ("@files", FilesJson(target)));
 
-    /// <summary>A patch file's address names only target and level, so what stands there must not differ.</summary>
+    /// <summary>A patch file's address names only target and level, so its content must not differ.</summary>
     private static void RefuseOtherContent(Change change, ManifestTarget target)
     {
         var other = change.Db.QueryFirstOrDefault<(string Name, string Files)>(

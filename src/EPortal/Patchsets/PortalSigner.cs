@@ -5,7 +5,7 @@ namespace EPortal.Patchsets;
 
 /// <summary>
 /// Which signatures this portal trusts, and its own. While no key is pinned, unsigned patchsets are accepted; the portal
-/// then vouches for their patches with its own key, because agents accept only signed ones.
+/// then signs their patches with its own key, because agents accept only signed ones.
 /// </summary>
 internal sealed class PortalSigner(TrustedKeys trusted, MinisignSecretKey own)
 {
@@ -54,7 +54,7 @@ internal sealed class PortalSigner(TrustedKeys trusted, MinisignSecretKey own)
     /// <exception cref="PatchsetException">The file does not hold a key.</exception>
     public static PortalSigner Open(string keyFile, TrustedKeys trusted)
     {
-        // Two programs may start at the same moment on a new data folder; all must sign with the key that stays.
+        // Two programs may start at the same moment on a new data folder; all must sign with the key that is kept.
         if (!File.Exists(keyFile))
             DurableFile.WriteNew(keyFile, System.Text.Encoding.UTF8.GetBytes(MinisignSecretKey.Generate().ToText()));
         try

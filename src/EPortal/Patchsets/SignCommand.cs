@@ -4,7 +4,7 @@ using EPortal.Format;
 
 namespace EPortal.Patchsets;
 
-/// <summary><c>kc.eportal patchset sign</c>: writes an archive anew, signed with another key.</summary>
+/// <summary><c>kc.eportal patchset sign</c>: rewrites an archive, signed with another key.</summary>
 internal static class SignCommand
 {
     /// <summary>The command.</summary>
@@ -17,7 +17,7 @@ internal static class SignCommand
         output.HelpName = "FILE";
         var json = CliOptions.Json();
         var command = new Command("sign", """
-            sign an archive and each patch in it, in place of what signatures it has
+            sign an archive and each patch in it, replacing existing signatures
 
             example:
               kc.eportal patchset sign --key own.key -o signed.tar.bz2 K20260501_01.tar.bz2

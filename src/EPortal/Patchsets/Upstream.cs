@@ -3,24 +3,24 @@ using EPortal.Format;
 
 namespace EPortal.Patchsets;
 
-/// <summary>Where patchsets come from that are not here.</summary>
+/// <summary>Source of patchsets that are not here.</summary>
 internal abstract class Upstream
 {
     /// <summary>Nowhere: no patch source is set.</summary>
     public static readonly Upstream None = new Nowhere();
 
-    /// <summary>Makes patchsets be here; what is here already costs nothing.</summary>
-    /// <exception cref="RefusedException">One of them cannot be had.</exception>
+    /// <summary>Fetches patchsets; those already here are skipped.</summary>
+    /// <exception cref="RefusedException">One of them is not available.</exception>
     public abstract Task Fetch(Actor actor, Product product, IReadOnlyList<string> names, CancellationToken cancel);
 
     /// <summary>Names of the listed patchsets of a product that are wanted here. The others are fetched only by name.</summary>
     public abstract IReadOnlySet<string> Wanted(Session session, Product product);
 
     /// <summary>
-    /// Opens a patch file that is not here. What is read before the file's hash was found right is held back at its end, so
-    /// nobody gets the whole of a wrong file.
+    /// Opens a patch file that is not here. Its end is held back until its hash is verified, so nobody gets all of a wrong
+    /// file.
     /// </summary>
-    /// <exception cref="UnavailableException">It cannot be had at present.</exception>
+    /// <exception cref="UnavailableException">It is not available now.</exception>
     public abstract Task<Stream> Open(PatchFileLocation file, CancellationToken cancel);
 
     private sealed class Nowhere : Upstream
@@ -36,6 +36,6 @@ internal abstract class Upstream
     }
 }
 
-/// <summary>Something cannot be had at present, but may be later; nothing was changed.</summary>
+/// <summary>Something is not available now, but may be later; nothing was changed.</summary>
 internal sealed class UnavailableException(string message, Exception? inner = null)
     : UserFacingException(message, inner);

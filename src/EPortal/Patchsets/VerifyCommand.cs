@@ -21,7 +21,7 @@ internal static partial class VerifyCommand
         };
         var json = CliOptions.Json();
         var command = new Command("verify", """
-            check an archive as a deploy would
+            check an archive without deploying it
 
             example:
               kc.eportal patchset verify --key vendor.pub K20260501_01.tar.bz2
@@ -39,13 +39,13 @@ internal static partial class VerifyCommand
                 staged.UnpackedBytes, staged.SignedBy?.KeyId);
             context.Result(
                 parsed.GetValue(json), row, VerifyCommandJson.Default.VerifiedRow,
-                $"{row.Patchset} is good: {Plural.Of(row.Targets, "target")}, {Plural.Of(row.Bytes, "byte")}, {Signature(row)}");
+                $"{row.Patchset} is valid: {Plural.Of(row.Targets, "target")}, {Plural.Of(row.Bytes, "byte")}, {Signature(row)}");
         });
         return command;
     }
 
     private static string Signature(VerifiedRow row) =>
-        row.SignedBy is null ? "signatures not checked, for no key is trusted" : $"signed by {row.SignedBy}";
+        row.SignedBy is null ? "signatures not checked, no key is trusted" : $"signed by {row.SignedBy}";
 
     /// <summary>What an archive holds, for programs.</summary>
     internal sealed record VerifiedRow(

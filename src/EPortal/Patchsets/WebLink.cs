@@ -2,10 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace EPortal.Patchsets;
 
-/// <summary>Links to web sites in what strangers wrote.</summary>
+/// <summary>Links to web sites in untrusted text.</summary>
 internal static partial class WebLink
 {
-    /// <summary>What such a link says of itself: the site learns nothing of this page and gets no hold of it.</summary>
+    /// <summary>Its rel attribute: the site gets neither the referrer nor access to this page.</summary>
     public const string Rel = "noopener noreferrer";
 
     /// <summary>Whether an address leads to a web site, and not to a script, a file or a page of this portal.</summary>

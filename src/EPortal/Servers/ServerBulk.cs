@@ -5,6 +5,7 @@ using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Keys;
 using EPortal.Servers.Search;
+using EPortal.WebConsole;
 
 namespace EPortal.Servers;
 
@@ -163,7 +164,7 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
         "SELECT DISTINCT k.name FROM json_each(@ids) p CROSS JOIN server s ON s.id = p.value JOIN key k ON k.id = s.key ORDER BY k.name LIMIT 10",
         new { ids = JsonSerializer.Serialize(ids) });
 
-    private static string Servers(int count) => Plural.Of(count, "server");
+    private static string Servers(int count) => NumberText.Of(count, "server", "servers");
 
     private static IEnumerable<string[]> Some(IReadOnlyList<string> servers) => servers.Distinct(StringComparer.Ordinal).Chunk(PerChange);
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Dapper;
 using EPortal.Data;
+using EPortal.WebConsole;
 
 namespace EPortal.Servers;
 
@@ -66,7 +67,7 @@ internal sealed class TagStore(Database database, ChangeLog log)
                 if (concerned.Count > 0)
                 {
                     change.Note(
-                        action, $"{detail}: {Plural.Of(concerned.Count, "server")}", [new FieldChange("tag", tag, name ?? "")], ServersOfEntry.Of(concerned));
+                        action, $"{detail}: {NumberText.Of(concerned.Count, "server", "servers")}", [new FieldChange("tag", tag, name ?? "")], ServersOfEntry.Of(concerned));
                 }
 
                 return concerned.Count;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 
 namespace Kcarectl.Cli;
@@ -6,41 +7,43 @@ namespace Kcarectl.Cli;
 /// <summary>The options of the program: one action a call.</summary>
 internal sealed class AgentCommand
 {
-    // A signal ends downloads at once, but a change of the kernel is brought to its end first.
+    // A signal ends downloads at once; a change of the kernel is finished first.
     private static readonly TimeSpan TimeToFinish = TimeSpan.FromMinutes(10);
 
     private readonly AgentEnvironment _environment;
     private readonly Dictionary<Option, Func<ParseResult, CancellationToken, Task<int>>> _actions = [];
     private readonly RootCommand _root = new(
-        "Registers this host with an ePortal and applies the kernel live patches that it offers.");
-    private readonly Option<bool> _json = new("--json") { Arity = ArgumentArity.Zero, Description = "With --info or --status: print JSON." };
-    private readonly Option<bool> _info = new("--info", "-i") { Arity = ArgumentArity.Zero, Description = "Print what is applied." };
+        "register this host with an ePortal and apply the kernel live patches it offers");
+    private readonly Option<bool> _json = new("--json") { Arity = ArgumentArity.Zero, Description = "print JSON; only with --info or --status" };
+    private readonly Option<bool> _info = new("--info", "-i") { Arity = ArgumentArity.Zero, Description = "print level, patchset, effective kernel and last update" };
     private readonly Option<bool> _status = new("--status")
     {
         Arity = ArgumentArity.Zero,
-        Description = "Exit 0 when up to date, 1 when nothing is applied, 2 when newer is available, 3 when the kernel is unsupported.",
+        Description = "exit 0 if up to date, 1 if nothing is applied, 2 if an update is available, 3 if the kernel is unsupported",
     };
 
     public AgentCommand(AgentEnvironment environment)
     {
         _environment = environment;
+        _root.Options.OfType<HelpOption>().Single().Description = "print this help";
+        _root.Options.OfType<VersionOption>().Single().Description = "print the version";
         var registration = new RegistrationActions(environment);
         var update = new UpdateActions(environment);
         var reports = new Reports(environment);
-        Text("--register", "KEY", "Register this host with a key.", registration.RegisterAsync);
-        Flag(new("--unregister") { Description = "End the registration of this host." }, registration.UnregisterAsync);
-        Flag(new("--update", "-u") { Description = "Check in, and apply what the portal offers." }, update.UpdateAsync);
-        Flag(new("--auto-update") { Description = "The same for cron: waits a random while, is quiet, heeds AUTO_UPDATE." },
+        Text("--register", "KEY", "register this host with a key", registration.RegisterAsync);
+        Flag(new("--unregister") { Description = "cancel the registration of this host" }, registration.UnregisterAsync);
+        Flag(new("--update", "-u") { Description = "check in and apply what the portal offers" }, update.UpdateAsync);
+        Flag(new("--auto-update") { Description = "update from cron: wait a random time, print only changes, do nothing if AUTO_UPDATE is False" },
             update.AutoUpdateAsync);
-        Flag(new("--check") { Description = "Exit 0 when there is something new to apply, else 1." }, update.CheckAsync);
+        Flag(new("--check") { Description = "exit 0 if an update is available, else 1" }, update.CheckAsync);
         Add(_status, (line, cancel) => update.StatusAsync(line.GetValue(_json), cancel));
         Add(_info, (line, _) => Task.FromResult(reports.Info(line.GetValue(_json))));
-        Flag(new("--patch-info") { Description = "Print the applied patch's list of fixes." }, _ => Task.FromResult(reports.PatchInfo()));
-        Flag(new("--uname") { Description = "Print the effective kernel version." }, _ => Task.FromResult(reports.Uname()));
-        Flag(new("--unload") { Description = "Take the applied patch out of the kernel." }, update.UnloadAsync);
-        Text("--tag", "TAGS", "Set this host's tags, separated by ';'; \"\" removes them.", registration.TagAsync);
-        Flag(new("--license-info") { Description = "Print the state of the registration." }, registration.LicenseInfoAsync);
-        Text("--set-patch-server", "URL", "Point this host at another portal.",
+        Flag(new("--patch-info") { Description = "print the fixes in the applied patch" }, _ => Task.FromResult(reports.PatchInfo()));
+        Flag(new("--uname") { Description = "print the effective kernel" }, _ => Task.FromResult(reports.Uname()));
+        Flag(new("--unload") { Description = "unload the applied patch from the kernel" }, update.UnloadAsync);
+        Text("--tag", "TAGS", "set the tags of this host, separated by ';'; \"\" removes them", registration.TagAsync);
+        Flag(new("--license-info") { Description = "check the registration with the portal" }, registration.LicenseInfoAsync);
+        Text("--set-patch-server", "URL", "set the address of the portal",
             (address, _) => Task.FromResult(registration.SetPatchServer(address)));
         _root.Options.Add(_json);
         _root.Validators.Add(Validate);
@@ -49,7 +52,7 @@ internal sealed class AgentCommand
 
     public async Task<int> RunAsync(string[] args)
     {
-        // A tag may begin with '@': it names no file to read options from.
+        // A tag may begin with '@': it is not a file to read options from.
         var line = _root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         var output = new InvocationConfiguration
         {
@@ -61,7 +64,7 @@ internal sealed class AgentCommand
         if (UsageErrors.SentenceOrNull(line, _root) is not { } problem)
             return await line.InvokeAsync(output);
         _environment.Warn(problem);
-        _environment.Warn("Try kcarectl --help.");
+        _environment.Warn("run kcarectl --help for usage");
         return args.Contains(_status.Name) ? ExitCode.BadUsageOfStatus : ExitCode.BadUsage;
     }
 
@@ -77,7 +80,7 @@ internal sealed class AgentCommand
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            _environment.Warn("Interrupted.");
+            _environment.Warn("interrupted");
             return ExitCode.Interrupted;
         }
     }

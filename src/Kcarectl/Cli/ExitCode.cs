@@ -1,6 +1,6 @@
 namespace Kcarectl.Cli;
 
-/// <summary>What the program answers to the shell; docs/agent.md lists them.</summary>
+/// <summary>Exit codes; docs/agent.md lists them.</summary>
 internal static class ExitCode
 {
     public const int Done = 0;
@@ -22,7 +22,7 @@ internal static class ExitCode
 
     public const int PortalUnreachable = 12;
 
-    /// <summary>The portal said no, or something that cannot be understood.</summary>
+    /// <summary>The portal refused, or its answer is invalid.</summary>
     public const int PortalRefused = 13;
 
     /// <summary>What was downloaded is not what a trusted key signed; the kernel was not touched.</summary>

@@ -8,9 +8,12 @@ internal static class Failures
 {
     public static int Report(AgentEnvironment environment, Exception failure)
     {
-        environment.Warn(failure is UnauthorizedAccessException
-            ? $"{failure.Message.TrimEnd('.')}; run kcarectl as root"
-            : failure.Message);
+        environment.Warn(failure switch
+        {
+            UnauthorizedAccessException => $"{failure.Message.TrimEnd('.')}; run kcarectl as root",
+            IOException => failure.Message.TrimEnd('.'), // The framework's end with a full stop.
+            _ => failure.Message,
+        });
         return CodeOf(failure);
     }
 
@@ -25,7 +28,7 @@ internal static class Failures
         _ => ExitCode.Local,
     };
 
-    /// <summary>True for what is told as a sentence; anything else is a fault of this program.</summary>
+    /// <summary>True for errors that are printed as one sentence; anything else is a fault of this program.</summary>
     public static bool IsExpected(Exception failure) =>
         failure is AgentException or PortalException or PatchsetException or IOException or UnauthorizedAccessException;
 }

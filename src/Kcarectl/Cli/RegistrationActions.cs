@@ -5,7 +5,7 @@ using Kcarectl.State;
 
 namespace Kcarectl.Cli;
 
-/// <summary>Everything about whose server this host is.</summary>
+/// <summary>Registering, tags, and the address of the portal.</summary>
 internal sealed class RegistrationActions(AgentEnvironment environment)
 {
     private readonly AgentPaths _paths = environment.Paths;
@@ -19,7 +19,7 @@ internal sealed class RegistrationActions(AgentEnvironment environment)
         var former = SystemId.UsableOrNull(_paths);
         var id = await portal.RegisterAsync(HostFacts.Hostname(_paths), key, cancel);
         SystemId.Write(_paths, id);
-        environment.Out.WriteLine($"This host is registered as {id}.");
+        environment.Out.WriteLine($"registered as {id}");
         if (former is not null && former != id)
             await ForgetAsync(portal, former, cancel);
         return ExitCode.Done;
@@ -35,17 +35,17 @@ internal sealed class RegistrationActions(AgentEnvironment environment)
         }
         catch (PortalException e) when (e.Code == PortalError.UnknownServer)
         {
-            environment.Warn(e.Message); // It is gone there already, so the id is of no use here.
+            environment.Warn(e.Message); // The portal deleted it already, so the id is useless.
         }
         SystemId.Forget(_paths);
-        environment.Out.WriteLine("This host is no longer registered.");
+        environment.Out.WriteLine("registration canceled");
         return ExitCode.Done;
     }
 
     public async Task<int> TagAsync(string tags, CancellationToken cancel)
     {
         await Portal().TagAsync(SystemId.Require(_paths), tags, cancel);
-        environment.Out.WriteLine(tags.Length == 0 ? "The tags are removed." : $"The tags are now {tags}");
+        environment.Out.WriteLine(tags.Length == 0 ? "tags removed" : $"tags set to {tags}");
         return ExitCode.Done;
     }
 
@@ -54,17 +54,17 @@ internal sealed class RegistrationActions(AgentEnvironment environment)
         var settings = AgentSettings.Load(_paths);
         var id = SystemId.Require(_paths);
         await environment.Portal(settings, id).CheckAsync(id, cancel);
-        environment.Out.WriteLine($"This host is registered as {id} at {settings.RegistrationUrl}.");
+        environment.Out.WriteLine($"registered as {id} at {settings.RegistrationUrl}");
         return ExitCode.Done;
     }
 
     public int SetPatchServer(string address)
     {
         var portal = PortalAddress.ParseOrNull(address) ?? throw new AgentException(
-            ExitCode.BadUsage, "the portal's address must be http or https, without user, query and fragment");
+            ExitCode.BadUsage, $"invalid address '{address}': use http or https, without user, query and fragment");
         using var only = AgentLock.Take(_paths);
         PortalAddress.Store(_paths, portal);
-        environment.Out.WriteLine($"The portal is now {portal}");
+        environment.Out.WriteLine($"portal set to {portal}");
         return ExitCode.Done;
     }
 
@@ -76,7 +76,7 @@ internal sealed class RegistrationActions(AgentEnvironment environment)
         }
         catch (PortalException e)
         {
-            environment.Warn($"The former registration {former} could not be ended: {e.Message}");
+            environment.Warn($"cannot cancel the former registration {former}: {e.Message}");
         }
     }
 

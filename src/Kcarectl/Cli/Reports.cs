@@ -8,7 +8,7 @@ using Kcarectl.Updates;
 
 namespace Kcarectl.Cli;
 
-/// <summary>What the agent tells without asking anybody.</summary>
+/// <summary>Reports that need no portal.</summary>
 internal sealed class Reports(AgentEnvironment environment)
 {
     public int Info(bool json)
@@ -29,7 +29,7 @@ internal sealed class Reports(AgentEnvironment environment)
         var path = Path.Combine(
             new PatchCache(environment.Paths).FolderOf(current.KernelId, current.Level), VerifiedPatch.InfoName);
         if (!File.Exists(path))
-            throw new AgentException(ExitCode.Local, $"the patch in force has no {path}");
+            throw new AgentException(ExitCode.Local, $"the applied patch has no {path}");
         environment.Out.Write(File.ReadAllText(path));
         return ExitCode.Done;
     }

@@ -5,7 +5,7 @@ using Kcarectl.Updates;
 
 namespace Kcarectl.Cli;
 
-/// <summary>Everything that changes what the kernel runs, or asks whether it should.</summary>
+/// <summary>Options that change what the kernel runs, or check whether an update is available.</summary>
 internal sealed class UpdateActions(AgentEnvironment environment)
 {
     public Task<int> UpdateAsync(CancellationToken cancel) =>
@@ -25,10 +25,10 @@ internal sealed class UpdateActions(AgentEnvironment environment)
         var result = await AskAsync(cancel);
         environment.Out.WriteLine(result.Verdict switch
         {
-            Verdict.Change => $"Level {result.Answer.Level} of {result.Answer.Patchset} is available.",
-            Verdict.Unsupported => "The portal has no patch for this kernel.",
+            Verdict.Change => $"level {result.Answer.Level} of {result.Answer.Patchset} is available",
+            Verdict.Unsupported => "the portal has no patch for this kernel",
             Verdict.Held => HeldBack.By(AgentSettings.Load(environment.Paths)),
-            _ => "There is nothing new.",
+            _ => "no update available",
         });
         return result.Verdict == Verdict.Change ? ExitCode.Done : ExitCode.Nothing;
     }
@@ -38,11 +38,11 @@ internal sealed class UpdateActions(AgentEnvironment environment)
         var result = await AskAsync(cancel);
         var (code, word, sentence) = result.Verdict switch
         {
-            Verdict.Unsupported => (ExitCode.Unsupported, "unsupported", "The portal has no patch for this kernel."),
-            _ when result.Current is null => (ExitCode.Nothing, "unpatched", "No patch is applied."),
+            Verdict.Unsupported => (ExitCode.Unsupported, "unsupported", "the portal has no patch for this kernel"),
+            _ when result.Current is null => (ExitCode.Nothing, "unpatched", "no patch is applied"),
             Verdict.Change => (ExitCode.NewerAvailable, "outdated",
-                $"Level {result.Current.Level} is applied, level {result.Answer.Level} is offered."),
-            _ => (ExitCode.Done, "up-to-date", $"Level {result.Current.Level} is applied and up to date."),
+                $"level {result.Current.Level} is applied, level {result.Answer.Level} is available"),
+            _ => (ExitCode.Done, "up-to-date", $"level {result.Current.Level} is applied and up to date"),
         };
         environment.Out.WriteLine(json
             ? ReportJson.Text(new StatusReport(word, result.Current?.Level ?? 0, result.Answer.Level))
@@ -60,7 +60,7 @@ internal sealed class UpdateActions(AgentEnvironment environment)
             environment.Kernel, store, environment.Time, settings.TransitionTimeout, environment.Warn);
         var had = state.Modules.Count > 0;
         await patcher.UnloadAsync(state, cancel);
-        environment.Out.WriteLine(had ? "The kernel runs without patches now." : "No patch is applied.");
+        environment.Out.WriteLine(had ? "the patch is unloaded" : "no patch is applied");
         return ExitCode.Done;
     }
 

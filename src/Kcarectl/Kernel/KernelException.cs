@@ -2,7 +2,7 @@ using Kcarectl.Cli;
 
 namespace Kcarectl.Kernel;
 
-/// <summary>Sentences about what the kernel refused.</summary>
+/// <summary>Errors about what the kernel refused.</summary>
 internal static class KernelException
 {
     public static AgentException Refused(string what, int error) =>

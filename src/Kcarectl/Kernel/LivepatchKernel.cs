@@ -30,17 +30,17 @@ internal class LivepatchKernel(AgentPaths paths)
             ? new PatchState(enabled, moving)
             : null;
 
-    /// <summary>What is in force now: the newest of our modules that is shown as enabled.</summary>
+    /// <summary>What is applied now: the newest of our modules that is shown as enabled.</summary>
     public OwnModule? CurrentOrNull(IEnumerable<OwnModule> modules) =>
         modules.LastOrDefault(m => StateOrNull(m.Name) is { Enabled: true });
 
-    /// <summary>Gives a module to the kernel: 0, or a negative error number.</summary>
+    /// <summary>Loads a module: 0, or a negative error number.</summary>
     public virtual int Insert(SafeFileHandle file) => NativeMethods.InsertModule(file);
 
-    /// <summary>Takes a module out: 0, or a negative error number; never waits.</summary>
+    /// <summary>Unloads a module: 0, or a negative error number; never waits.</summary>
     public virtual int Delete(string name) => NativeMethods.DeleteModule(name);
 
-    /// <summary>Starts a transition, or turns one round: 0, or a negative error number.</summary>
+    /// <summary>Starts or reverses a transition: 0, or a negative error number.</summary>
     public virtual int SetEnabled(string name, bool enabled)
     {
         try

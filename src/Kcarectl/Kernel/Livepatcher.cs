@@ -15,7 +15,7 @@ internal sealed class Livepatcher(
     // After a transition the kernel lets go of a module from a work queue, within about a second.
     private static readonly TimeSpan Release = TimeSpan.FromSeconds(30);
 
-    /// <summary>Ends what an earlier run left half done, and removes modules that are no longer in use.</summary>
+    /// <summary>Finishes what an earlier run left unfinished, and removes modules that are no longer in use.</summary>
     /// <exception cref="AgentException">A transition does not end.</exception>
     public async Task<AgentState> SettleAsync(AgentState state, CancellationToken cancel)
     {
@@ -30,11 +30,11 @@ internal sealed class Livepatcher(
         return state;
     }
 
-    /// <summary>Puts a module into force in place of the current one, if any.</summary>
+    /// <summary>Applies a module in place of the current one, if any.</summary>
     /// <param name="state">State after <see cref="SettleAsync"/>.</param>
     /// <param name="file">The module, open for reading only.</param>
     /// <param name="module">What it is.</param>
-    /// <param name="cancel">Heard until the kernel is asked; from there on the change is brought to an end.</param>
+    /// <param name="cancel">Observed until the kernel is asked; from then on the change is finished.</param>
     /// <exception cref="AgentException">Refused, or taken back: the kernel runs what it ran before.</exception>
     public async Task<AgentState> ApplyAsync(
         AgentState state, FileStream file, OwnModule module, CancellationToken cancel)
@@ -57,13 +57,13 @@ internal sealed class Livepatcher(
             throw KernelException.Because(
                 $"the transition to {module.Name} did not end within {timeout.TotalSeconds:0} seconds and was reverted{blockers}");
         }
-        // The level is reached; a left-over that resists is tried again by the next run.
+        // The level is reached; the next run tries again to remove what could not be removed.
         foreach (var old in before.Modules.Reverse())
             state = await TryRemoveAsync(state, old);
         return state;
     }
 
-    /// <summary>Takes everything of ours out of the kernel.</summary>
+    /// <summary>Unloads all modules of this agent.</summary>
     /// <exception cref="AgentException">The kernel keeps a module.</exception>
     public async Task<AgentState> UnloadAsync(AgentState state, CancellationToken cancel)
     {
@@ -75,7 +75,7 @@ internal sealed class Livepatcher(
             }
             catch (AgentException)
             {
-                // Half out is worse than in: tasks that have moved go back.
+                // Partly unloaded is worse than loaded: tasks that have moved go back.
                 if (kernel.StateOrNull(module.Name) is { Enabled: false, InTransition: true })
                     kernel.SetEnabled(module.Name, true);
                 throw;

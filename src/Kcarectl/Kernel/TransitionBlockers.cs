@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Kcarectl.Kernel;
 
-/// <summary>Names tasks that hold a transition back, for the administrator to look at.</summary>
+/// <summary>Names tasks that hold a transition back.</summary>
 internal static class TransitionBlockers
 {
     private const int Shown = 3;

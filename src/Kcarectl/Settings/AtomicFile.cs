@@ -4,7 +4,7 @@ using Kcarectl.Kernel;
 
 namespace Kcarectl.Settings;
 
-/// <summary>A file is either as it was or as it shall be, also after a power cut.</summary>
+/// <summary>A file has its old or its new content, also after a power cut.</summary>
 internal static class AtomicFile
 {
     public static void Write(string path, string text, UnixFileMode mode) =>
@@ -15,7 +15,7 @@ internal static class AtomicFile
     public static void RequireWritable(string path)
     {
         var file = new FileInfo(path);
-        if (Directory.Exists(path) || (file.LinkTarget is not null && !file.Exists))
+        if (Directory.Exists(path) || file.ResolveLinkTarget(returnFinalTarget: true) is { Exists: false })
             throw new AgentException(ExitCode.Local, $"{path} is not a file; remove it and try again");
         try
         {
@@ -25,10 +25,13 @@ internal static class AtomicFile
             }
 
             File.Delete(temporary);
-            if (file.Exists)
+            // A file that is immutable could not be replaced.
+            if (file is { Exists: true, LinkTarget: null })
+            {
                 using (file.OpenWrite())
                 {
                 }
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -3,7 +3,7 @@ using Kcarectl.Settings;
 
 namespace Kcarectl.State;
 
-/// <summary>One agent at a time; the kernel lets go of the lock when the process ends in whatever way.</summary>
+/// <summary>One agent at a time; the kernel releases the lock when the process ends.</summary>
 internal static class AgentLock
 {
     private const int WouldBlock = 11;

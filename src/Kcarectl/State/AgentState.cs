@@ -6,7 +6,7 @@ namespace Kcarectl.State;
 /// <summary>What the agent has to remember between runs.</summary>
 internal sealed record AgentState
 {
-    /// <summary>Modules this agent gave to the kernel since it started, oldest first.</summary>
+    /// <summary>Modules this agent loaded since the kernel started, oldest first.</summary>
     public IReadOnlyList<OwnModule> Modules { get; set; } = [];
 
     /// <summary>How the last attempt to change the level went.</summary>

@@ -5,7 +5,7 @@ using Kcarectl.Cli;
 namespace Kcarectl.Updates;
 
 /// <summary>
-/// Brings a patch here and believes none of it before a trusted key's signature was checked: first the
+/// Fetches a patch and uses nothing of it before a trusted key's signature is checked: first the
 /// description and its signature, then the payload with the sizes and hashes of the signed description.
 /// </summary>
 internal sealed class PatchFetcher(PortalClient portal, PatchCache cache, TrustedKeys keys, string kernelId)
@@ -13,7 +13,7 @@ internal sealed class PatchFetcher(PortalClient portal, PatchCache cache, Truste
     private const int MaxFiles = 64;
     private const long MaxTotal = 1L << 30;
 
-    /// <exception cref="AgentException">Not what it should be.</exception>
+    /// <exception cref="AgentException">It differs from what was announced or signed.</exception>
     /// <exception cref="PortalException">Cannot be fetched.</exception>
     public async Task<VerifiedPatch> FetchAsync(PatchOffer offer, CancellationToken cancel)
     {

@@ -4,7 +4,7 @@ using Kcarectl.Cli;
 
 namespace Kcarectl.Updates;
 
-/// <summary>What the portal says this host shall run, as far as it can be right at all. Nothing in it is trusted.</summary>
+/// <summary>What the portal says this host should run, checked for form only. Nothing in it is trusted.</summary>
 internal sealed record PatchOffer(int Level, string Patchset, OfferedFile Description, OfferedFile Signature)
 {
     private const long MaxDescription = 1 << 20;
@@ -16,7 +16,7 @@ internal sealed record PatchOffer(int Level, string Patchset, OfferedFile Descri
         if (answer.Level is not > 0)
             throw Bad("no level");
         if (answer.Product is not "kernel")
-            throw Bad("another product than the kernel");
+            throw Bad("a product other than the kernel");
         if (answer.Patchset is null || !PatchsetName.IsValid(answer.Patchset))
             throw Bad("no patchset name");
         return new PatchOffer(answer.Level.Value, answer.Patchset,
@@ -31,7 +31,7 @@ internal sealed record PatchOffer(int Level, string Patchset, OfferedFile Descri
                 ExitCode.NotTrusted, $"the offered patch has no {name}; unsigned patches are not applied");
         return file.Size is > 0 && file.Size <= max && file.Sha256.Length == 64 && file.Sha256.All(char.IsAsciiHexDigitLower)
             ? file
-            : throw Bad($"no sound size and hash of {name}");
+            : throw Bad($"invalid size or hash of {name}");
     }
 
     private static AgentException Bad(string what) =>

@@ -12,7 +12,7 @@ namespace Kcarectl.Updates;
 /// <summary>Brings this host to the level its portal offers, up or down.</summary>
 /// <param name="environment">What it works on.</param>
 /// <param name="settings">The settings.</param>
-/// <param name="quiet">Says nothing where nothing changed, as cron wants it.</param>
+/// <param name="quiet">Prints nothing when nothing changed, for cron.</param>
 internal sealed class Updater(AgentEnvironment environment, AgentSettings settings, bool quiet)
 {
     private readonly StateStore _store = new(environment.Paths);
@@ -43,12 +43,12 @@ internal sealed class Updater(AgentEnvironment environment, AgentSettings settin
         if (result.Verdict == Verdict.Unsupported)
         {
             if (!quiet)
-                environment.Warn("The portal has no patch for this kernel.");
+                environment.Warn("the portal has no patch for this kernel");
             return ExitCode.Unsupported;
         }
         if (!quiet)
             environment.Out.WriteLine(result.Verdict == Verdict.UpToDate
-                ? $"Level {result.Answer.Level} is in force already."
+                ? $"level {result.Answer.Level} is already applied"
                 : HeldBack.By(settings));
         return ExitCode.Done;
     }
@@ -78,7 +78,7 @@ internal sealed class Updater(AgentEnvironment environment, AgentSettings settin
 
     private async Task<VerifiedPatch> FetchAsync(CheckInResult result, CancellationToken cancel)
     {
-        // Without a key nothing could be believed, so nothing is fetched.
+        // Without a key nothing can be verified, so nothing is fetched.
         var keys = TrustedKeysFile.Load(environment.Paths);
         var fetcher = new PatchFetcher(environment.Portal(settings, result.ServerId),
             new PatchCache(environment.Paths), keys, HostFacts.KernelId(environment.Paths));
@@ -88,12 +88,12 @@ internal sealed class Updater(AgentEnvironment environment, AgentSettings settin
     private bool TooYoung(PatchDescription description)
     {
         var age = environment.Time.GetUtcNow() - description.Released;
-        // Whoever waits for nothing is not held back by a clock that is behind the vendor's either.
+        // Without a delay a clock behind the vendor's holds nothing back.
         if (settings.UpdateDelay == TimeSpan.Zero || age >= settings.UpdateDelay)
             return false;
         if (!quiet)
             environment.Out.WriteLine(
-                $"{description.Patchset} is held back: it was released {description.Released:u}, and UPDATE_DELAY is {settings.UpdateDelay.TotalHours:0.#} hours.");
+                $"{description.Patchset} is held back: it was released {description.Released:u}, and UPDATE_DELAY is {settings.UpdateDelay.TotalHours:0.#} hours");
         return true;
     }
 
@@ -113,7 +113,7 @@ internal sealed class Updater(AgentEnvironment environment, AgentSettings settin
         };
         state = await patcher.ApplyAsync(state, file, module, cancel);
         environment.Out.WriteLine(
-            $"Level {module.Level} of {module.Patchset} is in force; effective kernel {HostFacts.EffectiveKernel(environment.Paths, module)}.");
+            $"level {module.Level} of {module.Patchset} is applied, effective kernel {HostFacts.EffectiveKernel(environment.Paths, module)}");
         CleanCache(module.KernelId, state);
         return state;
     }
@@ -126,11 +126,11 @@ internal sealed class Updater(AgentEnvironment environment, AgentSettings settin
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            environment.Warn($"Old downloads could not be removed: {e.Message}");
+            environment.Warn($"cannot delete old downloads: {e.Message}");
         }
     }
 
-    /// <summary>Lets the portal know at once; where that fails, the next check-in tells it.</summary>
+    /// <summary>Reports the result at once; if that fails, the next check-in reports it.</summary>
     private async Task TellAsync(Checkin checkin, AgentState state, CancellationToken cancel)
     {
         try
@@ -139,7 +139,7 @@ internal sealed class Updater(AgentEnvironment environment, AgentSettings settin
         }
         catch (PortalException e)
         {
-            environment.Warn($"The result will be reported by the next check-in: {e.Message}");
+            environment.Warn($"cannot report the result now, the next check-in reports it: {e.Message}");
         }
     }
 

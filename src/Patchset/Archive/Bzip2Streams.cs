@@ -29,7 +29,7 @@ internal sealed class Bzip2Streams(ByteSource input) : ReadOnlyStream
         return 0;
     }
 
-    /// <summary>The library takes anything but a stream for the end, so it is looked at here.</summary>
+    /// <summary>The library treats anything but a stream as the end, so this checks it.</summary>
     private BZip2InputStream Next()
     {
         if (!input.StartsWith("BZh"u8))

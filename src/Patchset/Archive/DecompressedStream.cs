@@ -1,7 +1,7 @@
 namespace EPortal.Format;
 
 /// <summary>
-/// A decompressor's output. Decompressors tell damage in many ways, index errors among them; here it is one.
+/// A decompressor's output. Decompressors report damage by many exceptions, index errors among them; this makes it one.
 /// </summary>
 internal sealed class DecompressedStream(Stream decompressor) : ReadOnlyStream
 {

@@ -33,7 +33,7 @@ internal sealed class GzipMembers : ReadOnlyStream
         base.Dispose(disposing);
     }
 
-    /// <summary>Knows whether its reader has come to the end.</summary>
+    /// <summary>Knows whether its reader has reached the end.</summary>
     private sealed class EndSeen(Stream inner) : ReadOnlyStream
     {
         public bool AtEnd { get; private set; }

@@ -10,7 +10,7 @@ internal static class MemberName
     public static string Of(string target, int level, string file) =>
         string.Create(CultureInfo.InvariantCulture, $"{target}/{level}/{file}");
 
-    /// <summary>A name that the archive's maker chose, fit for a message.</summary>
+    /// <summary>A name from an archive, made safe for a message.</summary>
     public static string Shown(string name)
     {
         var text = new string([.. name.Take(MaxShown).Select(c => c is >= ' ' and <= '~' ? c : '?')]);

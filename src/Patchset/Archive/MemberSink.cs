@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace EPortal.Format;
 
-/// <summary>Takes the content of members: hashes it on the way into a folder, or into nowhere for a mere check.</summary>
+/// <summary>Hashes the content of members and writes it to a folder, or nowhere when it is only checked.</summary>
 internal sealed class MemberSink(string? folder)
 {
     private const int BufferLength = 128 * 1024;

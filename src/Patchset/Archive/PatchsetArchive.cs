@@ -1,6 +1,6 @@
 namespace EPortal.Format;
 
-/// <summary>A patchset that was read from an archive and found good.</summary>
+/// <summary>A patchset that was read from an archive and is valid.</summary>
 /// <param name="Manifest">What it is.</param>
 /// <param name="ManifestJson">Bytes of its manifest.</param>
 /// <param name="ManifestSignature">Text of its signature; null for an unsigned one.</param>
@@ -34,9 +34,9 @@ public static class PatchsetArchive
     /// </summary>
     /// <param name="archive">Tar, plain or compressed with bzip2, gzip or zstd.</param>
     /// <param name="folder">Where to write.</param>
-    /// <param name="trusted">Keys of which one must have signed it; without any, unsigned ones are taken too.</param>
+    /// <param name="trusted">Keys of which one must have signed it; without any, unsigned ones are accepted too.</param>
     /// <param name="limits">Bounds.</param>
-    /// <param name="now">The present moment.</param>
+    /// <param name="now">The current time.</param>
     /// <param name="cancel">Stops it.</param>
     /// <exception cref="PatchsetException">The archive is bad.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>

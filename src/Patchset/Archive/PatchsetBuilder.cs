@@ -56,7 +56,7 @@ public sealed class PatchsetBuilder
         }
 
         var json = (_head with { Targets = targets }).ToJson();
-        // What comes out must be what would be taken in.
+        // What is built must also be accepted.
         var manifest = Manifest.Parse(json, PatchsetLimits.Default, DateTimeOffset.MaxValue - TimeSpan.FromDays(1));
         await using var compressed = Compressions.Compress(compression, output);
         await using var tar = new TarWriter(compressed, TarEntryFormat.Ustar, leaveOpen: true);

@@ -62,7 +62,7 @@ internal sealed class PatchsetCheck(
         }
     }
 
-    /// <summary>What is announced and too much is refused before a byte of it is written.</summary>
+    /// <summary>What is announced as too large is refused before a byte of it is written.</summary>
     private void RefuseTooMuch(long total)
     {
         if (_expected.Count > limits.MaxMembers)
@@ -79,7 +79,7 @@ internal sealed class PatchsetCheck(
             return;
         if (!_expected.Remove(member.Name, out var expected))
             throw new PatchsetException(
-                PatchsetErrorCode.BadMember, $"member {MemberName.Shown(member.Name)} is not in the manifest, or is there twice");
+                PatchsetErrorCode.BadMember, $"member {MemberName.Shown(member.Name)} is not in the manifest, or occurs twice");
         if (member.Size != expected.Entry.Size)
             throw Mismatch($"{member.Name} has {member.Size} bytes, the manifest says {expected.Entry.Size}");
         var folder = member.Name[..member.Name.LastIndexOf('/')];

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace EPortal.Format;
 
 /// <summary>
-/// Stands in front of the tar reader and lets only plain tar pass (POSIX.1-1988 ustar and older): headers of files and
+/// Checks the stream before the tar reader and accepts only plain tar (POSIX.1-1988 ustar and older): headers of files and
 /// folders. Extension headers are refused, because a reader keeps them in memory whatever their size and because they can make
 /// two readers see two archives. Also refuses what follows the end of the archive.
 /// </summary>
@@ -11,7 +11,7 @@ internal sealed class TarGuard(Stream tar, PatchsetLimits limits) : ReadOnlyStre
 {
     private const int Block = TarHeader.Block;
 
-    /// <summary>Tar writers fill up their last record; none makes them this long.</summary>
+    /// <summary>Tar writers pad their last record; none pads this much.</summary>
     private const long MaxPadding = 4 << 20;
 
     private readonly TarHeader _header = new();
@@ -43,7 +43,7 @@ internal sealed class TarGuard(Stream tar, PatchsetLimits limits) : ReadOnlyStre
                 throw new PatchsetException(PatchsetErrorCode.BadArchive, "trailing data after the last member of the archive");
         }
 
-        // Two empty blocks end an archive; with less, somebody cut it.
+        // Two empty blocks end an archive; with fewer it is truncated.
         if (_padding < Block || _padding % Block != 0)
             throw CutShort();
     }
@@ -67,11 +67,11 @@ internal sealed class TarGuard(Stream tar, PatchsetLimits limits) : ReadOnlyStre
                 PatchsetErrorCode.BadArchive, "not a plain tar archive, or damaged: wrong header checksum");
         RefuseKind();
         if (_header.HidesName)
-            throw Bad("has a name with a NUL in it");
+            throw Bad("has a NUL in its name");
         _dataLeft = (Size() + Block - 1) / Block * Block;
     }
 
-    /// <summary>What is no tar at all is not called a damaged one: somebody took the wrong file.</summary>
+    /// <summary>A file that is not tar at all is not called damaged: it is the wrong file.</summary>
     private void RefuseOther(int length)
     {
         if (length == 0)
@@ -116,15 +116,15 @@ internal sealed class TarGuard(Stream tar, PatchsetLimits limits) : ReadOnlyStre
             '3' or '4' => "is a device",
             '6' => "is a FIFO",
             'S' => "is a sparse file",
-            'x' or 'g' or 'X' => "is a pax extension header; plain ustar is taken",
-            'L' or 'K' => "is a GNU long name; plain ustar is taken",
-            _ => "is of an unknown kind",
+            'x' or 'g' or 'X' => "is a pax extension header: use plain ustar",
+            'L' or 'K' => "is a GNU long name: use plain ustar",
+            _ => "has an unknown type",
         });
     }
 
     private long Size()
     {
-        var size = _header.SizeOrNull ?? throw Bad("has no plain size");
+        var size = _header.SizeOrNull ?? throw Bad("has an invalid size");
         return size <= limits.MaxFileBytes
             ? size
             : throw Bad(

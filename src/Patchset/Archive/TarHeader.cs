@@ -26,7 +26,7 @@ internal sealed class TarHeader
 
     public char Type => (char)Bytes[TypeAt];
 
-    /// <summary>What stands before the first NUL of the name.</summary>
+    /// <summary>The name up to its first NUL.</summary>
     public string Name => Encoding.Latin1.GetString(Bytes, 0, NameLength).Split('\0')[0];
 
     /// <summary>Whether something is hidden behind a NUL in the name: readers differ in what they take the name to be.</summary>
@@ -46,7 +46,7 @@ internal sealed class TarHeader
         }
     }
 
-    /// <summary>Whether the first <paramref name="length"/> bytes may be those of a header, a damaged one too: a text has no NUL in it, and tar writers of today put their mark in.</summary>
+    /// <summary>Whether the first <paramref name="length"/> bytes may be a header, even a damaged one: text contains no NUL, and current tar writers add their magic.</summary>
     public bool LooksLikeTar(int length) => length < MagicAt + Magic.Length
         ? Bytes.AsSpan(0, length).Contains((byte)0)
         : Bytes.AsSpan(MagicAt, Magic.Length).SequenceEqual(Magic);

@@ -45,7 +45,7 @@ public static class Bundle
         }
     }
 
-    /// <summary>Reads what a bundle says it holds, without its archives.</summary>
+    /// <summary>Reads the contents that a bundle lists, without its archives.</summary>
     /// <param name="bundle">The bundle.</param>
     /// <param name="trusted">Keys of which one must have signed it; without any, its signature is not checked.</param>
     /// <param name="cancel">Stops it.</param>
@@ -62,7 +62,7 @@ public static class Bundle
     /// <param name="limits">Bounds.</param>
     /// <param name="take">Takes an archive.</param>
     /// <param name="cancel">Stops it.</param>
-    /// <exception cref="PatchsetException">It is not a bundle, not signed by a trusted key, or does not hold what it says.</exception>
+    /// <exception cref="PatchsetException">It is not a bundle, not signed by a trusted key, or differs from what it lists.</exception>
     public static async Task<(BundleContents Contents, BundledIndex? Index)> ReadAsync(
         Stream bundle, TrustedKeys trusted, PatchsetLimits limits, Func<RepositoryEntry, Stream, Task> take, CancellationToken cancel)
     {
@@ -75,16 +75,16 @@ public static class Bundle
             using var hash = SHA256.Create();
             await using var hashed = new CryptoStream(member.Content, hash, CryptoStreamMode.Read, leaveOpen: true);
             if (member.Size != patchset.Size)
-                throw Mismatch($"{patchset.Archive} has {member.Size} bytes, not {patchset.Size} as bundle.json says");
+                throw Mismatch($"{patchset.Archive} has {member.Size} bytes, bundle.json says {patchset.Size}");
             await take(patchset, hashed);
             await hashed.CopyToAsync(Stream.Null, cancel);
             if (Convert.ToHexStringLower(hash.Hash!) != patchset.Sha256)
-                throw Mismatch($"{patchset.Archive} does not have the SHA-256 that bundle.json says");
+                throw Mismatch($"checksum mismatch of {patchset.Archive}: SHA-256 differs from bundle.json");
         }
 
         return await members.NextAsync(cancel) is null
             ? (contents, index)
-            : throw Mismatch("the bundle holds more than bundle.json says");
+            : throw Mismatch("it has files that bundle.json does not list");
     }
 
     private static async Task<BundleContents> ReadHeadAsync(MemberReader members, TrustedKeys trusted, CancellationToken cancel)
@@ -101,7 +101,7 @@ public static class Bundle
     {
         var json = await ReadAllAsync(await NextAsync(members, RepositoryLayout.Index, cancel), RepositoryIndex.MaxBytes, cancel);
         if (new FileEntry(json.Length, Convert.ToHexStringLower(SHA256.HashData(json))) != entry)
-            throw Mismatch("its index is not the one that bundle.json names");
+            throw Mismatch("checksum mismatch of its index: SHA-256 or size differs from bundle.json");
         var signature = await ReadAllAsync(
             await NextAsync(members, IndexSignatureName, cancel), PatchsetLimits.Default.MaxSignatureBytes, cancel);
         return new BundledIndex(json, Encoding.UTF8.GetString(signature));
@@ -112,7 +112,7 @@ public static class Bundle
         var member = await members.NextAsync(cancel);
         return member?.Name == name
             ? member
-            : throw new PatchsetException(PatchsetErrorCode.BadArchive, $"not a bundle, or truncated: {name} is not where it belongs");
+            : throw new PatchsetException(PatchsetErrorCode.BadArchive, $"not a bundle, or truncated: {name} is missing or out of order");
     }
 
     private static async Task<byte[]> ReadAllAsync(Member member, int max, CancellationToken cancel)

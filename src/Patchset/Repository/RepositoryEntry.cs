@@ -6,7 +6,7 @@ public enum RepositoryState
     /// <summary>It can be fetched.</summary>
     Available,
 
-    /// <summary>It is no longer given out; who runs it may go on.</summary>
+    /// <summary>It is no longer available; hosts that run it may keep it.</summary>
     Withdrawn,
 
     /// <summary>It does harm and must not be offered anywhere.</summary>
@@ -43,6 +43,6 @@ public sealed record RepositoryEntry
     /// <summary>SHA-256 of its manifest, lower-case hex.</summary>
     public required string ManifestSha256 { get; init; }
 
-    /// <summary>Whether it is given out.</summary>
+    /// <summary>Whether it is available.</summary>
     public RepositoryState State { get; init; }
 }

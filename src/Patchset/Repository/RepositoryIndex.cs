@@ -4,7 +4,7 @@ namespace EPortal.Format;
 
 /// <summary>
 /// The list of patchsets of a repository, <c>index.json</c>. Its version only grows and it expires, so that an old one
-/// cannot pass for the present one.
+/// is not mistaken for the current one.
 /// </summary>
 public sealed record RepositoryIndex
 {
@@ -14,7 +14,7 @@ public sealed record RepositoryIndex
     /// <summary>The greatest size that is read, in bytes.</summary>
     public const int MaxBytes = 64 << 20;
 
-    /// <summary>The greatest version that is believed: what JSON numbers hold exactly everywhere (RFC 8259, section 6).</summary>
+    /// <summary>The greatest version that is accepted: what JSON numbers hold exactly everywhere (RFC 8259, section 6).</summary>
     public const long MaxVersion = (1L << 53) - 1;
 
     /// <summary>Its number; a later index has a greater one.</summary>
@@ -23,7 +23,7 @@ public sealed record RepositoryIndex
     /// <summary>When it was made, UTC.</summary>
     public required DateTimeOffset Generated { get; init; }
 
-    /// <summary>From when on it must not be believed any more, UTC.</summary>
+    /// <summary>When it expires, UTC.</summary>
     public required DateTimeOffset Expires { get; init; }
 
     /// <summary>Its patchsets, by product and the order of patchsets.</summary>

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace EPortal.Format;
 
 /// <summary>
-/// Where things stand in a repository of patchsets: a tree of static files that any web server can hold. Paths are relative
+/// Layout of a repository of patchsets: a tree of static files that any web server can serve. Paths are relative
 /// to its root and use slashes.
 /// </summary>
 public static partial class RepositoryLayout

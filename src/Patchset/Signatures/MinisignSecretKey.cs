@@ -21,7 +21,7 @@ public sealed class MinisignSecretKey
     private const int BodyLength = NumberLength + (2 * SeedLength) + ChecksumLength;
     private const int Length = BodyAt + BodyLength;
 
-    /// <summary>The bounds minisign uses; a file that asks for more is not one of its.</summary>
+    /// <summary>The limits minisign uses; a file that asks for more was not made by it.</summary>
     private const ulong MaxOps = 33_554_432;
     private const ulong MaxMemory = 1_073_741_824;
 
@@ -100,7 +100,7 @@ public sealed class MinisignSecretKey
     private string SignHash(byte[] hash, string trusted, string untrusted)
     {
         if (!MinisignText.IsComment(trusted) || !MinisignText.IsComment(untrusted))
-            throw new ArgumentException("A comment must be one line.");
+            throw new ArgumentException("a comment must be one line");
         var signature = Sign(hash);
         return MinisignSignature.Format(
             PublicKey.Number, signature, Sign(MinisignSignature.GlobalContent(signature, trusted)), trusted, untrusted);
@@ -128,7 +128,7 @@ public sealed class MinisignSecretKey
         return hash;
     }
 
-    /// <summary>Takes the password's key stream (scrypt, RFC 7914) off the body.</summary>
+    /// <summary>Decrypts the body with the password's key stream (scrypt, RFC 7914).</summary>
     private static void Unlock(byte[] file, string password)
     {
         var ops = BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(OpsAt));

@@ -52,7 +52,7 @@ internal sealed class MinisignSignature
     /// <summary>What the second signature signs.</summary>
     public static byte[] GlobalContent(byte[] signature, string comment) => [.. signature, .. Encoding.UTF8.GetBytes(comment)];
 
-    /// <summary>Whether it is of <paramref name="key"/>, by number; the number proves nothing by itself.</summary>
+    /// <summary>Whether it names <paramref name="key"/>; the number alone proves nothing.</summary>
     public bool Names(MinisignPublicKey key) => key.Number.SequenceEqual(_number);
 
     /// <summary>Whether both signatures are <paramref name="key"/>'s, over <paramref name="message"/> (content or its hash).</summary>

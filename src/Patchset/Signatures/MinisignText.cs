@@ -35,6 +35,6 @@ internal static class MinisignText
             : null;
     }
 
-    /// <summary>Whether a comment may stand on its line; minisign itself puts tabs in.</summary>
+    /// <summary>Whether a comment is valid; minisign itself writes tabs.</summary>
     public static bool IsComment(string text) => text.Length <= MaxComment && !text.Any(c => char.IsControl(c) && c != '\t');
 }

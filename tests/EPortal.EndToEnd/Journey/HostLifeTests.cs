@@ -23,7 +23,7 @@ public sealed class HostLifeTests(AgentHost host) : IClassFixture<AgentHost>
         {
             var refused = await InstallAsync(proxy.Port);
             refused.ExitCode.ShouldBe(1, refused.ToString());
-            refused.Stderr.ShouldContain("is not the agent this portal announced");
+            refused.Stderr.ShouldContain("checksum mismatch of the agent, not installed");
             proxy.Flipped.ShouldBe(1);
         }
 
@@ -70,7 +70,7 @@ public sealed class HostLifeTests(AgentHost host) : IClassFixture<AgentHost>
 
         await host.RunsAsync(AgentHost.Level2);
         (await site.ServerAsync()).GetProperty("patch_level").GetInt64().ShouldBe(2);
-        (await host.AgentAsync("--status")).ShouldBe("Level 2 is applied and up to date.");
+        (await host.AgentAsync("--status")).ShouldBe("level 2 is applied and up to date");
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed class HostileArchiveTests(AgentHost host) : IClassFixture<AgentHos
         await RefusesAsync(site, await FlippedAsync(site), "/kpatch.bin");
 
         (await site.Installation.DoAsync("kcare", "list", "--json")).ShouldBe(before, "nothing is offered");
-        (await host.AgentAsync("--update")).ShouldBe("Level 1 is in force already.");
+        (await host.AgentAsync("--update")).ShouldBe("level 1 is already applied");
         await host.RunsAsync(AgentHost.Level1);
     }
 
@@ -100,7 +100,7 @@ public sealed class HostileArchiveTests(AgentHost host) : IClassFixture<AgentHos
             await host.RunsAsync(AgentHost.Level2);
             foreach (var file in exchanged)
                 (await File.ReadAllBytesAsync(Path.Combine(own, file), cancel)).ShouldBe(before[file], file);
-            site.Portal.Errors.ShouldContain("is not what it was");
+            site.Portal.Errors.ShouldContain("Checksum mismatch of ");
             await host.AgentAsync("--unload");
         }
     }

@@ -15,15 +15,15 @@ public sealed class PatchJourneyTests(AgentHost host) : IClassFixture<AgentHost>
         await RegistersAsync(site);
 
         await site.DeployAsync("K20260101_01", 1, AgentHost.Level1);
-        await SaysAsync("--check", 0, "Level 1 of K20260101_01 is available.");
-        await SaysAsync("--status", 1, "No patch is applied.");
-        (await host.AgentAsync("--update")).ShouldBe($"Level 1 of K20260101_01 is in force; effective kernel {Site.Euname(1)}.");
+        await SaysAsync("--check", 0, "level 1 of K20260101_01 is available");
+        await SaysAsync("--status", 1, "no patch is applied");
+        (await host.AgentAsync("--update")).ShouldBe($"level 1 of K20260101_01 is applied, effective kernel {Site.Euname(1)}");
         await host.RunsAsync(AgentHost.Level1);
         await AgreesAsync(site, 1, "K20260101_01");
-        await SaysAsync("--update", 0, "Level 1 is in force already.");
+        await SaysAsync("--update", 0, "level 1 is already applied");
 
         await site.DeployAsync("K20260102_01", 2, AgentHost.Level2);
-        await SaysAsync("--status", 2, "Level 1 is applied, level 2 is offered.");
+        await SaysAsync("--status", 2, "level 1 is applied, level 2 is available");
         await host.Guest.ReadAsync("echo AUTO_UPDATE_SPREAD=0 >> /etc/sysconfig/kcare/kcare.conf");
         await host.AgentAsync("--auto-update");
         await host.RunsAsync(AgentHost.Level2);
@@ -31,15 +31,15 @@ public sealed class PatchJourneyTests(AgentHost host) : IClassFixture<AgentHost>
         (await host.AgentAsync("--auto-update")).ShouldBeEmpty("cron mails what is said, and nothing changed");
 
         (await site.Installation.DoAsync("kcare", "unroll", "K20260102_01")).ShouldBe("K20260102_01 was unrolled from main");
-        await SaysAsync("--check", 0, "Level 1 of K20260101_01 is available.");
+        await SaysAsync("--check", 0, "level 1 of K20260101_01 is available");
         await host.AgentAsync("--update");
         await host.RunsAsync(AgentHost.Level1);
         await AgreesAsync(site, 1, "K20260101_01");
 
-        (await host.AgentAsync("--unload")).ShouldBe("The kernel runs without patches now.");
+        (await host.AgentAsync("--unload")).ShouldBe("the patch is unloaded");
         await host.RunsAsync(null);
         await SaysAsync("--patch-info", 1, "");
-        await SaysAsync("--status", 1, "No patch is applied.");
+        await SaysAsync("--status", 1, "no patch is applied");
         (await site.ServerAsync()).GetProperty("patch_level").GetInt64().ShouldBe(0);
         (await site.HistoryAsync()).Where(line => line.StartsWith("level: ", StringComparison.Ordinal))
             .ShouldBe(["level: 1 -> 0", "level: 2 -> 1", "level: 1 -> 2", "level: 0 -> 1"]);
@@ -65,7 +65,7 @@ public sealed class PatchJourneyTests(AgentHost host) : IClassFixture<AgentHost>
         refused.Stderr.ShouldContain("The kernel refused the module kpatch_demo_bad");
         refused.Stderr.Trim().ShouldNotContain("\n", Case.Sensitive, "one sentence");
         await host.RunsAsync(AgentHost.Level1);
-        await SaysAsync("--status", 2, "Level 1 is applied, level 2 is offered.");
+        await SaysAsync("--status", 2, "level 1 is applied, level 2 is available");
         (await host.AgentAsync("--info")).ShouldContain("last update: failed at ");
         var server = await site.ServerAsync();
         server.GetProperty("patch_level").GetInt64().ShouldBe(1);
@@ -84,8 +84,8 @@ public sealed class PatchJourneyTests(AgentHost host) : IClassFixture<AgentHost>
     {
         await host.AgentAsync($"--register {Site.Key}");
         (await site.Installation.DoAsync("--list-servers")).ShouldContain($"1 | {Site.Key}");
-        await SaysAsync("--status", 3, "The portal has no patch for this kernel.");
-        await SaysAsync("--check", 1, "The portal has no patch for this kernel.");
+        await SaysAsync("--status", 3, "the portal has no patch for this kernel");
+        await SaysAsync("--check", 1, "the portal has no patch for this kernel");
         (await host.TryAgentAsync("--update")).ExitCode.ShouldBe(3);
         await host.AgentAsync("--tag 'env:lab;kernel'");
 
@@ -116,8 +116,8 @@ public sealed class PatchJourneyTests(AgentHost host) : IClassFixture<AgentHost>
         server.GetProperty("status").GetString().ShouldBe("uptodate");
         server.GetProperty("euname").GetString().ShouldBe(Site.Euname(level));
         server.GetProperty("update_result").GetString().ShouldBe("ok");
-        await SaysAsync("--status", 0, string.Create(CultureInfo.InvariantCulture, $"Level {level} is applied and up to date."));
-        await SaysAsync("--check", 1, "There is nothing new.");
+        await SaysAsync("--status", 0, string.Create(CultureInfo.InvariantCulture, $"level {level} is applied and up to date"));
+        await SaysAsync("--check", 1, "no update available");
         await SaysAsync("--uname", 0, Site.Euname(level));
         (await host.AgentAsync("--patch-info")).ShouldContain($"kpatch-cve: CVE-2026-{1000 + level}");
         using var info = JsonDocument.Parse(await host.AgentAsync("--info --json"));

@@ -45,7 +45,7 @@ public sealed class TransitionTests(AgentHost host) : IClassFixture<AgentHost>
         await host.Guest.ReadAsync("kill -KILL $(cat /tmp/agent)");
         await ReleaseAsync();
 
-        (await host.AgentAsync("--update")).ShouldBe("Level 2 is in force already.");
+        (await host.AgentAsync("--update")).ShouldBe("level 2 is already applied");
         await host.RunsAsync(AgentHost.Level2);
         (await site.ServerAsync()).GetProperty("patch_level").GetInt64().ShouldBe(2);
         await host.AgentAsync("--unload");
@@ -67,7 +67,7 @@ public sealed class TransitionTests(AgentHost host) : IClassFixture<AgentHost>
 
         refused.ExitCode.ShouldBe(15, refused.ToString());
         refused.Stderr.ShouldContain("the kernel runs live patch kpatch_demo_1, which this agent did not load; it was left alone");
-        (await host.AgentAsync("--unload")).ShouldBe("No patch is applied.");
+        (await host.AgentAsync("--unload")).ShouldBe("no patch is applied");
         await host.RunsAsync(AgentHost.Level1);
     }
 

@@ -82,7 +82,7 @@ public sealed class ArchiveTroubleTests : IDisposable
             "setpriv", $"--reuid={OtherUser}", "--clear-groups", Programs.Command, "kcare", "deploy", archive);
 
         deploy.ExitCode.ShouldBe(1, deploy.ToString());
-        deploy.Stderr.Trim().ShouldBe($"error: {archive} cannot be opened: Permission denied.");
+        deploy.Stderr.Trim().ShouldBe($"error: cannot open {archive}: Permission denied");
     }
 
     [Theory]

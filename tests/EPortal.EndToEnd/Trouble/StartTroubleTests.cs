@@ -71,7 +71,7 @@ public sealed class StartTroubleTests : IDisposable
             await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         }
 
-        await RefusesAsync("was made by a newer version", "9999_future.sql");
+        await RefusesAsync("was written by a newer version", "9999_future.sql");
         var key = await _installation.TryAsync("key");
         key.ExitCode.ShouldBe(1, key.ToString());
     }

@@ -38,7 +38,7 @@ public sealed class ServerFlowTests(ConsoleSite site)
 
         await browser.Page.Locator("summary", new() { HasTextString = "Columns" }).ClickAsync();
         await browser.Page.GetByLabel("Architecture").Or(browser.Page.GetByLabel("Machine")).First.CheckAsync();
-        await browser.PressAsync("Show these");
+        await browser.PressAsync("Apply");
         await Assertions.Expect(browser.Page.Locator("tbody td", new() { HasTextString = "x86_64" }).First).ToBeVisibleAsync();
     }
 

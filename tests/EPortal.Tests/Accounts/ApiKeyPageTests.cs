@@ -35,9 +35,9 @@ public sealed partial class ApiKeyPageTests
     }
 
     [Theory]
-    [InlineData("", "30", "name is missing")]
-    [InlineData("x", "0", "expires_days must be")]
-    [InlineData("x", "many", "expires_days must be")]
+    [InlineData("", "30", "nter a name")]
+    [InlineData("x", "0", "number of days must be")]
+    [InlineData("x", "many", "number of days must be")]
     public async Task What_cannot_be_is_refused_with_the_form_as_it_was(string name, string days, string sentence)
     {
         await using var visitors = await Visitors.StartAsync();

@@ -170,11 +170,11 @@ public sealed class OddFactsTests
 
         (await LevelByQuery(portal, id, $$"""{"kernel_id":"{{new string('b', 40)}}"}""")).ShouldBe("1");
         portal.TheServer().Facts.KernelId.ShouldBe(TestPortal.KernelId);
-        portal.Portal.Servers.History(id, 10).ShouldHaveSingleItem().Became.ShouldBe("kernel_id is not that of the address");
+        portal.Portal.Servers.History(id, 10).ShouldHaveSingleItem().Became.ShouldBe("kernel_id differs from the address");
     }
 
     [Theory]
-    [InlineData("[\"XX\",\"ID\",null,7]", "build_ids hold what is no build-id")]
+    [InlineData("[\"XX\",\"ID\",null,7]", "build_ids contains an invalid build-id")]
     [InlineData("\"ID\"", "build_ids is not a list")]
     [InlineData("null", "build_ids is null")]
     public async Task The_rest_of_the_build_ids_is_answered(string ids, string told)

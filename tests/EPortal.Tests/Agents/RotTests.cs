@@ -39,7 +39,7 @@ public sealed class RotTests
         (await GetAsync(portal, id, file)).ShouldBe(right);
 
         (await File.ReadAllBytesAsync(path, Cancellation)).ShouldBe(right);
-        portal.Log.ShouldContain(line => line.Contains("is not what it was when it came in", StringComparison.Ordinal));
+        portal.Log.ShouldContain(line => line.Contains("Checksum mismatch of ", StringComparison.Ordinal));
     }
 
     [Fact]

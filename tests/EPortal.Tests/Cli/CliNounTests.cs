@@ -25,7 +25,7 @@ public sealed class CliNounTests : IDisposable
         (await Run("user", "add", "bob", "-p", "long enough")).ShouldBe((0, "user bob was added as admin\n", ""));
         (await Run("user", "set", "bob", "--note", "x")).ShouldBe((0, "user bob was changed\n", ""));
         (await Run("user", "list")).ShouldBe(await Run("user"));
-        (await Run("feed", "delete", "test", "--yes")).ShouldBe((0, "feed test was deleted, 1 key is on main now\n", ""));
+        (await Run("feed", "delete", "test", "--yes")).ShouldBe((0, "feed test was deleted, 1 key moved to main\n", ""));
         (await Run("key", "delete", "web")).ShouldBe((0, "key web was deleted with 0 servers\n", ""));
         (await Run("user", "delete", "bob")).Exit.ShouldBe(0);
         (await Json("key", "list", "--json")).GetArrayLength().ShouldBe(0);

@@ -96,7 +96,7 @@ public sealed class FeedPageTests
         var seen = ShownFirst.Seen(await visitors.Admin.TextAsync("/admin/feeds/test"));
         (await visitors.Admin.PostStatusAsync("/admin/feeds/test/delete")).ShouldBe(HttpStatusCode.BadRequest);
         Get(visitors, "test").Name.ShouldBe("test");
-        (await visitors.Done("/admin/feeds/test/delete", ("sure", "true"), seen)).ShouldContain("moved to main: 1 key.");
+        (await visitors.Done("/admin/feeds/test/delete", ("sure", "true"), seen)).ShouldContain("1 key moved to main.");
 
         (await visitors.Admin.StatusAsync("/admin/feeds/test")).ShouldBe(HttpStatusCode.NotFound);
         visitors.Portal.Portal.Keys.List().Single(key => key.Name == "late").Feed.ShouldBe(Feed.Main);

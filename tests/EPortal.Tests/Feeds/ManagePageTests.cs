@@ -64,7 +64,7 @@ public sealed partial class ManagePageTests
 
     [Theory]
     [InlineData("do.main", "enable", "check the preview first")]
-    [InlineData("do.main", "explode", "unknown action")]
+    [InlineData("do.main", "explode", "invalid action")]
     [InlineData("do.nowhere", "enable", "choose an action")]
     public async Task What_is_no_choice_is_refused(string name, string value, string sentence)
     {

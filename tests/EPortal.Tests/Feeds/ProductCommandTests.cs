@@ -11,7 +11,7 @@ namespace EPortal.Tests.Feeds;
 /// <summary><c>kcare</c>, <c>libcare</c>, <c>qemu</c> and <c>db</c>, and the older flags that mean the same.</summary>
 public sealed class ProductCommandTests : IDisposable
 {
-    private const string Warning = "warning: no key is pinned, so it was not checked who made this patchset; TRUSTED_KEYS pins keys.\n";
+    private const string Warning = "warning: signature not checked, no key is pinned: set TRUSTED_KEYS to pin keys\n";
 
     private static readonly DateTimeOffset Time = new(2026, 4, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -99,12 +99,12 @@ public sealed class ProductCommandTests : IDisposable
         var archive = await Archive("P1", 1, verb == "db" ? Product.Db : Product.Kernel);
         await Run(verb, "deploy", archive);
 
-        (await Run(verb, "deploy", archive)).Out.ShouldBe("P1 is enabled in main already\n");
-        (await Run(verb, "enable", "P1")).ShouldBe((0, "P1 is enabled in main already\n", ""));
-        (await Run(verb, "enable", "P1", "--upto")).ShouldBe((0, "", "nothing changed: up to P1 there is nothing on main that is not enabled or kept off\n"));
+        (await Run(verb, "deploy", archive)).Out.ShouldBe("P1 is already enabled in main\n");
+        (await Run(verb, "enable", "P1")).ShouldBe((0, "P1 is already enabled in main\n", ""));
+        (await Run(verb, "enable", "P1", "--upto")).ShouldBe((0, "", "nothing changed: all patchsets up to P1 are already enabled or disabled in main\n"));
         (await Json(verb, "enable", "P1", "--json"))[0].GetProperty("changed").GetBoolean().ShouldBeFalse();
         (await Run(verb, "disable", "P1")).ShouldBe((0, "P1 was disabled in main\n", ""));
-        (await Run(verb, "disable", "P1")).ShouldBe((0, "P1 is disabled in main already\n", ""));
+        (await Run(verb, "disable", "P1")).ShouldBe((0, "P1 is already disabled in main\n", ""));
         (await Run(verb, "unroll", "P1")).ShouldBe((0, "P1 is no longer disabled in main\n", ""));
         (await Run(verb, "unroll", "P1")).ShouldBe((1, "", "error: P1 is not on main: it is undeployed there\n"));
         (await Run(verb, "unroll", "P1", "--downto")).ShouldBe((1, "", "error: neither P1 nor a newer one is enabled on main\n"));

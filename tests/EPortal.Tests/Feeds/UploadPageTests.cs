@@ -14,7 +14,7 @@ public sealed class UploadPageTests
 
     [Theory]
     [InlineData("stored", "K1 undeployed", "", "K1 was stored.")]
-    [InlineData("enabled", "K1 undeployed", "/manage?do.test=enable", "K1 was stored. No key is pinned, so it was not checked who made it. Look at the preview to enable it on test.")]
+    [InlineData("enabled", "K1 undeployed", "/manage?do.test=enable", "K1 was stored. Its signature was not checked, because no key is pinned. Check the preview to enable it on test.")]
     [InlineData("disabled", "K1 disabled", "", "K1 was disabled on test.")]
     public async Task An_archive_is_stored_and_changes_for_servers_are_previewed(string state, string standing, string then, string sentence)
     {
@@ -49,7 +49,7 @@ public sealed class UploadPageTests
         await using var site = await PatchsetSite.OpenAsync();
 
         (await site.Browser.TextAsync(Path)).ShouldContain("value=\"stored\" checked");
-        await ShouldBeRefusedAsync(site, await UploadAsync(site, await ArchiveAsync(site), state: "explode"), "unknown action");
+        await ShouldBeRefusedAsync(site, await UploadAsync(site, await ArchiveAsync(site), state: "explode"), "invalid state");
     }
 
     [Fact]

@@ -125,7 +125,7 @@ public sealed class HostileManifestTests(RefusalFixture doors) : IClassFixture<R
         await doors.RefusedAsync(
             new HandMadeArchive().With(tar => tar.Add($"{HandMadeArchive.Id}/1/extra", [1])), PatchsetErrorCode.BadMember, "is not in the manifest");
         await doors.RefusedAsync(
-            new HandMadeArchive().With(tar => tar.Add(HandMadeArchive.PayloadName, HandMadeArchive.Payload)), PatchsetErrorCode.BadMember, "is there twice");
+            new HandMadeArchive().With(tar => tar.Add(HandMadeArchive.PayloadName, HandMadeArchive.Payload)), PatchsetErrorCode.BadMember, "occurs twice");
         await doors.RefusedAsync(
             new HandMadeArchive().With(tar => tar.Add(Json, new HandMadeArchive().Json())), PatchsetErrorCode.BadMember, "'manifest.json'");
         await doors.RefusedAsync(

@@ -72,10 +72,10 @@ public sealed class MemberNameAttackTests(RefusalFixture doors) : IClassFixture<
     public async Task A_name_with_NUL_is_refused()
     {
         var hidden = new HandMadeArchive().Begin().Add($"{HandMadeArchive.PayloadName}\0/../../x", HandMadeArchive.Payload).End();
-        await doors.RefusedAsync(hidden, PatchsetErrorCode.BadMember, "has a name with a NUL in it");
+        await doors.RefusedAsync(hidden, PatchsetErrorCode.BadMember, "has a NUL in its name");
         var prefixed = new HandMadeArchive().Begin()
             .Add("1/kpatch.bin", HandMadeArchive.Payload, '0', header => TarBytes.Put(header, 345, $"{Id}\0x")).End();
-        await doors.RefusedAsync(prefixed, PatchsetErrorCode.BadMember, "has a name with a NUL in it");
+        await doors.RefusedAsync(prefixed, PatchsetErrorCode.BadMember, "has a NUL in its name");
     }
 
     [Fact]
@@ -119,6 +119,6 @@ public sealed class MemberNameAttackTests(RefusalFixture doors) : IClassFixture<
         var archive = new HandMadeArchive();
         archive.Files["Kpatch.bin"] = HandMadeArchive.Entry([]);
         await doors.RefusedAsync(
-            archive.With(tar => tar.Add($"{Id}/1/Kpatch.bin", [])), PatchsetErrorCode.BadManifest, "only upper and lower case tell apart");
+            archive.With(tar => tar.Add($"{Id}/1/Kpatch.bin", [])), PatchsetErrorCode.BadManifest, "has names that differ only in case");
     }
 }

@@ -14,18 +14,18 @@ public sealed class SpecialMemberTests(RefusalFixture doors) : IClassFixture<Ref
     [InlineData('3', "device")]
     [InlineData('4', "device")]
     [InlineData('6', "FIFO")]
-    [InlineData('7', "unknown kind")]
-    [InlineData('D', "unknown kind")]
+    [InlineData('7', "unknown type")]
+    [InlineData('D', "unknown type")]
     [InlineData('K', "GNU long name")]
     [InlineData('L', "GNU long name")]
-    [InlineData('M', "unknown kind")]
-    [InlineData('N', "unknown kind")]
+    [InlineData('M', "unknown type")]
+    [InlineData('N', "unknown type")]
     [InlineData('S', "sparse file")]
-    [InlineData('V', "unknown kind")]
+    [InlineData('V', "unknown type")]
     [InlineData('X', "pax extension header")]
     [InlineData('g', "pax extension header")]
     [InlineData('x', "pax extension header")]
-    [InlineData('\xff', "unknown kind")]
+    [InlineData('\xff', "unknown type")]
     public async Task Any_other_kind_of_member_is_refused_wherever_it_stands(char kind, string words)
     {
         void Link(byte[] header)
@@ -62,7 +62,7 @@ public sealed class SpecialMemberTests(RefusalFixture doors) : IClassFixture<Ref
         foreach (var size in (string[])["\x80\0\0\0\0\0\0\0\0\0\0\x0b", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", "-0000000001", "0000000009 ", "00000 00013", "0x000000013"])
         {
             var archive = new HandMadeArchive().With(tar => tar.Add("x", [], '0', header => TarBytes.Put(header, 124, size)));
-            await doors.RefusedAsync(archive, PatchsetErrorCode.BadMember, "has no plain size");
+            await doors.RefusedAsync(archive, PatchsetErrorCode.BadMember, "has an invalid size");
         }
     }
 

@@ -58,7 +58,7 @@ public sealed class DurableFileTests : IDisposable
     {
         var path = _folder.File("absent");
         Should.Throw<IOException>(() => DurableFile.SyncFolder(path)).Message
-            .ShouldBe($"{path} cannot be opened: No such file or directory.");
+            .ShouldBe($"cannot open {path}: No such file or directory");
         DurableFile.SyncFileSystem(_folder.Path);
     }
 

@@ -66,5 +66,5 @@ public sealed class FileLockTests : IDisposable
     [Fact]
     public void A_lock_where_no_file_can_be_is_an_error() =>
         Should.Throw<IOException>(() => FileLock.Acquire("/nowhere/lock")).Message
-            .ShouldBe("/nowhere/lock cannot be opened: No such file or directory.");
+            .ShouldBe("cannot open /nowhere/lock: No such file or directory");
 }

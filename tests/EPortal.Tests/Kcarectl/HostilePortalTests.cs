@@ -122,7 +122,7 @@ public sealed class HostilePortalTests : RegisteredHostTests
         {
             Files = [.. Portal.Answer.Files!.Select(f => f with { Size = long.MaxValue })],
         };
-        await RefusesAsync(ExitCode.PortalRefused, "no sound size and hash of patch.json");
+        await RefusesAsync(ExitCode.PortalRefused, "invalid size or hash of patch.json");
         Portal.Fetched.ShouldBeEmpty();
     }
 

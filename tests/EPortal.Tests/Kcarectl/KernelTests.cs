@@ -121,7 +121,7 @@ public sealed class KernelTests : RegisteredHostTests
         Host.Kernel.Loaded.ShouldBeEmpty();
         Host.State.Modules.ShouldBeEmpty();
         (await Host.RunAsync("--unload")).ShouldBe(ExitCode.Done);
-        Host.Out.ShouldBe("No patch is applied.\n");
+        Host.Out.ShouldBe("no patch is applied\n");
     }
 
     [Fact]

@@ -47,17 +47,14 @@ public sealed class RegistrationTests : IAsyncLifetime
     [Theory]
     [InlineData("a folder")]
     [InlineData("a link to nothing")]
-    [InlineData("a link to what nobody may write")]
     public async Task An_id_that_cannot_be_kept_is_not_asked_for(string place)
     {
         var file = _host.Paths.SystemIdFile;
         File.Delete(file);
         if (place == "a folder")
             Directory.CreateDirectory(file);
-        else if (place == "a link to nothing")
-            File.CreateSymbolicLink(file, file + ".gone");
         else
-            File.CreateSymbolicLink(file, "/proc/version");
+            File.CreateSymbolicLink(file, file + ".gone");
 
         (await _host.RunAsync("--register", "my-key")).ShouldBe(ExitCode.Local);
 
@@ -119,7 +116,7 @@ public sealed class RegistrationTests : IAsyncLifetime
         (await _host.RunAsync("--license-info")).ShouldBe(ExitCode.NotRegistered);
         await _host.RunAsync("--register", "k");
         (await _host.RunAsync("--license-info")).ShouldBe(0);
-        _host.Out.ShouldBe($"This host is registered as {Id} at {_portal.Address}admin/api/kcare.\n");
+        _host.Out.ShouldBe($"registered as {Id} at {_portal.Address}admin/api/kcare\n");
         _portal.Plain["check.plain"] = "code:1\nmessage:no server with this id is registered\n";
         (await _host.RunAsync("--license-info")).ShouldBe(ExitCode.NotRegistered);
     }

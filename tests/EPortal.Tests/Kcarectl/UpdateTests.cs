@@ -14,7 +14,7 @@ public sealed class UpdateTests : RegisteredHostTests
         Portal.Offer(1, "kpatch_1");
         (await Host.RunAsync("--update")).ShouldBe(ExitCode.Done);
         Host.Kernel.Inserted.ShouldBe(["kpatch_1"]);
-        Host.Out.ShouldBe("Level 1 of K20260101_01 is in force; effective kernel 6.1.0-11.\n");
+        Host.Out.ShouldBe("level 1 of K20260101_01 is applied, effective kernel 6.1.0-11\n");
         Host.Error.ShouldBe("");
         Portal.Checkins[0].PatchLevel.ShouldBe(0);
         var told = Portal.Checkins[1];
@@ -63,7 +63,7 @@ public sealed class UpdateTests : RegisteredHostTests
         await Host.RunAsync("--update");
         var fetched = Portal.Fetched.Count();
         (await Host.RunAsync("--update")).ShouldBe(ExitCode.Done);
-        Host.Out.ShouldBe("Level 1 is in force already.\n");
+        Host.Out.ShouldBe("level 1 is already applied\n");
         Host.Kernel.Inserted.Count.ShouldBe(1);
         Portal.Fetched.Count().ShouldBe(fetched);
     }
@@ -171,7 +171,7 @@ public sealed class UpdateTests : RegisteredHostTests
     public async Task An_unsupported_kernel_is_said_to_be_one()
     {
         (await Host.RunAsync("--update")).ShouldBe(ExitCode.Unsupported);
-        Host.Error.ShouldBe("kcarectl: The portal has no patch for this kernel.\n");
+        Host.Error.ShouldBe("kcarectl: the portal has no patch for this kernel\n");
 
         // Cron mails every line, and this one would come every four hours from every such host.
         (await Host.RunAsync("--auto-update")).ShouldBe(ExitCode.Unsupported);

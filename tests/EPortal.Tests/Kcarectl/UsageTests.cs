@@ -22,26 +22,26 @@ public sealed class UsageTests : IDisposable
     {
         (await _host.RunAsync(args)).ShouldBe(code);
         _host.Out.ShouldBe("");
-        _host.Error.ShouldEndWith("kcarectl: Try kcarectl --help.\n");
+        _host.Error.ShouldEndWith("kcarectl: run kcarectl --help for usage\n");
     }
 
     [Theory]
     [InlineData("specify an action")]
-    [InlineData("'--bogus' is not an option.", "--bogus")]
-    [InlineData("'update' is not an option; did you mean --update?", "update")]
-    [InlineData("'update' is not an option; did you mean --update?", "update", "--help")]
-    [InlineData("'--reg' is not an option; did you mean --register?", "--reg", "k")]
-    [InlineData("--register needs a value.", "--register")]
-    [InlineData("--tag can be given only once.", "--tag", "a", "--tag", "b")]
-    [InlineData("'false' is not an option.", "--unregister", "false")]
-    [InlineData("'true' is not an option.", "--info", "--json", "true")]
+    [InlineData("unknown option '--bogus'", "--bogus")]
+    [InlineData("unexpected argument 'update'; did you mean --update?", "update")]
+    [InlineData("unexpected argument 'update'; did you mean --update?", "update", "--help")]
+    [InlineData("unknown option '--reg'; did you mean --register?", "--reg", "k")]
+    [InlineData("--register requires a value", "--register")]
+    [InlineData("--tag can be given only once", "--tag", "a", "--tag", "b")]
+    [InlineData("unexpected argument 'false'", "--unregister", "false")]
+    [InlineData("unexpected argument 'true'", "--info", "--json", "true")]
     [InlineData("use only one of --update and --check", "--update", "--check")]
-    [InlineData("'x' is not an option.", "--version", "x")]
-    [InlineData("--version goes alone.", "--version", "--check")]
+    [InlineData("unexpected argument 'x'", "--version", "x")]
+    [InlineData("use --version without other options", "--version", "--check")]
     public async Task What_is_wrong_is_said_in_one_sentence_of_ours(string sentence, params string[] args)
     {
         (await _host.RunAsync(args)).ShouldBe(2);
-        _host.Error.ShouldBe($"kcarectl: {sentence}\nkcarectl: Try kcarectl --help.\n");
+        _host.Error.ShouldBe($"kcarectl: {sentence}\nkcarectl: run kcarectl --help for usage\n");
     }
 
     [Fact]

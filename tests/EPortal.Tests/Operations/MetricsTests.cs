@@ -105,7 +105,10 @@ public sealed class MetricsTests
         await using var portal = await TestPortal.StartAsync();
         await portal.Portal.Feeds.Add(TestPortal.Admin, "test", new());
         await portal.DeployAsync("K1", 1, feed: "test");
-        (await portal.ScrapeAsync())["eportal_feeds_behind"].ShouldBe(1);
+        (await portal.ScrapeAsync())["eportal_feeds_behind"].ShouldBe(0, "no server follows main");
+        await portal.RegisterAsync();
+        portal.Time.Advance(TimeSpan.FromMinutes(2));
+        await portal.ScrapeUntilAsync(after => after["eportal_feeds_behind"] == 1);
 
         await portal.Portal.Feeds.Delete(TestPortal.Admin, "test");
         portal.Time.Advance(TimeSpan.FromMinutes(2));

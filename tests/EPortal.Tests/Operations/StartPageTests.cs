@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using EPortal.Data;
 using EPortal.Feeds;
+using EPortal.Keys;
 using EPortal.Format;
 using EPortal.Operations;
 using EPortal.Patchsets;
@@ -106,6 +107,8 @@ public sealed partial class StartPageTests
     {
         await using var api = await ApiCaller.StartAsync(settings => settings with { AutoUpdatePeriod = null });
         await api.Portal.Portal.Feeds.Add(TestPortal.Admin, "late", new FeedSettings(Auto: auto, DeployAfter: waits));
+        await api.Portal.Portal.Keys.Add(TestPortal.Admin, "late", new KeySettings(Feed: "late"));
+        await api.Portal.RegisterAsync(key: "late");
         await api.Portal.DeployAsync("K1", 1);
 
         api.Portal.Time.Advance(TimeSpan.FromHours(hours));

@@ -84,7 +84,7 @@ public sealed class BundleTests : IAsyncLifetime
 
         (await there.RunAsync(["bundle", "import", _folder.File("next--have.bundle")])).Out.ShouldBe("K4 was imported\n");
         receiver.States().ShouldBe(["K1:blocked", "K2:undeployed", "K3:undeployed", "K4:undeployed"]);
-        (await there.RunAsync(["bundle", "import", _folder.File("next--since.bundle")])).Out.ShouldBe("1 patchset was here already\n");
+        (await there.RunAsync(["bundle", "import", _folder.File("next--since.bundle")])).Out.ShouldBe("1 patchset was already here\n");
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class BundleTests : IAsyncLifetime
         {
             ((string[])["bundle", "import", _folder.File("none")], "none"),
             (["bundle", "import", _folder.File("have")], "not an archive: use a tar file"),
-            (["bundle", "export", "--have", _folder.File("have"), _folder.File("b")], "was not printed by `kc.eportal bundle have`: 'kernel K1'"),
+            (["bundle", "export", "--have", _folder.File("have"), _folder.File("b")], "invalid line 'kernel K1'"),
             (["bundle", "export", "--since", _folder.File("have"), _folder.File("b")], "not an archive: use a tar file"),
             (["bundle", "export", "--since", "a", "--have", "b", _folder.File("b")], "use only one of --since and --have"),
             (["bundle", "export", _folder.File("no/folder/b")], "no/folder"),

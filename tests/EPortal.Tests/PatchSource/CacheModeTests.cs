@@ -106,7 +106,7 @@ public sealed class CacheModeTests : IAsyncLifetime
         {
             answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
             answer.Headers.RetryAfter!.Delta.ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.Zero);
-            (await answer.Content.ReadAsStringAsync(Cancellation)).ShouldContain("kpatch.bin of K1 cannot be had at present: The patch source has no");
+            (await answer.Content.ReadAsStringAsync(Cancellation)).ShouldContain("kpatch.bin of K1 is not available now: The patch source has no");
         }
 
         (await cache.GetAsync("patch.json")).ShouldBe(info);

@@ -61,7 +61,7 @@ public sealed class SourceCallTests
         house.GoOn();
         await SourcePortal.UntilAsync(async () => !(await house.Api.Get("/source")).Result.GetProperty("syncing").GetBoolean());
         var told = (await house.Api.Get("/source")).Result;
-        told.GetProperty("message").GetString().ShouldBe("1 new patchset with index 1.");
+        told.GetProperty("message").GetString().ShouldBe("1 new patchset, index version 1");
         told.GetProperty("signed_by").GetString().ShouldBe(house.Source.Key.PublicKey.KeyId);
         (await house.Api.Get("/patchsets")).Text.ShouldContain("K1");
     }
@@ -93,7 +93,7 @@ public sealed class SourceCallTests
     {
         await using var house = await SourcePortal.StartAsync(isSet: false);
         var (portal, address) = (house.Api.Portal, house.Source.Address.AbsoluteUri);
-        (await Run(portal, "", "patch-source")).Out.ShouldStartWith("source: none; --url sets one\n");
+        (await Run(portal, "", "patch-source")).Out.ShouldStartWith("source: none; set one with --url\n");
 
         var set = await Run(portal, "hunter2\n", "patch-source", "--url", address, "--user", "me", "--distro", "debian12");
 

@@ -28,7 +28,7 @@ public sealed class SourcePageTests
         page.ShouldContain("value=\"https://a.example.com/\"");
         page.ShouldContain("value=\"me\"");
         page.ShouldMatch("value=\"debian12\"[^>]*checked");
-        page.ShouldContain("Leave it empty to keep the one that is set.");
+        page.ShouldContain("Leave empty to keep the current password.");
         page.ShouldNotContain("hunter2");
         house.Api.Portal.Portal.Source.State.Setting.Password.ShouldBe("hunter2");
         (await browser.PostStatusAsync(Page, ("url", "https://a.example.com/x/"), ("user", "me"), ("password", ""))).ShouldBe(HttpStatusCode.Redirect);
@@ -125,7 +125,7 @@ public sealed class SourcePageTests
         await SourcePortal.UntilAsync(async () => !(await State(browser)).Contains("hx-trigger", StringComparison.Ordinal));
 
         var state = await State(browser);
-        state.ShouldContain("1 new patchset with index 1.");
+        state.ShouldContain("1 new patchset, index version 1");
         state.ShouldContain(house.Source.Key.PublicKey.KeyId);
         state.ShouldNotContain("<html");
     }

@@ -106,7 +106,7 @@ public sealed class UpdateCommandTests : IAsyncLifetime
         using (lease.Connection!.Sync.TryBegin())
             update = Cli().RunAsync(["kcare", "update"]);
         var (exit, _, error) = await update;
-        (exit, error).ShouldBe((0, "another update is under way; waiting for it.\n"));
+        (exit, error).ShouldBe((0, "waiting for another sync to finish\n"));
     }
 
     [Fact]

@@ -40,7 +40,7 @@ public sealed class ArchiveCommandTests : IDisposable
         var (exit, output, error) = await Run("patchset", "verify", "--key", _folder.File("v.key.pub"), archive);
 
         (exit, error).ShouldBe((0, ""));
-        output.ShouldMatch($"^K1 is good: 1 target, [0-9]+ bytes, signed by {id}\n\\z");
+        output.ShouldMatch($"^K1 is valid: 1 target, [0-9]+ bytes, signed by {id}\n\\z");
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class ArchiveCommandTests : IDisposable
         (await Run("patchset", "verify", "--key", first, signed)).Exit.ShouldBe(0);
         (await Run("patchset", "verify", "--key", second, signed)).Exit.ShouldBe(1);
         (await Run("patchset", "verify", "--key", first, "--key", second, signed)).Exit.ShouldBe(0);
-        (await Run("patchset", "verify", Archive)).Out.ShouldEndWith("signatures not checked, for no key is trusted\n");
+        (await Run("patchset", "verify", Archive)).Out.ShouldEndWith("signatures not checked, no key is trusted\n");
 
         (await Run("patchset", "sign", "--key", _folder.File("second"), signed)).Exit.ShouldBe(0);
         (await Run("patchset", "verify", "--key", second, signed)).Exit.ShouldBe(0);

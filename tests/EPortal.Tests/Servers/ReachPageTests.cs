@@ -172,14 +172,14 @@ public sealed class ReachPageTests
         (string, string)[] auto = [("auto", "true"), ("deploy_after", "10"), ("channel", "default")];
 
         var page = await ShownFirst.AskAsync(site.Browser, "/admin/feeds/test", auto);
-        page.ShouldContain("1 patchset comes onto this feed after 10 hours on this portal: K1.");
+        page.ShouldContain("1 patchset will be enabled on this feed after 10 hours on this portal: K1.");
         page.ShouldContain("<strong>1 server</strong> will be offered another level");
         site.Portal.Portal.Feeds.Get("test").Auto.ShouldBeFalse();
 
         await ShownFirst.DoAsync(site.Browser, "/admin/feeds/test", [.. auto, ShownFirst.Seen(page)]);
         // To wait longer, or to be off, brings nothing.
         await ShownFirst.DoAsync(site.Browser, "/admin/feeds/test", ("auto", "true"), ("deploy_after", "20"), ("channel", "default"));
-        (await ShownFirst.AskAsync(site.Browser, "/admin/feeds/test", ("auto", "true"), ("deploy_after", "0"), ("channel", "default"))).ShouldContain("1 patchset comes onto this feed when the portal next looks: K1.");
+        (await ShownFirst.AskAsync(site.Browser, "/admin/feeds/test", ("auto", "true"), ("deploy_after", "0"), ("channel", "default"))).ShouldContain("1 patchset will be enabled on this feed at the next sync: K1.");
         await ShownFirst.DoAsync(site.Browser, "/admin/feeds/test", ("deploy_after", "0"), ("channel", "default"));
         site.Portal.Portal.Feeds.Get("test").Auto.ShouldBeFalse();
     }

@@ -17,7 +17,7 @@ public sealed class RefusedFormTests
     {
         await using var fleet = await ServerFleet.StartAsync();
 
-        var (status, page) = await PostAsync(fleet, form, (field, value), ("note", "what was typed"), ("name", "typed-name"));
+        var (status, page) = await PostAsync(fleet, form, (field, value), ("note", "what was typed"), ("name", "typed-name"), ("products", "kernel"));
 
         status.ShouldBe(HttpStatusCode.BadRequest);
         page.ShouldContain(problem);

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs the kcarectl agent from @PORTAL@ and makes it check in every 4 hours.
-# KCARE_MAILTO=ADDRESS in the environment: who gets mail when an update fails.
+# KCARE_MAILTO=ADDRESS in the environment: gets mail when an update fails.
 set -eu
 # Where an administrator's shell does not look for daemons.
 PATH=$PATH:/usr/sbin:/sbin
@@ -10,14 +10,14 @@ sha256='@AGENT_SHA256@'
 
 fail() { echo "install-kernelcare: $*" >&2; exit 1; }
 
-[ "$(id -u)" = 0 ] || fail 'run this as root.'
-[ -n "$sha256" ] || fail 'this portal has no agent to hand out; install kcarectl from a package.'
-command -v curl >/dev/null || fail 'curl is needed.'
+[ "$(id -u)" = 0 ] || fail 'run this as root'
+[ -n "$sha256" ] || fail 'this portal has no agent package: install kcarectl from a package'
+command -v curl >/dev/null || fail 'curl not found: install it first'
 
 new=$(mktemp /usr/bin/.kcarectl.XXXXXX)
 trap 'rm -f "$new"' EXIT
-curl -fsS --retry 3 -o "$new" "$portal/packages/kcarectl" || fail "the agent could not be fetched from $portal."
-echo "$sha256  $new" | sha256sum -c - > /dev/null || fail 'what was fetched is not the agent this portal announced.'
+curl -fsS --retry 3 -o "$new" "$portal/packages/kcarectl" || fail "cannot download the agent from $portal"
+echo "$sha256  $new" | sha256sum -c - > /dev/null || fail 'checksum mismatch of the agent, not installed'
 chmod 0755 "$new"
 mv -f "$new" /usr/bin/kcarectl
 trap - EXIT
@@ -31,13 +31,13 @@ touch /etc/sysconfig/kcare/kcare.conf
 grep -q '^AUTO_UPDATE=' /etc/sysconfig/kcare/kcare.conf || echo 'AUTO_UPDATE=True' >> /etc/sysconfig/kcare/kcare.conf
 /usr/bin/kcarectl --set-patch-server "$portal/"
 
-# The agent adds a random delay of its own, so that a fleet does not come at once. After a reboot the patch is applied again.
+# The agent adds a random delay, so that a fleet does not check in at once. After a reboot it applies the patch again.
 if [ -d /etc/cron.d ] && { command -v crond || command -v cron; } > /dev/null; then
     kept=$(sed -n '/^MAILTO=/p' /etc/cron.d/kcare-cron 2> /dev/null || true)
     {
         case ${KCARE_MAILTO:-} in
             '') [ -z "$kept" ] || echo "$kept" ;;
-            *[!A-Za-z0-9.@_+,-]*) echo 'install-kernelcare: KCARE_MAILTO is not a mail address; left out.' >&2 ;;
+            *[!A-Za-z0-9.@_+,-]*) echo 'install-kernelcare: invalid KCARE_MAILTO, ignored: use a mail address' >&2 ;;
             *) echo "MAILTO=$KCARE_MAILTO" ;;
         esac
         echo '17 */4 * * * root /usr/bin/kcarectl --auto-update'
@@ -51,11 +51,11 @@ if [ -d /etc/cron.d ] && { command -v crond || command -v cron; } > /dev/null; t
         systemctl daemon-reload || true
     fi
 elif command -v systemctl > /dev/null && [ -d /run/systemd/system ]; then
-    [ -z "${KCARE_MAILTO:-}" ] || echo 'install-kernelcare: there is no cron here, which sends mail; KCARE_MAILTO is left out.' >&2
-    # 3: the portal has no patch for this kernel, which is no failure.
+    [ -z "${KCARE_MAILTO:-}" ] || echo 'install-kernelcare: KCARE_MAILTO ignored: it needs cron' >&2
+    # 3: the portal has no patch for this kernel, which is not a failure.
     cat > /etc/systemd/system/kcare-auto-update.service <<'UNIT'
 [Unit]
-Description=Live patches of the kernel: bring this host to the level that its portal offers
+Description=Kernel live patches: update from the portal
 Wants=network-online.target
 After=network-online.target
 
@@ -66,7 +66,7 @@ SuccessExitStatus=3
 UNIT
     cat > /etc/systemd/system/kcare-auto-update.timer <<'UNIT'
 [Unit]
-Description=Live patches of the kernel, every 4 hours
+Description=Kernel live patches: update every 4 hours
 
 [Timer]
 OnCalendar=*-*-* 00/4:17:00
@@ -76,7 +76,7 @@ WantedBy=timers.target
 UNIT
     cat > /etc/systemd/system/kcare-boot.service <<'UNIT'
 [Unit]
-Description=Live patches of the kernel: apply again after a reboot
+Description=Kernel live patches: apply after a reboot
 Wants=network-online.target
 After=network-online.target
 
@@ -92,7 +92,7 @@ UNIT
     systemctl enable --quiet --now kcare-auto-update.timer
     systemctl enable --quiet kcare-boot.service
 else
-    echo 'install-kernelcare: there is neither cron nor systemd here; run kcarectl --auto-update every 4 hours, and kcarectl --update after a reboot, by other means.' >&2
+    echo 'install-kernelcare: neither cron nor systemd found: run kcarectl --auto-update every 4 hours and kcarectl --update after a reboot' >&2
 fi
 
 echo 'kcarectl is installed; register this host with: kcarectl --register KEY'

@@ -4,8 +4,8 @@ set -eu
 
 fail() { echo "set-patch-server: $*" >&2; exit 1; }
 
-[ "$(id -u)" = 0 ] || fail 'run this as root.'
-command -v kcarectl >/dev/null || fail 'kcarectl is not installed; use /install-kernelcare.'
+[ "$(id -u)" = 0 ] || fail 'run this as root'
+command -v kcarectl >/dev/null || fail 'kcarectl is not installed: use /install-kernelcare'
 mkdir -p /etc/sysconfig/kcare
 cat > /etc/sysconfig/kcare/trusted.pub <<'KEYS'
 @KEYS@

@@ -35,7 +35,7 @@ internal static class ApiKeyPages
         problem => List(parameters, keys, context, null, problem));
 
     private static DateTimeOffset? EndOf(ApiParameters parameters, TimeProvider time) =>
-        parameters.Text("expires_days") is { } days ? time.GetUtcNow().AddDays(ConsoleForms.Number(days, "the number of days", 1, ApiKeyEndpoints.MaxDays)) : null;
+        parameters.Text("expires_days") is { } days ? time.GetUtcNow().AddDays(ApiParameters.Number(days, "the number of days", 1, ApiKeyEndpoints.MaxDays)) : null;
 
     private static Task<IResult> Revoke(string id, ApiParameters parameters, ApiKeyStore keys, HttpContext context)
     {

@@ -72,14 +72,18 @@ internal sealed class ApiParameters
 
     /// <summary>A whole number within bounds; null when it was not given.</summary>
     /// <exception cref="RefusedException">It is no number, or out of bounds.</exception>
-    public long? Number(string name, long least, long most)
-    {
-        if (Text(name) is not { } text)
-            return null;
-        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+    public long? Number(string name, long least, long most) => Text(name) is { } text ? Number(text, name, least, most) : null;
+
+    /// <summary>A whole number as it was typed.</summary>
+    /// <param name="text">What was typed.</param>
+    /// <param name="what">What people know it as, such as <c>the server limit</c>.</param>
+    /// <param name="least">The least that it may be.</param>
+    /// <param name="most">The most that it may be.</param>
+    /// <exception cref="RefusedException">It is no number, or out of bounds.</exception>
+    public static long Number(string text, string what, long least, long most) =>
+        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
             ? number
-            : throw Invalid($"{name} must be a whole number from {least} to {most}");
-    }
+            : throw Invalid($"{what} must be a whole number from {least} to {most}");
 
     /// <summary>Yes or no: <c>true false 1 0 yes no on off</c> in any case; null when it was not given.</summary>
     /// <exception cref="RefusedException">It is something else.</exception>

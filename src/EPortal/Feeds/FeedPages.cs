@@ -187,7 +187,7 @@ internal sealed record FeedForm
 
     /// <summary>What to save.</summary>
     /// <exception cref="RefusedException">The delay is no number.</exception>
-    public FeedSettings ToSettings() => new(Auto, ConsoleForms.Number(DeployAfter, "the delay in hours", 0, FeedSettings.MaxDeployAfter), Channel);
+    public FeedSettings ToSettings() => new(Auto, ApiParameters.Number(DeployAfter, "the delay in hours", 0, FeedSettings.MaxDeployAfter), Channel);
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

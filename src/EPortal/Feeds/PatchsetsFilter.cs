@@ -2,7 +2,6 @@ using EPortal.Api;
 using EPortal.Data;
 using EPortal.Format;
 using EPortal.Patchsets;
-using EPortal.WebConsole;
 
 namespace EPortal.Feeds;
 
@@ -52,7 +51,7 @@ internal sealed record PatchsetsFilter
         Distro = Bounded(parameters.Text("distro")),
         Use = OneOf(parameters, "use", RunByServers, OnFeeds),
         State = OneOf(parameters, "state", Available, Unavailable, Absent),
-        Offset = (int)Paging.Asked(parameters),
+        Offset = (int)(parameters.Number("offset", 0, int.MaxValue) ?? 0),
     };
 
     /// <summary>The same as a query string, which begins at another patchset.</summary>

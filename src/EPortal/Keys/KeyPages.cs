@@ -186,6 +186,6 @@ internal sealed record KeyForm
     /// <summary>What to save.</summary>
     /// <exception cref="RefusedException">The limit is no number, or no product is ticked: the key would be useless.</exception>
     public KeySettings ToSettings() => Products.Count > 0
-        ? new KeySettings(Note, Feed, ConsoleForms.Number(ServerLimit, "the server limit", 0, int.MaxValue), Products)
+        ? new KeySettings(Note, Feed, ApiParameters.Number(ServerLimit, "the server limit", 0, int.MaxValue), Products)
         : throw new RefusedException(Refusal.Invalid, "choose at least one product");
 }

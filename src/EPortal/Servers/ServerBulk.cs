@@ -5,7 +5,6 @@ using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Keys;
 using EPortal.Servers.Search;
-using EPortal.WebConsole;
 
 namespace EPortal.Servers;
 
@@ -164,7 +163,8 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
         "SELECT DISTINCT k.name FROM json_each(@ids) p CROSS JOIN server s ON s.id = p.value JOIN key k ON k.id = s.key ORDER BY k.name LIMIT 10",
         new { ids = JsonSerializer.Serialize(ids) });
 
-    private static string Servers(int count) => NumberText.Of(count, "server", "servers");
+    /// <summary>So many servers, for the user log.</summary>
+    public static string Servers(int count) => count == 1 ? "1 server" : string.Create(CultureInfo.InvariantCulture, $"{count:N0} servers");
 
     private static IEnumerable<string[]> Some(IReadOnlyList<string> servers) => servers.Distinct(StringComparer.Ordinal).Chunk(PerChange);
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Dapper;
 using EPortal.Data;
-using EPortal.WebConsole;
 
 namespace EPortal.Servers;
 
@@ -67,7 +66,7 @@ internal sealed class TagStore(Database database, ChangeLog log)
                 if (concerned.Count > 0)
                 {
                     change.Note(
-                        action, $"{detail}: {NumberText.Of(concerned.Count, "server", "servers")}", [new FieldChange("tag", tag, name ?? "")], ServersOfEntry.Of(concerned));
+                        action, $"{detail}: {ServerBulk.Servers(concerned.Count)}", [new FieldChange("tag", tag, name ?? "")], ServersOfEntry.Of(concerned));
                 }
 
                 return concerned.Count;

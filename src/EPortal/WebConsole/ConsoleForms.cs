@@ -1,4 +1,3 @@
-using System.Globalization;
 using EPortal.Api;
 using EPortal.Data;
 
@@ -36,17 +35,6 @@ internal static class ConsoleForms
     /// <exception cref="RefusedException">It is empty.</exception>
     public static string Typed(ApiParameters parameters, string field, string what) =>
         parameters.Text(field) ?? throw new RefusedException(Refusal.Invalid, $"enter {what}");
-
-    /// <summary>A whole number as it was typed.</summary>
-    /// <param name="text">What was typed.</param>
-    /// <param name="what">What people know it as, such as <c>the server limit</c>.</param>
-    /// <param name="least">The least that it may be.</param>
-    /// <param name="most">The most that it may be.</param>
-    /// <exception cref="RefusedException">It is no number, or out of bounds.</exception>
-    public static long Number(string text, string what, long least, long most) =>
-        long.TryParse(text.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
-            ? number
-            : throw new RefusedException(Refusal.Invalid, $"{what} must be a whole number from {least} to {most}");
 
     /// <summary>Why a form was refused, for its page, which does not give a password back.</summary>
     /// <param name="problem">The reason.</param>

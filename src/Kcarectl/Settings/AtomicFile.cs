@@ -15,7 +15,7 @@ internal static class AtomicFile
     public static void RequireWritable(string path)
     {
         var file = new FileInfo(path);
-        if (Directory.Exists(path) || file.ResolveLinkTarget(returnFinalTarget: true) is { Exists: false })
+        if (Directory.Exists(path) || (file.LinkTarget is not null && file.ResolveLinkTarget(returnFinalTarget: true) is { Exists: false }))
             throw new AgentException(ExitCode.Local, $"{path} is not a file; remove it and try again");
         try
         {

@@ -59,9 +59,9 @@ public sealed class FeedPageTests
     [InlineData("/admin/new-feed", "main", "5", "default", "feed 'main' already exists")]
     [InlineData("/admin/new-feed", "a b", "5", "default", "letters, digits")]
     [InlineData("/admin/new-feed", "", "5", "default", "letters, digits")]
-    [InlineData("/admin/feeds/test", "", "8761", "default", "0 to 8760 hours")]
-    [InlineData("/admin/feeds/test", "", "-1", "default", "invalid number of hours")]
-    [InlineData("/admin/feeds/test", "", "many", "default", "invalid number of hours")]
+    [InlineData("/admin/feeds/test", "", "8761", "default", "0 to 8760")]
+    [InlineData("/admin/feeds/test", "", "-1", "default", "delay in hours must be")]
+    [InlineData("/admin/feeds/test", "", "many", "default", "delay in hours must be")]
     [InlineData("/admin/feeds/test", "", "5", "other", "use default, test or unstable")]
     public async Task What_cannot_be_is_refused_with_the_form_as_it_was(string path, string name, string hours, string channel, string sentence)
     {

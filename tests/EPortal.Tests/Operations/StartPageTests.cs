@@ -77,6 +77,8 @@ public sealed partial class StartPageTests
         await api.Portal.DeployAsync("K2", 2);
         await List(api.Portal, ("K1", RepositoryState.Withdrawn), ("K2", RepositoryState.Blocked));
         await api.Portal.Portal.Feeds.Add(TestPortal.Admin, "late", new FeedSettings());
+        await api.Portal.Portal.Keys.Add(TestPortal.Admin, "late", new KeySettings(Feed: "late"));
+        await api.Portal.RegisterAsync(key: "late");
         await api.Portal.Portal.Log.Commit(Actor.Portal, change =>
         {
             SourceStore.Note(change, nameof(SourceError.Failing), "It answers <script>alert(1)</script>.");

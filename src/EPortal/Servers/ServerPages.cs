@@ -68,7 +68,7 @@ internal static class ServerPages
             {
                 var key = parameters.Required("to");
                 await bulk.MoveOne(context.Actor(), server.Id, key, FormVersion.SeenOrNull(parameters));
-                return ConsoleRoutes.Back(context, PathOf(server), $"The server belongs to the key {key} now.");
+                return ConsoleRoutes.Back(context, PathOf(server), $"The server was moved to the key {key}.");
             },
             problem => Again(ServerModel.Read(id, parameters, database, offers, usage, time.GetUtcNow(), problem).WithKey(parameters, parameters.Text("to"))));
     }

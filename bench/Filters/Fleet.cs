@@ -12,7 +12,7 @@ internal static class Fleet
     public const int Feeds = 10;
     public const int Kernels = 300;
     public const int Tags = 200;
-    private const int Silent = 100;
+    private const int Inactive = 100;
     private const long Second = 1_000_000;
 
     /// <summary>Fills it. Half of all servers have the first key, a third the first tag; of every hundred one is outdated, one unsupported.</summary>
@@ -37,7 +37,7 @@ internal static class Fleet
             var registered = now - (servers - n) * (400L * 86_400 * Second / servers);
             Run(server, n + 1, $"bench.{n + 1}", $"B{n:d15}", keys[n % 2 == 0 ? 0 : n / 2 % keys.Count], Host(n), address ?? Ip(n), registered, TagsOf(n));
             Run(facts, n + 1, address ?? Ip(n), Host(n), KernelOf(n), LevelOf(n), now - n % 900 * 40_000L * Second);
-            Run(checkin, n + 1, n % (servers / Silent) == 3 ? now - 60L * 86_400 * Second : now - n % 14_400 * Second, digest?.Invoke(n) ?? 0);
+            Run(checkin, n + 1, n % (servers / Inactive) == 3 ? now - 60L * 86_400 * Second : now - n % 14_400 * Second, digest?.Invoke(n) ?? 0);
             TagTables.Set(session, n + 1, TagsOf(n));
         }
 

@@ -32,7 +32,7 @@ internal static partial class ApiKeyCommands
                 return;
             }
 
-            var table = new CliTable("Id", "User", "Name", "Made", "Ends", "Last used") { Empty = "there are no API keys; `kc.eportal api-key add USER NAME` makes one" };
+            var table = new CliTable("Id", "User", "Name", "Created", "Expires", "Last used") { Empty = "no API keys; create one with `kc.eportal api-key add USER NAME`" };
             foreach (var key in keys)
                 table.Add(key.KeyId, key.Account, key.Name, Day(key.Created), key.Expires is { } end ? Day(end) : "never", key.LastUsed is { } used ? Day(used) : "never");
             table.Write(context);
@@ -42,14 +42,14 @@ internal static partial class ApiKeyCommands
 
     private static Command Add(CliContext context)
     {
-        var user = CliOptions.Required("user", "user whose rights the key has");
+        var user = CliOptions.Required("user", "user that the key logs in as");
         user.CompletionSources.Add(StoredNames.Of(context, UserStore.Names));
         var name = CliOptions.Required("name", "what the key is for");
         var days = CliOptions.Value<int?>($"days until it expires, 1 to {ApiKeyEndpoints.MaxDays}; never by default", "--days");
         var json = CliOptions.Json();
         days.Between(1, ApiKeyEndpoints.MaxDays);
         var command = new Command("add", """
-            make an API key and print it, this once
+            create an API key and print it once
 
             example:
               kc.eportal api-key add api-user backup --days 90
@@ -76,8 +76,8 @@ internal static partial class ApiKeyCommands
             var key = portal.ApiKeys.List(null).FirstOrDefault(key => key.KeyId == parsed.GetValue(id))
                 ?? throw new RefusedException(Refusal.NotFound, $"API key '{parsed.GetValue(id)}' not found");
             await deletion.Run(
-                $"End API key {key.Name} of {key.Account}?", unattended: true, expected: true, () => portal.ApiKeys.Revoke(context.Operator(), key.KeyId, null));
-            context.Result(deletion.AsJson, ApiKeyRow.From(key), ApiKeyCommandsJson.Default.ApiKeyRow, $"API key {key.Name} of {key.Account} {deletion.Was} deleted");
+                $"Revoke API key {key.Name} of {key.Account}?", unattended: true, expected: true, () => portal.ApiKeys.Revoke(context.Operator(), key.KeyId, null));
+            context.Result(deletion.AsJson, ApiKeyRow.From(key), ApiKeyCommandsJson.Default.ApiKeyRow, $"API key {key.Name} of {key.Account} {deletion.Was} revoked");
         });
         return command;
     }

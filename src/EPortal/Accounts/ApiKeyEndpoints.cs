@@ -8,12 +8,12 @@ internal static class ApiKeyEndpoints
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapApi(HttpMethods.Get, "/api-keys", ApiRole.Reader, "Own API keys; for admins those of all", (HttpContext context, ApiKeyStore keys) =>
+        routes.MapApi(HttpMethods.Get, "/api-keys", ApiRole.Reader, "Your API keys; for admins, those of all users", (HttpContext context, ApiKeyStore keys) =>
             new ApiResult<IReadOnlyList<ApiKeyRow>>([.. keys.List(context.WhoseOrAll()).Select(ApiKeyRow.From)]));
-        routes.MapApi(HttpMethods.Post, "/api-keys", ApiRole.Reader, "Create an API key for oneself; the answer alone shows it", Make,
+        routes.MapApi(HttpMethods.Post, "/api-keys", ApiRole.Reader, "Create an API key for yourself; it is shown only in this answer", Make,
             new("name", "what it is for", Required: true),
-            new("expires_days", "days until it ends; never by default", "integer"));
-        routes.MapApi(HttpMethods.Delete, "/api-keys/{id}", ApiRole.Reader, "End an API key at once; one's own, for admins anybody's", Revoke);
+            new("expires_days", "days until it expires; never by default", "integer"));
+        routes.MapApi(HttpMethods.Delete, "/api-keys/{id}", ApiRole.Reader, "Revoke an API key; admins can revoke those of all users", Revoke);
     }
 
     /// <summary>Days that a key may last.</summary>

@@ -30,7 +30,7 @@ internal static class ApiKeyPages
         {
             var owner = context.Actor().Name;
             var (key, text) = await keys.Make(context.Actor(), owner, ConsoleForms.Typed(parameters, "name", "a name"), EndOf(parameters, time));
-            return ($"{ListPath}?{Made}={made.Keep(owner, text)}", $"API key {key.Name} was made.");
+            return ($"{ListPath}?{Made}={made.Keep(owner, text)}", $"API key {key.Name} was created.");
         }),
         problem => List(parameters, keys, context, null, problem));
 

@@ -110,7 +110,7 @@ internal sealed partial class DirectoryRecheck(ExternalLogins logins, LdapStore 
             // Who has logged in anew meanwhile was let in after this answer.
             if (change.Session.Execute("DELETE FROM external_login WHERE account = @id AND login = @login", ("@id", user.Id), ("@login", last.Login)) == 0)
                 return 0;
-            change.Note("session.end", $"all of {user.Name}, whom the directory does not let in any more");
+            change.Note("session.end", $"all of {user.Name}: no longer allowed by the directory");
             return change.Session.Execute("DELETE FROM login_session WHERE account = @id", ("@id", user.Id));
         });
         return standing;
@@ -118,6 +118,6 @@ internal sealed partial class DirectoryRecheck(ExternalLogins logins, LdapStore 
 
     private bool IsPausing() => Volatile.Read(ref _failedAt) is var at and not 0 && time.GetElapsedTime(at) < s_pause;
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The directory cannot be asked whether users are still there: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Cannot check users in the LDAP directory: {Reason}")]
     private partial void LogFailed(string reason);
 }

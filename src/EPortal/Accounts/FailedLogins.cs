@@ -127,7 +127,7 @@ internal sealed partial class FailedLogins(UserStore users, ChangeLog log, TimeP
                 else
                 {
                     _lines--;
-                    lines.Add((address, $"{Times(count.Take(now + s_between))} {(user is null ? "with a name that no user has" : $"as {user}")}"));
+                    lines.Add((address, $"{Times(count.Take(now + s_between))} {(user is null ? "with an unknown user name" : $"as {user}")}"));
                 }
             }
 
@@ -140,7 +140,7 @@ internal sealed partial class FailedLogins(UserStore users, ChangeLog log, TimeP
 
     private static string Times(long count) => count == 1 ? "1 failed login" : string.Create(CultureInfo.InvariantCulture, $"{count:N0} failed logins");
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The user log could not be told of {Failed}: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot record {Failed} in the user log: {Reason}")]
     private partial void LogNotTold(string failed, string reason);
 
     /// <summary>Failed logins that are not told yet, and when they may be.</summary>

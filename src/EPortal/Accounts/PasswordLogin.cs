@@ -155,9 +155,9 @@ internal sealed partial class PasswordLogin(
     /// <summary>A login that is being checked.</summary>
     private sealed record Login(string Name, string Password, string Address, string Mark);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The directory cannot be asked: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "LDAP directory unavailable: {Reason}")]
     private partial void LogDirectory(string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The directory's settings were not taken: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "LDAP settings not loaded: {Reason}")]
     private partial void LogSettings(string reason);
 }

@@ -103,7 +103,7 @@ internal static partial class UserCommands
             return;
         }
 
-        var table = new CliTable("User", "Role", "Description") { Empty = "there are no users; `kc.eportal user add NAME` makes one" };
+        var table = new CliTable("User", "Role", "Description") { Empty = "no users; create one with `kc.eportal user add NAME`" };
         foreach (var user in users)
             table.Add(user.Name, user.Role, user.Description);
         table.Write(context);

@@ -13,7 +13,7 @@ internal static class UserEndpoints
     {
         routes.MapApi(HttpMethods.Get, "/users", ApiRole.Reader, "All users", (UserStore users) =>
             new ApiResult<IReadOnlyList<UserRow>>([.. users.List().Select(UserRow.From)]));
-        routes.MapApi(HttpMethods.Post, "/users", ApiRole.Admin, "Make a local user, or change the one of that name", Save,
+        routes.MapApi(HttpMethods.Post, "/users", ApiRole.Admin, "Create or change a local user", Save,
             new("username", "name to log in with", Required: true),
             new("password", "needed for a new user"),
             new("description", "free text"),

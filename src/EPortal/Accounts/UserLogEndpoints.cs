@@ -14,10 +14,10 @@ internal static class UserLogEndpoints
         HttpMethods.Get, "/user-log", ApiRole.Reader, "Who changed what, from where, newest first", List,
         new("user", "only actions of this user"),
         new("action", "only actions with this prefix, such as key or key.add"),
-        new("since", "only from this day on, such as 2026-05-01 (UTC)"),
-        new("until", "only up to this day (UTC)"),
-        new("age", "more than this many days ago; 4h for hours; negative for within"),
-        new("limit", $"lines at the most, up to {UserLogFilter.MostRows}; 100 when left out", "integer"),
+        new("since", "only from this day, such as 2026-05-01 (UTC)"),
+        new("until", "only until this day, inclusive (UTC)"),
+        new("age", "more than this many days ago (3, or 4h for hours), or within (-3)"),
+        new("limit", $"maximum number of entries (100 by default, up to {UserLogFilter.MostRows})", "integer"),
         new("offset", "entries to skip", "integer"),
         new("format", "json or csv; json by default")).Produces<ApiResult<IReadOnlyList<UserLogEntry>>>()
         .WithMetadata(new AnswersText(Csv));

@@ -71,9 +71,9 @@ internal static class UserName
         if (name.EnumerateRunes().FirstOrDefault(rune => !IsSign(rune)) is { Value: not 0 } odd)
             return $"invalid user name: U+{odd.Value:X4} is not allowed; use letters, digits and ASCII punctuation";
         if (!s_compatible.IsNormalized(name))
-            return "invalid user name: letters that stand for others (full-width, ligatures, superscript) are not allowed";
+            return "invalid user name: look-alike letters (full-width, ligatures, superscript) are not allowed";
         if (Fold(name).EnumerateRunes().Any(IsLooseMark) || HasLooseVowelMark(name))
-            return "invalid user name: an accent does not belong to a letter";
+            return "invalid user name: accents without a letter are not allowed";
         return HasOneScript(name) ? null : "invalid user name: letters of several scripts, such as Latin and Cyrillic, are not allowed";
     }
 

@@ -51,7 +51,7 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     public static string Folded(string name) => UserName.Fold(name);
 
     /// <summary>Told where nobody is admin.</summary>
-    public const string NoAdmin = "no user is an admin, so nobody can change anything in the console or API; `kc.eportal user set -r admin NAME` makes one";
+    public const string NoAdmin = "no user is an admin, so nobody can change anything in the console or API; make one with `kc.eportal user set -r admin NAME`";
 
     /// <summary>Names of all users.</summary>
     public static IEnumerable<string> Names(Session session) => session.Connection.Query<string>("SELECT name FROM account WHERE shadowed = 0 ORDER BY name");

@@ -22,9 +22,9 @@ internal static class ApiDescription
         ["users"] = "Accounts of this portal.",
         ["api-keys"] = "Keys that programs log in with.",
         ["sessions"] = "Who is logged in.",
-        ["ldap"] = "The directory that further accounts come from.",
+        ["ldap"] = "The LDAP directory.",
         ["user-log"] = "Who changed what.",
-        ["monitoring by key"] = "What monitoring asks for with a registration key.",
+        ["monitoring by key"] = "Reports for monitoring, by registration key.",
     };
 
     /// <summary>Adds what makes it.</summary>
@@ -37,7 +37,7 @@ internal static class ApiDescription
             {
                 Title = "ePortal",
                 Version = typeof(ApiDescription).Assembly.GetName().Version?.ToString(3),
-                Description = "Parameters come in the query string, a form or a JSON body alike; repeated names make lists.",
+                Description = "Send parameters in the query string, a form or a JSON body; repeat a name for a list.",
                 License = new OpenApiLicense { Name = "Apache License 2.0", Identifier = "Apache-2.0" },
             };
             // Wherever the page was loaded from; never a name that a request made up.
@@ -157,7 +157,7 @@ internal static class ApiDescription
             return;
         }
 
-        operation.Description = role == ApiRole.Admin ? "Needs an admin." : "Needs an account.";
+        operation.Description = role == ApiRole.Admin ? "Requires an admin." : "Requires an account.";
         operation.Security =
         [
             new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Basic, document)] = [] },

@@ -163,7 +163,7 @@ internal sealed class ApiParameters
             return false;
         return context.Request.Query.Count > 0 || call.Parameters.Count == 0
             ? true
-            : throw Invalid("the request body is plain text and names no parameter");
+            : throw Invalid("the request body must be a form or JSON, not plain text");
     }
 
     private async Task AddJson(HttpContext context, MemoryStream body)

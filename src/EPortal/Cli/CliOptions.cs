@@ -49,15 +49,19 @@ internal static class CliOptions
         new(name, aliases) { Description = description, Arity = ArgumentArity.ExactlyOne };
 
     /// <summary>An option that takes one of a few words.</summary>
+    public static Option<string?> Choice(string? description, IReadOnlyList<string> choices, string name, params string[] aliases) =>
+        Choice(description, choices, word => choices.Contains(word), name, aliases);
+
+    /// <summary>The same, where words are accepted that help and completion do not show.</summary>
     public static Option<string?> Choice(
-        string? description, IReadOnlyList<string> choices, string name, params string[] aliases)
+        string? description, IReadOnlyList<string> choices, Func<string, bool> isAccepted, string name, params string[] aliases)
     {
         var option = Value<string>(description, name, aliases);
         option.HelpName = $"{{{string.Join(',', choices)}}}";
         option.CompletionSources.Add([.. choices]);
         option.Validators.Add(result =>
         {
-            foreach (var token in result.Tokens.Where(token => !choices.Contains(token.Value)))
+            foreach (var token in result.Tokens.Where(token => !isAccepted(token.Value)))
                 result.AddError($"invalid value '{token.Value}' for {name}: use {string.Join(" or ", choices)}");
         });
         return option;

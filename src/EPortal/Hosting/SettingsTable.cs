@@ -19,7 +19,7 @@ internal static partial class SettingsTable
     };
 
     private static readonly SettingsKind<string> HeaderName =
-        Text("a name of an HTTP header without another meaning, in quotes", name => HeaderPattern().IsMatch(name) && !s_taken.Contains(name) && !name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase));
+        Text("the name of an unreserved HTTP header in quotes", name => HeaderPattern().IsMatch(name) && !s_taken.Contains(name) && !name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase));
 
     private static readonly SettingsKind<IReadOnlyList<string>> Distros = ListOf(
         "a list of distributions such as 'debian12'", text => DistroPattern().IsMatch(text) ? text : null, text => text);

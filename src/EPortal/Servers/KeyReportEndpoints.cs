@@ -26,7 +26,7 @@ internal static class KeyReportEndpoints
             (string? key, Database database, Offers offers, TimeProvider time) => new PatchsetData(
                 [.. All(key, database, offers, time).Select(server => new object[] { server.Facts.Ip, server.Facts.KernelId, server.Facts.PatchLevel })]))
             .AddEndpointFilter(AskGuard);
-        routes.MapApi(HttpMethods.Get, "/kcare/patchset.json", ApiRole.Open, "The same with names",
+        routes.MapApi(HttpMethods.Get, "/kcare/patchset.json", ApiRole.Open, "Address, host name, kernel and level of the servers of a key",
             (ApiParameters parameters, Database database, Offers offers, TimeProvider time) => All(parameters.Text("key"), database, offers, time)
                 .Select(server => new PatchsetOfServer(server.Facts.Ip, server.Facts.Hostname, server.Facts.KernelId, server.Facts.PatchLevel)).ToList(),
             new ApiParameter("key", "registration key", Required: true))

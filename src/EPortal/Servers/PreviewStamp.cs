@@ -16,7 +16,7 @@ internal static class PreviewStamp
     public const string Parameter = "seen";
 
     /// <summary>What is said where the stamp is another.</summary>
-    public const string Moved = "nothing changed: what servers are offered changed after this preview; check the new preview";
+    public const string Moved = "nothing changed: the offers changed after this preview; check the new preview";
 
     /// <summary>The stamp of a snapshot.</summary>
     public static string Of(Session session)

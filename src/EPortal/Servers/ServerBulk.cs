@@ -131,7 +131,7 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
         var elsewhere = Read(change, all).Where(server => server.Key != key.Id).Select(server => server.Id).ToHashSet(StringComparer.Ordinal);
         var there = change.Db.ExecuteScalar<long>("SELECT count(*) FROM server WHERE key = @Id", new { key.Id });
         if (key.ServerLimit > 0 && elsewhere.Count > 0 && there + elsewhere.Count > key.ServerLimit)
-            throw new RefusedException(Refusal.Conflict, $"the server limit of key '{key.Name}' is {key.ServerLimit} and it has {there} servers; {elsewhere.Count} more exceed it");
+            throw new RefusedException(Refusal.Conflict, $"key '{key.Name}' has {there} of at most {key.ServerLimit} servers; {elsewhere.Count} more would exceed the limit");
         var moving = some.Where(elsewhere.Contains).ToList();
         var (concerned, from) = (Concerned(change, moving, filter), string.Join(' ', KeysOf(change, moving)));
         foreach (var id in moving)

@@ -92,7 +92,7 @@ internal static class ServerChangePages
             MoveImpact.OfServers(session, offers.At(session), servers, key), KeyStore.Get(session, key).Feed, PreviewStamp.Of(session)));
         var text = new ConfirmText(
             $"Move {NumberText.Of(servers.Count, "server", "servers")} to the key {key}", ConsoleRoutes.Base + ListOf(parameters), "Servers",
-            [$"{NumberText.Of(servers.Count, "server is", "servers are")} moved to the key {key} and the feed {feed}; for {NumberText.Of(move.Elsewhere)} of them that is another feed, or the key allows other products."],
+            [$"{NumberText.Of(servers.Count, "server", "servers")} will move to the key {key} and the feed {feed}; for {NumberText.Of(move.Elsewhere)} of them the feed or the allowed products change."],
             $"Move {NumberText.Of(servers.Count, "server", "servers")}");
         if (move.Elsewhere > 0 && ConfirmPages.AskOrNull(context, parameters, text, move.Reach, stamp) is { } question)
             return question;

@@ -28,7 +28,7 @@ internal static class ServerCommands
         }
 
         // Scripts read this table, so it is the same on a terminal.
-        var table = new CliTable(CliColumn.Number("Count"), new CliColumn("Key", MinWidth: 32)) { Empty = "there are no keys; `kc.eportal key add` makes one" };
+        var table = new CliTable(CliColumn.Number("Count"), new CliColumn("Key", MinWidth: 32)) { Empty = "no keys; create one with `kc.eportal key add`" };
         foreach (var count in counts)
             table.Add(count.Count, count.Key);
         table.WritePlain(context);
@@ -52,7 +52,7 @@ internal static class ServerCommands
                 return;
             }
 
-            var table = new CliTable("Time", "What", "Was", "Became") { Empty = "nothing has changed about this server yet" };
+            var table = new CliTable("Time", "What", "Was", "Became") { Empty = "no changes of this server yet" };
             foreach (var e in events)
                 table.Add(Time(e.At), e.What, e.Was, e.Became);
             table.Write(context);

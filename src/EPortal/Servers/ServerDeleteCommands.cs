@@ -47,7 +47,7 @@ internal static class ServerDeleteCommands
     {
         var inactive = CliOptions.Flag("servers that have not checked in", "--inactive");
         inactive.Required = true;
-        var days = CliOptions.Value<int?>($"for so many days ({ServerStore.CleanAfterDays} by default)", "--days");
+        var days = CliOptions.Value<int?>($"days without a check-in ({ServerStore.CleanAfterDays} by default)", "--days");
         var (yes, dryRun, json) = (CliOptions.Yes(), CliOptions.DryRun(), CliOptions.Json());
         var command = new Command("clean", """
             delete inactive servers

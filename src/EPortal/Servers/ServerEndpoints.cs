@@ -13,33 +13,33 @@ internal static class ServerEndpoints
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapApi(HttpMethods.Get, "/servers", ApiRole.Reader, "Servers, filtered; or how many there are", List,
+        routes.MapApi(HttpMethods.Get, "/servers", ApiRole.Reader, "List or count servers", List,
             new("hostname", "host name; % stands for any text"),
             new("ip", "address; % stands for any text"),
             new("service_id", "the server's id"),
-            new("feed", "name of the feed they follow; main for the default one"),
-            new("key", "key they registered with"),
-            new("registered_age", "registered more than this many days ago; 4h for hours; negative for within"),
-            new("checkin_age", "last check-in more than this many days ago; 4h for hours; negative for within"),
-            new("updated_age", "level last changed more than this many days ago; 4h for hours; negative for within"),
-            new("is_updated", "true: run the level that their feed offers; false: run another", "boolean"),
+            new("feed", "feed that the servers follow; main is the default feed"),
+            new("key", "registration key"),
+            new("registered_age", "registered more than this many days ago (3, or 4h for hours), or within (-3)"),
+            new("checkin_age", "last check-in more than this many days ago (3, or 4h for hours), or within (-3)"),
+            new("updated_age", "level last changed more than this many days ago (3, or 4h for hours), or within (-3)"),
+            new("is_updated", "true: only servers that run the level their feed offers; false: only servers that run another", "boolean"),
             new("tag", "one of their tags, such as env:test or ubuntu"),
-            new("limit", $"rows at the most, up to {ServerQuery.MaxLimit}; 10 when left out", "integer"),
+            new("limit", $"maximum number of rows (10 by default, up to {ServerQuery.MaxLimit})", "integer"),
             new("offset", "rows to skip", "integer"),
-            new("only_count", "no rows, only how many", "boolean"));
-        routes.MapApi(HttpMethods.Delete, "/servers", ApiRole.Admin, "Delete servers that have not checked in for long", Clean,
-            new ApiParameter("checkin_age", "days without a check-in, at least 1; 24h or more with h", Required: true));
+            new("only_count", "return only the number of servers", "boolean"));
+        routes.MapApi(HttpMethods.Delete, "/servers", ApiRole.Admin, "Delete inactive servers", Clean,
+            new ApiParameter("checkin_age", "days without a check-in, at least 1, or hours such as 24h", Required: true));
         routes.MapApi(HttpMethods.Post, "/delete_server", ApiRole.Admin, "Delete servers by name, address or id", Delete,
-            new("hostname", "host name, exactly"), new("ip", "address, exactly"), new("server_id", "the server's id"));
+            new("hostname", "exact host name"), new("ip", "exact address"), new("server_id", "the server's id"));
         routes.MapApi(HttpMethods.Post, "/set_tags", ApiRole.Admin, "Replace the tags of a server", SetTags,
-            new("server_id", "the server's id", Required: true), new("tags", "tags with ; between them; left out to remove all"));
+            new("server_id", "the server's id", Required: true), new("tags", "tags separated by semicolons; leave out to remove all"));
     }
 
     private static ServerList List(ApiParameters parameters, Database database, Offers offers, FleetSecrets secrets, TimeProvider time, HttpContext context)
     {
         var shown = secrets.AreInCallsFor(context);
         if (!shown && (parameters.Text("key") ?? parameters.Text("service_id")) is not null)
-            throw new RefusedException(Refusal.Forbidden, "server ids and keys are hidden from read-only users, so key and service_id need an admin");
+            throw new RefusedException(Refusal.Forbidden, "server ids and keys are hidden from read-only users, so key and service_id require an admin");
         var query = new ServerQuery
         {
             Hostname = parameters.Text("hostname"),

@@ -18,9 +18,9 @@ internal static class ServerEventsModel
         "hostname" => "Host name",
         "update" => "Last update",
         "restart" => "Restarted, uptime",
-        ServerHistory.Dropped => "Fields not understood",
-        _ when what.StartsWith(ServerHistory.Dropped, StringComparison.Ordinal) => $"Fields not understood,{what[ServerHistory.Dropped.Length..]}",
-        ServerHistory.TooMany => "More changes in this hour are left out; the limit is",
+        ServerHistory.Dropped => "Invalid fields",
+        _ when what.StartsWith(ServerHistory.Dropped, StringComparison.Ordinal) => $"Invalid fields,{what[ServerHistory.Dropped.Length..]}",
+        ServerHistory.TooMany => "Further changes in this hour not recorded; limit",
         _ => what,
     };
 

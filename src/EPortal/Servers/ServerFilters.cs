@@ -23,7 +23,7 @@ internal sealed class ServerFilters
     /// <summary>Names the filter that a button removes from those sent with it.</summary>
     public const string Remove = "remove";
 
-    private const string AgeHint = "3 for over 3 days ago, -2 for within 2, 4h for hours";
+    private const string AgeHint = "3: over 3 days ago; -2: within 2 days; 4h: hours";
     private const int MaxLength = 300;
 
     /// <summary>All there are, but for the search box.</summary>
@@ -138,9 +138,7 @@ internal sealed class ServerFilters
     private ServerCondition? Condition() => Value("status") switch
     {
         null => null,
-        "silent" => ServerCondition.Inactive, // As addresses that people saved have it.
-        var token when ServerConditions.All.Any(one => one.Token == token) => ServerConditions.All.First(one => one.Token == token).Condition,
-        _ => throw new RefusedException(Refusal.Invalid, $"invalid status: use one of {string.Join(", ", ServerConditions.All.Select(one => one.Token))}"),
+        var token => ServerConditions.ParseOrNull(token) ?? throw new RefusedException(Refusal.Invalid, $"invalid status: use one of {string.Join(", ", ServerConditions.All.Select(one => one.Token))}"),
     };
 
     private UptimeRange? Uptime() => Value("uptime") switch

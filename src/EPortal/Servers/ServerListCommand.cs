@@ -18,9 +18,10 @@ internal sealed class ServerListCommand
     private readonly Option<string?> _key = CliOptions.Value<string>("registration key", "--key");
     private readonly Option<string?> _feed = CliOptions.Value<string>("feed", "--feed");
     private readonly Option<string?> _tag = CliOptions.Value<string>("one of the server's tags, exactly", "--tag");
-    private readonly Option<string?> _status = CliOptions.Choice("status of the server", [.. ServerConditions.All.Select(one => one.Token)], "--status");
+    private readonly Option<string?> _status = CliOptions.Choice(
+        "status of the server", [.. ServerConditions.All.Select(one => one.Token)], token => ServerConditions.ParseOrNull(token) is not null, "--status");
     private readonly Option<string?> _kernel = CliOptions.Value<string>("effective kernel; % stands for any text", "--kernel");
-    private readonly Option<string?> _sort = CliOptions.Value<string>($"order by {string.Join(", ", Sorts)}; a hyphen before it turns it round", "--sort");
+    private readonly Option<string?> _sort = CliOptions.Value<string>($"order by {string.Join(", ", Sorts)}; - before it reverses the order", "--sort");
     private readonly Option<int?> _limit = CliOptions.Value<int?>($"maximum number of rows (1000 by default, up to {ServerQuery.MaxLimit})", "--limit");
     private readonly Option<int?> _offset = CliOptions.Value<int?>("rows to skip", "--offset");
     private readonly Option<bool> _json = CliOptions.Json();
@@ -68,7 +69,7 @@ internal sealed class ServerListCommand
         Key = parsed.GetValue(_key),
         Feed = parsed.GetValue(_feed),
         Tag = parsed.GetValue(_tag),
-        Condition = parsed.GetValue(_status) is { } token ? ServerConditions.All.First(one => one.Token == token).Condition : null,
+        Condition = parsed.GetValue(_status) is { } token ? ServerConditions.ParseOrNull(token) : null,
         Profile = new ProfileFilter { Euname = parsed.GetValue(_kernel) },
         Order = parsed.GetValue(_sort) is { } sort ? OrderOrNull(sort) : null,
         Limit = parsed.GetValue(_limit) ?? new ServerQuery().Limit,
@@ -96,9 +97,9 @@ internal sealed class ServerListCommand
     {
         var table = new CliTable("Id", "Hostname", "IP", "Key", "Feed", CliColumn.Number("Level"), "Status", "Effective kernel", "Last check-in", "Tags")
         {
-            Empty = page.Registered == 0 ? "no server is registered yet; on a host: curl -s http://PORTAL/install-kernelcare | bash && kcarectl --register KEY"
-                : offset > 0 ? $"there are only {Plural.Of(page.Matches.Count, "server")} of this kind"
-                : "no server is of this kind",
+            Empty = page.Registered == 0 ? "no servers yet; on a host, run: curl -s http://PORTAL/install-kernelcare | bash && kcarectl --register KEY"
+                : offset > 0 ? $"no more servers match: {Plural.Of(page.Matches.Count, "server")} in total"
+                : "no server matches",
         };
         foreach (var s in page.Servers)
         {

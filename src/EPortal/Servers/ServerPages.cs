@@ -72,7 +72,7 @@ internal static class ServerPages
                 if (move.Reach.Nothing > 0 && ConfirmPages.AskOrNull(context, parameters, Question(server, key), move.Reach, stamp) is { } question)
                     return question;
                 await bulk.MoveOne(context.Actor(), server.Id, key, FormVersion.SeenOrNull(parameters), session => PreviewStamp.MustBe(stamp, session));
-                return ConsoleRoutes.Back(context, PathOf(server), $"The server belongs to the key {key} now.");
+                return ConsoleRoutes.Back(context, PathOf(server), $"The server was moved to the key {key}.");
             },
             problem => Again(ServerModel.Read(id, parameters, database, offers, usage, time.GetUtcNow(), problem).WithKey(parameters, parameters.Text("to"))));
     }

@@ -33,7 +33,7 @@ internal static class TagPages
         {
             var (tag, name) = (parameters.Required("tag"), ConsoleForms.Typed(parameters, "name", "a tag"));
             var count = await tags.Rename(context.Actor(), tag, name);
-            return ConsoleRoutes.Back(context, ListPath, $"The tag {tag} is {name} now on {NumberText.Of(count, "server", "servers")}.");
+            return ConsoleRoutes.Back(context, ListPath, $"The tag {tag} was renamed to {name} on {NumberText.Of(count, "server", "servers")}.");
         },
         problem => One(parameters, database, problem));
 

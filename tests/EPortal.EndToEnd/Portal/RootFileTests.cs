@@ -71,7 +71,7 @@ public sealed class RootFileTests : IDisposable
         await _installation.DoAsync("ldap", "--url", "ldap://ldap.example.com", "--dn", "uid=%s", "--ca-file", pem);
         await _installation.DoAsync("doctor", Mine("d.tar.gz"));
 
-        (await _installation.DoAsync("ldap")).ShouldContain("of an own authority");
+        (await _installation.DoAsync("ldap")).ShouldContain("a private certificate authority");
         Shell.Stat(Mine("d.tar.gz")).ShouldBe("600 root");
         new FileInfo(Mine("d.tar.gz")).Length.ShouldBeGreaterThan(100);
         DataBelongsToNobodyElse();

@@ -20,7 +20,7 @@ public sealed class ChangeFlowTests(SmallConsole console) : IClassFixture<SmallC
 
         await browser.Page.GetByLabel("Key").SelectOptionAsync("staging");
         await browser.PressAsync("Move the server");
-        await browser.SaysAsync("The server belongs to the key staging now.");
+        await browser.SaysAsync("The server was moved to the key staging.");
         (await console.Site.DoAsync("server", "list", "--key", "staging")).ShouldContain(host);
 
         await browser.Page.Locator("input[name=sure]").CheckAsync();
@@ -45,7 +45,7 @@ public sealed class ChangeFlowTests(SmallConsole console) : IClassFixture<SmallC
         await browser.GoAsync($"/admin/tag?tag={Uri.EscapeDataString(tag)}");
         await browser.Page.GetByLabel("Name").FillAsync(renamed);
         await browser.PressAsync("Rename everywhere");
-        await browser.SaysAsync($"The tag {tag} is {renamed} now on 1 server.");
+        await browser.SaysAsync($"The tag {tag} was renamed to {renamed} on 1 server.");
 
         await browser.GoAsync($"/admin/tag?tag={Uri.EscapeDataString(renamed)}");
         await browser.Page.Locator("input[name=sure]").CheckAsync();

@@ -77,7 +77,7 @@ public sealed class SettingFlowTests(SmallConsole console) : IClassFixture<Small
         await browser.GoAsync("/admin/api-keys");
         (await browser.Page.Locator("body").InnerTextAsync()).ShouldNotContain(key);
         await browser.Page.Locator("tbody tr", new() { HasTextString = name }).Locator("a[href*='/admin/api-keys/']").First.ClickAsync();
-        await browser.Page.GetByLabel($"Revoke {name} for good").CheckAsync();
+        await browser.Page.GetByLabel($"Revoke {name} permanently").CheckAsync();
         await browser.PressAsync("Revoke the API key");
         await browser.SaysAsync($"API key {name} was revoked.");
         (await StatusAsync(key)).ShouldBe(401);
@@ -119,8 +119,8 @@ public sealed class SettingFlowTests(SmallConsole console) : IClassFixture<Small
         (await browser.Page.GetByLabel("URL").InputValueAsync()).ShouldStartWith("ldap://127.0.0.1:1");
 
         await browser.PressAsync("Save");
-        await browser.SaysAsync("The LDAP settings were saved and are in force.");
-        await browser.Page.GetByLabel("Switch it off and forget these settings").CheckAsync();
+        await browser.SaysAsync("The LDAP settings were saved.");
+        await browser.Page.GetByLabel("Switch LDAP off and delete these settings").CheckAsync();
         await browser.PressAsync("Switch LDAP off");
         await browser.SaysAsync("LDAP was switched off.");
         (await browser.Page.GetByLabel("URL").InputValueAsync()).ShouldBe("");

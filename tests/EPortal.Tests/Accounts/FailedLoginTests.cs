@@ -19,7 +19,7 @@ public sealed class FailedLoginTests
         await using var visitors = await Visitors.StartAsync();
         using var stranger = new Browser(visitors.Portal);
         (await stranger.LogInAsync("hunter2, my password", "x")).Dispose();
-        await Until(visitors, lines => lines is ["1 failed login with a name that no user has"]);
+        await Until(visitors, lines => lines is ["1 failed login with an unknown user name"]);
         (await stranger.LogInAsync(ApiCaller.Reader, "wrong")).Dispose();
         await Until(visitors, lines => lines is ["1 failed login as rob", _]);
         using (var request = new HttpRequestMessage(HttpMethod.Get, "/admin/api/keys"))

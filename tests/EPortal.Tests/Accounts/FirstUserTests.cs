@@ -19,7 +19,7 @@ public sealed class FirstUserTests
         await using var portal = await TestPortal.StartAsync();
         using var browser = new Browser(portal);
 
-        (await browser.TextAsync("/admin/login")).ShouldContain("kc.eportal user -a admin");
+        (await browser.TextAsync("/admin/login")).ShouldContain("kc.eportal user add admin");
         foreach (var (user, password) in new[] { ("admin", "admin"), ("admin", ""), ("", ""), ("root", "root"), ("eportal", "eportal"), ("admin", "password") })
             (await browser.PostStatusAsync("/admin/login", ("username", user), ("password", password))).ShouldBe(HttpStatusCode.Unauthorized);
         (await browser.StatusAsync("/admin")).ShouldBe(HttpStatusCode.Redirect);

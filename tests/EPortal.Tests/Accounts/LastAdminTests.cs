@@ -9,7 +9,7 @@ namespace EPortal.Tests.Accounts;
 public sealed class LastAdminTests : IDisposable
 {
     private const string Warning =
-        "warning: no user is an admin, so nobody can change anything in the console or API; `kc.eportal user set -r admin NAME` makes one\n";
+        "warning: no user is an admin, so nobody can change anything in the console or API; make one with `kc.eportal user set -r admin NAME`\n";
 
     private readonly TempFolder _folder = new();
 

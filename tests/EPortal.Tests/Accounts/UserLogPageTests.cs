@@ -70,7 +70,7 @@ public sealed class UserLogPageTests
 
         var page = await visitors.Reader.TextAsync("/admin/log");
         page.ShouldContain("1 to 50 of 10,000");
-        page.ShouldContain("Only the newest 10,000 lines are paged");
+        page.ShouldContain("Only the newest 10,000 entries are listed");
         (await visitors.Reader.TextAsync("/admin/log?offset=9950")).ShouldContain("9,951 to 10,000 of 10,000");
     }
 

@@ -34,12 +34,12 @@ public sealed class CliNounTests : IDisposable
     [Fact]
     public async Task The_directory_and_the_patch_source_have_verbs_too()
     {
-        (await Run("ldap", "show")).ShouldBe((0, "no directory is set\n", ""));
+        (await Run("ldap", "show")).ShouldBe((0, "no LDAP directory is set\n", ""));
         var set = await Run("ldap", "set", "--url", "ldap://ldap.example.com", "--dn", "uid=%s,dc=example");
         set.Out.ShouldStartWith("address: ldap://ldap.example.com");
         (await Run("ldap", "show")).ShouldBe(set);
         (await Run("ldap")).ShouldBe(set);
-        (await Run("ldap", "delete")).ShouldBe((0, "no directory is set\n", ""));
+        (await Run("ldap", "delete")).ShouldBe((0, "no LDAP directory is set\n", ""));
         (await Run("ldap", "test", "alice")).Err.ShouldStartWith("error: no LDAP directory is set");
         (await Run("patch-source", "set", "--url", "http://patches.example/")).Out.ShouldStartWith("source: http://patches.example/");
         (await Run("patch-source", "show")).ShouldBe(await Run("patch-source"));
@@ -60,9 +60,9 @@ public sealed class CliNounTests : IDisposable
         text.ShouldStartWith($"ep_{id}_");
         key.ToString().ShouldNotContain(text.Trim()[^20..]);
         (await Run("api-key", "list", "--user", "bob")).Out.ShouldContain("| backup |");
-        (await Run("api-key", "delete", id, "--dry-run")).Out.ShouldBe("API key backup of bob would be deleted\n");
+        (await Run("api-key", "delete", id, "--dry-run")).Out.ShouldBe("API key backup of bob would be revoked\n");
         (await PortalCli.On(_folder.File("data"), isTerminal: true).RunAsync(["api-key", "delete", id], "n\n")).Exit.ShouldBe(1);
-        (await Run("api-key", "delete", id)).ShouldBe((0, "API key backup of bob was deleted\n", ""));
+        (await Run("api-key", "delete", id)).ShouldBe((0, "API key backup of bob was revoked\n", ""));
         (await Run("api-key", "delete", id)).ShouldBe((1, "", $"error: API key '{id}' not found\n"));
         (await Run("api-key", "add", "nobody", "x")).ShouldBe((1, "", "error: user 'nobody' not found\n"));
     }
@@ -107,7 +107,7 @@ public sealed class CliNounTests : IDisposable
         {
             var (exit, output, error) = await PortalCli.On(_folder.File("data"), isTerminal: true).RunAsync(args);
             (exit, output).ShouldBe((0, ""));
-            error.ShouldMatch("^(there are no|no server is) .*`?(kc.eportal|kcarectl) .*\n\\z");
+            error.ShouldMatch("^(there are no|no) .*`?(kc.eportal|kcarectl) .*\n\\z");
         }
 
         (await Json("user", "--json")).GetArrayLength().ShouldBe(0);

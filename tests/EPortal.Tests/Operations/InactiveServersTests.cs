@@ -24,12 +24,12 @@ public sealed class InactiveServersTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_host_that_is_silent_for_a_month_is_deleted_and_one_that_calls_stays()
+    public async Task A_host_that_does_not_check_in_for_a_month_is_deleted_and_one_that_calls_stays()
     {
         await using var portal = await TestPortal.StartAsync(settings => settings with { CleanInactiveServersPeriod = s_day });
-        var silent = await portal.RegisterAsync("silent");
+        var inactive = await portal.RegisterAsync("inactive");
         var calling = await portal.RegisterAsync("calling");
-        (await portal.CheckInAsync(TestPortal.Facts(silent))).Dispose();
+        (await portal.CheckInAsync(TestPortal.Facts(inactive))).Dispose();
         for (var days = 0; days < 30; days++)
         {
             portal.Time.Advance(s_day);
@@ -42,7 +42,7 @@ public sealed class InactiveServersTests
         await NoteAsync(portal.Portal.Log);
         portal.Time.Advance(s_day);
 
-        await Eventually.IsTrueAsync("the silent host is gone", () => Task.FromResult(portal.Portal.Servers.List(new ServerQuery(), portal.Portal.Offers).Count == 1));
+        await Eventually.IsTrueAsync("the inactive host is gone", () => Task.FromResult(portal.Portal.Servers.List(new ServerQuery(), portal.Portal.Offers).Count == 1));
         portal.TheServer().ServerId.ShouldBe(calling);
         var line = portal.Portal.Database.Read(session => UserLog.Latest(session, 5)).Where(entry => entry.Action == "server.clean").ShouldHaveSingleItem();
         (line.Actor, line.Detail).ShouldBe(("portal", "inactive for 30 days: 1"));

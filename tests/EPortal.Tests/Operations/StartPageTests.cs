@@ -25,7 +25,7 @@ public sealed partial class StartPageTests
     {
         await using var api = await ApiCaller.StartAsync();
         await api.Portal.DeployAsync("K1", 1);
-        await CheckIn(api.Portal, "silent", 1);
+        await CheckIn(api.Portal, "inactive", 1);
         api.Portal.Time.Advance(TimeSpan.FromHours(49));
         foreach (var (host, level) in new[] { ("a", 1), ("b", 1), ("c", 0) })
             await CheckIn(api.Portal, host, level);
@@ -198,9 +198,9 @@ public sealed partial class StartPageTests
     [InlineData(99, 1, 0, 0, HealthLevel.Warning, "1 server is outdated")]
     [InlineData(99, 0, 0, 2, HealthLevel.Warning, "2 servers are inactive")]
     [InlineData(80, 20, 0, 1, HealthLevel.Critical, "20 servers are outdated, 1 server is inactive")]
-    public void The_verdict_is_that_of_the_counts(long upToDate, long outdated, long unsupported, long silent, object mood, string title)
+    public void The_verdict_is_that_of_the_counts(long upToDate, long outdated, long unsupported, long inactive, object mood, string title)
     {
-        var fleet = new Fleet(default, new Dictionary<string, ServerCounts> { ["main"] = new(upToDate, outdated, unsupported, silent) }, []);
+        var fleet = new Fleet(default, new Dictionary<string, ServerCounts> { ["main"] = new(upToDate, outdated, unsupported, inactive) }, []);
         var verdict = VerdictModel.Of(new StartModel(fleet, [], CheckInRange.All[0], [], new FirstSteps(true, true, true)));
         (verdict.HealthLevel, verdict.Title).ShouldBe(((HealthLevel)mood, title));
     }

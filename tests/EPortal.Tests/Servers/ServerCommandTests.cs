@@ -55,6 +55,29 @@ public sealed class ServerCommandTests
         (await Names(portal, "--limit", "1")).Length.ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData("inactive")]
+    [InlineData("silent")]
+    public async Task Inactive_servers_are_listed_by_that_status_and_by_its_former_name(string status)
+    {
+        await using var portal = await TestPortal.StartAsync();
+        await portal.DeployAsync("K1", 1);
+        await CheckIn("away");
+        portal.Time.Advance(TimeSpan.FromHours(49));
+        await CheckIn("here");
+
+        (await Names(portal, "--status", status)).ShouldBe(["away"]);
+        var unknown = await Run(portal, 300, "server", "list", "--status", "asleep");
+        unknown.Exit.ShouldBe(2);
+        unknown.Err.ShouldContain("invalid value 'asleep' for --status: use uptodate or outdated or unsupported or inactive");
+
+        async Task CheckIn(string name)
+        {
+            var id = await portal.RegisterAsync(name);
+            (await portal.CheckInAsync(TestPortal.Facts(id) with { Hostname = name, PatchLevel = 1 })).Dispose();
+        }
+    }
+
     [Fact]
     public async Task Tags_are_set_and_history_is_shown()
     {
@@ -75,7 +98,7 @@ public sealed class ServerCommandTests
     }
 
     [Fact]
-    public async Task Silent_servers_are_cleaned_after_thirty_days_or_as_told()
+    public async Task Inactive_servers_are_cleaned_after_thirty_days_or_as_told()
     {
         await using var portal = await TestPortal.StartAsync();
         await portal.RegisterAsync("one");
@@ -138,8 +161,8 @@ public sealed class ServerCommandTests
         (exit, error).ShouldBe((0, "2 of 5 servers; --offset 3 shows the next\n"));
         output.Split('\n')[2..^1].Select(line => line.Split('|')[1].Trim()).ShouldBe(["b", "c"]);
         (await Run(portal, 300, "server", "list", "--sort", "hostname", "--limit", "2", "--offset", "3")).Err.ShouldBeEmpty();
-        (await Run(portal, 300, "server", "list", "--offset", "9")).Err.ShouldBe("there are only 5 servers of this kind\n");
-        (await Run(portal, 300, "server", "list", "--tag", "nope")).Err.ShouldBe("no server is of this kind\n");
+        (await Run(portal, 300, "server", "list", "--offset", "9")).Err.ShouldBe("no more servers match: 5 servers in total\n");
+        (await Run(portal, 300, "server", "list", "--tag", "nope")).Err.ShouldBe("no server matches\n");
     }
 
     [Fact]

@@ -82,7 +82,7 @@ public sealed class ServerPageTests
 
         using var refused = await fleet.Browser.PostAsync($"/admin/servers/{id}/move", ("to", "full"));
         refused.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        (await refused.Content.ReadAsStringAsync(Cancellation)).ShouldContain("the server limit of key");
+        (await refused.Content.ReadAsStringAsync(Cancellation)).ShouldContain("would exceed the limit");
         fleet.Server(id).Key.ShouldBe(TestPortal.Key);
 
         (await fleet.Browser.PostStatusAsync($"/admin/servers/{id}/move", ("to", "free"))).ShouldBe(HttpStatusCode.Redirect);

@@ -23,13 +23,13 @@ internal sealed record LdapBindAccount(string Dn, string Password, string? Searc
         {
             return string.IsNullOrEmpty(password) && string.IsNullOrEmpty(search)
                 ? null
-                : throw new RefusedException(Refusal.Invalid, "bind password and user search need the name of a bind account");
+                : throw new RefusedException(Refusal.Invalid, "bind password and user search require the name of a bind account");
         }
 
         var kept = known?.Account is { } account && account.Dn == dn && known.Url == url ? account.Password : null;
         var given = string.IsNullOrEmpty(password) ? kept : password;
         return new LdapBindAccount(
-            dn, given ?? throw new RefusedException(Refusal.Invalid, "enter the bind account's password: none is set for that name at that address"),
+            dn, given ?? throw new RefusedException(Refusal.Invalid, "enter the password of the bind account: none is stored for this name and address"),
             string.IsNullOrEmpty(search) ? null : search);
     }
 
@@ -41,7 +41,7 @@ internal sealed record LdapBindAccount(string Dn, string Password, string? Searc
         if (Dn.Length > MaxText || Dn.Any(char.IsControl) || Password.Length > MaxText)
             throw new RefusedException(Refusal.Invalid, $"name and password of the bind account must have at most {MaxText} characters");
         if (Search is null && !template.Contains('='))
-            throw new RefusedException(Refusal.Invalid, "this connection string names no entry, so the bind account needs a user search, such as dc=example,dc=com??sub?(sAMAccountName=%s)");
+            throw new RefusedException(Refusal.Invalid, "with this connection string the bind account requires a user search, such as dc=example,dc=com??sub?(sAMAccountName=%s)");
         return new LdapLookup(this, Search is null ? new LdapSearch(template, LdapScope.Base, LdapFilterText.Read("(objectClass=*)")) : LdapSearch.Parse(Search));
     }
 

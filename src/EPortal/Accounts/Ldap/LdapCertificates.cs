@@ -24,10 +24,10 @@ internal static class LdapCertificates
         }
         catch (CryptographicException)
         {
-            throw new RefusedException(Refusal.Invalid, "malformed certificate authority");
+            throw new RefusedException(Refusal.Invalid, "malformed CA certificate");
         }
 
-        return authorities.Count > 0 ? authorities : throw new RefusedException(Refusal.Invalid, "no certificate (PEM) in the text of the certificate authority");
+        return authorities.Count > 0 ? authorities : throw new RefusedException(Refusal.Invalid, "invalid CA certificate: no certificate in PEM found");
     }
 
     /// <summary>How a connection is to be checked: against these authorities, else against those this machine trusts; for the host's name.</summary>

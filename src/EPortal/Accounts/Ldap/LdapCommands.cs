@@ -14,14 +14,14 @@ internal static partial class LdapCommands
         var url = CliOptions.Value<string>("ldap|ldaps://HOST[:PORT][?strict_check=0&tls=0&timeout=30]", "--url");
         var dn = CliOptions.Value<string>("name to bind with; %s stands for the user's name", "--dn");
         var filter = CliOptions.Value<string>("who can log in: BASE??SCOPE?FILTER; '' for everyone who can bind", "--filter");
-        var ca = CliOptions.Value<string>("PEM file with the certificate authority of the server; '' for those of this machine", "--ca-file");
+        var ca = CliOptions.Value<string>("PEM file with the certificate authority of the server; '' for those this machine trusts", "--ca-file");
         var bind = CliOptions.Value<string>("account that looks users up after their login, '' for none; the password is prompted for or read from standard input", "--bind-dn");
         var search = CliOptions.Value<string>("how that account finds a user: BASE??SCOPE?FILTER; '' for the entry that --dn names", "--user-search");
-        var off = CliOptions.Flag("no directory", "--off");
+        var off = CliOptions.Flag("switch LDAP off", "--off");
         var test = CliOptions.Value<string>("test the login of this user step by step; the password is prompted for or read from standard input", "--test");
         var json = CliOptions.Json();
         var command = new Command("ldap", """
-            show the directory that people may log in by, set it or try it
+            show, change or test the LDAP directory
 
             examples:
               kc.eportal ldap set --url ldap://ldap.example.com --dn uid=%s,dc=example,dc=com
@@ -34,15 +34,15 @@ internal static partial class LdapCommands
                 result.AddError("use --off alone");
         });
         command.SetAction((parsed, cancel) => Run(parsed, parsed.GetValue(off), parsed.GetValue(test), cancel));
-        command.AddVerb("show", "show the directory", [json], (parsed, cancel) => Run(parsed, false, null, cancel));
-        command.AddVerb("set", "set the directory, or change what is given of it", [url, dn, filter, ca, bind, search, json], (parsed, cancel) => Run(parsed, false, null, cancel)).Validators.Add(result =>
+        command.AddVerb("show", "show the LDAP settings", [json], (parsed, cancel) => Run(parsed, false, null, cancel));
+        command.AddVerb("set", "change the LDAP settings; options left out keep their value", [url, dn, filter, ca, bind, search, json], (parsed, cancel) => Run(parsed, false, null, cancel)).Validators.Add(result =>
         {
             if (!new[] { url, dn, filter, ca, bind, search }.Any(result.IsGiven))
                 result.AddError("nothing to change: specify --url, --dn, --filter, --ca-file, --bind-dn or --user-search");
         });
-        command.AddVerb("delete", "use no directory", [json], (parsed, cancel) => Run(parsed, true, null, cancel));
-        var user = CliOptions.Required("user", "user whose login is tested; the password is prompted for or read from standard input");
-        command.AddVerb("test", "try to log in as a user, step by step", [json], (parsed, cancel) => Run(parsed, false, parsed.GetValue(user), cancel)).Arguments.Add(user);
+        command.AddVerb("delete", "switch LDAP off", [json], (parsed, cancel) => Run(parsed, true, null, cancel));
+        var user = CliOptions.Required("user", "user to test; the password is prompted for or read from standard input");
+        command.AddVerb("test", "test the login of a user step by step", [json], (parsed, cancel) => Run(parsed, false, parsed.GetValue(user), cancel)).Arguments.Add(user);
         return command;
 
         async Task<int> Run(ParseResult parsed, bool isOff, string? tried, CancellationToken cancel)
@@ -80,17 +80,17 @@ internal static partial class LdapCommands
         }
         else if (settings is null)
         {
-            context.Line("no directory is set");
+            context.Line("no LDAP directory is set");
         }
         else
         {
             context.Line($"address: {settings.Url}");
             context.Line($"connection string: {settings.Dn}");
-            context.Line($"filter: {settings.Filter ?? "none, everybody who can bind may log in"}");
+            context.Line($"filter: {settings.Filter ?? "none, everyone who can bind can log in"}");
             context.Line($"bind account: {settings.BindDn ?? "none, users are not looked up after their login"}");
             if (settings.UserSearch is { } search)
                 context.Line($"user search: {search}");
-            context.Line($"certificates: {(settings.Ca is null ? "as this machine trusts them" : "of an own authority")}");
+            context.Line($"certificates: {(settings.Ca is null ? "those this machine trusts" : "a private certificate authority")}");
         }
 
         return CliExit.Success;
@@ -119,7 +119,7 @@ internal static partial class LdapCommands
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CliException($"{path} cannot be read: {e.Message}");
+            throw new CliException($"cannot read {path}: {e.Message}");
         }
     }
 

@@ -90,7 +90,7 @@ internal sealed class LdapDirectory(LdapUrl url, string dnTemplate, LdapSearch? 
             if (CanLookUp && findings.All(finding => finding.Ok))
                 findings.Add(await LookUp(name, cancel)
                     ? new LdapFinding(Token(LdapStep.Lookup), true, "The bind account finds this user.")
-                    : new LdapFinding(Token(LdapStep.Lookup), false, "The bind account does not find this user, or not by the filter: five minutes after a login the session would end. It may lack the right to read."));
+                    : new LdapFinding(Token(LdapStep.Lookup), false, "The bind account does not find this user, or not with the filter, so sessions would end five minutes after the login. Check its read permissions."));
         }
         catch (LdapException e)
         {
@@ -107,7 +107,7 @@ internal sealed class LdapDirectory(LdapUrl url, string dnTemplate, LdapSearch? 
         var dn = DnTemplate.Fill(dnTemplate, name);
         if (!LdapUserName.IsTried(dnTemplate, name) || password.Length == 0)
         {
-            findings.Add(new LdapFinding(Token(LdapStep.Bind), false, "A name with spaces, invisible characters, letters that stand for others or, where it stands in no distinguished name, punctuation is never tried; neither is an empty password."));
+            findings.Add(new LdapFinding(Token(LdapStep.Bind), false, "Not sent to the directory: the password is empty, or the name has spaces, invisible characters, look-alike letters or, with a connection string that is no distinguished name, punctuation."));
             return;
         }
 
@@ -120,18 +120,18 @@ internal sealed class LdapDirectory(LdapUrl url, string dnTemplate, LdapSearch? 
 
         findings.Add(new LdapFinding(Token(LdapStep.Bind), true, $"{url} accepts {dn} with this password."));
         if (filter is null)
-            findings.Add(new LdapFinding(Token(LdapStep.Search), true, "There is no filter: everybody who can bind may log in."));
+            findings.Add(new LdapFinding(Token(LdapStep.Search), true, "There is no filter: everyone who can bind can log in."));
         else if (await connection.Finds(filter, name, cancel))
             findings.Add(new LdapFinding(Token(LdapStep.Search), true, "The filter finds an entry."));
         else
-            findings.Add(new LdapFinding(Token(LdapStep.Search), false, "The filter finds nothing, so this user may not log in."));
+            findings.Add(new LdapFinding(Token(LdapStep.Search), false, "The filter finds nothing, so this user cannot log in."));
     }
 
     private LdapFinding Encryption() => new(Token(LdapStep.Tls), true, url switch
     {
-        { Security: LdapSecurity.None } => "The connection is not encrypted: passwords cross the network readably.",
-        { StrictCheck: false } => "The connection is encrypted, but the certificate is not checked: anybody could be answering.",
-        _ => $"The connection is encrypted and the certificate is right for {url.Host}.",
+        { Security: LdapSecurity.None } => "The connection is not encrypted: passwords are sent in plain text.",
+        { StrictCheck: false } => "The connection is encrypted, but the certificate is not checked: it may be another server.",
+        _ => $"The connection is encrypted and the certificate is valid for {url.Host}.",
     });
 
     private bool Right(LdapResult bound) => bound.Code switch
@@ -139,7 +139,7 @@ internal sealed class LdapDirectory(LdapUrl url, string dnTemplate, LdapSearch? 
         LdapResult.Success => true,
         LdapResult.InvalidCredentials or LdapResult.NoSuchObject or LdapResult.InappropriateAuthentication or LdapResult.UnwillingToPerform => false,
         // Names are escaped, so it is the template.
-        LdapResult.InvalidDn => throw new LdapException(LdapStep.Bind, $"{url} refused the connection string as a name ({bound})"),
+        LdapResult.InvalidDn => throw new LdapException(LdapStep.Bind, $"{url} does not accept the connection string as a name ({bound})"),
         LdapResult.Referral => throw new LdapException(LdapStep.Bind, $"{url} refers to another server; referrals are not followed"),
         _ => throw new LdapException(LdapStep.Bind, $"{url} refused the login ({bound})"),
     };

@@ -11,7 +11,7 @@ internal static class LdapEndpoints
         new("dn", "name to bind with; %s stands for the user's name"),
         new("filter", "who can log in: BASE??SCOPE?FILTER; empty for everyone who can bind"),
         new("ca", "certificate authority of the server in PEM; empty for the system's"),
-        new("bind_dn", "account by which users are looked up after their login; empty for none"),
+        new("bind_dn", "account that looks users up after their login; empty for none"),
         new("bind_password", "its password; the stored one is kept while host and name stay the same"),
         new("user_search", "how it finds a user: BASE??SCOPE?FILTER; empty for the entry that dn names"),
     ];
@@ -19,11 +19,11 @@ internal static class LdapEndpoints
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapApi(HttpMethods.Get, "/ldap", ApiRole.Reader, "The directory that people may log in by", (LdapStore ldap) =>
+        routes.MapApi(HttpMethods.Get, "/ldap", ApiRole.Reader, "LDAP settings", (LdapStore ldap) =>
             new ApiResult<LdapSettings?>(ldap.SettingsOrNull()));
-        routes.MapApi(HttpMethods.Post, "/ldap", ApiRole.Admin, "Set the directory; what is left out stays as it is", Save, s_settings);
-        routes.MapApi(HttpMethods.Post, "/ldap/test", ApiRole.Admin, "Try a login step by step, with the directory that is set or one to be set", Test,
-            [new("username", "user whose login is tested", Required: true), new("password", "the user's password", Required: true), .. s_settings]);
+        routes.MapApi(HttpMethods.Post, "/ldap", ApiRole.Admin, "Change the LDAP settings; parameters left out keep their value", Save, s_settings);
+        routes.MapApi(HttpMethods.Post, "/ldap/test", ApiRole.Admin, "Test a login step by step, with the stored settings or those given", Test,
+            [new("username", "user to test", Required: true), new("password", "the user's password", Required: true), .. s_settings]);
     }
 
     private static async Task<ApiResult<LdapSettings?>> Save(ApiParameters parameters, LdapStore ldap, HttpContext context) =>

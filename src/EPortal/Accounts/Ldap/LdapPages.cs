@@ -25,7 +25,7 @@ internal static class LdapPages
             async () =>
             {
                 await ldap.Save(context.Actor(), form.ToSettings(parameters.Text("bind_password"), ldap.SettingsOrNull()), FormVersion.SeenOrNull(parameters));
-                return ConsoleRoutes.Back(context, Path, "The LDAP settings were saved and are in force.");
+                return ConsoleRoutes.Back(context, Path, "The LDAP settings were saved.");
             },
             problem => Show(Typed(form, parameters, ldap) with { Problem = ConsoleForms.WithoutPassword(problem, parameters, "bind_password") }));
     }

@@ -20,7 +20,7 @@ internal static class DeviceName
     {
         ({ } browser, { } system) => $"{browser} on {system}",
         ({ } browser, null) => browser,
-        (null, { } system) => $"Something on {system}",
+        (null, { } system) => $"Unknown browser on {system}",
         _ => "Unknown device",
     };
 

@@ -40,7 +40,7 @@ internal static class LoginProblems
         SsoUnavailable => "The sign-on provider is unavailable or its answer was invalid.",
         SsoInvalid => "The sign-on was not started here, was already used or has expired; try again.",
         SsoSubject => "The sign-on provider sent no valid user id; contact its administrator.",
-        SsoName => "Your user name at the sign-on provider is not allowed here: it has invisible characters, look-alikes or mixed scripts. Have it changed there.",
+        SsoName => "Your user name at the sign-on provider is not allowed here: it has invisible characters, look-alikes or mixed scripts. Ask its administrator to change it.",
         Ended => "Your session has ended. Log in again to continue.",
         _ => null,
     };

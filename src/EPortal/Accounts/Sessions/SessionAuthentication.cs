@@ -36,7 +36,7 @@ internal sealed class SessionAuthentication(
             return AuthenticateResult.Fail("no such session");
         _standing = await recheck.Of(session.User);
         if (_standing != DirectoryStatus.Good)
-            return AuthenticateResult.Fail("the directory does not vouch for this user now");
+            return AuthenticateResult.Fail("the login of this user is not confirmed");
         // As often as the use is noted, so not with every request.
         if (session.IsUseNoted && lifetime.IsRefreshed)
             Response.Cookies.Append(Cookie, token, Options(lifetime.Lifetime));

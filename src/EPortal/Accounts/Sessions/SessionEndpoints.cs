@@ -9,12 +9,12 @@ internal static class SessionEndpoints
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapApi(HttpMethods.Get, "/sessions", ApiRole.Reader, "Own sessions, newest first; for admins those of all", (HttpContext context, SessionStore sessions) =>
+        routes.MapApi(HttpMethods.Get, "/sessions", ApiRole.Reader, "Your sessions, newest first; for admins, those of all users", (HttpContext context, SessionStore sessions) =>
         {
             var current = context.User.FindFirstValue(SessionAuthentication.IdClaim);
             return new ApiResult<IReadOnlyList<SessionRow>>([.. sessions.List(context.WhoseOrAll()).Select(session => SessionRow.From(session, current))]);
         });
-        routes.MapApi(HttpMethods.Delete, "/sessions/{id}", ApiRole.Reader, "End a session at once; one's own, for admins anybody's", End);
+        routes.MapApi(HttpMethods.Delete, "/sessions/{id}", ApiRole.Reader, "End a session; admins can end those of all users", End);
     }
 
     private static async Task<ApiResult<int>> End(string id, HttpContext context, SessionStore sessions) =>

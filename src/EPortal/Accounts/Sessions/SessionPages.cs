@@ -38,7 +38,7 @@ internal static class SessionPages
     private static async Task<IResult> EndOthers(SessionStore sessions, HttpContext context)
     {
         var ended = await sessions.EndOthers(context.Actor(), context.Actor().Name, CurrentOf(context));
-        return ConsoleRoutes.Back(context, ListPath, $"Ended: {NumberText.Of(ended, "other session", "other sessions")} of yours.");
+        return ConsoleRoutes.Back(context, ListPath, $"{NumberText.Of(ended, "other session was", "other sessions were")} ended.");
     }
 
     private static string CurrentOf(HttpContext context) => context.User.FindFirstValue(SessionAuthentication.IdClaim) ?? "";

@@ -171,12 +171,12 @@ internal sealed partial class SecretGuard(string name, bool countsHolders, TimeP
     private static int Weight(TokenBucket one) => one.Used + one.UnderWay;
 
     // No names and no secrets: a password typed into the wrong field must not end in a log.
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A wrong {Secret} came from {Client}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Wrong {Secret} from {Client}")]
     private partial void LogWrong(string secret, ClientAddress client);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A {Secret} from {Client} was not tried: too many wrong ones")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Not checked, too many wrong attempts: {Secret} from {Client}")]
     private partial void LogThrottled(string secret, ClientAddress client);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} lines about a {Secret} were not logged, for there were too many")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} more log lines about a wrong {Secret} suppressed")]
     private partial void LogLeftOut(long count, string secret);
 }

@@ -28,6 +28,18 @@ internal static class ServerConditions
         (ServerCondition.Inactive, "inactive", "Inactive"),
     ];
 
+    /// <summary>The condition of that name, or of its former name (saved addresses and scripts have it); null for an unknown name.</summary>
+    public static ServerCondition? ParseOrNull(string token)
+    {
+        foreach (var (condition, name, _) in All)
+        {
+            if (token == name)
+                return condition;
+        }
+
+        return token == "silent" ? ServerCondition.Inactive : null;
+    }
+
     /// <summary>The condition of a server.</summary>
     public static ServerCondition ConditionOf(this Server server) => server.Inactive ? ServerCondition.Inactive : (ServerCondition)server.Status;
 

@@ -69,10 +69,10 @@ public sealed class LdapCallTests
         using var folder = new TempFolder();
         var cli = PortalCli.On(folder.File("data"));
 
-        (await cli.RunAsync(["ldap"], "")).Out.ShouldBe("no directory is set\n");
+        (await cli.RunAsync(["ldap"], "")).Out.ShouldBe("no LDAP directory is set\n");
         (await cli.RunAsync(["ldap", "--url", slapd.Plain + "?tls=0", "--dn", Slapd.Dn, "--filter", Slapd.Mathematicians], "")).Exit.ShouldBe(0);
         (await cli.RunAsync(["ldap"], "")).Out.ShouldBe(
-            $"address: {slapd.Plain}?tls=0\nconnection string: {Slapd.Dn}\nfilter: {Slapd.Mathematicians}\nbind account: none, users are not looked up after their login\ncertificates: as this machine trusts them\n");
+            $"address: {slapd.Plain}?tls=0\nconnection string: {Slapd.Dn}\nfilter: {Slapd.Mathematicians}\nbind account: none, users are not looked up after their login\ncertificates: those this machine trusts\n");
         (await cli.RunAsync(["ldap", "--json"], "")).Out.ShouldContain("\"filter\": \"dc=example,dc=com??one?");
         var right = await cli.RunAsync(["ldap", "--test", "gauss"], "password\n");
         (right.Exit, right.Out).ShouldBe((0, right.Out));
@@ -81,7 +81,7 @@ public sealed class LdapCallTests
         wrong.Exit.ShouldBe(1);
         wrong.Out.ShouldContain("search: failed: The filter finds nothing");
         (await cli.RunAsync(["ldap", "--dn", "x"], "")).Exit.ShouldNotBe(0);
-        (await cli.RunAsync(["ldap", "--off"], "")).Out.ShouldBe("no directory is set\n");
+        (await cli.RunAsync(["ldap", "--off"], "")).Out.ShouldBe("no LDAP directory is set\n");
         (await cli.RunAsync(["ldap", "--test", "gauss"], "x\n")).Err.ShouldContain("no LDAP directory is set");
     }
 
@@ -98,7 +98,7 @@ public sealed class LdapCallTests
         (await cli.RunAsync(["ldap", "--test", "gauss"], "password\n")).Out.ShouldContain("lookup: ok: The bind account finds this user.");
         (await cli.RunAsync(["ldap", "--json"], "")).Out.ShouldNotContain("assword");
         (await cli.RunAsync(["ldap", "--filter", "dc=example,dc=com??sub?(uid=%s)"], "")).Out.ShouldContain($"bind account: {Slapd.BindDn}\n", customMessage: "what is not named stays");
-        (await cli.RunAsync(["ldap", "--url", "ldap://elsewhere.example"], "")).Err.ShouldContain("password: none is set for that name at that address");
+        (await cli.RunAsync(["ldap", "--url", "ldap://elsewhere.example"], "")).Err.ShouldContain("none is stored for this name and address");
         (await cli.RunAsync(["ldap", "--bind-dn", ""], "")).Out.ShouldContain("bind account: none");
         (await cli.RunAsync(["ldap", "--url", slapd.Plain, "--bind-dn", "x"], "")).Err.ShouldContain("no password on standard input");
     }

@@ -151,7 +151,7 @@ public sealed class LdapLoginTests
         await api.Portal.Portal.Log.Commit(TestPortal.Admin, change => change.Session.Execute("UPDATE runtime_setting SET value = '{\"url\": \"ftp://x\", \"dn\": \"%s\"}'"));
 
         (await Login(api, "tesla")).ShouldBe(HttpStatusCode.OK);
-        api.Portal.Log.ShouldContain(line => line.Contains("The directory's settings were not taken"));
+        api.Portal.Log.ShouldContain(line => line.Contains("LDAP settings not loaded"));
     }
 
     [Fact]

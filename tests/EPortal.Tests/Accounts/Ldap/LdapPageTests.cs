@@ -36,7 +36,7 @@ public sealed class LdapPageTests
     [InlineData("http://a", Slapd.Dn, "", "", "invalid LDAP address: use ldap://HOST")]
     [InlineData("ldap://a", "uid=admin", "", "", "The connection string needs %s")]
     [InlineData("ldap://a", Slapd.Dn, "(uid=%s)", "", "invalid LDAP filter: use BASE")]
-    [InlineData("ldap://a", Slapd.Dn, "", "x", "no certificate (PEM)")]
+    [InlineData("ldap://a", Slapd.Dn, "", "x", "no certificate in PEM")]
     public async Task What_cannot_be_is_refused_with_the_form_as_it_was(string url, string dn, string filter, string ca, string sentence)
     {
         await using var visitors = await Visitors.StartAsync();

@@ -65,7 +65,7 @@ public sealed class LeaverTests
         (await gauss.Outcome()).ShouldBe("session OK, key OK");
         gauss.Api.Portal.Time.Advance(TimeSpan.FromMinutes(50));
         (await gauss.Outcome()).ShouldBe("session OK, key OK");
-        gauss.Api.Portal.Log.ShouldContain(line => line.Contains("cannot be asked whether users are still there"));
+        gauss.Api.Portal.Log.ShouldContain(line => line.Contains("Cannot check users in the LDAP directory"));
         gauss.Api.Portal.Time.Advance(TimeSpan.FromMinutes(10));
         (await gauss.Outcome()).ShouldBe("session Found, key ServiceUnavailable");
 
@@ -174,13 +174,13 @@ public sealed class LeaverTests
         await using var api = await ApiCaller.StartAsync();
         (string, string)[] directory = [("url", slapd.Plain + "?tls=0"), ("dn", Slapd.Dn), ("bind_dn", Slapd.BindDn)];
 
-        (await api.Post("/ldap", directory)).Text.ShouldContain("password: none is set for that name");
+        (await api.Post("/ldap", directory)).Text.ShouldContain("none is stored for this name");
         (await api.Post("/ldap", [.. directory, ("bind_password", "a secret word")])).Result.GetProperty("bind_dn").GetString().ShouldBe(Slapd.BindDn);
         (await api.Post("/ldap", [.. directory, ("user_search", "dc=example,dc=com??sub?(uid=%s)")])).Status.ShouldBe(HttpStatusCode.OK);
         api.Portal.Portal.Ldap.SettingsOrNull()!.Account!.Password.ShouldBe("a secret word");
         // To another place it is not sent.
         (await api.Post("/ldap", ("url", "ldap://evil.example"), ("dn", Slapd.Dn), ("bind_dn", Slapd.BindDn))).Status.ShouldBe(HttpStatusCode.BadRequest);
-        (await api.Post("/ldap", ("url", "ldap://a"), ("dn", "%s@example.com"), ("bind_dn", "x"), ("bind_password", "x"), ("user_search", ""))).Text.ShouldContain("needs a user search");
+        (await api.Post("/ldap", ("url", "ldap://a"), ("dn", "%s@example.com"), ("bind_dn", "x"), ("bind_password", "x"), ("user_search", ""))).Text.ShouldContain("requires a user search");
 
         using var browser = new Browser(api.Portal);
         await browser.LogInAsync(ApiCaller.Admin, ApiCaller.Password);

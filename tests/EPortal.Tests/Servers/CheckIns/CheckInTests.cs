@@ -112,7 +112,7 @@ public sealed class CheckInTests
     }
 
     [Fact]
-    public async Task A_server_is_inactive_after_48_silent_hours_and_no_sooner()
+    public async Task A_server_is_inactive_48_hours_after_its_last_check_in_and_no_sooner()
     {
         await using var store = new TestStore();
         var (servers, id) = await Register(store);
@@ -132,12 +132,12 @@ public sealed class CheckInTests
     public async Task Servers_without_a_check_in_for_the_given_days_are_cleaned()
     {
         await using var store = new TestStore();
-        var (servers, silent) = await Register(store);
+        var (servers, inactive) = await Register(store);
         var awake = (await new Registration(store.Log, store.Changes).Register("awake", "192.0.2.8", "k")).ServerId!;
         store.Time.Advance(TimeSpan.FromDays(29));
         await CheckIn(store, awake, Facts with { Hostname = "awake" }, 1);
         (await servers.CleanInactive(TestStore.Admin, 30)).ShouldBe(0);
-        List(servers).Single(s => s.ServerId == silent).Inactive.ShouldBeTrue();
+        List(servers).Single(s => s.ServerId == inactive).Inactive.ShouldBeTrue();
         store.Time.Advance(TimeSpan.FromDays(2));
 
         (await servers.CleanInactive(TestStore.Admin, 30)).ShouldBe(1);

@@ -1,8 +1,8 @@
 /*
- * eportal and kc.eportal: starts the program proper, eportal.bin beside this file, under the name that this one was called by.
+ * eportal and kc.eportal: starts eportal.bin in the same folder, under the name this program was called by.
  *
- * The .NET runtime opens a socket and two pipes for debuggers in /tmp before the first line of the program runs, and takes no order
- * not to but from the environment. Whoever wants them sets DOTNET_EnableDiagnostics=1.
+ * The .NET runtime opens a socket and two pipes for debuggers in /tmp before the first line of the program runs, and only
+ * the environment can prevent it. To enable debugging, set DOTNET_EnableDiagnostics=1.
  */
 #include <errno.h>
 #include <limits.h>

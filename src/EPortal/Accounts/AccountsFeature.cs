@@ -40,7 +40,7 @@ internal static class AccountsFeature
             .AddPolicy(ApiRoutes.PageAdminPolicy, policy => policy.AddAuthenticationSchemes(SessionAuthentication.Name).RequireRole(ApiRoutes.AdminPolicy));
     }
 
-    /// <summary>Who got in from where of late stands in the user log: a restart in the midst of an attack shuts no owner out.</summary>
+    /// <summary>Recent logins and their addresses are read from the user log, so a restart during an attack locks no owner out.</summary>
     private static SecretGuards Guards(Database database, TimeProvider time, ILogger<SecretGuards> logger)
     {
         var guards = new SecretGuards(time, logger);

@@ -4,7 +4,7 @@ using EPortal.Data;
 
 namespace EPortal.Accounts;
 
-/// <summary>Whether somebody whom a directory vouched for may still log in.</summary>
+/// <summary>Whether a user confirmed by a directory may still log in.</summary>
 internal enum DirectoryStatus
 {
     /// <summary>They may.</summary>
@@ -40,7 +40,7 @@ internal sealed partial class DirectoryRecheck(ExternalLogins logins, LdapStore 
     private readonly CancellationTokenSource _end = new();
     private long _failedAt;
 
-    /// <summary>How a user stands; local ones, and those whom nobody can be asked about, are good.</summary>
+    /// <summary>The state of a user; local users, and those that cannot be checked, are good.</summary>
     public async Task<DirectoryStatus> Of(User user)
     {
         if (user.IsLocal || !user.Identity!.StartsWith(ExternalIdentity.LdapPrefix, StringComparison.Ordinal) || ldap.DirectoryOrNull(out _) is not { CanLookUp: true } directory)
@@ -107,7 +107,7 @@ internal sealed partial class DirectoryRecheck(ExternalLogins logins, LdapStore 
         {
             if (standing == DirectoryStatus.Good)
                 return change.Session.Execute("UPDATE external_login SET confirmed = @now WHERE account = @id", ("@now", UnixMicros.Of(change.Now)), ("@id", user.Id));
-            // Who has logged in anew meanwhile was let in after this answer.
+            // A login since then was confirmed after this answer.
             if (change.Session.Execute("DELETE FROM external_login WHERE account = @id AND login = @login", ("@id", user.Id), ("@login", last.Login)) == 0)
                 return 0;
             change.Note("session.end", $"all of {user.Name}: no longer allowed by the directory");

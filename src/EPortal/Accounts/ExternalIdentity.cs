@@ -1,6 +1,6 @@
 namespace EPortal.Accounts;
 
-/// <summary>Somebody whom a directory or a sign-on provider vouches for.</summary>
+/// <summary>A person confirmed by a directory or a sign-on provider.</summary>
 /// <param name="Key">Who it is, for ever and whatever the name: <c>sso:ISSUER SUBJECT</c> or <c>ldap:NAME</c>.</param>
 /// <param name="WantedName">Name to log in and be listed under, if it is free.</param>
 /// <param name="Realm">Put behind the name when it is somebody else's: <c>NAME@REALM</c>.</param>
@@ -10,8 +10,8 @@ internal sealed record ExternalIdentity(string Key, string WantedName, string Re
     /// <summary>The key of accounts made by older versions, which compared names without case alone.</summary>
     public string FormerKey { get; init; } = Key;
 
-    /// <summary>Under which settings it was vouched for, as <see cref="ExternalLogins.SettingsOf"/> has it.</summary>
-    public string VouchedUnder { get; init; } = "";
+    /// <summary>The settings under which it was confirmed, as <see cref="ExternalLogins.SettingsOf"/> has it.</summary>
+    public string ConfirmedUnder { get; init; } = "";
 
     /// <summary>How identities of the directory begin.</summary>
     public const string LdapPrefix = "ldap:";

@@ -5,7 +5,7 @@ using EPortal.Data;
 
 namespace EPortal.Accounts;
 
-/// <summary>What is known of the last login of a user whom another system vouches for.</summary>
+/// <summary>The last login of a user confirmed by an external system.</summary>
 internal sealed class ExternalLogin
 {
     /// <summary>Name as it was typed, or the provider said it.</summary>
@@ -35,7 +35,7 @@ internal sealed class ExternalLogins(Database database, LdapStore ldap, SsoOptio
     public ExternalLogin? FindOrNull(string accountId) => database.Read(session => session.Connection.QueryFirstOrDefault<ExternalLogin>(
         "SELECT name, settings, login, confirmed FROM external_login WHERE account = @accountId", new { accountId }));
 
-    /// <summary>Which directory or provider vouches for that identity now, told from others by a text; null when it is switched off.</summary>
+    /// <summary>A text that identifies the directory or provider that confirms the identity now; null when it is switched off.</summary>
     public string? SettingsOf(string identity) => IsOfDirectory(identity) ? ldap.DirectoryOrNull(out _)?.Fingerprint : sso.IsOn ? sso.Fingerprint : null;
 
     /// <summary>When a login of that time ends for want of anybody to ask again; null when the directory is asked.</summary>
@@ -62,7 +62,7 @@ internal sealed class ExternalLogins(Database database, LdapStore ldap, SsoOptio
             INSERT INTO external_login (account, name, settings, login, confirmed) VALUES (@account, @name, @settings, @now, @now)
             ON CONFLICT (account) DO UPDATE SET name = excluded.name, settings = excluded.settings, login = excluded.login, confirmed = excluded.confirmed
             """,
-            ("@account", accountId), ("@name", who.WantedName), ("@settings", who.VouchedUnder), ("@now", UnixMicros.Of(change.Now)));
+            ("@account", accountId), ("@name", who.WantedName), ("@settings", who.ConfirmedUnder), ("@now", UnixMicros.Of(change.Now)));
         change.Session.Execute("DELETE FROM external_login WHERE account NOT IN (SELECT id FROM account)");
     }
 

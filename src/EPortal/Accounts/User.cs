@@ -16,7 +16,7 @@ internal sealed record User(string Id, string Name, string Description, bool IsA
         CanBeHeld = true,
     };
 
-    /// <summary>Who it is for another system that vouches for it, as in <see cref="ExternalIdentity"/>; null for a local account.</summary>
+    /// <summary>The identity at the external system that confirms it, as in <see cref="ExternalIdentity"/>; null for a local account.</summary>
     public string? Identity { get; init; }
 
     /// <summary>When its fields were written; another text after each change.</summary>

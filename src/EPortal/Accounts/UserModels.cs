@@ -75,7 +75,7 @@ internal sealed record UserForm
         WasReadOnly = !user.IsAdmin,
     };
 
-    /// <summary>What stands in it, field by field.</summary>
+    /// <summary>Its values, field by field.</summary>
     public StoredFields Typed() => Accounts.User.FieldsOf("", Description, IsReadOnly);
 
     /// <summary>The form that was sent.</summary>

@@ -66,7 +66,7 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     public bool Any() => database.Read(session => session.Connection.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM account WHERE shadowed = 0)")) != 0;
 
     /// <summary>
-    /// The account of somebody whom another system vouches for; the first time a read-only one is made. It is found by the
+    /// The account of a user confirmed by an external system; the first login creates a read-only one. It is found by the
     /// identity alone: an account that merely has the same name is another one, and the new one is named otherwise.
     /// </summary>
     /// <exception cref="RefusedException">It is a new one, whose name cannot be one here.</exception>

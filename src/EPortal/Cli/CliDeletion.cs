@@ -1,6 +1,6 @@
 namespace EPortal.Cli;
 
-/// <summary>What was asked of a command that takes something away: <c>--yes</c>, <c>--dry-run</c> and <c>--json</c>.</summary>
+/// <summary>Options of a command that deletes something: <c>--yes</c>, <c>--dry-run</c> and <c>--json</c>.</summary>
 internal sealed record CliDeletion(CliContext Context, bool Yes, bool IsDry, bool AsJson)
 {
     /// <summary>How the outcome is told of one thing.</summary>

@@ -92,7 +92,7 @@ internal sealed class CliNoun : Command
             called.Subcommands.Clear();
     }
 
-    /// <summary>A word that stands where a verb would and is none; null where there is none.</summary>
+    /// <summary>A word in the place of a verb that is none; null where there is none.</summary>
     public string? StrayWordOrNull(CommandResult result) => Chosen(result).Any() ? null : result.GetValue(_name);
 
     private static string NameOf(CliAction action) => action switch

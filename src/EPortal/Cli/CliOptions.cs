@@ -17,7 +17,7 @@ internal static class CliOptions
     public static Option<bool> DryRun() => Flag("show what would be done without doing it", "--dry-run");
 
     /// <summary>
-    /// Whether an option stands on the command line, whatever its value. For checks: to ask for the value of one that is missing or
+    /// Whether an option is on the command line, whatever its value. For checks: to ask for the value of one that is missing or
     /// of another type throws there.
     /// </summary>
     public static bool IsGiven(this SymbolResult result, Option option) => result.GetResult(option) is { Implicit: false };

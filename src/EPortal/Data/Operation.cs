@@ -16,7 +16,7 @@ internal enum OperationKind
 /// <summary>One replicated change. It is applied once, when its sequence is the next of its origin.</summary>
 internal sealed record Operation
 {
-    /// <summary>Who made it, and the how-manieth of that node; the identity of what it creates or holds.</summary>
+    /// <summary>The node that made it and its number on that node; the identity of what it creates or holds.</summary>
     public required EntityId Id { get; init; }
 
     /// <summary>Stamp of the hybrid clock when it was made.</summary>

@@ -32,7 +32,7 @@ internal sealed record StoredField(string Name, string Label, string Value, bool
 /// <param name="id">Identity of the thing, with whatever else tells one version from another.</param>
 internal sealed class StoredFields(string id) : IEnumerable<StoredField>
 {
-    /// <summary>What stands in place of a secret.</summary>
+    /// <summary>The text shown in place of a secret.</summary>
     public const string Hidden = "***";
 
     private const int VersionBytes = 16;

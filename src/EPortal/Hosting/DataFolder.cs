@@ -42,7 +42,7 @@ internal sealed class DataFolder
     /// <summary>Gives up root's rights, then opens the folder: the first thing that every program here does.</summary>
     /// <exception cref="StartException">One sentence about what is in the way.</exception>
     /// <param name="settings">Where it is and who runs here.</param>
-    /// <param name="isNew">Whether a folder of which a part is missing is to be begun anew.</param>
+    /// <param name="isNew">Whether to create the missing parts of an incomplete folder.</param>
     public static DataFolder Enter(Settings settings, bool isNew = false)
     {
         Privileges.Drop(settings);
@@ -53,7 +53,7 @@ internal sealed class DataFolder
     /// <exception cref="StartException">One sentence about what is in the way.</exception>
     /// <param name="path">The folder.</param>
     /// <param name="patches">Where patches are kept; null when it is this folder.</param>
-    /// <param name="isNew">Whether a folder of which a part is missing is to be begun anew.</param>
+    /// <param name="isNew">Whether to create the missing parts of an incomplete folder.</param>
     public static DataFolder Open(string path, string? patches = null, bool isNew = false) => Explain(path, () =>
     {
         MakeFolder(path);

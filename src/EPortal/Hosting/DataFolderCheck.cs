@@ -9,7 +9,7 @@ namespace EPortal.Hosting;
 internal sealed class DataFolderCheck(string data, string patches)
 {
     /// <summary>How it is begun all the same.</summary>
-    public const string Anew = "`eportal serve --new`";
+    public const string ServeNew = "`eportal serve --new`";
 
     private static readonly string[] s_patchFolders = ["arch", "resources", "user-resources"];
 
@@ -29,7 +29,7 @@ internal sealed class DataFolderCheck(string data, string patches)
             if (!File.Exists(Path.Combine(data, "instance-id")))
             {
                 throw new DataFolderException($"{Path.Combine(data, "instance-id")} is missing, but the database exists; "
-                    + $"restore it from a backup, or create a new one with {Anew}");
+                    + $"restore it from a backup, or create a new one with {ServeNew}");
             }
 
             return;
@@ -39,7 +39,7 @@ internal sealed class DataFolderCheck(string data, string patches)
         if (SignOrNull() is { } sign && !HasDatabase)
         {
             throw new DataFolderException($"database {Database} is {(File.Exists(Database) ? "empty" : "missing")}, but {sign}; "
-                + $"restore it from a backup, or start an empty portal with {Anew}");
+                + $"restore it from a backup, or start an empty portal with {ServeNew}");
         }
     }
 

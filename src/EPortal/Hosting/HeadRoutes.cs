@@ -8,7 +8,7 @@ internal static class HeadRoutes
     /// <summary>Routes mapped here by GET are mapped by HEAD too.</summary>
     public static RouteGroupBuilder MapWithHead(this IEndpointRouteBuilder app)
     {
-        // A group makes its endpoints anew for each that asks, and the routing and the description ask: they are compiled once here.
+        // A group creates its endpoints for each reader, and both routing and description read them: they are compiled once here.
         var once = new DetachedRoutes(app);
         var group = once.MapGroup("");
         app.DataSources.Add(new CompositeEndpointDataSource(once.DataSources));

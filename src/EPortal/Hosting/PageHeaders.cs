@@ -4,7 +4,7 @@ using EPortal.Api;
 namespace EPortal.Hosting;
 
 /// <summary>
-/// What browsers are told with everything under <c>/admin</c>: load nothing from elsewhere, run nothing that stands in a page,
+/// What browsers are told with everything under <c>/admin</c>: load nothing from elsewhere, run no inline scripts,
 /// be in no frame, guess no types, keep nothing.
 /// </summary>
 internal sealed class PageHeaders(RequestDelegate next, SsoOptions sso)

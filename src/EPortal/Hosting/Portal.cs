@@ -197,7 +197,7 @@ internal sealed class Portal : IAsyncDisposable
         {
             database.Dispose();
             throw new DataFolderException($"database {folder.DatabaseFile} and {folder.PathOf("instance-id")} belong to different installations; restore the "
-                + $"matching instance-id, or keep this one with {DataFolderCheck.Anew}");
+                + $"matching instance-id, or keep this one with {DataFolderCheck.ServeNew}");
         }
     }
 

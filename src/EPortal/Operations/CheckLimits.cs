@@ -63,7 +63,7 @@ internal sealed record CheckLimit(long? Warning, long? Critical)
     /// <summary>No thresholds.</summary>
     public static readonly CheckLimit None = new(null, null);
 
-    /// <summary>How a value stands to them.</summary>
+    /// <summary>Which of them a value exceeds.</summary>
     public CheckState Of(double value) =>
         value > Critical ? CheckState.Critical : value > Warning ? CheckState.Warning : CheckState.Ok;
 }

@@ -10,7 +10,7 @@ namespace EPortal.Operations;
 /// <summary>Which feeds lack something that is here for them.</summary>
 internal static class FeedsBehind
 {
-    /// <summary>How long an automatic feed may take after its own hours: it is looked after from time to time only.</summary>
+    /// <summary>Grace period of an automatic feed after its delay: feeds are checked only from time to time.</summary>
     private static readonly TimeSpan s_grace = TimeSpan.FromHours(1);
 
     /// <summary>

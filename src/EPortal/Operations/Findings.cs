@@ -18,7 +18,7 @@ internal static class Findings
         ? [Finding.Ok("settings", "no problems")]
         : warnings.Select(warning => Finding.Warning("settings", warning));
 
-    /// <summary>How it stands with the patch source.</summary>
+    /// <summary>The state of the patch source.</summary>
     public static Finding OfSource(SourceStatus status) => status switch
     {
         { Url: null } => Finding.Ok("patch-source", "no patch source set"),

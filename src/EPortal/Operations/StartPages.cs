@@ -43,7 +43,7 @@ internal sealed record StartModel(
     /// <summary>Most feeds that are shown one by one.</summary>
     public const int MaxFeeds = 20;
 
-    /// <summary>Seconds after which a page that is looked at fetches its counts anew.</summary>
+    /// <summary>Seconds after which a visible page refreshes its counts.</summary>
     public const int RefreshSeconds = 20;
 
     /// <summary>Most notices that are shown.</summary>

@@ -3,7 +3,7 @@ using EPortal.WebConsole;
 
 namespace EPortal.Operations;
 
-/// <summary>How it stands with the fleet, in a word and a sentence.</summary>
+/// <summary>The state of the fleet, in a word and a sentence.</summary>
 /// <param name="HealthLevel">How bad it is.</param>
 /// <param name="Title">The word.</param>
 /// <param name="Sentence">The sentence.</param>
@@ -35,7 +35,7 @@ internal enum HealthLevel
     /// <summary>It cannot be told.</summary>
     Unknown,
 
-    /// <summary>Nothing is to be done.</summary>
+    /// <summary>Everything is in order.</summary>
     Good,
 
     /// <summary>Somebody should look.</summary>

@@ -29,7 +29,7 @@ internal static class ConfirmPages
             problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
     }
 
-    /// <summary>Servers lose their patches only when the box was ticked that says so.</summary>
+    /// <summary>Servers lose their patches only with the checkbox that confirms it.</summary>
     /// <exception cref="RefusedException">It was not.</exception>
     public static void MustBeSure(ApiParameters parameters, bool takesPatches)
     {

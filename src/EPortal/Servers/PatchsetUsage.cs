@@ -66,7 +66,7 @@ internal sealed class PatchsetUsage(PatchsetLevels levels)
         }
     }
 
-    /// <summary>The revision moves with the feeds too; the map is made anew only when the patchsets are others.</summary>
+    /// <summary>The revision moves with the feeds too; the map is rebuilt only when the patchsets change.</summary>
     private Holders Read(Session session, long revision)
     {
         var here = session.Connection.Query<(string Id, string Name, string Product)>(

@@ -17,7 +17,7 @@ internal enum RegistrationResult
     /// <summary>No such key.</summary>
     InvalidKey = 2,
 
-    /// <summary>The key has as many servers as it may.</summary>
+    /// <summary>The server limit of the key is reached.</summary>
     LimitReached = 3,
 
     /// <summary>Registrations from this address are not allowed.</summary>

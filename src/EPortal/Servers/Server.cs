@@ -64,7 +64,7 @@ internal sealed record Server
     public (string Handle, string Text) KeyFor(bool admin) => admin ? (Key, Key) : KeyLabel;
 }
 
-/// <summary>How a server stands to its feed.</summary>
+/// <summary>The status of a server on its feed.</summary>
 internal enum ServerStatus
 {
     /// <summary>Runs the level that its feed offers.</summary>
@@ -83,7 +83,7 @@ internal static class ServerStatuses
     /// <summary>After this long without a check-in a server is inactive.</summary>
     public static readonly TimeSpan InactiveAfter = TimeSpan.FromHours(48);
 
-    /// <summary>How a server that runs a level stands to what its feed offers; null for nothing that it may have.</summary>
+    /// <summary>The status of a server that runs a level; the offer is null when its feed offers nothing to it.</summary>
     public static ServerStatus Of(Offer? offer, long level) =>
         offer is null ? ServerStatus.Unsupported : offer.Level == level ? ServerStatus.UpToDate : ServerStatus.Outdated;
 

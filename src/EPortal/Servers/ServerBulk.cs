@@ -45,7 +45,7 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
     /// <param name="actor">Who does it.</param>
     /// <param name="servers">Entity ids of the servers.</param>
     /// <param name="key">Name of the key.</param>
-    /// <param name="filter">How they were chosen, for the user log; null for those ticked.</param>
+    /// <param name="filter">The filter that chose them, for the user log; null for selected servers.</param>
     /// <param name="check">Refuses, within the transaction that begins it, what must not be done any more.</param>
     /// <exception cref="RefusedException">There is no such key, or its limit would be passed.</exception>
     public async Task<int> Move(Actor actor, IReadOnlyList<string> servers, string key, string? filter = null, Action<Session>? check = null)

@@ -23,7 +23,7 @@ internal static class ServerChangePages
         routes.MapAction(Path + "/{what}", Do).ResumesForm();
     }
 
-    /// <summary>Asks; of servers that are not ticked there is nothing to ask about, and the list is shown as it was.</summary>
+    /// <summary>Asks for confirmation; without selected servers the list is shown again.</summary>
     private static IResult AskOrGoBack(
         ApiParameters parameters, ServerBulk bulk, Database database, Offers offers, PatchsetUsage usage, TimeProvider time, HttpContext context)
     {
@@ -103,12 +103,12 @@ internal static class ServerChangePages
     /// <summary>The list that they were chosen from, as it was shown.</summary>
     private static string ListOf(ApiParameters parameters) => ServerFilters.Read(parameters).Address("/servers", ServersModel.PlaceOf(parameters));
 
-    /// <summary>The servers meant: those ticked, or all that the filters of the list match.</summary>
+    /// <summary>The selected servers, or all that match the filters of the list.</summary>
     private static IReadOnlyList<string> Chosen(ApiParameters parameters, ServerBulk bulk, Database database, PatchsetUsage usage) => IsAll(parameters)
         ? bulk.Select(database.Read(session => ServerFilters.Read(parameters).ToQuery(session, usage)) with { Order = ServerOrder.Default })
         : bulk.Existing(parameters.Texts("server"));
 
-    /// <summary>How they were chosen, for the user log; null for those ticked.</summary>
+    /// <summary>The filter that chose them, for the user log; null for selected servers.</summary>
     private static string? FilterOf(ApiParameters parameters) => IsAll(parameters) ? ServerFilters.Read(parameters).Address("").TrimStart('?') : null;
 
     private static bool IsAll(ApiParameters parameters) => parameters.Text("scope") == All;

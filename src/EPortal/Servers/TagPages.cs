@@ -4,7 +4,7 @@ using EPortal.WebConsole;
 
 namespace EPortal.Servers;
 
-/// <summary>The console's pages of tags. A tag may hold any character, so it stands in the query string.</summary>
+/// <summary>The console's pages of tags. A tag may hold any character, so it is in the query string.</summary>
 internal static class TagPages
 {
     private const string ListPath = "/tags";

@@ -62,7 +62,7 @@ internal static class ConsoleForms
         return await next(call);
     }
 
-    /// <summary>A deletion goes on only when its box was ticked.</summary>
+    /// <summary>A deletion requires its checkbox.</summary>
     /// <exception cref="RefusedException">It was not.</exception>
     public static void MustBeSure(ApiParameters parameters)
     {

@@ -8,7 +8,7 @@ namespace EPortal.WebConsole;
 /// that came too late is shown again with what was typed beside what is stored; saved once more, it wins knowingly.
 /// </summary>
 /// <param name="Token">The version, for the form to send.</param>
-/// <param name="Conflict">Fields that differ, when the form came too late: their label, what is stored now and what stands in the form. Else null.</param>
+/// <param name="Conflict">Fields that differ, when the form came too late: their label, what is stored now and what is in the form. Else null.</param>
 internal sealed record FormVersion(string Token, IReadOnlyList<(string Label, string Stored, string Typed)>? Conflict = null)
 {
     /// <summary>The parameter that carries it.</summary>
@@ -23,7 +23,7 @@ internal sealed record FormVersion(string Token, IReadOnlyList<(string Label, st
     /// <summary>Of a form that was sent and is shown again.</summary>
     /// <param name="parameters">What was sent.</param>
     /// <param name="stored">What is stored now.</param>
-    /// <param name="typed">What stands in the form, field by field as in <paramref name="stored"/>.</param>
+    /// <param name="typed">The values in the form, field by field as in <paramref name="stored"/>.</param>
     public static FormVersion Of(ApiParameters parameters, StoredFields stored, StoredFields typed) => new(
         stored.Version,
         SeenOrNull(parameters) is { } seen && seen != stored.Version

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace EPortal.Accounts.Ldap;
 
-/// <summary>Puts names where a <c>%s</c> stands, so that they mean themselves there.</summary>
+/// <summary>Replaces <c>%s</c> with a name, escaped.</summary>
 internal static class DnTemplate
 {
     /// <summary>What stands for the name.</summary>

@@ -38,11 +38,11 @@ internal sealed class LdapDirectory(LdapUrl url, string dnTemplate, LdapSearch? 
     /// <summary>Whether users can be looked up after their login.</summary>
     public bool CanLookUp => Account is not null;
 
-    /// <summary>Whom it vouches for when it lets that name in.</summary>
+    /// <summary>The identity that it confirms when that name logs in.</summary>
     public ExternalIdentity IdentityOf(string name) => new(ExternalIdentity.LdapPrefix + UserName.Fold(name), name, "ldap", "LDAP")
     {
         FormerKey = ExternalIdentity.LdapPrefix + name.ToLowerInvariant(),
-        VouchedUnder = Fingerprint,
+        ConfirmedUnder = Fingerprint,
     };
 
     /// <summary>Whether a user who logged in by that name is still there, and the filter still lets them in.</summary>

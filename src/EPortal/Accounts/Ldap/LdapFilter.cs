@@ -10,7 +10,7 @@ namespace EPortal.Accounts.Ldap;
 /// </summary>
 internal abstract record LdapFilter
 {
-    /// <summary>Writes it with the name where <c>%s</c> stands.</summary>
+    /// <summary>Writes it with the name in place of <c>%s</c>.</summary>
     public abstract void Write(AsnWriter writer, string name);
 
     /// <summary>All, or any, of some.</summary>

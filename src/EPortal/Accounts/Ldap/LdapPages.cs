@@ -40,7 +40,7 @@ internal static class LdapPages
         },
         problem => Show(Stored(ldap) with { Problem = problem }));
 
-    /// <summary>Tries a login with what stands in the form; saves nothing, and gives the password to the directory alone.</summary>
+    /// <summary>Tests a login with the values of the form; saves nothing, and sends the password to the directory only.</summary>
     private static Task<IResult> Test(ApiParameters parameters, LdapStore ldap, LdapTest test, HttpContext context)
     {
         var typed = LdapForm.Read(parameters);
@@ -102,7 +102,7 @@ internal sealed record LdapForm(string Url, string Dn, string Filter, string Ca,
         Text(parameters, "url"), Text(parameters, "dn"), Text(parameters, "filter"), Text(parameters, "ca").Replace("\r\n", "\n", StringComparison.Ordinal),
         Text(parameters, "bind_dn"), Text(parameters, "user_search"));
 
-    /// <summary>What stands in it, field by field.</summary>
+    /// <summary>Its values, field by field.</summary>
     public StoredFields Typed() => LdapSettings.FieldsOf("", Url, Dn, Filter, Ca, BindDn, UserSearch);
 
     /// <summary>The settings.</summary>

@@ -72,7 +72,7 @@ internal sealed class SessionAuthentication(
     /// <inheritdoc/>
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        // A part of a page that is fetched anew leads the whole page to the login.
+        // A refreshed part of a page leads the whole page to the login.
         var isPart = Request.Headers.ContainsKey("HX-Request");
         var problem = _standing == DirectoryStatus.Unknown ? LoginProblems.DirectoryFailed : Request.Cookies.ContainsKey(Cookie) ? LoginProblems.Ended : null;
         if (HttpMethods.IsPost(Request.Method) && await ResumableForm.ReadOrNull(Context) is { } kept)

@@ -76,6 +76,6 @@ internal sealed class StoredSession : SessionOwner
     /// <summary>Who it is elsewhere; null for a local account.</summary>
     public string? Identity { get; init; }
 
-    /// <summary>Under which settings it was last vouched for; null when it is local, or not vouched for any more.</summary>
+    /// <summary>The settings under which it was last confirmed; null for a local user, or when it is no longer confirmed.</summary>
     public string? Settings { get; init; }
 }

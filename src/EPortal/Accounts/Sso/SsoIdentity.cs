@@ -43,7 +43,7 @@ internal static class SsoIdentity
             || issuer.Length is 0 or > MaxIssuer || issuer.Any(c => IsUnseen(c) || char.IsWhiteSpace(c)))
             throw new SsoException("the subject or issuer is empty, too long or malformed") { Problem = Sessions.LoginProblems.SsoSubject };
         var realm = Uri.TryCreate(issuer, UriKind.Absolute, out var address) ? address.Host : options.AuthUrl!.Host;
-        return new ExternalIdentity($"sso:{issuer} {subject}", NameOf(userinfo, subject), realm, "SSO") { VouchedUnder = options.Fingerprint };
+        return new ExternalIdentity($"sso:{issuer} {subject}", NameOf(userinfo, subject), realm, "SSO") { ConfirmedUnder = options.Fingerprint };
     }
 
     private static void Check(JsonElement claims, string subject, string clientId, DateTimeOffset now)

@@ -12,7 +12,7 @@ _@NAME@() {
         _files
     fi
 }
-# As a file of $fpath it is the function itself; where it is sourced it only tells of it.
+# In $fpath this file is the function itself; sourced, it registers the function.
 if [[ ${funcstack[1]} == _@PROGRAM@ ]]; then
     _@NAME@ "$@"
 else

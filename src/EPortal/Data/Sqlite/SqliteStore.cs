@@ -24,7 +24,7 @@ internal static class SqliteStore
 
     /// <summary>
     /// Opens the connection that writes; a commit is on disk when it returns. It keeps more pages than usual, for a check-in may
-    /// come from any host. Its log is taken in by <see cref="SqliteCheckpoints"/>, or by SQLite where nobody does, and is cut to 64 MiB when it begins anew.
+    /// come from any host. Its log is taken in by <see cref="SqliteCheckpoints"/>, or by SQLite where nobody does, and is cut to 64 MiB when it restarts.
     /// </summary>
     public static DbConnection OpenWriter(string path) => Open(
         path, SqliteOpenMode.ReadWriteCreate,

@@ -1,6 +1,6 @@
 namespace EPortal.Servers.Search;
 
-/// <summary>How a server stands, as people see it: one that is inactive counts as nothing else.</summary>
+/// <summary>The status of a server as people see it: one that is inactive counts as nothing else.</summary>
 internal enum ServerCondition
 {
     /// <summary>Runs the level that its feed offers.</summary>
@@ -29,16 +29,11 @@ internal static class ServerConditions
     ];
 
     /// <summary>The condition of that name, or of its former name (saved addresses and scripts have it); null for an unknown name.</summary>
-    public static ServerCondition? ParseOrNull(string token)
+    public static ServerCondition? ParseOrNull(string token) => token switch
     {
-        foreach (var (condition, name, _) in All)
-        {
-            if (token == name)
-                return condition;
-        }
-
-        return token == "silent" ? ServerCondition.Inactive : null;
-    }
+        "silent" => ServerCondition.Inactive,
+        _ => All.Where(one => one.Token == token).Select(one => (ServerCondition?)one.Condition).FirstOrDefault(),
+    };
 
     /// <summary>The condition of a server.</summary>
     public static ServerCondition ConditionOf(this Server server) => server.Inactive ? ServerCondition.Inactive : (ServerCondition)server.Status;

@@ -1,5 +1,5 @@
 // Draws <canvas data-chart="line|doughnut" data-labels="[…]" data-series="[{name, values, color}]" data-links="[…]">.
-// The same figures stand beside it as a table, for those who do not see it.
+// The same figures are beside it as a table, for screen readers.
 import {
   ArcElement, BarController, BarElement, CategoryScale, Chart, DoughnutController, Filler, Legend, LineController, LineElement, LinearScale, PointElement, Tooltip,
 } from 'chart.js';

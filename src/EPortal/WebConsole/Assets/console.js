@@ -1,5 +1,4 @@
-// What pages do beyond what they do without a script: parts of them are fetched anew, forms ask before they destroy,
-// texts are copied, uploads show how far they are.
+// What scripts add to pages: parts refresh, forms ask before they delete, texts are copied, uploads show progress.
 import htmx from 'htmx.org/dist/htmx.esm.js';
 
 htmx.config.includeIndicatorStyles = false;
@@ -8,7 +7,7 @@ htmx.config.selfRequestsOnly = true;
 htmx.config.historyCacheSize = 0;
 // Back and forward load the page that the address names, whole.
 htmx.config.refreshOnHistoryMiss = true;
-// A refusal is a page too, with a sentence that somebody has to read.
+// An error is a page too, and its sentence must be shown.
 htmx.config.responseHandling = [{ code: '204', swap: false }, { code: '[23]..', swap: true }, { code: '[45]..', swap: true, error: true }];
 
 const copied = button => {
@@ -37,7 +36,7 @@ document.addEventListener('submit', event => {
     event.preventDefault();
 }, { capture: true });
 
-// One box that ticks all of a table's.
+// A checkbox that selects all rows of a table.
 document.addEventListener('change', event => {
   if (!event.target.matches('[data-check-all]'))
     return;
@@ -54,7 +53,7 @@ document.addEventListener('htmx:xhr:progress', event => {
   bar.value = event.detail.loaded;
 });
 
-// What is too large to be taken is not sent in the first place.
+// Files that are too large are not sent.
 document.addEventListener('change', event => {
   const { maxBytes, tooLarge } = event.target.dataset;
   if (maxBytes)
@@ -69,7 +68,7 @@ const tellFailure = element => {
 
 document.addEventListener('htmx:sendError', event => tellFailure(event.target));
 
-// An answer without the part that was asked for is the page of an error: it takes the place of the whole page, never of the part.
+// An answer without the requested part is an error page: it replaces the whole page, never the part.
 document.addEventListener('htmx:beforeSwap', event => {
   const { xhr, requestConfig: { elt, verb }, pathInfo } = event.detail;
   const part = elt.closest('[hx-select]')?.getAttribute('hx-select').slice(1);
@@ -82,10 +81,10 @@ document.addEventListener('htmx:beforeSwap', event => {
     tellFailure(elt);
 });
 
-// After a login: on to the form that was being filled in. It is shown, not sent.
+// After a login, show the interrupted form; do not send it.
 document.querySelector('form[data-resume]')?.requestSubmit();
 
-// What is counted is fetched anew after so many seconds, while somebody looks.
+// Counts refresh after some seconds while the page is visible.
 let refreshed = Date.now();
 const refresh = () => {
   const part = document.querySelector('[data-refresh]');
@@ -99,7 +98,7 @@ document.addEventListener('visibilitychange', refresh);
 
 // A form that takes a while is sent once.
 document.addEventListener('submit', event => {
-  // Not before it is sent: a button that is off is not among what goes with it.
+  // Only after sending: a disabled button is not part of the form data.
   if (event.submitter && event.target.matches('[data-once]'))
     setTimeout(() => { event.submitter.disabled = true; });
 });

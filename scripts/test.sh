@@ -10,7 +10,7 @@ tests/oidc/prepare.sh
 tests/openapi/prepare.sh
 
 # `make crash` does the full number; here as many as a test run bears.
-export EPORTAL_KILLS=${EPORTAL_KILLS:-60}
+export EPORTAL_KILLS=${EPORTAL_KILLS:-20}
 dotnet build eportal.slnx -c Release -v quiet --nologo
 mkdir -p artifacts
 # Seconds after which a project's tests are ended: a test that hangs is named in its log, as it was the longest to run.

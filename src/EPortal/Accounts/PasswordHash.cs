@@ -20,13 +20,19 @@ internal static class PasswordHash
     private const int HashLength = 32;
 
     /// <summary>Hashes a password with a new salt.</summary>
-    public static string Make(string password)
+    public static string Make(string password) => Make(password, MemoryKiB, Passes);
+
+    /// <summary>The same at another cost, which is kept with the hash.</summary>
+    /// <param name="password">The password.</param>
+    /// <param name="memoryKiB">Memory in KiB.</param>
+    /// <param name="passes">Passes over it.</param>
+    internal static string Make(string password, int memoryKiB, int passes)
     {
         var salt = RandomNumberGenerator.GetBytes(SaltLength);
-        var hash = Derive(password, salt, MemoryKiB, Passes, Lanes);
+        var hash = Derive(password, salt, memoryKiB, passes, Lanes);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"$argon2id$v=19$m={MemoryKiB},t={Passes},p={Lanes}${Unpadded(salt)}${Unpadded(hash)}");
+            $"$argon2id$v=19$m={memoryKiB},t={passes},p={Lanes}${Unpadded(salt)}${Unpadded(hash)}");
     }
 
     /// <summary>Whether <paramref name="password"/> is the one that <paramref name="hash"/> was made of.</summary>

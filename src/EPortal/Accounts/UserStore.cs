@@ -138,7 +138,13 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
             : Add(change, name, settings, hash));
     }
 
-    private static User Add(Change change, string name, UserSettings settings, string? hash)
+    /// <summary>Adds a user within a change that does more.</summary>
+    /// <param name="change">The change.</param>
+    /// <param name="name">Name.</param>
+    /// <param name="settings">Role and description.</param>
+    /// <param name="hash">Hash of the password (<see cref="PasswordHash"/>).</param>
+    /// <exception cref="RefusedException">The name is malformed, reserved or taken, or there is no hash.</exception>
+    internal static User Add(Change change, string name, UserSettings settings, string? hash)
     {
         CheckName(name);
         if (IsReserved(name))

@@ -25,6 +25,9 @@ internal sealed class ApiCaller(TestPortal portal) : IAsyncDisposable
     public const string Reader = "rob";
     public const string Password = "correct horse";
 
+    /// <summary>Of <see cref="Password"/>; cheap, because nearly every test logs in.</summary>
+    private static readonly Lazy<string> s_hash = new(() => PasswordHash.Make(Password, memoryKiB: 8, passes: 1));
+
     public TestPortal Portal => portal;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -32,8 +35,11 @@ internal sealed class ApiCaller(TestPortal portal) : IAsyncDisposable
     public static async Task<ApiCaller> StartAsync(Func<EPortal.Hosting.Settings, EPortal.Hosting.Settings>? change = null)
     {
         var portal = await TestPortal.StartAsync(change);
-        await portal.Portal.Users.Add(TestPortal.Admin, Admin, new UserSettings(Password, IsAdmin: true));
-        await portal.Portal.Users.Add(TestPortal.Admin, Reader, new UserSettings(Password, IsAdmin: false));
+        await portal.Portal.Log.Commit(TestPortal.Admin, change =>
+        {
+            UserStore.Add(change, Admin, new UserSettings(IsAdmin: true), s_hash.Value);
+            return UserStore.Add(change, Reader, new UserSettings(IsAdmin: false), s_hash.Value);
+        });
         return new ApiCaller(portal);
     }
 

@@ -36,7 +36,7 @@ if [ -d /etc/cron.d ] && { command -v crond || command -v cron; } > /dev/null; t
     kept=$(sed -n '/^MAILTO=/p' /etc/cron.d/kcare-cron 2> /dev/null || true)
     {
         case ${KCARE_MAILTO:-} in
-            '') [ -z "$kept" ] || echo "$kept" ;;
+            '') [ -z "${kept:-}" ] || echo "$kept" ;;
             *[!A-Za-z0-9.@_+,-]*) echo 'install-kernelcare: invalid KCARE_MAILTO, ignored: use a mail address' >&2 ;;
             *) echo "MAILTO=$KCARE_MAILTO" ;;
         esac

@@ -24,7 +24,7 @@ internal static class Fleet
     {
         using var connection = new SqliteConnection($"Data Source={database};Pooling=False");
         connection.Open();
-        using var session = new Session(connection);
+        using var session = new Session(connection, EPortal.Data.Sqlite.SqliteDialect.Instance);
         // Written once and read back only if it went well.
         session.Execute("PRAGMA synchronous=OFF");
         session.Execute("PRAGMA cache_size=-262144");

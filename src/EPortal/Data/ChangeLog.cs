@@ -115,7 +115,7 @@ internal sealed class ChangeLog : IAsyncDisposable
 
     private void CommitTogether(Session session, List<PendingChange> batch)
     {
-        session.Execute("BEGIN IMMEDIATE");
+        session.Execute(session.Dialect.BeginWriting);
         var before = Node.Read(session);
         var now = _time.GetUtcNow();
         _load.Count(batch.Count + _queue.Shared.Sum(shared => shared.Waiting));

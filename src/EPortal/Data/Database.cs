@@ -87,26 +87,14 @@ internal sealed class Database : IDisposable
 
     /// <summary>Opens the connection of the one writer.</summary>
     /// <exception cref="StoreException">It cannot be opened.</exception>
-    public Session OpenWriter() => SqliteStore.Guard(() => new Session(SqliteStore.OpenWriter(_path)));
+    public Session OpenWriter() => SqliteStore.Guard(() => new Session(SqliteStore.OpenWriter(_path), SqliteDialect.Instance));
 
     /// <summary>Cleans up after a commit; for the one writer.</summary>
     public void AfterCommit(Session writer) => _checkpoints.AfterCommit(writer.Connection);
 
     /// <summary>Whether it can be written right now: takes the lock of writers and gives it back, writing nothing.</summary>
     /// <exception cref="StoreException">It cannot, within a second or two.</exception>
-    public void ProbeWrite() => SqliteStore.Guard(() =>
-    {
-        using var session = new Session(SqliteStore.OpenWriter(_path));
-        using var command = session.Connection.CreateCommand();
-        command.CommandTimeout = 1;
-        // One statement a command: what fails behind one that answers rows would go unheard.
-        command.CommandText = "PRAGMA busy_timeout=500";
-        command.ExecuteNonQuery();
-        command.CommandText = "BEGIN IMMEDIATE";
-        command.ExecuteNonQuery();
-        command.CommandText = "ROLLBACK";
-        return command.ExecuteNonQuery();
-    });
+    public void ProbeWrite() => SqliteStore.Guard(() => SqliteStore.ProbeWrite(_path));
 
     /// <summary>Whether it is of the installation with this id. One that is of none yet is so from now on, unless it cannot be written.</summary>
     public bool IsOf(string instanceId)
@@ -141,7 +129,7 @@ internal sealed class Database : IDisposable
     public long LogSize => new FileInfo(_path + "-wal") is { Exists: true } log ? log.Length : 0;
 
     /// <summary>Bytes of the database that hold nothing any more and are used for what comes next.</summary>
-    public long FreeBytes => Read(session => (long)session.Scalar("SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size")!);
+    public long FreeBytes => Read(SqliteStore.FreeBytes);
 
     /// <summary>Says in the store's own terms what went wrong.</summary>
     public static StoreException Translate(DbException e) => SqliteStore.Translate(e);
@@ -155,7 +143,7 @@ internal sealed class Database : IDisposable
         _index.Dispose();
     }
 
-    private Session OpenReader() => SqliteStore.Guard(() => new Session(SqliteStore.OpenReader(_path)));
+    private Session OpenReader() => SqliteStore.Guard(() => new Session(SqliteStore.OpenReader(_path), SqliteDialect.Instance));
 
     private void Keep(Session session)
     {

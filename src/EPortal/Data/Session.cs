@@ -6,12 +6,15 @@ namespace EPortal.Data;
 /// One open connection. Commands written for a hot path are prepared once and kept; everything else goes through Dapper
 /// on <see cref="Connection"/>. Used by one thread at a time.
 /// </summary>
-internal sealed class Session(DbConnection connection) : IDisposable
+internal sealed class Session(DbConnection connection, SqlDialect dialect) : IDisposable
 {
     private readonly Dictionary<string, DbCommand> _prepared = new(StringComparer.Ordinal);
 
     /// <summary>The open connection.</summary>
     public DbConnection Connection { get; } = connection;
+
+    /// <summary>How its database writes what is not written alike everywhere.</summary>
+    public SqlDialect Dialect { get; } = dialect;
 
     /// <summary>Runs a statement and returns how many rows it touched.</summary>
     public int Execute(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters) =>

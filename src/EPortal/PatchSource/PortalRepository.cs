@@ -89,8 +89,10 @@ internal sealed class PortalRepository(
         var signature = RepositoryTree.Sign(signer.Own, json, index);
         change.Session.Execute(
             """
-            INSERT OR REPLACE INTO own_index (one, version, content, expires, json, signature)
+            INSERT INTO own_index (one, version, content, expires, json, signature)
             VALUES (1, @version, @content, @expires, @json, @signature)
+            ON CONFLICT (one) DO UPDATE SET version = excluded.version, content = excluded.content, expires = excluded.expires, json = excluded.json,
+              signature = excluded.signature
             """,
             ("@version", index.Version), ("@content", content), ("@expires", UnixMicros.Of(index.Expires)), ("@json", json),
             ("@signature", signature));

@@ -38,8 +38,10 @@ internal static class SourceStore
     {
         session.Execute(
             """
-            INSERT OR REPLACE INTO source_index (one, url, version, sha256, signed_by, expires, json, signature)
+            INSERT INTO source_index (one, url, version, sha256, signed_by, expires, json, signature)
             VALUES (1, @url, @version, @sha256, @signed, @expires, @json, @signature)
+            ON CONFLICT (one) DO UPDATE SET url = excluded.url, version = excluded.version, sha256 = excluded.sha256, signed_by = excluded.signed_by,
+              expires = excluded.expires, json = excluded.json, signature = excluded.signature
             """,
             ("@url", url), ("@version", index.Index.Version), ("@sha256", index.Sha256), ("@signed", index.SignedBy),
             ("@expires", UnixMicros.Of(index.Index.Expires)), ("@json", index.Json), ("@signature", index.Signature));

@@ -13,11 +13,11 @@ internal sealed class InactiveServers(Database database, ChangeLog log)
     /// Which those are. The stamp counts as well as the time: it never goes back, so who called while this machine's clock was
     /// behind is not taken for inactive once the clock is right again.
     /// </summary>
-    private const string Inactive =
-        """
+    private static string Inactive(SqlDialect dialect) =>
+        $"""
         s LEFT JOIN server_checkin c ON c.server = s.local
         WHERE coalesce(c.at, s.registered) < @before AND coalesce(c.stamp, s.stamp) < @stamp
-        AND s.local NOT IN (SELECT value FROM json_each(@since))
+        AND s.local NOT IN (SELECT value FROM {dialect.Numbers("@since")} v)
         """;
 
     /// <summary>Deletes the servers whose last check-in, or else registration, was before a moment, and says how many.</summary>
@@ -32,7 +32,7 @@ internal sealed class InactiveServers(Database database, ChangeLog log)
         {
             cancel.ThrowIfCancellationRequested();
             var found = database.Read(session => session.Connection.Query<string>(
-                $"SELECT s.id FROM server {Inactive} LIMIT {ServerBulk.PerChange}", Parameters(session, before)).AsList());
+                $"SELECT s.id FROM server {Inactive(session.Dialect)} LIMIT {ServerBulk.PerChange}", Parameters(session, before)).AsList());
             var count = found.Count == 0 ? 0 : await log.Commit(actor, change => Delete(change, before, found, why));
             if (count == 0)
                 return deleted;
@@ -46,7 +46,7 @@ internal sealed class InactiveServers(Database database, ChangeLog log)
         var parameters = Parameters(change.Session, before);
         parameters.Add("found", JsonSerializer.Serialize(found));
         var ids = change.Db.Query<string>(
-            $"SELECT s.id FROM json_each(@found) f CROSS JOIN server {Inactive} AND s.id = f.value", parameters).AsList();
+            $"SELECT s.id FROM server {Inactive(change.Session.Dialect)} AND s.id IN (SELECT value FROM {change.Session.Dialect.Texts("@found")} f)", parameters).AsList();
         change.Delete(Server.Entity, ids);
         if (ids.Count > 0)
             change.Note("server.clean", string.Create(CultureInfo.InvariantCulture, $"{why}: {ids.Count}"));

@@ -36,9 +36,9 @@ internal sealed record MoveImpact(long Elsewhere, RolloutImpact Reach)
         var to = KeyStore.Get(session, key);
         var (feed, kernels) = (FeedStore.Get(session, to.Feed).Id, to.Products.Contains(Product.Kernel));
         var chosen = session.Connection.Query<(long Group, long Servers)>(
-            """
-            SELECT x.grp, count(*) FROM (SELECT DISTINCT value FROM json_each(@servers)) p
-            CROSS JOIN server s ON s.id = p.value CROSS JOIN server_search x ON x.server = s.local GROUP BY 1
+            $"""
+            SELECT x.grp, count(*) FROM (SELECT DISTINCT value FROM {session.Dialect.Texts("@servers")} v) p
+            {session.Dialect.JoinInOrder} server s ON s.id = p.value {session.Dialect.JoinInOrder} server_search x ON x.server = s.local GROUP BY 1
             """,
             new { servers = JsonSerializer.Serialize(servers) }).ToDictionary(one => one.Group, one => one.Servers);
         return Count(offers, ServerGroups.Read(session, null, null).Where(group => chosen.ContainsKey(group.Id)).Select(group => (group, chosen[group.Id])), feed, _ => kernels);

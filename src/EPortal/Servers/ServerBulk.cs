@@ -23,13 +23,13 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
     {
         var page = new ServerSelection(session, query, offers.At(session), time.GetUtcNow()).Page(ServerQuery.ManyFrom + 1, 0);
         return page.Count <= ServerQuery.ManyFrom
-            ? session.Connection.Query<string>("SELECT s.id FROM json_each(@page) p CROSS JOIN server s ON s.local = p.value", new { page = JsonSerializer.Serialize(page) }).AsList()
+            ? session.Connection.Query<string>($"SELECT s.id FROM {session.Dialect.Numbers("@page")} p {session.Dialect.JoinInOrder} server s ON s.local = p.value", new { page = JsonSerializer.Serialize(page) }).AsList()
             : throw new RefusedException(Refusal.Invalid, string.Create(CultureInfo.InvariantCulture, $"more than {ServerQuery.ManyFrom:N0} servers match, too many at once; add a filter"));
     });
 
     /// <summary>Those of these entity ids that servers have, each once.</summary>
     public IReadOnlyList<string> Existing(IReadOnlyList<string> servers) => database.Read(session => session.Connection.Query<string>(
-        "SELECT DISTINCT s.id FROM json_each(@servers) p CROSS JOIN server s ON s.id = p.value", new { servers = JsonSerializer.Serialize(servers) }).AsList());
+        $"SELECT DISTINCT s.id FROM {session.Dialect.Texts("@servers")} p {session.Dialect.JoinInOrder} server s ON s.id = p.value", new { servers = JsonSerializer.Serialize(servers) }).AsList());
 
     /// <summary>Adds tags and says how many servers got any.</summary>
     /// <exception cref="RefusedException">There are none, or a server would have too many.</exception>
@@ -150,8 +150,8 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
     private static ServersOfEntry Concerned(Change change, IReadOnlyCollection<string> ids, string? filter)
     {
         var names = change.Db.Query<string>(
-            """
-            SELECT coalesce(x.hostname, s.hostname) FROM json_each(@some) p CROSS JOIN server s ON s.id = p.value
+            $"""
+            SELECT coalesce(x.hostname, s.hostname) FROM {change.Session.Dialect.Texts("@some")} p {change.Session.Dialect.JoinInOrder} server s ON s.id = p.value
             LEFT JOIN server_facts x ON x.server = s.local
             """,
             new { some = JsonSerializer.Serialize(ids.Take(ServersOfEntry.MaxNames)) });
@@ -160,7 +160,7 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
 
     /// <summary>Names of some of the keys that servers belong to.</summary>
     private static IEnumerable<string> KeysOf(Change change, IReadOnlyCollection<string> ids) => change.Db.Query<string>(
-        "SELECT DISTINCT k.name FROM json_each(@ids) p CROSS JOIN server s ON s.id = p.value JOIN key k ON k.id = s.key ORDER BY k.name LIMIT 10",
+        $"SELECT DISTINCT k.name FROM {change.Session.Dialect.Texts("@ids")} p {change.Session.Dialect.JoinInOrder} server s ON s.id = p.value JOIN key k ON k.id = s.key ORDER BY k.name LIMIT 10",
         new { ids = JsonSerializer.Serialize(ids) });
 
     /// <summary>So many servers, for the user log.</summary>
@@ -171,5 +171,5 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
     private static string[] Split(string tags) => tags.Split(';', StringSplitOptions.RemoveEmptyEntries);
 
     private static List<(string Id, string Key, string Tags)> Read(Change change, IEnumerable<string> servers) => change.Db.Query<(string Id, string Key, string Tags)>(
-        "SELECT s.id, s.key, s.tags FROM json_each(@servers) p CROSS JOIN server s ON s.id = p.value", new { servers = JsonSerializer.Serialize(servers) }).AsList();
+        $"SELECT s.id, s.key, s.tags FROM {change.Session.Dialect.Texts("@servers")} p {change.Session.Dialect.JoinInOrder} server s ON s.id = p.value", new { servers = JsonSerializer.Serialize(servers) }).AsList();
 }

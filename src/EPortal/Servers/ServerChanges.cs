@@ -24,7 +24,7 @@ internal sealed class ServerChanges
         using var row = session.Query(
             """
             SELECT entity, content FROM operation WHERE number > @number
-            AND (entity IN ('key', 'feed') OR (entity = 'server' AND content NOT LIKE '{"do":"create"%'))
+            AND (entity IN ('key', 'feed') OR (entity = 'server' AND substr(content, 1, 14) <> '{"do":"create"'))
             """,
             ("@number", number));
         while (row.Read())

@@ -19,8 +19,8 @@ internal static class ServerDetails
               k.products, s.registered, c.at AS checkin, x.updated, s.tags, c.uptime, coalesce(x.ip, s.ip) AS ip,
               coalesce(x.hostname, s.hostname) AS hostname, x.kernel_id, x.release, x.euname, x.patch_level, x.patch_type,
               x.version, x.virt, x.kcare_version, x.distro, x.distro_version, x.machine, x.processor, x.update_result
-            FROM json_each(@page) p
-            CROSS JOIN server s ON s.local = p.value
+            FROM {session.Dialect.Numbers("@page")} p
+            {session.Dialect.JoinInOrder} server s ON s.local = p.value
             JOIN key k ON k.id = s.key AND k.shadowed = 0
             {KeyFeed.Join}
             LEFT JOIN server_checkin c ON c.server = s.local

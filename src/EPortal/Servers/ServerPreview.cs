@@ -18,7 +18,8 @@ internal sealed class ServerPreview(Database database, TimeProvider time)
         """;
 
     /// <summary>Those that did not check in since <c>@before</c>; <c>@since</c> lists who did, where that is not in the table yet.</summary>
-    public const string Inactive = "coalesce(c.at, s.registered) < @before AND s.local NOT IN (SELECT value FROM json_each(@since))";
+    public static string Inactive(SqlDialect dialect) =>
+        $"coalesce(c.at, s.registered) < @before AND s.local NOT IN (SELECT value FROM {dialect.Numbers("@since")} v)";
 
     /// <summary>Servers <see cref="ServerStore.Delete(Actor, string?, string?, string?)"/> would delete.</summary>
     public DeletedServers OfDelete(string? hostname, string? ip, string? serverId) =>
@@ -31,7 +32,7 @@ internal sealed class ServerPreview(Database database, TimeProvider time)
         var age = TimeSpan.FromDays(Math.Clamp(days, 0, ServerStore.MaxDays + 1));
         CheckAge(age);
         var before = UnixMicros.Of(time.GetUtcNow() - age);
-        return database.Read(session => Find(session, Inactive, new { before, since = LoggedCheckIns.Since(session, before) }));
+        return database.Read(session => Find(session, Inactive(session.Dialect), new { before, since = LoggedCheckIns.Since(session, before) }));
     }
 
     /// <summary>Refuses an age of inactive servers that is less than a day or more than a century.</summary>

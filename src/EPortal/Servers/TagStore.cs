@@ -77,8 +77,8 @@ internal sealed class TagStore(Database database, ChangeLog log)
     }
 
     private static List<(string Id, string Tags, string Hostname)> Read(Change change, long[] servers) => change.Db.Query<(string, string, string)>(
-        """
-        SELECT s.id, s.tags, coalesce(x.hostname, s.hostname) FROM json_each(@servers) p CROSS JOIN server s ON s.local = p.value
+        $"""
+        SELECT s.id, s.tags, coalesce(x.hostname, s.hostname) FROM {change.Session.Dialect.Numbers("@servers")} p {change.Session.Dialect.JoinInOrder} server s ON s.local = p.value
         LEFT JOIN server_facts x ON x.server = s.local
         """, new { servers = JsonSerializer.Serialize(servers) }).AsList();
 }

@@ -61,7 +61,7 @@ internal sealed class SessionStore(Database database, ChangeLog log, SessionLife
         if (now - UnixMicros.ToTime(row.Seen) < lifetime.Step)
             return ToSession(row);
         await log.Commit(Actor.Portal, change => change.Session.Execute(
-            "UPDATE login_session SET seen = max(seen, @now) WHERE id = @id", ("@now", UnixMicros.Of(now)), ("@id", row.Id)));
+            "UPDATE login_session SET seen = CASE WHEN seen < @now THEN @now ELSE seen END WHERE id = @id", ("@now", UnixMicros.Of(now)), ("@id", row.Id)));
         return ToSession(row) with { IsUseNoted = true };
     }
 

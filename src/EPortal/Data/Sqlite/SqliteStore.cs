@@ -31,6 +31,25 @@ internal static class SqliteStore
         "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA cache_size=-65536", "PRAGMA wal_autocheckpoint=32768",
         "PRAGMA journal_size_limit=67108864");
 
+    /// <summary>Takes the lock of writers and gives it back, writing nothing; true, or an exception.</summary>
+    public static bool ProbeWrite(string path)
+    {
+        using var writer = OpenWriter(path);
+        using var command = writer.CreateCommand();
+        command.CommandTimeout = 1;
+        // One statement a command: what fails behind one that answers rows would go unheard.
+        foreach (var statement in (string[])["PRAGMA busy_timeout=500", SqliteDialect.Instance.BeginWriting, "ROLLBACK"])
+        {
+            command.CommandText = statement;
+            command.ExecuteNonQuery();
+        }
+
+        return true;
+    }
+
+    /// <summary>Bytes of the database that hold nothing any more.</summary>
+    public static long FreeBytes(Session session) => (long)session.Scalar("SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size")!;
+
     /// <summary>Runs <paramref name="action"/> and tells failures of the database as the store's own.</summary>
     public static T Guard<T>(Func<T> action)
     {

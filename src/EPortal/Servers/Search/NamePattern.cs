@@ -53,11 +53,11 @@ internal sealed class NamePattern
     public string Like { get; }
 
     /// <summary>The condition on a column, with parameters of that name.</summary>
-    public string Condition(string column, string name) => this switch
+    public string Condition(SqlDialect dialect, string column, string name) => this switch
     {
         { IsExact: true } => $"{column} = @{name}Prefix",
         { IsPrefix: true } => $"{column} >= @{name}Prefix AND {column} < @{name}Last",
-        { IsIndexed: true } => $@"{column} >= @{name}Prefix AND {column} < @{name}Last AND {column} LIKE @{name}Like ESCAPE '\'",
-        _ => $@"{column} LIKE @{name}Like ESCAPE '\'",
+        { IsIndexed: true } => $@"{column} >= @{name}Prefix AND {column} < @{name}Last AND {column} {dialect.Like} @{name}Like ESCAPE '\'",
+        _ => $@"{column} {dialect.Like} @{name}Like ESCAPE '\'",
     };
 }

@@ -57,25 +57,27 @@ internal sealed class OrderedSelection
         }
 
         return session.Connection.Query<long>(
-            "SELECT x.server FROM json_each(@some) g CROSS JOIN server_search x ON x.grp = g.value LIMIT @limit OFFSET @offset",
+            $"SELECT x.server FROM {session.Dialect.Numbers("@some")} g {session.Dialect.JoinInOrder} server_search x ON x.grp = g.value LIMIT @limit OFFSET @offset",
             new { some = JsonSerializer.Serialize(some), limit, offset = offset - skipped }).AsList();
     }
 
+    private SqlDialect Dialect => _filter.Session.Dialect;
+
     private IReadOnlyList<long>? FindFewOrNull()
     {
-        var where = _filter.Conditions.Select(one => one.Checked).ToList();
+        var where = _filter.Conditions.Select(one => one.Checked(Dialect)).ToList();
         if (_filter.Groups is not null && _filter.InGroupsCount <= _filter.Few)
-            return Sorted($"{_filter.GroupList} d CROSS JOIN server_search x ON x.grp = d.value", where);
+            return Sorted($"{_filter.GroupList} d {Dialect.JoinInOrder} server_search x ON x.grp = d.value", where);
         // What follows the index of the order needs nothing else.
         if (_filter is { Conditions: [{ Scans: false } only], Groups: null } && only.Column == _order.Column)
             return null;
         foreach (var condition in _filter.Conditions.Where(one => one.Alone is not null))
         {
-            var ids = _filter.Session.Connection.Query<long>($"SELECT server FROM ({condition.Alone}) LIMIT {_filter.Few + 1}", Parameters).AsList();
+            var ids = _filter.Session.Connection.Query<long>($"SELECT server FROM ({condition.Alone}) a LIMIT {_filter.Few + 1}", Parameters).AsList();
             if (ids.Count > _filter.Few)
                 continue;
             Parameters.Add("few", JsonSerializer.Serialize(ids));
-            return Sorted("json_each(@few) d CROSS JOIN server_search x ON x.server = d.value", [.. where.Where((_, n) => _filter.Conditions[n] != condition)]);
+            return Sorted($"{Dialect.Numbers("@few")} d {Dialect.JoinInOrder} server_search x ON x.server = d.value", [.. where.Where((_, n) => _filter.Conditions[n] != condition)]);
         }
 
         return null;
@@ -103,16 +105,16 @@ internal sealed class OrderedSelection
         Parameters.Add("sorted", JsonSerializer.Serialize(groups.Select(group => group.Id)));
         return _filter.Session.Connection.Query<long>(
             $"""
-            SELECT x.server FROM json_each(@sorted) g CROSS JOIN server_search x INDEXED BY server_search_grp ON x.grp = g.value
-            {SelectionFilter.Where(_filter.Conditions.Select(one => one.Checked))} LIMIT {limit} OFFSET {offset}
+            SELECT x.server FROM {Dialect.Numbers("@sorted")} g {Dialect.JoinInOrder} server_search x {Dialect.ByIndex("server_search_grp")} ON x.grp = g.value
+            {SelectionFilter.Where(_filter.Conditions.Select(one => one.Checked(Dialect)))} LIMIT {limit} OFFSET {offset}
             """,
             Parameters).AsList();
     }
 
     private IReadOnlyList<long> PageByRow(int limit, long offset)
     {
-        var where = SelectionFilter.Where(_filter.Conditions.Select(one => one.Column == _order.Column ? one.Indexed : one.Checked));
-        var rows = $"SELECT x.server, x.grp FROM server_search x INDEXED BY server_search_{_order.Column} {where} ORDER BY x.{_order.Column} {_order.Direction}, x.server {_order.Direction}";
+        var where = SelectionFilter.Where(_filter.Conditions.Select(one => one.Column == _order.Column ? one.Indexed : one.Checked(Dialect)));
+        var rows = $"SELECT x.server, x.grp FROM server_search x {Dialect.ByIndex($"server_search_{_order.Column}")} {where} ORDER BY x.{_order.Column} {_order.Direction}, x.server {_order.Direction}";
         return _filter.Groups is null
             ? _filter.Session.Connection.Query<long>($"{rows.Replace(", x.grp", "", StringComparison.Ordinal)} LIMIT {limit} OFFSET {offset}", Parameters).AsList()
             : [.. _filter.Left(rows).Skip((int)Math.Min(offset, int.MaxValue)).Take(limit)];
@@ -121,7 +123,7 @@ internal sealed class OrderedSelection
     /// <summary>The latest or earliest so many are looked at, then more, until the page is full: of times there is no index.</summary>
     private IReadOnlyList<long> PageByCheckin(int limit, long offset)
     {
-        var where = SelectionFilter.Where(_filter.Conditions.Select(one => one.Checked));
+        var where = SelectionFilter.Where(_filter.Conditions.Select(one => one.Checked(Dialect)));
         var total = ServerGroups.Total(_filter.Session);
         for (var window = Math.Max(_filter.Few / FewPerWindow, offset + limit); ; window *= WindowGrowth)
         {
@@ -131,10 +133,10 @@ internal sealed class OrderedSelection
                   SELECT server, at FROM (
                     SELECT c.server, c.at FROM server_checkin c
                     UNION ALL
-                    SELECT n.server, NULL FROM server_group g CROSS JOIN server_search n ON n.grp = g.id
-                    WHERE g.profile = 0 AND NOT EXISTS (SELECT 1 FROM server_checkin o WHERE o.server = n.server))
+                    SELECT n.server, NULL FROM server_group g {Dialect.JoinInOrder} server_search n ON n.grp = g.id
+                    WHERE g.profile = 0 AND NOT EXISTS (SELECT 1 FROM server_checkin o WHERE o.server = n.server)) c
                   ORDER BY at {_order.Direction}, server {_order.Direction} LIMIT {window}) w
-                CROSS JOIN server_search x ON x.server = w.server {where}
+                {Dialect.JoinInOrder} server_search x ON x.server = w.server {where}
                 """).Skip((int)Math.Min(offset, int.MaxValue)).Take(limit).ToList();
             if (page.Count == limit || window >= total)
                 return page;

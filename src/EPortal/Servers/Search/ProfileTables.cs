@@ -11,7 +11,7 @@ internal static class ProfileTables
     private const string Columns = "kernel_id, patch_level, distro, distro_version, release, euname, machine, virt, kcare_version";
 
     /// <summary>Whether the last update failed, as profiles have it.</summary>
-    private const string Failed = "CASE WHEN f.update_result LIKE 'failed:%' THEN 1 ELSE 0 END";
+    private const string Failed = "CASE WHEN substr(f.update_result, 1, 7) = 'failed:' THEN 1 ELSE 0 END";
 
     /// <summary>The profile of what a server reported; it is made if it is the first.</summary>
     public static long ProfileOf(Session session, long server) =>

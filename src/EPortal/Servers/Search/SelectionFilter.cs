@@ -26,7 +26,7 @@ internal sealed record RowCondition(string Sql, string Column, string? Alone, bo
     public string Indexed => string.Format(null, Sql, $"x.{Column}");
 
     /// <summary>For the planner to leave: something else finds the rows.</summary>
-    public string Checked => OfRow ?? string.Format(null, Sql, $"+x.{Column}");
+    public string Checked(SqlDialect dialect) => OfRow ?? string.Format(null, Sql, dialect.WithoutIndex($"x.{Column}"));
 
     /// <summary>Whether it asks for a tag.</summary>
     public bool IsTag => Column == OfTag;
@@ -84,7 +84,7 @@ internal sealed class SelectionFilter
         get
         {
             Parameters.Add("groups", JsonSerializer.Serialize(Groups!.Select(group => group.Id)));
-            return "json_each(@groups)";
+            return Session.Dialect.Numbers("@groups");
         }
     }
 
@@ -150,7 +150,7 @@ internal sealed class SelectionFilter
     {
         if (text is null || new NamePattern(text) is not { IsAnything: false } pattern)
             return;
-        AddRow(column, pattern.Condition("{0}", name), !pattern.IsIndexed && !pattern.IsExact, ($"{name}Prefix", pattern.Prefix), ($"{name}Last", pattern.Last), ($"{name}Like", pattern.Like));
+        AddRow(column, pattern.Condition(Session.Dialect, "{0}", name), !pattern.IsIndexed && !pattern.IsExact, ($"{name}Prefix", pattern.Prefix), ($"{name}Last", pattern.Last), ($"{name}Like", pattern.Like));
     }
 
     private void AddTime(string column, Period? period)
@@ -196,15 +196,15 @@ internal sealed class SelectionFilter
         const string Last = "coalesce((SELECT c.at FROM server_checkin c WHERE c.server = x.server), x.registered)";
         var inactive = condition == ServerCondition.Inactive;
         var before = UnixMicros.Of(_now - ServerStatuses.InactiveAfter);
-        Add(new RowCondition($"{Last} {(inactive ? "<" : ">=")} @inactive", "", inactive ? InactiveServersBefore : null, NeedsRow: true, mark => mark.At < before == inactive), ("inactive", before));
+        Add(new RowCondition($"{Last} {(inactive ? "<" : ">=")} @inactive", "", inactive ? InactiveServersBefore(Session.Dialect) : null, NeedsRow: true, mark => mark.At < before == inactive), ("inactive", before));
     }
 
     /// <summary>The inactive ones: times of check-ins have no index but are narrow; of the others only those that never called are looked at.</summary>
-    public const string InactiveServersBefore =
-        """
+    public static string InactiveServersBefore(SqlDialect dialect) =>
+        $"""
         SELECT c.server FROM server_checkin c WHERE c.at < @inactive
         UNION ALL
-        SELECT x.server FROM server_group g CROSS JOIN server_search x ON x.grp = g.id
+        SELECT x.server FROM server_group g {dialect.JoinInOrder} server_search x ON x.grp = g.id
         WHERE g.profile = 0 AND x.registered < @inactive AND NOT EXISTS (SELECT 1 FROM server_checkin c WHERE c.server = x.server)
         """;
 

@@ -89,7 +89,7 @@ internal static class ServerGroups
         // Without a mapper: there are very many.
         using var row = keyName is null && feedName is null
             ? session.Query("SELECT id, key, profile, servers FROM server_group ORDER BY id")
-            : session.Query("SELECT id, key, profile, servers FROM server_group WHERE key IN (SELECT value FROM json_each(@keys)) ORDER BY id", ("@keys", JsonSerializer.Serialize(keys.Keys)));
+            : session.Query($"SELECT id, key, profile, servers FROM server_group WHERE key IN (SELECT value FROM {session.Dialect.Texts("@keys")} v) ORDER BY id", ("@keys", JsonSerializer.Serialize(keys.Keys)));
         while (row.Read())
         {
             if (keys.TryGetValue(row.GetString(1), out var key) && profiles.TryGetValue(row.GetInt64(2), out var runs))
@@ -132,7 +132,7 @@ internal static class ServerGroups
 
     private static Dictionary<long, (string KernelId, long PatchLevel)> ProfilesOf(Session session, ProfileFilter filter)
     {
-        var (where, parameters) = filter.Sql();
+        var (where, parameters) = filter.Sql(session.Dialect);
         var profiles = new Dictionary<long, (string, long)>();
         using var row = session.Connection.ExecuteReader($"SELECT id, kernel_id, patch_level FROM server_profile WHERE {where}", parameters);
         while (row.Read())

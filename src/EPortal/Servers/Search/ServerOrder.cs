@@ -15,17 +15,17 @@ internal sealed record ServerOrder(string Column, bool Descending)
     private static readonly string[] s_rows = ["hostname", "ip", "registered", "updated"];
 
     // The same for all servers of a group.
-    private static readonly Dictionary<string, string> s_groups = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<SqlDialect, string>> s_groups = new(StringComparer.Ordinal)
     {
-        ["key"] = "",
-        ["feed"] = "",
-        ["distro"] = "distro COLLATE NOCASE, distro_version",
-        ["release"] = "release COLLATE NOCASE",
-        ["euname"] = "euname COLLATE NOCASE",
-        ["machine"] = "machine COLLATE NOCASE",
-        ["virt"] = "virt COLLATE NOCASE",
-        ["kcare_version"] = "kcare_version COLLATE NOCASE",
-        ["patch_level"] = "patch_level",
+        ["key"] = _ => "",
+        ["feed"] = _ => "",
+        ["distro"] = dialect => $"{dialect.IgnoringCase("distro")}, distro_version",
+        ["release"] = dialect => dialect.IgnoringCase("release"),
+        ["euname"] = dialect => dialect.IgnoringCase("euname"),
+        ["machine"] = dialect => dialect.IgnoringCase("machine"),
+        ["virt"] = dialect => dialect.IgnoringCase("virt"),
+        ["kcare_version"] = dialect => dialect.IgnoringCase("kcare_version"),
+        ["patch_level"] = _ => "patch_level",
     };
 
     /// <summary>All columns that servers can be ordered by.</summary>
@@ -72,7 +72,7 @@ internal sealed record ServerOrder(string Column, bool Descending)
 
     private IEnumerable<ServerGroup> SortByProfile(Session session, IEnumerable<ServerGroup> groups)
     {
-        var ranks = session.Connection.Query<long>($"SELECT id FROM server_profile ORDER BY {s_groups[Column]}, id").Select((id, rank) => (id, rank))
+        var ranks = session.Connection.Query<long>($"SELECT id FROM server_profile ORDER BY {s_groups[Column](session.Dialect)}, id").Select((id, rank) => (id, rank))
             .ToDictionary(profile => profile.id, profile => profile.rank);
         return groups.OrderBy(group => ranks[group.Profile]);
     }

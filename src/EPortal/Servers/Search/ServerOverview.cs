@@ -46,13 +46,13 @@ internal sealed class ServerOverview
         var (others, shown) = (filter.Conditions.Where(one => one.Seen is null).ToList(), filter.Conditions.Where(one => one.Seen is not null).ToList());
         if (others.Count == 0)
             return filter.Groups is not null && filter.InGroupsCount <= filter.Few
-                ? CountHere(filter, $"SELECT x.server FROM {filter.GroupList} d CROSS JOIN server_search x ON x.grp = d.value {SelectionFilter.Where(shown.Select(one => one.Checked))}")
+                ? CountHere(filter, $"SELECT x.server FROM {filter.GroupList} d {filter.Session.Dialect.JoinInOrder} server_search x ON x.grp = d.value {SelectionFilter.Where(shown.Select(one => one.Checked(filter.Session.Dialect)))}")
                 : CountOn(map, filter, map.Marks);
         var servers = ReadAll(filter, SelectionFilter.Matching(others));
         if (servers.Count > filter.Few)
             return CountOn(map, filter, servers.Where(server => server < map.Marks.Length).Select(server => map.Marks[server]));
         filter.Parameters.Add("counted", JsonSerializer.Serialize(servers));
-        return CountHere(filter, $"SELECT x.server FROM json_each(@counted) d CROSS JOIN server_search x ON x.server = d.value {SelectionFilter.Where(shown.Select(one => one.Checked))}");
+        return CountHere(filter, $"SELECT x.server FROM {filter.Session.Dialect.Numbers("@counted")} d {filter.Session.Dialect.JoinInOrder} server_search x ON x.server = d.value {SelectionFilter.Where(shown.Select(one => one.Checked(filter.Session.Dialect)))}");
     }
 
     private static List<long> ReadAll(SelectionFilter filter, string servers)
@@ -68,7 +68,7 @@ internal sealed class ServerOverview
     {
         var overview = new ServerOverview(filter);
         using var row = filter.Session.Connection.ExecuteReader(
-            $"SELECT y.grp, c.uptime FROM ({servers}) m CROSS JOIN server_search y ON y.server = m.server LEFT JOIN server_checkin c ON c.server = m.server", filter.Parameters);
+            $"SELECT y.grp, c.uptime FROM ({servers}) m {filter.Session.Dialect.JoinInOrder} server_search y ON y.server = m.server LEFT JOIN server_checkin c ON c.server = m.server", filter.Parameters);
         while (row.Read())
         {
             if (filter.Leaves(row.GetInt64(0)))

@@ -103,7 +103,7 @@ internal sealed record ProfileFilter
     ];
 
     /// <summary>The condition and its parameters.</summary>
-    public (string Where, DynamicParameters Parameters) Sql()
+    public (string Where, DynamicParameters Parameters) Sql(SqlDialect dialect)
     {
         var conditions = new List<string> { "TRUE" };
         var parameters = new DynamicParameters();
@@ -111,7 +111,7 @@ internal sealed record ProfileFilter
         {
             if (pattern is null)
                 continue;
-            conditions.Add($@"{column} LIKE @{column} ESCAPE '\'");
+            conditions.Add($@"{column} {dialect.Like} @{column} ESCAPE '\'");
             parameters.Add(column, pattern == NotTold ? "" : new NamePattern(pattern).Like);
         }
 

@@ -33,7 +33,7 @@ internal sealed class ServerSelection
         if (_ordered?.CountOrNull is { } known)
             return known;
         return _filter.Conditions.Count == 0 ? _filter.InGroupsCount
-            : _filter.Groups is null ? _filter.Session.Connection.ExecuteScalar<long>($"SELECT count(*) FROM ({SelectionFilter.Matching(_filter.Conditions)})", _filter.Parameters)
+            : _filter.Groups is null ? _filter.Session.Connection.ExecuteScalar<long>($"SELECT count(*) FROM ({SelectionFilter.Matching(_filter.Conditions)}) m", _filter.Parameters)
             : _filter.Left(Rows).LongCount();
     }
 
@@ -67,7 +67,7 @@ internal sealed class ServerSelection
 
     private string Rows => $"SELECT x.server, x.grp FROM server_search x {SelectionFilter.Where(_filter.Conditions.Select(one => one.Indexed))}";
 
-    private long Inactive() => _filter.Left($"SELECT x.server, x.grp FROM ({SelectionFilter.InactiveServersBefore}) m CROSS JOIN server_search x ON x.server = m.server").LongCount();
+    private long Inactive() => _filter.Left($"SELECT x.server, x.grp FROM ({SelectionFilter.InactiveServersBefore(_filter.Session.Dialect)}) m {_filter.Session.Dialect.JoinInOrder} server_search x ON x.server = m.server").LongCount();
 }
 
 /// <summary>How many there are.</summary>

@@ -67,7 +67,7 @@ internal static class LoadDetector
         var begin = UnixMicros.Of(since);
         var there = database.Read(session =>
         {
-            var there = LoggedCheckIns.Read(session).Values.Where(waiting => waiting.At >= begin).Select(waiting => waiting.Server).ToHashSet();
+            var there = CheckInLog.LastTimes(session).Values.Where(waiting => waiting.At >= begin).Select(waiting => waiting.Server).ToHashSet();
             using var row = session.Query("SELECT server FROM server_checkin WHERE at >= @begin", ("@begin", begin));
             while (row.Read())
                 there.Add(row.GetInt64(0));

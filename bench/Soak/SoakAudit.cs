@@ -8,7 +8,7 @@ namespace Bench.Soak;
 /// <summary>Compares what is in the store with what the clients were told.</summary>
 internal sealed class SoakAudit(Session session)
 {
-    private readonly Dictionary<long, LoggedCheckIn> _waiting = LoggedCheckIns.Read(session);
+    private readonly Dictionary<long, LoggedCheckIn> _waiting = CheckInLog.LastTimes(session);
 
     public List<string> Faults { get; } = [];
 

@@ -73,7 +73,7 @@ internal sealed partial class AgentFastPath(
         if (context.Request.ContentLength is not (> 0 and <= CheckInScan.MaxLength and var length) || !body.TryRead(out var read))
             return null;
         UnchangedCheckIn? unchanged = null;
-        ChangedCheckIn? changed = null;
+        (string ServerId, CheckIn CheckIn)? changed = null;
         try
         {
             // Only a body that arrived whole with the headers; others are rare.
@@ -88,11 +88,11 @@ internal sealed partial class AgentFastPath(
             body.AdvanceTo(unchanged is null && changed is null ? read.Buffer.Start : read.Buffer.End);
         }
 
-        return unchanged is { } taken ? Finish(context, Recorded(taken), begun) : changed is not null ? Finish(context, Recorded(changed), begun) : null;
+        return unchanged is { } taken ? Finish(context, Recorded(taken), begun) : changed is var (id, checkIn) ? Finish(context, Recorded(id, checkIn), begun) : null;
     }
 
     /// <summary>The facts of the check-in; null for anything invalid, which the ordinary path answers.</summary>
-    private static ChangedCheckIn? ChangedOrNull(in CheckInScan scan, ReadOnlySpan<byte> json, string ip)
+    private static (string ServerId, CheckIn CheckIn)? ChangedOrNull(in CheckInScan scan, ReadOnlySpan<byte> json, string ip)
     {
         try
         {
@@ -100,7 +100,7 @@ internal sealed partial class AgentFastPath(
                 return null;
             var dropped = new DroppedFields();
             var checkIn = CheckInFacts.From(request, ip, dropped);
-            return dropped.IsAsSent ? new ChangedCheckIn(request.ServerId, checkIn, scan.Digest) : null;
+            return dropped.IsAsSent ? (request.ServerId, checkIn with { Digest = scan.Digest }) : null;
         }
         catch (JsonException)
         {
@@ -112,8 +112,8 @@ internal sealed partial class AgentFastPath(
     private async ValueTask<byte[]?> Recorded(UnchangedCheckIn unchanged) =>
         await agents.Finish(unchanged) ? AnswerOf(unchanged.KernelId, unchanged.Offer) : null;
 
-    private async ValueTask<byte[]?> Recorded(ChangedCheckIn changed) =>
-        await agents.CheckIn(changed.ServerId, changed.CheckIn, changed.Digest) is { } outcome ? AnswerOf(changed.CheckIn.Facts.KernelId, outcome.Offer) : null;
+    private async ValueTask<byte[]?> Recorded(string serverId, CheckIn checkIn) =>
+        await agents.CheckIn(serverId, checkIn) is { } outcome ? AnswerOf(checkIn.Facts.KernelId, outcome.Offer) : null;
 
     private static byte[] AnswerOf(string kernelId, Offer? offer) => offer is null ? s_unsupported : AnswersOf(kernelId, offer).CheckIn;
 

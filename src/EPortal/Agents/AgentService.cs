@@ -42,9 +42,8 @@ internal sealed class AgentService(Database database, AgentOffers offers, CheckI
     /// </summary>
     /// <param name="serverId">The host's id.</param>
     /// <param name="checkIn">Its facts.</param>
-    /// <param name="digest">Digest of the body; 0 if an equal body must not count as the same next time.</param>
     /// <exception cref="StoreException">The store failed or is overloaded.</exception>
-    public ValueTask<CheckInOutcome?> CheckIn(string serverId, CheckIn checkIn, long digest) => Counts.Count(() => Take(serverId, checkIn, digest));
+    public ValueTask<CheckInOutcome?> CheckIn(string serverId, CheckIn checkIn) => Counts.Count(() => Take(serverId, checkIn));
 
     /// <summary>Accepts a check-in that says nothing new; null for every other, which is not processed.</summary>
     public UnchangedCheckIn? TryTakeUnchanged(in CheckInScan scan)
@@ -89,14 +88,14 @@ internal sealed class AgentService(Database database, AgentOffers offers, CheckI
     private static Offer? Offer(FleetView view, AgentKey key, string kernelId) =>
         key.AllowsKernel ? view.Offers.FindOrNull(key.FeedId, Product.Kernel, kernelId) : null;
 
-    private async ValueTask<CheckInOutcome?> Take(string serverId, CheckIn checkIn, long digest)
+    private async ValueTask<CheckInOutcome?> Take(string serverId, CheckIn checkIn)
     {
         var facts = checkIn.Facts;
         if (!AgentOffers.IsRestricted(facts) && PackedServerId.TryRead(serverId, out var id))
         {
             var view = known.View();
             return known.TryFind(view, id, out var agent, out var key)
-                && await checkIns.Record(known.ServerOf(serverId, agent, key), checkIn with { Digest = FactsDigest.ForFeed(digest, key.FeedDigest) })
+                && await checkIns.Record(id, known.ServerOf(serverId, agent, key), checkIn)
                 ? new CheckInOutcome(Offer(view, key, facts.KernelId))
                 : null;
         }
@@ -105,7 +104,7 @@ internal sealed class AgentService(Database database, AgentOffers offers, CheckI
             CheckInRecorder.FindOrNull(session, serverId) is { } known
                 ? (known, offers.ForKernel(session, known, facts, time.GetUtcNow()))
                 : ((RegisteredServer?)null, (CheckInOutcome?)null));
-        return server is not null && await checkIns.Record(server, checkIn with { Digest = FactsDigest.ForFeed(digest, FactsDigest.OfFeed(server.FeedName)) }) ? outcome : null;
+        return server is not null && await checkIns.Record(server, checkIn) ? outcome : null;
     }
 
     /// <summary>What a server's feed offers for a kernel, without a check-in.</summary>

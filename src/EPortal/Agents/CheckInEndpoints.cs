@@ -32,7 +32,7 @@ internal static class CheckInEndpoints
         var address = context.Address();
         var checkIn = CheckInFacts.From(request, address, dropped);
         var digest = dropped.IsAsSent && CheckInScan.TryRead(Bytes(body).Span, address, out var scan) ? scan.Digest : 0;
-        return await agents.CheckIn(request.ServerId, checkIn, digest) is { } outcome
+        return await agents.CheckIn(request.ServerId, checkIn with { Digest = digest }) is { } outcome
             ? Whole(AgentOffers.Answer(checkIn.Facts.KernelId, outcome.Offer, outcome.IsHeldBack), AgentJson.Default.CheckInAnswer)
             : UnknownServer();
     }

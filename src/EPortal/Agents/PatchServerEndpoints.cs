@@ -44,7 +44,7 @@ internal static class PatchServerEndpoints
         int? level = null;
         if (serverId is not null && FactsOrNull(context, target, serverId) is { } checkIn)
         {
-            var outcome = await agents.CheckIn(serverId, checkIn, digest: 0);
+            var outcome = await agents.CheckIn(serverId, checkIn);
             (known, level) = (outcome is not null, outcome?.Offer?.Level);
         }
         else

@@ -58,7 +58,7 @@ internal sealed class InactiveServers(Database database, ChangeLog log)
         var parameters = new DynamicParameters();
         parameters.Add("before", UnixMicros.Of(before));
         parameters.Add("stamp", HybridClock.At(before));
-        parameters.Add("since", LoggedCheckIns.Since(session, UnixMicros.Of(before)));
+        parameters.Add("since", CheckInLog.Since(session, UnixMicros.Of(before)));
         return parameters;
     }
 }

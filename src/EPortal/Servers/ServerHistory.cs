@@ -54,7 +54,7 @@ internal sealed class ServerHistory(Change change, HostChangeLimiter limit, long
         ("@serverId", serverId), ("@what", what)) ?? "";
 
     /// <summary>Writes a line for each thing that is not as it was.</summary>
-    public void Write(LastCheckIn before, ServerFacts facts, long uptime)
+    public void Write(CheckIn before, ServerFacts facts, long uptime)
     {
         var was = before.Facts;
         if (was != facts)

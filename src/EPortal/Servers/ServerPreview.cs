@@ -32,7 +32,7 @@ internal sealed class ServerPreview(Database database, TimeProvider time)
         var age = TimeSpan.FromDays(Math.Clamp(days, 0, ServerStore.MaxDays + 1));
         CheckAge(age);
         var before = UnixMicros.Of(time.GetUtcNow() - age);
-        return database.Read(session => Find(session, Inactive(session.Dialect), new { before, since = LoggedCheckIns.Since(session, before) }));
+        return database.Read(session => Find(session, Inactive(session.Dialect), new { before, since = CheckInLog.Since(session, before) }));
     }
 
     /// <summary>Refuses an age of inactive servers that is less than a day or more than a century.</summary>

@@ -70,7 +70,7 @@ internal sealed class ServerStore(Database database, ChangeLog log, HostChangeLi
     {
         ServerPreview.CheckAge(age);
         var before = UnixMicros.Of(change.Now - age);
-        var deleted = Delete(change, ServerPreview.Inactive(change.Session.Dialect), new { before, since = LoggedCheckIns.Since(change.Session, before) });
+        var deleted = Delete(change, ServerPreview.Inactive(change.Session.Dialect), new { before, since = CheckInLog.Since(change.Session, before) });
         change.Note("server.clean", string.Create(CultureInfo.InvariantCulture, $"inactive for {age.TotalDays:0.##} days: {deleted.Count}"), servers: deleted);
         return (int)deleted.Count;
     });

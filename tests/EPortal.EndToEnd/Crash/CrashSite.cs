@@ -88,7 +88,7 @@ internal sealed class CrashSite : IDisposable
     {
         using var database = Open();
         using var waiting = database.CreateCommand();
-        waiting.CommandText = "SELECT (SELECT count(*) FROM facts_log) + (SELECT count(*) FROM checkin_log) + (SELECT coalesce((SELECT max(local) FROM server), 0) - coalesce((SELECT max(server) FROM server_search), 0))";
+        waiting.CommandText = "SELECT (SELECT count(*) FROM checkin_log) + (SELECT coalesce((SELECT max(local) FROM server), 0) - coalesce((SELECT max(server) FROM server_search), 0))";
         return Task.FromResult((long)waiting.ExecuteScalar()! == 0);
     });
 

@@ -116,8 +116,8 @@ public sealed class InactiveServersTests
         var ids = await FleetAsync(store, 2);
         await NoteDaysAsync(store.Log, store.Time.GetUtcNow(), 40);
         store.Time.Advance(40 * s_day);
-        var entries = new byte[LoggedCheckIns.Size];
-        LoggedCheckIns.Write(entries, store.Scalar<long>("SELECT local FROM server WHERE server_id = @id", new { id = ids[1] }), 9000);
+        var entries = new byte[CheckInLog.TimeSize];
+        CheckInLog.WriteTime(entries, store.Scalar<long>("SELECT local FROM server WHERE server_id = @id", new { id = ids[1] }), 9000);
         await store.Log.Commit(Actor.Agent, change => change.Session.Execute(
             "INSERT INTO checkin_log (stamp, at, entries) VALUES (@stamp, @at, @entries)",
             ("@stamp", change.NextStamp()), ("@at", UnixMicros.Of(change.Now)), ("@entries", entries)));

@@ -11,7 +11,7 @@ internal static class SqliteMigrations
 {
     private const string Folder = ".Data.Sqlite.Migrations.";
 
-    /// <summary>Runs the scripts that this database has not seen; one process at a time.</summary>
+    /// <summary>Runs the scripts that this database has not seen, all or none; one process at a time.</summary>
     /// <exception cref="StoreException">A script failed, or the database comes from a newer version.</exception>
     public static bool Run(string path)
     {
@@ -28,7 +28,7 @@ internal static class SqliteMigrations
             .SqliteDatabase(shared)
             .WithScriptsEmbeddedInAssembly(Assembly.GetExecutingAssembly(), IsScript)
             .JournalToSqliteTable("schema_version")
-            .WithTransactionPerScript()
+            .WithTransaction()
             .LogTo(new NoOpUpgradeLog())
             .Build()
             .PerformUpgrade();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 
 namespace EPortal.Servers.CheckIns;
@@ -7,7 +8,12 @@ internal sealed class CachedServerTable
 {
     private const int Parts = 64;
 
+    /// <summary>So many deleted ones may be left in the table, marked; to remove one alone would mean to look through all.</summary>
+    private const int MaxGone = 1000;
+
     private readonly Part[] _parts = [.. Enumerable.Range(0, Parts).Select(_ => new Part())];
+    private readonly ConcurrentDictionary<(ushort Origin, long Sequence), bool> _gone = [];
+    private volatile bool _anyGone;
 
     /// <summary>Makes room for so many.</summary>
     public void Reserve(long count)
@@ -24,7 +30,7 @@ internal sealed class CachedServerTable
     {
         var part = PartOf(id);
         lock (part.Gate)
-            return part.Agents.TryGetValue(id, out agent);
+            return part.Agents.TryGetValue(id, out agent) && !IsGone(agent);
     }
 
     /// <summary>Adds one, unless it is there: then what is there counts.</summary>
@@ -47,15 +53,27 @@ internal sealed class CachedServerTable
         lock (part.Gate)
         {
             ref var known = ref CollectionsMarshal.GetValueRefOrNullRef(part.Agents, id);
-            return !System.Runtime.CompilerServices.Unsafe.IsNullRef(ref known) && change(ref known, argument);
+            return !System.Runtime.CompilerServices.Unsafe.IsNullRef(ref known) && !IsGone(known) && change(ref known, argument);
         }
     }
 
-    /// <summary>Removes those of these entities.</summary>
-    public void Remove(IReadOnlySet<(ushort Origin, long Sequence)> entities) => RemoveAll(entities.Contains);
+    /// <summary>Removes those of these entities; for one caller at a time.</summary>
+    public void Remove(IReadOnlyCollection<(ushort Origin, long Sequence)> entities)
+    {
+        foreach (var entity in entities)
+            _gone[entity] = true;
+        _anyGone = true;
+        if (_gone.Count <= MaxGone)
+            return;
+        RemoveAll(_gone.ContainsKey);
+        _anyGone = false;
+        _gone.Clear();
+    }
 
     /// <summary>Removes all but those of these entities.</summary>
     public void Keep(IReadOnlySet<(ushort Origin, long Sequence)> entities) => RemoveAll(entity => !entities.Contains(entity));
+
+    private bool IsGone(in CachedServer agent) => _anyGone && _gone.ContainsKey((agent.Origin, agent.Sequence));
 
     private void RemoveAll(Predicate<(ushort Origin, long Sequence)> isGone)
     {

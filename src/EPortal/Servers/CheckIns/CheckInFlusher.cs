@@ -3,36 +3,51 @@ using EPortal.Data;
 namespace EPortal.Servers.CheckIns;
 
 /// <summary>
-/// Takes check-ins from the log into the servers' rows, going round all servers in their order, so that what concerns rows
-/// beside each other is written at once and no commit writes much. For the writer's thread alone.
+/// Moves check-ins from the log into the servers' rows. Times go round all servers in their order, so that rows beside each other are
+/// written at once and no commit writes much; facts go in the order in which they came. Under load most of the time goes to those who
+/// call, and lists are behind. For the writer's thread alone, but where it says otherwise.
 /// </summary>
-internal sealed class CheckInFlusher
+internal sealed class CheckInFlusher(HostChangeLimiter limit, TimeProvider time)
 {
-    /// <summary>So many may wait; the more wait, the more of them lie beside each other.</summary>
-    private const int Target = 100_000;
+    /// <summary>So many times may wait; the more wait, the more of them lie beside each other.</summary>
+    private const int MaxTimes = 100_000;
+
+    /// <summary>So many hosts' facts may wait before as many are moved as come: about every host of a large fleet once.</summary>
+    private const long MaxFacts = 1_000_000;
 
     /// <summary>Servers of one segment, as a power of two: some dozens of pages.</summary>
     private const int SegmentBits = 11;
 
-    private const int RowsWhenIdle = 2000;
+    private const int TimesWhenIdle = 2000;
+    private const int FactsRowsWhenIdle = 4;
 
+    /// <summary>Facts get this part of the writer's time under load: one in so many.</summary>
+    private const int Share = 16;
+
+    private readonly TimeShare _share = new(Share, time);
     private readonly List<List<LoggedCheckIn>> _segments = [];
     private bool _open;
-    private bool _logged;
-    private int _count;
+    private bool _hasTimes;
+    private int _times;
     private int _next;
     private long _last;
-    private long _sweptFrom;
+    private long _roundFrom;
+    private long _facts;
+    private long _factsUpTo;
 
     /// <summary>Whether nothing waits, as far as is known.</summary>
-    public bool IsEmpty => _open && _count == 0 && !_logged;
+    public bool IsEmpty => _open && _times == 0 && !_hasTimes && Behind == 0;
+
+    /// <summary>Hosts whose facts wait; any thread may ask.</summary>
+    public long Behind => Interlocked.Read(ref _facts);
 
     /// <summary>Reads what waits, if that is not known.</summary>
     public void Open(Session session)
     {
         if (_open)
             return;
-        LoggedCheckIns.Read(session, Add);
+        CheckInLog.ReadTimes(session, AddTime);
+        _facts = CheckInLog.CountFacts(session);
         _open = true;
     }
 
@@ -40,37 +55,38 @@ internal sealed class CheckInFlusher
     public void Close()
     {
         _segments.Clear();
-        (_open, _logged, _count, _next, _last, _sweptFrom) = (false, false, 0, 0, 0, 0);
+        (_open, _hasTimes, _times, _next, _last, _roundFrom, _facts, _factsUpTo) = (false, false, 0, 0, 0, 0, 0, 0);
     }
 
-    /// <summary>Notes one that is in the log.</summary>
-    public void Add(LoggedCheckIn checkIn)
+    /// <summary>Writes check-ins to the log, to be moved from there.</summary>
+    /// <param name="change">The commit.</param>
+    /// <param name="checkIns">All of them.</param>
+    /// <param name="withFacts">Those that say something new.</param>
+    public void Append(Change change, IReadOnlyList<PendingCheckIn> checkIns, IReadOnlyList<PendingCheckIn> withFacts)
     {
-        var segment = (int)(checkIn.Server >> SegmentBits);
-        while (_segments.Count <= segment)
-            _segments.Add([]);
-        _segments[segment].Add(checkIn);
-        (_count, _last, _logged) = (_count + 1, checkIn.Stamp, true);
+        CheckInLog.AppendTimes(change, checkIns, AddTime);
+        CheckInLog.AppendFacts(change, withFacts);
+        _facts += withFacts.Count;
     }
 
-    /// <summary>Takes some in: as many as came, once enough wait; more, when few wait for the commit.</summary>
-    public void Some(Change change, int came, bool isIdle)
+    /// <summary>Moves some.</summary>
+    /// <param name="change">The commit.</param>
+    /// <param name="times">How many times have come with it.</param>
+    /// <param name="facts">How many facts have come with it.</param>
+    public void Run(Change change, int times, int facts)
     {
-        for (var budget = isIdle ? RowsWhenIdle : Math.Min(_count - Target, 4 * came); budget > 0 && _count > 0;)
+        if (!change.IsUnderLoad)
         {
-            budget -= Sweep(change, _segments[_next]);
-            if (++_next < _segments.Count)
-                continue;
-            // Once round: all that was in the log when the round began is in the rows.
-            _next = 0;
-            Forget(change, _sweptFrom);
-            _sweptFrom = _last;
+            MoveTimes(change, TimesWhenIdle);
+            MoveFacts(change, FactsRowsWhenIdle);
+            return;
         }
 
-        if (_count > 0 || IsEmpty)
-            return;
-        Forget(change, _last);
-        _logged = false;
+        MoveTimes(change, Math.Min(_times - MaxTimes, 4 * times));
+        if (_facts > MaxFacts)
+            MoveFacts(change, (facts / CheckInLog.FactsPerRow) + 1);
+        else if (_facts > 0)
+            _share.Run(() => MoveFacts(change, 1));
     }
 
     /// <summary>Writes a check-in to its server's row, unless that has a later one or is gone.</summary>
@@ -78,7 +94,35 @@ internal sealed class CheckInFlusher
         "UPDATE server_checkin SET at = @at, uptime = @uptime, stamp = @stamp, origin = @origin WHERE server = @server AND stamp < @stamp",
         ("@at", checkIn.At), ("@uptime", checkIn.Uptime), ("@stamp", checkIn.Stamp), ("@origin", change.Node.Origin), ("@server", checkIn.Server));
 
-    private int Sweep(Change change, List<LoggedCheckIn> segment)
+    private void AddTime(LoggedCheckIn checkIn)
+    {
+        var segment = (int)(checkIn.Server >> SegmentBits);
+        while (_segments.Count <= segment)
+            _segments.Add([]);
+        _segments[segment].Add(checkIn);
+        (_times, _last, _hasTimes) = (_times + 1, checkIn.Stamp, true);
+    }
+
+    private void MoveTimes(Change change, int most)
+    {
+        for (var budget = most; budget > 0 && _times > 0;)
+        {
+            budget -= MoveSegment(change, _segments[_next]);
+            if (++_next < _segments.Count)
+                continue;
+            // Once round: all that was in the log when the round began is in the rows.
+            _next = 0;
+            CheckInLog.DeleteTimes(change, _roundFrom);
+            _roundFrom = _last;
+        }
+
+        if (_times > 0 || !_hasTimes)
+            return;
+        CheckInLog.DeleteTimes(change, _last);
+        _hasTimes = false;
+    }
+
+    private int MoveSegment(Change change, List<LoggedCheckIn> segment)
     {
         segment.Sort(static (one, other) => one.Server != other.Server ? one.Server.CompareTo(other.Server) : one.Stamp.CompareTo(other.Stamp));
         for (var n = 0; n < segment.Count; n++)
@@ -88,11 +132,25 @@ internal sealed class CheckInFlusher
         }
 
         var count = segment.Count;
-        _count -= count;
+        _times -= count;
         segment.Clear();
         return count;
     }
 
-    private static void Forget(Change change, long upTo) =>
-        change.Session.Execute("DELETE FROM checkin_log WHERE stamp <= @upTo", ("@upTo", upTo));
+    private void MoveFacts(Change change, int rows)
+    {
+        for (var n = 0; n < rows && _facts > 0; n++)
+        {
+            if (CheckInLog.ReadFactsOrNull(change.Session, _factsUpTo) is not { } row)
+            {
+                _facts = 0; // Another process moved them.
+                return;
+            }
+
+            foreach (var (server, facts) in row.Hosts)
+                ServerRecords.WriteLogged(change, limit, server, facts, row.At);
+            CheckInLog.DeleteFacts(change, row.Stamp);
+            (_factsUpTo, _facts) = (row.Stamp, _facts - row.Hosts.Count);
+        }
+    }
 }

@@ -24,7 +24,7 @@ internal sealed record RegisteredServer(
 /// <param name="Facts">What the host says of itself.</param>
 /// <param name="Uptime">Seconds since it booted.</param>
 /// <param name="Tags">New tags; null leaves them.</param>
-/// <param name="Digest">Of all this but the uptime, as it came; 0 for none.</param>
+/// <param name="Digest">Of all this but the uptime, as it came; 0 for what is not to be taken for the same the next time.</param>
 internal sealed record CheckIn(ServerFacts Facts, long Uptime, string? Tags, long Digest = 0);
 
 /// <summary>Takes check-ins.</summary>
@@ -61,26 +61,37 @@ internal sealed class CheckInRecorder(ChangeLog log, ServerCache known, HostChan
     /// <exception cref="StoreException">The store failed.</exception>
     public ValueTask<bool> Record(PackedServerId id, long local, long uptime) => _writes.Record(id, local, uptime);
 
-    /// <summary>Records a check-in; done when it is on disk. False when the server was deleted meanwhile.</summary>
+    /// <summary>Records a check-in of a host that was found in the store; done when it is on disk. False when it was deleted meanwhile.</summary>
     /// <exception cref="StoreException">The store failed or is overloaded.</exception>
     public async ValueTask<bool> Record(RegisteredServer server, CheckIn checkIn)
     {
+        // An id of another form is in no cache.
+        if (!PackedServerId.TryRead(server.ServerId, out var id))
+            return await Judge(server, checkIn) is { } facts && await log.Commit(Actor.Agent, change => ServerRecords.Write(change, limit, server.Local, facts with { Digest = 0, Was = -1 }));
+        // What the host said last must be known before, so that nothing older is read into its place afterwards.
+        return known.TryFind(known.View(), id, out _, out _) && await Record(id, server, checkIn);
+    }
+
+    /// <summary>Records a check-in of a host that was found in the cache; done when it is on disk. False when it was deleted meanwhile.</summary>
+    /// <exception cref="StoreException">The store failed or is overloaded.</exception>
+    public async ValueTask<bool> Record(PackedServerId id, RegisteredServer server, CheckIn checkIn) =>
+        await Judge(server, checkIn) is { } facts && await _writes.Record(id, server.Local, checkIn.Uptime, facts);
+
+    /// <summary>What is to be written, with the tags written already; null when the host was deleted meanwhile.</summary>
+    private async ValueTask<PendingFacts?> Judge(RegisteredServer server, CheckIn checkIn)
+    {
         if (IsFull)
             throw new StoreException(StoreError.Overloaded, "too many check-ins are waiting; try again later");
-        var digest = checkIn.Digest;
+        var digest = FactsDigest.ForFeed(checkIn.Digest, FactsDigest.OfFeed(server.FeedName));
         if (checkIn.Tags is { } tags)
         {
             if (await SetTags(server, ServerStore.Normalise(tags)) is not { } areSet)
-                return false;
+                return null;
             if (!areSet)
                 digest = 0; // Said again it is to be judged again.
         }
 
-        var said = new PendingFacts(server.Id, checkIn.Uptime, digest, checkIn.Facts with { Feed = server.FeedName });
-        // What the host said last must be known before, so that nothing older is read into its place afterwards.
-        if (PackedServerId.TryRead(server.ServerId, out var id))
-            return known.TryFind(known.View(), id, out _, out _) && await _writes.Record(id, server.Local, checkIn.Uptime, said);
-        return await log.Commit(Actor.Agent, change => ServerRecords.Write(change, limit, server.Local, said with { Digest = 0, Was = -1 }));
+        return new PendingFacts(server.Id, checkIn.Uptime, digest, checkIn.Facts with { Feed = server.FeedName });
     }
 
     /// <summary>Tells in a server's history what was dropped of a call that is no check-in of its kernel.</summary>

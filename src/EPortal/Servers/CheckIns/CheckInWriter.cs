@@ -3,9 +3,8 @@ using EPortal.Data;
 namespace EPortal.Servers.CheckIns;
 
 /// <summary>
-/// Writes check-ins of known hosts: mostly straight to the rows of their servers. When many come, those that wait together become a
-/// row or two of a log, so that a commit writes a few pages and not some for each host. The logs are taken into the rows little
-/// by little (<see cref="CheckInFlusher"/>, <see cref="FactsLog"/>).
+/// Writes check-ins of known hosts: straight to the rows of their servers or, when many come, to a log (<see cref="CheckInLog"/>), so that a
+/// commit writes a few pages and not some for each host. <see cref="CheckInFlusher"/> moves them from there into the rows little by little.
 /// </summary>
 internal sealed class CheckInWriter : BatchedWrites
 {
@@ -16,17 +15,16 @@ internal sealed class CheckInWriter : BatchedWrites
     private readonly ChangeLog _log;
     private readonly ServerCache _known;
     private readonly HostChangeLimiter _limit;
-    private readonly CheckInFlusher _sweep = new();
-    private readonly FactsLog _facts;
-    private readonly List<PendingCheckIn> _timed = [];
-    private readonly List<PendingCheckIn> _said = [];
+    private readonly CheckInFlusher _flusher;
+    private readonly List<PendingCheckIn> _unchanged = [];
+    private readonly List<PendingCheckIn> _changed = [];
     private List<PendingCheckIn> _waiting = [];
     private List<PendingCheckIn> _taken = [];
 
     /// <summary>Joins the commits of a change log.</summary>
     public CheckInWriter(ChangeLog log, ServerCache known, HostChangeLimiter limit)
     {
-        (_log, _known, _limit, _facts) = (log, known, limit, new FactsLog(limit, log.Time));
+        (_log, _known, _limit, _flusher) = (log, known, limit, new CheckInFlusher(limit, log.Time));
         log.Join(this);
     }
 
@@ -34,7 +32,7 @@ internal sealed class CheckInWriter : BatchedWrites
     public bool IsFull => Volatile.Read(ref _waiting).Count >= MaxWaiting;
 
     /// <summary>Hosts whose latest words are on disk and not yet in lists.</summary>
-    public long Behind => _facts.Count;
+    public long Behind => _flusher.Behind;
 
     /// <summary>
     /// Records a check-in of a host that <see cref="ServerCache"/> has; done when it is on disk, false when the host was deleted
@@ -43,12 +41,12 @@ internal sealed class CheckInWriter : BatchedWrites
     /// <param name="id">Its id.</param>
     /// <param name="local">This node's number of it.</param>
     /// <param name="uptime">Seconds since it booted.</param>
-    /// <param name="said">What it says that may be new; null when only time and uptime are.</param>
-    public ValueTask<bool> Record(PackedServerId id, long local, long uptime, PendingFacts? said = null)
+    /// <param name="facts">What it says that may be new; null when only time and uptime are.</param>
+    public ValueTask<bool> Record(PackedServerId id, long local, long uptime, PendingFacts? facts = null)
     {
         if (_log.IsUnderLoad)
-            _ = said?.Json;
-        var item = new PendingCheckIn(id, local, uptime, said);
+            _ = facts?.Json;
+        var item = new PendingCheckIn(id, local, uptime, facts);
         lock (_gate)
             _waiting.Add(item);
         _log.Wake();
@@ -66,30 +64,21 @@ internal sealed class CheckInWriter : BatchedWrites
     }
 
     /// <inheritdoc/>
-    internal override bool HasMaintenance => !(_sweep.IsEmpty && _facts.IsEmpty);
+    internal override bool HasMaintenance => !_flusher.IsEmpty;
 
     /// <inheritdoc/>
     internal override void Write(Change change)
     {
         Take();
         _known.CatchUp(change.Session, change.Node.Revision);
-        _sweep.Open(change.Session);
-        _facts.Open(change.Session);
+        _flusher.Open(change.Session);
         Sort(change);
-        var pressed = change.IsUnderLoad;
-        if (pressed || !_facts.IsEmpty)
-        {
-            _facts.Append(change, _said);
-            _timed.AddRange(_said);
-        }
+        // What came later must not be in the rows before what waits.
+        if (change.IsUnderLoad || !_flusher.IsEmpty)
+            _flusher.Append(change, [.. _unchanged, .. _changed], _changed);
         else
-        {
-            _said.ForEach(item => item.IsHere = ServerRecords.Write(change, _limit, item.Local, item.Said!));
-        }
-
-        WriteTimes(change, pressed);
-        _sweep.Some(change, _timed.Count, isIdle: !pressed);
-        _facts.Some(change, _said.Count, pressed);
+            WriteRows(change);
+        _flusher.Run(change, _unchanged.Count + _changed.Count, _changed.Count);
     }
 
     /// <inheritdoc/>
@@ -97,8 +86,8 @@ internal sealed class CheckInWriter : BatchedWrites
     {
         foreach (var item in _taken)
         {
-            if (item is { Said: { } said, IsHere: true })
-                _known.Confirm(item.Id, item.Version, item.Uptime, said.Digest);
+            if (item is { Facts: { } facts, IsHere: true })
+                _known.Confirm(item.Id, item.Version, item.Uptime, facts.Digest);
         }
 
         Release(null);
@@ -108,8 +97,7 @@ internal sealed class CheckInWriter : BatchedWrites
     /// <inheritdoc/>
     internal override void Fail(Exception failure)
     {
-        _sweep.Close();
-        _facts.Close();
+        _flusher.Close();
         if (_taken.Count == 0)
             Take(); // It failed before anything was taken; those who wait must not wait for ever.
         Release(failure);
@@ -125,56 +113,41 @@ internal sealed class CheckInWriter : BatchedWrites
     private void Clear()
     {
         _taken.Clear();
-        _timed.Clear();
-        _said.Clear();
+        _unchanged.Clear();
+        _changed.Clear();
     }
 
-    /// <summary>Tells apart what each needs. The first words of a host go to its rows at once: nothing of it can wait in a log.</summary>
+    /// <summary>Tells apart what each needs. The first facts of a host go to its rows at once: nothing of it can wait in the log.</summary>
     private void Sort(Change change)
     {
         foreach (var item in _taken)
         {
-            if (item.Said is not { } said)
+            if (item.Facts is not { } facts)
             {
                 item.IsHere = _known.Touch(item.Id, item.Local, item.Uptime);
                 if (item.IsHere)
-                    _timed.Add(item);
+                    _unchanged.Add(item);
                 continue;
             }
 
             item.IsHere = _known.TryInvalidate(item.Id, item.Local, item.Uptime, out var version, out var was);
-            (item.Version, said.Was) = (version, was);
+            (item.Version, facts.Was) = (version, was);
             if (item.IsHere && was < 0)
-                item.IsHere = ServerRecords.Write(change, _limit, item.Local, said);
+                item.IsHere = ServerRecords.Write(change, _limit, item.Local, facts);
             else if (item.IsHere)
-                _said.Add(item);
+                _changed.Add(item);
         }
     }
 
-    private void WriteTimes(Change change, bool pressed)
+    private void WriteRows(Change change)
     {
-        if (_timed.Count == 0)
+        foreach (var item in _changed)
+            item.IsHere = ServerRecords.Write(change, _limit, item.Local, item.Facts!);
+        if (_unchanged.Count == 0)
             return;
         var (at, stamp) = (UnixMicros.Of(change.Now), change.NextStamp());
-        if (!pressed && _sweep.IsEmpty)
-        {
-            foreach (var item in _timed)
-                CheckInFlusher.WriteRow(change, new LoggedCheckIn(item.Local, at, item.Uptime, stamp));
-            return;
-        }
-
-        var entries = new byte[_timed.Count * LoggedCheckIns.Size];
-        var rest = entries.AsSpan();
-        foreach (var item in _timed)
-        {
-            LoggedCheckIns.Write(rest, item.Local, item.Uptime);
-            rest = rest[LoggedCheckIns.Size..];
-            _sweep.Add(new LoggedCheckIn(item.Local, at, item.Uptime, stamp));
-        }
-
-        change.Session.Execute(
-            "INSERT INTO checkin_log (stamp, at, entries) VALUES (@stamp, @at, @entries)",
-            ("@stamp", stamp), ("@at", at), ("@entries", entries));
+        foreach (var item in _unchanged)
+            CheckInFlusher.WriteRow(change, new LoggedCheckIn(item.Local, at, item.Uptime, stamp));
     }
 
     /// <summary>Lets the calls go on, some one after another on a thread each: to wake a thread for every one costs more than its work.</summary>

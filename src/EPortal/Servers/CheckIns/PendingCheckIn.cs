@@ -3,7 +3,7 @@ using System.Threading.Tasks.Sources;
 namespace EPortal.Servers.CheckIns;
 
 /// <summary>A check-in on its way to the disk, and the call that waits for it.</summary>
-internal sealed class PendingCheckIn(PackedServerId id, long local, long uptime, PendingFacts? said) : IValueTaskSource<bool>
+internal sealed class PendingCheckIn(PackedServerId id, long local, long uptime, PendingFacts? facts) : IValueTaskSource<bool>
 {
     private ManualResetValueTaskSourceCore<bool> _done;
 
@@ -17,7 +17,7 @@ internal sealed class PendingCheckIn(PackedServerId id, long local, long uptime,
     public long Uptime { get; } = uptime;
 
     /// <summary>What it says that may be new; null when only time and uptime are.</summary>
-    public PendingFacts? Said { get; } = said;
+    public PendingFacts? Facts { get; } = facts;
 
     /// <summary>The version of its facts, which <see cref="ServerCache.Confirm"/> asks for.</summary>
     public ushort Version { get; set; }

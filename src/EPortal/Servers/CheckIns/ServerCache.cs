@@ -93,7 +93,7 @@ internal sealed class ServerCache(Database database, Offers offers)
             if (revision == _revision)
                 return;
             if (_revision < 0)
-                (_recovered, _inLog, _keys) = (LoggedCheckIns.Read(session), FactsLog.Servers(session), _numbers.ReadKeys(session));
+                (_recovered, _inLog, _keys) = (CheckInLog.LastTimes(session), CheckInLog.ServersWithFacts(session), _numbers.ReadKeys(session));
             else if (OperationRetention.Trimmed(session) > _operation)
                 RereadAll(session);
             else
@@ -191,7 +191,7 @@ internal sealed class ServerCache(Database database, Offers offers)
         if (changes.Any)
             _changes++;
         if (changes.Deleted.Count > 0)
-            _table.Remove(changes.Deleted.Select(id => (_numbers.OfOrigin(id.Origin), id.Sequence)).ToHashSet());
+            _table.Remove([.. changes.Deleted.Select(id => (_numbers.OfOrigin(id.Origin), id.Sequence))]);
         changes.Changed.ForEach(id => Reread(session, id));
         if (changes.Keys)
             _keys = _numbers.ReadKeys(session);
@@ -204,7 +204,7 @@ internal sealed class ServerCache(Database database, Offers offers)
     private void RereadAll(Session session)
     {
         _changes++;
-        (_recovered, _inLog, _keys) = (LoggedCheckIns.Read(session), FactsLog.Servers(session), _numbers.ReadKeys(session));
+        (_recovered, _inLog, _keys) = (CheckInLog.LastTimes(session), CheckInLog.ServersWithFacts(session), _numbers.ReadKeys(session));
         var there = new HashSet<(ushort, long)>();
         using var row = session.Query("SELECT server_id, key, id FROM server");
         while (row.Read())

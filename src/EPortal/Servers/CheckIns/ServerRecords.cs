@@ -3,14 +3,11 @@ using EPortal.Servers.Search;
 
 namespace EPortal.Servers.CheckIns;
 
-/// <summary>What is known of a server from its last check-in.</summary>
-internal sealed record LastCheckIn(ServerFacts Facts, long Uptime);
-
 /// <summary>The rows that check-ins write.</summary>
 internal static class ServerRecords
 {
     /// <summary>What the last check-in said; null before the first.</summary>
-    public static LastCheckIn? Read(Session session, long local)
+    public static CheckIn? Read(Session session, long local)
     {
         using var row = session.Query(
             """
@@ -44,32 +41,32 @@ internal static class ServerRecords
             Feed = row.GetString(17),
             Dropped = row.GetString(19),
         };
-        return new LastCheckIn(facts, row.GetInt64(18));
+        return new CheckIn(facts, row.GetInt64(18), Tags: null);
     }
 
     /// <summary>Writes a check-in to the server's rows, and to its history what it changes, within the limit; false when the server is gone.</summary>
-    public static bool Write(Change change, HostChangeLimiter limit, long local, PendingFacts said)
+    public static bool Write(Change change, HostChangeLimiter limit, long local, PendingFacts pending)
     {
         var before = Read(change.Session, local);
-        if (!WriteTime(change, local, said))
+        if (!WriteTime(change, local, pending))
             return false;
-        WriteSaid(change, limit, local, said, before, UnixMicros.Of(change.Now));
+        WriteChanges(change, limit, local, pending, before, UnixMicros.Of(change.Now));
         return true;
     }
 
-    /// <summary>Takes what a server said before now, at <paramref name="at"/> (Unix microseconds), into its rows, unless it is gone.</summary>
-    public static void Take(Change change, HostChangeLimiter limit, long local, PendingFacts said, long at)
+    /// <summary>Writes what a server said at <paramref name="at"/> (Unix microseconds), before now, unless the server is gone.</summary>
+    public static void WriteLogged(Change change, HostChangeLimiter limit, long local, PendingFacts pending, long at)
     {
         var before = Read(change.Session, local);
         if (change.Session.Execute(
             "UPDATE server_checkin SET digest = @digest WHERE server = @server AND EXISTS (SELECT 1 FROM server WHERE local = @server AND id = @id)",
-            ("@digest", said.Digest), ("@server", local), ("@id", said.EntityId)) > 0)
-            WriteSaid(change, limit, local, said, before, at);
+            ("@digest", pending.Digest), ("@server", local), ("@id", pending.EntityId)) > 0)
+            WriteChanges(change, limit, local, pending, before, at);
     }
 
-    private static void WriteSaid(Change change, HostChangeLimiter limit, long local, PendingFacts said, LastCheckIn? before, long at)
+    private static void WriteChanges(Change change, HostChangeLimiter limit, long local, PendingFacts pending, CheckIn? before, long at)
     {
-        var facts = said.Facts.Hostname.Length > 0 ? said.Facts : said.Facts with { Hostname = before?.Facts.Hostname ?? NameAtRegistration(change.Session, local) };
+        var facts = pending.Facts.Hostname.Length > 0 ? pending.Facts : pending.Facts with { Hostname = before?.Facts.Hostname ?? NameAtRegistration(change.Session, local) };
         if (before?.Facts != facts)
         {
             WriteFacts(change, local, facts, before?.Facts, at);
@@ -79,22 +76,22 @@ internal static class ServerRecords
         if (before is null)
             new ServerHistory(change, limit, local, at).WriteFirst(facts);
         else
-            new ServerHistory(change, limit, local, at).Write(said.Was >= 0 ? before with { Uptime = said.Was } : before, facts, said.Uptime);
+            new ServerHistory(change, limit, local, at).Write(pending.Was >= 0 ? before with { Uptime = pending.Was } : before, facts, pending.Uptime);
     }
 
     /// <summary>A host that does not tell its name keeps the one that it has.</summary>
     private static string NameAtRegistration(Session session, long local) =>
         (string?)session.Scalar("SELECT hostname FROM server WHERE local = @server", ("@server", local)) ?? "";
 
-    private static bool WriteTime(Change change, long local, PendingFacts said) => change.Session.Execute(
+    private static bool WriteTime(Change change, long local, PendingFacts pending) => change.Session.Execute(
         """
         INSERT INTO server_checkin (server, at, uptime, stamp, origin, digest)
         SELECT local, @at, @uptime, @stamp, @origin, @digest FROM server WHERE local = @server AND id = @id
         ON CONFLICT (server) DO UPDATE SET at = excluded.at, uptime = excluded.uptime, stamp = excluded.stamp, origin = excluded.origin,
           digest = excluded.digest
         """,
-        ("@at", UnixMicros.Of(change.Now)), ("@uptime", said.Uptime), ("@stamp", change.NextStamp()), ("@origin", change.Node.Origin), ("@digest", said.Digest),
-        ("@server", local), ("@id", said.EntityId)) > 0;
+        ("@at", UnixMicros.Of(change.Now)), ("@uptime", pending.Uptime), ("@stamp", change.NextStamp()), ("@origin", change.Node.Origin), ("@digest", pending.Digest),
+        ("@server", local), ("@id", pending.EntityId)) > 0;
 
     /// <summary>Writes what a server says of itself; its level counts as updated when it is new.</summary>
     private static void WriteFacts(Change change, long local, ServerFacts facts, ServerFacts? before, long at)

@@ -24,25 +24,25 @@ public sealed class CheckInFlusherTests
     {
         await using var store = new TestStore();
         var (first, third) = await Hosts(store, 3, (2 * Segment) + 3);
-        var sweep = new CheckInFlusher();
-        await Come(store, sweep, (first, 1, Sweep / 2), (Nobody, 1, Sweep / 2), (third, 1, Sweep));
+        var flusher = new CheckInFlusher(store.Changes, store.Time);
+        await Come(store, flusher, (first, 1, Sweep / 2), (Nobody, 1, Sweep / 2), (third, 1, Sweep));
 
         // Two of three segments.
-        await Some(store, sweep);
+        await Some(store, flusher);
         (Known(store, first), Known(store, third)).ShouldBe((1, 1));
         Row(store, third).ShouldBe(0);
 
-        await Come(store, sweep, (first, 2, 1));
+        await Come(store, flusher, (first, 2, 1));
         // The third one, and with it the round's end.
-        await Some(store, sweep);
+        await Some(store, flusher);
         (Known(store, first), Known(store, third)).ShouldBe((2, 1));
         (Row(store, first), Row(store, third)).ShouldBe((1, 1));
 
-        await Come(store, sweep, (third, 3, 1));
-        await Some(store, sweep);
+        await Come(store, flusher, (third, 3, 1));
+        await Some(store, flusher);
         (Row(store, first), Row(store, third)).ShouldBe((2, 3));
         store.Scalar<long>("SELECT count(*) FROM checkin_log").ShouldBe(0);
-        sweep.IsEmpty.ShouldBeTrue();
+        flusher.IsEmpty.ShouldBeTrue();
     }
 
     [Fact]
@@ -56,41 +56,36 @@ public sealed class CheckInFlusherTests
             change.Session.Execute("CREATE TRIGGER told_row AFTER UPDATE ON server_checkin BEGIN INSERT INTO told (what, stamp) VALUES ('written', new.stamp); END");
             return change.Session.Execute("CREATE TRIGGER told_left BEFORE DELETE ON checkin_log BEGIN INSERT INTO told (what, stamp) VALUES ('left', old.stamp); END");
         });
-        var sweep = new CheckInFlusher();
-        await Come(store, sweep, (first, 1, 1));
-        await Come(store, sweep, (second, 2, 1));
+        var flusher = new CheckInFlusher(store.Changes, store.Time);
+        await Come(store, flusher, (first, 1, 1));
+        await Come(store, flusher, (second, 2, 1));
 
-        await Some(store, sweep);
+        await Some(store, flusher);
 
         store.Database.Read(session => session.Connection.Query<string>("SELECT what FROM told ORDER BY number").ToList()).ShouldBe(["written", "written", "left", "left"]);
     }
 
     /// <summary>What a portal that starts now would find to be the last of a host: its uptime.</summary>
     private static long Known(TestStore store, long server) => store.Database.Read(session =>
-        LoggedCheckIns.Read(session).TryGetValue(server, out var waiting) ? waiting.Uptime : Row(store, server));
+        CheckInLog.LastTimes(session).TryGetValue(server, out var waiting) ? waiting.Uptime : Row(store, server));
 
     private static long Row(TestStore store, long server) => store.Scalar<long>("SELECT uptime FROM server_checkin WHERE server = @server", new { server });
 
-    private static Task Some(TestStore store, CheckInFlusher sweep) => store.Log.Commit(Actor.Agent, change =>
+    private static Task Some(TestStore store, CheckInFlusher flusher) => store.Log.Commit(Actor.Agent, change =>
     {
-        sweep.Some(change, 0, isIdle: true);
+        flusher.Run(change, 0, 0);
         return true;
     });
 
     /// <summary>Check-ins of one moment, some as often as is said.</summary>
-    private static Task Come(TestStore store, CheckInFlusher sweep, params (long Server, long Uptime, int Times)[] checkIns)
+    private static Task Come(TestStore store, CheckInFlusher flusher, params (long Server, long Uptime, int Times)[] checkIns)
     {
         var all = checkIns.SelectMany(one => Enumerable.Repeat((one.Server, one.Uptime), one.Times)).ToList();
-        var entries = new byte[all.Count * LoggedCheckIns.Size];
-        for (var n = 0; n < all.Count; n++)
-            LoggedCheckIns.Write(entries.AsSpan(n * LoggedCheckIns.Size), all[n].Server, all[n].Uptime);
         return store.Log.Commit(Actor.Agent, change =>
         {
-            sweep.Open(change.Session);
-            var (stamp, at) = (change.NextStamp(), UnixMicros.Of(change.Now));
-            all.ForEach(one => sweep.Add(new LoggedCheckIn(one.Server, at, one.Uptime, stamp)));
-            return change.Session.Execute(
-                "INSERT INTO checkin_log (stamp, at, entries) VALUES (@stamp, @at, @entries)", ("@stamp", stamp), ("@at", at), ("@entries", entries));
+            flusher.Open(change.Session);
+            flusher.Append(change, [.. all.Select(one => new PendingCheckIn(default, one.Server, one.Uptime, facts: null))], []);
+            return true;
         });
     }
 

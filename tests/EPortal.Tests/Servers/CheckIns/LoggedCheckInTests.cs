@@ -95,7 +95,7 @@ public sealed class LoggedCheckInTests
         // When the storm is over the first commit takes all in.
         store.Time.Advance(TimeSpan.FromSeconds(1));
         var checkIns = new CheckInRecorder(store.Log, known, store.Changes);
-        var (waiting, written) = (store.Scalar<long>("SELECT sum(length(servers)) / 8 FROM facts_log"), store.Scalar<long>("SELECT count(*) FROM server_facts WHERE patch_level = 2"));
+        var (waiting, written) = (store.Scalar<long>("SELECT sum(length(servers)) / 8 FROM checkin_log"), store.Scalar<long>("SELECT count(*) FROM server_facts WHERE patch_level = 2"));
         waiting.ShouldBeInRange(1, 249);
         await using (var held = HeldWriter.Now(store.Log))
         {
@@ -107,7 +107,7 @@ public sealed class LoggedCheckInTests
             await Should.ThrowAsync<StoreException>(checkIn);
         }
 
-        store.Scalar<long>("SELECT sum(length(servers)) / 8 FROM facts_log").ShouldBe(waiting);
+        store.Scalar<long>("SELECT sum(length(servers)) / 8 FROM checkin_log").ShouldBe(waiting);
         store.Scalar<long>("SELECT count(*) FROM server_facts WHERE patch_level = 2").ShouldBe(written);
         store.Log.StartMaintenance();
         await Empty(store);
@@ -126,7 +126,7 @@ public sealed class LoggedCheckInTests
             change.Session.Execute("CREATE TABLE told (number INTEGER PRIMARY KEY, written INTEGER, left INTEGER)");
             change.Session.Execute("CREATE TRIGGER told_row AFTER UPDATE ON server_facts BEGIN INSERT INTO told (written, left) VALUES (1, 0); END");
             return change.Session.Execute(
-                "CREATE TRIGGER told_left BEFORE DELETE ON facts_log BEGIN INSERT INTO told (written, left) VALUES (0, length(old.servers) / 8); END");
+                "CREATE TRIGGER told_left BEFORE DELETE ON checkin_log WHEN old.servers IS NOT NULL BEGIN INSERT INTO told (written, left) VALUES (0, length(old.servers) / 8); END");
         });
 
         await Storm(store, new CheckInRecorder(store.Log, known, store.Changes), ids, level: 2);
@@ -219,7 +219,8 @@ public sealed class LoggedCheckInTests
         await TakeIn(store, restarted);
 
         store.Scalar<long>("SELECT count(*) FROM server_facts WHERE patch_level = 2").ShouldBe(250);
-        store.Scalar<long>("SELECT count(*) FROM server_checkin WHERE digest = 2 AND uptime = 1002").ShouldBe(250);
+        var digest = FactsDigest.ForFeed(2, FactsDigest.OfFeed(Feed.Main));
+        store.Scalar<long>("SELECT count(*) FROM server_checkin WHERE digest = @digest AND uptime = 1002", new { digest }).ShouldBe(250);
     }
 
     [Fact]
@@ -305,7 +306,7 @@ public sealed class LoggedCheckInTests
 
     private static Task Empty(TestStore store) => Eventually.IsTrueAsync(
         "both logs are empty",
-        () => Task.FromResult(store.Scalar<long>("SELECT (SELECT count(*) FROM checkin_log) + (SELECT count(*) FROM facts_log)") == 0));
+        () => Task.FromResult(store.Scalar<long>("SELECT count(*) FROM checkin_log") == 0));
 
     private static List<string> Filtered(ServerStore servers, bool within, string? tag) =>
         [.. servers.List(new ServerQuery { Checkin = new Period(TimeSpan.FromDays(1), within), Tag = tag }, new Offers()).Select(server => server.ServerId)];
@@ -331,9 +332,9 @@ public sealed class LoggedCheckInTests
     /// <summary>Leaves check-ins in the log as a busy portal does that was killed.</summary>
     private static async Task WriteLog(TestStore store, params string[] ids)
     {
-        var entries = new byte[ids.Length * LoggedCheckIns.Size];
+        var entries = new byte[ids.Length * CheckInLog.TimeSize];
         for (var n = 0; n < ids.Length; n++)
-            LoggedCheckIns.Write(entries.AsSpan(n * LoggedCheckIns.Size), Local(store, ids[n]), 9000);
+            CheckInLog.WriteTime(entries.AsSpan(n * CheckInLog.TimeSize), Local(store, ids[n]), 9000);
         await store.Log.Commit(Actor.Agent, change => change.Session.Execute(
             "INSERT INTO checkin_log (stamp, at, entries) VALUES (@stamp, @at, @entries)",
             ("@stamp", change.NextStamp()), ("@at", UnixMicros.Of(change.Now)), ("@entries", entries)));

@@ -40,7 +40,7 @@ public sealed class ServerCacheTests
         await using var store = new TestStore();
         var (serverId, id) = await Host(store);
         var known = new ServerCache(store.Database, new Offers());
-        Find(known, id)!.Value.Digest.ShouldBe(1);
+        Find(known, id)!.Value.Digest.ShouldBe(FactsDigest.ForFeed(1, FactsDigest.OfFeed(Feed.Main)));
         // It joins first, so the change is read between the commit and what the check-in's acknowledgement does.
         var reader = new ReadsFirst(known);
         store.Log.Join(reader);

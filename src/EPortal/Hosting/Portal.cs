@@ -11,8 +11,8 @@ using EPortal.Keys;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
 using EPortal.Servers;
-using EPortal.Servers.Search;
 using EPortal.Servers.CheckIns;
+using EPortal.Servers.Search;
 
 namespace EPortal.Hosting;
 

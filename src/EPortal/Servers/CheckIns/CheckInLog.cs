@@ -109,11 +109,11 @@ internal static class CheckInLog
     /// <summary>Writes what hosts said that is new.</summary>
     public static void AppendFacts(Change change, IReadOnlyList<PendingCheckIn> checkIns)
     {
+        Span<byte> head = stackalloc byte[HeadSize];
         foreach (var some in checkIns.Chunk(FactsPerRow))
         {
             var servers = new byte[some.Length * sizeof(long)];
             using var told = new MemoryStream();
-            Span<byte> head = stackalloc byte[HeadSize];
             for (var n = 0; n < some.Length; n++)
             {
                 var facts = some[n].Facts!;

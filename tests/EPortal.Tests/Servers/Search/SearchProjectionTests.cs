@@ -3,7 +3,6 @@ using EPortal.Feeds;
 using EPortal.Keys;
 using EPortal.Servers;
 using EPortal.Servers.CheckIns;
-using EPortal.Servers.Search;
 using EPortal.Tests.Data;
 using Shouldly;
 using Xunit;
@@ -159,8 +158,13 @@ public sealed class SearchProjectionTests
             var server = Store.Database.Read(session => CheckInRecorder.FindOrNull(session, id))!;
             var facts = new ServerFacts
             {
-                Hostname = $"told{_random.Next(3)}", Ip = "192.0.2.7", KernelId = new string((char)('a' + _random.Next(2)), 40), PatchLevel = _random.Next(3),
-                Distro = Pick(["AlmaLinux", ""]), UpdateResult = Pick(["", "failed: no space"]), Feed = "main",
+                Hostname = $"told{_random.Next(3)}",
+                Ip = "192.0.2.7",
+                KernelId = new string((char)('a' + _random.Next(2)), 40),
+                PatchLevel = _random.Next(3),
+                Distro = Pick(["AlmaLinux", ""]),
+                UpdateResult = Pick(["", "failed: no space"]),
+                Feed = "main",
             };
             await new CheckInRecorder(Store.Log, _known, Store.Changes).Record(server, new CheckIn(facts, _random.Next(1000), Pick(["web", "Web;db", ""])));
         }

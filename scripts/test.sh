@@ -12,6 +12,8 @@ tests/openapi/prepare.sh
 # `make crash` does the full number; here as many as a test run bears.
 export EPORTAL_KILLS=${EPORTAL_KILLS:-20}
 dotnet build eportal.slnx -c Release -v quiet --nologo
+# The programs that the tests start live for seconds: instrumented code would cost them more than it saves.
+export DOTNET_TieredPGO=0
 mkdir -p artifacts
 # Seconds after which a project's tests are ended: a test that hangs is named in its log, as it was the longest to run.
 limit=${EPORTAL_TEST_LIMIT:-1200}

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using EPortal.Format;
 
 namespace EPortal.AgentClient;
 
@@ -7,7 +8,7 @@ namespace EPortal.AgentClient;
 internal sealed class FileDownload(
     PortalTransport transport, PortalOptions options, Uri address, string path, long size, string sha256)
 {
-    private readonly string _part = path + ".part";
+    private readonly PartFile _part = new(path, size, sha256);
     private readonly string _name = Path.GetFileName(path);
     private bool _resumed;
 
@@ -16,24 +17,25 @@ internal sealed class FileDownload(
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         deadline.CancelAfter(TimeSpan.FromSeconds((double)size / options.LowestRate)
             + ((options.Timeout + options.LongestPause) * options.Attempts));
-        _resumed = Have() > 0;
+        _resumed = _part.Length > 0;
         try
         {
             await FetchAsync(deadline.Token);
-            if (!await IsRightAsync(deadline.Token) && _resumed)
+            var isRight = await _part.IsRightAsync(deadline.Token);
+            if (!isRight && _resumed)
             {
                 // The part may belong to another file: start again.
                 await FetchAsync(deadline.Token);
-                await IsRightAsync(deadline.Token);
+                isRight = await _part.IsRightAsync(deadline.Token);
             }
+            if (!isRight)
+                throw new PortalException(PortalError.WrongHash, $"checksum mismatch of {_name}: SHA-256 differs from the announced one");
+            _part.Keep();
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
             throw new PortalException(PortalError.TooSlow, $"download of {_name} was too slow", e);
         }
-        if (!File.Exists(_part))
-            throw new PortalException(PortalError.WrongHash, $"checksum mismatch of {_name}: SHA-256 differs from the announced one");
-        File.Move(_part, path, overwrite: true);
     }
 
     private async Task FetchAsync(CancellationToken cancel)
@@ -41,16 +43,16 @@ internal sealed class FileDownload(
         var most = 0L;
         for (var attempt = 1; ; attempt++)
         {
-            var had = Have();
+            var had = _part.Length;
             most = Math.Max(most, had);
-            if (had == size && File.Exists(_part))
+            if (_part.IsComplete)
                 return;
             try
             {
                 await TryOnceAsync(had, cancel);
                 return;
             }
-            catch (PortalException e) when (Have() > most && e.IsTransient)
+            catch (PortalException e) when (_part.Length > most && e.IsTransient)
             {
                 attempt = 0; // There is progress; the deadline limits the total.
                 await transport.PauseAsync(e, 1, cancel);
@@ -61,15 +63,9 @@ internal sealed class FileDownload(
             }
             catch (PortalException e) when (had > 0 && (e.Code is PortalError.Refused or PortalError.BadAnswer))
             {
-                File.Delete(_part); // The portal cannot resume (416): start again.
+                _part.Delete(); // The portal cannot resume (416): start again.
             }
         }
-    }
-
-    private long Have()
-    {
-        var part = new FileInfo(_part);
-        return part.Exists && part.Length <= size ? part.Length : 0;
     }
 
     private async Task TryOnceAsync(long from, CancellationToken cancel)
@@ -117,38 +113,13 @@ internal sealed class FileDownload(
         HttpResponseMessage answer, long start, CancellationTokenSource silence, CancellationToken limit)
     {
         await using var body = await answer.Content.ReadAsStreamAsync(limit);
-        await using var file = new FileStream(_part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, 0);
-        file.SetLength(start);
-        file.Position = start;
-        var buffer = new byte[128 * 1024];
-        while (file.Position <= size)
+        switch (await _part.CopyAsync(body, start, _ => silence.CancelAfter(options.Timeout), limit))
         {
-            var room = (int)Math.Min(buffer.Length, size - file.Position + 1);
-            var read = await body.ReadAsync(buffer.AsMemory(0, room), limit);
-            silence.CancelAfter(options.Timeout);
-            if (read == 0)
-                break;
-            if (file.Position + read > size)
-            {
-                file.SetLength(0);
+            case PartCopy.TooLong:
                 throw WrongLength();
-            }
-            await file.WriteAsync(buffer.AsMemory(0, read), limit);
+            case PartCopy.Cut:
+                throw new PortalException(PortalError.Unreachable, $"download of {_name} was cut off after {_part.Length} of {size} bytes");
         }
-        file.Flush(flushToDisk: true);
-        if (file.Position < size)
-            throw new PortalException(PortalError.Unreachable, $"download of {_name} was cut off after {file.Position} of {size} bytes");
-    }
-
-    private async Task<bool> IsRightAsync(CancellationToken cancel)
-    {
-        string hash;
-        await using (var file = File.OpenRead(_part))
-            hash = await FileHash.Sha256Async(file, cancel);
-        if (hash == sha256)
-            return true;
-        File.Delete(_part);
-        return false;
     }
 
     private PortalException WrongLength() =>

@@ -58,7 +58,7 @@ internal static class FeedEndpoints
     {
         var token = parameters.Required("action");
         var action = RolloutActions.ParseOrNull(RolloutActions.OfApi, token)
-            ?? throw new RefusedException(Refusal.Invalid, $"invalid action '{token}': use enable, disable, enable-upto or undeploy-downto");
+            ?? throw new RefusedException(Refusal.Invalid, $"invalid action '{token}': use {string.Join(" or ", RolloutActions.OfApi.Select(known => known.Token()))}");
         var feeds = parameters.Texts("feed") is { Count: > 0 } given ? given : [Feed.Main];
         await rollout.Apply(
             context.Actor(), ProductOf(parameters), parameters.Required("patchset"),

@@ -42,7 +42,7 @@ internal static class ManagePages
                 var shown = database.Read(session => ManageModel.Read(session, rollout, usage, levels, of, name, parameters, null));
                 ConfirmPages.MustBeSure(parameters, shown.Revision == seen && shown.TakesPatches);
                 var done = await rollout.Apply(context.Actor(), of, name, chosen, seen, context.RequestAborted);
-                return ConsoleRoutes.Back(context, PatchsetPages.PathOf(of, name), string.Join(' ', done.Select(plan => Told(plan, name))));
+                return ConsoleRoutes.Back(context, PatchsetPages.PathOf(of, name), string.Join(' ', done.Select(plan => plan.Action.Done(name, plan.Feed.Name, plan.Changes.Count))));
             },
             problem => Page(product, name, parameters, rollout, database, usage, levels, problem));
 
@@ -51,19 +51,5 @@ internal static class ManagePages
     {
         var model = database.Read(session => ManageModel.Read(session, rollout, usage, levels, PatchsetPages.ProductOf(product), name, parameters, problem));
         return ConsoleRoutes.Show<ManagePage, ManageModel>(model, problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
-    }
-
-    private static string Told(FeedPlan plan, string patchset)
-    {
-        var (feed, others) = (plan.Feed.Name, NumberText.Of(plan.Changes.Count, "patchset was", "patchsets were"));
-        return plan.Action switch
-        {
-            _ when plan.Changes.Count == 0 => $"No change on {feed}.",
-            RolloutAction.Enable => $"{patchset} was enabled on {feed}.",
-            RolloutAction.Disable => $"{patchset} was disabled on {feed}.",
-            RolloutAction.Unroll => $"{patchset} was undeployed from {feed}.",
-            RolloutAction.EnableUpTo => $"{others} enabled on {feed}, up to {patchset}.",
-            _ => $"{others} undeployed from {feed}, down to {patchset}.",
-        };
     }
 }

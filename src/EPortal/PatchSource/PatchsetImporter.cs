@@ -80,7 +80,7 @@ internal sealed class PatchsetImporter(SourceClient client, PatchsetLibrary libr
     private void Forget(string sha256)
     {
         File.Delete(Path.Combine(folder, sha256));
-        File.Delete(SourceDownload.PartOf(Path.Combine(folder, sha256)));
+        File.Delete(PartFile.PathOf(Path.Combine(folder, sha256)));
         File.Delete(LockOf(sha256));
     }
 

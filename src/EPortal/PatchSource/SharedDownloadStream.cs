@@ -1,4 +1,5 @@
 using EPortal.Blobs;
+using EPortal.Format;
 
 namespace EPortal.PatchSource;
 
@@ -48,7 +49,7 @@ internal sealed class SharedDownloadStream(SharedDownload fetch) : ForwardStream
     {
         try
         {
-            return Open(SourceDownload.PartOf(fetch.File));
+            return Open(PartFile.PathOf(fetch.File));
         }
         catch (FileNotFoundException)
         {

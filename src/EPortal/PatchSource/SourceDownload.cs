@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
+using EPortal.Format;
 
 namespace EPortal.PatchSource;
 
@@ -17,23 +17,18 @@ namespace EPortal.PatchSource;
 internal sealed class SourceDownload(
     SourceHttp http, string path, string file, long size, string sha256, IProgress<long>? progress = null)
 {
-    private const int Buffer = 128 * 1024;
-
-    private string Part { get; } = PartOf(file);
-
-    /// <summary>Where a file is kept until it is whole.</summary>
-    public static string PartOf(string file) => file + ".part";
+    private readonly PartFile _part = new(file, size, sha256);
 
     /// <summary>Fetches it, unless it is there already.</summary>
     /// <exception cref="SourceException">The source failed, or what it sent is not this file.</exception>
     /// <exception cref="IOException">The disk failed or is full.</exception>
     public async Task RunAsync(CancellationToken cancel)
     {
-        if (await IsAsync(file, cancel))
+        if (await _part.IsInPlaceAsync(cancel))
             return;
-        var resumed = Have() > 0;
+        var resumed = _part.Length > 0;
         await FetchAsync(cancel);
-        if (!await IsRightAsync(cancel))
+        if (!await _part.IsRightAsync(cancel))
         {
             // What was there before may have been the part of something else.
             if (!resumed || !await FetchAndCheckAsync(cancel))
@@ -41,13 +36,13 @@ internal sealed class SourceDownload(
                     SourceError.WrongHash, $"checksum mismatch of {path} from the patch source: SHA-256 differs from its index");
         }
 
-        File.Move(Part, file, overwrite: true);
+        _part.Keep();
     }
 
     private async Task<bool> FetchAndCheckAsync(CancellationToken cancel)
     {
         await FetchAsync(cancel);
-        return await IsRightAsync(cancel);
+        return await _part.IsRightAsync(cancel);
     }
 
     private async Task FetchAsync(CancellationToken cancel)
@@ -55,18 +50,12 @@ internal sealed class SourceDownload(
         using var patience = http.Patience(size, cancel);
         await http.RetryAsync(async token =>
         {
-            var had = Have();
+            var had = _part.Length;
             if (had == size)
                 return;
             var range = had > 0 ? new RangeHeaderValue(had, null) : null;
             await http.OnceAsync(path, range, (answer, silence) => CopyAsync(answer, had, silence), patience.Token, token);
         }, cancel);
-    }
-
-    private long Have()
-    {
-        var part = new FileInfo(Part);
-        return part.Exists && part.Length <= size ? part.Length : 0;
     }
 
     private async Task<bool> CopyAsync(HttpResponseMessage answer, long had, StallTimeout silence)
@@ -75,78 +64,31 @@ internal sealed class SourceDownload(
         if (answer.Content.Headers.ContentLength is { } length && length != size - start)
             throw WrongLength();
         await using var body = await answer.Content.ReadAsStreamAsync(silence.Token);
-        await using var part = Open(start);
-        progress?.Report(start);
-        var buffer = new byte[Buffer];
-        int read;
-        while ((read = await body.ReadAsync(buffer.AsMemory(0, (int)Math.Min(Buffer, size - part.Position + 1)), silence.Token)) > 0)
+        var came = start;
+        return await Copy(body, start, silence, part =>
         {
-            silence.Broken(read);
-            if (part.Position + read > size)
-            {
-                part.SetLength(0);
-                throw WrongLength();
-            }
-
-            await Write(part, buffer.AsMemory(0, read), silence.Token);
-            progress?.Report(part.Position);
-        }
-
-        await Write(part, ReadOnlyMemory<byte>.Empty, silence.Token);
-        return part.Position == size
-            ? true
-            : throw new SourceException(SourceError.Unreachable, $"download of {path} was cut off after {part.Position} of {size} bytes");
+            silence.Broken((int)(part - came));
+            came = part;
+            progress?.Report(part);
+        }) switch
+        {
+            PartCopy.Whole => true,
+            PartCopy.TooLong => throw WrongLength(),
+            _ => throw new SourceException(SourceError.Unreachable, $"download of {path} was cut off after {_part.Length} of {size} bytes"),
+        };
     }
 
-    private FileStream Open(long start)
+    /// <summary>Failures of the disk are separate from those of the connection, which are retried.</summary>
+    private async Task<PartCopy> Copy(Stream body, long start, StallTimeout silence, Action<long> told)
     {
         try
         {
-            var part = new FileStream(Part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
-            part.SetLength(start);
-            part.Position = start;
-            return part;
+            return await _part.CopyAsync(body, start, told, silence.Token);
         }
-        catch (IOException e)
+        catch (PartWriteException e)
         {
-            throw NotKept(e);
+            throw new SourceException(SourceError.DiskFailed, $"{path} of the patch source cannot be stored: {e.Message}", e);
         }
-    }
-
-    /// <summary>Writes a piece; an empty piece flushes the file. Failures of the disk are separate from those of the
-    /// connection, which are retried.</summary>
-    private async Task Write(FileStream part, ReadOnlyMemory<byte> piece, CancellationToken cancel)
-    {
-        try
-        {
-            if (piece.IsEmpty)
-                part.Flush(flushToDisk: true);
-            else
-                await part.WriteAsync(piece, cancel);
-        }
-        catch (IOException e)
-        {
-            throw NotKept(e);
-        }
-    }
-
-    private SourceException NotKept(IOException e) =>
-        new(SourceError.DiskFailed, $"{path} of the patch source cannot be stored: {e.Message}", e);
-
-    private async Task<bool> IsRightAsync(CancellationToken cancel)
-    {
-        if (await IsAsync(Part, cancel))
-            return true;
-        File.Delete(Part);
-        return false;
-    }
-
-    private async Task<bool> IsAsync(string path, CancellationToken cancel)
-    {
-        if (new FileInfo(path) is not { Exists: true } found || found.Length != size)
-            return false;
-        await using var content = found.OpenRead();
-        return Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancel)) == sha256;
     }
 
     private SourceException WrongLength() => new(

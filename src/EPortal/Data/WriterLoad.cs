@@ -19,7 +19,10 @@ internal sealed class WriterLoad(TimeProvider time)
     /// <summary>Whether it is so; any thread may ask.</summary>
     public bool IsHigh => _isHigh;
 
-    /// <summary>Counts what a commit brings. What comes alone keeps nobody else waiting, so it is no load at all.</summary>
+    /// <summary>
+    /// Counts what a commit brings; nothing is no load. What comes alone keeps nobody else waiting and does not count, but in a storm every
+    /// second commit begins with one: it must not do at leisure what the others wait for.
+    /// </summary>
     public void Count(int came)
     {
         var elapsed = time.GetElapsedTime(_began);
@@ -32,6 +35,6 @@ internal sealed class WriterLoad(TimeProvider time)
 
         if (came > 1)
             _came += came;
-        _isHigh = came > 1 && (_wasHigh || _came > Many);
+        _isHigh = came > 0 && (_wasHigh || _came > Many);
     }
 }

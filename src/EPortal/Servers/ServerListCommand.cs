@@ -105,7 +105,7 @@ internal sealed class ServerListCommand
         {
             table.Add(
                 s.ServerId, s.Facts.Hostname, s.Facts.Ip, s.Key, s.Feed, s.Facts.PatchLevel,
-                s.Inactive ? $"{s.Status.Token()}, inactive" : s.Status.Token(), s.Facts.Euname, ServerCommands.Time(s.Checkin), s.Tags);
+                s.Inactive ? $"{((ServerCondition)s.Status).Token()}, inactive" : s.ConditionOf().Token(), s.Facts.Euname, ServerCommands.Time(s.Checkin), s.Tags);
         }
 
         table.Write(context);

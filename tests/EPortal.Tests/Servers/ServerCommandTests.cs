@@ -56,6 +56,22 @@ public sealed class ServerCommandTests
     }
 
     [Theory]
+    [InlineData("outdated")]
+    [InlineData("outofdate")]
+    public async Task Outdated_servers_are_listed_by_the_word_that_is_shown_and_by_that_of_the_api(string status)
+    {
+        await using var portal = await TestPortal.StartAsync();
+        await portal.DeployAsync("K1", 1);
+        var id = await portal.RegisterAsync("behind");
+        using (await portal.CheckInAsync(TestPortal.Facts(id) with { Hostname = "behind", PatchLevel = 0 }))
+        {
+        }
+
+        (await Names(portal, "--status", status)).ShouldBe(["behind"]);
+        (await Run(portal, 300, "server", "list")).Out.ShouldContain(" outdated ");
+    }
+
+    [Theory]
     [InlineData("inactive")]
     [InlineData("silent")]
     public async Task Inactive_servers_are_listed_by_that_status_and_by_its_former_name(string status)

@@ -28,10 +28,11 @@ internal static class ServerConditions
         (ServerCondition.Inactive, "inactive", "Inactive"),
     ];
 
-    /// <summary>The condition of that name, or of its former name (saved addresses and scripts have it); null for an unknown name.</summary>
+    /// <summary>The condition of that name, or of another name that saved addresses, scripts and the API have for it; null for an unknown name.</summary>
     public static ServerCondition? ParseOrNull(string token) => token switch
     {
         "silent" => ServerCondition.Inactive,
+        "outofdate" => ServerCondition.Outdated,
         _ => All.Where(one => one.Token == token).Select(one => (ServerCondition?)one.Condition).FirstOrDefault(),
     };
 

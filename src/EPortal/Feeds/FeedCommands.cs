@@ -77,7 +77,8 @@ internal static partial class FeedCommands
         await deletion.Run(
             $"Delete feed {name} and move its {Plural.Of(keys, "key")} to main?", unattended: keys == 0, feed, () => portal.Feeds.Delete(context.Operator(), name));
         var moved = deletion.IsDry ? $"{Plural.Of(keys, "key")} would move to main" : $"{Plural.Of(keys, "key")} moved to main";
-        context.Result(deletion.AsJson, FeedRow.From(feed) with { DryRun = deletion.IsDry }, FeedCommandsJson.Default.FeedRow, $"feed {name} {deletion.Was} deleted, {moved}");
+        context.Result(
+            deletion.AsJson, new FeedDeletedRow(feed.Name, feed.Auto, feed.DeployAfter, feed.Channel) { DryRun = deletion.IsDry }, FeedCommandsJson.Default.FeedDeletedRow, $"feed {name} {deletion.Was} deleted, {moved}");
     }
 
     private static async Task List(CliContext context, bool json)
@@ -96,16 +97,15 @@ internal static partial class FeedCommands
         table.Write(context);
     }
 
-    /// <summary>A feed for programs.</summary>
-    internal sealed record FeedRow(string Name, bool Auto, long DeployAfter, string Channel)
+    /// <summary>A deleted feed, as it was.</summary>
+    internal sealed record FeedDeletedRow(string Name, bool Auto, long DeployAfter, string Channel)
     {
         [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
         public bool DryRun { get; init; }
-
-        public static FeedRow From(Feed feed) => new(feed.Name, feed.Auto, feed.DeployAfter, feed.Channel);
     }
 
     [JsonSerializable(typeof(FeedRow[]))]
+    [JsonSerializable(typeof(FeedDeletedRow))]
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
     private sealed partial class FeedCommandsJson : JsonSerializerContext;
 }

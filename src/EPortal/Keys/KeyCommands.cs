@@ -130,13 +130,6 @@ internal static partial class KeyCommands
         table.Write(context);
     }
 
-    /// <summary>A key for programs.</summary>
-    internal sealed record KeyRow(string Key, string Feed, string Note, long ServerLimit, string[] Products)
-    {
-        public static KeyRow From(Key key) =>
-            new(key.Name, key.Feed, key.Note, key.ServerLimit, [.. key.Products.Select(product => product.Token())]);
-    }
-
     /// <summary>A deleted key and the number of servers deleted with it.</summary>
     internal sealed record KeyDeletedRow(string Key, int Servers, bool DryRun);
 

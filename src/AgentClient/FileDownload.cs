@@ -8,7 +8,7 @@ namespace EPortal.AgentClient;
 internal sealed class FileDownload(
     PortalTransport transport, PortalOptions options, Uri address, string path, long size, string sha256)
 {
-    private readonly PartFile _part = new(path, size, sha256);
+    private readonly PartFile _part = new(path, size, sha256, FileHash.Sha256Async);
     private readonly string _name = Path.GetFileName(path);
     private bool _resumed;
 

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace EPortal.Format;
 
 /// <summary>How the copy of a body into a part ended.</summary>
@@ -24,8 +22,9 @@ public sealed class PartWriteException(IOException inner) : IOException(inner.Me
 /// </summary>
 /// <param name="path">Where it goes.</param>
 /// <param name="size">Its length in bytes.</param>
-/// <param name="sha256">Its hash, lower-case hex.</param>
-public sealed class PartFile(string path, long size, string sha256)
+/// <param name="sha256">Its SHA-256, lower-case hex.</param>
+/// <param name="hash">Computes that of what is left in a stream: the agent does so without OpenSSL, which a host may lack.</param>
+public sealed class PartFile(string path, long size, string sha256, Func<Stream, CancellationToken, Task<string>> hash)
 {
     private const int BufferSize = 128 * 1024;
 
@@ -92,7 +91,7 @@ public sealed class PartFile(string path, long size, string sha256)
         if (new FileInfo(file) is not { Exists: true } found || found.Length != size)
             return false;
         await using var content = found.OpenRead();
-        return Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancel)) == sha256;
+        return await hash(content, cancel) == sha256;
     }
 
     private FileStream Open(long start)

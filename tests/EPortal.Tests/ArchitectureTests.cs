@@ -67,6 +67,16 @@ public sealed class ArchitectureTests
     }
 
     [Fact]
+    public void The_agent_needs_no_OpenSSL()
+    {
+        // What .NET has under this name ends the program on a host without libssl. Of the shared library only what the portal alone uses may.
+        Uses.Value.Where(use => use.Of.StartsWith("System.Security.Cryptography.", StringComparison.Ordinal))
+            .Select(use => use.From).Where(type => new[] { Format, AgentClient, Kcarectl }.Any(assembly => assembly.GetType(type) is not null))
+            .Distinct().Order(StringComparer.Ordinal).ShouldBe(
+            ["EPortal.Format.Bundle", "EPortal.Format.MemberSink", "EPortal.Format.MinisignSecretKey", "EPortal.Format.PatchsetBuilder"]);
+    }
+
+    [Fact]
     public void Programs_show_no_types_and_libraries_only_theirs()
     {
         // What the Razor compiler makes is public whatever one writes.

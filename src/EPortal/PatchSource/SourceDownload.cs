@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using EPortal.Format;
 
 namespace EPortal.PatchSource;
@@ -17,7 +18,7 @@ namespace EPortal.PatchSource;
 internal sealed class SourceDownload(
     SourceHttp http, string path, string file, long size, string sha256, IProgress<long>? progress = null)
 {
-    private readonly PartFile _part = new(file, size, sha256);
+    private readonly PartFile _part = new(file, size, sha256, async (content, cancel) => Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancel)));
 
     /// <summary>Fetches it, unless it is there already.</summary>
     /// <exception cref="SourceException">The source failed, or what it sent is not this file.</exception>

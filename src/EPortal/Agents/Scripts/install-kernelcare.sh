@@ -33,6 +33,7 @@ grep -q '^AUTO_UPDATE=' /etc/sysconfig/kcare/kcare.conf || echo 'AUTO_UPDATE=Tru
 
 # The agent adds a random delay, so that a fleet does not check in at once. After a reboot it applies the patch again.
 if [ -d /etc/cron.d ] && { command -v crond || command -v cron; } > /dev/null; then
+    # Written beside its place under a name that no cron reads, so that MAILTO can be carried over.
     kept=$(sed -n '/^MAILTO=/p' /etc/cron.d/kcare-cron 2> /dev/null || true)
     {
         case ${KCARE_MAILTO:-} in
@@ -42,8 +43,8 @@ if [ -d /etc/cron.d ] && { command -v crond || command -v cron; } > /dev/null; t
         esac
         echo '17 */4 * * * root /usr/bin/kcarectl --auto-update'
         echo '@reboot root /usr/bin/kcarectl --update'
-    } > /etc/cron.d/kcare-cron.new
-    mv -f /etc/cron.d/kcare-cron.new /etc/cron.d/kcare-cron
+    } > /etc/cron.d/.kcare-cron
+    mv -f /etc/cron.d/.kcare-cron /etc/cron.d/kcare-cron
     # From before there was cron here.
     if [ -f /etc/systemd/system/kcare-auto-update.timer ] && command -v systemctl > /dev/null; then
         systemctl disable --quiet --now kcare-auto-update.timer kcare-boot.service || true

@@ -57,10 +57,15 @@ soak-quick: build
 lint:
 	@scripts/need.sh lint
 	dotnet build eportal.slnx -c $(CONFIGURATION) -v quiet --nologo
+	dotnet tool restore
+	dotnet csharpier check .
+	scripts/lines.sh
 	dotnet format eportal.slnx --verify-no-changes --no-restore
 	shellcheck scripts/*.sh .ci/run $$(git ls-files 'tests/*.sh' 'src/*.sh')
 
 format:
+	dotnet tool restore
+	dotnet csharpier format .
 	dotnet format eportal.slnx --no-restore
 
 fuzz: build

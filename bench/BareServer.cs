@@ -1,6 +1,8 @@
 namespace Bench;
 
-/// <summary>The floor of everything over HTTP: the same web server, which reads the body and answers a constant.</summary>
+/// <summary>
+/// The floor of everything over HTTP: the same web server, which reads the body and answers a constant.
+/// </summary>
 internal static class BareServer
 {
     private static readonly byte[] Answer =

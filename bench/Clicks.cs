@@ -10,7 +10,12 @@ internal sealed class Clicks : IAsyncDisposable
 {
     private static readonly string[] s_calls =
     [
-        "servers?limit=100", "servers?is_updated=false&limit=100", "servers?checkin_age=-1h&only_count=true", "servers?hostname=web-0001%25&limit=50", "feeds/", "keys/",
+        "servers?limit=100",
+        "servers?is_updated=false&limit=100",
+        "servers?checkin_age=-1h&only_count=true",
+        "servers?hostname=web-0001%25&limit=50",
+        "feeds/",
+        "keys/",
         "patchsets/",
     ];
 
@@ -20,8 +25,15 @@ internal sealed class Clicks : IAsyncDisposable
 
     public Clicks(int port, string user, string password)
     {
-        _http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/admin/api/"), Timeout = TimeSpan.FromMinutes(1) };
-        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
+        _http = new HttpClient
+        {
+            BaseAddress = new Uri($"http://127.0.0.1:{port}/admin/api/"),
+            Timeout = TimeSpan.FromMinutes(1),
+        };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Basic",
+            Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"))
+        );
         _clicking = Task.Run(ClickAsync);
     }
 

@@ -14,19 +14,27 @@ namespace Bench;
 internal sealed record Result(double PerSecond, double BytesPerSecond, HistogramBase Latency);
 
 /// <summary>
-/// Sends prepared requests over kept connections, one at a time each, and reads the answers whole. Written on sockets, so that
-/// the generator costs little of the two cores it shares with what it measures.
+/// Sends prepared requests over kept connections, one at a time each, and reads the answers whole. Written on sockets,
+/// so that the generator costs little of the two cores it shares with what it measures.
 /// </summary>
 internal static class Load
 {
     private const int MaxMicroseconds = 60_000_000;
 
     /// <summary>Runs it; an answer that is not 200 ends the run.</summary>
-    public static async Task<Result> RunAsync(int port, int connections, TimeSpan time, Func<int, int, ReadOnlyMemory<byte>> request)
+    public static async Task<Result> RunAsync(
+        int port,
+        int connections,
+        TimeSpan time,
+        Func<int, int, ReadOnlyMemory<byte>> request
+    )
     {
         var clock = Stopwatch.StartNew();
-        var workers = await Task.WhenAll(Enumerable.Range(0, connections).Select(
-            n => Task.Run(() => WorkAsync(port, clock, time, turn => request(n, turn)))));
+        var workers = await Task.WhenAll(
+            Enumerable
+                .Range(0, connections)
+                .Select(n => Task.Run(() => WorkAsync(port, clock, time, turn => request(n, turn))))
+        );
         var seconds = clock.Elapsed.TotalSeconds;
         var latency = workers[0].Latency;
         foreach (var worker in workers.Skip(1))
@@ -44,11 +52,13 @@ internal static class Load
                 sockets.Add(await ConnectAsync(port));
 
             var clock = Stopwatch.StartNew();
-            await Task.WhenAll(sockets.Select(async socket =>
-            {
-                await socket.SendAsync(request);
-                await ReadAsync(socket, new byte[64 * 1024]);
-            }));
+            await Task.WhenAll(
+                sockets.Select(async socket =>
+                {
+                    await socket.SendAsync(request);
+                    await ReadAsync(socket, new byte[64 * 1024]);
+                })
+            );
             return clock.Elapsed.TotalSeconds;
         }
         finally
@@ -58,7 +68,11 @@ internal static class Load
     }
 
     private static async Task<(long Count, long Bytes, LongHistogram Latency)> WorkAsync(
-        int port, Stopwatch clock, TimeSpan time, Func<int, ReadOnlyMemory<byte>> request)
+        int port,
+        Stopwatch clock,
+        TimeSpan time,
+        Func<int, ReadOnlyMemory<byte>> request
+    )
     {
         using var socket = await ConnectAsync(port);
         var latency = new LongHistogram(MaxMicroseconds, 3);
@@ -95,7 +109,8 @@ internal static class Load
         if (!isShed && !head.StartsWith("HTTP/1.1 200"u8))
             throw new InvalidOperationException($"The answer was: {Encoding.ASCII.GetString(buffer, 0, have)}");
         var length = LengthOf(head);
-        for (var left = length - (have - end - 4); left > 0;)
+        var left = length - (have - end - 4);
+        while (left > 0)
             left -= await ReceiveAsync(socket, buffer);
         return isShed ? -1 : length;
     }

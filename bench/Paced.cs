@@ -9,12 +9,13 @@ namespace Bench;
 /// <param name="Taken">Requests answered 200, a second.</param>
 /// <param name="Shed">Requests answered 503, a second.</param>
 /// <param name="Latency">From the moment a request was due to the last byte of a 200, in microseconds.</param>
-/// <param name="Service">The same from the moment it was sent: what is left when the generator itself cannot keep up.</param>
+/// <param name="Service">The same from the moment it was sent: what is left when the generator itself cannot keep
+/// up.</param>
 internal sealed record PacedResult(double Taken, double Shed, LongHistogram Latency, LongHistogram Service);
 
 /// <summary>
-/// Sends requests when they are due, whether or not earlier ones were answered in time, as hosts do that know nothing of each
-/// other. A request that comes late because its connection still waits counts from when it was due.
+/// Sends requests when they are due, whether or not earlier ones were answered in time, as hosts do that know nothing
+/// of each other. A request that comes late because its connection still waits counts from when it was due.
 /// </summary>
 internal static class Paced
 {
@@ -27,7 +28,13 @@ internal static class Paced
     /// <param name="request">The n-th request of a connection.</param>
     /// <param name="taken">Told of each that was answered 200: connection, turn.</param>
     public static async Task<PacedResult> RunAsync(
-        int port, int connections, double rate, TimeSpan time, Func<int, int, ReadOnlyMemory<byte>> request, Action<int, int>? taken = null)
+        int port,
+        int connections,
+        double rate,
+        TimeSpan time,
+        Func<int, int, ReadOnlyMemory<byte>> request,
+        Action<int, int>? taken = null
+    )
     {
         // All are connected before the first request is due.
         var sockets = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Load.ConnectAsync(port)));
@@ -36,11 +43,29 @@ internal static class Paced
         try
         {
             var clock = Stopwatch.StartNew();
-            var workers = await Task.WhenAll(sockets.Select((socket, n) => Task.Run(
-                () => WorkAsync(socket, clock, time, connections / rate, n * (1 / rate), turn => request(n, turn), turn => taken?.Invoke(n, turn)))));
+            var workers = await Task.WhenAll(
+                sockets.Select(
+                    (socket, n) =>
+                        Task.Run(() =>
+                            WorkAsync(
+                                socket,
+                                clock,
+                                time,
+                                connections / rate,
+                                n * (1 / rate),
+                                turn => request(n, turn),
+                                turn => taken?.Invoke(n, turn)
+                            )
+                        )
+                )
+            );
             var seconds = clock.Elapsed.TotalSeconds;
             return new PacedResult(
-                workers.Sum(w => w.Ok) / seconds, workers.Sum(w => w.Shed) / seconds, Sum(workers.Select(w => w.Latency)), Sum(workers.Select(w => w.Service)));
+                workers.Sum(w => w.Ok) / seconds,
+                workers.Sum(w => w.Shed) / seconds,
+                Sum(workers.Select(w => w.Latency)),
+                Sum(workers.Select(w => w.Service))
+            );
         }
         finally
         {
@@ -49,7 +74,14 @@ internal static class Paced
     }
 
     private static async Task<Worker> WorkAsync(
-        Socket connected, Stopwatch clock, TimeSpan time, double interval, double offset, Func<int, ReadOnlyMemory<byte>> request, Action<int> taken)
+        Socket connected,
+        Stopwatch clock,
+        TimeSpan time,
+        double interval,
+        double offset,
+        Func<int, ReadOnlyMemory<byte>> request,
+        Action<int> taken
+    )
     {
         using var socket = connected;
         var (worker, buffer) = (new Worker(), new byte[16 * 1024]);

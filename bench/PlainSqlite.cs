@@ -3,7 +3,9 @@ using Microsoft.Data.Sqlite;
 
 namespace Bench;
 
-/// <summary>The floor of everything durable: one thread updating rows in the same database, with the same durability.</summary>
+/// <summary>
+/// The floor of everything durable: one thread updating rows in the same database, with the same durability.
+/// </summary>
 internal static class PlainSqlite
 {
     private const int Rows = 1000;
@@ -13,12 +15,18 @@ internal static class PlainSqlite
     {
         using var connection = new SqliteConnection($"Data Source={file};Pooling=False");
         connection.Open();
-        Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE IF NOT EXISTS t (id INTEGER PRIMARY KEY, at INTEGER, uptime INTEGER)");
+        Execute(
+            connection,
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE IF NOT EXISTS t (id INTEGER PRIMARY KEY, at INTEGER, uptime INTEGER)"
+        );
         for (var row = 0; row < Rows; row++)
             Execute(connection, $"INSERT OR IGNORE INTO t VALUES ({row}, 0, 0)");
         using var update = connection.CreateCommand();
         update.CommandText = "UPDATE t SET at = @at, uptime = @at WHERE id = @id";
-        var (id, at) = (update.Parameters.Add("@id", SqliteType.Integer), update.Parameters.Add("@at", SqliteType.Integer));
+        var (id, at) = (
+            update.Parameters.Add("@id", SqliteType.Integer),
+            update.Parameters.Add("@at", SqliteType.Integer)
+        );
         var clock = Stopwatch.StartNew();
         var count = 0L;
         while (clock.Elapsed < time)

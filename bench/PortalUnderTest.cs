@@ -54,7 +54,11 @@ internal sealed class PortalUnderTest(string folder, string programs)
     /// <summary>Seconds that a command takes, and the most memory it had resident, in MiB.</summary>
     public async Task<(double Seconds, double PeakMiB)> MeasureAsync(params string[] args)
     {
-        var start = new ProcessStartInfo(Path.Combine(programs, "kc.eportal"), args) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Path.Combine(programs, "kc.eportal"), args)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         foreach (var (name, value) in _environment)
             start.Environment[name] = value;
         var clock = Stopwatch.StartNew();
@@ -71,15 +75,26 @@ internal sealed class PortalUnderTest(string folder, string programs)
             : throw new InvalidOperationException($"kc.eportal {string.Join(' ', args)}: {await errors}");
     }
 
-    /// <summary>Makes an archive of one patch with random bytes and deploys it; gives the seconds of the deploy.</summary>
+    /// <summary>
+    /// Makes an archive of one patch with random bytes and deploys it; gives the seconds of the deploy.
+    /// </summary>
     public async Task<double> DeployAsync(string name, string target, int bytes)
     {
         var payload = Path.Combine(Files, target, "1", "kpatch.bin");
         Directory.CreateDirectory(Path.GetDirectoryName(payload)!);
         await File.WriteAllBytesAsync(payload, RandomNumberGenerator.GetBytes(bytes));
         await CommandAsync(
-            "patchset", "build", "--name", name, "--target", target, "--level", 1.ToString(CultureInfo.InvariantCulture),
-            ArchiveOf(name), $"kpatch.bin={payload}");
+            "patchset",
+            "build",
+            "--name",
+            name,
+            "--target",
+            target,
+            "--level",
+            1.ToString(CultureInfo.InvariantCulture),
+            ArchiveOf(name),
+            $"kpatch.bin={payload}"
+        );
         return await CommandAsync("kcare", "deploy", ArchiveOf(name));
     }
 
@@ -87,8 +102,14 @@ internal sealed class PortalUnderTest(string folder, string programs)
     {
         try
         {
-            var line = File.ReadLines($"/proc/{process}/status").FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-            return line is null ? 0 : double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^2], CultureInfo.InvariantCulture) / 1024;
+            var line = File.ReadLines($"/proc/{process}/status")
+                .FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+            return line is null
+                ? 0
+                : double.Parse(
+                    line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^2],
+                    CultureInfo.InvariantCulture
+                ) / 1024;
         }
         catch (IOException)
         {

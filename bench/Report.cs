@@ -43,14 +43,23 @@ internal sealed class Report(string name, string begin, IReadOnlyList<Ratio> rat
     public void Note(string what, double value, string unit) => _notes.Add((what, value, unit));
 
     /// <summary>Notes something that is to be at most so much.</summary>
-    public void Target(string what, double value, string unit, double atMost) => _targets.Add(
-        (what, string.Create(CultureInfo.InvariantCulture, $"at most {atMost:0.##} {unit}"), string.Create(CultureInfo.InvariantCulture, $"{value:0.##} {unit}"), value <= atMost));
+    public void Target(string what, double value, string unit, double atMost) =>
+        _targets.Add(
+            (
+                what,
+                string.Create(CultureInfo.InvariantCulture, $"at most {atMost:0.##} {unit}"),
+                string.Create(CultureInfo.InvariantCulture, $"{value:0.##} {unit}"),
+                value <= atMost
+            )
+        );
 
     /// <summary>Compares the cost of a call in the last round with that of the same with fewer hosts.</summary>
-    public void Growth(string what, string fewer) => _growth.Add(_rates[fewer][^1].PerSecond / _rates[what][^1].PerSecond);
+    public void Growth(string what, string fewer) =>
+        _growth.Add(_rates[fewer][^1].PerSecond / _rates[what][^1].PerSecond);
 
     /// <summary>The median rate so far.</summary>
-    public double Median(string what) => _rates[what].Select(rate => rate.PerSecond).Order().ElementAt(_rates[what].Count / 2);
+    public double Median(string what) =>
+        _rates[what].Select(rate => rate.PerSecond).Order().ElementAt(_rates[what].Count / 2);
 
     /// <summary>Prints the tables and writes NAME.md and NAME.json into the folder.</summary>
     public void Write(string folder)
@@ -65,14 +74,21 @@ internal sealed class Report(string name, string begin, IReadOnlyList<Ratio> rat
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{begin}\n\n");
-        text.Append("| measured | a second | MiB/s | p50 ms | p99 ms | p99.9 ms |\n| --- | ---: | ---: | ---: | ---: | ---: |\n");
+        text.Append(
+            "| measured | a second | MiB/s | p50 ms | p99 ms | p99.9 ms |\n| --- | ---: | ---: | ---: | ---: | ---: |\n"
+        );
         foreach (var (what, rates) in _rates)
-            text.Append(CultureInfo.InvariantCulture,
-                $"| {what} | {Spread(rates.Select(r => r.PerSecond))} | {(rates[0].Bytes > 1e7 ? Spread(rates.Select(r => r.Bytes / 1048576)) : "")} | {Latency(what, 50)} | {Latency(what, 99)} | {Latency(what, 99.9)} |\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {what} | {Spread(rates.Select(r => r.PerSecond))} | {(rates[0].Bytes > 1e7 ? Spread(rates.Select(r => r.Bytes / 1048576)) : "")} | {Latency(what, 50)} | {Latency(what, 99)} | {Latency(what, 99.9)} |\n"
+            );
         if (ratios.Any(ratio => ratio.AtLeast == 0))
             text.Append("\n| ratio | median of the rounds |\n| --- | ---: |\n");
         foreach (var (what, floor, bytes) in ratios.Where(ratio => ratio.AtLeast == 0))
-            text.Append(CultureInfo.InvariantCulture, $"| {what} : {floor} | {Spread(RatiosOf(what, floor, bytes), "0.00")} |\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {what} : {floor} | {Spread(RatiosOf(what, floor, bytes), "0.00")} |\n"
+            );
         AppendTargets(text);
         foreach (var (what, value, unit) in _notes)
             text.Append(CultureInfo.InvariantCulture, $"\n{what}: {value:0.##} {unit}\n");
@@ -82,26 +98,42 @@ internal sealed class Report(string name, string begin, IReadOnlyList<Ratio> rat
     private void AppendTargets(StringBuilder text)
     {
         if (_growth.Count > 0)
-            Target("growth of the cost of a check-in", _growth.Order().ElementAt(_growth.Count / 2), "times", atMost: 1.3);
-        var ratioTargets = ratios.Where(ratio => ratio.AtLeast > 0).Select(ratio => (
-            What: $"{ratio.What} : {ratio.Floor}",
-            Limit: string.Create(CultureInfo.InvariantCulture, $"at least {ratio.AtLeast:0.##}"),
-            Measured: Spread(RatiosOf(ratio.What, ratio.Floor, ratio.Bytes), "0.00"),
-            Reached: RatiosOf(ratio.What, ratio.Floor, ratio.Bytes).Order().ElementAt(_rates[ratio.What].Count / 2) >= ratio.AtLeast));
+            Target(
+                "growth of the cost of a check-in",
+                _growth.Order().ElementAt(_growth.Count / 2),
+                "times",
+                atMost: 1.3
+            );
+        var ratioTargets = ratios
+            .Where(ratio => ratio.AtLeast > 0)
+            .Select(ratio =>
+                (
+                    What: $"{ratio.What} : {ratio.Floor}",
+                    Limit: string.Create(CultureInfo.InvariantCulture, $"at least {ratio.AtLeast:0.##}"),
+                    Measured: Spread(RatiosOf(ratio.What, ratio.Floor, ratio.Bytes), "0.00"),
+                    Reached: RatiosOf(ratio.What, ratio.Floor, ratio.Bytes)
+                        .Order()
+                        .ElementAt(_rates[ratio.What].Count / 2) >= ratio.AtLeast
+                )
+            );
         var targets = ratioTargets.Concat(_targets).ToList();
         if (targets.Count == 0)
             return;
         text.Append("\n| target | wanted | measured | |\n| --- | ---: | ---: | --- |\n");
         foreach (var (what, limit, measured, reached) in targets)
-            text.Append(CultureInfo.InvariantCulture, $"| {what} | {limit} | {measured} | {(reached ? "reached" : "**missed**")} |\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {what} | {limit} | {measured} | {(reached ? "reached" : "**missed**")} |\n"
+            );
     }
 
-    private IEnumerable<double> RatiosOf(string what, string floor, bool bytes) => _rates[what].Zip(
-        _rates[floor], (mine, its) => bytes ? mine.Bytes / its.Bytes : mine.PerSecond / its.PerSecond);
+    private IEnumerable<double> RatiosOf(string what, string floor, bool bytes) =>
+        _rates[what].Zip(_rates[floor], (mine, its) => bytes ? mine.Bytes / its.Bytes : mine.PerSecond / its.PerSecond);
 
-    private string Latency(string what, double percentile) => _latencies.TryGetValue(what, out var latency)
-        ? (latency.GetValueAtPercentile(percentile) / 1000.0).ToString("0.0", CultureInfo.InvariantCulture)
-        : "";
+    private string Latency(string what, double percentile) =>
+        _latencies.TryGetValue(what, out var latency)
+            ? (latency.GetValueAtPercentile(percentile) / 1000.0).ToString("0.0", CultureInfo.InvariantCulture)
+            : "";
 
     private static string Spread(IEnumerable<double> values, string? format = null)
     {
@@ -135,7 +167,10 @@ internal sealed class Report(string name, string begin, IReadOnlyList<Ratio> rat
             json.WriteEndObject();
             json.WriteStartObject("ratios");
             foreach (var ratio in ratios)
-                json.WriteString($"{ratio.What} : {ratio.Floor}", Spread(RatiosOf(ratio.What, ratio.Floor, ratio.Bytes), "0.00"));
+                json.WriteString(
+                    $"{ratio.What} : {ratio.Floor}",
+                    Spread(RatiosOf(ratio.What, ratio.Floor, ratio.Bytes), "0.00")
+                );
             json.WriteEndObject();
             json.WriteEndObject();
         }

@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace Bench;
 
-/// <summary>What is not for hosts by the million: large files, commands, deploys, plain SQLite. Each subject and its floor run in turns within the same minutes; the medians count.</summary>
+/// <summary>
+/// What is not for hosts by the million: large files, commands, deploys, plain SQLite. Each subject and its floor run
+/// in turns within the same minutes; the medians count.
+/// </summary>
 internal static class Run
 {
     private const int FileConnections = 8;
@@ -22,7 +25,10 @@ internal static class Run
         var report = new Report("bench", Rounds(rounds, time), Ratios);
         try
         {
-            var portal = new PortalUnderTest(folder, Environment.GetEnvironmentVariable("EPORTAL_OUT") ?? Path.GetFullPath("out"));
+            var portal = new PortalUnderTest(
+                folder,
+                Environment.GetEnvironmentVariable("EPORTAL_OUT") ?? Path.GetFullPath("out")
+            );
             using var server = await portal.StartAsync();
             using var nginx = await Server.NginxAsync(folder, portal.Files);
             for (var round = 0; round <= rounds; round++)
@@ -48,12 +54,25 @@ internal static class Run
 
     /// <summary>One turn of everything; the first warms up and is not reported.</summary>
     private static async Task RoundAsync(
-        Report? report, int round, TimeSpan time, string folder, PortalUnderTest portal, Server server, Server nginx)
+        Report? report,
+        int round,
+        TimeSpan time,
+        string folder,
+        PortalUnderTest portal,
+        Server server,
+        Server nginx
+    )
     {
         var sqlite = Path.Combine(folder, "floor.sqlite");
         report?.Add("plain SQLite, a commit each", PlainSqlite.Run(sqlite, 1, time));
         report?.Add("plain SQLite, 100 a commit", PlainSqlite.Run(sqlite, 100, time));
-        foreach (var (name, path) in new[] { ("16 MiB files", PortalUnderTest.LargeFile), ("64 KiB files", PortalUnderTest.SmallFile) })
+        foreach (
+            var (name, path) in new[]
+            {
+                ("16 MiB files", PortalUnderTest.LargeFile),
+                ("64 KiB files", PortalUnderTest.SmallFile),
+            }
+        )
         {
             var request = Requests.File(path);
             report?.Add($"nginx, {name}", await Load.RunAsync(nginx.Port, FileConnections, time, (_, _) => request));
@@ -70,9 +89,16 @@ internal static class Run
     private static async Task<double> UnpackAsync(string folder, string archive)
     {
         var clock = Stopwatch.StartNew();
-        using var shell = Process.Start("/bin/sh",
-            ["-ec", $"mkdir '{folder}/u'; cp '{archive}' '{folder}/u/a'; tar -xf '{folder}/u/a' -C '{folder}/u'; find '{folder}/u' -type f -exec sha256sum {{}} + > /dev/null; sync -f '{folder}/u'; rm -r '{folder}/u'"]);
+        using var shell = Process.Start(
+            "/bin/sh",
+            [
+                "-ec",
+                $"mkdir '{folder}/u'; cp '{archive}' '{folder}/u/a'; tar -xf '{folder}/u/a' -C '{folder}/u'; find '{folder}/u' -type f -exec sha256sum {{}} + > /dev/null; sync -f '{folder}/u'; rm -r '{folder}/u'",
+            ]
+        );
         await shell.WaitForExitAsync();
-        return shell.ExitCode == 0 ? clock.Elapsed.TotalSeconds : throw new InvalidOperationException("The floor of deploying failed.");
+        return shell.ExitCode == 0
+            ? clock.Elapsed.TotalSeconds
+            : throw new InvalidOperationException("The floor of deploying failed.");
     }
 }

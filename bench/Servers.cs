@@ -37,9 +37,13 @@ internal sealed class Server : IDisposable
         _process.WaitForExit();
     }
 
-    private double StatusOf(string name) => double.Parse(
-        File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith(name, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2],
-        CultureInfo.InvariantCulture);
+    private double StatusOf(string name) =>
+        double.Parse(
+            File.ReadLines($"/proc/{_process.Id}/status")
+                .First(line => line.StartsWith(name, StringComparison.Ordinal))
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2],
+            CultureInfo.InvariantCulture
+        );
 
     /// <summary>Processor time of the process so far.</summary>
     public double CpuSeconds
@@ -52,13 +56,22 @@ internal sealed class Server : IDisposable
     }
 
     /// <summary>Starts a program and waits until it takes connections.</summary>
-    public static async Task<Server> StartAsync(int port, string program, IReadOnlyList<string> args, IReadOnlyDictionary<string, string>? environment = null)
+    public static async Task<Server> StartAsync(
+        int port,
+        string program,
+        IReadOnlyList<string> args,
+        IReadOnlyDictionary<string, string>? environment = null
+    )
     {
         var start = new ProcessStartInfo(program, args);
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;
         var process = Process.Start(start)!;
-        for (var patience = Stopwatch.StartNew(); patience.Elapsed < TimeSpan.FromSeconds(20) && !process.HasExited; await Task.Delay(20))
+        for (
+            var patience = Stopwatch.StartNew();
+            patience.Elapsed < TimeSpan.FromSeconds(20) && !process.HasExited;
+            await Task.Delay(20)
+        )
         {
             using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try
@@ -82,14 +95,17 @@ internal sealed class Server : IDisposable
     }
 
     /// <summary>nginx that serves a folder.</summary>
-    public static Task<Server> NginxAsync(string folder, string files) => NginxAsync(folder, "nginx", $"access_log off; root {files};");
+    public static Task<Server> NginxAsync(string folder, string files) =>
+        NginxAsync(folder, "nginx", $"access_log off; root {files};");
 
     /// <summary>nginx with one server of these directives.</summary>
     public static Task<Server> NginxAsync(string folder, string name, string server, string http = "")
     {
         var port = FreePort();
         var config = Path.Combine(folder, $"{name}.conf");
-        File.WriteAllText(config, $$"""
+        File.WriteAllText(
+            config,
+            $$"""
             daemon off; worker_processes auto; pid {{folder}}/{{name}}.pid; error_log {{folder}}/{{name}}.log; user root;
             events { worker_connections 4096; }
             http {
@@ -97,7 +113,8 @@ internal sealed class Server : IDisposable
               {{http}}
               server { listen 127.0.0.1:{{port}}; {{server}} }
             }
-            """);
+            """
+        );
         return StartAsync(port, "/usr/sbin/nginx", ["-c", config]);
     }
 

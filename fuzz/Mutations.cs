@@ -37,13 +37,40 @@ internal sealed class Mutations(IReadOnlyList<Seed> seeds, MinisignSecretKey key
     /// <summary>Places in a header that decide what a reader sees: offset and length.</summary>
     private static readonly (int At, int Length)[] Fields =
     [
-        (0, 100), (100, 8), (108, 8), (116, 8), (124, 12), (136, 12), (156, 1), (157, 100), (257, 8), (265, 64), (329, 8), (337, 8), (345, 155),
+        (0, 100),
+        (100, 8),
+        (108, 8),
+        (116, 8),
+        (124, 12),
+        (136, 12),
+        (156, 1),
+        (157, 100),
+        (257, 8),
+        (265, 64),
+        (329, 8),
+        (337, 8),
+        (345, 155),
     ];
 
     private static readonly string[] Values =
     [
-        "../../../../tmp/x", "/tmp/x", "77777777777", "777777777777", "\x80\0\0\0\0\0\0\0\x7f\xff\xff\xff", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
-        "-1", "", " ", "\0x", "00000000000\0", "00000001000", "manifest.json", "9", "ustar  \0", "ustar\0" + "00", "\x80\x7f\xff\xff\xff\xff\xff\xff",
+        "../../../../tmp/x",
+        "/tmp/x",
+        "77777777777",
+        "777777777777",
+        "\x80\0\0\0\0\0\0\0\x7f\xff\xff\xff",
+        "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+        "-1",
+        "",
+        " ",
+        "\0x",
+        "00000000000\0",
+        "00000001000",
+        "manifest.json",
+        "9",
+        "ustar  \0",
+        "ustar\0" + "00",
+        "\x80\x7f\xff\xff\xff\xff\xff\xff",
     ];
 
     public Case Make(ulong number)
@@ -59,9 +86,10 @@ internal sealed class Mutations(IReadOnlyList<Seed> seeds, MinisignSecretKey key
     }
 
     /// <summary>Small blocks of bzip2, because making large ones is most of the time.</summary>
-    private static Stream Compress(Compression compression, Stream output) => compression == Compression.Bzip2
-        ? new BZip2OutputStream(output, 1) { IsStreamOwner = false }
-        : Compressions.Compress(compression, output);
+    private static Stream Compress(Compression compression, Stream output) =>
+        compression == Compression.Bzip2
+            ? new BZip2OutputStream(output, 1) { IsStreamOwner = false }
+            : Compressions.Compress(compression, output);
 
     private byte[] Plain(Seed seed, Mutation mutation, SmallRandom random)
     {
@@ -83,13 +111,14 @@ internal sealed class Mutations(IReadOnlyList<Seed> seeds, MinisignSecretKey key
         }
     }
 
-    private static byte[] Packed(byte[] archive, Mutation mutation, SmallRandom random) => mutation switch
-    {
-        Mutation.PackedBitFlips => Flip(archive, random),
-        Mutation.PackedTruncation => archive[..random.Below(archive.Length)],
-        Mutation.PackedSplice => Splice(archive, archive, random),
-        _ => archive,
-    };
+    private static byte[] Packed(byte[] archive, Mutation mutation, SmallRandom random) =>
+        mutation switch
+        {
+            Mutation.PackedBitFlips => Flip(archive, random),
+            Mutation.PackedTruncation => archive[..random.Below(archive.Length)],
+            Mutation.PackedSplice => Splice(archive, archive, random),
+            _ => archive,
+        };
 
     private void Change(List<TarMember> members, Seed seed, Mutation mutation, SmallRandom random)
     {
@@ -117,8 +146,12 @@ internal sealed class Mutations(IReadOnlyList<Seed> seeds, MinisignSecretKey key
                 break;
             case Mutation.ManifestToken or Mutation.ManifestBytes:
                 var json = members[ManifestAt].Content;
-                members[ManifestAt] = members[ManifestAt].With(
-                    mutation == Mutation.ManifestToken ? JsonEdits.Edit(json, random) : Flip((byte[])json.Clone(), random));
+                members[ManifestAt] = members[ManifestAt]
+                    .With(
+                        mutation == Mutation.ManifestToken
+                            ? JsonEdits.Edit(json, random)
+                            : Flip((byte[])json.Clone(), random)
+                    );
                 Resign(members, seed);
                 break;
             case Mutation.DescriptionToken:
@@ -127,7 +160,10 @@ internal sealed class Mutations(IReadOnlyList<Seed> seeds, MinisignSecretKey key
         }
     }
 
-    /// <summary>A description that says something else, with its signature, its hash in the manifest and that one's signature right.</summary>
+    /// <summary>
+    /// A description that says something else, with its signature, its hash in the manifest and that one's signature
+    /// right.
+    /// </summary>
     private void EditDescription(List<TarMember> members, Seed seed, SmallRandom random)
     {
         var at = members.FindIndex(member => member.Name.EndsWith(PatchDescription.FileName, StringComparison.Ordinal));
@@ -137,7 +173,8 @@ internal sealed class Mutations(IReadOnlyList<Seed> seeds, MinisignSecretKey key
         members[at] = members[at].With(JsonEdits.Edit(members[at].Content, random));
         var oldSignature = Hash(members[at + 1].Content);
         members[at + 1] = members[at + 1].With(Sign(members[at].Content));
-        var manifest = Encoding.UTF8.GetString(members[ManifestAt].Content)
+        var manifest = Encoding
+            .UTF8.GetString(members[ManifestAt].Content)
             .Replace(old, Hash(members[at].Content), StringComparison.Ordinal)
             .Replace(oldSignature, Hash(members[at + 1].Content), StringComparison.Ordinal);
         members[ManifestAt] = members[ManifestAt].With(Encoding.UTF8.GetBytes(manifest));
@@ -152,12 +189,16 @@ internal sealed class Mutations(IReadOnlyList<Seed> seeds, MinisignSecretKey key
 
     private byte[] Sign(byte[] content) => Encoding.UTF8.GetBytes(key.Sign(content, "fuzz", "fuzz"));
 
-    private static string Hash(byte[] content) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content));
+    private static string Hash(byte[] content) =>
+        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content));
 
     private static void Edit(byte[] header, SmallRandom random)
     {
         var (at, length) = Fields[random.Below(Fields.Length)];
-        var value = random.Below(3) == 0 ? Bytes(random, length) : Encoding.Latin1.GetBytes(Values[random.Below(Values.Length)]);
+        var value =
+            random.Below(3) == 0
+                ? Bytes(random, length)
+                : Encoding.Latin1.GetBytes(Values[random.Below(Values.Length)]);
         header.AsSpan(at, length).Clear();
         value.AsSpan(0, Math.Min(value.Length, length)).CopyTo(header.AsSpan(at));
     }
@@ -172,7 +213,12 @@ internal sealed class Mutations(IReadOnlyList<Seed> seeds, MinisignSecretKey key
     private static byte[] Splice(byte[] one, byte[] other, SmallRandom random)
     {
         var from = random.Below(other.Length);
-        return [.. one[..random.Below(one.Length)], .. other[from..(from + random.Below(other.Length - from + 1))], .. one[random.Below(one.Length)..]];
+        return
+        [
+            .. one[..random.Below(one.Length)],
+            .. other[from..(from + random.Below(other.Length - from + 1))],
+            .. one[random.Below(one.Length)..],
+        ];
     }
 
     private static byte[] Bytes(SmallRandom random, int length)

@@ -22,5 +22,7 @@ for (var i = 0; i < args.Length; i += 2)
 var started = DateTime.UtcNow;
 var report = await Fuzzing.RunAsync(seed, count, MostMemory, CancellationToken.None);
 Console.WriteLine(report);
-Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {seed}, {(DateTime.UtcNow - started).TotalSeconds:F0} s"));
+Console.WriteLine(
+    string.Create(CultureInfo.InvariantCulture, $"seed {seed}, {(DateTime.UtcNow - started).TotalSeconds:F0} s")
+);
 return report.Findings.Count == 0 ? 0 : 1;

@@ -21,7 +21,9 @@ internal static class Seeds
             {
                 using var tar = new MemoryStream();
                 await Builder(product).WriteAsync(tar, Compression.None, signed ? key : null, CancellationToken.None);
-                seeds.AddRange(Enum.GetValues<Compression>().Select(compression => new Seed(tar.ToArray(), compression, signed)));
+                seeds.AddRange(
+                    Enum.GetValues<Compression>().Select(compression => new Seed(tar.ToArray(), compression, signed))
+                );
             }
         }
 
@@ -30,28 +32,36 @@ internal static class Seeds
 
     private static PatchsetBuilder Builder(Product product)
     {
-        var builder = new PatchsetBuilder(new Manifest
-        {
-            Name = "K20260501_01",
-            Product = product,
-            Released = Now - TimeSpan.FromDays(1),
-            Distros = ["debian12", "almalinux9"],
-            Summary = "For trying",
-            Changelog = "- one\n- two\n",
-            Targets = [],
-        });
+        var builder = new PatchsetBuilder(
+            new Manifest
+            {
+                Name = "K20260501_01",
+                Product = product,
+                Released = Now - TimeSpan.FromDays(1),
+                Distros = ["debian12", "almalinux9"],
+                Summary = "For trying",
+                Changelog = "- one\n- two\n",
+                Targets = [],
+            }
+        );
         foreach (var digit in "0a")
         {
             var id = new string(digit, 40);
-            builder.AddTarget(new ManifestTarget
-            {
-                Id = id,
-                Level = digit,
-                Release = "6.1.0-1-amd64",
-                Cves = ["CVE-2026-0001"],
-                Files = new Dictionary<string, FileEntry>(),
-            });
-            builder.AddFile(id, "kpatch.bin", Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat($"code {digit} ", 150))));
+            builder.AddTarget(
+                new ManifestTarget
+                {
+                    Id = id,
+                    Level = digit,
+                    Release = "6.1.0-1-amd64",
+                    Cves = ["CVE-2026-0001"],
+                    Files = new Dictionary<string, FileEntry>(),
+                }
+            );
+            builder.AddFile(
+                id,
+                "kpatch.bin",
+                Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat($"code {digit} ", 150)))
+            );
             builder.AddFile(id, "kpatch.info", Encoding.UTF8.GetBytes(new KpatchInfo { Os = "debian12" }.ToText()));
             builder.AddFile(id, "empty", []);
         }

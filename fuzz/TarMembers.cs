@@ -16,8 +16,10 @@ internal sealed record TarMember(byte[] Header, byte[] Content)
     }
 
     /// <summary>The member with other content, its size in the header made to fit.</summary>
-    public TarMember With(byte[] content) => new TarMember(Header, content).With(
-        header => Encoding.ASCII.GetBytes(Convert.ToString(content.Length, 8).PadLeft(11, '0')).CopyTo(header, 124));
+    public TarMember With(byte[] content) =>
+        new TarMember(Header, content).With(header =>
+            Encoding.ASCII.GetBytes(Convert.ToString(content.Length, 8).PadLeft(11, '0')).CopyTo(header, 124)
+        );
 }
 
 /// <summary>Takes plain tar apart and puts it together again, right or wrong.</summary>
@@ -28,7 +30,8 @@ internal static class Tars
     public static List<TarMember> Split(byte[] tar)
     {
         var members = new List<TarMember>();
-        for (var at = 0; tar.AsSpan(at, Block).ContainsAnyExcept((byte)0);)
+        var at = 0;
+        while (tar.AsSpan(at, Block).ContainsAnyExcept((byte)0))
         {
             var header = tar[at..(at + Block)];
             var size = Convert.ToInt32(Encoding.ASCII.GetString(header, 124, 11), 8);
@@ -58,7 +61,9 @@ internal static class Tars
     {
         header.AsSpan(148, 8).Fill((byte)' ');
         var sum = Convert.ToString(header.Sum(b => b), 8);
-        Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{sum.PadLeft(6, '0')}\0 ")).CopyTo(header, 148);
+        Encoding
+            .ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{sum.PadLeft(6, '0')}\0 "))
+            .CopyTo(header, 148);
         return header;
     }
 }

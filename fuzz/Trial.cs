@@ -4,7 +4,9 @@ using EPortal.Format;
 
 namespace EPortal.Fuzz;
 
-/// <summary>What came of an archive: how it was refused (null: taken), and what is wrong with that (null: nothing).</summary>
+/// <summary>
+/// What came of an archive: how it was refused (null: taken), and what is wrong with that (null: nothing).
+/// </summary>
 internal sealed record Outcome(PatchsetErrorCode? Refused, string? Finding);
 
 /// <summary>Unpacks an archive in a watched folder and holds the outcome to the rules.</summary>
@@ -17,7 +19,9 @@ internal sealed class Trial : IDisposable
     private readonly string _bystander;
     private readonly long _mostMemory;
 
-    /// <summary>Makes the folder; the process may allocate <paramref name="mostMemory"/> bytes during a trial.</summary>
+    /// <summary>
+    /// Makes the folder; the process may allocate <paramref name="mostMemory"/> bytes during a trial.
+    /// </summary>
     public Trial(long mostMemory)
     {
         _mostMemory = mostMemory;
@@ -38,7 +42,13 @@ internal sealed class Trial : IDisposable
         {
             using var stream = new MemoryStream(archive);
             var staged = await PatchsetArchive.UnpackAsync(
-                stream, _staging, trusted, PatchsetLimits.Default, Seeds.Now, CancellationToken.None);
+                stream,
+                _staging,
+                trusted,
+                PatchsetLimits.Default,
+                Seeds.Now,
+                CancellationToken.None
+            );
             outcome = new Outcome(null, WrongContent(staged));
         }
         catch (PatchsetException e)
@@ -51,9 +61,14 @@ internal sealed class Trial : IDisposable
         }
 
         Directory.Delete(_staging, recursive: true);
-        var finding = outcome.Finding
+        var finding =
+            outcome.Finding
             ?? (clock.Elapsed > MostTime ? $"took {clock.Elapsed.TotalSeconds:F1} s" : null)
-            ?? (GC.GetTotalAllocatedBytes() - memory is var used && used > _mostMemory ? $"took {used >> 20} MiB of memory" : null)
+            ?? (
+                GC.GetTotalAllocatedBytes() - memory is var used && used > _mostMemory
+                    ? $"took {used >> 20} MiB of memory"
+                    : null
+            )
             ?? Around();
         return outcome with { Finding = finding };
     }
@@ -66,24 +81,35 @@ internal sealed class Trial : IDisposable
         var again = Manifest.Parse(staged.ManifestJson, PatchsetLimits.Default, Seeds.Now);
         if (!again.ToJson().AsSpan().SequenceEqual(staged.Manifest.ToJson()))
             return "the manifest reads differently the second time";
-        var expected = staged.Manifest.Targets
-            .SelectMany(target => target.Files.Select(file => $"{target.Id}/{target.Level}/{file.Key} {file.Value.Size} {file.Value.Sha256}"))
+        var expected = staged
+            .Manifest.Targets.SelectMany(target =>
+                target.Files.Select(file =>
+                    $"{target.Id}/{target.Level}/{file.Key} {file.Value.Size} {file.Value.Sha256}"
+                )
+            )
             .Order(StringComparer.Ordinal);
-        var written = new DirectoryInfo(_staging).EnumerateFiles("*", SearchOption.AllDirectories)
+        var written = new DirectoryInfo(_staging)
+            .EnumerateFiles("*", SearchOption.AllDirectories)
             .Select(file => $"{Path.GetRelativePath(_staging, file.FullName)} {file.Length} {Hash(file.FullName)}")
             .Order(StringComparer.Ordinal);
         return expected.SequenceEqual(written) ? Links() : "the files written are not those of the manifest";
     }
 
     private string? Links() =>
-        new DirectoryInfo(_staging).EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Any(entry => entry.LinkTarget is not null)
+        new DirectoryInfo(_staging)
+            .EnumerateFileSystemInfos("*", SearchOption.AllDirectories)
+            .Any(entry => entry.LinkTarget is not null)
             ? "a link was made"
             : null;
 
     private string? Around()
     {
-        var entries = Directory.EnumerateFileSystemEntries(_folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
-        return entries.SequenceEqual([Path.Combine(_folder, "around"), _bystander]) && File.ReadAllText(_bystander) == "not to be touched"
+        var entries = Directory
+            .EnumerateFileSystemEntries(_folder, "*", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal);
+        return
+            entries.SequenceEqual([Path.Combine(_folder, "around"), _bystander])
+            && File.ReadAllText(_bystander) == "not to be touched"
             ? null
             : "something outside of the staging folder was changed";
     }

@@ -12,7 +12,9 @@ internal static class FilterRun
     public const string User = "bench";
     public const string Password = "bench password";
 
-    /// <summary>Filters: name, and the parameters of the n-th run, no two alike where the filter has as many values.</summary>
+    /// <summary>
+    /// Filters: name, and the parameters of the n-th run, no two alike where the filter has as many values.
+    /// </summary>
     private static readonly (string Name, Func<int, string> Parameters)[] s_filters =
     [
         ("none", _ => ""),
@@ -54,7 +56,10 @@ internal static class FilterRun
         var folder = Directory.CreateDirectory(Path.Combine(outFolder, $"filters-{Guid.NewGuid():N}")).FullName;
         try
         {
-            var portal = new PortalUnderTest(folder, Environment.GetEnvironmentVariable("EPORTAL_OUT") ?? Path.GetFullPath("out"));
+            var portal = new PortalUnderTest(
+                folder,
+                Environment.GetEnvironmentVariable("EPORTAL_OUT") ?? Path.GetFullPath("out")
+            );
             await FurnishAsync(portal, folder);
             Console.Error.WriteLine($"writing {servers} servers");
             Fleet.Write(Path.Combine(folder, "data", "eportal.sqlite"), servers);
@@ -81,21 +86,40 @@ internal static class FilterRun
         var repository = new Repository(Path.Combine(folder, "vendor"));
         await repository.AddAsync("F1", Enumerable.Range(0, Fleet.Kernels).Select(Fleet.Kernel), 1, 64);
         for (var n = 0; n < Fleet.Feeds; n++)
-            await portal.CommandAsync(n == 0 ? ["kcare", "deploy", repository.Archives[0]] : ["kcare", "enable", "F1", "--feed", Fleet.Feed(n)]);
+            await portal.CommandAsync(
+                n == 0
+                    ? ["kcare", "deploy", repository.Archives[0]]
+                    : ["kcare", "enable", "F1", "--feed", Fleet.Feed(n)]
+            );
     }
 
     private static async Task<string> MeasureAsync(Server server, int servers, int runs)
     {
-        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{server.Port}"), Timeout = TimeSpan.FromMinutes(5) };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes($"{User}:{Password}")));
+        using var http = new HttpClient
+        {
+            BaseAddress = new Uri($"http://127.0.0.1:{server.Port}"),
+            Timeout = TimeSpan.FromMinutes(5),
+        };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Basic",
+            Convert.ToBase64String(Encoding.ASCII.GetBytes($"{User}:{Password}"))
+        );
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{servers:N0} servers, {Fleet.Keys} keys, {Fleet.Feeds} feeds, {Fleet.Kernels} kernels, {Fleet.Tags} tags; {runs} runs of each, milliseconds over HTTP.\n\n");
-        text.Append("| filter | servers | page p50 | page p99 | count p50 | count p99 |\n| --- | ---: | ---: | ---: | ---: | ---: |\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"{servers:N0} servers, {Fleet.Keys} keys, {Fleet.Feeds} feeds, {Fleet.Kernels} kernels, {Fleet.Tags} tags; {runs} runs of each, milliseconds over HTTP.\n\n"
+        );
+        text.Append(
+            "| filter | servers | page p50 | page p99 | count p50 | count p99 |\n| --- | ---: | ---: | ---: | ---: | ---: |\n"
+        );
         foreach (var (name, parameters) in s_filters)
         {
             var pages = await TimesAsync(http, runs, n => $"limit=100{parameters(n)}");
             var counts = await TimesAsync(http, runs, n => $"only_count=true{parameters(n)}");
-            text.Append(CultureInfo.InvariantCulture, $"| {name} | {counts.Last:N0} | {pages.P50:0.0} | {pages.P99:0.0} | {counts.P50:0.0} | {counts.P99:0.0} |\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {name} | {counts.Last:N0} | {pages.P50:0.0} | {pages.P99:0.0} | {counts.P50:0.0} | {counts.P99:0.0} |\n"
+            );
             Console.Error.WriteLine(name);
         }
 
@@ -103,7 +127,11 @@ internal static class FilterRun
         return text.ToString();
     }
 
-    private static async Task<(double P50, double P99, long Last)> TimesAsync(HttpClient http, int runs, Func<int, string> query)
+    private static async Task<(double P50, double P99, long Last)> TimesAsync(
+        HttpClient http,
+        int runs,
+        Func<int, string> query
+    )
     {
         var times = new List<double>(runs);
         long last = 0;

@@ -5,7 +5,9 @@ using Microsoft.Data.Sqlite;
 
 namespace Bench.Filters;
 
-/// <summary>Writes very many servers into a portal's database as registrations and check-ins would leave them.</summary>
+/// <summary>
+/// Writes very many servers into a portal's database as registrations and check-ins would leave them.
+/// </summary>
 internal static class Fleet
 {
     public const int Keys = 50;
@@ -15,7 +17,10 @@ internal static class Fleet
     private const int Inactive = 100;
     private const long Second = 1_000_000;
 
-    /// <summary>Fills it. Half of all servers have the first key, a third the first tag; of every hundred one is outdated, one unsupported.</summary>
+    /// <summary>
+    /// Fills it. Half of all servers have the first key, a third the first tag; of every hundred one is outdated, one
+    /// unsupported.
+    /// </summary>
     /// <param name="database">File of the database.</param>
     /// <param name="servers">How many.</param>
     /// <param name="address">Where all come from; null for an address each.</param>
@@ -35,19 +40,41 @@ internal static class Fleet
         for (var n = 0; n < servers; n++)
         {
             var registered = now - (servers - n) * (400L * 86_400 * Second / servers);
-            Run(server, n + 1, $"bench.{n + 1}", $"B{n:d15}", keys[n % 2 == 0 ? 0 : n / 2 % keys.Count], Host(n), address ?? Ip(n), registered, TagsOf(n));
+            Run(
+                server,
+                n + 1,
+                $"bench.{n + 1}",
+                $"B{n:d15}",
+                keys[n % 2 == 0 ? 0 : n / 2 % keys.Count],
+                Host(n),
+                address ?? Ip(n),
+                registered,
+                TagsOf(n)
+            );
             Run(facts, n + 1, address ?? Ip(n), Host(n), KernelOf(n), LevelOf(n), now - n % 900 * 40_000L * Second);
-            Run(checkin, n + 1, n % (servers / Inactive) == 3 ? now - 60L * 86_400 * Second : now - n % 14_400 * Second, digest?.Invoke(n) ?? 0);
+            Run(
+                checkin,
+                n + 1,
+                n % (servers / Inactive) == 3 ? now - 60L * 86_400 * Second : now - n % 14_400 * Second,
+                digest?.Invoke(n) ?? 0
+            );
             TagTables.Set(session, n + 1, TagsOf(n));
         }
 
         SearchProjection.AddMissing(session, servers);
         // Else whatever is done to them would wait for the operations that created them.
-        session.Execute("INSERT INTO version_vector (origin, sequence) VALUES ('bench', @servers)", ("@servers", servers));
+        session.Execute(
+            "INSERT INTO version_vector (origin, sequence) VALUES ('bench', @servers)",
+            ("@servers", servers)
+        );
         session.Execute("COMMIT");
     }
 
-    public static string Host(int n) => string.Create(CultureInfo.InvariantCulture, $"{(n % 3 == 0 ? "web" : n % 3 == 1 ? "db" : "app")}-{n:d6}.dc{n % 7}.example.com");
+    public static string Host(int n) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(n % 3 == 0 ? "web" : n % 3 == 1 ? "db" : "app")}-{n:d6}.dc{n % 7}.example.com"
+        );
 
     /// <summary>The kernel that the n-th runs; of every hundred one that no feed has anything for.</summary>
     public static string KernelOf(int n) => Kernel(n % 100 == 2 ? Kernels : n % Kernels);
@@ -55,7 +82,8 @@ internal static class Fleet
     /// <summary>The level that the n-th runs.</summary>
     public static int LevelOf(int n) => n % 100 == 1 ? 0 : 1;
 
-    public static string Ip(int n) => string.Create(CultureInfo.InvariantCulture, $"10.{n / 65536 % 256}.{n / 256 % 256}.{n % 256}");
+    public static string Ip(int n) =>
+        string.Create(CultureInfo.InvariantCulture, $"10.{n / 65536 % 256}.{n / 256 % 256}.{n % 256}");
 
     public static string Kernel(int n) => n.ToString("x40", CultureInfo.InvariantCulture);
 
@@ -65,7 +93,8 @@ internal static class Fleet
 
     public static string Tag(int n) => n == 0 ? "env:prod" : string.Create(CultureInfo.InvariantCulture, $"team:{n}");
 
-    private static string TagsOf(int n) => n % 3 == 0 ? $"{Tag(0)};{Tag(1 + n / 3 % (Tags - 1))}" : Tag(1 + n % (Tags - 1));
+    private static string TagsOf(int n) =>
+        n % 3 == 0 ? $"{Tag(0)};{Tag(1 + n / 3 % (Tags - 1))}" : Tag(1 + n % (Tags - 1));
 
     private static List<string> KeysOf(SqliteConnection connection)
     {
@@ -78,7 +107,9 @@ internal static class Fleet
         return keys;
     }
 
-    private static (SqliteCommand Server, SqliteCommand Facts, SqliteCommand Checkin) Commands(SqliteConnection connection)
+    private static (SqliteCommand Server, SqliteCommand Facts, SqliteCommand Checkin) Commands(
+        SqliteConnection connection
+    )
     {
         SqliteCommand Prepare(string sql)
         {
@@ -88,21 +119,30 @@ internal static class Fleet
         }
 
         return (
-            Prepare("INSERT INTO server (local, id, stamp, server_id, key, hostname, ip, registered, tags) VALUES ($0, $1, 0, $2, $3, $4, $5, $6, $7)"),
+            Prepare(
+                "INSERT INTO server (local, id, stamp, server_id, key, hostname, ip, registered, tags) VALUES ($0, $1, 0, $2, $3, $4, $5, $6, $7)"
+            ),
             Prepare(
                 """
                 INSERT INTO server_facts (server, ip, hostname, kernel_id, release, euname, patch_level, patch_type, version, virt, kcare_version, distro,
                   distro_version, machine, processor, sticky_patchset, update_delay, update_result, feed, updated)
                 VALUES ($0, $1, $2, $3, '5.14.0-503.el9.x86_64', '5.14.0-570.el9.x86_64', $4, 'default', '#1 SMP', 'kvm', '1.0.0', 'AlmaLinux', '9.5',
                   'x86_64', 'x86_64', '', 0, '', 'main', $5)
-                """),
-            Prepare("INSERT INTO server_checkin (server, at, uptime, stamp, origin, digest) VALUES ($0, $1, 100000, 0, 'bench', $2)"));
+                """
+            ),
+            Prepare(
+                "INSERT INTO server_checkin (server, at, uptime, stamp, origin, digest) VALUES ($0, $1, 100000, 0, 'bench', $2)"
+            )
+        );
     }
 
     private static void Run(SqliteCommand command, params object[] values)
     {
         while (command.Parameters.Count < values.Length)
-            command.Parameters.Add(string.Create(CultureInfo.InvariantCulture, $"${command.Parameters.Count}"), SqliteType.Text);
+            command.Parameters.Add(
+                string.Create(CultureInfo.InvariantCulture, $"${command.Parameters.Count}"),
+                SqliteType.Text
+            );
         for (var n = 0; n < values.Length; n++)
         {
             command.Parameters[n].ResetSqliteType();

@@ -6,8 +6,8 @@ using EPortal.Servers.CheckIns;
 namespace Bench.Million;
 
 /// <summary>
-/// Half of what the portal can take, with an administrator at work; then three times as much as it can take, after which it is
-/// killed, and every check-in that it acknowledged must be there.
+/// Half of what the portal can take, with an administrator at work; then three times as much as it can take, after
+/// which it is killed, and every check-in that it acknowledged must be there.
 /// </summary>
 internal static class LoadDetector
 {
@@ -21,7 +21,12 @@ internal static class LoadDetector
             var half = await Paced.RunAsync(site.Server.Port, Connections, capacity / 2, time, Sender(site, 100));
             report.Note("at half of that rate, asked for", capacity / 2, "a second");
             report.Note("taken", half.Taken, "a second");
-            report.Target("99th percentile at half of that rate", half.Latency.GetValueAtPercentile(99) / 1000.0, "ms", atMost: 50);
+            report.Target(
+                "99th percentile at half of that rate",
+                half.Latency.GetValueAtPercentile(99) / 1000.0,
+                "ms",
+                atMost: 50
+            );
             Tell(report, "at half of that rate", clicks);
         }
 
@@ -29,22 +34,42 @@ internal static class LoadDetector
         var begin = DateTimeOffset.UtcNow;
         await using (var clicks = new Clicks(site.Server.Port, FilterRun.User, FilterRun.Password))
         {
-            var over = await Paced.RunAsync(site.Server.Port, Connections * 3, capacity * 3, time, Sender(site, 200), (c, t) =>
-            {
-                lock (acknowledged)
-                    acknowledged[FleetRequests.HostOf(Turn(200, Connections * 3, c, t), site.Servers)] = true;
-            });
+            var over = await Paced.RunAsync(
+                site.Server.Port,
+                Connections * 3,
+                capacity * 3,
+                time,
+                Sender(site, 200),
+                (c, t) =>
+                {
+                    lock (acknowledged)
+                        acknowledged[FleetRequests.HostOf(Turn(200, Connections * 3, c, t), site.Servers)] = true;
+                }
+            );
             report.Note("at three times that rate: asked for", capacity * 3, "a second");
-            report.Note("at three times that rate: sent, which is what the generator can", over.Taken + over.Shed, "a second");
+            report.Note(
+                "at three times that rate: sent, which is what the generator can",
+                over.Taken + over.Shed,
+                "a second"
+            );
             report.Note("at three times that rate: taken", over.Taken, "a second");
             report.Note("at three times that rate: turned away", over.Shed, "a second");
-            report.Note("at three times that rate: 99th percentile of those taken, from sending to the answer", over.Service.GetValueAtPercentile(99) / 1000.0, "ms");
+            report.Note(
+                "at three times that rate: 99th percentile of those taken, from sending to the answer",
+                over.Service.GetValueAtPercentile(99) / 1000.0,
+                "ms"
+            );
             Tell(report, "at three times that rate", clicks);
         }
 
         report.Target("memory of the portal, greatest resident", site.Server.PeakMiB, "MiB", atMost: 600);
         site.Server.Kill();
-        report.Target("acknowledged check-ins that are not there after a kill", Missing(site, acknowledged, begin), "", atMost: 0);
+        report.Target(
+            "acknowledged check-ins that are not there after a kill",
+            Missing(site, acknowledged, begin),
+            "",
+            atMost: 0
+        );
     }
 
     private static Func<int, int, ReadOnlyMemory<byte>> Sender(Site site, int round)
@@ -53,7 +78,8 @@ internal static class LoadDetector
         return (c, t) => requests[c].Same(Turn(round, round == 100 ? Connections : Connections * 3, c, t));
     }
 
-    private static int Turn(int round, int connections, int connection, int turn) => (round * 10_000_000) + (turn * connections) + connection;
+    private static int Turn(int round, int connections, int connection, int turn) =>
+        (round * 10_000_000) + (turn * connections) + connection;
 
     private static void Tell(Report report, string when, Clicks clicks)
     {
@@ -67,7 +93,11 @@ internal static class LoadDetector
         var begin = UnixMicros.Of(since);
         var there = database.Read(session =>
         {
-            var there = CheckInLog.LastTimes(session).Values.Where(waiting => waiting.At >= begin).Select(waiting => waiting.Server).ToHashSet();
+            var there = CheckInLog
+                .LastTimes(session)
+                .Values.Where(waiting => waiting.At >= begin)
+                .Select(waiting => waiting.Server)
+                .ToHashSet();
             using var row = session.Query("SELECT server FROM server_checkin WHERE at >= @begin", ("@begin", begin));
             while (row.Read())
                 there.Add(row.GetInt64(0));

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Bench.Million;
 
-/// <summary>Very many hosts on one small machine: rates beside their floors, latency, overload, start, memory, and the shape of growth.</summary>
+/// <summary>
+/// Very many hosts on one small machine: rates beside their floors, latency, overload, start, memory, and the shape of
+/// growth.
+/// </summary>
 internal static class MillionRun
 {
     private const int Connections = 128;
@@ -29,9 +32,15 @@ internal static class MillionRun
         var (rounds, time) = quick ? (3, TimeSpan.FromSeconds(1.5)) : (5, TimeSpan.FromSeconds(4));
         int[] sizes = quick ? [10_000, 100_000] : [10_000, 100_000, 1_000_000];
         Directory.CreateDirectory(outFolder);
-        var report = new Report("million", $"{Machine.Describe()}\n{sizes[^1]:N0} registered hosts, {Connections} connections. {Run.Rounds(rounds, time)}", s_ratios);
+        var report = new Report(
+            "million",
+            $"{Machine.Describe()}\n{sizes[^1]:N0} registered hosts, {Connections} connections. {Run.Rounds(rounds, time)}",
+            s_ratios
+        );
         var folder = Directory.CreateDirectory(Path.Combine(outFolder, $"million-{Guid.NewGuid():N}")).FullName;
-        var sites = sizes.Select(size => new Site(Path.Combine(folder, size.ToString(CultureInfo.InvariantCulture)), Programs, size)).ToList();
+        var sites = sizes
+            .Select(size => new Site(Path.Combine(folder, size.ToString(CultureInfo.InvariantCulture)), Programs, size))
+            .ToList();
         try
         {
             for (var n = 0; n < sites.Count; n++)
@@ -45,7 +54,14 @@ internal static class MillionRun
             using (var nginx = await Server.NginxAsync(folder, sites[0].Portal.Files))
             {
                 for (var round = 0; round <= rounds; round++)
-                    await RoundAsync(round == 0 ? null : report, round, round == 0 ? time * 3 : time, sites, bare, nginx);
+                    await RoundAsync(
+                        round == 0 ? null : report,
+                        round,
+                        round == 0 ? time * 3 : time,
+                        sites,
+                        bare,
+                        nginx
+                    );
             }
 
             foreach (var site in sites.SkipLast(1))
@@ -77,7 +93,14 @@ internal static class MillionRun
     }
 
     /// <summary>One turn of everything; the first warms up and is not reported.</summary>
-    private static async Task RoundAsync(Report? report, int round, TimeSpan time, List<Site> sites, Server bare, Server nginx)
+    private static async Task RoundAsync(
+        Report? report,
+        int round,
+        TimeSpan time,
+        List<Site> sites,
+        Server bare,
+        Server nginx
+    )
     {
         var big = sites[^1];
         var all = Enumerable.Range(0, Connections).Select(_ => new FleetRequests(big.Servers)).ToArray();
@@ -87,26 +110,50 @@ internal static class MillionRun
         foreach (var site in sites)
         {
             var requests = Enumerable.Range(0, Connections).Select(_ => new FleetRequests(site.Servers)).ToArray();
-            var result = await Load.RunAsync(site.Server.Port, Connections, time, (c, t) => requests[c].Same(Turn(c, t)));
+            var result = await Load.RunAsync(
+                site.Server.Port,
+                Connections,
+                time,
+                (c, t) => requests[c].Same(Turn(c, t))
+            );
             report?.Add(site == big ? Same : SameOf(site), result);
         }
 
-        var changed = await Load.RunAsync(big.Server.Port, Connections, time, (c, t) => all[c].Changed(Turn(c, t), round));
+        var changed = await Load.RunAsync(
+            big.Server.Port,
+            Connections,
+            time,
+            (c, t) => all[c].Changed(Turn(c, t), round)
+        );
         report?.Add(Changed, changed);
         // What is put off must be done before anything else is measured, and said.
         var behind = await big.CatchUpAsync();
-        report?.Note($"round {round}: lists were behind, after {changed.PerSecond * time.TotalSeconds:0} changes in {time.TotalSeconds:0.#} s, for", behind, "s");
+        report?.Note(
+            $"round {round}: lists were behind, after {changed.PerSecond * time.TotalSeconds:0} changes in {time.TotalSeconds:0.#} s, for",
+            behind,
+            "s"
+        );
         report?.Add(BareGet, await Load.RunAsync(bare.Port, Connections, time, (c, t) => all[c].Latest(Turn(c, t))));
-        report?.Add(Latest, await Load.RunAsync(big.Server.Port, Connections, time, (c, t) => all[c].Latest(Turn(c, t))));
+        report?.Add(
+            Latest,
+            await Load.RunAsync(big.Server.Port, Connections, time, (c, t) => all[c].Latest(Turn(c, t)))
+        );
         var registered = await Load.RunAsync(big.Server.Port, Connections, time, (c, t) => all[c].Register(Turn(c, t)));
         report?.Add(Register, registered);
         behind = await big.CatchUpAsync();
-        report?.Note($"round {round}: lists were behind, after {registered.PerSecond * time.TotalSeconds:0} registrations, for", behind, "s");
+        report?.Note(
+            $"round {round}: lists were behind, after {registered.PerSecond * time.TotalSeconds:0} registrations, for",
+            behind,
+            "s"
+        );
         foreach (var (name, target) in new[] { ("1 MiB file", 'e'), ("4 KiB file", 'd') })
         {
             var request = Requests.File($"/{new string(target, 40)}/1/kpatch.bin");
             report?.Add($"nginx, {name}", await Load.RunAsync(nginx.Port, FileConnections, time, (_, _) => request));
-            report?.Add($"portal, {name}", await Load.RunAsync(big.Server.Port, FileConnections, time, (_, _) => request));
+            report?.Add(
+                $"portal, {name}",
+                await Load.RunAsync(big.Server.Port, FileConnections, time, (_, _) => request)
+            );
         }
 
         Console.Error.WriteLine(round == 0 ? "warmed up" : $"round {round}");

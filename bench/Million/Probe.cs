@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Bench.Million;
 
 /// <summary>
-/// One kind of call after another, with the processor time that each took of the server and of the generator: that hardly depends
-/// on what else the machine does. For profiling.
+/// One kind of call after another, with the processor time that each took of the server and of the generator: that
+/// hardly depends on what else the machine does. For profiling.
 /// </summary>
 internal static class Probe
 {
@@ -12,7 +12,11 @@ internal static class Probe
     {
         var connections = Setting("CONNECTIONS", 128);
         var (rounds, time) = (Setting("ROUNDS", 3), TimeSpan.FromSeconds(Setting("SECONDS", 4)));
-        using var site = new Site(folder, Environment.GetEnvironmentVariable("EPORTAL_OUT") ?? Path.GetFullPath("out"), servers);
+        using var site = new Site(
+            folder,
+            Environment.GetEnvironmentVariable("EPORTAL_OUT") ?? Path.GetFullPath("out"),
+            servers
+        );
         if (!File.Exists(site.Database))
         {
             await site.FurnishAsync(null);
@@ -23,13 +27,19 @@ internal static class Probe
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"started in {seconds:0.00} s"));
         using var bare = await Server.BareAsync();
         using var nginx = await Server.NginxAsync(folder, site.Portal.Files);
-        var requests = Enumerable.Range(0, Math.Max(1000, connections)).Select(_ => new FleetRequests(servers)).ToArray();
+        var requests = Enumerable
+            .Range(0, Math.Max(1000, connections))
+            .Select(_ => new FleetRequests(servers))
+            .ToArray();
         var salt = Environment.ProcessId % 1000;
         for (var round = 1; round <= rounds; round++)
         {
             foreach (var name in what)
             {
-                var target = name.StartsWith("bare", StringComparison.Ordinal) ? bare : name.StartsWith("nginx", StringComparison.Ordinal) ? nginx : site.Server;
+                var target =
+                    name.StartsWith("bare", StringComparison.Ordinal) ? bare
+                    : name.StartsWith("nginx", StringComparison.Ordinal) ? nginx
+                    : site.Server;
                 var small = Requests.File($"/{new string(name.EndsWith('m') ? 'e' : 'd', 40)}/1/kpatch.bin");
                 int Turn(int c, int t) => (round * 10_000_000) + (t * connections) + c;
                 Func<int, int, ReadOnlyMemory<byte>> request = name switch
@@ -43,15 +53,29 @@ internal static class Probe
                 if (name.EndsWith("half", StringComparison.Ordinal))
                 {
                     var half = await Paced.RunAsync(target.Port, 1000, Setting("RATE", 26_000), time, request);
-                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-10} {half.Taken,8:0}/s  shed {half.Shed:0}  p50 {half.Latency.GetValueAtPercentile(50) / 1000.0:0.0}  p90 {half.Latency.GetValueAtPercentile(90) / 1000.0:0.0}  p99 {half.Latency.GetValueAtPercentile(99) / 1000.0:0.0}  p99.9 {half.Latency.GetValueAtPercentile(99.9) / 1000.0:0.0} ms, p99 from sending {half.Service.GetValueAtPercentile(99) / 1000.0:0.0}"));
+                    Console.WriteLine(
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"{name.PadRight(10)} {$"{half.Taken:0}".PadLeft(8)}/s  shed {half.Shed:0}  p50 {half.Latency.GetValueAtPercentile(50) / 1000.0:0.0}  p90 {half.Latency.GetValueAtPercentile(90) / 1000.0:0.0}  p99 {half.Latency.GetValueAtPercentile(99) / 1000.0:0.0}  p99.9 {half.Latency.GetValueAtPercentile(99.9) / 1000.0:0.0} ms, p99 from sending {half.Service.GetValueAtPercentile(99) / 1000.0:0.0}"
+                        )
+                    );
                     continue;
                 }
 
                 var (mine, its) = (Environment.CpuUsage.TotalTime.TotalSeconds, target.CpuSeconds);
-                var result = await Load.RunAsync(target.Port, name.StartsWith("file", StringComparison.Ordinal) || target == nginx ? 8 : connections, time, request);
+                var result = await Load.RunAsync(
+                    target.Port,
+                    name.StartsWith("file", StringComparison.Ordinal) || target == nginx ? 8 : connections,
+                    time,
+                    request
+                );
                 var count = result.PerSecond * time.TotalSeconds / 1e6;
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{name,-10} {result.PerSecond,8:0}/s  p50 {result.Latency.GetValueAtPercentile(50) / 1000.0,5:0.0}  p99 {result.Latency.GetValueAtPercentile(99) / 1000.0,5:0.0} ms  server {(target.CpuSeconds - its) / count,6:0.0} us  generator {(Environment.CpuUsage.TotalTime.TotalSeconds - mine) / count,5:0.0} us  {site.Server.MemoryMiB,4:0} MiB"));
+                Console.WriteLine(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{name.PadRight(10)} {$"{result.PerSecond:0}".PadLeft(8)}/s  p50 {$"{result.Latency.GetValueAtPercentile(50) / 1000.0:0.0}".PadLeft(5)}  p99 {$"{result.Latency.GetValueAtPercentile(99) / 1000.0:0.0}".PadLeft(5)} ms  server {$"{(target.CpuSeconds - its) / count:0.0}".PadLeft(6)} us  generator {$"{(Environment.CpuUsage.TotalTime.TotalSeconds - mine) / count:0.0}".PadLeft(5)} us  {$"{site.Server.MemoryMiB:0}".PadLeft(4)} MiB"
+                    )
+                );
             }
         }
 
@@ -59,5 +83,7 @@ internal static class Probe
     }
 
     private static int Setting(string name, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : otherwise;
+        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value)
+            ? value
+            : otherwise;
 }

@@ -19,7 +19,9 @@ internal sealed class Site(string folder, string programs, int servers) : IDispo
 
     public string Database => Path.Combine(folder, "data", "eportal.sqlite");
 
-    /// <summary>Writes the fleet: keys, feeds, a patchset, and so many servers that have said what they will say again.</summary>
+    /// <summary>
+    /// Writes the fleet: keys, feeds, a patchset, and so many servers that have said what they will say again.
+    /// </summary>
     public async Task FurnishAsync(Site? like)
     {
         Directory.CreateDirectory(folder);
@@ -56,7 +58,8 @@ internal sealed class Site(string folder, string programs, int servers) : IDispo
         using var connection = new SqliteConnection($"Data Source={Database};Pooling=False;Mode=ReadOnly");
         connection.Open();
         using var look = connection.CreateCommand();
-        look.CommandText = "SELECT (SELECT count(*) FROM checkin_log) + (SELECT coalesce((SELECT max(local) FROM server), 0) - coalesce((SELECT max(server) FROM server_search), 0))";
+        look.CommandText =
+            "SELECT (SELECT count(*) FROM checkin_log) + (SELECT coalesce((SELECT max(local) FROM server), 0) - coalesce((SELECT max(server) FROM server_search), 0))";
         while ((long)look.ExecuteScalar()! > 0)
             await Task.Delay(TimeSpan.FromMilliseconds(20));
         return clock.Elapsed.TotalSeconds;

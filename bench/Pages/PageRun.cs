@@ -7,7 +7,9 @@ using Bench.Supply;
 
 namespace Bench.Pages;
 
-/// <summary>How long each page of the console takes with very many servers, 300 patchsets and 10 feeds, over HTTP.</summary>
+/// <summary>
+/// How long each page of the console takes with very many servers, 300 patchsets and 10 feeds, over HTTP.
+/// </summary>
 internal static class PageRun
 {
     private const string User = "bench";
@@ -24,7 +26,10 @@ internal static class PageRun
         ("a patchset", n => $"/patchsets/kernel/{Patchset(1 + n)}"),
         ("manage a patchset", n => $"/patchsets/kernel/{Patchset(1 + n)}/manage"),
         ("preview: enable", n => $"/patchsets/kernel/{Patchset(Patchsets - n)}/manage?do.main=enable"),
-        ("preview: undeploy down to", n => $"/patchsets/kernel/{Patchset(1 + n)}/manage?do.main=undeploy-downto&do.feed1=undeploy-downto"),
+        (
+            "preview: undeploy down to",
+            n => $"/patchsets/kernel/{Patchset(1 + n)}/manage?do.main=undeploy-downto&do.feed1=undeploy-downto"
+        ),
         ("upload", _ => "/upload-patchset"),
         ("servers", n => $"/servers?offset={50 * n}"),
         ("servers, far behind", n => $"/servers?offset={900_000 + n}"),
@@ -61,7 +66,10 @@ internal static class PageRun
         var folder = Directory.CreateDirectory(Path.Combine(outFolder, $"pages-{Guid.NewGuid():N}")).FullName;
         try
         {
-            var portal = new PortalUnderTest(folder, Environment.GetEnvironmentVariable("EPORTAL_OUT") ?? Path.GetFullPath("out"));
+            var portal = new PortalUnderTest(
+                folder,
+                Environment.GetEnvironmentVariable("EPORTAL_OUT") ?? Path.GetFullPath("out")
+            );
             await FurnishAsync(portal, folder);
             Console.Error.WriteLine($"writing {servers} servers");
             Fleet.Write(Path.Combine(folder, "data", "eportal.sqlite"), servers);
@@ -80,7 +88,9 @@ internal static class PageRun
 
     private static string Patchset(int n) => string.Create(CultureInfo.InvariantCulture, $"P{n:000}");
 
-    /// <summary>Each patchset holds a thirtieth of the kernels, at the next level; all feeds have all of them but the last few.</summary>
+    /// <summary>
+    /// Each patchset holds a thirtieth of the kernels, at the next level; all feeds have all of them but the last few.
+    /// </summary>
     private static async Task FurnishAsync(PortalUnderTest portal, string folder)
     {
         await portal.CommandAsync("user", "-a", User, "-p", Password);
@@ -91,7 +101,16 @@ internal static class PageRun
         var vendor = new PortalUnderTest(Path.Combine(folder, "vendor-portal"), portal.Programs);
         var repository = new Repository(Path.Combine(folder, "vendor"));
         for (var n = 0; n < Patchsets; n++)
-            await repository.AddAsync(Patchset(1 + n), Enumerable.Range(0, Fleet.Kernels).Where(kernel => kernel % Rotation == n % Rotation).Select(Fleet.Kernel), 1, 64, 1 + n / Rotation);
+            await repository.AddAsync(
+                Patchset(1 + n),
+                Enumerable
+                    .Range(0, Fleet.Kernels)
+                    .Where(kernel => kernel % Rotation == n % Rotation)
+                    .Select(Fleet.Kernel),
+                1,
+                64,
+                1 + n / Rotation
+            );
         await repository.PublishAsync(vendor);
         using var nginx = await Server.NginxAsync(folder, repository.Root);
         portal.Set("PATCH_SOURCE_URL", $"http://127.0.0.1:{nginx.Port}/");
@@ -99,14 +118,24 @@ internal static class PageRun
         portal.Set("AUTO_UPDATE_PERIOD", "None");
         await portal.CommandAsync("kcare", "auto-update");
         for (var n = 0; n < Fleet.Feeds; n++)
-            await portal.CommandAsync("kcare", "enable", "--upto", Patchset(Patchsets - 2 * n), "--feed", Fleet.Feed(n));
+            await portal.CommandAsync(
+                "kcare",
+                "enable",
+                "--upto",
+                Patchset(Patchsets - 2 * n),
+                "--feed",
+                Fleet.Feed(n)
+            );
     }
 
     private static async Task<string> MeasureAsync(Server server, int servers, int runs)
     {
         using var http = await LogInAsync(server);
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{servers:N0} servers, {Patchsets} patchsets, {Fleet.Keys} keys, {Fleet.Feeds} feeds, {Fleet.Kernels} kernels, {Fleet.Tags} tags; {runs} runs of each, milliseconds over HTTP.\n\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"{servers:N0} servers, {Patchsets} patchsets, {Fleet.Keys} keys, {Fleet.Feeds} feeds, {Fleet.Kernels} kernels, {Fleet.Tags} tags; {runs} runs of each, milliseconds over HTTP.\n\n"
+        );
         text.Append("| page | p50 | p95 | kB |\n| --- | ---: | ---: | ---: |\n");
         foreach (var (name, address) in s_pages)
         {
@@ -124,7 +153,10 @@ internal static class PageRun
             }
 
             times.Sort();
-            text.Append(CultureInfo.InvariantCulture, $"| {name} | {times[times.Count / 2]:0.0} | {times[(int)Math.Ceiling(times.Count * 0.95) - 1]:0.0} | {bytes / 1000.0:0.0} |\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {name} | {times[times.Count / 2]:0.0} | {times[(int)Math.Ceiling(times.Count * 0.95) - 1]:0.0} | {bytes / 1000.0:0.0} |\n"
+            );
             Console.Error.WriteLine(name);
         }
 
@@ -135,9 +167,15 @@ internal static class PageRun
     /// <summary>As a browser does: by the login's form, and with its cookie from then on.</summary>
     private static async Task<HttpClient> LogInAsync(Server server)
     {
-        var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://127.0.0.1:{server.Port}"), Timeout = TimeSpan.FromMinutes(5) };
+        var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false })
+        {
+            BaseAddress = new Uri($"http://127.0.0.1:{server.Port}"),
+            Timeout = TimeSpan.FromMinutes(5),
+        };
         http.DefaultRequestHeaders.Add("Sec-Fetch-Site", "same-origin");
-        using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["username"] = User, ["password"] = Password });
+        using var form = new FormUrlEncodedContent(
+            new Dictionary<string, string> { ["username"] = User, ["password"] = Password }
+        );
         using var answer = await http.PostAsync("/admin/login", form);
         if (answer.StatusCode != HttpStatusCode.Found)
             throw new InvalidOperationException($"The login was answered with {answer.StatusCode}.");

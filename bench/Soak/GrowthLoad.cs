@@ -8,18 +8,24 @@ using EPortal.AgentClient;
 
 namespace Bench.Soak;
 
-/// <summary>A thousand changes a second: hosts that tag themselves and say something new, hosts that come and go, and an admin.</summary>
+/// <summary>
+/// A thousand changes a second: hosts that tag themselves and say something new, hosts that come and go, and an admin.
+/// </summary>
 internal sealed class GrowthLoad(int port, int servers)
 {
     /// <summary>Tags and check-ins a second.</summary>
     public const int PacedRate = 960;
 
-    /// <summary>Registrations a second, each with its end; and changes of the admin, each with a line of the user log.</summary>
+    /// <summary>
+    /// Registrations a second, each with its end; and changes of the admin, each with a line of the user log.
+    /// </summary>
     private const int OtherRate = 20;
 
     private const int Connections = 32;
 
-    /// <summary>One in so many of the paced changes is a check-in, which makes a line of a history; the others set tags.</summary>
+    /// <summary>
+    /// One in so many of the paced changes is a check-in, which makes a line of a history; the others set tags.
+    /// </summary>
     private const int CheckInEvery = 5;
 
     /// <summary>Lines of histories that come in a second.</summary>
@@ -30,7 +36,10 @@ internal sealed class GrowthLoad(int port, int servers)
 
     private static readonly HttpClient s_http = PortalClient.CreateHttpClient(new ProductInfoHeaderValue("soak", "1"));
 
-    private readonly (FleetRequests Requests, byte[] Buffer)[] _of = [.. Enumerable.Range(0, Connections).Select(_ => (new FleetRequests(servers), new byte[512]))];
+    private readonly (FleetRequests Requests, byte[] Buffer)[] _of =
+    [
+        .. Enumerable.Range(0, Connections).Select(_ => (new FleetRequests(servers), new byte[512])),
+    ];
     private int _turns;
 
     /// <summary>Changes by hosts that come and go and by the admin, so far.</summary>
@@ -42,7 +51,13 @@ internal sealed class GrowthLoad(int port, int servers)
         using var stop = new CancellationTokenSource();
         var others = Task.WhenAll(EveryAsync(ComeAndGo, stop.Token), EveryAsync(Administer, stop.Token));
         var first = _turns;
-        var result = await Paced.RunAsync(port, Connections, PacedRate, time, (connection, turn) => Request(connection, first + (turn * Connections) + connection));
+        var result = await Paced.RunAsync(
+            port,
+            Connections,
+            PacedRate,
+            time,
+            (connection, turn) => Request(connection, first + (turn * Connections) + connection)
+        );
         _turns = first + (int)(time.TotalSeconds * PacedRate) + Connections;
         await stop.CancelAsync();
         await others;
@@ -56,7 +71,11 @@ internal sealed class GrowthLoad(int port, int servers)
         var (requests, buffer) = _of[connection];
         if (turn % CheckInEvery == 0)
             return requests.New(n, turn);
-        Utf8.TryWrite(buffer, $"GET /admin/api/kcare/tag_server.plain?server_id=B{n:d15}&tag=soak;team:{turn % 211} HTTP/1.1\r\nHost: bench\r\n\r\n", out var length);
+        Utf8.TryWrite(
+            buffer,
+            $"GET /admin/api/kcare/tag_server.plain?server_id=B{n:d15}&tag=soak;team:{turn % 211} HTTP/1.1\r\nHost: bench\r\n\r\n",
+            out var length
+        );
         return buffer.AsMemory(0, length);
     }
 
@@ -76,22 +95,33 @@ internal sealed class GrowthLoad(int port, int servers)
 
     private async Task ComeAndGo(int n)
     {
-        var client = new PortalClient(s_http, new PortalOptions
-        {
-            PatchServer = new Uri($"http://127.0.0.1:{port}/"),
-            RegistrationUrl = new Uri($"http://127.0.0.1:{port}/admin/api/kcare/"),
-        });
+        var client = new PortalClient(
+            s_http,
+            new PortalOptions
+            {
+                PatchServer = new Uri($"http://127.0.0.1:{port}/"),
+                RegistrationUrl = new Uri($"http://127.0.0.1:{port}/admin/api/kcare/"),
+            }
+        );
         var name = string.Create(CultureInfo.InvariantCulture, $"comes-and-goes-{n}");
-        await client.UnregisterAsync(await client.RegisterAsync(name, Fleet.Key(1), CancellationToken.None), CancellationToken.None);
+        await client.UnregisterAsync(
+            await client.RegisterAsync(name, Fleet.Key(1), CancellationToken.None),
+            CancellationToken.None
+        );
         Others += 2;
     }
 
     private async Task Administer(int n)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"http://127.0.0.1:{port}/admin/api/set_tags"));
-        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{FilterRun.User}:{FilterRun.Password}")));
-        request.Content = new FormUrlEncodedContent(
-        [
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post,
+            new Uri($"http://127.0.0.1:{port}/admin/api/set_tags")
+        );
+        request.Headers.Authorization = new AuthenticationHeaderValue(
+            "Basic",
+            Convert.ToBase64String(Encoding.UTF8.GetBytes($"{FilterRun.User}:{FilterRun.Password}"))
+        );
+        request.Content = new FormUrlEncodedContent([
             new("server_id", string.Create(CultureInfo.InvariantCulture, $"B{n % servers:d15}")),
             new("tags", string.Create(CultureInfo.InvariantCulture, $"team:{n % 199}")),
         ]);

@@ -7,8 +7,8 @@ using Microsoft.Data.Sqlite;
 namespace Bench.Soak;
 
 /// <summary>
-/// A thousand changes a second for an hour, with <c>REPLICATION_CLEAN_AGE = 60</c> and bounds that are reached early; once in the middle
-/// the server is killed. In the last quarter the store must not be larger than in the one before.
+/// A thousand changes a second for an hour, with <c>REPLICATION_CLEAN_AGE = 60</c> and bounds that are reached early;
+/// once in the middle the server is killed. In the last quarter the store must not be larger than in the one before.
 /// </summary>
 internal static class GrowthRun
 {
@@ -22,7 +22,11 @@ internal static class GrowthRun
     {
         Directory.CreateDirectory(outFolder);
         var folder = Directory.CreateDirectory(Path.Combine(outFolder, $"growth-{Guid.NewGuid():N}")).FullName;
-        using var site = new Site(Path.Combine(folder, "site"), Environment.GetEnvironmentVariable("EPORTAL_OUT") ?? Path.GetFullPath("out"), Hosts);
+        using var site = new Site(
+            Path.Combine(folder, "site"),
+            Environment.GetEnvironmentVariable("EPORTAL_OUT") ?? Path.GetFullPath("out"),
+            Hosts
+        );
         try
         {
             var (report, grows) = await RunAsync(site, TimeSpan.FromMinutes(minutes));
@@ -41,7 +45,10 @@ internal static class GrowthRun
     {
         var machine = Machine.Describe();
         await site.FurnishAsync(null);
-        var (history, userLog) = ((long)(GrowthLoad.HistoryRate * time.TotalSeconds / 6), (long)(GrowthLoad.UserLogRate * time.TotalSeconds / 6));
+        var (history, userLog) = (
+            (long)(GrowthLoad.HistoryRate * time.TotalSeconds / 6),
+            (long)(GrowthLoad.UserLogRate * time.TotalSeconds / 6)
+        );
         site.Portal.Set("REPLICATION_CLEAN_AGE", "60");
         site.Portal.Set("SERVER_CHANGES_PER_HOUR", "60");
         site.Portal.Set("SERVER_HISTORY_MAX_ROWS", $"{history}");
@@ -93,8 +100,15 @@ internal static class GrowthRun
         }
 
         return new Sample(
-            at, MiB(site.Database), MiB(site.Database + "-wal"), Ask("SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size") / 1048576.0,
-            Ask("SELECT count(*) FROM operation"), Ask("SELECT count(*) FROM server_history"), Ask("SELECT count(*) FROM user_log"), site.Server.MemoryMiB);
+            at,
+            MiB(site.Database),
+            MiB(site.Database + "-wal"),
+            Ask("SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size") / 1048576.0,
+            Ask("SELECT count(*) FROM operation"),
+            Ask("SELECT count(*) FROM server_history"),
+            Ask("SELECT count(*) FROM user_log"),
+            site.Server.MemoryMiB
+        );
     }
 
     private static double MiB(string path) => new FileInfo(path) is { Exists: true } file ? file.Length / 1048576.0 : 0;
@@ -112,26 +126,59 @@ internal static class GrowthRun
     }
 
     private static string Tell(
-        string machine, TimeSpan time, double rate, double shed, PacedResult second, long history, long userLog, List<Sample> samples, bool grows)
+        string machine,
+        TimeSpan time,
+        double rate,
+        double shed,
+        PacedResult second,
+        long history,
+        long userLog,
+        List<Sample> samples,
+        bool grows
+    )
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{time.TotalMinutes:0.#} minutes, {rate:0} changes a second of {Hosts:N0} hosts, `kill -9` in the middle. {machine}\n");
-        text.Append(CultureInfo.InvariantCulture, $"`REPLICATION_CLEAN_AGE = 60`, `SERVER_HISTORY_MAX_ROWS = {history}`, `USER_LOG_MAX_ROWS = {userLog}`.\n");
-        text.Append(CultureInfo.InvariantCulture, $"Answers in the second half: median {second.Service.GetValueAtPercentile(50) / 1000.0:0.0} ms, 99th percentile {second.Service.GetValueAtPercentile(99) / 1000.0:0.0} ms; {shed:0} a second turned away.\n\n");
-        text.Append("| minute | database MiB | its log MiB | unused MiB | operations | lines of histories | lines of the user log | memory MiB |\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"{time.TotalMinutes:0.#} minutes, {rate:0} changes a second of {Hosts:N0} hosts, `kill -9` in the middle. {machine}\n"
+        );
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"`REPLICATION_CLEAN_AGE = 60`, `SERVER_HISTORY_MAX_ROWS = {history}`, `USER_LOG_MAX_ROWS = {userLog}`.\n"
+        );
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"Answers in the second half: median {second.Service.GetValueAtPercentile(50) / 1000.0:0.0} ms, 99th percentile {second.Service.GetValueAtPercentile(99) / 1000.0:0.0} ms; {shed:0} a second turned away.\n\n"
+        );
+        text.Append(
+            "| minute | database MiB | its log MiB | unused MiB | operations | lines of histories | lines of the user log | memory MiB |\n"
+        );
         text.Append("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
         foreach (var sample in samples.Where((_, n) => (n + 1) % Math.Max(1, samples.Count / Printed) == 0))
         {
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"| {sample.At.TotalMinutes:0.0} | {sample.Database:0.0} | {sample.Log:0.0} | {sample.Unused:0.0} | {sample.Operations:N0} | {sample.Histories:N0} | {sample.UserLog:N0} | {sample.Memory:0} |\n");
+                $"| {sample.At.TotalMinutes:0.0} | {sample.Database:0.0} | {sample.Log:0.0} | {sample.Unused:0.0} | {sample.Operations:N0} | {sample.Histories:N0} | {sample.UserLog:N0} | {sample.Memory:0} |\n"
+            );
         }
 
-        text.Append(grows ? "\nThe store still grew in the last quarter.\n" : "\nIn the last quarter the store was no larger than in the one before.\n");
+        text.Append(
+            grows
+                ? "\nThe store still grew in the last quarter.\n"
+                : "\nIn the last quarter the store was no larger than in the one before.\n"
+        );
         return text.ToString();
     }
 
     /// <summary>Sizes at a time; in MiB, and rows.</summary>
     private sealed record Sample(
-        TimeSpan At, double Database, double Log, double Unused, long Operations, long Histories, long UserLog, double Memory);
+        TimeSpan At,
+        double Database,
+        double Log,
+        double Unused,
+        long Operations,
+        long Histories,
+        long UserLog,
+        double Memory
+    );
 }

@@ -5,7 +5,9 @@ using EPortal.AgentClient.Wire;
 
 namespace Bench.Soak;
 
-/// <summary>Plays some hosts with the agents' own client: registers, checks in, unregisters, and notes what it is told.</summary>
+/// <summary>
+/// Plays some hosts with the agents' own client: registers, checks in, unregisters, and notes what it is told.
+/// </summary>
 internal sealed class SoakAgent(int port, string key, int number)
 {
     private const int MaxHosts = 300;
@@ -13,12 +15,15 @@ internal sealed class SoakAgent(int port, string key, int number)
     private static readonly HttpClient s_http = PortalClient.CreateHttpClient(new ProductInfoHeaderValue("soak", "1"));
 
     private readonly Random _random = new(number);
-    private readonly PortalClient _portal = new(s_http, new PortalOptions
-    {
-        PatchServer = new Uri($"http://127.0.0.1:{port}/"),
-        RegistrationUrl = new Uri($"http://127.0.0.1:{port}/admin/api/kcare/"),
-        FirstPause = TimeSpan.FromMilliseconds(200),
-    });
+    private readonly PortalClient _portal = new(
+        s_http,
+        new PortalOptions
+        {
+            PatchServer = new Uri($"http://127.0.0.1:{port}/"),
+            RegistrationUrl = new Uri($"http://127.0.0.1:{port}/admin/api/kcare/"),
+            FirstPause = TimeSpan.FromMilliseconds(200),
+        }
+    );
 
     public List<SoakHost> Hosts { get; } = [];
 
@@ -86,7 +91,8 @@ internal sealed class SoakAgent(int port, string key, int number)
                 PatchLevel = said,
                 Uptime = Environment.TickCount64 / 1000,
             },
-            stop);
+            stop
+        );
         (host.Acknowledged, host.At) = (said, at);
     }
 }

@@ -4,7 +4,10 @@ using Bench.Million;
 
 namespace Bench.Soak;
 
-/// <summary>A larger fleet that only checks in, over connections that break with every kill; notes the last that was acknowledged.</summary>
+/// <summary>
+/// A larger fleet that only checks in, over connections that break with every kill; notes the last that was
+/// acknowledged.
+/// </summary>
 internal sealed class SoakFleet(int port, int servers)
 {
     private const int Connections = 32;
@@ -18,21 +21,30 @@ internal sealed class SoakFleet(int port, int servers)
     /// <summary>When the last acknowledged check-in of each host was sent, in Unix microseconds.</summary>
     public long[] At { get; } = new long[servers];
 
-    /// <summary>Serials of what each host said that was new: the last that was acknowledged, and the last that was sent.</summary>
+    /// <summary>
+    /// Serials of what each host said that was new: the last that was acknowledged, and the last that was sent.
+    /// </summary>
     public (int Acknowledged, int Sent)[] News { get; } = new (int, int)[servers];
 
     /// <summary>Check-ins that were acknowledged.</summary>
     public long Acknowledged { get; private set; }
 
-    public Task RunAsync(CancellationToken stop) => Task.WhenAll(Enumerable.Range(0, Connections).Select(n => Task.Run(() => WorkAsync(n, stop), CancellationToken.None)));
+    public Task RunAsync(CancellationToken stop) =>
+        Task.WhenAll(
+            Enumerable.Range(0, Connections).Select(n => Task.Run(() => WorkAsync(n, stop), CancellationToken.None))
+        );
 
     private async Task WorkAsync(int number, CancellationToken stop)
     {
         var (requests, buffer) = (new FleetRequests(servers), new byte[16 * 1024]);
         var newcomer = 0;
-        for (var turn = number; !stop.IsCancellationRequested;)
+        var turn = number;
+        while (!stop.IsCancellationRequested)
         {
-            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+            {
+                NoDelay = true,
+            };
             try
             {
                 await socket.ConnectAsync(IPAddress.Loopback, port, stop);
@@ -48,7 +60,8 @@ internal sealed class SoakFleet(int port, int servers)
 
                     if (turn / Connections % NewsEvery != 0)
                         continue;
-                    // Those that say something new belong to one connection each, so that it is known what each said last.
+                    // Those that say something new belong to one connection each, so that it is known what each said
+                    // last.
                     var teller = (((newcomer++ * Connections) + number) * 10) + 9;
                     if (teller >= servers)
                         (newcomer, teller) = (1, (number * 10) + 9);

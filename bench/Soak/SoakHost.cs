@@ -1,6 +1,8 @@
 namespace Bench.Soak;
 
-/// <summary>A host of the soak, and what its agent was told. One agent owns it, so nothing of it is asked for twice at once.</summary>
+/// <summary>
+/// A host of the soak, and what its agent was told. One agent owns it, so nothing of it is asked for twice at once.
+/// </summary>
 internal sealed class SoakHost(string id)
 {
     public string Id { get; } = id;

@@ -8,8 +8,9 @@ using Bench.Supply;
 namespace Bench.Soak;
 
 /// <summary>
-/// An operator: publishes patchsets and syncs them, deploys archives and deletes those again, each with a command of its own beside
-/// the server, and deletes servers by the API. What the source lists is not deleted: the next sync would bring it back.
+/// An operator: publishes patchsets and syncs them, deploys archives and deletes those again, each with a command of
+/// its own beside the server, and deletes servers by the API. What the source lists is not deleted: the next sync would
+/// bring it back.
 /// </summary>
 /// <param name="site">The portal.</param>
 /// <param name="source">Archives that are published and come by sync.</param>
@@ -25,7 +26,8 @@ internal sealed class SoakOperator(Site site, Repository source, Repository file
     public List<int> Deleted { get; } = [];
 
     /// <summary>Patchsets that must be there, and those that must not.</summary>
-    public (IReadOnlyList<string> There, IReadOnlyList<string> Gone) Patchsets => ([.. _synced, .. _deployed.Skip(_gone)], [.. _deployed.Take(_gone)]);
+    public (IReadOnlyList<string> There, IReadOnlyList<string> Gone) Patchsets =>
+        ([.. _synced, .. _deployed.Skip(_gone)], [.. _deployed.Take(_gone)]);
 
     /// <summary>Commands that were done.</summary>
     public int Commands { get; private set; }
@@ -56,7 +58,10 @@ internal sealed class SoakOperator(Site site, Repository source, Repository file
                 _gone++;
             }
 
-            await Task.WhenAny(Task.Delay(TimeSpan.FromSeconds(2), CancellationToken.None), Task.Delay(Timeout.Infinite, stop));
+            await Task.WhenAny(
+                Task.Delay(TimeSpan.FromSeconds(2), CancellationToken.None),
+                Task.Delay(Timeout.Infinite, stop)
+            );
         }
     }
 
@@ -68,16 +73,29 @@ internal sealed class SoakOperator(Site site, Repository source, Repository file
 
     private async Task DeleteAsync(CancellationToken stop)
     {
-        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/admin/api/"), Timeout = TimeSpan.FromSeconds(30) };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{FilterRun.User}:{FilterRun.Password}")));
+        using var http = new HttpClient
+        {
+            BaseAddress = new Uri($"http://127.0.0.1:{port}/admin/api/"),
+            Timeout = TimeSpan.FromSeconds(30),
+        };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Basic",
+            Convert.ToBase64String(Encoding.UTF8.GetBytes($"{FilterRun.User}:{FilterRun.Password}"))
+        );
         for (var n = 0; n < site.Servers && !stop.IsCancellationRequested; n++)
         {
             if (!SoakFleet.IsDoomed(n))
                 continue;
             try
             {
-                using var body = new FormUrlEncodedContent([new("server_id", string.Create(CultureInfo.InvariantCulture, $"B{n:d15}"))]);
-                using var answer = await http.PostAsync(new Uri("delete_server", UriKind.Relative), body, CancellationToken.None);
+                using var body = new FormUrlEncodedContent([
+                    new("server_id", string.Create(CultureInfo.InvariantCulture, $"B{n:d15}")),
+                ]);
+                using var answer = await http.PostAsync(
+                    new Uri("delete_server", UriKind.Relative),
+                    body,
+                    CancellationToken.None
+                );
                 if (answer.IsSuccessStatusCode)
                     Deleted.Add(n);
             }
@@ -86,7 +104,10 @@ internal sealed class SoakOperator(Site site, Repository source, Repository file
                 // Killed meanwhile: it may be gone or not.
             }
 
-            await Task.WhenAny(Task.Delay(TimeSpan.FromMilliseconds(200), CancellationToken.None), Task.Delay(Timeout.Infinite, stop));
+            await Task.WhenAny(
+                Task.Delay(TimeSpan.FromMilliseconds(200), CancellationToken.None),
+                Task.Delay(Timeout.Infinite, stop)
+            );
         }
     }
 }

@@ -9,8 +9,9 @@ using EPortal.Data;
 namespace Bench.Soak;
 
 /// <summary>
-/// Check-ins, registrations, deletions, reads of the console, deploys and syncs at once, the server killed every minute; the last
-/// quarter of the time it is left alone, and what it holds is watched. At the end everything that was acknowledged must be there.
+/// Check-ins, registrations, deletions, reads of the console, deploys and syncs at once, the server killed every
+/// minute; the last quarter of the time it is left alone, and what it holds is watched. At the end everything that was
+/// acknowledged must be there.
 /// </summary>
 internal static class SoakRun
 {
@@ -21,7 +22,11 @@ internal static class SoakRun
         var (minutes, between) = quick ? (4, TimeSpan.FromSeconds(20)) : (20, TimeSpan.FromMinutes(1));
         Directory.CreateDirectory(outFolder);
         var folder = Directory.CreateDirectory(Path.Combine(outFolder, $"soak-{Guid.NewGuid():N}")).FullName;
-        using var site = new Site(Path.Combine(folder, "site"), Environment.GetEnvironmentVariable("EPORTAL_OUT") ?? Path.GetFullPath("out"), quick ? 10_000 : 50_000);
+        using var site = new Site(
+            Path.Combine(folder, "site"),
+            Environment.GetEnvironmentVariable("EPORTAL_OUT") ?? Path.GetFullPath("out"),
+            quick ? 10_000 : 50_000
+        );
         try
         {
             var text = await RunAsync(site, folder, TimeSpan.FromMinutes(minutes), between);
@@ -36,10 +41,18 @@ internal static class SoakRun
         }
     }
 
-    private static async Task<(string Report, int Faults)> RunAsync(Site site, string folder, TimeSpan time, TimeSpan between)
+    private static async Task<(string Report, int Faults)> RunAsync(
+        Site site,
+        string folder,
+        TimeSpan time,
+        TimeSpan between
+    )
     {
         await site.FurnishAsync(null);
-        var (repository, files) = (new Repository(Path.Combine(folder, "source")), new Repository(Path.Combine(folder, "files")));
+        var (repository, files) = (
+            new Repository(Path.Combine(folder, "source")),
+            new Repository(Path.Combine(folder, "files"))
+        );
         await repository.AddAsync("SOAK", [new string('f', 40)], 1, 1024);
         await repository.PublishAsync(site.Portal);
         using var upstream = await Server.NginxAsync(folder, "upstream", $"access_log off; root {repository.Root};");
@@ -65,10 +78,15 @@ internal static class SoakRun
             }
         }
 
-        var work = Task.WhenAll([.. agents.Select(agent => Task.Run(() => agent.RunAsync(stop.Token))), fleet.RunAsync(stop.Token), Or(human.RunAsync(stop.Token))]);
+        var work = Task.WhenAll([
+            .. agents.Select(agent => Task.Run(() => agent.RunAsync(stop.Token))),
+            fleet.RunAsync(stop.Token),
+            Or(human.RunAsync(stop.Token)),
+        ]);
         var clock = Stopwatch.StartNew();
         var kills = 0;
-        (double MiB, int Handles) early, late;
+        (double MiB, int Handles) early,
+            late;
         await using (var clicks = new Clicks(port, FilterRun.User, FilterRun.Password))
         {
             for (; clock.Elapsed < time * 0.75 && !work.IsCompleted; kills++)
@@ -81,7 +99,10 @@ internal static class SoakRun
 
             await Task.WhenAny(work, Task.Delay(time / 10));
             early = (site.Server.MemoryMiB, site.Server.Handles);
-            await Task.WhenAny(work, Task.Delay(time - clock.Elapsed > TimeSpan.Zero ? time - clock.Elapsed : TimeSpan.FromSeconds(1)));
+            await Task.WhenAny(
+                work,
+                Task.Delay(time - clock.Elapsed > TimeSpan.Zero ? time - clock.Elapsed : TimeSpan.FromSeconds(1))
+            );
             late = (site.Server.MemoryMiB, site.Server.Handles);
         }
 
@@ -114,20 +135,50 @@ internal static class SoakRun
     }
 
     private static string Tell(
-        TimeSpan time, int kills, List<SoakAgent> agents, SoakFleet fleet, SoakOperator human, (double MiB, int Handles) early, (double MiB, int Handles) late, List<string> faults)
+        TimeSpan time,
+        int kills,
+        List<SoakAgent> agents,
+        SoakFleet fleet,
+        SoakOperator human,
+        (double MiB, int Handles) early,
+        (double MiB, int Handles) late,
+        List<string> faults
+    )
     {
         var hosts = agents.SelectMany(agent => agent.Hosts).ToList();
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{time.TotalMinutes:0} minutes, {kills} times `kill -9`. {Machine.Describe()}\n\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"{time.TotalMinutes:0} minutes, {kills} times `kill -9`. {Machine.Describe()}\n\n"
+        );
         text.Append("| what | acknowledged |\n| --- | ---: |\n");
-        text.Append(CultureInfo.InvariantCulture, $"| check-ins of a fleet of {fleet.At.Length:N0} | {fleet.Acknowledged:N0} |\n");
-        text.Append(CultureInfo.InvariantCulture, $"| calls of agents (register, check in, unregister) | {agents.Sum(agent => agent.Answered):N0} |\n");
-        text.Append(CultureInfo.InvariantCulture, $"| hosts registered | {hosts.Count:N0} |\n| hosts unregistered | {hosts.Count(host => host.IsEnded):N0} |\n");
-        text.Append(CultureInfo.InvariantCulture, $"| servers deleted by the API | {human.Deleted.Count:N0} |\n| commands (deploy, update, unroll --delete) | {human.Commands:N0} |\n");
-        text.Append(CultureInfo.InvariantCulture, $"\nMemory {early.MiB:0} MiB, later {late.MiB:0} MiB; open files {early.Handles}, later {late.Handles}.\n\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"| check-ins of a fleet of {fleet.At.Length:N0} | {fleet.Acknowledged:N0} |\n"
+        );
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"| calls of agents (register, check in, unregister) | {agents.Sum(agent => agent.Answered):N0} |\n"
+        );
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"| hosts registered | {hosts.Count:N0} |\n| hosts unregistered | {hosts.Count(host => host.IsEnded):N0} |\n"
+        );
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"| servers deleted by the API | {human.Deleted.Count:N0} |\n| commands (deploy, update, unroll --delete) | {human.Commands:N0} |\n"
+        );
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"\nMemory {early.MiB:0} MiB, later {late.MiB:0} MiB; open files {early.Handles}, later {late.Handles}.\n\n"
+        );
         text.Append(CultureInfo.InvariantCulture, $"The audit found {faults.Count} faults.\n");
         // A few of each kind.
-        foreach (var fault in faults.GroupBy(fault => string.Concat(fault.Where(c => c is < '0' or > '9'))).SelectMany(kind => kind.Take(5)))
+        foreach (
+            var fault in faults
+                .GroupBy(fault => string.Concat(fault.Where(c => c is < '0' or > '9')))
+                .SelectMany(kind => kind.Take(5))
+        )
             text.Append(CultureInfo.InvariantCulture, $"- {fault}\n");
         return text.ToString();
     }

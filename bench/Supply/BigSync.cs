@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Bench.Supply;
 
-/// <summary>A sync of 200 patchsets with 100 patch files each, beside plain tools that fetch, unpack, hash and flush the same.</summary>
+/// <summary>
+/// A sync of 200 patchsets with 100 patch files each, beside plain tools that fetch, unpack, hash and flush the same.
+/// </summary>
 internal static class BigSync
 {
     private const string Mine = "sync of 200 patchsets, 20,000 patch files, 400 MiB";
@@ -20,7 +22,14 @@ internal static class BigSync
         var vendor = new PortalUnderTest(Path.Combine(folder, "vendor-portal"), programs);
         var repository = new Repository(Path.Combine(folder, "big"));
         for (var n = 0; n < patchsets; n++)
-            await repository.AddAsync($"K{n:000}", Enumerable.Range(n * Targets, Targets).Select(id => (id + 1).ToString("x40", CultureInfo.InvariantCulture)), Files, FileBytes);
+            await repository.AddAsync(
+                $"K{n:000}",
+                Enumerable
+                    .Range(n * Targets, Targets)
+                    .Select(id => (id + 1).ToString("x40", CultureInfo.InvariantCulture)),
+                Files,
+                FileBytes
+            );
         await repository.PublishAsync(vendor);
         using var nginx = await Server.NginxAsync(folder, repository.Root);
         for (var round = 1; round <= (quick ? 1 : 3); round++)
@@ -34,7 +43,11 @@ internal static class BigSync
             report.Add(Mine, 1 / seconds);
             report.Note($"sync {round}: seconds", seconds, "s");
             report.Note($"sync {round}: greatest memory", peak, "MiB");
-            report.Note($"sync {round}: once more, with nothing new", await portal.CommandAsync("kcare", "auto-update"), "s");
+            report.Note(
+                $"sync {round}: once more, with nothing new",
+                await portal.CommandAsync("kcare", "auto-update"),
+                "s"
+            );
             Directory.Delete(place, recursive: true);
             Console.Error.WriteLine($"sync {round}");
         }
@@ -43,15 +56,24 @@ internal static class BigSync
     private static async Task<double> PlainAsync(string folder, Repository repository, int port)
     {
         var place = Directory.CreateDirectory(Path.Combine(folder, "plain")).FullName;
-        await File.WriteAllLinesAsync(Path.Combine(place, "urls"), repository.Archives.Select(archive => $"http://127.0.0.1:{port}/archives/{Path.GetFileName(archive)}"));
+        await File.WriteAllLinesAsync(
+            Path.Combine(place, "urls"),
+            repository.Archives.Select(archive => $"http://127.0.0.1:{port}/archives/{Path.GetFileName(archive)}")
+        );
         var clock = Stopwatch.StartNew();
-        using var shell = Process.Start("/bin/sh", ["-ec", $"""
-            cd '{place}'
-            xargs -P 4 -n 1 curl -fsSO < urls
-            for archive in *.tar; do mkdir "$archive.d"; sha256sum "$archive" > /dev/null; tar -xf "$archive" -C "$archive.d"; done
-            find . -type f -exec sha256sum {"{}"} + > /dev/null
-            sync -f .
-            """]);
+        using var shell = Process.Start(
+            "/bin/sh",
+            [
+                "-ec",
+                $"""
+                cd '{place}'
+                xargs -P 4 -n 1 curl -fsSO < urls
+                for archive in *.tar; do mkdir "$archive.d"; sha256sum "$archive" > /dev/null; tar -xf "$archive" -C "$archive.d"; done
+                find . -type f -exec sha256sum {"{}"} + > /dev/null
+                sync -f .
+                """,
+            ]
+        );
         await shell.WaitForExitAsync();
         var seconds = clock.Elapsed.TotalSeconds;
         Directory.Delete(place, recursive: true);

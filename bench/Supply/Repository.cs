@@ -31,22 +31,36 @@ internal sealed class Repository
     /// <summary>Makes a patchset of some targets, each with some files of one size in bytes.</summary>
     public async Task AddAsync(string name, IEnumerable<string> targets, int files, int bytes, int level = 1)
     {
-        var builder = new PatchsetBuilder(new Manifest
-        {
-            Name = name,
-            Product = Product.Kernel,
-            Released = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddHours(_released++),
-            Channel = "default",
-            Distros = ["almalinux9"],
-            Summary = "",
-            Changelog = "",
-            Targets = [],
-        });
+        var builder = new PatchsetBuilder(
+            new Manifest
+            {
+                Name = name,
+                Product = Product.Kernel,
+                Released = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddHours(_released++),
+                Channel = "default",
+                Distros = ["almalinux9"],
+                Summary = "",
+                Changelog = "",
+                Targets = [],
+            }
+        );
         foreach (var target in targets)
         {
-            builder.AddTarget(new ManifestTarget { Id = target, Level = level, Cves = [], Files = new Dictionary<string, FileEntry>() });
+            builder.AddTarget(
+                new ManifestTarget
+                {
+                    Id = target,
+                    Level = level,
+                    Cves = [],
+                    Files = new Dictionary<string, FileEntry>(),
+                }
+            );
             for (var file = 0; file < files; file++)
-                builder.AddFile(target, file == 0 ? "kpatch.bin" : $"part{file.ToString(CultureInfo.InvariantCulture)}", RandomNumberGenerator.GetBytes(bytes));
+                builder.AddFile(
+                    target,
+                    file == 0 ? "kpatch.bin" : $"part{file.ToString(CultureInfo.InvariantCulture)}",
+                    RandomNumberGenerator.GetBytes(bytes)
+                );
         }
 
         var path = Path.Combine(_folder, $"{name}.tar");

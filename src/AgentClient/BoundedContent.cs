@@ -28,7 +28,11 @@ internal static class BoundedContent
         Encoding.UTF8.GetString(await ReadAsync(answer, max, cancel));
 
     public static async Task<T> ReadJsonAsync<T>(
-        HttpResponseMessage answer, JsonTypeInfo<T> type, int max, CancellationToken cancel)
+        HttpResponseMessage answer,
+        JsonTypeInfo<T> type,
+        int max,
+        CancellationToken cancel
+    )
         where T : class
     {
         var bytes = await ReadAsync(answer, max, cancel);
@@ -40,7 +44,10 @@ internal static class BoundedContent
         catch (JsonException e)
         {
             throw new PortalException(
-                PortalError.BadAnswer, $"unexpected answer from the portal at {SafeText.Line(e.Path ?? "the start")}", e);
+                PortalError.BadAnswer,
+                $"unexpected answer from the portal at {SafeText.Line(e.Path ?? "the start")}",
+                e
+            );
         }
     }
 
@@ -48,6 +55,9 @@ internal static class BoundedContent
     public static void RefuseEncoding(HttpResponseMessage answer)
     {
         if (answer.Content.Headers.ContentEncoding.Any(e => !e.Equals("identity", StringComparison.OrdinalIgnoreCase)))
-            throw new PortalException(PortalError.BadAnswer, "the portal's answer is compressed, which was not requested");
+            throw new PortalException(
+                PortalError.BadAnswer,
+                "the portal's answer is compressed, which was not requested"
+            );
     }
 }

@@ -4,14 +4,16 @@ using System.Net;
 namespace EPortal.AgentClient;
 
 /// <summary>
-/// The proxy that the environment names. Reads <c>no_proxy</c> as curl does, where the framework supports less: names include their
-/// subdomains, with or without a leading dot; <c>*</c> is everything; addresses may be networks (<c>10.0.0.0/8</c>); an entry may have a
-/// port.
+/// The proxy that the environment names. Reads <c>no_proxy</c> as curl does, where the framework supports less: names
+/// include their subdomains, with or without a leading dot; <c>*</c> is everything; addresses may be networks
+/// (<c>10.0.0.0/8</c>); an entry may have a port.
 /// </summary>
 internal sealed class EnvironmentProxy(IWebProxy proxy, string? exceptions) : IWebProxy
 {
-    private readonly string[] _exceptions =
-        (exceptions ?? "").Split([',', ' ', '\t'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    private readonly string[] _exceptions = (exceptions ?? "").Split(
+        [',', ' ', '\t'],
+        StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries
+    );
 
     /// <inheritdoc/>
     public ICredentials? Credentials
@@ -21,8 +23,11 @@ internal sealed class EnvironmentProxy(IWebProxy proxy, string? exceptions) : IW
     }
 
     /// <summary>The proxy of this process, with <c>no_proxy</c>, else <c>NO_PROXY</c>.</summary>
-    public static EnvironmentProxy OfProcess() => new(
-        HttpClient.DefaultProxy, Environment.GetEnvironmentVariable("no_proxy") ?? Environment.GetEnvironmentVariable("NO_PROXY"));
+    public static EnvironmentProxy OfProcess() =>
+        new(
+            HttpClient.DefaultProxy,
+            Environment.GetEnvironmentVariable("no_proxy") ?? Environment.GetEnvironmentVariable("NO_PROXY")
+        );
 
     /// <inheritdoc/>
     public Uri? GetProxy(Uri destination) => IsBypassed(destination) ? null : proxy.GetProxy(destination);
@@ -39,9 +44,12 @@ internal sealed class EnvironmentProxy(IWebProxy proxy, string? exceptions) : IW
         var (name, port) = SplitPort(exception);
         name = name.Trim('.');
         var wanted = host.IdnHost.TrimEnd('.');
-        return (port is null || port == host.Port) && name.Length > 0
-            && (wanted.Equals(name, StringComparison.OrdinalIgnoreCase)
-                || wanted.EndsWith("." + name, StringComparison.OrdinalIgnoreCase));
+        return (port is null || port == host.Port)
+            && name.Length > 0
+            && (
+                wanted.Equals(name, StringComparison.OrdinalIgnoreCase)
+                || wanted.EndsWith("." + name, StringComparison.OrdinalIgnoreCase)
+            );
     }
 
     private static bool CoversAddress(string exception, Uri host, IPAddress address)
@@ -57,7 +65,9 @@ internal sealed class EnvironmentProxy(IWebProxy proxy, string? exceptions) : IW
     private static (string Name, int? Port) SplitPort(string exception)
     {
         var colon = exception.LastIndexOf(':');
-        return colon > 0 && int.TryParse(exception.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+        return
+            colon > 0
+            && int.TryParse(exception.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
             ? (exception[..colon], port)
             : (exception, null);
     }

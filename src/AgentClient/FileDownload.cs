@@ -6,7 +6,13 @@ namespace EPortal.AgentClient;
 
 /// <summary>Download of one file: part, resume, limits, hash, final name.</summary>
 internal sealed class FileDownload(
-    PortalTransport transport, PortalOptions options, Uri address, string path, long size, string sha256)
+    PortalTransport transport,
+    PortalOptions options,
+    Uri address,
+    string path,
+    long size,
+    string sha256
+)
 {
     private readonly PartFile _part = new(path, size, sha256, FileHash.Sha256Async);
     private readonly string _name = Path.GetFileName(path);
@@ -15,8 +21,10 @@ internal sealed class FileDownload(
     public async Task RunAsync(CancellationToken cancel)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        deadline.CancelAfter(TimeSpan.FromSeconds((double)size / options.LowestRate)
-            + ((options.Timeout + options.LongestPause) * options.Attempts));
+        deadline.CancelAfter(
+            TimeSpan.FromSeconds((double)size / options.LowestRate)
+                + ((options.Timeout + options.LongestPause) * options.Attempts)
+        );
         _resumed = _part.Length > 0;
         try
         {
@@ -29,7 +37,10 @@ internal sealed class FileDownload(
                 isRight = await _part.IsRightAsync(deadline.Token);
             }
             if (!isRight)
-                throw new PortalException(PortalError.WrongHash, $"checksum mismatch of {_name}: SHA-256 differs from the announced one");
+                throw new PortalException(
+                    PortalError.WrongHash,
+                    $"checksum mismatch of {_name}: SHA-256 differs from the announced one"
+                );
             _part.Keep();
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
@@ -72,13 +83,18 @@ internal sealed class FileDownload(
     {
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         silence.CancelAfter(options.Timeout);
-        await transport.OnceAsync(() => Request(from), async (answer, limit) =>
-        {
-            BoundedContent.RefuseEncoding(answer);
-            var start = StartOf(answer, from);
-            await CopyAsync(answer, start, silence, limit);
-            return true;
-        }, silence.Token, cancel);
+        await transport.OnceAsync(
+            () => Request(from),
+            async (answer, limit) =>
+            {
+                BoundedContent.RefuseEncoding(answer);
+                var start = StartOf(answer, from);
+                await CopyAsync(answer, start, silence, limit);
+                return true;
+            },
+            silence.Token,
+            cancel
+        );
     }
 
     private HttpRequestMessage Request(long from)
@@ -110,7 +126,11 @@ internal sealed class FileDownload(
     }
 
     private async Task CopyAsync(
-        HttpResponseMessage answer, long start, CancellationTokenSource silence, CancellationToken limit)
+        HttpResponseMessage answer,
+        long start,
+        CancellationTokenSource silence,
+        CancellationToken limit
+    )
     {
         await using var body = await answer.Content.ReadAsStreamAsync(limit);
         switch (await _part.CopyAsync(body, start, _ => silence.CancelAfter(options.Timeout), limit))
@@ -118,7 +138,10 @@ internal sealed class FileDownload(
             case PartCopy.TooLong:
                 throw WrongLength();
             case PartCopy.Cut:
-                throw new PortalException(PortalError.Unreachable, $"download of {_name} was cut off after {_part.Length} of {size} bytes");
+                throw new PortalException(
+                    PortalError.Unreachable,
+                    $"download of {_name} was cut off after {_part.Length} of {size} bytes"
+                );
         }
     }
 

@@ -17,8 +17,10 @@ internal sealed record PlainAnswer(int Code, string? ServerId, string? Message)
             if (colon > 0)
                 fields.TryAdd(line[..colon].Trim(), line[(colon + 1)..].Trim());
         }
-        if (!fields.TryGetValue("code", out var code)
-            || !int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        if (
+            !fields.TryGetValue("code", out var code)
+            || !int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        )
             throw new PortalException(PortalError.BadAnswer, "unexpected answer from the portal: no result code");
         return new PlainAnswer(number, fields.GetValueOrDefault("server_id"), fields.GetValueOrDefault("message"));
     }
@@ -26,19 +28,24 @@ internal sealed record PlainAnswer(int Code, string? ServerId, string? Message)
     public void ThrowUnlessDone(string what)
     {
         if (Code != 0)
-            throw new PortalException(Code == UnknownServer ? PortalError.UnknownServer : PortalError.Refused,
-                $"the portal refused {what}: {Explain($"code {Code}")}");
+            throw new PortalException(
+                Code == UnknownServer ? PortalError.UnknownServer : PortalError.Refused,
+                $"the portal refused {what}: {Explain($"code {Code}")}"
+            );
     }
 
-    public PortalException RegistrationError() => Code switch
-    {
-        1 => new(PortalError.Locked, $"the portal accepts no registration now: {Explain("too many tries")}"),
-        2 => new(PortalError.InvalidKey, $"the portal refused the key: {Explain("it is not valid")}"),
-        3 => new(PortalError.ServerLimit, $"the portal refused the key: {Explain("its server limit is reached")}"),
-        4 => new(PortalError.AddressNotAllowed,
-            $"the portal refused the key: {Explain("it may not be used from this address")}"),
-        _ => new(PortalError.Refused, $"the portal refused the registration: {Explain($"code {Code}")}"),
-    };
+    public PortalException RegistrationError() =>
+        Code switch
+        {
+            1 => new(PortalError.Locked, $"the portal accepts no registration now: {Explain("too many tries")}"),
+            2 => new(PortalError.InvalidKey, $"the portal refused the key: {Explain("it is not valid")}"),
+            3 => new(PortalError.ServerLimit, $"the portal refused the key: {Explain("its server limit is reached")}"),
+            4 => new(
+                PortalError.AddressNotAllowed,
+                $"the portal refused the key: {Explain("it may not be used from this address")}"
+            ),
+            _ => new(PortalError.Refused, $"the portal refused the registration: {Explain($"code {Code}")}"),
+        };
 
     private string Explain(string otherwise)
     {

@@ -56,7 +56,11 @@ public sealed class PortalClient
     public async Task<string> RegisterAsync(string hostname, string key, CancellationToken cancel)
     {
         var answer = await PlainAsync(
-            "register_server.plain", [new("hostname", hostname), new("key", key)], repeatable: false, cancel);
+            "register_server.plain",
+            [new("hostname", hostname), new("key", key)],
+            repeatable: false,
+            cancel
+        );
         if (answer.Code != 0)
             throw answer.RegistrationError();
         return answer.ServerId is { Length: > 0 and <= 64 } id && id.All(char.IsAsciiLetterOrDigit)
@@ -66,18 +70,26 @@ public sealed class PortalClient
 
     /// <summary>Ends a registration.</summary>
     public async Task UnregisterAsync(string serverId, CancellationToken cancel) =>
-        (await PlainAsync("unregister_server.plain", [new("server_id", serverId)], repeatable: true, cancel))
-            .ThrowUnlessDone("to unregister");
+        (
+            await PlainAsync("unregister_server.plain", [new("server_id", serverId)], repeatable: true, cancel)
+        ).ThrowUnlessDone("to unregister");
 
     /// <summary>Succeeds where the portal knows the server.</summary>
     public async Task CheckAsync(string serverId, CancellationToken cancel) =>
-        (await PlainAsync("check.plain", [new("server_id", serverId)], repeatable: true, cancel))
-            .ThrowUnlessDone("this server");
+        (await PlainAsync("check.plain", [new("server_id", serverId)], repeatable: true, cancel)).ThrowUnlessDone(
+            "this server"
+        );
 
     /// <summary>Replaces the server's tags; separated by <c>;</c>, empty for none.</summary>
     public async Task TagAsync(string serverId, string tags, CancellationToken cancel) =>
-        (await PlainAsync("tag_server.plain", [new("server_id", serverId), new("tag", tags)], repeatable: true, cancel))
-            .ThrowUnlessDone("the tags");
+        (
+            await PlainAsync(
+                "tag_server.plain",
+                [new("server_id", serverId), new("tag", tags)],
+                repeatable: true,
+                cancel
+            )
+        ).ThrowUnlessDone("the tags");
 
     /// <summary>Sends the facts of this host and returns what kernel patch to run.</summary>
     public Task<CheckInAnswer> CheckInAsync(CheckInRequest facts, CancellationToken cancel) =>
@@ -85,8 +97,13 @@ public sealed class PortalClient
 
     /// <summary>Asks for patches of user-space programs, for any product but the kernel.</summary>
     public Task<BuildIdsAnswer> CheckInAsync(Product product, BuildIdsRequest facts, CancellationToken cancel) =>
-        JsonAsync("checkin/" + product.Token(), facts, AgentJson.Default.BuildIdsRequest,
-            AgentJson.Default.BuildIdsAnswer, cancel);
+        JsonAsync(
+            "checkin/" + product.Token(),
+            facts,
+            AgentJson.Default.BuildIdsRequest,
+            AgentJson.Default.BuildIdsAnswer,
+            cancel
+        );
 
     /// <summary>The level offered for a target; null where there is none.</summary>
     /// <param name="targetId">Kernel id.</param>
@@ -94,16 +111,27 @@ public sealed class PortalClient
     /// <param name="cancel">Ends the call.</param>
     /// <param name="version">1 or 2: <c>latest.v1</c> or <c>latest.v2</c>.</param>
     public async Task<int?> LatestLevelAsync(
-        string targetId, CheckInRequest? facts, CancellationToken cancel, int version = 2)
+        string targetId,
+        CheckInRequest? facts,
+        CancellationToken cancel,
+        int version = 2
+    )
     {
         var query = facts is null ? "" : "?" + FactsQuery.Encode(facts);
-        var address = new Uri(_options.PatchServer,
-            string.Create(CultureInfo.InvariantCulture, $"{targetId}/latest.v{version}{query}"));
+        var address = new Uri(
+            _options.PatchServer,
+            string.Create(CultureInfo.InvariantCulture, $"{targetId}/latest.v{version}{query}")
+        );
         try
         {
             var text = await _transport.CallAsync(
-                () => new HttpRequestMessage(HttpMethod.Get, address), ReadText, repeatable: true, cancel);
-            return int.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var level) && level > 0
+                () => new HttpRequestMessage(HttpMethod.Get, address),
+                ReadText,
+                repeatable: true,
+                cancel
+            );
+            return
+                int.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var level) && level > 0
                 ? level
                 : throw new PortalException(PortalError.BadAnswer, "unexpected answer from the portal: not a level");
         }
@@ -127,42 +155,67 @@ public sealed class PortalClient
     /// <param name="cancel">Ends the call; the part stays.</param>
     /// <exception cref="IOException">The disk refused.</exception>
     public Task DownloadAsync(
-        string targetId, int level, string name, string path, long size, string sha256, CancellationToken cancel)
+        string targetId,
+        int level,
+        string name,
+        string path,
+        long size,
+        string sha256,
+        CancellationToken cancel
+    )
     {
-        var address = new Uri(_options.PatchServer, string.Create(
-            CultureInfo.InvariantCulture, $"{Uri.EscapeDataString(targetId)}/{level}/{Uri.EscapeDataString(name)}?sha256={sha256}"));
+        var address = new Uri(
+            _options.PatchServer,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Uri.EscapeDataString(targetId)}/{level}/{Uri.EscapeDataString(name)}?sha256={sha256}"
+            )
+        );
         return new FileDownload(_transport, _options, address, path, size, sha256).RunAsync(cancel);
     }
 
     private Task<PlainAnswer> PlainAsync(
-        string call, KeyValuePair<string, string>[] fields, bool repeatable, CancellationToken cancel)
+        string call,
+        KeyValuePair<string, string>[] fields,
+        bool repeatable,
+        CancellationToken cancel
+    )
     {
         var address = new Uri(_options.RegistrationUrl, call);
         // In the body, so that no key ends up in an access log.
         return _transport.CallAsync(
             () => new HttpRequestMessage(HttpMethod.Post, address) { Content = new FormUrlEncodedContent(fields) },
             async (answer, limit) => PlainAnswer.Parse(await ReadText(answer, limit)),
-            repeatable, cancel);
+            repeatable,
+            cancel
+        );
     }
 
     private Task<TAnswer> JsonAsync<TBody, TAnswer>(
-        string call, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TAnswer> answerType, CancellationToken cancel)
+        string call,
+        TBody body,
+        JsonTypeInfo<TBody> bodyType,
+        JsonTypeInfo<TAnswer> answerType,
+        CancellationToken cancel
+    )
         where TAnswer : class
     {
         var address = new Uri(_options.RegistrationUrl, call);
         var bytes = JsonSerializer.SerializeToUtf8Bytes(body, bodyType);
         return _transport.CallAsync(
-            () => new HttpRequestMessage(HttpMethod.Post, address)
-            {
-                Content = new ByteArrayContent(bytes) { Headers = { ContentType = new("application/json") } },
-            },
+            () =>
+                new HttpRequestMessage(HttpMethod.Post, address)
+                {
+                    Content = new ByteArrayContent(bytes) { Headers = { ContentType = new("application/json") } },
+                },
             (answer, limit) => BoundedContent.ReadJsonAsync(answer, answerType, _options.MaxAnswerBytes, limit),
-            repeatable: true, cancel);
+            repeatable: true,
+            cancel
+        );
     }
 
     private Task<string> ReadText(HttpResponseMessage answer, CancellationToken limit) =>
         BoundedContent.ReadTextAsync(answer, _options.MaxAnswerBytes, limit);
 
-    private static Uri AsFolder(Uri uri) =>
-        uri.AbsoluteUri.EndsWith('/') ? uri : new Uri(uri.AbsoluteUri + "/");
+    private static Uri AsFolder(Uri uri) => uri.AbsoluteUri.EndsWith('/') ? uri : new Uri(uri.AbsoluteUri + "/");
 }

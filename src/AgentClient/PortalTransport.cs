@@ -17,7 +17,8 @@ internal sealed class PortalTransport(HttpClient http, PortalOptions options)
         Func<HttpRequestMessage> request,
         Func<HttpResponseMessage, CancellationToken, Task<T>> read,
         bool repeatable,
-        CancellationToken cancel)
+        CancellationToken cancel
+    )
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -42,13 +43,16 @@ internal sealed class PortalTransport(HttpClient http, PortalOptions options)
         Func<HttpRequestMessage> request,
         Func<HttpResponseMessage, CancellationToken, Task<T>> read,
         CancellationToken limit,
-        CancellationToken cancel)
+        CancellationToken cancel
+    )
     {
         using var message = request();
         var host = message.RequestUri!.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
         if (options.ServerId is not null)
             message.Headers.Authorization = new AuthenticationHeaderValue(
-                "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(options.ServerId + ":kernelcare")));
+                "Basic",
+                Convert.ToBase64String(Encoding.UTF8.GetBytes(options.ServerId + ":kernelcare"))
+            );
         try
         {
             using var answer = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit);
@@ -58,14 +62,23 @@ internal sealed class PortalTransport(HttpClient http, PortalOptions options)
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
-            throw new PortalException(
-                PortalError.Unreachable, $"the portal at {host} did not answer in time", e)
-            { MayHaveHappened = true };
+            throw new PortalException(PortalError.Unreachable, $"the portal at {host} did not answer in time", e)
+            {
+                MayHaveHappened = true,
+            };
         }
         catch (HttpRequestException e)
         {
-            throw Broken(host, e, e.HttpRequestError is not (HttpRequestError.NameResolutionError
-                or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError));
+            throw Broken(
+                host,
+                e,
+                e.HttpRequestError
+                    is not (
+                        HttpRequestError.NameResolutionError
+                        or HttpRequestError.ConnectionError
+                        or HttpRequestError.SecureConnectionError
+                    )
+            );
         }
         catch (IOException e) when (e is HttpIOException || e.InnerException is SocketException)
         {
@@ -101,7 +114,9 @@ internal sealed class PortalTransport(HttpClient http, PortalOptions options)
         var status = (int)answer.StatusCode;
         if (status is >= 300 and < 400)
             return new PortalException(
-                PortalError.Redirected, $"the portal at {host} answered with a redirect; redirects are not followed");
+                PortalError.Redirected,
+                $"the portal at {host} answered with a redirect; redirects are not followed"
+            );
         if (answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests)
             return new PortalException(PortalError.Overloaded, $"the portal at {host} is busy; try again later")
             {
@@ -115,7 +130,10 @@ internal sealed class PortalTransport(HttpClient http, PortalOptions options)
             _ when status >= 500 => PortalError.ServerFault,
             _ => PortalError.Refused,
         };
-        return new PortalException(code, $"the portal at {host} answered {status}{(said.Length > 0 ? ": " + said : "")}")
+        return new PortalException(
+            code,
+            $"the portal at {host} answered {status}{(said.Length > 0 ? ": " + said : "")}"
+        )
         {
             MayHaveHappened = status >= 500,
         };
@@ -134,7 +152,11 @@ internal sealed class PortalTransport(HttpClient http, PortalOptions options)
         try
         {
             var error = await BoundedContent.ReadJsonAsync(
-                answer, AgentJson.Default.ErrorAnswer, options.MaxAnswerBytes, limit);
+                answer,
+                AgentJson.Default.ErrorAnswer,
+                options.MaxAnswerBytes,
+                limit
+            );
             return SafeText.Line(error.Message);
         }
         catch (PortalException)

@@ -8,10 +8,20 @@ public static class SafeText
 {
     private const int MaxLength = 300;
 
-    /// <summary>One line without control, invisible and rare characters, cut after <paramref name="max"/> characters.</summary>
+    /// <summary>
+    /// One line without control, invisible and rare characters, cut after <paramref name="max"/> characters.
+    /// </summary>
     public static string Line(string text, int max = MaxLength)
     {
         var cut = text.Length > max ? text[..max] : text;
-        return string.Concat(cut.EnumerateRunes().Select(rune => rune.Value > 0xFFFF || rune == Rune.ReplacementChar || VisibleText.IsHidden(rune) ? " " : rune.ToString())).Trim();
+        return string.Concat(
+                cut.EnumerateRunes()
+                    .Select(rune =>
+                        rune.Value > 0xFFFF || rune == Rune.ReplacementChar || VisibleText.IsHidden(rune)
+                            ? " "
+                            : rune.ToString()
+                    )
+            )
+            .Trim();
     }
 }

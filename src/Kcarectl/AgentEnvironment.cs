@@ -6,7 +6,12 @@ namespace Kcarectl;
 
 /// <summary>What the agent works with: paths, kernel, network, clock and terminal.</summary>
 internal sealed record AgentEnvironment(
-    AgentPaths Paths, LivepatchKernel Kernel, HttpClient Http, TextWriter Out, TextWriter Error)
+    AgentPaths Paths,
+    LivepatchKernel Kernel,
+    HttpClient Http,
+    TextWriter Out,
+    TextWriter Error
+)
 {
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -19,13 +24,16 @@ internal sealed record AgentEnvironment(
     public PortalClient Portal(AgentSettings settings, string? serverId)
     {
         var (patchServer, registrationUrl) = settings.RequirePortal();
-        return new PortalClient(Http, new PortalOptions
-        {
-            PatchServer = patchServer,
-            RegistrationUrl = registrationUrl,
-            ServerId = serverId,
-            Pause = Pause,
-            Time = Time,
-        });
+        return new PortalClient(
+            Http,
+            new PortalOptions
+            {
+                PatchServer = patchServer,
+                RegistrationUrl = registrationUrl,
+                ServerId = serverId,
+                Pause = Pause,
+                Time = Time,
+            }
+        );
     }
 }

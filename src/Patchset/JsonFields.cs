@@ -31,7 +31,9 @@ internal readonly struct JsonFields
         try
         {
             using var document = JsonDocument.Parse(
-                json, new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false });
+                json,
+                new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false }
+            );
             return read(new JsonFields(document.RootElement, "", known));
         }
         catch (JsonException e)
@@ -39,14 +41,20 @@ internal readonly struct JsonFields
             throw new PatchsetException(
                 PatchsetErrorCode.BadManifest,
                 $"{what} is not valid JSON near line {(e.LineNumber ?? 0) + 1}: duplicate field, too deep nesting or syntax error",
-                e);
+                e
+            );
         }
         catch (InvalidOperationException e)
         {
             // JsonElement throws this for invalid Unicode: bytes that are not UTF-8, half a surrogate pair.
-            throw new PatchsetException(PatchsetErrorCode.BadManifest, $"{what} contains text that is not valid Unicode", e);
+            throw new PatchsetException(
+                PatchsetErrorCode.BadManifest,
+                $"{what} contains text that is not valid Unicode",
+                e
+            );
         }
-        catch (PatchsetException e) when (e.Code == PatchsetErrorCode.BadManifest && !e.Message.StartsWith(what, StringComparison.Ordinal))
+        catch (PatchsetException e)
+            when (e.Code == PatchsetErrorCode.BadManifest && !e.Message.StartsWith(what, StringComparison.Ordinal))
         {
             throw new PatchsetException(e.Code, $"{what}: {e.Message}", e);
         }
@@ -74,17 +82,23 @@ internal readonly struct JsonFields
     /// <summary>A whole number in a range.</summary>
     public long Number(string name, long min, long max) =>
         !_object.TryGetProperty(name, out var value) ? throw Bad(Path(name), "is missing")
-        : value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) && number >= min && number <= max ? number
+        : value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) && number >= min && number <= max
+            ? number
         : throw Bad(Path(name), $"must be a whole number from {min} to {max}");
 
     /// <summary>A time in RFC 3339 form, UTC.</summary>
     public DateTimeOffset Time(string name)
     {
         var text = Text(name);
-        return text.EndsWith('Z')
+        return
+            text.EndsWith('Z')
             && DateTimeOffset.TryParseExact(
-                text, ["yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'"],
-                CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+                text,
+                ["yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'"],
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal,
+                out var time
+            )
             ? time
             : throw Bad(Path(name), "must be a time in RFC 3339 form, UTC, such as 2025-11-12T06:00:00Z");
     }
@@ -99,9 +113,11 @@ internal readonly struct JsonFields
         var texts = new List<string>(value.GetArrayLength());
         foreach (var item in value.EnumerateArray())
         {
-            texts.Add(item.ValueKind == JsonValueKind.String && isValid(item.GetString()!)
-                ? item.GetString()!
-                : throw Bad($"{Path(name)}[{texts.Count}]", $"must be {form}"));
+            texts.Add(
+                item.ValueKind == JsonValueKind.String && isValid(item.GetString()!)
+                    ? item.GetString()!
+                    : throw Bad($"{Path(name)}[{texts.Count}]", $"must be {form}")
+            );
         }
 
         return texts;
@@ -112,7 +128,9 @@ internal readonly struct JsonFields
 
     /// <summary>An object.</summary>
     public T Object<T>(string name, string[] known, Func<JsonFields, T> read) =>
-        _object.TryGetProperty(name, out var value) ? read(new JsonFields(value, Path(name), known)) : throw Bad(Path(name), "is missing");
+        _object.TryGetProperty(name, out var value)
+            ? read(new JsonFields(value, Path(name), known))
+            : throw Bad(Path(name), "is missing");
 
     /// <summary>A list of objects.</summary>
     public List<T> Objects<T>(string name, int max, string[] known, Func<JsonFields, T> read)
@@ -129,7 +147,12 @@ internal readonly struct JsonFields
 
     /// <summary>An object whose names are data.</summary>
     public Dictionary<string, T> Map<T>(
-        string name, int max, Func<string, bool> isValid, string[] known, Func<JsonFields, T> read)
+        string name,
+        int max,
+        Func<string, bool> isValid,
+        string[] known,
+        Func<JsonFields, T> read
+    )
     {
         if (!_object.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.Object)
             throw Bad(Path(name), "must be an object");

@@ -59,7 +59,10 @@ public sealed record KpatchInfo
     public static KpatchInfo Parse(string text)
     {
         if (text.Length > MaxLength)
-            throw new PatchsetException(PatchsetErrorCode.LimitExceeded, $"{FileName} is larger than {MaxLength} characters");
+            throw new PatchsetException(
+                PatchsetErrorCode.LimitExceeded,
+                $"{FileName} is larger than {MaxLength} characters"
+            );
         var blocks = Blocks(text.ReplaceLineEndings("\n").Split('\n'));
         var head = blocks.FirstOrDefault(block => !block.ContainsKey("kpatch-name")) ?? [];
         return new KpatchInfo
@@ -80,23 +83,31 @@ public sealed record KpatchInfo
         foreach (var fix in Fixes)
         {
             Append(
-                text, ("kpatch-name", fix.Name), ("kpatch-description", fix.Description), ("kpatch-kernel", fix.Kernel),
-                ("kpatch-cve", fix.Cve), ("kpatch-cvss", fix.Cvss), ("kpatch-cve-url", fix.CveUrl), ("kpatch-patch-url", fix.PatchUrl));
+                text,
+                ("kpatch-name", fix.Name),
+                ("kpatch-description", fix.Description),
+                ("kpatch-kernel", fix.Kernel),
+                ("kpatch-cve", fix.Cve),
+                ("kpatch-cvss", fix.Cvss),
+                ("kpatch-cve-url", fix.CveUrl),
+                ("kpatch-patch-url", fix.PatchUrl)
+            );
         }
 
         return text.ToString();
     }
 
-    private static KpatchFix Fix(Dictionary<string, string> block) => new()
-    {
-        Name = block.GetValueOrDefault("kpatch-name", ""),
-        Description = block.GetValueOrDefault("kpatch-description", ""),
-        Kernel = block.GetValueOrDefault("kpatch-kernel", ""),
-        Cve = block.GetValueOrDefault("kpatch-cve", ""),
-        Cvss = block.GetValueOrDefault("kpatch-cvss", ""),
-        CveUrl = block.GetValueOrDefault("kpatch-cve-url", ""),
-        PatchUrl = block.GetValueOrDefault("kpatch-patch-url", ""),
-    };
+    private static KpatchFix Fix(Dictionary<string, string> block) =>
+        new()
+        {
+            Name = block.GetValueOrDefault("kpatch-name", ""),
+            Description = block.GetValueOrDefault("kpatch-description", ""),
+            Kernel = block.GetValueOrDefault("kpatch-kernel", ""),
+            Cve = block.GetValueOrDefault("kpatch-cve", ""),
+            Cvss = block.GetValueOrDefault("kpatch-cvss", ""),
+            CveUrl = block.GetValueOrDefault("kpatch-cve-url", ""),
+            PatchUrl = block.GetValueOrDefault("kpatch-patch-url", ""),
+        };
 
     /// <summary>Fields by blocks; a line of nothing but blanks ends one.</summary>
     private static List<Dictionary<string, string>> Blocks(string[] lines)

@@ -15,19 +15,48 @@ internal static partial class ManifestReader
     private static readonly string[] FileFields = ["size", "sha256"];
 
     private static readonly string[] TargetFields =
-        ["id", "level", "distro", "release", "euname", "machine", "cves", "files"];
+    [
+        "id",
+        "level",
+        "distro",
+        "release",
+        "euname",
+        "machine",
+        "cves",
+        "files",
+    ];
 
     private static readonly string[] ManifestFields =
-        ["format", "name", "product", "released", "channel", "distros", "summary", "changelog", "targets"];
+    [
+        "format",
+        "name",
+        "product",
+        "released",
+        "channel",
+        "distros",
+        "summary",
+        "changelog",
+        "targets",
+    ];
 
     private static readonly string[] DescriptionFields =
-        ["format", "product", "patchset", "target", "level", "released", "files"];
+    [
+        "format",
+        "product",
+        "patchset",
+        "target",
+        "level",
+        "released",
+        "files",
+    ];
 
     public static Manifest Read(ReadOnlyMemory<byte> json, PatchsetLimits limits, DateTimeOffset now)
     {
         if (json.Length > limits.MaxManifestBytes)
             throw new PatchsetException(
-                PatchsetErrorCode.LimitExceeded, $"the manifest is larger than {limits.MaxManifestBytes} bytes");
+                PatchsetErrorCode.LimitExceeded,
+                $"the manifest is larger than {limits.MaxManifestBytes} bytes"
+            );
         return JsonFields.Parse(json, Manifest.FileName, ManifestFields, fields => Read(fields, limits, now));
     }
 
@@ -35,22 +64,29 @@ internal static partial class ManifestReader
     {
         if (json.Length > limits.MaxDescriptionBytes)
             throw new PatchsetException(
-                PatchsetErrorCode.LimitExceeded, $"the patch description is larger than {limits.MaxDescriptionBytes} bytes");
-        return JsonFields.Parse(json, PatchDescription.FileName, DescriptionFields, fields =>
-        {
-            var format = (int)fields.Number("format", Manifest.CurrentFormat, Manifest.CurrentFormat);
-            var product = ReadProduct(fields);
-            return new PatchDescription
+                PatchsetErrorCode.LimitExceeded,
+                $"the patch description is larger than {limits.MaxDescriptionBytes} bytes"
+            );
+        return JsonFields.Parse(
+            json,
+            PatchDescription.FileName,
+            DescriptionFields,
+            fields =>
             {
-                Format = format,
-                Product = product,
-                Patchset = ReadName(fields, "patchset"),
-                Target = ReadTarget(fields, "target", product),
-                Level = (int)fields.Number("level", 1, int.MaxValue),
-                Released = fields.Time("released"),
-                Files = ReadFiles(fields, product, limits),
-            };
-        });
+                var format = (int)fields.Number("format", Manifest.CurrentFormat, Manifest.CurrentFormat);
+                var product = ReadProduct(fields);
+                return new PatchDescription
+                {
+                    Format = format,
+                    Product = product,
+                    Patchset = ReadName(fields, "patchset"),
+                    Target = ReadTarget(fields, "target", product),
+                    Level = (int)fields.Number("level", 1, int.MaxValue),
+                    Released = fields.Time("released"),
+                    Files = ReadFiles(fields, product, limits),
+                };
+            }
+        );
     }
 
     private static Manifest Read(JsonFields fields, PatchsetLimits limits, DateTimeOffset now)
@@ -71,28 +107,39 @@ internal static partial class ManifestReader
             Distros = ReadDistros(fields),
             Summary = fields.TextOrNull("summary", MaxSummary) ?? "",
             Changelog = fields.TextOrNull("changelog", MaxChangelog, lines: true) ?? "",
-            Targets = fields.Objects("targets", limits.MaxTargets, TargetFields, target => ReadTarget(target, product, limits)),
+            Targets = fields.Objects(
+                "targets",
+                limits.MaxTargets,
+                TargetFields,
+                target => ReadTarget(target, product, limits)
+            ),
         };
         RefuseTwice(fields, manifest);
         return manifest;
     }
 
-    private static ManifestTarget ReadTarget(JsonFields fields, Product product, PatchsetLimits limits) => new()
-    {
-        Id = ReadTarget(fields, "id", product),
-        Level = (int)fields.Number("level", 1, int.MaxValue),
-        Distro = fields.TextOrNull("distro"),
-        Release = fields.TextOrNull("release"),
-        Euname = fields.TextOrNull("euname"),
-        Machine = fields.TextOrNull("machine"),
-        Cves = fields.Texts("cves", MaxCves, text => Cve().IsMatch(text), "an id such as CVE-2025-1234"),
-        Files = ReadFiles(fields, product, limits),
-    };
+    private static ManifestTarget ReadTarget(JsonFields fields, Product product, PatchsetLimits limits) =>
+        new()
+        {
+            Id = ReadTarget(fields, "id", product),
+            Level = (int)fields.Number("level", 1, int.MaxValue),
+            Distro = fields.TextOrNull("distro"),
+            Release = fields.TextOrNull("release"),
+            Euname = fields.TextOrNull("euname"),
+            Machine = fields.TextOrNull("machine"),
+            Cves = fields.Texts("cves", MaxCves, text => Cve().IsMatch(text), "an id such as CVE-2025-1234"),
+            Files = ReadFiles(fields, product, limits),
+        };
 
     private static Dictionary<string, FileEntry> ReadFiles(JsonFields fields, Product product, PatchsetLimits limits)
     {
-        var files = fields.Map("files", MaxFilesPerTarget, PatchFileName.IsValid, FileFields, file =>
-            new FileEntry(file.Number("size", 0, limits.MaxFileBytes), ReadSha256(file, "sha256")));
+        var files = fields.Map(
+            "files",
+            MaxFilesPerTarget,
+            PatchFileName.IsValid,
+            FileFields,
+            file => new FileEntry(file.Number("size", 0, limits.MaxFileBytes), ReadSha256(file, "sha256"))
+        );
         if (files.Count == 0)
             throw fields.Bad("files", "must name a file", relative: true);
         if (files.Keys.Distinct(StringComparer.OrdinalIgnoreCase).Count() != files.Count)
@@ -111,32 +158,39 @@ internal static partial class ManifestReader
             throw fields.Bad("targets", $"has {target.Id} twice", relative: true);
     }
 
-    public static string ReadName(JsonFields fields, string name) => PatchsetName.IsValid(fields.Text(name))
-        ? fields.Text(name)
-        : throw fields.Bad(name, "must be 1 to 64 letters, digits, dots, underscores or hyphens", relative: true);
+    public static string ReadName(JsonFields fields, string name) =>
+        PatchsetName.IsValid(fields.Text(name))
+            ? fields.Text(name)
+            : throw fields.Bad(name, "must be 1 to 64 letters, digits, dots, underscores or hyphens", relative: true);
 
-    public static string ReadChannel(JsonFields fields) => Manifest.Channels.Contains(fields.Text("channel"))
-        ? fields.Text("channel")
-        : throw fields.Bad("channel", "must be default, test or unstable", relative: true);
+    public static string ReadChannel(JsonFields fields) =>
+        Manifest.Channels.Contains(fields.Text("channel"))
+            ? fields.Text("channel")
+            : throw fields.Bad("channel", "must be default, test or unstable", relative: true);
 
     public static IReadOnlyList<string> ReadDistros(JsonFields fields) =>
         fields.Texts("distros", MaxDistros, text => Distro().IsMatch(text), "a distribution such as debian12");
 
-    public static string ReadSha256(JsonFields fields, string name) => Sha256().IsMatch(fields.Text(name))
-        ? fields.Text(name)
-        : throw fields.Bad(name, "must be 64 lower-case hex digits", relative: true);
+    public static string ReadSha256(JsonFields fields, string name) =>
+        Sha256().IsMatch(fields.Text(name))
+            ? fields.Text(name)
+            : throw fields.Bad(name, "must be 64 lower-case hex digits", relative: true);
 
-    public static Product ReadProduct(JsonFields fields) => Products.TryParse(fields.Text("product"), out var product)
-        ? product
-        : throw fields.Bad("product", "must be kernel, user, qemu or db", relative: true);
+    public static Product ReadProduct(JsonFields fields) =>
+        Products.TryParse(fields.Text("product"), out var product)
+            ? product
+            : throw fields.Bad("product", "must be kernel, user, qemu or db", relative: true);
 
     private static string ReadTarget(JsonFields fields, string name, Product product) =>
         TargetId.IsValid(product, fields.Text(name))
             ? fields.Text(name)
             : throw fields.Bad(
                 name,
-                product == Product.Kernel ? "must be 40 lower-case hex digits" : "must be 16 to 128 lower-case hex digits",
-                relative: true);
+                product == Product.Kernel
+                    ? "must be 40 lower-case hex digits"
+                    : "must be 16 to 128 lower-case hex digits",
+                relative: true
+            );
 
     [GeneratedRegex(@"^[a-z0-9][a-z0-9._-]{0,31}\z")]
     private static partial Regex Distro();

@@ -39,7 +39,9 @@ public static partial class PatchFileName
 /// <summary>Ids of running kernels.</summary>
 public static class KernelId
 {
-    /// <summary>The kernel id of a host: lower-case hex of the SHA-1 (FIPS 180-4) of the bytes of its <c>/proc/version</c>.</summary>
+    /// <summary>
+    /// The kernel id of a host: lower-case hex of the SHA-1 (FIPS 180-4) of the bytes of its <c>/proc/version</c>.
+    /// </summary>
     public static string FromProcVersion(ReadOnlySpan<byte> procVersion)
     {
         // Managed, for agents run on hosts without OpenSSL; an identifier only, nothing is protected by it.

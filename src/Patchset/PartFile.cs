@@ -17,13 +17,14 @@ public enum PartCopy
 public sealed class PartWriteException(IOException inner) : IOException(inner.Message, inner);
 
 /// <summary>
-/// A file that is being downloaded: kept as a part beside its final name, resumed after a break, in place only when its length and hash are
-/// right.
+/// A file that is being downloaded: kept as a part beside its final name, resumed after a break, in place only when its
+/// length and hash are right.
 /// </summary>
 /// <param name="path">Where it goes.</param>
 /// <param name="size">Its length in bytes.</param>
 /// <param name="sha256">Its SHA-256, lower-case hex.</param>
-/// <param name="hash">Computes that of what is left in a stream: the agent does so without OpenSSL, which a host may lack.</param>
+/// <param name="hash">Computes that of what is left in a stream: the agent does so without OpenSSL, which a host may
+/// lack.</param>
 public sealed class PartFile(string path, long size, string sha256, Func<Stream, CancellationToken, Task<string>> hash)
 {
     private const int BufferSize = 128 * 1024;
@@ -52,7 +53,14 @@ public sealed class PartFile(string path, long size, string sha256, Func<Stream,
         progress?.Invoke(start);
         var buffer = new byte[BufferSize];
         int read;
-        while ((read = await body.ReadAsync(buffer.AsMemory(0, (int)Math.Min(BufferSize, size - part.Position + 1)), cancel)) > 0)
+        while (
+            (
+                read = await body.ReadAsync(
+                    buffer.AsMemory(0, (int)Math.Min(BufferSize, size - part.Position + 1)),
+                    cancel
+                )
+            ) > 0
+        )
         {
             if (part.Position + read > size)
             {

@@ -41,17 +41,18 @@ public sealed record PatchDescription
         ManifestReader.ReadDescription(json, limits);
 
     /// <summary>The description of a target of a manifest.</summary>
-    public static PatchDescription Of(Manifest manifest, ManifestTarget target) => new()
-    {
-        Product = manifest.Product,
-        Patchset = manifest.Name,
-        Target = target.Id,
-        Level = target.Level,
-        Released = manifest.Released,
-        Files = target.Files
-            .Where(file => file.Key is not (FileName or SignatureFileName))
-            .ToDictionary(StringComparer.Ordinal),
-    };
+    public static PatchDescription Of(Manifest manifest, ManifestTarget target) =>
+        new()
+        {
+            Product = manifest.Product,
+            Patchset = manifest.Name,
+            Target = target.Id,
+            Level = target.Level,
+            Released = manifest.Released,
+            Files = target
+                .Files.Where(file => file.Key is not (FileName or SignatureFileName))
+                .ToDictionary(StringComparer.Ordinal),
+        };
 
     /// <summary>Whether the two describe the same patch.</summary>
     public bool Agrees(PatchDescription other) =>

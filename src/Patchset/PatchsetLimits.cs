@@ -1,6 +1,8 @@
 namespace EPortal.Format;
 
-/// <summary>Bounds on what is read, so that a hostile archive costs no more than an honest one. Sizes in bytes.</summary>
+/// <summary>
+/// Bounds on what is read, so that a hostile archive costs no more than an honest one. Sizes in bytes.
+/// </summary>
 public sealed record PatchsetLimits
 {
     /// <summary>The default limits.</summary>

@@ -7,8 +7,8 @@ public static class RequiredFiles
     public const string KernelModule = "kpatch.bin";
 
     /// <summary>
-    /// What the files of a patch lack; null when nothing. A kernel patch needs <see cref="KernelModule"/>, those of other products a file
-    /// besides the description and its signature; an empty file does not count.
+    /// What the files of a patch lack; null when nothing. A kernel patch needs <see cref="KernelModule"/>, those of
+    /// other products a file besides the description and its signature; an empty file does not count.
     /// </summary>
     /// <param name="product">What is patched.</param>
     /// <param name="files">Name and size in bytes of each file.</param>
@@ -17,6 +17,8 @@ public static class RequiredFiles
         var filled = files.Where(file => file.Size > 0);
         if (product == Product.Kernel)
             return filled.Any(file => file.Name == KernelModule) ? null : KernelModule;
-        return filled.Any(file => file.Name is not (PatchDescription.FileName or PatchDescription.SignatureFileName)) ? null : "a payload file";
+        return filled.Any(file => file.Name is not (PatchDescription.FileName or PatchDescription.SignatureFileName))
+            ? null
+            : "a payload file";
     }
 }

@@ -24,7 +24,6 @@ internal static class Programs
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "eportal.slnx")))
             folder = folder.Parent;
-        return folder?.FullName
-            ?? throw new DirectoryNotFoundException("The tests do not run inside the repository.");
+        return folder?.FullName ?? throw new DirectoryNotFoundException("The tests do not run inside the repository.");
     }
 }

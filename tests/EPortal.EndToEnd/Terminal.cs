@@ -4,7 +4,9 @@ using Xunit;
 
 namespace EPortal.EndToEnd;
 
-/// <summary>A program on a real terminal: a pseudo-terminal that script(1) makes. The test types and looks at the screen.</summary>
+/// <summary>
+/// A program on a real terminal: a pseudo-terminal that script(1) makes. The test types and looks at the screen.
+/// </summary>
 internal sealed class Terminal : IAsyncDisposable
 {
     private readonly Process _process;
@@ -18,7 +20,9 @@ internal sealed class Terminal : IAsyncDisposable
         _reading = ReadAsync();
     }
 
-    /// <summary>Starts what script(1) is to run; <paramref name="script"/> tells how to start script(1) itself.</summary>
+    /// <summary>
+    /// Starts what script(1) is to run; <paramref name="script"/> tells how to start script(1) itself.
+    /// </summary>
     public static Terminal Start(Func<string, string[], ProcessStartInfo> script, string shellCommand)
     {
         var start = script("script", ["--quiet", "--return", "--flush", "--command", shellCommand, "/dev/null"]);
@@ -49,7 +53,10 @@ internal sealed class Terminal : IAsyncDisposable
     {
         try
         {
-            await Eventually.IsTrueAsync($"'{text}' is shown", () => Task.FromResult(Screen.IndexOf(text, _seen, StringComparison.Ordinal) >= 0));
+            await Eventually.IsTrueAsync(
+                $"'{text}' is shown",
+                () => Task.FromResult(Screen.IndexOf(text, _seen, StringComparison.Ordinal) >= 0)
+            );
         }
         catch (TimeoutException e)
         {
@@ -78,7 +85,8 @@ internal sealed class Terminal : IAsyncDisposable
     private async Task ReadAsync()
     {
         var buffer = new char[4096];
-        for (int count; (count = await _process.StandardOutput.ReadAsync(buffer)) > 0;)
+        int count;
+        while ((count = await _process.StandardOutput.ReadAsync(buffer)) > 0)
         {
             lock (_screen)
                 _screen.Append(buffer, 0, count);

@@ -1,15 +1,21 @@
 namespace EPortal.Tests;
 
-/// <summary>Which room may use which, and who may know what from outside; the map in docs/ARCHITECTURE.md as data.</summary>
+/// <summary>
+/// Which room may use which, and who may know what from outside; the map in docs/ARCHITECTURE.md as data.
+/// </summary>
 /// <param name="root">Namespace that the rooms lie in.</param>
 internal sealed class ArchitectureRules(string root)
 {
     private const string Anything = "*";
 
-    /// <summary>Stands for the types of every feature that answer calls: <c>ThingEndpoint</c> and <c>ThingEndpoints</c>.</summary>
+    /// <summary>
+    /// Stands for the types of every feature that answer calls: <c>ThingEndpoint</c> and <c>ThingEndpoints</c>.
+    /// </summary>
     private const string Endpoints = "endpoints";
 
-    /// <summary>Stands for the types of every feature that make pages: <c>ThingPages</c>, and what is written in Razor.</summary>
+    /// <summary>
+    /// Stands for the types of every feature that make pages: <c>ThingPages</c>, and what is written in Razor.
+    /// </summary>
     private const string Pages = "pages";
 
     private const string Component = "Microsoft.AspNetCore.Components.ComponentBase";
@@ -29,7 +35,20 @@ internal sealed class ArchitectureRules(string root)
         ["Servers"] = ["Api", "Keys", "Feeds", "Patchsets", "Data", "Blobs", "Format"],
         ["Agents"] = ["Api", "Servers", "Keys", "Feeds", "Patchsets", "Data", "Blobs", "Format", "AgentClient"],
         ["PatchSource"] = ["Api", "Agents", "Servers", "Keys", "Feeds", "Patchsets", "Data", "Blobs", "Format"],
-        ["Operations"] = ["Api", "Accounts", "PatchSource", "Agents", "Servers", "Keys", "Feeds", "Patchsets", "Data", "Blobs", "Format"],
+        ["Operations"] =
+        [
+            "Api",
+            "Accounts",
+            "PatchSource",
+            "Agents",
+            "Servers",
+            "Keys",
+            "Feeds",
+            "Patchsets",
+            "Data",
+            "Blobs",
+            "Format",
+        ],
         ["WebConsole"] = ["Api", "Data", "Format"],
         ["Accounts"] = ["Api", "WebConsole", "Data", "Format"],
         ["Cli"] = ["Data", "Format"],
@@ -37,7 +56,17 @@ internal sealed class ArchitectureRules(string root)
         ["Demo"] = [Anything],
     };
 
-    private static readonly string[] Features = ["Patchsets", "Feeds", "Keys", "Servers", "Agents", "PatchSource", "Operations", "Accounts"];
+    private static readonly string[] Features =
+    [
+        "Patchsets",
+        "Feeds",
+        "Keys",
+        "Servers",
+        "Agents",
+        "PatchSource",
+        "Operations",
+        "Accounts",
+    ];
 
     /// <summary>Things from outside and the only rooms that may know them; the longest beginning counts.</summary>
     private static readonly (string Thing, string[] Rooms)[] Outside =
@@ -46,7 +75,22 @@ internal sealed class ArchitectureRules(string root)
         ("SQLitePCL", ["Data.Sqlite"]),
         ("DbUp", ["Data.Sqlite"]),
         ("Dapper", ["Data", .. Features]),
-        ("Microsoft.AspNetCore", [Endpoints, Pages, "Api", "WebConsole", "Agents", "Patchsets", "PatchSource", "Accounts", "Operations", "Hosting", "Demo"]),
+        (
+            "Microsoft.AspNetCore",
+            [
+                Endpoints,
+                Pages,
+                "Api",
+                "WebConsole",
+                "Agents",
+                "Patchsets",
+                "PatchSource",
+                "Accounts",
+                "Operations",
+                "Hosting",
+                "Demo",
+            ]
+        ),
         ("Microsoft.AspNetCore.Hosting", ["Hosting"]),
         ("Microsoft.AspNetCore.Server", ["Hosting"]),
         ("Microsoft.AspNetCore.Builder.WebApplication", ["Hosting", "Demo"]),
@@ -75,40 +119,84 @@ internal sealed class ArchitectureRules(string root)
     /// <summary>Uses that break a rule.</summary>
     public IEnumerable<TypeUse> Broken(IReadOnlyList<TypeUse> uses)
     {
-        // A command of a feature speaks to people and may ask any feature, through the portal that Hosting opens for it.
-        var commands = uses.Where(use => use.Of == $"{root}.Cli.CliContext").Select(use => use.From).ToHashSet(StringComparer.Ordinal);
+        // A command of a feature speaks to people and may ask any feature, through the portal that Hosting opens for
+        // it.
+        var commands = uses.Where(use => use.Of == $"{root}.Cli.CliContext")
+            .Select(use => use.From)
+            .ToHashSet(StringComparer.Ordinal);
         // So does a page, which shows together what belongs together; what it shows is its model.
-        var components = uses.Where(use => use.Of == Component).Select(use => use.From).ToHashSet(StringComparer.Ordinal);
+        var components = uses.Where(use => use.Of == Component)
+            .Select(use => use.From)
+            .ToHashSet(StringComparer.Ordinal);
         bool IsPage(string type) => type.EndsWith("Pages", StringComparison.Ordinal) || components.Contains(type);
-        return uses.Where(use => RoomOf(use.From) is { } from && !May(from, use, commands.Contains(use.From), IsPage(use.From)));
+        return uses.Where(use =>
+            RoomOf(use.From) is { } from && !May(from, use, commands.Contains(use.From), IsPage(use.From))
+        );
     }
 
     /// <summary>Rooms of which the rules know nothing.</summary>
     public IEnumerable<string> Unknown(IReadOnlyList<TypeUse> uses) =>
-        uses.Select(use => RoomOf(use.From)).OfType<string>().Select(room => room.Split('.')[0]).Distinct().Except(Rooms.Keys);
+        uses.Select(use => RoomOf(use.From))
+            .OfType<string>()
+            .Select(room => room.Split('.')[0])
+            .Distinct()
+            .Except(Rooms.Keys);
 
     private bool May(string from, TypeUse use, bool isCommand, bool isPage)
     {
         var of = use.Of;
         if (RoomOf(of.Split("::")[0]) is { } to)
-            return MayUseRoom(from.Split('.')[0], to.Split('.')[0], isCommand, isPage || use.From.EndsWith("Model", StringComparison.Ordinal)) && (!to.StartsWith("Data.", StringComparison.Ordinal) || from.StartsWith("Data", StringComparison.Ordinal));
-        var rule = Outside.Where(outside => IsWithin(of, outside.Thing)).OrderBy(outside => outside.Thing.Length).LastOrDefault();
-        return rule.Thing is null || rule.Rooms.Any(room =>
-            (room == Pages && isPage) ||
-            (room == Endpoints && (use.From.EndsWith("Endpoint", StringComparison.Ordinal) || use.From.EndsWith(Endpoints, StringComparison.OrdinalIgnoreCase)))
-            || from == room || from.StartsWith(room + ".", StringComparison.Ordinal));
+            return MayUseRoom(
+                    from.Split('.')[0],
+                    to.Split('.')[0],
+                    isCommand,
+                    isPage || use.From.EndsWith("Model", StringComparison.Ordinal)
+                )
+                && (
+                    !to.StartsWith("Data.", StringComparison.Ordinal)
+                    || from.StartsWith("Data", StringComparison.Ordinal)
+                );
+        var rule = Outside
+            .Where(outside => IsWithin(of, outside.Thing))
+            .OrderBy(outside => outside.Thing.Length)
+            .LastOrDefault();
+        return rule.Thing is null
+            || rule.Rooms.Any(room =>
+                (room == Pages && isPage)
+                || (
+                    room == Endpoints
+                    && (
+                        use.From.EndsWith("Endpoint", StringComparison.Ordinal)
+                        || use.From.EndsWith(Endpoints, StringComparison.OrdinalIgnoreCase)
+                    )
+                )
+                || from == room
+                || from.StartsWith(room + ".", StringComparison.Ordinal)
+            );
     }
 
     private static bool MayUseRoom(string from, string to, bool isCommand, bool isPage) =>
         from == to
-        || (Rooms.TryGetValue(from, out var allowed) && (allowed.Contains(Anything) ? to != "Demo" || from == "Hosting" : allowed.Contains(to)))
-        || (Features.Contains(from) && (to == "Cli" || (isCommand && (to == "Hosting" || Features.Contains(to)))
-            || (isPage && (to == "WebConsole" || Features.Contains(to)))));
+        || (
+            Rooms.TryGetValue(from, out var allowed)
+            && (allowed.Contains(Anything) ? to != "Demo" || from == "Hosting" : allowed.Contains(to))
+        )
+        || (
+            Features.Contains(from)
+            && (
+                to == "Cli"
+                || (isCommand && (to == "Hosting" || Features.Contains(to)))
+                || (isPage && (to == "WebConsole" || Features.Contains(to)))
+            )
+        );
 
     private static bool IsWithin(string name, string thing) =>
-        name.StartsWith(thing, StringComparison.Ordinal) && (name.Length == thing.Length || name[thing.Length] is '.' or ':' or '`');
+        name.StartsWith(thing, StringComparison.Ordinal)
+        && (name.Length == thing.Length || name[thing.Length] is '.' or ':' or '`');
 
-    /// <summary>The folder a type lies in, such as <c>Data.Sqlite</c>; null for what is outside the root or right in it.</summary>
+    /// <summary>
+    /// The folder a type lies in, such as <c>Data.Sqlite</c>; null for what is outside the root or right in it.
+    /// </summary>
     private string? RoomOf(string type)
     {
         if (!type.StartsWith(root + ".", StringComparison.Ordinal))

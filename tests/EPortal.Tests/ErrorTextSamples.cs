@@ -11,7 +11,8 @@ internal static class ErrorTextSamples
 
     public static Exception Ends(int n) => new SampleException(1, $"{n} at the end.");
 
-    public static Exception Chosen(bool which, int n) => new SampleException(n, which ? $"right {n}" : $"not {n} right.");
+    public static Exception Chosen(bool which, int n) =>
+        new SampleException(n, which ? $"right {n}" : $"not {n} right.");
 
     public static Exception Right(int n) => new SampleException(n, n > 1 ? "LDAP is right" : $"'{n}' is right");
 

@@ -3,7 +3,10 @@ using Mono.Cecil.Cil;
 
 namespace EPortal.Tests;
 
-/// <summary>A text that becomes the message of an error, as far as it is known before the program runs: how it begins and how it ends.</summary>
+/// <summary>
+/// A text that becomes the message of an error, as far as it is known before the program runs: how it begins and how it
+/// ends.
+/// </summary>
 /// <param name="Where">The method.</param>
 /// <param name="Begin">Its first characters; empty where a value comes first.</param>
 /// <param name="End">Its last characters; empty where a value comes last.</param>
@@ -13,21 +16,27 @@ internal sealed record ErrorText(string Where, string Begin, string End)
 }
 
 /// <summary>
-/// Reads from IL the texts that become messages: those given to constructors of our exceptions and to what else tells people of errors,
-/// through interpolation, concatenation, conditions, variables, and methods that hand on a parameter or give a text back.
+/// Reads from IL the texts that become messages: those given to constructors of our exceptions and to what else tells
+/// people of errors, through interpolation, concatenation, conditions, variables, and methods that hand on a parameter
+/// or give a text back.
 /// </summary>
 internal sealed class ErrorTexts
 {
-    private static readonly string[] s_tellers = ["SettingsProblem", "Finding", "ApiErrors", "ErrorPages", "CheckReport"];
+    private static readonly string[] s_tellers =
+    [
+        "SettingsProblem",
+        "Finding",
+        "ApiErrors",
+        "ErrorPages",
+        "CheckReport",
+    ];
 
     private readonly HashSet<string> _exceptions = [];
     private readonly Dictionary<string, HashSet<int>> _sinks = [];
     private readonly Dictionary<string, HashSet<Part>> _returned = [];
     private readonly HashSet<ErrorText> _found = [];
 
-    private ErrorTexts()
-    {
-    }
+    private ErrorTexts() { }
 
     /// <summary>A text as far as it is known; a null is a value, a parameter is one of the method's own.</summary>
     private sealed record Part(string? Begin, string? End, int Parameter = -1);
@@ -82,7 +91,11 @@ internal sealed class ErrorTexts
         var waiting = new Dictionary<Instruction, List<Place>>();
         var variables = new Dictionary<VariableDefinition, HashSet<Part>>();
         var handlers = new Dictionary<VariableDefinition, (string? Begin, string? End, bool IsEmpty)>();
-        foreach (var handler in method.Body.ExceptionHandlers.Where(handler => handler.HandlerType is ExceptionHandlerType.Catch or ExceptionHandlerType.Filter))
+        foreach (
+            var handler in method.Body.ExceptionHandlers.Where(handler =>
+                handler.HandlerType is ExceptionHandlerType.Catch or ExceptionHandlerType.Filter
+            )
+        )
             waiting[handler.HandlerStart] = [Place.Unknown];
         foreach (var handler in method.Body.ExceptionHandlers.Where(handler => handler.FilterStart is not null))
             waiting[handler.FilterStart] = [Place.Unknown];
@@ -99,27 +112,35 @@ internal sealed class ErrorTexts
         }
     }
 
-    private static IEnumerable<Instruction> Targets(Instruction instruction) => instruction.Operand switch
-    {
-        Instruction target => [target],
-        Instruction[] targets => targets,
-        _ => [],
-    };
+    private static IEnumerable<Instruction> Targets(Instruction instruction) =>
+        instruction.Operand switch
+        {
+            Instruction target => [target],
+            Instruction[] targets => targets,
+            _ => [],
+        };
 
     private static List<Place> Merge(List<Place> one, List<Place> other) =>
         [.. one.Zip(other, (a, b) => a == b ? a : new Place(a.Texts.Concat(b.Texts).ToHashSet(), a.AddressOf))];
 
     /// <summary>Does one instruction; whether the next one follows it.</summary>
     private bool Step(
-        MethodDefinition method, Instruction instruction, List<Place> stack, Dictionary<VariableDefinition, HashSet<Part>> variables,
-        Dictionary<VariableDefinition, (string? Begin, string? End, bool IsEmpty)> handlers)
+        MethodDefinition method,
+        Instruction instruction,
+        List<Place> stack,
+        Dictionary<VariableDefinition, HashSet<Part>> variables,
+        Dictionary<VariableDefinition, (string? Begin, string? End, bool IsEmpty)> handlers
+    )
     {
         var code = instruction.OpCode.Code;
         if (instruction.OpCode == OpCodes.Ldstr)
             stack.Add(Text((string)instruction.Operand));
         else if (code is Code.Ldloca or Code.Ldloca_S)
             stack.Add(Place.Unknown with { AddressOf = (VariableDefinition)instruction.Operand });
-        else if (VariableOrNull(method, instruction) is { } variable && instruction.OpCode.StackBehaviourPop == StackBehaviour.Pop0)
+        else if (
+            VariableOrNull(method, instruction) is { } variable
+            && instruction.OpCode.StackBehaviourPop == StackBehaviour.Pop0
+        )
             stack.Add(variables.TryGetValue(variable, out var kept) ? new Place(kept) : Place.Unknown);
         else if (VariableOrNull(method, instruction) is { } stored)
             Keep(variables, stored, Pop(stack, 1)[0].Texts);
@@ -137,14 +158,22 @@ internal sealed class ErrorTexts
     }
 
     private void Call(
-        MethodDefinition method, MethodReference called, bool isNew, List<Place> stack,
-        Dictionary<VariableDefinition, (string? Begin, string? End, bool IsEmpty)> handlers)
+        MethodDefinition method,
+        MethodReference called,
+        bool isNew,
+        List<Place> stack,
+        Dictionary<VariableDefinition, (string? Begin, string? End, bool IsEmpty)> handlers
+    )
     {
         var hasThis = called.HasThis && !isNew;
         var given = Pop(stack, called.Parameters.Count + (hasThis ? 1 : 0));
         var arguments = given[(hasThis ? 1 : 0)..];
         var type = called.DeclaringType.GetElementType().FullName;
-        if (type == "System.Runtime.CompilerServices.DefaultInterpolatedStringHandler" && given.Count > 0 && given[0].AddressOf is { } handler)
+        if (
+            type == "System.Runtime.CompilerServices.DefaultInterpolatedStringHandler"
+            && given.Count > 0
+            && given[0].AddressOf is { } handler
+        )
         {
             Interpolate(called.Name, handler, arguments, handlers);
             if (called.Name == "ToStringAndClear")
@@ -169,12 +198,20 @@ internal sealed class ErrorTexts
     }
 
     private static void Interpolate(
-        string name, VariableDefinition handler, IReadOnlyList<Place> arguments, Dictionary<VariableDefinition, (string? Begin, string? End, bool IsEmpty)> handlers)
+        string name,
+        VariableDefinition handler,
+        IReadOnlyList<Place> arguments,
+        Dictionary<VariableDefinition, (string? Begin, string? End, bool IsEmpty)> handlers
+    )
     {
         var (begin, _, isEmpty) = handlers.GetValueOrDefault(handler, (null, null, true));
         if (name == ".ctor")
             handlers[handler] = (null, null, true);
-        else if (name == "AppendLiteral" && arguments[0].Texts.Count == 1 && arguments[0].Texts.First().End is { } literal)
+        else if (
+            name == "AppendLiteral"
+            && arguments[0].Texts.Count == 1
+            && arguments[0].Texts.First().End is { } literal
+        )
             handlers[handler] = (isEmpty ? literal : begin, literal, false);
         else if (name.StartsWith("Append", StringComparison.Ordinal))
             handlers[handler] = (isEmpty ? null : begin, null, false);
@@ -193,18 +230,33 @@ internal sealed class ErrorTexts
     }
 
     private static IEnumerable<int> Named(MethodReference called) =>
-        called.Resolve()?.Parameters.Where(parameter => parameter.Name is "message" or "sentence" && parameter.ParameterType.FullName == "System.String")
-            .Select(parameter => parameter.Index) ?? [];
+        called
+            .Resolve()
+            ?.Parameters.Where(parameter =>
+                parameter.Name is "message" or "sentence" && parameter.ParameterType.FullName == "System.String"
+            )
+            .Select(parameter => parameter.Index)
+        ?? [];
 
     private Place Result(MethodReference called, string type, IReadOnlyList<Place> arguments)
     {
-        if (type == "System.String" && called.Name == "Concat" && arguments.Count > 0 && called.Parameters.All(parameter => parameter.ParameterType.FullName == "System.String"))
+        if (
+            type == "System.String"
+            && called.Name == "Concat"
+            && arguments.Count > 0
+            && called.Parameters.All(parameter => parameter.ParameterType.FullName == "System.String")
+        )
         {
-            return new Place(arguments[0].Texts.SelectMany(first => arguments[^1].Texts.Select(last => new Part(first.Begin, last.End)))
-                .ToHashSet());
+            return new Place(
+                arguments[0]
+                    .Texts.SelectMany(first => arguments[^1].Texts.Select(last => new Part(first.Begin, last.End)))
+                    .ToHashSet()
+            );
         }
 
-        return _returned.TryGetValue(called.GetElementMethod().FullName, out var known) ? new Place(known) : Place.Unknown;
+        return _returned.TryGetValue(called.GetElementMethod().FullName, out var known)
+            ? new Place(known)
+            : Place.Unknown;
     }
 
     private void Found(MethodDefinition method, Place place)
@@ -233,7 +285,11 @@ internal sealed class ErrorTexts
         set.Add(value);
     }
 
-    private static void Keep(Dictionary<VariableDefinition, HashSet<Part>> variables, VariableDefinition variable, IReadOnlySet<Part> texts)
+    private static void Keep(
+        Dictionary<VariableDefinition, HashSet<Part>> variables,
+        VariableDefinition variable,
+        IReadOnlySet<Part> texts
+    )
     {
         if (variables.TryGetValue(variable, out var kept))
             kept.UnionWith(texts);
@@ -251,15 +307,16 @@ internal sealed class ErrorTexts
         return places;
     }
 
-    private static VariableDefinition? VariableOrNull(MethodDefinition method, Instruction instruction) => instruction.OpCode.Code switch
-    {
-        Code.Ldloc_0 or Code.Stloc_0 => method.Body.Variables[0],
-        Code.Ldloc_1 or Code.Stloc_1 => method.Body.Variables[1],
-        Code.Ldloc_2 or Code.Stloc_2 => method.Body.Variables[2],
-        Code.Ldloc_3 or Code.Stloc_3 => method.Body.Variables[3],
-        Code.Ldloc or Code.Ldloc_S or Code.Stloc or Code.Stloc_S => (VariableDefinition)instruction.Operand,
-        _ => null,
-    };
+    private static VariableDefinition? VariableOrNull(MethodDefinition method, Instruction instruction) =>
+        instruction.OpCode.Code switch
+        {
+            Code.Ldloc_0 or Code.Stloc_0 => method.Body.Variables[0],
+            Code.Ldloc_1 or Code.Stloc_1 => method.Body.Variables[1],
+            Code.Ldloc_2 or Code.Stloc_2 => method.Body.Variables[2],
+            Code.Ldloc_3 or Code.Stloc_3 => method.Body.Variables[3],
+            Code.Ldloc or Code.Ldloc_S or Code.Stloc or Code.Stloc_S => (VariableDefinition)instruction.Operand,
+            _ => null,
+        };
 
     /// <summary>Which parameter is loaded, without <c>this</c>.</summary>
     private static int? ParameterOrNull(MethodDefinition method, Instruction instruction)
@@ -273,7 +330,9 @@ internal sealed class ErrorTexts
             Code.Ldarg or Code.Ldarg_S => ((ParameterDefinition)instruction.Operand).Index + (method.HasThis ? 1 : 0),
             _ => -1,
         };
-        return index < 0 ? null : method.HasThis ? index - 1 : index;
+        return index < 0 ? null
+            : method.HasThis ? index - 1
+            : index;
     }
 
     private static void Other(Instruction instruction, List<Place> stack)
@@ -282,8 +341,14 @@ internal sealed class ErrorTexts
         {
             StackBehaviour.Pop0 => 0,
             StackBehaviour.Pop1 or StackBehaviour.Popi or StackBehaviour.Popref => 1,
-            StackBehaviour.Pop1_pop1 or StackBehaviour.Popi_pop1 or StackBehaviour.Popi_popi or StackBehaviour.Popi_popi8 or StackBehaviour.Popi_popr4
-                or StackBehaviour.Popi_popr8 or StackBehaviour.Popref_pop1 or StackBehaviour.Popref_popi => 2,
+            StackBehaviour.Pop1_pop1
+            or StackBehaviour.Popi_pop1
+            or StackBehaviour.Popi_popi
+            or StackBehaviour.Popi_popi8
+            or StackBehaviour.Popi_popr4
+            or StackBehaviour.Popi_popr8
+            or StackBehaviour.Popref_pop1
+            or StackBehaviour.Popref_popi => 2,
             StackBehaviour.PopAll => stack.Count,
             StackBehaviour.Varpop => 0,
             _ => 3,

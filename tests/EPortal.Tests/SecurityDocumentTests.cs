@@ -13,9 +13,11 @@ public sealed partial class SecurityDocumentTests
     [Fact]
     public void Every_test_it_names_is_there()
     {
-        var sources = Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests"), "*.cs", SearchOption.AllDirectories)
+        var sources = Directory
+            .EnumerateFiles(Path.Combine(Repository.Root, "tests"), "*.cs", SearchOption.AllDirectories)
             .Where(path => !path.Contains("/obj/", StringComparison.Ordinal))
-            .Select(path => Path.GetFileNameWithoutExtension(path)).ToHashSet(StringComparer.Ordinal);
+            .Select(path => Path.GetFileNameWithoutExtension(path))
+            .ToHashSet(StringComparer.Ordinal);
 
         var named = TestName().Matches(Text).Select(match => match.Groups[1].Value).Distinct().ToList();
 
@@ -34,8 +36,14 @@ public sealed partial class SecurityDocumentTests
         var lines = Text.Split('\n');
 
         classes.Count().ShouldBeGreaterThan(25);
-        classes.Where(one => !lines.Any(line => Regex.IsMatch(line, $@"^\| {one.Threat}(, part)? \|")
-            && line.Contains($"`{one.Name}`", StringComparison.Ordinal))).ShouldBeEmpty();
+        classes
+            .Where(one =>
+                !lines.Any(line =>
+                    Regex.IsMatch(line, $@"^\| {one.Threat}(, part)? \|")
+                    && line.Contains($"`{one.Name}`", StringComparison.Ordinal)
+                )
+            )
+            .ShouldBeEmpty();
     }
 
     [Fact]
@@ -44,7 +52,12 @@ public sealed partial class SecurityDocumentTests
         var named = SourceName().Matches(Text).Select(match => match.Groups[1].Value).Distinct().ToList();
 
         named.Count.ShouldBeGreaterThan(10);
-        named.Where(path => !File.Exists(Path.Combine(Repository.Root, path)) && !Directory.Exists(Path.Combine(Repository.Root, path))).ShouldBeEmpty();
+        named
+            .Where(path =>
+                !File.Exists(Path.Combine(Repository.Root, path))
+                && !Directory.Exists(Path.Combine(Repository.Root, path))
+            )
+            .ShouldBeEmpty();
     }
 
     [GeneratedRegex(@"`(\w+Tests)`")]

@@ -19,9 +19,16 @@ internal static class TypeUses
     public static IReadOnlyList<TypeUse> Of(System.Reflection.Assembly assembly)
     {
         using var module = ModuleDefinition.ReadModule(assembly.Location);
-        return [.. module.Types.SelectMany(outer => WithNested(outer).SelectMany(Mentioned).Distinct()
-            .Where(of => of != outer.FullName)
-            .Select(of => new TypeUse(outer.FullName, of)))];
+        return
+        [
+            .. module.Types.SelectMany(outer =>
+                WithNested(outer)
+                    .SelectMany(Mentioned)
+                    .Distinct()
+                    .Where(of => of != outer.FullName)
+                    .Select(of => new TypeUse(outer.FullName, of))
+            ),
+        ];
     }
 
     private static IEnumerable<TypeDefinition> WithNested(TypeDefinition type) =>
@@ -31,8 +38,11 @@ internal static class TypeUses
     {
         IEnumerable<TypeReference?> signature =
         [
-            type.BaseType, .. type.Interfaces.Select(i => i.InterfaceType), .. type.CustomAttributes.Select(a => a.AttributeType),
-            .. type.Fields.Select(f => f.FieldType), .. type.Properties.Select(p => p.PropertyType),
+            type.BaseType,
+            .. type.Interfaces.Select(i => i.InterfaceType),
+            .. type.CustomAttributes.Select(a => a.AttributeType),
+            .. type.Fields.Select(f => f.FieldType),
+            .. type.Properties.Select(p => p.PropertyType),
             .. type.GenericParameters.SelectMany(g => g.Constraints).Select(c => c.ConstraintType),
         ];
         return signature.SelectMany(Names).Concat(type.Methods.SelectMany(Mentioned));
@@ -40,34 +50,43 @@ internal static class TypeUses
 
     private static IEnumerable<string> Mentioned(MethodDefinition method)
     {
-        var signature = method.Parameters.Select(p => p.ParameterType).Append(method.ReturnType)
-            .Concat(method.CustomAttributes.Select(a => a.AttributeType)).SelectMany(Names);
+        var signature = method
+            .Parameters.Select(p => p.ParameterType)
+            .Append(method.ReturnType)
+            .Concat(method.CustomAttributes.Select(a => a.AttributeType))
+            .SelectMany(Names);
         return method.HasBody
-            ? signature.Concat(method.Body.Variables.SelectMany(v => Names(v.VariableType))).Concat(method.Body.Instructions.SelectMany(Mentioned))
+            ? signature
+                .Concat(method.Body.Variables.SelectMany(v => Names(v.VariableType)))
+                .Concat(method.Body.Instructions.SelectMany(Mentioned))
             : signature;
     }
 
-    private static IEnumerable<string> Mentioned(Instruction instruction) => instruction.Operand switch
-    {
-        MethodReference called =>
-        [
-            .. Names(called.DeclaringType), .. Names(called.ReturnType), .. called.Parameters.SelectMany(p => Names(p.ParameterType)),
-            .. called is GenericInstanceMethod generic ? generic.GenericArguments.SelectMany(Names) : [],
-            $"{Outer(called.DeclaringType)}::{called.Name}",
-        ],
-        FieldReference field => Names(field.DeclaringType).Concat(Names(field.FieldType)),
-        TypeReference type => Names(type),
-        _ => [],
-    };
+    private static IEnumerable<string> Mentioned(Instruction instruction) =>
+        instruction.Operand switch
+        {
+            MethodReference called =>
+            [
+                .. Names(called.DeclaringType),
+                .. Names(called.ReturnType),
+                .. called.Parameters.SelectMany(p => Names(p.ParameterType)),
+                .. called is GenericInstanceMethod generic ? generic.GenericArguments.SelectMany(Names) : [],
+                $"{Outer(called.DeclaringType)}::{called.Name}",
+            ],
+            FieldReference field => Names(field.DeclaringType).Concat(Names(field.FieldType)),
+            TypeReference type => Names(type),
+            _ => [],
+        };
 
     /// <summary>The names of a type and its arguments, each as the outermost type it stands in.</summary>
-    private static IEnumerable<string> Names(TypeReference? type) => type switch
-    {
-        null or GenericParameter => [],
-        GenericInstanceType generic => generic.GenericArguments.SelectMany(Names).Append(Outer(generic)),
-        TypeSpecification of => Names(of.ElementType),
-        _ => [Outer(type)],
-    };
+    private static IEnumerable<string> Names(TypeReference? type) =>
+        type switch
+        {
+            null or GenericParameter => [],
+            GenericInstanceType generic => generic.GenericArguments.SelectMany(Names).Append(Outer(generic)),
+            TypeSpecification of => Names(of.ElementType),
+            _ => [Outer(type)],
+        };
 
     private static string Outer(TypeReference type)
     {

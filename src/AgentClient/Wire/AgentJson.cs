@@ -15,7 +15,8 @@ namespace EPortal.AgentClient.Wire;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
     AllowDuplicateProperties = false,
-    MaxDepth = 16)]
+    MaxDepth = 16
+)]
 [JsonSerializable(typeof(CheckInRequest))]
 [JsonSerializable(typeof(CheckInAnswer))]
 [JsonSerializable(typeof(BuildIdsRequest))]

@@ -7,8 +7,8 @@ public sealed record CheckInAnswer
     public bool Supported { get; init; }
 
     /// <summary>
-    /// True where the feed offers something and the <c>sticky_patchset</c> or <c>update_delay</c> of the request holds it back;
-    /// <see cref="Supported"/> is false then, for agents that do not know this field. Absent otherwise.
+    /// True where the feed offers something and the <c>sticky_patchset</c> or <c>update_delay</c> of the request holds
+    /// it back; <see cref="Supported"/> is false then, for agents that do not know this field. Absent otherwise.
     /// </summary>
     public bool? HeldBack { get; init; }
 

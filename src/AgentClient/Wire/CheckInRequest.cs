@@ -19,7 +19,9 @@ public sealed record CheckInRequest
     /// <summary>Release of the running kernel, as <c>uname -r</c> prints it.</summary>
     public string Release { get; set; } = "";
 
-    /// <summary>Effective kernel: the release this host is as safe as; that of the kernel where no patch is applied.</summary>
+    /// <summary>
+    /// Effective kernel: the release this host is as safe as; that of the kernel where no patch is applied.
+    /// </summary>
     public string Euname { get; set; } = "";
 
     /// <summary>Level that is applied now; 0 = none.</summary>

@@ -17,11 +17,21 @@ internal sealed class AccountAuthenticationOptions : AuthenticationSchemeOptions
     public string KeyHeader { get; set; } = "X-Api-Key";
 }
 
-/// <summary>Who calls the API: by an API key, else by name and password (Basic, RFC 7617), else by the session of a browser.</summary>
+/// <summary>
+/// Who calls the API: by an API key, else by name and password (Basic, RFC 7617), else by the session of a browser.
+/// </summary>
 internal sealed class AccountAuthentication(
-    IOptionsMonitor<AccountAuthenticationOptions> options, ILoggerFactory loggers, UrlEncoder encoder, UserStore users, ApiKeyStore keys, PasswordLogin login, SecretGuards guards,
-    ExternalLogins external, DirectoryRecheck recheck, FailedLogins failed)
-    : AuthenticationHandler<AccountAuthenticationOptions>(options, loggers, encoder)
+    IOptionsMonitor<AccountAuthenticationOptions> options,
+    ILoggerFactory loggers,
+    UrlEncoder encoder,
+    UserStore users,
+    ApiKeyStore keys,
+    PasswordLogin login,
+    SecretGuards guards,
+    ExternalLogins external,
+    DirectoryRecheck recheck,
+    FailedLogins failed
+) : AuthenticationHandler<AccountAuthenticationOptions>(options, loggers, encoder)
 {
     /// <summary>Name of the scheme.</summary>
     public const string Name = "account";
@@ -54,7 +64,11 @@ internal sealed class AccountAuthentication(
         {
             GuardAnswers.SayWhen(Context);
             return ApiErrors.Write(
-                Context, StatusCodes.Status503ServiceUnavailable, ApiErrors.Unavailable, "LDAP directory unavailable; try again, or use a local user");
+                Context,
+                StatusCodes.Status503ServiceUnavailable,
+                ApiErrors.Unavailable,
+                "LDAP directory unavailable; try again, or use a local user"
+            );
         }
 
         if (_login is { TooMany: true })
@@ -65,17 +79,25 @@ internal sealed class AccountAuthentication(
         if (_isKeyWithoutLogin)
         {
             return ApiErrors.Write(
-                Context, StatusCodes.Status401Unauthorized, ApiErrors.Unauthorized, "the API key is valid, but its user must log in again through LDAP or single sign-on");
+                Context,
+                StatusCodes.Status401Unauthorized,
+                ApiErrors.Unauthorized,
+                "the API key is valid, but its user must log in again through LDAP or single sign-on"
+            );
         }
 
         Response.Headers.WWWAuthenticate = "Basic realm=\"ePortal\", charset=\"UTF-8\"";
         return ApiErrors.Write(
-            Context, StatusCodes.Status401Unauthorized, ApiErrors.Unauthorized, $"authentication required: use Basic authentication, or an API key in {Options.KeyHeader}");
+            Context,
+            StatusCodes.Status401Unauthorized,
+            ApiErrors.Unauthorized,
+            $"authentication required: use Basic authentication, or an API key in {Options.KeyHeader}"
+        );
     }
 
     /// <inheritdoc/>
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => ApiErrors.Write(
-        Context, StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "this account is read-only");
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
+        ApiErrors.Write(Context, StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "this account is read-only");
 
     private async Task<User?> ByKey(string text)
     {
@@ -83,7 +105,12 @@ internal sealed class AccountAuthentication(
             return null;
         ApiKey? key = null;
         var outcome = await guards.ApiKeys.Try(
-            Context.Client(), ApiKeyStore.IdOf(text), text, attempt => (key = keys.FindOrNull(attempt, text)) is not null, Context.RequestAborted);
+            Context.Client(),
+            ApiKeyStore.IdOf(text),
+            text,
+            attempt => (key = keys.FindOrNull(attempt, text)) is not null,
+            Context.RequestAborted
+        );
         _tooManyKeys = outcome == SecretOutcome.Throttled;
         if (key is null)
             return null;
@@ -104,20 +131,26 @@ internal sealed class AccountAuthentication(
     {
         if (user is null)
             return AuthenticateResult.Fail("wrong login");
-        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, user.Name), new Claim(ClaimTypes.Role, user.Role)], Name);
+        var identity = new ClaimsIdentity(
+            [new Claim(ClaimTypes.Name, user.Name), new Claim(ClaimTypes.Role, user.Role)],
+            Name
+        );
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Name));
     }
 
     private (string Name, string Password)? BasicOrNull()
     {
-        if (!AuthenticationHeaderValue.TryParse(Request.Headers.Authorization, out var header)
+        if (
+            !AuthenticationHeaderValue.TryParse(Request.Headers.Authorization, out var header)
             || !header.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase)
-            || header.Parameter is not { Length: > 0 and < MaxCredentials } parameter)
+            || header.Parameter is not { Length: > 0 and < MaxCredentials } parameter
+        )
             return null;
         var bytes = new byte[parameter.Length];
-        return Convert.TryFromBase64String(parameter, bytes, out var length)
+        return
+            Convert.TryFromBase64String(parameter, bytes, out var length)
             && Encoding.UTF8.GetString(bytes, 0, length).Split(':', 2) is [var name, var password]
-                ? (name, password)
-                : null;
+            ? (name, password)
+            : null;
     }
 }

@@ -15,10 +15,20 @@ internal static class AccountsFeature
     private static readonly TimeSpan s_remembered = TimeSpan.FromDays(90);
 
     /// <summary>Adds authentication and the policies of the API and of pages.</summary>
-    public static void AddAccounts(this IServiceCollection services, string keyHeader, SessionLifetime lifetime, SsoOptions sso)
+    public static void AddAccounts(
+        this IServiceCollection services,
+        string keyHeader,
+        SessionLifetime lifetime,
+        SsoOptions sso
+    )
     {
-        services.AddSingleton(provider => Guards(
-            provider.GetRequiredService<Database>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SecretGuards>>()));
+        services.AddSingleton(provider =>
+            Guards(
+                provider.GetRequiredService<Database>(),
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<SecretGuards>>()
+            )
+        );
         services.AddSingleton<PasswordLogin>();
         services.AddSingleton<DirectoryRecheck>();
         services.AddSingleton<FailedLogins>();
@@ -28,36 +38,69 @@ internal static class AccountsFeature
         services.AddSingleton(lifetime);
         services.AddRazorComponents();
         // No default scheme: calls of agents carry Basic credentials of their own, which mean no account.
-        services.AddAuthentication()
-            .AddScheme<AccountAuthenticationOptions, AccountAuthentication>(AccountAuthentication.Name, options => options.KeyHeader = keyHeader)
+        services
+            .AddAuthentication()
+            .AddScheme<AccountAuthenticationOptions, AccountAuthentication>(
+                AccountAuthentication.Name,
+                options => options.KeyHeader = keyHeader
+            )
             .AddScheme<AuthenticationSchemeOptions, SessionAuthentication>(SessionAuthentication.Name, _ => { })
             .AddSso(sso);
         KeepNoKeys(services);
-        services.AddAuthorizationBuilder()
-            .AddPolicy(ApiRoutes.ReaderPolicy, policy => policy.AddAuthenticationSchemes(AccountAuthentication.Name).RequireAuthenticatedUser())
-            .AddPolicy(ApiRoutes.AdminPolicy, policy => policy.AddAuthenticationSchemes(AccountAuthentication.Name).RequireRole(ApiRoutes.AdminPolicy))
-            .AddPolicy(ApiRoutes.PagePolicy, policy => policy.AddAuthenticationSchemes(SessionAuthentication.Name).RequireAuthenticatedUser())
-            .AddPolicy(ApiRoutes.PageAdminPolicy, policy => policy.AddAuthenticationSchemes(SessionAuthentication.Name).RequireRole(ApiRoutes.AdminPolicy));
+        services
+            .AddAuthorizationBuilder()
+            .AddPolicy(
+                ApiRoutes.ReaderPolicy,
+                policy => policy.AddAuthenticationSchemes(AccountAuthentication.Name).RequireAuthenticatedUser()
+            )
+            .AddPolicy(
+                ApiRoutes.AdminPolicy,
+                policy => policy.AddAuthenticationSchemes(AccountAuthentication.Name).RequireRole(ApiRoutes.AdminPolicy)
+            )
+            .AddPolicy(
+                ApiRoutes.PagePolicy,
+                policy => policy.AddAuthenticationSchemes(SessionAuthentication.Name).RequireAuthenticatedUser()
+            )
+            .AddPolicy(
+                ApiRoutes.PageAdminPolicy,
+                policy => policy.AddAuthenticationSchemes(SessionAuthentication.Name).RequireRole(ApiRoutes.AdminPolicy)
+            );
     }
 
-    /// <summary>Recent logins and their addresses are read from the user log, so a restart during an attack locks no owner out.</summary>
+    /// <summary>
+    /// Recent logins and their addresses are read from the user log, so a restart during an attack locks no owner out.
+    /// </summary>
     private static SecretGuards Guards(Database database, TimeProvider time, ILogger<SecretGuards> logger)
     {
         var guards = new SecretGuards(time, logger);
-        var logins = new UserLogQuery { Action = "login", Since = time.GetUtcNow() - s_remembered, Limit = SecretGuard.MaxProved };
-        foreach (var login in database.Read(logins.Run).Reverse().Where(login => login is { Address: not null, Detail: SessionStore.ByPassword }))
+        var logins = new UserLogQuery
+        {
+            Action = "login",
+            Since = time.GetUtcNow() - s_remembered,
+            Limit = SecretGuard.MaxProved,
+        };
+        foreach (
+            var login in database
+                .Read(logins.Run)
+                .Reverse()
+                .Where(login => login is { Address: not null, Detail: SessionStore.ByPassword })
+        )
             guards.Passwords.Remember(ClientAddress.Of(login.Address), UserStore.Folded(login.Actor));
         return guards;
     }
 
     /// <summary>
-    /// The framework would keep keys of its own in the home folder of whoever runs the portal, readable. Nothing here is signed or
-    /// encrypted with them: sessions and sign-ons are in the store and in memory.
+    /// The framework would keep keys of its own in the home folder of whoever runs the portal, readable. Nothing here
+    /// is signed or encrypted with them: sessions and sign-ons are in the store and in memory.
     /// </summary>
     private static void KeepNoKeys(IServiceCollection services)
     {
         services.AddDataProtection().UseEphemeralDataProtectionProvider();
-        foreach (var loader in services.Where(service => service.ImplementationType?.Name == "DataProtectionHostedService").ToList())
+        foreach (
+            var loader in services
+                .Where(service => service.ImplementationType?.Name == "DataProtectionHostedService")
+                .ToList()
+        )
             services.Remove(loader);
     }
 

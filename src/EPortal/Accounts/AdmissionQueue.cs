@@ -3,9 +3,9 @@ using System.Security.Cryptography;
 namespace EPortal.Accounts;
 
 /// <summary>
-/// Slots for something that takes long, so many at a time. The lowest rank comes first; among equals the newest and one drawn by
-/// lot in alternation, so that neither those who came first nor those who keep coming can hold up all others. When too many wait
-/// the last of that order is turned away.
+/// Slots for something that takes long, so many at a time. The lowest rank comes first; among equals the newest and one
+/// drawn by lot in alternation, so that neither those who came first nor those who keep coming can hold up all others.
+/// When too many wait the last of that order is turned away.
 /// </summary>
 /// <param name="atOnce">Slots at a time.</param>
 /// <param name="waiting">How many may wait.</param>
@@ -88,7 +88,8 @@ internal sealed class AdmissionQueue(int atOnce, int waiting)
     {
         public int Rank { get; } = rank;
 
-        public TaskCompletionSource<IDisposable?> Came { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<IDisposable?> Came { get; } =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     private sealed class Slot(AdmissionQueue queue) : IDisposable

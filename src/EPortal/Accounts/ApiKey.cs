@@ -6,7 +6,15 @@ namespace EPortal.Accounts;
 internal sealed record ApiKey
 {
     /// <summary>How the store sees it.</summary>
-    public static readonly EntityType Entity = new("api_key", "key_id", "account", "name", "hash", "created", "expires");
+    public static readonly EntityType Entity = new(
+        "api_key",
+        "key_id",
+        "account",
+        "name",
+        "hash",
+        "created",
+        "expires"
+    );
 
     /// <summary>Entity id, the same on every node.</summary>
     public required string Id { get; init; }

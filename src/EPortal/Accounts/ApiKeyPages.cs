@@ -14,10 +14,22 @@ internal static class ApiKeyPages
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPage(ListPath, (ApiParameters parameters, ApiKeyStore keys, NewApiKeys made, HttpContext context) => List(
-            parameters, keys, context, parameters.Text(Made) is { } id ? made.TakeOrNull(context.Actor().Name, id) : null, null));
+        routes.MapPage(
+            ListPath,
+            (ApiParameters parameters, ApiKeyStore keys, NewApiKeys made, HttpContext context) =>
+                List(
+                    parameters,
+                    keys,
+                    context,
+                    parameters.Text(Made) is { } id ? made.TakeOrNull(context.Actor().Name, id) : null,
+                    null
+                )
+        );
         routes.MapOwnAction(ListPath, Make).ResumesForm();
-        routes.MapPage(ListPath + "/{id}", (string id, ApiKeyStore keys, HttpContext context) => One(Get(keys, id, context), null));
+        routes.MapPage(
+            ListPath + "/{id}",
+            (string id, ApiKeyStore keys, HttpContext context) => One(Get(keys, id, context), null)
+        );
         routes.MapOwnAction(ListPath + "/{id}/revoke", Revoke);
     }
 
@@ -25,17 +37,38 @@ internal static class ApiKeyPages
     public static string PathOf(ApiKey key) => $"{ListPath}/{Uri.EscapeDataString(key.KeyId)}";
 
     /// <summary>Leads on to the page that shows the key, this once.</summary>
-    private static Task<IResult> Make(ApiParameters parameters, ApiKeyStore keys, NewApiKeys made, DuplicateSubmitGuard once, HttpContext context, TimeProvider time) => ConsoleForms.Try(
-        () => once.Do(context, parameters, async () =>
-        {
-            var owner = context.Actor().Name;
-            var (key, text) = await keys.Make(context.Actor(), owner, ConsoleForms.Typed(parameters, "name", "a name"), EndOf(parameters, time));
-            return ($"{ListPath}?{Made}={made.Keep(owner, text)}", $"API key {key.Name} was created.");
-        }),
-        problem => List(parameters, keys, context, null, problem));
+    private static Task<IResult> Make(
+        ApiParameters parameters,
+        ApiKeyStore keys,
+        NewApiKeys made,
+        DuplicateSubmitGuard once,
+        HttpContext context,
+        TimeProvider time
+    ) =>
+        ConsoleForms.Try(
+            () =>
+                once.Do(
+                    context,
+                    parameters,
+                    async () =>
+                    {
+                        var owner = context.Actor().Name;
+                        var (key, text) = await keys.Make(
+                            context.Actor(),
+                            owner,
+                            ConsoleForms.Typed(parameters, "name", "a name"),
+                            EndOf(parameters, time)
+                        );
+                        return ($"{ListPath}?{Made}={made.Keep(owner, text)}", $"API key {key.Name} was created.");
+                    }
+                ),
+            problem => List(parameters, keys, context, null, problem)
+        );
 
     private static DateTimeOffset? EndOf(ApiParameters parameters, TimeProvider time) =>
-        parameters.Text("expires_days") is { } days ? time.GetUtcNow().AddDays(ApiParameters.Number(days, "the number of days", 1, ApiKeyEndpoints.MaxDays)) : null;
+        parameters.Text("expires_days") is { } days
+            ? time.GetUtcNow().AddDays(ApiParameters.Number(days, "the number of days", 1, ApiKeyEndpoints.MaxDays))
+            : null;
 
     private static Task<IResult> Revoke(string id, ApiParameters parameters, ApiKeyStore keys, HttpContext context)
     {
@@ -47,10 +80,17 @@ internal static class ApiKeyPages
                 await keys.Revoke(context.Actor(), id, context.WhoseOrAll());
                 return ConsoleRoutes.Back(context, ListPath, $"API key {key.Name} was revoked.");
             },
-            problem => One(key, problem));
+            problem => One(key, problem)
+        );
     }
 
-    private static IResult List(ApiParameters parameters, ApiKeyStore keys, HttpContext context, string? made, string? problem)
+    private static IResult List(
+        ApiParameters parameters,
+        ApiKeyStore keys,
+        HttpContext context,
+        string? made,
+        string? problem
+    )
     {
         var user = context.WhoseOrAll() ?? parameters.Text("user");
         var all = keys.List(user);
@@ -63,15 +103,20 @@ internal static class ApiKeyPages
                 Days = made is null ? parameters.Text("expires_days") : null,
                 Problem = problem,
             },
-            problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+            problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest
+        );
     }
 
-    private static IResult One(ApiKey key, string? problem) => ConsoleRoutes.Show<ApiKeyPage, ApiKeyModel>(
-        new ApiKeyModel(key, problem), problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+    private static IResult One(ApiKey key, string? problem) =>
+        ConsoleRoutes.Show<ApiKeyPage, ApiKeyModel>(
+            new ApiKeyModel(key, problem),
+            problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest
+        );
 
     /// <summary>Somebody else's key is as unknown as none, but to admins.</summary>
     private static ApiKey Get(ApiKeyStore keys, string id, HttpContext context) =>
-        keys.List(context.WhoseOrAll()).FirstOrDefault(key => key.KeyId == id) ?? throw new RefusedException(Refusal.NotFound, "API key not found");
+        keys.List(context.WhoseOrAll()).FirstOrDefault(key => key.KeyId == id)
+        ?? throw new RefusedException(Refusal.NotFound, "API key not found");
 }
 
 /// <summary>What the page of API keys shows.</summary>

@@ -18,11 +18,17 @@ internal enum DirectoryStatus
 }
 
 /// <summary>
-/// Asks the directory again, by its bind account, about users who have sessions or API keys: five minutes after it last said yes, one
-/// question at a time. A directory that fails is left alone for half a minute; its last yes counts for an hour, so an outage logs
-/// nobody out at once and keeps nobody in for good.
+/// Asks the directory again, by its bind account, about users who have sessions or API keys: five minutes after it last
+/// said yes, one question at a time. A directory that fails is left alone for half a minute; its last yes counts for an
+/// hour, so an outage logs nobody out at once and keeps nobody in for good.
 /// </summary>
-internal sealed partial class DirectoryRecheck(ExternalLogins logins, LdapStore ldap, ChangeLog log, TimeProvider time, ILogger<DirectoryRecheck> logger) : IDisposable
+internal sealed partial class DirectoryRecheck(
+    ExternalLogins logins,
+    LdapStore ldap,
+    ChangeLog log,
+    TimeProvider time,
+    ILogger<DirectoryRecheck> logger
+) : IDisposable
 {
     /// <summary>How old an answer may be before it is asked for again.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
@@ -43,7 +49,11 @@ internal sealed partial class DirectoryRecheck(ExternalLogins logins, LdapStore 
     /// <summary>The state of a user; local users, and those that cannot be checked, are good.</summary>
     public async Task<DirectoryStatus> Of(User user)
     {
-        if (user.IsLocal || !user.Identity!.StartsWith(ExternalIdentity.LdapPrefix, StringComparison.Ordinal) || ldap.DirectoryOrNull(out _) is not { CanLookUp: true } directory)
+        if (
+            user.IsLocal
+            || !user.Identity!.StartsWith(ExternalIdentity.LdapPrefix, StringComparison.Ordinal)
+            || ldap.DirectoryOrNull(out _) is not { CanLookUp: true } directory
+        )
             return DirectoryStatus.Good;
         if (logins.FindOrNull(user.Id) is not { } last)
             return DirectoryStatus.Gone;
@@ -68,7 +78,12 @@ internal sealed partial class DirectoryRecheck(ExternalLogins logins, LdapStore 
 
     /// <summary>The question about a user; who comes while it is being asked gets the same answer.</summary>
     private Task<DirectoryStatus> Ask(User user, ExternalLogin last, LdapDirectory directory) =>
-        _asked.GetOrAdd(user.Id, _ => new Lazy<Task<DirectoryStatus>>(() => Task.Run(() => AskInTurn(user, last, directory)))).Value;
+        _asked
+            .GetOrAdd(
+                user.Id,
+                _ => new Lazy<Task<DirectoryStatus>>(() => Task.Run(() => AskInTurn(user, last, directory)))
+            )
+            .Value;
 
     private async Task<DirectoryStatus> AskInTurn(User user, ExternalLogin last, LdapDirectory directory)
     {
@@ -90,7 +105,8 @@ internal sealed partial class DirectoryRecheck(ExternalLogins logins, LdapStore 
             LogFailed(e.Message);
             return DirectoryStatus.Unknown;
         }
-        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException && _end.IsCancellationRequested)
+        catch (Exception e)
+            when (e is OperationCanceledException or ObjectDisposedException && _end.IsCancellationRequested)
         {
             return DirectoryStatus.Unknown;
         }
@@ -103,16 +119,29 @@ internal sealed partial class DirectoryRecheck(ExternalLogins logins, LdapStore 
     private async Task<DirectoryStatus> AskNow(User user, ExternalLogin last, LdapDirectory directory)
     {
         var standing = await directory.LookUp(last.Name, _end.Token) ? DirectoryStatus.Good : DirectoryStatus.Gone;
-        await log.Commit(Actor.Portal, change =>
-        {
-            if (standing == DirectoryStatus.Good)
-                return change.Session.Execute("UPDATE external_login SET confirmed = @now WHERE account = @id", ("@now", UnixMicros.Of(change.Now)), ("@id", user.Id));
-            // A login since then was confirmed after this answer.
-            if (change.Session.Execute("DELETE FROM external_login WHERE account = @id AND login = @login", ("@id", user.Id), ("@login", last.Login)) == 0)
-                return 0;
-            change.Note("session.end", $"all of {user.Name}: no longer allowed by the directory");
-            return change.Session.Execute("DELETE FROM login_session WHERE account = @id", ("@id", user.Id));
-        });
+        await log.Commit(
+            Actor.Portal,
+            change =>
+            {
+                if (standing == DirectoryStatus.Good)
+                    return change.Session.Execute(
+                        "UPDATE external_login SET confirmed = @now WHERE account = @id",
+                        ("@now", UnixMicros.Of(change.Now)),
+                        ("@id", user.Id)
+                    );
+                // A login since then was confirmed after this answer.
+                if (
+                    change.Session.Execute(
+                        "DELETE FROM external_login WHERE account = @id AND login = @login",
+                        ("@id", user.Id),
+                        ("@login", last.Login)
+                    ) == 0
+                )
+                    return 0;
+                change.Note("session.end", $"all of {user.Name}: no longer allowed by the directory");
+                return change.Session.Execute("DELETE FROM login_session WHERE account = @id", ("@id", user.Id));
+            }
+        );
         return standing;
     }
 

@@ -16,6 +16,8 @@ internal sealed record ExternalIdentity(string Key, string WantedName, string Re
     /// <summary>How identities of the directory begin.</summary>
     public const string LdapPrefix = "ldap:";
 
-    /// <summary>The wanted name, or another one where that would pass for somebody of the user log who is no user.</summary>
+    /// <summary>
+    /// The wanted name, or another one where that would pass for somebody of the user log who is no user.
+    /// </summary>
     public string Name => UserStore.IsReserved(WantedName) ? $"{WantedName}@{Realm}" : WantedName;
 }

@@ -4,13 +4,20 @@ using EPortal.Data;
 namespace EPortal.Accounts;
 
 /// <summary>
-/// Tells of failed logins in the user log without letting strangers fill it, or write in it: a name is kept only where such a user
-/// exists (a password typed into the wrong field is none), many of one address are one line each ten minutes, and all lines together are bounded;
-/// what goes beyond is counted in one line.
+/// Tells of failed logins in the user log without letting strangers fill it, or write in it: a name is kept only where
+/// such a user exists (a password typed into the wrong field is none), many of one address are one line each ten
+/// minutes, and all lines together are bounded; what goes beyond is counted in one line.
 /// </summary>
-internal sealed partial class FailedLogins(UserStore users, ChangeLog log, TimeProvider time, ILogger<FailedLogins> logger) : BackgroundService
+internal sealed partial class FailedLogins(
+    UserStore users,
+    ChangeLog log,
+    TimeProvider time,
+    ILogger<FailedLogins> logger
+) : BackgroundService
 {
-    /// <summary>Their action in the user log. It does not begin as that of logins does, which is searched for by its beginning.</summary>
+    /// <summary>
+    /// Their action in the user log. It does not begin as that of logins does, which is searched for by its beginning.
+    /// </summary>
     public const string Action = "failed-login";
 
     /// <summary>Lines at once, and each hour.</summary>
@@ -92,11 +99,14 @@ internal sealed partial class FailedLogins(UserStore users, ChangeLog log, TimeP
         {
             try
             {
-                await log.Commit(new Actor(Actor.Nobody, address), change =>
-                {
-                    change.Note(Action, detail);
-                    return true;
-                });
+                await log.Commit(
+                    new Actor(Actor.Nobody, address),
+                    change =>
+                    {
+                        change.Note(Action, detail);
+                        return true;
+                    }
+                );
             }
             catch (StoreException e)
             {
@@ -127,7 +137,12 @@ internal sealed partial class FailedLogins(UserStore users, ChangeLog log, TimeP
                 else
                 {
                     _lines--;
-                    lines.Add((address, $"{Times(count.Take(now + s_between))} {(user is null ? "with an unknown user name" : $"as {user}")}"));
+                    lines.Add(
+                        (
+                            address,
+                            $"{Times(count.Take(now + s_between))} {(user is null ? "with an unknown user name" : $"as {user}")}"
+                        )
+                    );
                 }
             }
 
@@ -138,7 +153,8 @@ internal sealed partial class FailedLogins(UserStore users, ChangeLog log, TimeP
         return lines;
     }
 
-    private static string Times(long count) => count == 1 ? "1 failed login" : string.Create(CultureInfo.InvariantCulture, $"{count:N0} failed logins");
+    private static string Times(long count) =>
+        count == 1 ? "1 failed login" : string.Create(CultureInfo.InvariantCulture, $"{count:N0} failed logins");
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot record {Failed} in the user log: {Reason}")]
     private partial void LogNotTold(string failed, string reason);

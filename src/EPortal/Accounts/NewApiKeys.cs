@@ -4,8 +4,8 @@ using Microsoft.Extensions.Caching.Memory;
 namespace EPortal.Accounts;
 
 /// <summary>
-/// API keys that were just made, until the page that shows them asks, once: so that the answer to the form that makes one leads on to a
-/// page which, loaded again, makes no other. In memory only, and for a few minutes.
+/// API keys that were just made, until the page that shows them asks, once: so that the answer to the form that makes
+/// one leads on to a page which, loaded again, makes no other. In memory only, and for a few minutes.
 /// </summary>
 internal sealed class NewApiKeys : IDisposable
 {
@@ -20,7 +20,11 @@ internal sealed class NewApiKeys : IDisposable
     public string Keep(string owner, string text)
     {
         var id = RandomNumberGenerator.GetString(Letters, IdLength);
-        _keys.Set((owner, id), text, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = s_kept });
+        _keys.Set(
+            (owner, id),
+            text,
+            new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = s_kept }
+        );
         return id;
     }
 

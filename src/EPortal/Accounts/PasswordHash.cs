@@ -32,7 +32,8 @@ internal static class PasswordHash
         var hash = Derive(password, salt, memoryKiB, passes, Lanes);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"$argon2id$v=19$m={memoryKiB},t={passes},p={Lanes}${Unpadded(salt)}${Unpadded(hash)}");
+            $"$argon2id$v=19$m={memoryKiB},t={passes},p={Lanes}${Unpadded(salt)}${Unpadded(hash)}"
+        );
     }
 
     /// <summary>Whether <paramref name="password"/> is the one that <paramref name="hash"/> was made of.</summary>
@@ -50,13 +51,15 @@ internal static class PasswordHash
     private static byte[] Derive(string password, byte[] salt, int memoryKiB, int passes, int lanes)
     {
         var argon = new Argon2BytesGenerator();
-        argon.Init(new Argon2Parameters.Builder(Argon2Parameters.Argon2id)
-            .WithVersion(Argon2Parameters.Version13)
-            .WithSalt(salt)
-            .WithMemoryAsKB(memoryKiB)
-            .WithIterations(passes)
-            .WithParallelism(lanes)
-            .Build());
+        argon.Init(
+            new Argon2Parameters.Builder(Argon2Parameters.Argon2id)
+                .WithVersion(Argon2Parameters.Version13)
+                .WithSalt(salt)
+                .WithMemoryAsKB(memoryKiB)
+                .WithIterations(passes)
+                .WithParallelism(lanes)
+                .Build()
+        );
         var hash = new byte[HashLength];
         argon.GenerateBytes(Encoding.UTF8.GetBytes(password), hash);
         return hash;
@@ -64,5 +67,6 @@ internal static class PasswordHash
 
     private static string Unpadded(byte[] bytes) => Convert.ToBase64String(bytes).TrimEnd('=');
 
-    private static byte[] Padded(string text) => Convert.FromBase64String(text.PadRight((text.Length + 3) / 4 * 4, '='));
+    private static byte[] Padded(string text) =>
+        Convert.FromBase64String(text.PadRight((text.Length + 3) / 4 * 4, '='));
 }

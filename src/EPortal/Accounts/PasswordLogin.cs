@@ -28,16 +28,25 @@ internal enum LoginOutcome
 }
 
 /// <summary>
-/// Logs in by name and password: a local user of that name decides; only when there is none is the directory asked. The guard
-/// comes first, ahead of what is remembered too: else it would tell a right guess from one that was not tried.
+/// Logs in by name and password: a local user of that name decides; only when there is none is the directory asked. The
+/// guard comes first, ahead of what is remembered too: else it would tell a right guess from one that was not tried.
 /// </summary>
 internal sealed partial class PasswordLogin(
-    UserStore users, LdapStore ldap, ExternalLogins external, SecretGuards guards, TimeProvider time, ILogger<PasswordLogin> logger)
+    UserStore users,
+    LdapStore ldap,
+    ExternalLogins external,
+    SecretGuards guards,
+    TimeProvider time,
+    ILogger<PasswordLogin> logger
+)
 {
     /// <summary>Passwords that are checked at a time: a check takes 19 MiB and a processor.</summary>
     private const int Checks = 2;
 
-    /// <summary>Logins that wait for the directory at a time; apart from the others, so that a silent directory keeps no local user out.</summary>
+    /// <summary>
+    /// Logins that wait for the directory at a time; apart from the others, so that a silent directory keeps no local
+    /// user out.
+    /// </summary>
     private const int Questions = 32;
 
     private const int MaxWaiting = 200;
@@ -73,7 +82,12 @@ internal sealed partial class PasswordLogin(
         if (holder is null || password.Length > UserStore.MaxPasswordLength)
             return Wrong(attempt);
         var credential = users.CredentialOrNull(name);
-        var directory = credential?.Hash is null && DirectoryOrNull() is { } asked && (credential is not null || !users.IsShielded(name)) ? asked : null;
+        var directory =
+            credential?.Hash is null
+            && DirectoryOrNull() is { } asked
+            && (credential is not null || !users.IsShielded(name))
+                ? asked
+                : null;
         var mark = _remembered.Mark(name, password, $"{credential?.Hash} {directory?.Number}");
         if (RememberedOrNull(attempt, mark) is { } known)
             return known;
@@ -85,11 +99,19 @@ internal sealed partial class PasswordLogin(
             ?? await Check(attempt, credential, directory, new Login(name, password, context.Address(), mark), cancel);
     }
 
-    private async Task<LoginResult> Check(SecretAttempt attempt, UserStore.Credential? credential, LdapDirectory? directory, Login login, CancellationToken cancel)
+    private async Task<LoginResult> Check(
+        SecretAttempt attempt,
+        UserStore.Credential? credential,
+        LdapDirectory? directory,
+        Login login,
+        CancellationToken cancel
+    )
     {
         try
         {
-            var found = directory is null ? Local(attempt, credential, login.Password) : await OfDirectory(directory, credential?.User, login, cancel);
+            var found = directory is null
+                ? Local(attempt, credential, login.Password)
+                : await OfDirectory(directory, credential?.User, login, cancel);
             if (found is null)
                 return Wrong(attempt);
             attempt.Right();
@@ -108,7 +130,11 @@ internal sealed partial class PasswordLogin(
 
     private LoginResult? RememberedOrNull(SecretAttempt attempt, string mark)
     {
-        if (_remembered.UserOrNull(attempt, mark) is not { } known || users.FindOrNull(known) is not { } user || !external.Counts(user, time.GetUtcNow()))
+        if (
+            _remembered.UserOrNull(attempt, mark) is not { } known
+            || users.FindOrNull(known) is not { } user
+            || !external.Counts(user, time.GetUtcNow())
+        )
             return null;
         attempt.Right();
         return new LoginResult(user);
@@ -129,7 +155,9 @@ internal sealed partial class PasswordLogin(
 
     /// <summary>Who had a right password from there before waits apart from strangers.</summary>
     private AdmissionQueue TurnsOf(SecretAttempt attempt, LdapDirectory? directory) =>
-        directory is not null ? _questions : attempt.IsProved ? _checksOfProved : _checks;
+        directory is not null ? _questions
+        : attempt.IsProved ? _checksOfProved
+        : _checks;
 
     private static User? Local(SecretAttempt attempt, UserStore.Credential? credential, string password) =>
         UserStore.Verify(attempt, credential, password) ? credential!.User : null;
@@ -139,7 +167,9 @@ internal sealed partial class PasswordLogin(
         var who = directory.IdentityOf(login.Name);
         // Who came in before the rule for names still does, by exactly that name.
         var isKnown = known is not null && (known.Identity == who.Key || known.Identity == who.FormerKey);
-        return await directory.Login(login.Name, login.Password, cancel, isKnown) == LdapLogin.Done ? await Enter(who, login.Address) : null;
+        return await directory.Login(login.Name, login.Password, cancel, isKnown) == LdapLogin.Done
+            ? await Enter(who, login.Address)
+            : null;
     }
 
     private Task<User> Enter(ExternalIdentity who, string address) => users.Enter(new Actor(who.Name, address), who);

@@ -5,8 +5,8 @@ using EPortal.Api.Guards;
 namespace EPortal.Accounts;
 
 /// <summary>
-/// Passwords that were right a moment ago, by a keyed hash in memory: programs send theirs with every call, and checking one
-/// takes long on purpose.
+/// Passwords that were right a moment ago, by a keyed hash in memory: programs send theirs with every call, and
+/// checking one takes long on purpose.
 /// </summary>
 internal sealed class RememberedPasswords(TimeProvider time)
 {
@@ -20,15 +20,17 @@ internal sealed class RememberedPasswords(TimeProvider time)
     /// <param name="name">User name, without control characters.</param>
     /// <param name="password">Password.</param>
     /// <param name="against">What it was checked against; when that changes nothing is remembered any more.</param>
-    public string Mark(string name, string password, string against) => Convert.ToHexString(HMACSHA256.HashData(
-        _key, Encoding.UTF8.GetBytes($"{name}\0{against}\0{password}")));
+    public string Mark(string name, string password, string against) =>
+        Convert.ToHexString(HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes($"{name}\0{against}\0{password}")));
 
     /// <summary>Name of the user whose password it is; null when none is remembered.</summary>
     public string? UserOrNull(SecretAttempt attempt, string mark)
     {
         attempt.Demand();
         lock (_gate)
-            return _entries.TryGet(mark, out var entry) && time.GetElapsedTime(entry.Since) < entry.For ? entry.User : null;
+            return _entries.TryGet(mark, out var entry) && time.GetElapsedTime(entry.Since) < entry.For
+                ? entry.User
+                : null;
     }
 
     /// <summary>Remembers it for a while.</summary>

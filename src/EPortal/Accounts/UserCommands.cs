@@ -12,36 +12,55 @@ internal static partial class UserCommands
     /// <summary>The command.</summary>
     public static Command Create(CliContext context)
     {
-        var password = CliOptions.Value<string>("password; - reads it from standard input or prompts for it, as for a new user without this option", "-p", "--password");
-        var role = CliOptions.Choice("admin can change things, readonly can only view", ["admin", "readonly"], "-r", "--role");
+        var password = CliOptions.Value<string>(
+            "password; - reads it from standard input or prompts for it, as for a new user without this option",
+            "-p",
+            "--password"
+        );
+        var role = CliOptions.Choice(
+            "admin can change things, readonly can only view",
+            ["admin", "readonly"],
+            "-r",
+            "--role"
+        );
         var note = CliOptions.Value<string>("description", "--note");
         var (yes, dryRun, json) = (CliOptions.Yes(), CliOptions.DryRun(), CliOptions.Json());
-        var user = new CliNoun("user", """
+        var user = new CliNoun(
+            "user",
+            """
             list available users by default
 
             examples:
               kc.eportal user add admin
               echo "$PASSWORD" | kc.eportal user set -p - admin
               kc.eportal user -c -r readonly admin
-            """);
+            """
+        );
         user.Verb(CliAction.List, "list users", json);
         user.Verb(CliAction.Add, "add a user", password, role, note, json);
         user.Verb(CliAction.Change, "change a user", password, role, note, yes, json);
         user.Verb(CliAction.Delete, "delete a user with its API keys", yes, dryRun, json);
         user.CompleteNames(StoredNames.Of(context, UserStore.Names));
-        user.Run((action, name, parsed) =>
-        {
-            bool? admin = parsed.GetValue(role) is { } r ? r == "admin" : null;
-            var settings = new UserSettings(null, admin, parsed.GetValue(note));
-            var output = new CliDeletion(context, parsed.GetValue(yes), parsed.GetValue(dryRun), parsed.GetValue(json));
-            return action switch
+        user.Run(
+            (action, name, parsed) =>
             {
-                CliAction.Add => Add(context, name, settings, parsed.GetValue(password), output.AsJson),
-                CliAction.Change => Change(context, name, settings, parsed.GetValue(password), output),
-                CliAction.Delete => Delete(context, name, output),
-                _ => List(context, output.AsJson),
-            };
-        });
+                bool? admin = parsed.GetValue(role) is { } r ? r == "admin" : null;
+                var settings = new UserSettings(null, admin, parsed.GetValue(note));
+                var output = new CliDeletion(
+                    context,
+                    parsed.GetValue(yes),
+                    parsed.GetValue(dryRun),
+                    parsed.GetValue(json)
+                );
+                return action switch
+                {
+                    CliAction.Add => Add(context, name, settings, parsed.GetValue(password), output.AsJson),
+                    CliAction.Change => Change(context, name, settings, parsed.GetValue(password), output),
+                    CliAction.Delete => Delete(context, name, output),
+                    _ => List(context, output.AsJson),
+                };
+            }
+        );
         return user;
     }
 
@@ -51,10 +70,21 @@ internal static partial class UserCommands
         var secret = await context.PasswordAsync(password);
         await using var portal = context.OpenPortal();
         var user = await portal.Users.Add(context.Operator(), name, settings with { Password = secret });
-        context.Result(json, UserRow.From(user), UserCommandsJson.Default.UserRow, $"user {user.Name} was added as {user.Role}");
+        context.Result(
+            json,
+            UserRow.From(user),
+            UserCommandsJson.Default.UserRow,
+            $"user {user.Name} was added as {user.Role}"
+        );
     }
 
-    private static async Task Change(CliContext context, string name, UserSettings settings, string? password, CliDeletion output)
+    private static async Task Change(
+        CliContext context,
+        string name,
+        UserSettings settings,
+        string? password,
+        CliDeletion output
+    )
     {
         var secret = password is null ? null : await context.PasswordAsync(password);
         if (secret is null && settings == new UserSettings())
@@ -71,17 +101,29 @@ internal static partial class UserCommands
     private static async Task Delete(CliContext context, string name, CliDeletion deletion)
     {
         await using var portal = context.OpenPortal();
-        var user = portal.Users.FindOrNull(name) ?? throw new RefusedException(Refusal.NotFound, $"user '{name}' not found");
+        var user =
+            portal.Users.FindOrNull(name) ?? throw new RefusedException(Refusal.NotFound, $"user '{name}' not found");
         var ends = portal.Users.IsLastAdmin(name);
         var row = UserRow.From(user);
         if (deletion.IsDry)
         {
-            context.Result(deletion.AsJson, row with { DryRun = true }, UserCommandsJson.Default.UserRow, $"user {name} would be deleted{(ends ? ", the last admin" : "")}");
+            context.Result(
+                deletion.AsJson,
+                row with
+                {
+                    DryRun = true,
+                },
+                UserCommandsJson.Default.UserRow,
+                $"user {name} would be deleted{(ends ? ", the last admin" : "")}"
+            );
             return;
         }
 
         await context.ConfirmAsync(
-            ends ? $"{name} is the last admin. Delete it?" : $"Delete user {name} with its API keys?", deletion.Yes, unattended: true);
+            ends ? $"{name} is the last admin. Delete it?" : $"Delete user {name} with its API keys?",
+            deletion.Yes,
+            unattended: true
+        );
         await portal.Users.Delete(context.Operator(), name);
         context.Result(deletion.AsJson, row, UserCommandsJson.Default.UserRow, $"user {name} was deleted");
         WarnOfNoAdmin(context, ends);
@@ -103,7 +145,10 @@ internal static partial class UserCommands
             return;
         }
 
-        var table = new CliTable("User", "Role", "Description") { Empty = "no users; create one with `kc.eportal user add NAME`" };
+        var table = new CliTable("User", "Role", "Description")
+        {
+            Empty = "no users; create one with `kc.eportal user add NAME`",
+        };
         foreach (var user in users)
             table.Add(user.Name, user.Role, user.Description);
         table.Write(context);

@@ -11,20 +11,35 @@ internal static class UserEndpoints
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapApi(HttpMethods.Get, "/users", ApiRole.Reader, "All users", (UserStore users) =>
-            new ApiResult<IReadOnlyList<UserRow>>([.. users.List().Select(UserRow.From)]));
-        routes.MapApi(HttpMethods.Post, "/users", ApiRole.Admin, "Create or change a local user", Save,
+        routes.MapApi(
+            HttpMethods.Get,
+            "/users",
+            ApiRole.Reader,
+            "All users",
+            (UserStore users) => new ApiResult<IReadOnlyList<UserRow>>([.. users.List().Select(UserRow.From)])
+        );
+        routes.MapApi(
+            HttpMethods.Post,
+            "/users",
+            ApiRole.Admin,
+            "Create or change a local user",
+            Save,
             new("username", "name to log in with", Required: true),
             new("password", "needed for a new user"),
             new("description", "free text"),
-            new("readonly", "read-only; false for a new user", "boolean"));
+            new("readonly", "read-only; false for a new user", "boolean")
+        );
         routes.MapApi(HttpMethods.Delete, "/users/{name}", ApiRole.Admin, "Delete a user with its API keys", Delete);
     }
 
     private static async Task<ApiResult<UserRow>> Save(ApiParameters parameters, UserStore users, HttpContext context)
     {
         var name = parameters.Required("username");
-        var settings = new UserSettings(parameters.Text("password"), !parameters.Flag("readonly"), parameters.Raw("description"));
+        var settings = new UserSettings(
+            parameters.Text("password"),
+            !parameters.Flag("readonly"),
+            parameters.Raw("description")
+        );
         return new ApiResult<UserRow>(UserRow.From(await users.Save(context.Actor(), name, settings)));
     }
 
@@ -43,6 +58,9 @@ internal sealed record UserRow(long Id, string Username, string Description, boo
     /// <summary>The row of a user.</summary>
     public static UserRow From(User user) => new(Number(user.Id), user.Name, user.Description, !user.IsAdmin);
 
-    /// <summary>Programs expect a number: 48 bits of a hash of the entity id, the same on every node and exact in a double.</summary>
-    private static long Number(string id) => BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(id))) >>> 16;
+    /// <summary>
+    /// Programs expect a number: 48 bits of a hash of the entity id, the same on every node and exact in a double.
+    /// </summary>
+    private static long Number(string id) =>
+        BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(id))) >>> 16;
 }

@@ -12,9 +12,22 @@ internal static class UserLogPages
     private const int PageSize = 50;
 
     /// <summary>Maps it.</summary>
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPage(ListPath, (ApiParameters parameters, Database database, FleetSecrets secrets, HttpContext context) => ConsoleForms.Try(
-        () => Task.FromResult(Show(parameters, database, FleetSecrets.AreOnPagesFor(context) ? null : secrets.Remover())),
-        problem => ConsoleRoutes.Show<UserLogPage, UserLogModel>(new UserLogModel([], 0, 0, PageSize, UserLogForm.Read(parameters), problem), StatusCodes.Status400BadRequest)));
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPage(
+            ListPath,
+            (ApiParameters parameters, Database database, FleetSecrets secrets, HttpContext context) =>
+                ConsoleForms.Try(
+                    () =>
+                        Task.FromResult(
+                            Show(parameters, database, FleetSecrets.AreOnPagesFor(context) ? null : secrets.Remover())
+                        ),
+                    problem =>
+                        ConsoleRoutes.Show<UserLogPage, UserLogModel>(
+                            new UserLogModel([], 0, 0, PageSize, UserLogForm.Read(parameters), problem),
+                            StatusCodes.Status400BadRequest
+                        )
+                )
+        );
 
     private static IResult Show(ApiParameters parameters, Database database, Func<string, string>? remover)
     {
@@ -32,7 +45,16 @@ internal static class UserLogPages
             offset = Paging.Start(offset, count, PageSize);
             return ((query with { Offset = offset }).Run(session), count);
         });
-        return ConsoleRoutes.Show<UserLogPage, UserLogModel>(new UserLogModel(UserLogEndpoints.Without(entries, remover), total, offset, PageSize, UserLogForm.Read(parameters), null));
+        return ConsoleRoutes.Show<UserLogPage, UserLogModel>(
+            new UserLogModel(
+                UserLogEndpoints.Without(entries, remover),
+                total,
+                offset,
+                PageSize,
+                UserLogForm.Read(parameters),
+                null
+            )
+        );
     }
 }
 
@@ -43,7 +65,14 @@ internal static class UserLogPages
 /// <param name="Size">Most of a page.</param>
 /// <param name="Form">What was asked for.</param>
 /// <param name="Problem">Why nothing is shown.</param>
-internal sealed record UserLogModel(IReadOnlyList<UserLogEntry> Entries, long Total, long Offset, int Size, UserLogForm Form, string? Problem)
+internal sealed record UserLogModel(
+    IReadOnlyList<UserLogEntry> Entries,
+    long Total,
+    long Offset,
+    int Size,
+    UserLogForm Form,
+    string? Problem
+)
 {
     /// <summary>Whether there are more lines than are counted.</summary>
     public bool IsCut => Total == UserLogFilter.MostRows;
@@ -66,10 +95,15 @@ internal sealed record UserLogForm(string? User, string? Action, string? Since, 
     /// <summary>An address with these filters.</summary>
     /// <param name="path">Where it leads.</param>
     /// <param name="more">Other parameters.</param>
-    public string AddressOf(string path, params (string Name, string Value)[] more) => QueryHelpers.AddQueryString(
-        path,
-        [
-            KeyValuePair.Create("user", User), KeyValuePair.Create("action", Action), KeyValuePair.Create("since", Since), KeyValuePair.Create("until", Until),
-            .. more.Select(one => KeyValuePair.Create<string, string?>(one.Name, one.Value)),
-        ]);
+    public string AddressOf(string path, params (string Name, string Value)[] more) =>
+        QueryHelpers.AddQueryString(
+            path,
+            [
+                KeyValuePair.Create("user", User),
+                KeyValuePair.Create("action", Action),
+                KeyValuePair.Create("since", Since),
+                KeyValuePair.Create("until", Until),
+                .. more.Select(one => KeyValuePair.Create<string, string?>(one.Name, one.Value)),
+            ]
+        );
 }

@@ -12,7 +12,14 @@ namespace EPortal.Accounts;
 /// <param name="Total">How many there are.</param>
 /// <param name="Offset">How many were passed over.</param>
 /// <param name="Size">Most of a page.</param>
-internal sealed record UsersModel(IReadOnlyList<User> Users, IReadOnlyDictionary<string, UserUse> Use, string? Search, int Total, int Offset, int Size);
+internal sealed record UsersModel(
+    IReadOnlyList<User> Users,
+    IReadOnlyDictionary<string, UserUse> Use,
+    string? Search,
+    int Total,
+    int Offset,
+    int Size
+);
 
 /// <summary>What the page of one user shows.</summary>
 /// <param name="Form">The form as it is filled in.</param>
@@ -31,15 +38,21 @@ internal sealed record UserUse(int Sessions, int ApiKeys)
     public static readonly UserUse None = new(0, 0);
 
     /// <summary>What one user has.</summary>
-    public static UserUse Of(SessionStore sessions, ApiKeyStore keys, string user) => new(sessions.List(user).Count, keys.List(user).Count);
+    public static UserUse Of(SessionStore sessions, ApiKeyStore keys, string user) =>
+        new(sessions.List(user).Count, keys.List(user).Count);
 
     /// <summary>What all users have, by name.</summary>
     public static IReadOnlyDictionary<string, UserUse> Of(SessionStore sessions, ApiKeyStore keys)
     {
         var logins = sessions.List(null).CountBy(session => session.User.Name).ToDictionary(StringComparer.Ordinal);
         var keysOf = keys.List(null).CountBy(key => key.Account).ToDictionary(StringComparer.Ordinal);
-        return logins.Keys.Union(keysOf.Keys).ToDictionary(
-            name => name, name => new UserUse(logins.GetValueOrDefault(name), keysOf.GetValueOrDefault(name)), StringComparer.Ordinal);
+        return logins
+            .Keys.Union(keysOf.Keys)
+            .ToDictionary(
+                name => name,
+                name => new UserUse(logins.GetValueOrDefault(name), keysOf.GetValueOrDefault(name)),
+                StringComparer.Ordinal
+            );
     }
 }
 
@@ -65,25 +78,27 @@ internal sealed record UserForm
     public bool WasReadOnly { get; init; }
 
     /// <summary>The form of a user that is there.</summary>
-    public static UserForm Of(User user) => new()
-    {
-        Name = user.Name,
-        IsNew = false,
-        User = user,
-        Description = user.Description,
-        IsReadOnly = !user.IsAdmin,
-        WasReadOnly = !user.IsAdmin,
-    };
+    public static UserForm Of(User user) =>
+        new()
+        {
+            Name = user.Name,
+            IsNew = false,
+            User = user,
+            Description = user.Description,
+            IsReadOnly = !user.IsAdmin,
+            WasReadOnly = !user.IsAdmin,
+        };
 
     /// <summary>Its values, field by field.</summary>
     public StoredFields Typed() => Accounts.User.FieldsOf("", Description, IsReadOnly);
 
     /// <summary>The form that was sent.</summary>
-    public static UserForm Read(ApiParameters parameters) => new()
-    {
-        Name = parameters.Text("username") ?? "",
-        Description = parameters.Raw("description") ?? "",
-        IsReadOnly = parameters.Flag("readonly") ?? false,
-        WasReadOnly = parameters.Flag("was_readonly") ?? false,
-    };
+    public static UserForm Read(ApiParameters parameters) =>
+        new()
+        {
+            Name = parameters.Text("username") ?? "",
+            Description = parameters.Raw("description") ?? "",
+            IsReadOnly = parameters.Flag("readonly") ?? false,
+            WasReadOnly = parameters.Flag("was_readonly") ?? false,
+        };
 }

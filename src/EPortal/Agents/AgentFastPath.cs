@@ -13,15 +13,24 @@ using EPortal.Servers.CheckIns;
 namespace EPortal.Agents;
 
 /// <summary>
-/// Fast path for what a fleet calls all the time: check-ins, levels, and patch files. It runs before the rest of the pipeline
-/// and handles valid, common requests only; everything else, invalid requests included, is passed on unchanged.
+/// Fast path for what a fleet calls all the time: check-ins, levels, and patch files. It runs before the rest of the
+/// pipeline and handles valid, common requests only; everything else, invalid requests included, is passed on
+/// unchanged.
 /// </summary>
 internal sealed partial class AgentFastPath(
-    RequestDelegate next, IReadOnlyList<string> allowedHosts, AgentService agents, PatchFileFastPath files, RequestMeter meter, ILogger<AgentFastPath> logger)
+    RequestDelegate next,
+    IReadOnlyList<string> allowedHosts,
+    AgentService agents,
+    PatchFileFastPath files,
+    RequestMeter meter,
+    ILogger<AgentFastPath> logger
+)
 {
     private const int TargetLength = 40;
 
-    /// <summary>Refused callers retry after this plus up to the same again, so that they do not come together.</summary>
+    /// <summary>
+    /// Refused callers retry after this plus up to the same again, so that they do not come together.
+    /// </summary>
     private const int LeastRetrySeconds = 10;
 
     private const string Json = "application/json";
@@ -31,7 +40,9 @@ internal sealed partial class AgentFastPath(
     private static readonly byte[] s_unsupported = AnswerTo("", null);
 
     /// <summary>Host names that a request may use; null for any.</summary>
-    private readonly HashSet<string>? _hosts = allowedHosts.Contains("*") ? null : allowedHosts.ToHashSet(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string>? _hosts = allowedHosts.Contains("*")
+        ? null
+        : allowedHosts.ToHashSet(StringComparer.OrdinalIgnoreCase);
 
     private int _refused;
 
@@ -60,8 +71,10 @@ internal sealed partial class AgentFastPath(
             return path == CheckInEndpoints.KernelRoute ? TryCheckIn(context) : null;
         if (!HttpMethods.IsGet(request.Method))
             return null;
-        return PatchServerEndpoints.LatestRouteOrNull(path, TargetLength) is not { } route ? files.AnswerOrNull(context, path)
-            : TryLatest(context, path, route) ? Task.CompletedTask : null;
+        return PatchServerEndpoints.LatestRouteOrNull(path, TargetLength) is not { } route
+                ? files.AnswerOrNull(context, path)
+            : TryLatest(context, path, route) ? Task.CompletedTask
+            : null;
     }
 
     private Task? TryCheckIn(HttpContext context)
@@ -70,14 +83,21 @@ internal sealed partial class AgentFastPath(
         if (agents.IsFull)
             return Shed(context, begun);
         var body = context.Request.BodyReader;
-        if (context.Request.ContentLength is not (> 0 and <= CheckInScan.MaxLength and var length) || !body.TryRead(out var read))
+        if (
+            context.Request.ContentLength is not (> 0 and <= CheckInScan.MaxLength and var length)
+            || !body.TryRead(out var read)
+        )
             return null;
         UnchangedCheckIn? unchanged = null;
         (string ServerId, CheckIn CheckIn)? changed = null;
         try
         {
             // Only a body that arrived whole with the headers; others are rare.
-            if (read.Buffer.IsSingleSegment && read.Buffer.Length == length && CheckInScan.TryRead(read.Buffer.FirstSpan, context.Address(), out var scan))
+            if (
+                read.Buffer.IsSingleSegment
+                && read.Buffer.Length == length
+                && CheckInScan.TryRead(read.Buffer.FirstSpan, context.Address(), out var scan)
+            )
             {
                 unchanged = agents.TryTakeUnchanged(scan);
                 changed = unchanged is null ? ChangedOrNull(scan, read.Buffer.FirstSpan, context.Address()) : null;
@@ -88,15 +108,24 @@ internal sealed partial class AgentFastPath(
             body.AdvanceTo(unchanged is null && changed is null ? read.Buffer.Start : read.Buffer.End);
         }
 
-        return unchanged is { } taken ? Finish(context, Recorded(taken), begun) : changed is var (id, checkIn) ? Finish(context, Recorded(id, checkIn), begun) : null;
+        return unchanged is { } taken ? Finish(context, Recorded(taken), begun)
+            : changed is var (id, checkIn) ? Finish(context, Recorded(id, checkIn), begun)
+            : null;
     }
 
     /// <summary>The facts of the check-in; null for anything invalid, which the ordinary path answers.</summary>
-    private static (string ServerId, CheckIn CheckIn)? ChangedOrNull(in CheckInScan scan, ReadOnlySpan<byte> json, string ip)
+    private static (string ServerId, CheckIn CheckIn)? ChangedOrNull(
+        in CheckInScan scan,
+        ReadOnlySpan<byte> json,
+        string ip
+    )
     {
         try
         {
-            if (scan.IsRestricted || JsonSerializer.Deserialize(json, AgentJson.Default.CheckInRequest) is not { } request)
+            if (
+                scan.IsRestricted
+                || JsonSerializer.Deserialize(json, AgentJson.Default.CheckInRequest) is not { } request
+            )
                 return null;
             var dropped = new DroppedFields();
             var checkIn = CheckInFacts.From(request, ip, dropped);
@@ -115,7 +144,8 @@ internal sealed partial class AgentFastPath(
     private async ValueTask<byte[]?> Recorded(string serverId, CheckIn checkIn) =>
         await agents.CheckIn(serverId, checkIn) is { } outcome ? AnswerOf(checkIn.Facts.KernelId, outcome.Offer) : null;
 
-    private static byte[] AnswerOf(string kernelId, Offer? offer) => offer is null ? s_unsupported : AnswersOf(kernelId, offer).CheckIn;
+    private static byte[] AnswerOf(string kernelId, Offer? offer) =>
+        offer is null ? s_unsupported : AnswersOf(kernelId, offer).CheckIn;
 
     private async Task Finish(HttpContext context, ValueTask<byte[]?> recorded, long begun)
     {
@@ -149,15 +179,24 @@ internal sealed partial class AgentFastPath(
         context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         // With its length, because simple agents read no chunks.
-        Answer(context.Response, Json, JsonSerializer.SerializeToUtf8Bytes(
-            new ErrorAnswer { Error = ApiErrors.Unavailable, Message = message }, AgentJson.Default.ErrorAnswer));
+        Answer(
+            context.Response,
+            Json,
+            JsonSerializer.SerializeToUtf8Bytes(
+                new ErrorAnswer { Error = ApiErrors.Unavailable, Message = message },
+                AgentJson.Default.ErrorAnswer
+            )
+        );
         return Task.CompletedTask;
     }
 
     private bool TryLatest(HttpContext context, string path, string route)
     {
         var begun = Stopwatch.GetTimestamp();
-        if (!Caller.TryServerId(context.Request, out var id) || !agents.TryLook(id, path.Substring(1, TargetLength), out var offer))
+        if (
+            !Caller.TryServerId(context.Request, out var id)
+            || !agents.TryLook(id, path.Substring(1, TargetLength), out var offer)
+        )
             return false;
         if (offer is null)
             context.Response.StatusCode = StatusCodes.Status404NotFound;
@@ -176,8 +215,15 @@ internal sealed partial class AgentFastPath(
 
     /// <summary>An offer is for one target and never changes, so neither do the answers that hold it.</summary>
     private static Answers AnswersOf(string target, Offer offer) =>
-        s_answers.TryGetValue(offer, out var answers) ? answers : s_answers.GetValue(offer, key => new Answers(
-            AnswerTo(target, key), Encoding.ASCII.GetBytes(key.Level.ToString(CultureInfo.InvariantCulture))));
+        s_answers.TryGetValue(offer, out var answers)
+            ? answers
+            : s_answers.GetValue(
+                offer,
+                key => new Answers(
+                    AnswerTo(target, key),
+                    Encoding.ASCII.GetBytes(key.Level.ToString(CultureInfo.InvariantCulture))
+                )
+            );
 
     private static byte[] AnswerTo(string target, Offer? offer) =>
         JsonSerializer.SerializeToUtf8Bytes(AgentOffers.Answer(target, offer), AgentJson.Default.CheckInAnswer);

@@ -9,13 +9,18 @@ using EPortal.Servers.CheckIns;
 
 namespace EPortal.Agents;
 
-/// <summary>What a host is to run: what its feed offers, unless the host asks to stay on a patchset or to wait longer.</summary>
+/// <summary>
+/// What a host is to run: what its feed offers, unless the host asks to stay on a patchset or to wait longer.
+/// </summary>
 internal sealed class AgentOffers(Offers offers)
 {
     /// <summary>Seconds; more than any patchset is old, and small enough to be reckoned with.</summary>
     private const long LongestDelay = 1000L * 365 * 24 * 3600;
 
-    /// <summary>What a host is to run: nothing when its feed has nothing for its kernel, or its key does not allow kernel patches.</summary>
+    /// <summary>
+    /// What a host is to run: nothing when its feed has nothing for its kernel, or its key does not allow kernel
+    /// patches.
+    /// </summary>
     public CheckInOutcome ForKernel(Session session, RegisteredServer server, ServerFacts facts, DateTimeOffset now)
     {
         var ofFeed = Find(session, server, Product.Kernel, facts.KernelId);
@@ -30,32 +35,38 @@ internal sealed class AgentOffers(Offers offers)
 
     /// <summary>The offer for a target, as the feed has it.</summary>
     public Offer? Find(Session session, RegisteredServer server, Product product, string target) =>
-        server.Allows(product) ? offers.At(session, server.OfferRevision).FindOrNull(server.FeedId, product, target) : null;
+        server.Allows(product)
+            ? offers.At(session, server.OfferRevision).FindOrNull(server.FeedId, product, target)
+            : null;
 
     /// <summary>Whether any feed has something for a kernel.</summary>
-    public bool IsSupported(Session session, string kernelId) => offers.At(session).IsSupported(Product.Kernel, kernelId);
+    public bool IsSupported(Session session, string kernelId) =>
+        offers.At(session).IsSupported(Product.Kernel, kernelId);
 
     /// <summary>The answer to a check-in.</summary>
-    public static CheckInAnswer Answer(string kernelId, Offer? offer, bool isHeldBack = false) => offer is null
-        ? new CheckInAnswer { Supported = false, HeldBack = isHeldBack ? true : null }
-        : new CheckInAnswer
-        {
-            Supported = true,
-            Level = offer.Level,
-            Patchset = offer.Patchset,
-            Product = Product.Kernel.Token(),
-            Files = Files(kernelId, offer),
-        };
+    public static CheckInAnswer Answer(string kernelId, Offer? offer, bool isHeldBack = false) =>
+        offer is null
+            ? new CheckInAnswer { Supported = false, HeldBack = isHeldBack ? true : null }
+            : new CheckInAnswer
+            {
+                Supported = true,
+                Level = offer.Level,
+                Patchset = offer.Patchset,
+                Product = Product.Kernel.Token(),
+                Files = Files(kernelId, offer),
+            };
 
     /// <summary>The files of an offer with their addresses on this portal.</summary>
     public static IReadOnlyList<OfferedFile> Files(string target, Offer offer) =>
-        [.. offer.Files.Select(file => new OfferedFile
-        {
-            Name = file.Name,
-            Size = file.Size,
-            Sha256 = file.Sha256,
-            Url = $"/{target}/{offer.Level}/{file.Name}{Which(file)}",
-        })];
+        [
+            .. offer.Files.Select(file => new OfferedFile
+            {
+                Name = file.Name,
+                Size = file.Size,
+                Sha256 = file.Sha256,
+                Url = $"/{target}/{offer.Level}/{file.Name}{Which(file)}",
+            }),
+        ];
 
     /// <summary>Of the description there may be several, one a patchset; of the payload there is one.</summary>
     private static string Which(PatchFile file) =>
@@ -78,8 +89,10 @@ internal sealed class AgentOffers(Offers offers)
                 sticky = facts.StickyPatchset,
                 before = UnixMicros.Of(now) - (Math.Min(facts.UpdateDelay, LongestDelay) * 1_000_000),
             },
-            buffered: false);
-        return allowed.Select(row => new Offer((int)row.Level, row.Name, row.Euname, PatchFiles.Parse(row.Files)))
+            buffered: false
+        );
+        return allowed
+            .Select(row => new Offer((int)row.Level, row.Name, row.Euname, PatchFiles.Parse(row.Files)))
             .FirstOrDefault(offer => offer.IsComplete(Product.Kernel));
     }
 }

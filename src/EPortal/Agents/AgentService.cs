@@ -20,10 +20,16 @@ internal sealed record CheckInOutcome(Offer? Offer, bool IsHeldBack = false);
 internal readonly record struct UnchangedCheckIn(ValueTask<bool> Recorded, string KernelId, Offer? Offer);
 
 /// <summary>
-/// Serves agents. Check-ins that say nothing new need no look at the store; for the rest one snapshot finds server and offer. A
-/// shared commit stores the check-in.
+/// Serves agents. Check-ins that say nothing new need no look at the store; for the rest one snapshot finds server and
+/// offer. A shared commit stores the check-in.
 /// </summary>
-internal sealed class AgentService(Database database, AgentOffers offers, CheckInRecorder checkIns, ServerCache known, TimeProvider time)
+internal sealed class AgentService(
+    Database database,
+    AgentOffers offers,
+    CheckInRecorder checkIns,
+    ServerCache known,
+    TimeProvider time
+)
 {
     private const int KernelIdLength = 40;
 
@@ -37,22 +43,31 @@ internal sealed class AgentService(Database database, AgentOffers offers, CheckI
     public CheckInCounts Counts { get; } = new();
 
     /// <summary>
-    /// Accepts a check-in and returns what to run; null when the server is unknown. The answer is as of the moment of the
-    /// call; it is returned once the check-in is on disk.
+    /// Accepts a check-in and returns what to run; null when the server is unknown. The answer is as of the moment of
+    /// the call; it is returned once the check-in is on disk.
     /// </summary>
     /// <param name="serverId">The host's id.</param>
     /// <param name="checkIn">Its facts.</param>
     /// <exception cref="StoreException">The store failed or is overloaded.</exception>
-    public ValueTask<CheckInOutcome?> CheckIn(string serverId, CheckIn checkIn) => Counts.Count(() => Take(serverId, checkIn));
+    public ValueTask<CheckInOutcome?> CheckIn(string serverId, CheckIn checkIn) =>
+        Counts.Count(() => Take(serverId, checkIn));
 
     /// <summary>Accepts a check-in that says nothing new; null for every other, which is not processed.</summary>
     public UnchangedCheckIn? TryTakeUnchanged(in CheckInScan scan)
     {
-        if (scan.IsRestricted || scan.KernelId.Length != KernelIdLength || !PackedServerId.TryRead(scan.ServerId, out var id))
+        if (
+            scan.IsRestricted
+            || scan.KernelId.Length != KernelIdLength
+            || !PackedServerId.TryRead(scan.ServerId, out var id)
+        )
             return null;
         var view = known.View();
-        if (!known.TryFind(view, id, out var agent, out var key)
-            || agent.Digest == 0 || agent.Digest != FactsDigest.ForFeed(scan.Digest, key.FeedDigest) || scan.Uptime < agent.Uptime)
+        if (
+            !known.TryFind(view, id, out var agent, out var key)
+            || agent.Digest == 0
+            || agent.Digest != FactsDigest.ForFeed(scan.Digest, key.FeedDigest)
+            || scan.Uptime < agent.Uptime
+        )
             return null;
         var kernel = Encoding.ASCII.GetString(scan.KernelId);
         Counts.Begin();
@@ -94,7 +109,8 @@ internal sealed class AgentService(Database database, AgentOffers offers, CheckI
         if (!AgentOffers.IsRestricted(facts) && PackedServerId.TryRead(serverId, out var id))
         {
             var view = known.View();
-            return known.TryFind(view, id, out var agent, out var key)
+            return
+                known.TryFind(view, id, out var agent, out var key)
                 && await checkIns.Record(id, known.ServerOf(serverId, agent, key), checkIn)
                 ? new CheckInOutcome(Offer(view, key, facts.KernelId))
                 : null;
@@ -103,26 +119,41 @@ internal sealed class AgentService(Database database, AgentOffers offers, CheckI
         var (server, outcome) = database.Read(session =>
             CheckInRecorder.FindOrNull(session, serverId) is { } known
                 ? (known, offers.ForKernel(session, known, facts, time.GetUtcNow()))
-                : ((RegisteredServer?)null, (CheckInOutcome?)null));
+                : ((RegisteredServer?)null, (CheckInOutcome?)null)
+        );
         return server is not null && await checkIns.Record(server, checkIn) ? outcome : null;
     }
 
     /// <summary>What a server's feed offers for a kernel, without a check-in.</summary>
-    public (bool IsKnown, Offer? Offer) Look(string? serverId, string kernelId) => serverId is null
-        ? (false, null)
-        : database.Read(session => CheckInRecorder.FindOrNull(session, serverId) is { } known
-            ? (true, offers.Find(session, known, Product.Kernel, kernelId))
-            : (false, (Offer?)null));
+    public (bool IsKnown, Offer? Offer) Look(string? serverId, string kernelId) =>
+        serverId is null
+            ? (false, null)
+            : database.Read(session =>
+                CheckInRecorder.FindOrNull(session, serverId) is { } known
+                    ? (true, offers.Find(session, known, Product.Kernel, kernelId))
+                    : (false, (Offer?)null)
+            );
 
-    /// <summary>Patches for build-ids; null when the server is unknown. Dropped fields are recorded in the server's history.</summary>
+    /// <summary>
+    /// Patches for build-ids; null when the server is unknown. Dropped fields are recorded in the server's history.
+    /// </summary>
     /// <exception cref="StoreException">The store failed or is overloaded.</exception>
-    public async Task<BuildIdsAnswer?> Userspace(string serverId, Product product, IReadOnlyList<string> buildIds, DroppedFields dropped)
+    public async Task<BuildIdsAnswer?> Userspace(
+        string serverId,
+        Product product,
+        IReadOnlyList<string> buildIds,
+        DroppedFields dropped
+    )
     {
         var what = $"{ServerHistory.Dropped} {product.Token()}";
-        var (answer, isNew) = database.Read(session => CheckInRecorder.FindOrNull(session, serverId) is { } known
-            ? (new BuildIdsAnswer { Patches = [.. buildIds.SelectMany(id => Patch(session, known, product, id))] },
-                !dropped.IsEmpty && ServerHistory.Last(session, serverId, what) != dropped.ToString())
-            : ((BuildIdsAnswer?)null, false));
+        var (answer, isNew) = database.Read(session =>
+            CheckInRecorder.FindOrNull(session, serverId) is { } known
+                ? (
+                    new BuildIdsAnswer { Patches = [.. buildIds.SelectMany(id => Patch(session, known, product, id))] },
+                    !dropped.IsEmpty && ServerHistory.Last(session, serverId, what) != dropped.ToString()
+                )
+                : ((BuildIdsAnswer?)null, false)
+        );
         if (isNew)
             await checkIns.TellDropped(serverId, what, dropped.ToString());
         return answer;
@@ -132,7 +163,8 @@ internal sealed class AgentService(Database database, AgentOffers offers, CheckI
     public bool IsSupported(string kernelId) => database.Read(session => offers.IsSupported(session, kernelId));
 
     /// <summary>Whether a server of that id is registered.</summary>
-    public bool IsKnown(string serverId) => database.Read(session => CheckInRecorder.FindOrNull(session, serverId) is not null);
+    public bool IsKnown(string serverId) =>
+        database.Read(session => CheckInRecorder.FindOrNull(session, serverId) is not null);
 
     private IEnumerable<BuildIdPatch> Patch(Session session, RegisteredServer server, Product product, string buildId)
     {

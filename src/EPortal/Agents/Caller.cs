@@ -15,9 +15,11 @@ internal static class Caller
     /// <summary>The server id of Basic credentials <c>SERVER_ID:kernelcare</c> (RFC 7617); null without such.</summary>
     public static string? ServerIdOrNull(HttpRequest request)
     {
-        if (!AuthenticationHeaderValue.TryParse(request.Headers.Authorization, out var header)
+        if (
+            !AuthenticationHeaderValue.TryParse(request.Headers.Authorization, out var header)
             || !header.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase)
-            || header.Parameter is not { Length: > 0 and < 256 } parameter)
+            || header.Parameter is not { Length: > 0 and < 256 } parameter
+        )
             return null;
         var bytes = new byte[parameter.Length];
         if (!Convert.TryFromBase64String(parameter, bytes, out var length))
@@ -26,7 +28,9 @@ internal static class Caller
         return credentials is [var serverId, AgentPassword] ? serverId : null;
     }
 
-    /// <summary>The same in the form that agents send, as a number; false where <see cref="ServerIdOrNull"/> has to decide.</summary>
+    /// <summary>
+    /// The same in the form that agents send, as a number; false where <see cref="ServerIdOrNull"/> has to decide.
+    /// </summary>
     public static bool TryServerId(HttpRequest request, out PackedServerId id)
     {
         // SERVER_ID:kernelcare is 27 bytes, or 36 characters.
@@ -66,7 +70,10 @@ internal static class Caller
                     throw BodyKinds.FormIsDocument();
                 break;
             default:
-                if (await RequestBody.Read(request.HttpContext, cancel => request.Body.ReadAsync(new byte[1], cancel)) > 0)
+                if (
+                    await RequestBody.Read(request.HttpContext, cancel => request.Body.ReadAsync(new byte[1], cancel))
+                    > 0
+                )
                     throw new RefusedException(Refusal.UnsupportedType, "unsupported Content-Type; send a form");
                 break;
         }

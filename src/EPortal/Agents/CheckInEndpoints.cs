@@ -21,7 +21,9 @@ internal static class CheckInEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapLazily(KernelRoute, [HttpMethods.Post], Kernel).WithMetadata(new ReadsOwnBody()); // Read enforces the limit: the body may have been read before.
-        routes.MapLazily(KernelRoute + "/{product}", [HttpMethods.Post], Userspace).WithMetadata(new RequestSizeLimitAttribute(MaxBuildIdsBody), new ReadsOwnBody());
+        routes
+            .MapLazily(KernelRoute + "/{product}", [HttpMethods.Post], Userspace)
+            .WithMetadata(new RequestSizeLimitAttribute(MaxBuildIdsBody), new ReadsOwnBody());
     }
 
     private static async Task<IResult> Kernel(HttpContext context, AgentService agents)
@@ -33,7 +35,10 @@ internal static class CheckInEndpoints
         var checkIn = CheckInFacts.From(request, address, dropped);
         var digest = dropped.IsAsSent && CheckInScan.TryRead(Bytes(body).Span, address, out var scan) ? scan.Digest : 0;
         return await agents.CheckIn(request.ServerId, checkIn with { Digest = digest }) is { } outcome
-            ? Whole(AgentOffers.Answer(checkIn.Facts.KernelId, outcome.Offer, outcome.IsHeldBack), AgentJson.Default.CheckInAnswer)
+            ? Whole(
+                AgentOffers.Answer(checkIn.Facts.KernelId, outcome.Offer, outcome.IsHeldBack),
+                AgentJson.Default.CheckInAnswer
+            )
             : UnknownServer();
     }
 
@@ -43,7 +48,8 @@ internal static class CheckInEndpoints
             return TypedResults.Json(
                 new ErrorAnswer { Error = "not-found", Message = $"product '{product}' not found" },
                 AgentJson.Default.ErrorAnswer,
-                statusCode: StatusCodes.Status404NotFound);
+                statusCode: StatusCodes.Status404NotFound
+            );
         using var body = await Read(context, MaxBuildIdsBody);
         var dropped = new DroppedFields();
         var (serverId, ids) = CheckInReader.Userspace(Bytes(body), wanted, dropped);
@@ -57,13 +63,20 @@ internal static class CheckInEndpoints
         TypedResults.Bytes(JsonSerializer.SerializeToUtf8Bytes(answer, type), "application/json");
 
     /// <summary>The answer to a host that is not known.</summary>
-    public static JsonHttpResult<ErrorAnswer> UnknownServer() => TypedResults.Json(
-        new ErrorAnswer { Error = ErrorAnswer.UnknownServer, Message = "no server with this id is registered; register again" },
-        AgentJson.Default.ErrorAnswer,
-        statusCode: StatusCodes.Status401Unauthorized);
+    public static JsonHttpResult<ErrorAnswer> UnknownServer() =>
+        TypedResults.Json(
+            new ErrorAnswer
+            {
+                Error = ErrorAnswer.UnknownServer,
+                Message = "no server with this id is registered; register again",
+            },
+            AgentJson.Default.ErrorAnswer,
+            statusCode: StatusCodes.Status401Unauthorized
+        );
 
     /// <summary>Read whole, which its size allows.</summary>
-    private static ValueTask<MemoryStream> Read(HttpContext context, int most) => RequestBody.Read(context, cancel => Read(context, most, cancel));
+    private static ValueTask<MemoryStream> Read(HttpContext context, int most) =>
+        RequestBody.Read(context, cancel => Read(context, most, cancel));
 
     private static async ValueTask<MemoryStream> Read(HttpContext context, int most, CancellationToken cancel)
     {

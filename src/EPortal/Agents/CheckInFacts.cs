@@ -6,7 +6,9 @@ using EPortal.Servers.CheckIns;
 
 namespace EPortal.Agents;
 
-/// <summary>Turns what a host sends into facts that can be stored: bounded, on one line, in range. The rest is dropped.</summary>
+/// <summary>
+/// Turns what a host sends into facts that can be stored: bounded, on one line, in range. The rest is dropped.
+/// </summary>
 internal static class CheckInFacts
 {
     private const int MaxText = 256;
@@ -47,7 +49,9 @@ internal static class CheckInFacts
     /// <summary>A host name that an agent registers with; its address where that cannot be kept.</summary>
     /// <exception cref="RefusedException">It gave none.</exception>
     public static string Hostname(string? name, string address, DroppedFields dropped) =>
-        string.IsNullOrEmpty(name) ? throw new RefusedException(Refusal.Invalid, "field hostname is missing") : TextOrNull("hostname", name, dropped) ?? address;
+        string.IsNullOrEmpty(name)
+            ? throw new RefusedException(Refusal.Invalid, "field hostname is missing")
+            : TextOrNull("hostname", name, dropped) ?? address;
 
     /// <summary>Empty when invalid: then there is no level to offer.</summary>
     private static string KernelId(string id, DroppedFields dropped)

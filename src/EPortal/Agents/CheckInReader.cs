@@ -6,8 +6,8 @@ using EPortal.Format;
 namespace EPortal.Agents;
 
 /// <summary>
-/// Reads check-ins leniently. An invalid field is dropped; the whole is refused only if it endangers the portal or leaves the host
-/// unclear: size, depth, malformed JSON, and a server id that is not text or is given twice.
+/// Reads check-ins leniently. An invalid field is dropped; the whole is refused only if it endangers the portal or
+/// leaves the host unclear: size, depth, malformed JSON, and a server id that is not text or is given twice.
 /// </summary>
 internal static class CheckInReader
 {
@@ -47,8 +47,13 @@ internal static class CheckInReader
     }
 
     /// <summary>The build-ids of what runs on a host, each once; invalid ones are dropped.</summary>
-    /// <exception cref="RefusedException">It is no JSON object, does not say which host it is of, or they are too many.</exception>
-    public static (string ServerId, IReadOnlyList<string> BuildIds) Userspace(ReadOnlyMemory<byte> json, Product product, DroppedFields dropped)
+    /// <exception cref="RefusedException">It is no JSON object, does not say which host it is of, or they are too
+    /// many.</exception>
+    public static (string ServerId, IReadOnlyList<string> BuildIds) Userspace(
+        ReadOnlyMemory<byte> json,
+        Product product,
+        DroppedFields dropped
+    )
     {
         using var document = Parse(json);
         var sent = new SentFields(document.RootElement, dropped);
@@ -60,23 +65,28 @@ internal static class CheckInReader
         var ids = list.EnumerateArray().Select(id => SentFields.TextOrNull(id)?.ToLowerInvariant()).ToList();
         if (ids.Any(id => !IsBuildId(product, id)))
             dropped.Add("build_ids", "contains an invalid build-id");
-        return (serverId, [.. ids.Where(id => IsBuildId(product, id)).Select(id => id!).Distinct(StringComparer.Ordinal)]);
+        return (
+            serverId,
+            [.. ids.Where(id => IsBuildId(product, id)).Select(id => id!).Distinct(StringComparer.Ordinal)]
+        );
     }
 
     private static bool IsBuildId(Product product, string? id) => id is not null && TargetId.IsValid(product, id);
 
     /// <summary>Empty where it is not given.</summary>
     private static string ServerId(JsonElement json, SentFields sent) =>
-        sent.IsRepeated("server_id") ? throw new RefusedException(Refusal.Invalid, "field server_id is given more than once")
+        sent.IsRepeated("server_id")
+            ? throw new RefusedException(Refusal.Invalid, "field server_id is given more than once")
         : !json.TryGetProperty("server_id", out var id) ? ""
         : SentFields.TextOrNull(id) ?? throw new RefusedException(Refusal.Invalid, "field server_id must be a string");
 
-    private static LastUpdate Last(SentFields sent) => new()
-    {
-        Level = (int)(sent.Number("level", int.MaxValue, cut: false) ?? 0),
-        Result = sent.Text("result") ?? "",
-        Message = sent.Text("message") ?? "",
-    };
+    private static LastUpdate Last(SentFields sent) =>
+        new()
+        {
+            Level = (int)(sent.Number("level", int.MaxValue, cut: false) ?? 0),
+            Result = sent.Text("result") ?? "",
+            Message = sent.Text("message") ?? "",
+        };
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> json)
     {
@@ -87,7 +97,10 @@ internal static class CheckInReader
         }
         catch (JsonException e)
         {
-            throw new RefusedException(Refusal.Invalid, $"invalid JSON at line {(e.LineNumber ?? 0) + 1} of the check-in");
+            throw new RefusedException(
+                Refusal.Invalid,
+                $"invalid JSON at line {(e.LineNumber ?? 0) + 1} of the check-in"
+            );
         }
 
         if (document.RootElement.ValueKind == JsonValueKind.Object)

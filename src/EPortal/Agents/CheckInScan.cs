@@ -5,8 +5,8 @@ using EPortal.Servers.CheckIns;
 namespace EPortal.Agents;
 
 /// <summary>
-/// A quick scan of a check-in without parsing it: the server, and a digest of everything except the uptime. A check-in with the
-/// digest of an accepted one says the same and needs no further check.
+/// A quick scan of a check-in without parsing it: the server, and a digest of everything except the uptime. A check-in
+/// with the digest of an accepted one says the same and needs no further check.
 /// </summary>
 internal readonly ref struct CheckInScan
 {
@@ -52,7 +52,8 @@ internal readonly ref struct CheckInScan
         var reader = new Utf8JsonReader(json);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             return false;
-        ReadOnlySpan<byte> server = default, kernel = default;
+        ReadOnlySpan<byte> server = default,
+            kernel = default;
         var (uptime, begin, end, restricted) = (0L, -1, -1, false);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -62,7 +63,12 @@ internal readonly ref struct CheckInScan
                 server = reader.ValueSpan;
             else if (name.SequenceEqual("kernel_id"u8))
                 kernel = reader.ValueSpan;
-            else if (name.SequenceEqual("uptime"u8) && begin < 0 && reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out uptime))
+            else if (
+                name.SequenceEqual("uptime"u8)
+                && begin < 0
+                && reader.TokenType == JsonTokenType.Number
+                && reader.TryGetInt64(out uptime)
+            )
                 (begin, end) = ((int)reader.TokenStartIndex, (int)reader.BytesConsumed);
             else if (name.SequenceEqual("sticky_patchset"u8) || name.SequenceEqual("update_delay"u8))
                 restricted |= reader.TokenType != JsonTokenType.Null;
@@ -72,7 +78,14 @@ internal readonly ref struct CheckInScan
         // Nothing may follow.
         if (reader.TokenType != JsonTokenType.EndObject || reader.Read() || begin < 0)
             return false;
-        scan = new CheckInScan { ServerId = server, KernelId = kernel, Uptime = uptime, IsRestricted = restricted, Digest = DigestOf(json, begin, end, address) };
+        scan = new CheckInScan
+        {
+            ServerId = server,
+            KernelId = kernel,
+            Uptime = uptime,
+            IsRestricted = restricted,
+            Digest = DigestOf(json, begin, end, address),
+        };
         return true;
     }
 

@@ -20,19 +20,27 @@ internal static class DocsPages
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPage("/docs", Show);
 
     private static RazorComponentResult<PageHost<DocsPage, DocsModel>> Show(
-        ApiParameters parameters, KeyStore keys, AgentPackage package, IOptionsMonitor<AccountAuthenticationOptions> login, HttpContext context)
+        ApiParameters parameters,
+        KeyStore keys,
+        AgentPackage package,
+        IOptionsMonitor<AccountAuthenticationOptions> login,
+        HttpContext context
+    )
     {
         IReadOnlyList<Key> all = FleetSecrets.AreOnPagesFor(context) ? keys.List() : [];
         var asked = parameters.Text("key");
         var chosen = all.FirstOrDefault(key => key.Name == asked) ?? (all.Count > 0 ? all[0] : null);
         var portal = PortalAddress.Of(context.Request);
-        return ConsoleRoutes.Show<DocsPage, DocsModel>(new DocsModel(
-            portal,
-            chosen,
-            [.. all.Take(MaxKeys).Union(chosen is null ? [] : [chosen])],
-            new InstallGuide(portal, chosen?.Name ?? NoKey, login.Get(AccountAuthentication.Name).KeyHeader),
-            package.PathOrNull is not null,
-            FleetSecrets.AreOnPagesFor(context)));
+        return ConsoleRoutes.Show<DocsPage, DocsModel>(
+            new DocsModel(
+                portal,
+                chosen,
+                [.. all.Take(MaxKeys).Union(chosen is null ? [] : [chosen])],
+                new InstallGuide(portal, chosen?.Name ?? NoKey, login.Get(AccountAuthentication.Name).KeyHeader),
+                package.PathOrNull is not null,
+                FleetSecrets.AreOnPagesFor(context)
+            )
+        );
     }
 }
 
@@ -43,4 +51,11 @@ internal static class DocsPages
 /// <param name="Guide">The steps.</param>
 /// <param name="HasAgent">Whether this portal has the agent to serve.</param>
 /// <param name="ShowsKeys">Whether the viewer may see keys.</param>
-internal sealed record DocsModel(string Portal, Key? Key, IReadOnlyList<Key> Keys, InstallGuide Guide, bool HasAgent, bool ShowsKeys);
+internal sealed record DocsModel(
+    string Portal,
+    Key? Key,
+    IReadOnlyList<Key> Keys,
+    InstallGuide Guide,
+    bool HasAgent,
+    bool ShowsKeys
+);

@@ -8,7 +8,9 @@ internal sealed class DroppedFields
     /// <summary>Whether all could be kept.</summary>
     public bool IsEmpty => _all is null;
 
-    /// <summary>Whether something is kept in another form than it came in, such as a number that was sent as a text.</summary>
+    /// <summary>
+    /// Whether something is kept in another form than it came in, such as a number that was sent as a text.
+    /// </summary>
     public bool IsAdapted { get; set; }
 
     /// <summary>Whether it is kept as it was sent, so that the same bytes mean the same the next time.</summary>

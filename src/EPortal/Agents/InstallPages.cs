@@ -21,11 +21,15 @@ internal static class InstallPages
             routes.MapPage(PublicIndex.Path, () => TypedResults.Redirect(Whole));
     }
 
-    private static RazorComponentResult<PageHost<InstallPage, InstallModel>> Show(HttpContext context, AgentPackage package)
+    private static RazorComponentResult<PageHost<InstallPage, InstallModel>> Show(
+        HttpContext context,
+        AgentPackage package
+    )
     {
         var portal = PortalAddress.Of(context.Request);
         return ConsoleRoutes.Show<InstallPage, InstallModel>(
-            new InstallModel(portal, new InstallGuide(portal, SomeKey, "").OnTheHost, package.PathOrNull is not null));
+            new InstallModel(portal, new InstallGuide(portal, SomeKey, "").OnTheHost, package.PathOrNull is not null)
+        );
     }
 }
 

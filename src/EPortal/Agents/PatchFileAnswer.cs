@@ -3,7 +3,9 @@ using Microsoft.Net.Http.Headers;
 
 namespace EPortal.Agents;
 
-/// <summary>Serves a patch file: with a strong entity tag, which is its hash, and in ranges when it is on disk.</summary>
+/// <summary>
+/// Serves a patch file: with a strong entity tag, which is its hash, and in ranges when it is on disk.
+/// </summary>
 internal static class PatchFileAnswer
 {
     /// <summary>Type of patch files.</summary>

@@ -12,7 +12,9 @@ namespace EPortal.Agents;
 /// </summary>
 internal sealed class PatchFileFastPath(PatchDelivery delivery, RequestMeter meter)
 {
-    /// <summary>Size of one read and send: much larger than the web server's own, each of which costs two system calls.</summary>
+    /// <summary>
+    /// Size of one read and send: much larger than the web server's own, each of which costs two system calls.
+    /// </summary>
     private const int Piece = 128 * 1024;
 
     /// <summary>The pending answer; null where the ordinary path has to answer.</summary>
@@ -20,9 +22,17 @@ internal sealed class PatchFileFastPath(PatchDelivery delivery, RequestMeter met
     {
         var begun = Stopwatch.GetTimestamp();
         var headers = context.Request.Headers;
-        if (headers.Range.Count + headers.IfNoneMatch.Count + headers.IfMatch.Count + headers.IfModifiedSince.Count + headers.IfUnmodifiedSince.Count + headers.IfRange.Count > 0
+        if (
+            headers.Range.Count
+                + headers.IfNoneMatch.Count
+                + headers.IfMatch.Count
+                + headers.IfModifiedSince.Count
+                + headers.IfUnmodifiedSince.Count
+                + headers.IfRange.Count
+                > 0
             || WantedOrNull(path) is not { } wanted
-            || !delivery.TryFind(wanted, out var found, out var content))
+            || !delivery.TryFind(wanted, out var found, out var content)
+        )
             return null;
         var file = content is null ? Open(found.Path) : null;
         if (content is null && file is null)
@@ -56,10 +66,15 @@ internal sealed class PatchFileFastPath(PatchDelivery delivery, RequestMeter met
     {
         using var opened = file;
         await context.Response.StartAsync();
-        for (var sent = 0L; sent < found.File.Size;)
+        var sent = 0L;
+        while (sent < found.File.Size)
         {
             var memory = context.Response.BodyWriter.GetMemory((int)Math.Min(Piece, found.File.Size - sent));
-            var read = RandomAccess.Read(file, memory.Span[..(int)Math.Min(memory.Length, found.File.Size - sent)], sent);
+            var read = RandomAccess.Read(
+                file,
+                memory.Span[..(int)Math.Min(memory.Length, found.File.Size - sent)],
+                sent
+            );
             if (read == 0)
             {
                 context.Abort(); // The file got shorter; a partial answer must not look complete.
@@ -78,10 +93,20 @@ internal sealed class PatchFileFastPath(PatchDelivery delivery, RequestMeter met
     private static PatchFileRequest? WantedOrNull(string path)
     {
         var (second, third) = (path.IndexOf('/', 1), path.LastIndexOf('/'));
-        return second > 1 && third > second
-            && int.TryParse(path.AsSpan(second + 1, third - second - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var level) && level > 0
-            && path[1..second] is var target && TargetId.IsValid(Product.User, target)
-            && path[(third + 1)..] is var file && PatchFileName.IsValid(file)
+        return
+            second > 1
+            && third > second
+            && int.TryParse(
+                path.AsSpan(second + 1, third - second - 1),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out var level
+            )
+            && level > 0
+            && path[1..second] is var target
+            && TargetId.IsValid(Product.User, target)
+            && path[(third + 1)..] is var file
+            && PatchFileName.IsValid(file)
             ? new PatchFileRequest(target, level, file)
             : null;
     }

@@ -12,11 +12,13 @@ namespace EPortal.Agents;
 internal static class PatchServerEndpoints
 {
     private const string Target = $"/{{target:{TargetConstraint.Name}}}";
+
     /// <summary>Route of patch files.</summary>
     public const string FileRoute = Target + "/{level:int:min(1)}/{file}";
 
     private const string LatestV1 = Target + "/latest.v1";
     private const string LatestV2 = Target + "/latest.v2";
+
     /// <summary>How long a patch file may be cached: its address names its content.</summary>
     public const string LongLived = "public, max-age=2592000";
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
@@ -30,7 +32,9 @@ internal static class PatchServerEndpoints
         routes.MapLazily(FileRoute, Methods, File);
     }
 
-    /// <summary>The route of a path <c>/TARGET/latest.v1</c> or <c>v2</c> whose target is so long; null for others.</summary>
+    /// <summary>
+    /// The route of a path <c>/TARGET/latest.v1</c> or <c>v2</c> whose target is so long; null for others.
+    /// </summary>
     public static string? LatestRouteOrNull(string path, int targetLength) =>
         path.Length != targetLength + "//latest.v1".Length ? null
         : path.EndsWith("/latest.v2", StringComparison.Ordinal) ? LatestV2
@@ -68,18 +72,27 @@ internal static class PatchServerEndpoints
         agents.IsSupported(target) ? TypedResults.Ok() : TypedResults.NotFound();
 
     private static async Task<IResult> File(
-        string target, int level, string file, string? sha256, HttpContext context, PatchDelivery delivery)
+        string target,
+        int level,
+        string file,
+        string? sha256,
+        HttpContext context,
+        PatchDelivery delivery
+    )
     {
-        if (!PatchFileName.IsValid(file)
-            || await delivery.FindOrNull(new PatchFileRequest(target, level, file, sha256), context.RequestAborted) is not { } ready)
+        if (
+            !PatchFileName.IsValid(file)
+            || await delivery.FindOrNull(new PatchFileRequest(target, level, file, sha256), context.RequestAborted)
+                is not { } ready
+        )
             return TypedResults.NotFound();
         context.Response.Headers.CacheControl = LongLived;
         return PatchFileAnswer.Of(ready, context.Response);
     }
 
     /// <summary>
-    /// The check-in in a query string that is base16 or base64url of a JSON object. Any other query string is none; one of another
-    /// server is refused.
+    /// The check-in in a query string that is base16 or base64url of a JSON object. Any other query string is none; one
+    /// of another server is refused.
     /// </summary>
     private static CheckIn? FactsOrNull(HttpContext context, string kernelId, string serverId)
     {
@@ -98,7 +111,8 @@ internal static class PatchServerEndpoints
     private static byte[]? Decode(string text)
     {
         var isHex = text.Length % 2 == 0 && text.All(char.IsAsciiHexDigit);
-        var bytes = isHex ? Convert.FromHexString(text)
+        var bytes =
+            isHex ? Convert.FromHexString(text)
             : Base64Url.IsValid(text) ? Base64Url.DecodeFromChars(text)
             : [];
         return bytes is [(byte)'{', ..] ? bytes : null;

@@ -26,7 +26,8 @@ internal static class PlainEndpoints
     }
 
     private static RouteHandlerBuilder MapPlain(IEndpointRouteBuilder routes, string name, Delegate handler) =>
-        routes.MapLazily($"{Base}/{name}", Methods, handler)
+        routes
+            .MapLazily($"{Base}/{name}", Methods, handler)
             .WithMetadata(new RequestSizeLimitAttribute(MaxBody), new ReadsOwnBody())
             .DisableAntiforgery()
             .AddEndpointFilter(RefusalsAsLines);
@@ -34,15 +35,28 @@ internal static class PlainEndpoints
     private static async Task<IResult> Register(HttpContext context, RegistrationThrottle throttle)
     {
         var dropped = new DroppedFields();
-        var hostname = CheckInFacts.Hostname(await Caller.Parameter(context.Request, "hostname"), context.Address(), dropped);
+        var hostname = CheckInFacts.Hostname(
+            await Caller.Parameter(context.Request, "hostname"),
+            context.Address(),
+            dropped
+        );
         var key = await Caller.Parameter(context.Request, "key") ?? "";
         var registered = await throttle.Register(context, hostname, key, dropped.ToString());
         return registered.Result switch
         {
             RegistrationResult.Done => Lines(("code", 0), ("server_id", registered.ServerId!)),
-            RegistrationResult.Locked => Refuse(context, (int)registered.Result, RegistrationThrottle.Explain(registered), RegistrationThrottle.RetryAfter(registered)),
+            RegistrationResult.Locked => Refuse(
+                context,
+                (int)registered.Result,
+                RegistrationThrottle.Explain(registered),
+                RegistrationThrottle.RetryAfter(registered)
+            ),
             RegistrationResult.InvalidKey => Refuse(context, (int)registered.Result, "unknown key"),
-            RegistrationResult.LimitReached => Refuse(context, (int)registered.Result, "the server limit of this key is reached"),
+            RegistrationResult.LimitReached => Refuse(
+                context,
+                (int)registered.Result,
+                "the server limit of this key is reached"
+            ),
             _ => Refuse(context, (int)registered.Result, "registration from this address is not allowed"),
         };
     }
@@ -54,14 +68,20 @@ internal static class PlainEndpoints
         KnownOrNot(agents.IsKnown(await Caller.Required(context.Request, "server_id")));
 
     private static async Task<IResult> Tag(HttpContext context, ServerStore servers) =>
-        KnownOrNot(await servers.Tag(
-            Actor.Agent,
-            await Caller.Required(context.Request, "server_id"),
-            await Caller.Parameter(context.Request, "tag") ?? throw new RefusedException(Refusal.Invalid, "parameter tag is missing; an empty value removes all tags")));
+        KnownOrNot(
+            await servers.Tag(
+                Actor.Agent,
+                await Caller.Required(context.Request, "server_id"),
+                await Caller.Parameter(context.Request, "tag")
+                    ?? throw new RefusedException(
+                        Refusal.Invalid,
+                        "parameter tag is missing; an empty value removes all tags"
+                    )
+            )
+        );
 
-    private static IResult KnownOrNot(bool known) => known
-        ? Lines(("code", 0))
-        : Lines(("code", Unknown), ("message", "no server with this id is registered"));
+    private static IResult KnownOrNot(bool known) =>
+        known ? Lines(("code", 0)) : Lines(("code", Unknown), ("message", "no server with this id is registered"));
 
     private static IResult Refuse(HttpContext context, int code, string message, TimeSpan? retryAfter = null)
     {
@@ -74,11 +94,18 @@ internal static class PlainEndpoints
         return Lines(("code", code), ("message", message));
     }
 
-    private static IResult Lines(params IEnumerable<(string Name, object Value)> lines) => TypedResults.Text(string.Concat(
-        lines.Select(line => string.Create(CultureInfo.InvariantCulture, $"{line.Name}:{line.Value}\n"))));
+    private static IResult Lines(params IEnumerable<(string Name, object Value)> lines) =>
+        TypedResults.Text(
+            string.Concat(
+                lines.Select(line => string.Create(CultureInfo.InvariantCulture, $"{line.Name}:{line.Value}\n"))
+            )
+        );
 
     /// <summary>Agents of this form read lines, not statuses.</summary>
-    private static async ValueTask<object?> RefusalsAsLines(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    private static async ValueTask<object?> RefusalsAsLines(
+        EndpointFilterInvocationContext context,
+        EndpointFilterDelegate next
+    )
     {
         try
         {
@@ -88,7 +115,12 @@ internal static class PlainEndpoints
         {
             if (e.Reason == Refusal.UnsupportedType)
                 context.HttpContext.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
-            return Refuse(context.HttpContext, e.Reason == Refusal.TooMany ? TooManyChanges : Malformed, e.Message, e.RetryAfter);
+            return Refuse(
+                context.HttpContext,
+                e.Reason == Refusal.TooMany ? TooManyChanges : Malformed,
+                e.Message,
+                e.RetryAfter
+            );
         }
     }
 }

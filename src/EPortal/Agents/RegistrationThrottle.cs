@@ -7,11 +7,16 @@ using EPortal.Servers;
 namespace EPortal.Agents;
 
 /// <summary>
-/// Limits registrations: by network, by rate per address, and by key, where guessing is slowed down. Hosts behind one address
-/// that use the same old key count as one guess and do not block the others.
+/// Limits registrations: by network, by rate per address, and by key, where guessing is slowed down. Hosts behind one
+/// address that use the same old key count as one guess and do not block the others.
 /// </summary>
 internal sealed class RegistrationThrottle(
-    int perMinute, IReadOnlyList<IPNetwork> allowed, KeyGuard keys, Registration registration, TimeProvider time)
+    int perMinute,
+    IReadOnlyList<IPNetwork> allowed,
+    KeyGuard keys,
+    Registration registration,
+    TimeProvider time
+)
 {
     private static readonly TimeSpan s_minute = TimeSpan.FromMinutes(1);
 
@@ -34,13 +39,16 @@ internal sealed class RegistrationThrottle(
         if (result == RegistrationResult.Done)
             result = await LookAtKey(context, key);
         Counts.Add(result);
-        return result == RegistrationResult.Done ? await registration.Register(hostname, context.Address(), key, dropped) : new Registered(result);
+        return result == RegistrationResult.Done
+            ? await registration.Register(hostname, context.Address(), key, dropped)
+            : new Registered(result);
     }
 
     /// <summary>Why a registration is locked, for its host.</summary>
-    public static string Explain(Registered locked) => locked.RetryAfter is null
-        ? "too many registrations from this address, or with wrong keys; try again later"
-        : "this host has registered and unregistered too often in this hour; try again later";
+    public static string Explain(Registered locked) =>
+        locked.RetryAfter is null
+            ? "too many registrations from this address, or with wrong keys; try again later"
+            : "this host has registered and unregistered too often in this hour; try again later";
 
     /// <summary>When a locked host may register again.</summary>
     public static TimeSpan RetryAfter(Registered locked) => locked.RetryAfter ?? s_minute;
@@ -62,7 +70,10 @@ internal sealed class RegistrationThrottle(
             return RegistrationResult.Done;
         lock (_gate)
         {
-            var rate = _addresses.GetOrAdd(ClientAddress.Of(from), () => new TokenBucket(perMinute, s_minute / perMinute, time));
+            var rate = _addresses.GetOrAdd(
+                ClientAddress.Of(from),
+                () => new TokenBucket(perMinute, s_minute / perMinute, time)
+            );
             if (rate.IsUsedUp)
                 return RegistrationResult.Locked;
             rate.Use();

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace EPortal.Agents;
 
-/// <summary>The fields of a JSON object that a host sent. A value of the wrong type is converted if possible, else dropped.</summary>
+/// <summary>
+/// The fields of a JSON object that a host sent. A value of the wrong type is converted if possible, else dropped.
+/// </summary>
 internal sealed class SentFields
 {
     private readonly Dictionary<string, JsonElement?> _values = new(StringComparer.Ordinal);
@@ -40,7 +42,9 @@ internal sealed class SentFields
             return value.GetRawText();
         }
 
-        return value.ValueKind == JsonValueKind.String && TextOrNull(value) is { } text ? text : Drop<string>(name, "is not text");
+        return value.ValueKind == JsonValueKind.String && TextOrNull(value) is { } text
+            ? text
+            : Drop<string>(name, "is not text");
     }
 
     /// <summary>A number from 0 to <paramref name="most"/>, as such or as a text; null when there is none.</summary>
@@ -69,20 +73,22 @@ internal sealed class SentFields
     }
 
     /// <summary>An object; null when there is none.</summary>
-    public SentFields? Object(string name) => Find(name, optional: true) switch
-    {
-        null => null,
-        { ValueKind: JsonValueKind.Object } value => new SentFields(value, _dropped, $"{name}."),
-        _ => Drop<SentFields>(name, "is not an object"),
-    };
+    public SentFields? Object(string name) =>
+        Find(name, optional: true) switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.Object } value => new SentFields(value, _dropped, $"{name}."),
+            _ => Drop<SentFields>(name, "is not an object"),
+        };
 
     /// <summary>A list; null when there is none.</summary>
-    public JsonElement? List(string name) => Find(name, optional: false) switch
-    {
-        null => null,
-        { ValueKind: JsonValueKind.Array } value => value,
-        _ => Dropped(name, "is not a list"),
-    };
+    public JsonElement? List(string name) =>
+        Find(name, optional: false) switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.Array } value => value,
+            _ => Dropped(name, "is not a list"),
+        };
 
     /// <summary>The text of an element; null where it holds what is no Unicode, or is none.</summary>
     public static string? TextOrNull(JsonElement value)
@@ -120,12 +126,13 @@ internal sealed class SentFields
         return value;
     }
 
-    private long? InRange(string name, decimal number, long most) => number switch
-    {
-        < 0 => Drop(name, "is negative"),
-        _ when number > most => Drop(name, "is out of range"),
-        _ => (long)number,
-    };
+    private long? InRange(string name, decimal number, long most) =>
+        number switch
+        {
+            < 0 => Drop(name, "is negative"),
+            _ when number > most => Drop(name, "is out of range"),
+            _ => (long)number,
+        };
 
     private JsonElement? Dropped(string name, string why)
     {

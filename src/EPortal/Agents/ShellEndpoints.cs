@@ -14,13 +14,26 @@ internal static class ShellEndpoints
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapLazily("/install-kernelcare", [HttpMethods.Get], (HttpContext context, PortalSigner signer, AgentPackage package) =>
-            Script(context, "install-kernelcare.sh", signer, package));
-        routes.MapLazily("/set-patch-server", [HttpMethods.Get], (HttpContext context, PortalSigner signer, AgentPackage package) =>
-            Script(context, "set-patch-server.sh", signer, package));
-        routes.MapLazily("/packages/kcarectl", [HttpMethods.Get], (AgentPackage package) => package.PathOrNull is { } path
-            ? Results.File(path, "application/octet-stream", "kcarectl", enableRangeProcessing: true)
-            : Results.NotFound());
+        routes.MapLazily(
+            "/install-kernelcare",
+            [HttpMethods.Get],
+            (HttpContext context, PortalSigner signer, AgentPackage package) =>
+                Script(context, "install-kernelcare.sh", signer, package)
+        );
+        routes.MapLazily(
+            "/set-patch-server",
+            [HttpMethods.Get],
+            (HttpContext context, PortalSigner signer, AgentPackage package) =>
+                Script(context, "set-patch-server.sh", signer, package)
+        );
+        routes.MapLazily(
+            "/packages/kcarectl",
+            [HttpMethods.Get],
+            (AgentPackage package) =>
+                package.PathOrNull is { } path
+                    ? Results.File(path, "application/octet-stream", "kcarectl", enableRangeProcessing: true)
+                    : Results.NotFound()
+        );
     }
 
     private static IResult Script(HttpContext context, string name, PortalSigner signer, AgentPackage package)
@@ -31,7 +44,8 @@ internal static class ShellEndpoints
                 .Replace("@PORTAL@", PortalAddress.Of(context.Request), StringComparison.Ordinal)
                 .Replace("@AGENT_SHA256@", package.Sha256OrNull ?? "", StringComparison.Ordinal)
                 .Replace("@KEYS@", signer.KeysForAgents().Trim(), StringComparison.Ordinal),
-            "text/x-shellscript");
+            "text/x-shellscript"
+        );
     }
 
     private static string Read(string name)

@@ -11,6 +11,11 @@ internal sealed class TargetConstraint : IRouteConstraint
     public const string Name = "target";
 
     /// <inheritdoc/>
-    public bool Match(HttpContext? httpContext, IRouter? route, string routeKey, RouteValueDictionary values, RouteDirection routeDirection) =>
-        values.TryGetValue(routeKey, out var value) && value is string text && TargetId.IsValid(Product.User, text);
+    public bool Match(
+        HttpContext? httpContext,
+        IRouter? route,
+        string routeKey,
+        RouteValueDictionary values,
+        RouteDirection routeDirection
+    ) => values.TryGetValue(routeKey, out var value) && value is string text && TargetId.IsValid(Product.User, text);
 }

@@ -14,8 +14,11 @@ internal sealed record Age(TimeSpan Length, bool Within)
     {
         var hours = text.EndsWith('h');
         var digits = hours ? text[..^1] : text;
-        if (!long.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-            || number is long.MinValue || Math.Abs(number) > (hours ? MaxDays * 24 : MaxDays))
+        if (
+            !long.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            || number is long.MinValue
+            || Math.Abs(number) > (hours ? MaxDays * 24 : MaxDays)
+        )
             return null;
         var length = hours ? TimeSpan.FromHours(Math.Abs(number)) : TimeSpan.FromDays(Math.Abs(number));
         return new Age(length, digits.StartsWith('-'));

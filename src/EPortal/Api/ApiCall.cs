@@ -22,7 +22,13 @@ internal enum ApiRole
 /// <param name="Type"><c>string</c>, <c>integer</c> or <c>boolean</c>.</param>
 /// <param name="Required">Whether the call is refused without it.</param>
 /// <param name="Repeatable">Whether it may be given more than once.</param>
-internal sealed record ApiParameter(string Name, string Description, string Type = "string", bool Required = false, bool Repeatable = false);
+internal sealed record ApiParameter(
+    string Name,
+    string Description,
+    string Type = "string",
+    bool Required = false,
+    bool Repeatable = false
+);
 
 /// <summary>A call of the HTTP API: who may make it and what it takes. Every route of the API carries one.</summary>
 /// <param name="Role">Who may call.</param>
@@ -49,15 +55,27 @@ internal static class ApiRoutes
     /// <summary>Name of the policy of pages: any account, logged in by the login page.</summary>
     public const string PagePolicy = "page";
 
-    /// <summary>Name of the policy of what pages send to change something: admins, logged in by the login page.</summary>
+    /// <summary>
+    /// Name of the policy of what pages send to change something: admins, logged in by the login page.
+    /// </summary>
     public const string PageAdminPolicy = "page-admin";
 
     /// <summary>A call under <see cref="Base"/>; a slash at the end of its path does not matter.</summary>
     public static RouteHandlerBuilder MapApi(
-        this IEndpointRouteBuilder routes, string method, string path, ApiRole role, string summary, Delegate handler, params ApiParameter[] parameters)
+        this IEndpointRouteBuilder routes,
+        string method,
+        string path,
+        ApiRole role,
+        string summary,
+        Delegate handler,
+        params ApiParameter[] parameters
+    )
     {
-        var route = routes.MapLazily(Base + path, [method], handler).WithTags(SubjectOf(path))
-            .WithMetadata(new ApiCall(role, summary, parameters)).DisableAntiforgery();
+        var route = routes
+            .MapLazily(Base + path, [method], handler)
+            .WithTags(SubjectOf(path))
+            .WithMetadata(new ApiCall(role, summary, parameters))
+            .DisableAntiforgery();
         return role switch
         {
             ApiRole.Admin => route.RequireAuthorization(AdminPolicy),
@@ -67,27 +85,30 @@ internal static class ApiRoutes
     }
 
     /// <summary>What a call is about: the first part of its path, with what belongs to servers among them.</summary>
-    private static string SubjectOf(string path) => path.Split('/')[1] switch
-    {
-        "register" or "delete_server" or "set_tags" => "servers",
-        "kcare" => "monitoring by key",
-        var subject => subject,
-    };
+    private static string SubjectOf(string path) =>
+        path.Split('/')[1] switch
+        {
+            "register" or "delete_server" or "set_tags" => "servers",
+            "kcare" => "monitoring by key",
+            var subject => subject,
+        };
 
     /// <summary>Who calls, as the user log names it.</summary>
     public static Actor Actor(this HttpContext context) =>
         new(context.User.FindFirstValue(ClaimTypes.Name) ?? Data.Actor.Nobody, context.Address());
 
     /// <summary>Whose things the caller may see and end: their own; null for everybody's, as admins may.</summary>
-    public static string? WhoseOrAll(this HttpContext context) => context.User.IsInRole(AdminPolicy) ? null : context.Actor().Name;
+    public static string? WhoseOrAll(this HttpContext context) =>
+        context.User.IsInRole(AdminPolicy) ? null : context.Actor().Name;
 
     /// <summary>Address the call came from; IPv4 in its own form even on a dual-stack socket.</summary>
-    public static string Address(this HttpContext context) => context.Connection.RemoteIpAddress switch
-    {
-        null => "",
-        { IsIPv4MappedToIPv6: true } mapped => mapped.MapToIPv4().ToString(),
-        var address => address.ToString(),
-    };
+    public static string Address(this HttpContext context) =>
+        context.Connection.RemoteIpAddress switch
+        {
+            null => "",
+            { IsIPv4MappedToIPv6: true } mapped => mapped.MapToIPv4().ToString(),
+            var address => address.ToString(),
+        };
 }
 
 /// <summary>What most calls answer: <c>{"result": …}</c>.</summary>

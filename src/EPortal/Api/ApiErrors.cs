@@ -33,10 +33,15 @@ internal static class ApiErrors
         return context.Response.WriteAsJsonAsync(
             new ErrorAnswer { Error = code, Message = message },
             AgentJson.Default.ErrorAnswer,
-            cancellationToken: context.RequestAborted);
+            cancellationToken: context.RequestAborted
+        );
     }
 
     /// <summary>The same as a result.</summary>
     public static IResult Result(int status, string code, string message) =>
-        TypedResults.Json(new ErrorAnswer { Error = code, Message = message }, AgentJson.Default.ErrorAnswer, statusCode: status);
+        TypedResults.Json(
+            new ErrorAnswer { Error = code, Message = message },
+            AgentJson.Default.ErrorAnswer,
+            statusCode: status
+        );
 }

@@ -5,8 +5,8 @@ using EPortal.Data;
 namespace EPortal.Api;
 
 /// <summary>
-/// What a call was given: by query string, form or JSON body alike, and by several of them together. A name may be repeated;
-/// a value that is empty counts as not given, except where it is asked for as it is.
+/// What a call was given: by query string, form or JSON body alike, and by several of them together. A name may be
+/// repeated; a value that is empty counts as not given, except where it is asked for as it is.
 /// </summary>
 internal sealed class ApiParameters
 {
@@ -23,7 +23,8 @@ internal sealed class ApiParameters
     public bool AreOfAdmin { get; private init; }
 
     /// <summary>Reads them, once a request; how minimal APIs make an argument of this type.</summary>
-    /// <exception cref="RefusedException">The body is not what its type says, or of none that is known, or there are too many values.</exception>
+    /// <exception cref="RefusedException">The body is not what its type says, or of none that is known, or there are
+    /// too many values.</exception>
     public static async ValueTask<ApiParameters> BindAsync(HttpContext context)
     {
         if (context.Items[s_read] is ApiParameters read)
@@ -52,7 +53,8 @@ internal sealed class ApiParameters
 
     /// <summary>A value as it is, empty ones too; null when the name was not given.</summary>
     /// <exception cref="RefusedException">It was given more than once.</exception>
-    public string? Raw(string name) => !_values.TryGetValue(name, out var values) ? null
+    public string? Raw(string name) =>
+        !_values.TryGetValue(name, out var values) ? null
         : values is [var value] ? value
         : throw Invalid($"{name} is given more than once");
 
@@ -72,7 +74,8 @@ internal sealed class ApiParameters
 
     /// <summary>A whole number within bounds; null when it was not given.</summary>
     /// <exception cref="RefusedException">It is no number, or out of bounds.</exception>
-    public long? Number(string name, long least, long most) => Text(name) is { } text ? Number(text, name, least, most) : null;
+    public long? Number(string name, long least, long most) =>
+        Text(name) is { } text ? Number(text, name, least, most) : null;
 
     /// <summary>A whole number as it was typed.</summary>
     /// <param name="text">What was typed.</param>
@@ -81,51 +84,69 @@ internal sealed class ApiParameters
     /// <param name="most">The most that it may be.</param>
     /// <exception cref="RefusedException">It is no number, or out of bounds.</exception>
     public static long Number(string text, string what, long least, long most) =>
-        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+        && number >= least
+        && number <= most
             ? number
             : throw Invalid($"{what} must be a whole number from {least} to {most}");
 
     /// <summary>Yes or no: <c>true false 1 0 yes no on off</c> in any case; null when it was not given.</summary>
     /// <exception cref="RefusedException">It is something else.</exception>
-    public bool? Flag(string name) => Text(name)?.ToUpperInvariant() switch
-    {
-        null => null,
-        "TRUE" or "1" or "YES" or "ON" => true,
-        "FALSE" or "0" or "NO" or "OFF" => false,
-        _ => throw Invalid($"{name} must be true or false"),
-    };
+    public bool? Flag(string name) =>
+        Text(name)?.ToUpperInvariant() switch
+        {
+            null => null,
+            "TRUE" or "1" or "YES" or "ON" => true,
+            "FALSE" or "0" or "NO" or "OFF" => false,
+            _ => throw Invalid($"{name} must be true or false"),
+        };
 
     /// <summary>An age: days, or hours with <c>h</c> behind; negative for within. Null when it was not given.</summary>
     /// <exception cref="RefusedException">It is something else, or longer than a century.</exception>
-    public Age? Age(string name) => Text(name) is not { } text ? null
-        : Api.Age.ParseOrNull(text) ?? throw Invalid($"invalid {name}: use days (3 or -3) or hours (4h)");
+    public Age? Age(string name) =>
+        Text(name) is not { } text
+            ? null
+            : Api.Age.ParseOrNull(text) ?? throw Invalid($"invalid {name}: use days (3 or -3) or hours (4h)");
 
     /// <summary>A day, such as <c>2026-05-01</c>; null when it was not given.</summary>
     /// <exception cref="RefusedException">It is something else.</exception>
-    public DateOnly? Day(string name) => Text(name) is not { } text ? null
-        : DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day
+    public DateOnly? Day(string name) =>
+        Text(name) is not { } text ? null
+        : DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
+            ? day
         : throw Invalid($"invalid {name}: use a day such as 2026-05-01");
 
     /// <summary>A name that was misspelt may have been meant to limit what is changed.</summary>
     private void RefuseUnknown(ApiCall call)
     {
-        var unknown = _values.Keys.Concat(_empty).FirstOrDefault(name => call.Parameters.All(parameter => parameter.Name != name));
+        var unknown = _values
+            .Keys.Concat(_empty)
+            .FirstOrDefault(name => call.Parameters.All(parameter => parameter.Name != name));
         if (unknown is not null)
-            throw Invalid(call.Parameters.Count == 0
-                ? $"unknown parameter '{unknown}': this call has none"
-                : $"unknown parameter '{unknown}': use {string.Join(", ", call.Parameters.Select(parameter => parameter.Name))}");
+            throw Invalid(
+                call.Parameters.Count == 0
+                    ? $"unknown parameter '{unknown}': this call has none"
+                    : $"unknown parameter '{unknown}': use {string.Join(", ", call.Parameters.Select(parameter => parameter.Name))}"
+            );
     }
 
     private static RefusedException Invalid(string message) => new(Refusal.Invalid, message);
 
     private async Task AddForm(HttpContext context)
     {
-        var form = await RequestBody.Read(context, cancel => new ValueTask<IFormCollection>(context.Request.ReadFormAsync(cancel)));
+        var form = await RequestBody.Read(
+            context,
+            cancel => new ValueTask<IFormCollection>(context.Request.ReadFormAsync(cancel))
+        );
         if (form.Keys.Any(BodyKinds.IsDocument))
             throw BodyKinds.FormIsDocument();
         if (form.Files.Count > 0)
             throw Invalid("unexpected file in the form");
-        if (form.Count == 1 && form.Single() is { Key: { Length: > 0 } text, Value: [null or ""] } && IsTextAlone(context, text))
+        if (
+            form.Count == 1
+            && form.Single() is { Key: { Length: > 0 } text, Value: [null or ""] }
+            && IsTextAlone(context, text)
+        )
             return;
         foreach (var (name, values) in form)
             Add(name, values);
@@ -134,12 +155,15 @@ internal sealed class ApiParameters
     private static async Task<MemoryStream> ReadBody(HttpContext context)
     {
         var body = new MemoryStream();
-        return await RequestBody.Read(context, async cancel =>
-        {
-            await context.Request.Body.CopyToAsync(body, cancel);
-            body.Position = 0;
-            return body;
-        });
+        return await RequestBody.Read(
+            context,
+            async cancel =>
+            {
+                await context.Request.Body.CopyToAsync(body, cancel);
+                body.Position = 0;
+                return body;
+            }
+        );
     }
 
     /// <summary>A body without a type may be JSON; any other is refused unless it is empty.</summary>
@@ -148,18 +172,24 @@ internal sealed class ApiParameters
         var body = await ReadBody(context);
         if (body.Length == 0)
             return;
-        if (kind == BodyKind.Unknown || body.GetBuffer().AsSpan(0, (int)body.Length).TrimStart(" \t\r\n"u8) is not [(byte)'{', ..])
+        if (
+            kind == BodyKind.Unknown
+            || body.GetBuffer().AsSpan(0, (int)body.Length).TrimStart(" \t\r\n"u8) is not [(byte)'{', ..]
+        )
             throw BodyKinds.NotUnderstood();
         await AddJson(context, body);
     }
 
     /// <summary>
-    /// Chef sends the name of its resource as the whole body where a recipe says nothing, and all there is to say in the query string.
-    /// Where nothing is said there, the body must have meant something.
+    /// Chef sends the name of its resource as the whole body where a recipe says nothing, and all there is to say in
+    /// the query string. Where nothing is said there, the body must have meant something.
     /// </summary>
     private static bool IsTextAlone(HttpContext context, string text)
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<ApiCall>() is not { } call || call.Parameters.Any(parameter => parameter.Name == text))
+        if (
+            context.GetEndpoint()?.Metadata.GetMetadata<ApiCall>() is not { } call
+            || call.Parameters.Any(parameter => parameter.Name == text)
+        )
             return false;
         return context.Request.Query.Count > 0 || call.Parameters.Count == 0
             ? true
@@ -172,7 +202,11 @@ internal sealed class ApiParameters
             return;
         try
         {
-            using var json = await JsonDocument.ParseAsync(body, new JsonDocumentOptions { MaxDepth = MaxDepth }, context.RequestAborted);
+            using var json = await JsonDocument.ParseAsync(
+                body,
+                new JsonDocumentOptions { MaxDepth = MaxDepth },
+                context.RequestAborted
+            );
             if (json.RootElement.ValueKind is JsonValueKind.String or JsonValueKind.Null)
             {
                 IsTextAlone(context, json.RootElement.GetString() ?? "");
@@ -201,15 +235,27 @@ internal sealed class ApiParameters
     private void Add(JsonProperty property)
     {
         CheckName(property.Name);
-        var values = property.Value.ValueKind == JsonValueKind.Array ? property.Value.EnumerateArray().ToArray() : [property.Value];
+        var values =
+            property.Value.ValueKind == JsonValueKind.Array
+                ? property.Value.EnumerateArray().ToArray()
+                : [property.Value];
         if (values.Length == 0)
             _empty.Add(property.Name);
-        Add(property.Name, values.Where(value => value.ValueKind != JsonValueKind.Null).Select(value => value.ValueKind switch
-        {
-            JsonValueKind.String => value.GetString()!,
-            JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
-            _ => throw Invalid($"{property.Name} must be a string, a number, true, false or a list of those"),
-        }));
+        Add(
+            property.Name,
+            values
+                .Where(value => value.ValueKind != JsonValueKind.Null)
+                .Select(value =>
+                    value.ValueKind switch
+                    {
+                        JsonValueKind.String => value.GetString()!,
+                        JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
+                        _ => throw Invalid(
+                            $"{property.Name} must be a string, a number, true, false or a list of those"
+                        ),
+                    }
+                )
+        );
     }
 
     private void Add(string name, IEnumerable<string?> values)

@@ -4,14 +4,16 @@ namespace EPortal.Api;
 internal sealed class ReadsOwnBody;
 
 /// <summary>
-/// Reads the parameters of every request that may change something before its handler runs, whether that asks for them or not: nothing is
-/// changed by a request whose body was not understood.
+/// Reads the parameters of every request that may change something before its handler runs, whether that asks for them
+/// or not: nothing is changed by a request whose body was not understood.
 /// </summary>
 internal sealed class BodyCheck(RequestDelegate next)
 {
     /// <summary>Refuses or passes on.</summary>
-    public Task Invoke(HttpContext context) => context.GetEndpoint() is RouteEndpoint endpoint
-        && !HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method)
+    public Task Invoke(HttpContext context) =>
+        context.GetEndpoint() is RouteEndpoint endpoint
+        && !HttpMethods.IsGet(context.Request.Method)
+        && !HttpMethods.IsHead(context.Request.Method)
         && endpoint.Metadata.GetMetadata<ReadsOwnBody>() is null
             ? Checked(context)
             : next(context);

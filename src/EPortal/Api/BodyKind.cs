@@ -23,13 +23,19 @@ internal enum BodyKind
     Unknown,
 }
 
-/// <summary>Tells the kinds of bodies apart, and refuses those that are not understood: what they ask for must not be passed over.</summary>
+/// <summary>
+/// Tells the kinds of bodies apart, and refuses those that are not understood: what they ask for must not be passed
+/// over.
+/// </summary>
 internal static class BodyKinds
 {
     /// <summary>The kind of a request's body. A body that turns out empty is of any kind.</summary>
     public static BodyKind Of(HttpRequest request)
     {
-        if (request.ContentLength == 0 || request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
+        if (
+            request.ContentLength == 0
+            || request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false }
+        )
             return BodyKind.None;
         if (!IsPlain(request))
             return BodyKind.Unknown;
@@ -43,17 +49,24 @@ internal static class BodyKinds
             : BodyKind.Unknown;
     }
 
-    /// <summary>Whether the name of a field of a form is really JSON or XML that was called a form, as curl's <c>-d</c> does.</summary>
+    /// <summary>
+    /// Whether the name of a field of a form is really JSON or XML that was called a form, as curl's <c>-d</c> does.
+    /// </summary>
     public static bool IsDocument(string name) => name.TrimStart() is ['{' or '[' or '<', ..];
 
     /// <summary>Refuses a form of that kind.</summary>
-    public static RefusedException FormIsDocument() => new(
-        Refusal.UnsupportedType, "the request body looks like JSON or XML but its Content-Type says form; send JSON with Content-Type: application/json");
+    public static RefusedException FormIsDocument() =>
+        new(
+            Refusal.UnsupportedType,
+            "the request body looks like JSON or XML but its Content-Type says form; send JSON with Content-Type: application/json"
+        );
 
     /// <summary>Refuses a body that is not understood.</summary>
-    public static RefusedException NotUnderstood() => new(
-        Refusal.UnsupportedType,
-        "unsupported Content-Type; send a form (application/x-www-form-urlencoded, multipart/form-data) or JSON (application/json), without Content-Encoding");
+    public static RefusedException NotUnderstood() =>
+        new(
+            Refusal.UnsupportedType,
+            "unsupported Content-Type; send a form (application/x-www-form-urlencoded, multipart/form-data) or JSON (application/json), without Content-Encoding"
+        );
 
     private static bool IsPlain(HttpRequest request) =>
         request.Headers.ContentEncoding is { Count: 0 } or [null or "" or "identity"];
@@ -63,6 +76,8 @@ internal static class BodyKinds
         || type.MediaType.Equals("text/json", StringComparison.OrdinalIgnoreCase)
         || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Whether a charset, in capitals, is UTF-8 or a part of it; that is the one where none is named.</summary>
+    /// <summary>
+    /// Whether a charset, in capitals, is UTF-8 or a part of it; that is the one where none is named.
+    /// </summary>
     private static bool IsUtf8(string charset) => charset is "" or "UTF-8" or "UTF8" or "US-ASCII";
 }

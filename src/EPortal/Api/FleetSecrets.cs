@@ -3,8 +3,9 @@ using System.Text.RegularExpressions;
 namespace EPortal.Api;
 
 /// <summary>
-/// Who is shown server ids and registration keys. A server id is a host's whole credential, and whoever has a key can register hosts
-/// with it: pages and CSV show both to admins only; calls of the API show them to readers too, unless a setting hides them.
+/// Who is shown server ids and registration keys. A server id is a host's whole credential, and whoever has a key can
+/// register hosts with it: pages and CSV show both to admins only; calls of the API show them to readers too, unless a
+/// setting hides them.
 /// </summary>
 /// <param name="hideFromReaders">Setting <c>HIDE_SECRETS_FROM_READERS</c>.</param>
 /// <param name="keyNames">Reads the names of all keys.</param>
@@ -23,7 +24,15 @@ internal sealed partial class FleetSecrets(bool hideFromReaders, Func<IReadOnlyL
     public Func<string, string> Remover()
     {
         var names = keyNames().ToHashSet(StringComparer.Ordinal);
-        return text => Word().Replace(text, word => names.Contains(word.Value) || names.Contains(word.Value.TrimEnd('.', '-', '_')) ? Hidden : word.Value);
+        return text =>
+            Word()
+                .Replace(
+                    text,
+                    word =>
+                        names.Contains(word.Value) || names.Contains(word.Value.TrimEnd('.', '-', '_'))
+                            ? Hidden
+                            : word.Value
+                );
     }
 
     /// <summary>What may be the name of a key.</summary>

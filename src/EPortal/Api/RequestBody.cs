@@ -3,7 +3,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace EPortal.Api;
 
-/// <summary>Reads what a caller sends; what is wrong with it, down to its chunks, is the caller's fault and no failure of the portal.</summary>
+/// <summary>
+/// Reads what a caller sends; what is wrong with it, down to its chunks, is the caller's fault and no failure of the
+/// portal.
+/// </summary>
 internal static class RequestBody
 {
     /// <summary>Reads.</summary>
@@ -16,11 +19,19 @@ internal static class RequestBody
         {
             return await read(context.RequestAborted);
         }
-        catch (Exception e) when (e is IOException and not (BadHttpRequestException or ConnectionResetException) && context.RequestAborted.IsCancellationRequested)
+        catch (Exception e)
+            when (e is IOException and not (BadHttpRequestException or ConnectionResetException)
+                && context.RequestAborted.IsCancellationRequested
+            )
         {
             throw new ConnectionResetException("the caller hung up", e);
         }
-        catch (Exception e) when (e is InvalidDataException or ArgumentException or (IOException and not (BadHttpRequestException or ConnectionResetException)))
+        catch (Exception e)
+            when (e
+                    is InvalidDataException
+                        or ArgumentException
+                        or (IOException and not (BadHttpRequestException or ConnectionResetException))
+            )
         {
             throw new RefusedException(Refusal.Invalid, "the request body is malformed or was cut off");
         }

@@ -6,5 +6,6 @@ namespace EPortal.Api;
 internal static class RetryHeader
 {
     /// <summary>Whole seconds, at least one.</summary>
-    public static string Seconds(TimeSpan wait) => Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+    public static string Seconds(TimeSpan wait) =>
+        Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 }

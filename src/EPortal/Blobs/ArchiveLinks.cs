@@ -3,8 +3,9 @@ using EPortal.Format;
 namespace EPortal.Blobs;
 
 /// <summary>
-/// Lists the archives of all products in one folder: <c>arch/U1.tar.bz2</c> is a symbolic link to <c>user/U1.tar.bz2</c>. Kernel archives lie
-/// there themselves, and where names are equal they and the first link stay.
+/// Lists the archives of all products in one folder: <c>arch/U1.tar.bz2</c> is a symbolic link to
+/// <c>user/U1.tar.bz2</c>. Kernel archives lie there themselves, and where names are equal they and the first link
+/// stay.
 /// </summary>
 internal static class ArchiveLinks
 {
@@ -26,12 +27,19 @@ internal static class ArchiveLinks
             link.Delete();
     }
 
-    /// <summary>Lists what is there and nothing else: earlier versions listed nothing, and a crash may come before or after a link.</summary>
+    /// <summary>
+    /// Lists what is there and nothing else: earlier versions listed nothing, and a crash may come before or after a
+    /// link.
+    /// </summary>
     public static void Refresh(string folder)
     {
         foreach (var file in new DirectoryInfo(folder).EnumerateFiles().Where(LeadsNowhere))
             file.Delete();
-        foreach (var product in Products.All.Where(product => product != Product.Kernel && Directory.Exists(Path.Combine(folder, product.Token()))))
+        foreach (
+            var product in Products.All.Where(product =>
+                product != Product.Kernel && Directory.Exists(Path.Combine(folder, product.Token()))
+            )
+        )
         {
             foreach (var archive in Directory.EnumerateFiles(Path.Combine(folder, product.Token())))
                 Add(folder, product, Path.GetFileName(archive));
@@ -39,7 +47,8 @@ internal static class ArchiveLinks
     }
 
     /// <summary>For the framework, a dangling link exists.</summary>
-    private static bool LeadsNowhere(FileInfo file) => file.LinkTarget is not null && file.ResolveLinkTarget(returnFinalTarget: true) is not { Exists: true };
+    private static bool LeadsNowhere(FileInfo file) =>
+        file.LinkTarget is not null && file.ResolveLinkTarget(returnFinalTarget: true) is not { Exists: true };
 
     private static string TargetOf(Product product, string archive) => $"{product.Token()}/{archive}";
 }

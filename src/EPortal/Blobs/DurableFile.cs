@@ -1,7 +1,8 @@
 namespace EPortal.Blobs;
 
 /// <summary>
-/// Writes files so that after a crash there is the old content or the new one, whole. Files are 0600 unless said otherwise.
+/// Writes files so that after a crash there is the old content or the new one, whole. Files are 0600 unless said
+/// otherwise.
 /// </summary>
 internal static class DurableFile
 {
@@ -63,13 +64,16 @@ internal static class DurableFile
         var temporary = Path.Combine(FolderOf(path), $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
         try
         {
-            using var stream = new FileStream(temporary, new FileStreamOptions
-            {
-                Mode = FileMode.CreateNew,
-                Access = FileAccess.Write,
-                Share = FileShare.None,
-                UnixCreateMode = OwnerOnly,
-            });
+            using var stream = new FileStream(
+                temporary,
+                new FileStreamOptions
+                {
+                    Mode = FileMode.CreateNew,
+                    Access = FileAccess.Write,
+                    Share = FileShare.None,
+                    UnixCreateMode = OwnerOnly,
+                }
+            );
             stream.Write(content);
             stream.Flush(flushToDisk: true);
             return temporary;

@@ -6,8 +6,8 @@ namespace EPortal.Blobs;
 
 /// <summary>
 /// Checks whether files are unchanged since their import. A file is hashed again when anything was written to it, and
-/// otherwise every ten minutes of use, so that damage on disk is noticed before the file is served. The hashed content of
-/// small ones is kept in memory and served from there; their files are checked once a second of use.
+/// otherwise every ten minutes of use, so that damage on disk is noticed before the file is served. The hashed content
+/// of small ones is kept in memory and served from there; their files are checked once a second of use.
 /// </summary>
 internal sealed class FileIntegrity(TimeProvider time) : IDisposable
 {
@@ -21,7 +21,8 @@ internal sealed class FileIntegrity(TimeProvider time) : IDisposable
     private static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
 
     private readonly MemoryCache _known = new(new MemoryCacheOptions { SizeLimit = MaxBytes });
-    private readonly ConcurrentDictionary<(string Path, string Sha256, FileStamp Stamp), Lazy<Task<bool>>> _hashing = [];
+    private readonly ConcurrentDictionary<(string Path, string Sha256, FileStamp Stamp), Lazy<Task<bool>>> _hashing =
+    [];
 
     /// <summary>Whether a file is there with this size and SHA-256 (lower-case hex).</summary>
     public async ValueTask<bool> IsIntact(string path, long size, string sha256)
@@ -46,13 +47,21 @@ internal sealed class FileIntegrity(TimeProvider time) : IDisposable
     public bool IsKnown(string path, long size, string sha256, out byte[]? content)
     {
         content = null;
-        if (_known.Get(path) is Known { Content: { } kept } lately && lately.Sha256 == sha256 && time.GetElapsedTime(lately.Looked) < s_look)
+        if (
+            _known.Get(path) is Known { Content: { } kept } lately
+            && lately.Sha256 == sha256
+            && time.GetElapsedTime(lately.Looked) < s_look
+        )
         {
             content = kept;
             return true;
         }
 
-        if (NativeFile.StampOrNull(path) is not { } stamp || stamp.Size != size || KnownOrNull(path, stamp, sha256) is not { } known)
+        if (
+            NativeFile.StampOrNull(path) is not { } stamp
+            || stamp.Size != size
+            || KnownOrNull(path, stamp, sha256) is not { } known
+        )
             return false;
         known.Looked = time.GetTimestamp();
         content = known.Content;
@@ -63,14 +72,26 @@ internal sealed class FileIntegrity(TimeProvider time) : IDisposable
     public void Dispose() => _known.Dispose();
 
     private Known? KnownOrNull(string path, FileStamp stamp, string sha256) =>
-        _known.Get(path) is Known known && known.Stamp == stamp && known.Sha256 == sha256 && time.GetUtcNow() < known.Until ? known : null;
+        _known.Get(path) is Known known
+        && known.Stamp == stamp
+        && known.Sha256 == sha256
+        && time.GetUtcNow() < known.Until
+            ? known
+            : null;
 
     private async Task<bool> Hash(string path, FileStamp stamp, string sha256)
     {
         byte[]? content = null;
         try
         {
-            await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0, useAsync: true);
+            await using var file = new FileStream(
+                path,
+                FileMode.Open,
+                FileAccess.Read,
+                FileShare.ReadWrite | FileShare.Delete,
+                0,
+                useAsync: true
+            );
             if (stamp.Size <= SmallBytes)
                 await file.ReadExactlyAsync(content = new byte[stamp.Size]);
             var hash = content is null ? await SHA256.HashDataAsync(file) : SHA256.HashData(content);

@@ -23,8 +23,8 @@ internal sealed class FileLock : IDisposable
     public static FileLock? TryAcquire(string path) => Take(path, wait: false);
 
     /// <summary>
-    /// Waits until the lock is free and takes it, without holding a thread; <paramref name="waiting"/> is called once when
-    /// somebody else has it.
+    /// Waits until the lock is free and takes it, without holding a thread; <paramref name="waiting"/> is called once
+    /// when somebody else has it.
     /// </summary>
     /// <exception cref="IOException">The file cannot be made or opened.</exception>
     public static async Task<FileLock> AcquireAsync(string path, Action waiting, CancellationToken cancel)
@@ -72,5 +72,7 @@ internal sealed class FileLock : IDisposable
 
     private static bool IsDeleted(SafeFileHandle handle) =>
         new FileInfo($"/proc/self/fd/{handle.DangerousGetHandle()}").LinkTarget?.EndsWith(
-            " (deleted)", StringComparison.Ordinal) == true;
+            " (deleted)",
+            StringComparison.Ordinal
+        ) == true;
 }

@@ -32,14 +32,19 @@ internal static partial class NativeFile
     public static SafeFileHandle OpenForLock(string path) =>
         Opened(open(path, Create | ReadWrite | CloseOnExec, OwnerOnly), path);
 
-    /// <summary>Opens for reading what must be a regular file; a FIFO does not keep it waiting for somebody who writes.</summary>
+    /// <summary>
+    /// Opens for reading what must be a regular file; a FIFO does not keep it waiting for somebody who writes.
+    /// </summary>
     /// <exception cref="IOException">It is none, or cannot be opened.</exception>
     public static SafeFileHandle OpenRegular(string path)
     {
         var handle = Opened(open(path, NonBlocking | CloseOnExec, 0), path);
         Span<byte> status = stackalloc byte[256];
-        if (statx((int)handle.DangerousGetHandle(), "", ByDescriptor, StatType, ref MemoryMarshal.GetReference(status)) == 0
-            && (MemoryMarshal.Read<ushort>(status[28..]) & FileTypes) == RegularType)
+        if (
+            statx((int)handle.DangerousGetHandle(), "", ByDescriptor, StatType, ref MemoryMarshal.GetReference(status))
+                == 0
+            && (MemoryMarshal.Read<ushort>(status[28..]) & FileTypes) == RegularType
+        )
         {
             return handle;
         }
@@ -48,13 +53,18 @@ internal static partial class NativeFile
         throw new IOException($"{path} is not a regular file");
     }
 
-    /// <summary>Makes sure that what is there is a regular file, for reading anything else may never end or never begin. What is not there passes.</summary>
+    /// <summary>
+    /// Makes sure that what is there is a regular file, for reading anything else may never end or never begin. What is
+    /// not there passes.
+    /// </summary>
     /// <exception cref="IOException">It is none.</exception>
     public static void RequireRegular(string path)
     {
         Span<byte> status = stackalloc byte[256];
-        if (statx(CurrentFolder, path, 0, StatType, ref MemoryMarshal.GetReference(status)) == 0
-            && (MemoryMarshal.Read<ushort>(status[28..]) & FileTypes) != RegularType)
+        if (
+            statx(CurrentFolder, path, 0, StatType, ref MemoryMarshal.GetReference(status)) == 0
+            && (MemoryMarshal.Read<ushort>(status[28..]) & FileTypes) != RegularType
+        )
             throw new IOException($"{path} is not a regular file");
     }
 
@@ -91,8 +101,11 @@ internal static partial class NativeFile
         }
 
         return new FileStamp(
-            MemoryMarshal.Read<ulong>(status[32..]), MemoryMarshal.Read<long>(status[40..]),
-            MemoryMarshal.Read<long>(status[96..]), MemoryMarshal.Read<uint>(status[104..]));
+            MemoryMarshal.Read<ulong>(status[32..]),
+            MemoryMarshal.Read<long>(status[40..]),
+            MemoryMarshal.Read<long>(status[96..]),
+            MemoryMarshal.Read<uint>(status[104..])
+        );
     }
 
     /// <summary>Gives a file a second name; false when that name is taken.</summary>
@@ -104,9 +117,10 @@ internal static partial class NativeFile
         return error == AlreadyExists ? false : throw Failure(error, newPath, "write");
     }
 
-    private static SafeFileHandle Opened(int descriptor, string path) => descriptor >= 0
-        ? new SafeFileHandle(descriptor, ownsHandle: true)
-        : throw Failure(Marshal.GetLastPInvokeError(), path, "open");
+    private static SafeFileHandle Opened(int descriptor, string path) =>
+        descriptor >= 0
+            ? new SafeFileHandle(descriptor, ownsHandle: true)
+            : throw Failure(Marshal.GetLastPInvokeError(), path, "open");
 
     private static void Check(int result, string path)
     {
@@ -136,5 +150,7 @@ internal static partial class NativeFile
     private static partial int statx(int folder, string path, int flags, uint mask, ref byte status);
 }
 
-/// <summary>Identity and last change of a file, as the kernel keeps them: no program can set the time of change.</summary>
+/// <summary>
+/// Identity and last change of a file, as the kernel keeps them: no program can set the time of change.
+/// </summary>
 internal readonly record struct FileStamp(ulong Inode, long Size, long ChangedSeconds, uint ChangedNanoseconds);

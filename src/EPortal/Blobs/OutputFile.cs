@@ -1,8 +1,9 @@
 namespace EPortal.Blobs;
 
 /// <summary>
-/// An output file of a command. It is opened before the program drops root's rights, so it may be where the portal's own user may
-/// not write; no link is followed. If it is not kept it is deleted, or emptied where deleting is no longer allowed.
+/// An output file of a command. It is opened before the program drops root's rights, so it may be where the portal's
+/// own user may not write; no link is followed. If it is not kept it is deleted, or emptied where deleting is no longer
+/// allowed.
 /// </summary>
 internal sealed class OutputFile : IDisposable
 {
@@ -15,13 +16,16 @@ internal sealed class OutputFile : IDisposable
     {
         (_path, _written, _tell) = (path, written, tell);
         // CreateNew is O_CREAT | O_EXCL: it fails on a link too, wherever that leads.
-        Content = new FileStream(_written, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            Share = FileShare.None,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
+        Content = new FileStream(
+            _written,
+            new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                Share = FileShare.None,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }
+        );
     }
 
     /// <summary>What goes into it.</summary>
@@ -44,9 +48,13 @@ internal sealed class OutputFile : IDisposable
         }
     }
 
-    /// <summary>Begins a file under another name, which takes the place of one that may be there when it is kept: for who keeps its rights.</summary>
+    /// <summary>
+    /// Begins a file under another name, which takes the place of one that may be there when it is kept: for who keeps
+    /// its rights.
+    /// </summary>
     /// <inheritdoc cref="CreateOrNull"/>
-    public static OutputFile Replace(string path, Action<string> tell) => new(path, $"{path}.{Guid.NewGuid():N}.tmp", tell);
+    public static OutputFile Replace(string path, Action<string> tell) =>
+        new(path, $"{path}.{Guid.NewGuid():N}.tmp", tell);
 
     /// <summary>Keeps it: when this returns, it is on disk under its name.</summary>
     /// <exception cref="IOException">The disk failed or is full.</exception>

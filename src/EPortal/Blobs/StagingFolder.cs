@@ -1,8 +1,8 @@
 namespace EPortal.Blobs;
 
 /// <summary>
-/// A folder in which a patchset is built up. Its owner holds a lock on it, so that what a killed process left is told from
-/// what another process is at, and swept away.
+/// A folder in which a patchset is built up. Its owner holds a lock on it, so that what a killed process left is told
+/// from what another process is at, and swept away.
 /// </summary>
 internal sealed class StagingFolder : IDisposable
 {
@@ -31,7 +31,8 @@ internal sealed class StagingFolder : IDisposable
     public static void SweepAbandoned(string parent)
     {
         // A process killed at its first or last step leaves a lock without a folder, so both are looked for.
-        var folders = Directory.GetFileSystemEntries(parent)
+        var folders = Directory
+            .GetFileSystemEntries(parent)
             .Select(path => path.EndsWith(LockSuffix, StringComparison.Ordinal) ? path[..^LockSuffix.Length] : path)
             .Distinct(StringComparer.Ordinal);
         foreach (var folder in folders)
@@ -50,7 +51,9 @@ internal sealed class StagingFolder : IDisposable
         _lock.Dispose();
     }
 
-    /// <summary>The caller holds the lock. The folder may have gone since it was seen: then its owner has cleaned up.</summary>
+    /// <summary>
+    /// The caller holds the lock. The folder may have gone since it was seen: then its owner has cleaned up.
+    /// </summary>
     private static void Remove(string folder)
     {
         if (Directory.Exists(folder))

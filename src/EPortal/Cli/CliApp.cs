@@ -12,10 +12,15 @@ internal static class CliApp
     /// <summary>Set to 1 it adds the stack trace to an unexpected failure of a command.</summary>
     public const string TraceVariable = "EPORTAL_TRACE";
 
-    /// <summary>How long a command has to end after a signal: what it waits for may never come, such as a line of standard input.</summary>
+    /// <summary>
+    /// How long a command has to end after a signal: what it waits for may never come, such as a line of standard
+    /// input.
+    /// </summary>
     private static readonly TimeSpan s_toEnd = TimeSpan.FromSeconds(8);
 
-    /// <summary>Runs in this process, where Ctrl-C and SIGTERM cancel; a second one ends it at once, and so do 8 seconds.</summary>
+    /// <summary>
+    /// Runs in this process, where Ctrl-C and SIGTERM cancel; a second one ends it at once, and so do 8 seconds.
+    /// </summary>
     public static async Task<int> RunProcessAsync(Func<CliContext, Command> root, IReadOnlyList<string> args)
     {
         using var stop = new CancellationTokenSource();
@@ -89,11 +94,13 @@ internal static class CliApp
         return root.Parse(args, Grammar);
     }
 
-    private static string Sentence(Exception failure) => failure switch
-    {
-        FileNotFoundException { FileName.Length: > 0 } missing => $"file not found: {missing.FileName}",
-        CliException or UserFacingException or PatchsetException => failure.Message,
-        IOException or UnauthorizedAccessException => failure.Message.TrimEnd('.'),
-        _ => $"internal error: {failure.GetType().Name}: {failure.Message} (set {TraceVariable}=1 for a stack trace)",
-    };
+    private static string Sentence(Exception failure) =>
+        failure switch
+        {
+            FileNotFoundException { FileName.Length: > 0 } missing => $"file not found: {missing.FileName}",
+            CliException or UserFacingException or PatchsetException => failure.Message,
+            IOException or UnauthorizedAccessException => failure.Message.TrimEnd('.'),
+            _ =>
+                $"internal error: {failure.GetType().Name}: {failure.Message} (set {TraceVariable}=1 for a stack trace)",
+        };
 }

@@ -19,11 +19,24 @@ internal static class CliClosest
         if (s_synonyms.FirstOrDefault(one => one.Others.Contains(word)).Known is { } meant && words.Contains(meant))
             return meant;
         var letters = word.TrimStart('-').Length;
-        if (letters > 1 && words.FirstOrDefault(candidate => candidate.StartsWith(word, StringComparison.Ordinal)) is { } longer)
+        if (
+            letters > 1
+            && words.FirstOrDefault(candidate => candidate.StartsWith(word, StringComparison.Ordinal)) is { } longer
+        )
             return longer;
-        var most = letters switch { <= 1 => 0, <= 4 => 1, <= 7 => 2, _ => 3 };
-        return words.Select(candidate => (candidate, distance: Distance(word, candidate))).Where(pair => pair.distance <= most)
-            .OrderBy(pair => pair.distance).Select(pair => pair.candidate).FirstOrDefault();
+        var most = letters switch
+        {
+            <= 1 => 0,
+            <= 4 => 1,
+            <= 7 => 2,
+            _ => 3,
+        };
+        return words
+            .Select(candidate => (candidate, distance: Distance(word, candidate)))
+            .Where(pair => pair.distance <= most)
+            .OrderBy(pair => pair.distance)
+            .Select(pair => pair.candidate)
+            .FirstOrDefault();
     }
 
     /// <summary>How many letters must be added, taken away or changed (Levenshtein).</summary>

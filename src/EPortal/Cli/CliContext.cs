@@ -39,16 +39,23 @@ internal sealed class CliContext
     /// <summary>User that the process began as.</summary>
     public string UserName { get; init; } = System.Environment.UserName;
 
-    /// <summary>Number of the user who logged in to this machine, whoever they became since (proc(5), <c>loginuid</c>); null where nobody did.</summary>
+    /// <summary>
+    /// Number of the user who logged in to this machine, whoever they became since (proc(5), <c>loginuid</c>); null
+    /// where nobody did.
+    /// </summary>
     public uint? LoginId { get; init; }
 
     /// <summary>Cancelled by Ctrl-C and by SIGTERM.</summary>
     public CancellationToken Cancellation { get; init; }
 
     /// <summary>How many characters a line takes: COLUMNS, as shells know it, or 80.</summary>
-    public int Width => int.TryParse(
-        Environment.GetValueOrDefault("COLUMNS"), NumberStyles.None, CultureInfo.InvariantCulture, out var columns)
-        && columns is > 20 and < 10_000
+    public int Width =>
+        int.TryParse(
+            Environment.GetValueOrDefault("COLUMNS"),
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out var columns
+        ) && columns is > 20 and < 10_000
             ? columns
             : TerminalWidth;
 
@@ -56,34 +63,48 @@ internal sealed class CliContext
     public int TerminalWidth { get; init; } = DefaultWidth;
 
     /// <summary>
-    /// Lines as the terminal itself edits them. Console.In changes the terminal's mode when it begins to read, and what is pressed just
-    /// before, such as Ctrl+D, is lost by that.
+    /// Lines as the terminal itself edits them. Console.In changes the terminal's mode when it begins to read, and what
+    /// is pressed just before, such as Ctrl+D, is lost by that.
     /// </summary>
-    private static StreamReader TerminalLines() => new(new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0));
+    private static StreamReader TerminalLines() =>
+        new(new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0));
 
     /// <summary>The context of this process.</summary>
-    public static CliContext ForProcess(CancellationToken cancellation) => new()
-    {
-        Out = Console.Out,
-        Error = new CliErrorWriter(Console.Error),
-        In = Console.IsInputRedirected ? Console.In : TerminalLines(),
-        OutIsTerminal = !Console.IsOutputRedirected,
-        ErrorIsTerminal = !Console.IsErrorRedirected,
-        InIsTerminal = !Console.IsInputRedirected,
-        TerminalWidth = Console.IsOutputRedirected || Console.WindowWidth <= 20 ? DefaultWidth : Console.WindowWidth,
-        ReadHidden = CliPassword.ReadFromTerminal,
-        Environment = System.Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-            .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal),
-        LoginId = ReadLoginId(),
-        Cancellation = cancellation,
-    };
+    public static CliContext ForProcess(CancellationToken cancellation) =>
+        new()
+        {
+            Out = Console.Out,
+            Error = new CliErrorWriter(Console.Error),
+            In = Console.IsInputRedirected ? Console.In : TerminalLines(),
+            OutIsTerminal = !Console.IsOutputRedirected,
+            ErrorIsTerminal = !Console.IsErrorRedirected,
+            InIsTerminal = !Console.IsInputRedirected,
+            TerminalWidth =
+                Console.IsOutputRedirected || Console.WindowWidth <= 20 ? DefaultWidth : Console.WindowWidth,
+            ReadHidden = CliPassword.ReadFromTerminal,
+            Environment = System
+                .Environment.GetEnvironmentVariables()
+                .Cast<DictionaryEntry>()
+                .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal),
+            LoginId = ReadLoginId(),
+            Cancellation = cancellation,
+        };
 
     /// <summary>The kernel keeps it from the login on; all ones for a process that none led to.</summary>
     private static uint? ReadLoginId()
     {
         try
         {
-            return uint.TryParse(File.ReadAllText("/proc/self/loginuid"), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var id) && id != uint.MaxValue ? id : null;
+            return
+                uint.TryParse(
+                    File.ReadAllText("/proc/self/loginuid"),
+                    NumberStyles.AllowTrailingWhite,
+                    CultureInfo.InvariantCulture,
+                    out var id
+                )
+                && id != uint.MaxValue
+                ? id
+                : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -7,7 +7,10 @@ internal sealed record CliDeletion(CliContext Context, bool Yes, bool IsDry, boo
     public string Was => IsDry ? "would be" : "was";
 
     /// <summary>How the outcome is told of so many things.</summary>
-    public string Were(long count) => IsDry ? "would be" : count == 1 ? "was" : "were";
+    public string Were(long count) =>
+        IsDry ? "would be"
+        : count == 1 ? "was"
+        : "were";
 
     /// <summary>Asks and does it; in a dry run neither, and what is expected to come of it is given back.</summary>
     /// <param name="question">What is asked first.</param>

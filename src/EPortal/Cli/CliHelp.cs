@@ -16,11 +16,12 @@ internal sealed class CliHelp(CliContext context) : SynchronousCommandLineAction
 
     public override bool ClearsParseErrors => true;
 
-    public static Option Option(CliContext context) => new HelpOption("--help", "-h")
-    {
-        Description = "show this help message and exit",
-        Action = new CliHelp(context),
-    };
+    public static Option Option(CliContext context) =>
+        new HelpOption("--help", "-h")
+        {
+            Description = "show this help message and exit",
+            Action = new CliHelp(context),
+        };
 
     public override int Invoke(ParseResult parseResult)
     {
@@ -49,7 +50,9 @@ internal sealed class CliHelp(CliContext context) : SynchronousCommandLineAction
         return text.ToString();
     }
 
-    /// <summary>The usage, wrapped under its first option; positional arguments begin a line of their own then.</summary>
+    /// <summary>
+    /// The usage, wrapped under its first option; positional arguments begin a line of their own then.
+    /// </summary>
     public static string Usage(Command command, int width)
     {
         var start = $"usage: {CliNames.Path(command)}";
@@ -58,13 +61,18 @@ internal sealed class CliHelp(CliContext context) : SynchronousCommandLineAction
         if (command.Subcommands.Count > 0 && command is not CliNoun)
             arguments.Add("command ...");
         // Both ways to call a noun: with a flag, and with a verb.
-        var verbs = command is CliNoun noun ? $"\n       {CliNames.Path(command)} {{{string.Join(',', noun.Verbs)}}} ..." : "";
+        var verbs = command is CliNoun noun
+            ? $"\n       {CliNames.Path(command)} {{{string.Join(',', noun.Verbs)}}} ..."
+            : "";
         var line = string.Join(' ', [start, .. options, .. arguments]);
         if (line.Length <= width - 2)
             return line + verbs;
         var indent = new string(' ', start.Length + 1);
-        return string.Join('\n', [.. Fill([start, .. options], indent), .. Fill([indent.TrimEnd(), .. arguments], indent)])
-            .TrimEnd() + verbs;
+        return string.Join(
+                    '\n',
+                    [.. Fill([start, .. options], indent), .. Fill([indent.TrimEnd(), .. arguments], indent)]
+                )
+                .TrimEnd() + verbs;
 
         IEnumerable<string> Fill(IReadOnlyList<string> parts, string indent)
         {

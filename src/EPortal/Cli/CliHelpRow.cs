@@ -12,22 +12,36 @@ internal sealed record CliHelpRow(string Section, int Indent, string Left, strin
 
     public static IReadOnlyList<CliHelpRow> Of(Command command)
     {
-        var rows = command.Arguments.Where(argument => !argument.Hidden)
+        var rows = command
+            .Arguments.Where(argument => !argument.Hidden)
             .Select(argument => new CliHelpRow(Positional, 2, CliNames.Name(argument), argument.Description ?? ""))
             .ToList();
         if (command.Subcommands.Count > 0)
         {
             rows.Add(new CliHelpRow(Positional, 2, "command", ""));
-            rows.AddRange(command.Subcommands.Where(child => !child.Hidden).Select(child =>
-                new CliHelpRow(Positional, 4, child.Name, (child.Description ?? "").Split("\n\n")[0])));
+            rows.AddRange(
+                command
+                    .Subcommands.Where(child => !child.Hidden)
+                    .Select(child => new CliHelpRow(
+                        Positional,
+                        4,
+                        child.Name,
+                        (child.Description ?? "").Split("\n\n")[0]
+                    ))
+            );
         }
 
-        rows.AddRange(CliNames.OptionsOf(command).Select(option =>
-            new CliHelpRow(Optional, 2, CliNames.Long(option), option.Description ?? "")));
+        rows.AddRange(
+            CliNames
+                .OptionsOf(command)
+                .Select(option => new CliHelpRow(Optional, 2, CliNames.Long(option), option.Description ?? ""))
+        );
         return rows;
     }
 
-    /// <summary>Adds the row; the right side begins at the column, on a line of its own where the left is long.</summary>
+    /// <summary>
+    /// Adds the row; the right side begins at the column, on a line of its own where the left is long.
+    /// </summary>
     public void Append(StringBuilder text, int column, int width)
     {
         text.Append(' ', Indent).Append(Left);

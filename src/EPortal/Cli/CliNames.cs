@@ -8,7 +8,9 @@ internal static class CliNames
 {
     /// <summary><c>kc.eportal key</c>.</summary>
     public static string Path(Command command) =>
-        command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{Path(parent)} {command.Name}" : command.Name;
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent
+            ? $"{Path(parent)} {command.Name}"
+            : command.Name;
 
     /// <summary>The options of a command as shown: help, which every command has from the root, comes first.</summary>
     public static IEnumerable<Option> OptionsOf(Command command)
@@ -16,7 +18,9 @@ internal static class CliNames
         var root = command;
         while (root.Parents.OfType<Command>().FirstOrDefault() is { } parent)
             root = parent;
-        return root.Options.OfType<HelpOption>().Concat(command.Options.Where(option => option is not HelpOption))
+        return root
+            .Options.OfType<HelpOption>()
+            .Concat(command.Options.Where(option => option is not HelpOption))
             .Where(option => !option.Hidden);
     }
 
@@ -47,9 +51,15 @@ internal static class CliNames
     private static string Joined(string flag, string value) => value.Length == 0 ? flag : $"{flag} {value}";
 
     private static string[] Flags(Option option) =>
-        [.. option.Aliases.Prepend(option.Name).Distinct().OrderBy(flag => flag.StartsWith("--", StringComparison.Ordinal))];
+        [
+            .. option
+                .Aliases.Prepend(option.Name)
+                .Distinct()
+                .OrderBy(flag => flag.StartsWith("--", StringComparison.Ordinal)),
+        ];
 
-    private static string ValueOf(Option option) => option.Arity.MaximumNumberOfValues == 0
-        ? ""
-        : option.HelpName ?? Flags(option)[^1].TrimStart('-').Replace('-', '_').ToUpperInvariant();
+    private static string ValueOf(Option option) =>
+        option.Arity.MaximumNumberOfValues == 0
+            ? ""
+            : option.HelpName ?? Flags(option)[^1].TrimStart('-').Replace('-', '_').ToUpperInvariant();
 }

@@ -6,8 +6,9 @@ using System.CommandLine.Parsing;
 namespace EPortal.Cli;
 
 /// <summary>
-/// A command of things that are listed, added, changed and deleted: with a verb, <c>kc.eportal key add test</c>, or with a flag,
-/// <c>kc.eportal key -a test</c>. Both do the same. A verb follows the noun at once; anywhere else its word is a name.
+/// A command of things that are listed, added, changed and deleted: with a verb, <c>kc.eportal key add test</c>, or
+/// with a flag, <c>kc.eportal key -a test</c>. Both do the same. A verb follows the noun at once; anywhere else its
+/// word is a name.
 /// </summary>
 internal sealed class CliNoun : Command
 {
@@ -18,8 +19,11 @@ internal sealed class CliNoun : Command
     private readonly Dictionary<CliAction, Option[]> _options = [];
     private readonly List<Command> _verbs = [];
 
-    /// <summary>A noun without verbs yet; <paramref name="namelessAdd"/> when a new thing may get a generated name.</summary>
-    public CliNoun(string name, string description, bool namelessAdd = false) : base(name, description)
+    /// <summary>
+    /// A noun without verbs yet; <paramref name="namelessAdd"/> when a new thing may get a generated name.
+    /// </summary>
+    public CliNoun(string name, string description, bool namelessAdd = false)
+        : base(name, description)
     {
         _namelessAdd = namelessAdd;
         _name = CliOptions.Optional(name, $"{name} name");
@@ -71,39 +75,60 @@ internal sealed class CliNoun : Command
     {
         foreach (var option in _options[CliAction.List].Except(Options))
             Options.Add(option);
-        SetAction((parsed, _) => run(Chosen(parsed.CommandResult).Append(CliAction.List).First(), parsed.GetValue(_name) ?? "", parsed));
+        SetAction(
+            (parsed, _) =>
+                run(Chosen(parsed.CommandResult).Append(CliAction.List).First(), parsed.GetValue(_name) ?? "", parsed)
+        );
         foreach (var (action, verb) in _options.Keys.Zip(_verbs))
-            verb.SetAction((parsed, _) => run(action, parsed.GetValue(_needed) ?? parsed.GetValue(_name) ?? "", parsed));
+            verb.SetAction(
+                (parsed, _) => run(action, parsed.GetValue(_needed) ?? parsed.GetValue(_name) ?? "", parsed)
+            );
     }
 
-    /// <summary>Names that the shell completes: after the flags, and after the verbs that are about what is there.</summary>
+    /// <summary>
+    /// Names that the shell completes: after the flags, and after the verbs that are about what is there.
+    /// </summary>
     public void CompleteNames(Func<CompletionContext, IEnumerable<CompletionItem>> names)
     {
-        _name.CompletionSources.Add(context => context.ParseResult.CommandResult.Command == this && Subcommands.Count == 0 ? names(context) : []);
-        _needed.CompletionSources.Add(context => context.ParseResult.CommandResult.Command.Name == NameOf(CliAction.Add) ? [] : names(context));
+        _name.CompletionSources.Add(context =>
+            context.ParseResult.CommandResult.Command == this && Subcommands.Count == 0 ? names(context) : []
+        );
+        _needed.CompletionSources.Add(context =>
+            context.ParseResult.CommandResult.Command.Name == NameOf(CliAction.Add) ? [] : names(context)
+        );
     }
 
-    /// <summary>Takes the verbs away where the word after the noun is none of them: the rest is flags and names then.</summary>
+    /// <summary>
+    /// Takes the verbs away where the word after the noun is none of them: the rest is flags and names then.
+    /// </summary>
     public static void Settle(Command root, IReadOnlyList<string> args)
     {
-        if (args.Count < 2 || root.Subcommands.OfType<CliNoun>().FirstOrDefault(noun => noun.Name == args[0]) is not { } called)
+        if (
+            args.Count < 2
+            || root.Subcommands.OfType<CliNoun>().FirstOrDefault(noun => noun.Name == args[0]) is not { } called
+        )
             return;
-        if (!called.Verbs.Contains(args[1]) && !root.Options.OfType<HelpOption>().Any(help => help.Name == args[1] || help.Aliases.Contains(args[1])))
+        if (
+            !called.Verbs.Contains(args[1])
+            && !root.Options.OfType<HelpOption>().Any(help => help.Name == args[1] || help.Aliases.Contains(args[1]))
+        )
             called.Subcommands.Clear();
     }
 
     /// <summary>A word in the place of a verb that is none; null where there is none.</summary>
     public string? StrayWordOrNull(CommandResult result) => Chosen(result).Any() ? null : result.GetValue(_name);
 
-    private static string NameOf(CliAction action) => action switch
-    {
-        CliAction.List => "list",
-        CliAction.Add => "add",
-        CliAction.Change => "set",
-        _ => "delete",
-    };
+    private static string NameOf(CliAction action) =>
+        action switch
+        {
+            CliAction.List => "list",
+            CliAction.Add => "add",
+            CliAction.Change => "set",
+            _ => "delete",
+        };
 
-    private IEnumerable<CliAction> Chosen(CommandResult result) => _flags.Where(flag => result.GetValue(flag.Value)).Select(flag => flag.Key);
+    private IEnumerable<CliAction> Chosen(CommandResult result) =>
+        _flags.Where(flag => result.GetValue(flag.Value)).Select(flag => flag.Key);
 
     private void Validate(CommandResult result)
     {
@@ -127,5 +152,7 @@ internal sealed class CliNoun : Command
     }
 
     private IEnumerable<string> FlagsOf(Option option) =>
-        _options.Where(pair => pair.Value.Contains(option)).Select(pair => pair.Key == CliAction.List ? NameOf(CliAction.List) : _flags[pair.Key].Name);
+        _options
+            .Where(pair => pair.Value.Contains(option))
+            .Select(pair => pair.Key == CliAction.List ? NameOf(CliAction.List) : _flags[pair.Key].Name);
 }

@@ -17,20 +17,32 @@ internal static class CliOptions
     public static Option<bool> DryRun() => Flag("show what would be done without doing it", "--dry-run");
 
     /// <summary>
-    /// Whether an option is on the command line, whatever its value. For checks: to ask for the value of one that is missing or
-    /// of another type throws there.
+    /// Whether an option is on the command line, whatever its value. For checks: to ask for the value of one that is
+    /// missing or of another type throws there.
     /// </summary>
-    public static bool IsGiven(this SymbolResult result, Option option) => result.GetResult(option) is { Implicit: false };
+    public static bool IsGiven(this SymbolResult result, Option option) =>
+        result.GetResult(option) is { Implicit: false };
 
     /// <summary>Refuses numbers outside of a range.</summary>
-    public static void Between(this Option<int?> option, int least, int most) => option.Validators.Add(result =>
-    {
-        if (result.Tokens is [{ Value: var text }] && int.TryParse(text, CultureInfo.InvariantCulture, out var number) && (number < least || number > most))
-            result.AddError($"{option.Name} must be between {least} and {most}");
-    });
+    public static void Between(this Option<int?> option, int least, int most) =>
+        option.Validators.Add(result =>
+        {
+            if (
+                result.Tokens is [{ Value: var text }]
+                && int.TryParse(text, CultureInfo.InvariantCulture, out var number)
+                && (number < least || number > most)
+            )
+                result.AddError($"{option.Name} must be between {least} and {most}");
+        });
 
     /// <summary>Adds a verb that does what the command does with its flags.</summary>
-    public static Command AddVerb(this Command command, string name, string description, Option[] options, Func<ParseResult, CancellationToken, Task<int>> run)
+    public static Command AddVerb(
+        this Command command,
+        string name,
+        string description,
+        Option[] options,
+        Func<ParseResult, CancellationToken, Task<int>> run
+    )
     {
         var verb = new Command(name, description);
         foreach (var option in options)
@@ -49,12 +61,21 @@ internal static class CliOptions
         new(name, aliases) { Description = description, Arity = ArgumentArity.ExactlyOne };
 
     /// <summary>An option that takes one of a few words.</summary>
-    public static Option<string?> Choice(string? description, IReadOnlyList<string> choices, string name, params string[] aliases) =>
-        Choice(description, choices, word => choices.Contains(word), name, aliases);
+    public static Option<string?> Choice(
+        string? description,
+        IReadOnlyList<string> choices,
+        string name,
+        params string[] aliases
+    ) => Choice(description, choices, word => choices.Contains(word), name, aliases);
 
     /// <summary>The same, where words are accepted that help and completion do not show.</summary>
     public static Option<string?> Choice(
-        string? description, IReadOnlyList<string> choices, Func<string, bool> isAccepted, string name, params string[] aliases)
+        string? description,
+        IReadOnlyList<string> choices,
+        Func<string, bool> isAccepted,
+        string name,
+        params string[] aliases
+    )
     {
         var option = Value<string>(description, name, aliases);
         option.HelpName = $"{{{string.Join(',', choices)}}}";

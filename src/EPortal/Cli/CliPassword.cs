@@ -8,7 +8,10 @@ internal static class CliPassword
     /// <summary>What Ctrl-D types.</summary>
     private const char EndOfText = '\u0004';
 
-    /// <summary>The option's value; for <c>-</c> and without the option it is asked for, twice, where somebody can type; else <c>-</c> is a line of standard input.</summary>
+    /// <summary>
+    /// The option's value; for <c>-</c> and without the option it is asked for, twice, where somebody can type; else
+    /// <c>-</c> is a line of standard input.
+    /// </summary>
     /// <exception cref="CliException">There is none, or the two differ.</exception>
     public static async Task<string> PasswordAsync(this CliContext context, string? option, string prompt = "Password")
     {
@@ -30,16 +33,19 @@ internal static class CliPassword
 
     /// <summary>A password that exists already: asked for once on a terminal, else a line of standard input.</summary>
     /// <exception cref="CliException">There is none.</exception>
-    public static async Task<string> PasswordOnceAsync(this CliContext context, string prompt) => context.InIsTerminal
-        ? await AskAsync(context, prompt)
-        : await context.PasswordAsync("-");
+    public static async Task<string> PasswordOnceAsync(this CliContext context, string prompt) =>
+        context.InIsTerminal ? await AskAsync(context, prompt) : await context.PasswordAsync("-");
 
     /// <summary>Reads keys until Enter and shows none of them.</summary>
     /// <exception cref="CliException">Ctrl-D was typed instead.</exception>
     public static string ReadFromTerminal()
     {
         var text = new StringBuilder();
-        for (var key = Console.ReadKey(intercept: true); key.Key != ConsoleKey.Enter; key = Console.ReadKey(intercept: true))
+        for (
+            var key = Console.ReadKey(intercept: true);
+            key.Key != ConsoleKey.Enter;
+            key = Console.ReadKey(intercept: true)
+        )
         {
             if (key.KeyChar == EndOfText && text.Length == 0)
                 throw new CliException("no password entered");

@@ -67,7 +67,8 @@ internal sealed class CliProgress : IProgress<long>, IDisposable
         (_drawnAt, _drawn) = (now, true);
         var full = (int)(share * BarWidth);
         _context.Error.Write(
-            $"\r{_title} [{new string('#', full)}{new string('.', BarWidth - full)}] {(int)(share * 100),3} %");
+            $"\r{_title} [{new string('#', full)}{new string('.', BarWidth - full)}] {$"{(int)(share * 100)}".PadLeft(3)} %"
+        );
     }
 
     private void WriteStep(int step)

@@ -7,7 +7,8 @@ internal static class CliPrompt
     /// <param name="context">Where it is asked.</param>
     /// <param name="question">What is asked.</param>
     /// <param name="yes">Whether the answer was given already.</param>
-    /// <param name="unattended">Whether it is done without asking where there is no terminal to ask on, as scripts expect of it.</param>
+    /// <param name="unattended">Whether it is done without asking where there is no terminal to ask on, as scripts
+    /// expect of it.</param>
     /// <exception cref="CliException">The answer is no, or there is nobody to ask.</exception>
     public static async Task ConfirmAsync(this CliContext context, string question, bool yes, bool unattended = false)
     {

@@ -25,8 +25,11 @@ internal sealed class CliTable(params CliColumn[] columns)
     {
         if (cells.Length != columns.Length)
             throw new ArgumentException($"{cells.Length} cells for {columns.Length} columns", nameof(cells));
-        _rows.Add([.. cells.Select(cell => CliText.Safe(
-            cell is IFormattable number ? number.ToString(null, null) : cell?.ToString() ?? ""))]);
+        _rows.Add([
+            .. cells.Select(cell =>
+                CliText.Safe(cell is IFormattable number ? number.ToString(null, null) : cell?.ToString() ?? "")
+            ),
+        ]);
     }
 
     /// <summary>Writes it; a frame that would not fit would break every line, so a wide table goes without.</summary>
@@ -45,20 +48,21 @@ internal sealed class CliTable(params CliColumn[] columns)
         var table = new Table { Border = TableBorder.Rounded };
         foreach (var column in columns)
         {
-            table.AddColumn(new TableColumn(new Text(column.Title))
-            {
-                Alignment = column.IsNumber ? Justify.Right : Justify.Left,
-            });
+            table.AddColumn(
+                new TableColumn(new Text(column.Title)) { Alignment = column.IsNumber ? Justify.Right : Justify.Left }
+            );
         }
 
         foreach (var row in _rows)
             table.AddRow(row.Select(cell => new Text(cell)));
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = AnsiSupport.No,
-            ColorSystem = ColorSystemSupport.NoColors,
-            Out = new AnsiConsoleOutput(context.Out),
-        });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Ansi = AnsiSupport.No,
+                ColorSystem = ColorSystemSupport.NoColors,
+                Out = new AnsiConsoleOutput(context.Out),
+            }
+        );
         console.Profile.Width = context.Width;
         console.Write(table);
     }
@@ -76,10 +80,19 @@ internal sealed class CliTable(params CliColumn[] columns)
         foreach (var row in _rows)
             context.Out.WriteLine(Line(row, " | "));
 
-        string Line(string[] cells, string separator) => string.Join(separator, cells.Select((cell, i) =>
-            columns[i].IsNumber ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]))).TrimEnd();
+        string Line(string[] cells, string separator) =>
+            string.Join(
+                    separator,
+                    cells.Select((cell, i) => columns[i].IsNumber ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]))
+                )
+                .TrimEnd();
     }
 
-    private int[] Widths() => [.. columns.Select((column, i) =>
-        _rows.Select(row => row[i].Length).Append(column.Title.Length).Append(column.MinWidth).Max())];
+    private int[] Widths() =>
+        [
+            .. columns.Select(
+                (column, i) =>
+                    _rows.Select(row => row[i].Length).Append(column.Title.Length).Append(column.MinWidth).Max()
+            ),
+        ];
 }

@@ -11,18 +11,27 @@ internal static class CliUnknown
     {
         var command = parsed.CommandResult.Command;
         // The options after a command that there is none of are nobody's.
-        if (parsed.UnmatchedTokens.Count > 0 && !IsOption(parsed.UnmatchedTokens[0]) && CommandOrNull(parsed) is { } unknown)
+        if (
+            parsed.UnmatchedTokens.Count > 0
+            && !IsOption(parsed.UnmatchedTokens[0])
+            && CommandOrNull(parsed) is { } unknown
+        )
             return unknown;
         if (OptionOrNull(parsed) is { } option)
             return $"unknown option '{option}' for {CliNames.Path(command)}{Hint(option.Split('=')[0], Flags(command))}";
-        return CommandOrNull(parsed) ?? MisplacedOrNull(parsed)
+        return CommandOrNull(parsed)
+            ?? MisplacedOrNull(parsed)
             ?? (parsed.UnmatchedTokens.Count > 0 ? $"unexpected argument '{parsed.UnmatchedTokens[0]}'" : null);
     }
 
     /// <summary>An option of a command above, which would do nothing for the one that is called.</summary>
     private static string? MisplacedOrNull(ParseResult parsed)
     {
-        for (var above = parsed.CommandResult.Parent as CommandResult; above is not null; above = above.Parent as CommandResult)
+        for (
+            var above = parsed.CommandResult.Parent as CommandResult;
+            above is not null;
+            above = above.Parent as CommandResult
+        )
         {
             if (above.Children.OfType<OptionResult>().FirstOrDefault(option => !option.Implicit) is { } option)
                 return $"unexpected {option.IdentifierToken} before '{parsed.CommandResult.Command.Name}'; put options after the command";
@@ -36,12 +45,18 @@ internal static class CliUnknown
     {
         var command = parsed.CommandResult.Command;
         var noun = command as CliNoun;
-        var word = noun?.StrayWordOrNull(parsed.CommandResult)
-            ?? (command.Subcommands.Count > 0 && command.Arguments.Count == 0 ? parsed.UnmatchedTokens.FirstOrDefault(text => !IsOption(text)) : null);
+        var word =
+            noun?.StrayWordOrNull(parsed.CommandResult)
+            ?? (
+                command.Subcommands.Count > 0 && command.Arguments.Count == 0
+                    ? parsed.UnmatchedTokens.FirstOrDefault(text => !IsOption(text))
+                    : null
+            );
         if (word is null)
             return null;
         var known = noun?.Verbs ?? command.Subcommands.Where(child => !child.Hidden).Select(child => child.Name);
-        var hint = Hint(word, known) is { Length: > 0 } near ? near
+        var hint =
+            Hint(word, known) is { Length: > 0 } near ? near
             : Elsewhere(command, word) is { } path ? $"; did you mean '{path}'?"
             : $"; see `{CliNames.Path(command)} --help`";
         return $"unknown command '{word}' for {CliNames.Path(command)}{hint}";
@@ -53,9 +68,12 @@ internal static class CliUnknown
     /// </summary>
     private static string? OptionOrNull(ParseResult parsed)
     {
-        var named = parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash)
+        var named = parsed
+            .Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash)
             .ToHashSet<Token>(ReferenceEqualityComparer.Instance);
-        return parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
+        return parsed
+            .CommandResult.Children.OfType<ArgumentResult>()
+            .SelectMany(argument => argument.Tokens)
             .Where(named.Contains)
             .Select(token => token.Value)
             .Concat(parsed.UnmatchedTokens)

@@ -13,8 +13,17 @@ internal static class CliValues
         var result = parsed.CommandResult;
         if (result.Command is { Action: null, Subcommands.Count: > 0 })
             return $"specify a command: {string.Join(", ", result.Command.Subcommands.Where(child => !child.Hidden).Select(child => child.Name))}";
-        return result.Children.OfType<OptionResult>().Where(option => !option.Implicit).Select(OfOption)
-            .Concat(result.Command.Options.Where(option => option.Required && result.GetResult(option) is not { Implicit: false }).Select(option => $"{option.Name} is required"))
+        return result
+            .Children.OfType<OptionResult>()
+            .Where(option => !option.Implicit)
+            .Select(OfOption)
+            .Concat(
+                result
+                    .Command.Options.Where(option =>
+                        option.Required && result.GetResult(option) is not { Implicit: false }
+                    )
+                    .Select(option => $"{option.Name} is required")
+            )
             .Concat(result.Command.Arguments.Select(argument => OfArgument(argument, result.GetResult(argument))))
             .FirstOrDefault(problem => problem is not null);
     }
@@ -44,7 +53,9 @@ internal static class CliValues
         {
             var isWhole = Int128.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value);
             if (!isWhole)
-                return text.Length > 0 && text.All(char.IsAsciiDigit) ? $"'{text}' is too large for {name}" : $"invalid value '{text}' for {name}: use a whole number";
+                return text.Length > 0 && text.All(char.IsAsciiDigit)
+                    ? $"'{text}' is too large for {name}"
+                    : $"invalid value '{text}' for {name}: use a whole number";
             if (value > (number == typeof(int) ? int.MaxValue : long.MaxValue))
                 return $"'{text}' is too large for {name}";
             if (value < (number == typeof(int) ? int.MinValue : long.MinValue))

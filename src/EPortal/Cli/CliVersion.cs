@@ -9,7 +9,9 @@ internal sealed class CliVersion(CliContext context) : SynchronousCommandLineAct
 {
     /// <summary>The version as built, such as <c>0.1.0</c>, without the commit.</summary>
     public static string Text { get; } =
-        typeof(CliVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+        typeof(CliVersion)
+            .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
+            .InformationalVersion.Split('+')[0];
 
     public override bool ClearsParseErrors => true;
 

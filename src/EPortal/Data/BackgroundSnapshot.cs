@@ -1,9 +1,9 @@
 namespace EPortal.Data;
 
 /// <summary>
-/// Keeps the last picture of something that takes long to look at. Whoever asks gets the last one, waiting only for the very first, or waits a
-/// moment for a new one, as he likes; an old one has a new one made beside it, at most each minute unless said otherwise, and never more
-/// than a twentieth of the time.
+/// Keeps the last picture of something that takes long to look at. Whoever asks gets the last one, waiting only for the
+/// very first, or waits a moment for a new one, as he likes; an old one has a new one made beside it, at most each
+/// minute unless said otherwise, and never more than a twentieth of the time.
 /// </summary>
 /// <typeparam name="T">The picture.</typeparam>
 internal abstract class BackgroundSnapshot<T>(TimeProvider time)
@@ -30,7 +30,9 @@ internal abstract class BackgroundSnapshot<T>(TimeProvider time)
         return _last;
     }
 
-    /// <summary>The last picture, or the next one where that is being made and is ready soon; null when none could be made yet.</summary>
+    /// <summary>
+    /// The last picture, or the next one where that is being made and is ready soon; null when none could be made yet.
+    /// </summary>
     public async Task<T?> GetNew(CancellationToken cancel)
     {
         var (running, isDue) = Begin();

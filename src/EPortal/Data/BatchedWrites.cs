@@ -3,8 +3,8 @@ using System.Data.Common;
 namespace EPortal.Data;
 
 /// <summary>
-/// Small writes of one kind that come in great number: what waits when a commit begins is written by one call, before the
-/// changes of that commit. It may be no change of a replicated entity.
+/// Small writes of one kind that come in great number: what waits when a commit begins is written by one call, before
+/// the changes of that commit. It may be no change of a replicated entity.
 /// </summary>
 internal abstract class BatchedWrites
 {

@@ -4,10 +4,17 @@ using Dapper;
 namespace EPortal.Data;
 
 /// <summary>
-/// A change being made: what it creates, sets, holds and deletes becomes operations in the log and rows in the tables in
-/// one transaction. Time is read once, when the transaction begins.
+/// A change being made: what it creates, sets, holds and deletes becomes operations in the log and rows in the tables
+/// in one transaction. Time is read once, when the transaction begins.
 /// </summary>
-internal sealed class Change(EntityCatalog catalog, Session session, Actor actor, Node node, DateTimeOffset now, ChangeLog log)
+internal sealed class Change(
+    EntityCatalog catalog,
+    Session session,
+    Actor actor,
+    Node node,
+    DateTimeOffset now,
+    ChangeLog log
+)
 {
     /// <summary>Ids in one deletion; more are split, so that no operation grows without bound.</summary>
     private const int IdsPerDeletion = 1000;
@@ -38,7 +45,10 @@ internal sealed class Change(EntityCatalog catalog, Session session, Actor actor
 
     private OperationApplier Applier => field ??= new OperationApplier(catalog, this);
 
-    /// <summary>Says that work is put off; false when it has to be done now, because few changes come or nobody would do it later.</summary>
+    /// <summary>
+    /// Says that work is put off; false when it has to be done now, because few changes come or nobody would do it
+    /// later.
+    /// </summary>
     public bool TryDefer()
     {
         if (!log.Maintains || !IsUnderLoad)
@@ -67,7 +77,9 @@ internal sealed class Change(EntityCatalog catalog, Session session, Actor actor
     public void Release(EntityType type, string id, Fields set)
     {
         var holds = Db.Query<string>(
-            "SELECT id FROM hold WHERE entity = @entity AND subject = @id ORDER BY id", new { entity = type.Name, id });
+            "SELECT id FROM hold WHERE entity = @entity AND subject = @id ORDER BY id",
+            new { entity = type.Name, id }
+        );
         Carry(type, New(type, OperationKind.Update) with { Subjects = [id], Set = set, Releases = [.. holds] });
     }
 
@@ -83,21 +95,29 @@ internal sealed class Change(EntityCatalog catalog, Session session, Actor actor
     /// <param name="detail">With what; one line.</param>
     /// <param name="changes">Fields before and after.</param>
     /// <param name="servers">Servers that it is about.</param>
-    public void Note(string action, string detail, IReadOnlyList<FieldChange>? changes = null, ServersOfEntry? servers = null)
+    public void Note(
+        string action,
+        string detail,
+        IReadOnlyList<FieldChange>? changes = null,
+        ServersOfEntry? servers = null
+    )
     {
         _noted = true;
-        Carry(UserLog.Entity, New(UserLog.Entity, OperationKind.Create) with
-        {
-            Set = new Fields
+        Carry(
+            UserLog.Entity,
+            New(UserLog.Entity, OperationKind.Create) with
             {
-                { "at", UnixMicros.Of(Now) },
-                { "actor", Actor.Name },
-                { "address", Actor.Address },
-                { "action", action },
-                { "detail", UserLogDetails.Cut(detail, UserLogDetails.MaxDetail) },
-                { "more", new UserLogDetails(changes ?? [], servers).ToText() },
-            },
-        });
+                Set = new Fields
+                {
+                    { "at", UnixMicros.Of(Now) },
+                    { "actor", Actor.Name },
+                    { "address", Actor.Address },
+                    { "action", action },
+                    { "detail", UserLogDetails.Cut(detail, UserLogDetails.MaxDetail) },
+                    { "more", new UserLogDetails(changes ?? [], servers).ToText() },
+                },
+            }
+        );
     }
 
     /// <summary>Says that something outside the replicated tables changed what feeds offer.</summary>
@@ -120,7 +140,9 @@ internal sealed class Change(EntityCatalog catalog, Session session, Actor actor
         return Applied.Done;
     }
 
-    /// <summary>Ends the change: a person's change without its line in the user log is a fault in this program.</summary>
+    /// <summary>
+    /// Ends the change: a person's change without its line in the user log is a fault in this program.
+    /// </summary>
     internal void Finish()
     {
         if (_changed && !_noted && Actor != Actor.Agent)
@@ -164,8 +186,13 @@ internal sealed class Change(EntityCatalog catalog, Session session, Actor actor
             INSERT INTO operation (origin, sequence, stamp, entity, content, prev_hash)
             VALUES (@origin, @sequence, @stamp, @entity, @content, @previous)
             """,
-            ("@origin", operation.Id.Origin), ("@sequence", operation.Id.Sequence), ("@stamp", operation.Stamp),
-            ("@entity", operation.Entity), ("@content", content), ("@previous", operation.PreviousHash));
+            ("@origin", operation.Id.Origin),
+            ("@sequence", operation.Id.Sequence),
+            ("@stamp", operation.Stamp),
+            ("@entity", operation.Entity),
+            ("@content", content),
+            ("@previous", operation.PreviousHash)
+        );
         return OperationHash.Of(operation, content);
     }
 

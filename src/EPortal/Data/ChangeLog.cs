@@ -23,7 +23,12 @@ internal sealed class ChangeLog : IAsyncDisposable
     public ChangeLog(Database database, EntityCatalog catalog, TimeProvider time)
     {
         (_database, _catalog, _time, _load) = (database, catalog, time, new WriterLoad(time));
-        _writer = Task.Factory.StartNew(Write, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _writer = Task.Factory.StartNew(
+            Write,
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default
+        );
     }
 
     /// <summary>
@@ -36,7 +41,10 @@ internal sealed class ChangeLog : IAsyncDisposable
         var pending = new PendingChange<T>(actor, work);
         return _queue.TryAdd(pending)
             ? pending.Result
-            : throw new StoreException(StoreError.Overloaded, "too many changes are waiting; try again in a few seconds");
+            : throw new StoreException(
+                StoreError.Overloaded,
+                "too many changes are waiting; try again in a few seconds"
+            );
     }
 
     /// <summary>The clock of this store's changes.</summary>
@@ -55,7 +63,9 @@ internal sealed class ChangeLog : IAsyncDisposable
         set => _hasDeferred = value;
     }
 
-    /// <summary>Does what a killed process left undone, and from now on what is put off; for the process that serves.</summary>
+    /// <summary>
+    /// Does what a killed process left undone, and from now on what is put off; for the process that serves.
+    /// </summary>
     public void StartMaintenance()
     {
         (_queue.Maintains, _hasDeferred) = (true, true);
@@ -70,9 +80,14 @@ internal sealed class ChangeLog : IAsyncDisposable
 
     /// <summary>Operations of this store after <paramref name="number"/>, in order of arrival.</summary>
     public static IReadOnlyList<Operation> Operations(Session session, long number, int limit) =>
-        [.. session.Connection.Query<OperationRow>(
-            "SELECT origin, sequence, stamp, prev_hash, entity, content FROM operation WHERE number > @number ORDER BY number LIMIT @limit",
-            new { number, limit }).Select(row => row.ToOperation())];
+        [
+            .. session
+                .Connection.Query<OperationRow>(
+                    "SELECT origin, sequence, stamp, prev_hash, entity, content FROM operation WHERE number > @number ORDER BY number LIMIT @limit",
+                    new { number, limit }
+                )
+                .Select(row => row.ToOperation()),
+        ];
 
     /// <summary>Finishes what waits, then stops.</summary>
     public async ValueTask DisposeAsync()

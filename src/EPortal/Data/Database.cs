@@ -44,7 +44,9 @@ internal sealed class Database : IDisposable
     /// <summary>Whether there is a database in <paramref name="folder"/>.</summary>
     public static bool IsIn(string folder) => File.Exists(Path.Combine(folder, FileName));
 
-    /// <summary>Stands for the state that a reader would see now; another one when anything was committed since, by any process.</summary>
+    /// <summary>
+    /// Stands for the state that a reader would see now; another one when anything was committed since, by any process.
+    /// </summary>
     public CommitMark Mark => _index.Read();
 
     /// <summary>The revision of what feeds offer and patchsets hold, as it is now.</summary>
@@ -87,16 +89,22 @@ internal sealed class Database : IDisposable
 
     /// <summary>Opens the connection of the one writer.</summary>
     /// <exception cref="StoreException">It cannot be opened.</exception>
-    public Session OpenWriter() => SqliteStore.Guard(() => new Session(SqliteStore.OpenWriter(_path), SqliteDialect.Instance));
+    public Session OpenWriter() =>
+        SqliteStore.Guard(() => new Session(SqliteStore.OpenWriter(_path), SqliteDialect.Instance));
 
     /// <summary>Cleans up after a commit; for the one writer.</summary>
     public void AfterCommit(Session writer) => _checkpoints.AfterCommit(writer.Connection);
 
-    /// <summary>Whether it can be written right now: takes the lock of writers and gives it back, writing nothing.</summary>
+    /// <summary>
+    /// Whether it can be written right now: takes the lock of writers and gives it back, writing nothing.
+    /// </summary>
     /// <exception cref="StoreException">It cannot, within a second or two.</exception>
     public void ProbeWrite() => SqliteStore.Guard(() => SqliteStore.ProbeWrite(_path));
 
-    /// <summary>Whether it is of the installation with this id. One that is of none yet is so from now on, unless it cannot be written.</summary>
+    /// <summary>
+    /// Whether it is of the installation with this id. One that is of none yet is so from now on, unless it cannot be
+    /// written.
+    /// </summary>
     public bool IsOf(string instanceId)
     {
         try
@@ -115,17 +123,24 @@ internal sealed class Database : IDisposable
 
     /// <summary>Makes it the installation's with this id.</summary>
     /// <exception cref="StoreException">It cannot be written.</exception>
-    public void GiveTo(string instanceId) => SqliteStore.Guard(() =>
-    {
-        using var writer = SqliteStore.OpenWriter(_path);
-        SqliteOwner.Set(writer, instanceId);
-        return true;
-    });
+    public void GiveTo(string instanceId) =>
+        SqliteStore.Guard(() =>
+        {
+            using var writer = SqliteStore.OpenWriter(_path);
+            SqliteOwner.Set(writer, instanceId);
+            return true;
+        });
 
     /// <summary>Size of its files, in bytes: the database and the log that is to be taken into it.</summary>
-    public long Size => new[] { _path, _path + "-wal" }.Select(path => new FileInfo(path)).Where(file => file.Exists).Sum(file => file.Length);
+    public long Size =>
+        new[] { _path, _path + "-wal" }
+            .Select(path => new FileInfo(path))
+            .Where(file => file.Exists)
+            .Sum(file => file.Length);
 
-    /// <summary>Of these, the length of the log; it is used again and shrinks at the next start at the latest.</summary>
+    /// <summary>
+    /// Of these, the length of the log; it is used again and shrinks at the next start at the latest.
+    /// </summary>
     public long LogSize => new FileInfo(_path + "-wal") is { Exists: true } log ? log.Length : 0;
 
     /// <summary>Bytes of the database that hold nothing any more and are used for what comes next.</summary>
@@ -143,7 +158,8 @@ internal sealed class Database : IDisposable
         _index.Dispose();
     }
 
-    private Session OpenReader() => SqliteStore.Guard(() => new Session(SqliteStore.OpenReader(_path), SqliteDialect.Instance));
+    private Session OpenReader() =>
+        SqliteStore.Guard(() => new Session(SqliteStore.OpenReader(_path), SqliteDialect.Instance));
 
     private void Keep(Session session)
     {

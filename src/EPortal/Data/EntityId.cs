@@ -15,7 +15,8 @@ internal readonly record struct EntityId(string Origin, long Sequence)
     public static EntityId Parse(string text)
     {
         var dot = text.IndexOf('.', StringComparison.Ordinal);
-        return dot > 0 && long.TryParse(text.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var n)
+        return
+            dot > 0 && long.TryParse(text.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var n)
             ? new EntityId(text[..dot], n)
             : throw new FormatException($"invalid entity id '{text}'");
     }

@@ -1,8 +1,8 @@
 namespace EPortal.Data;
 
 /// <summary>
-/// Keeps tables that are derived from the rows of one kind of entity, in the transaction that writes those: every process that changes
-/// entities keeps them, and a change that fails leaves them as they were.
+/// Keeps tables that are derived from the rows of one kind of entity, in the transaction that writes those: every
+/// process that changes entities keeps them, and a change that fails leaves them as they were.
 /// </summary>
 internal abstract class EntityProjection
 {

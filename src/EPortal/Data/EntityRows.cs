@@ -14,7 +14,10 @@ internal sealed class EntityRows(EntityCatalog catalog, Change change)
             INSERT INTO {type.Name} (id, stamp{string.Concat(fields.Select(f => $", {f}"))})
             VALUES (@id, @stamp{string.Concat(fields.Select(f => $", @{f}"))})
             """;
-        _session.Execute(sql, [("@id", operation.Id.ToString()), ("@stamp", operation.Stamp), .. Values(operation.Set)]);
+        _session.Execute(
+            sql,
+            [("@id", operation.Id.ToString()), ("@stamp", operation.Stamp), .. Values(operation.Set)]
+        );
         _shadows.Recompute(type, operation.Set);
         type.Projection?.Written(change, operation.Id.ToString(), fields);
     }
@@ -31,7 +34,10 @@ internal sealed class EntityRows(EntityCatalog catalog, Change change)
             return false;
         _session.Execute(
             $"INSERT INTO {type.Name} (id, stamp, {type.Joins[0].Name}, {type.Joins[1].Name}) VALUES (@id, 0, @first, @second)",
-            ("@id", id), ("@first", halves[0]), ("@second", halves[1]));
+            ("@id", id),
+            ("@first", halves[0]),
+            ("@second", halves[1])
+        );
         return true;
     }
 
@@ -49,7 +55,8 @@ internal sealed class EntityRows(EntityCatalog catalog, Change change)
         var oldName = renamed ? NameShadows.NameOf(_session, type, id) : Fields.None;
         foreach (var (field, _) in newer)
             written.Write(field, stamp);
-        var sql = $"UPDATE {type.Name} SET stamps = @stamps{string.Concat(newer.Select(f => $", {f.Key} = @{f.Key}"))} WHERE id = @id";
+        var sql =
+            $"UPDATE {type.Name} SET stamps = @stamps{string.Concat(newer.Select(f => $", {f.Key} = @{f.Key}"))} WHERE id = @id";
         _session.Execute(sql, [("@stamps", written.ToString()), .. Values(newer), ("@id", id)]);
         if (renamed)
         {
@@ -60,7 +67,9 @@ internal sealed class EntityRows(EntityCatalog catalog, Change change)
         type.Projection?.Written(change, id, [.. newer.Select(field => field.Key)]);
     }
 
-    /// <summary>Ends an entity, its holds and the pairs it is half of; nothing happens when it is gone already.</summary>
+    /// <summary>
+    /// Ends an entity, its holds and the pairs it is half of; nothing happens when it is gone already.
+    /// </summary>
     public void Delete(EntityType type, string id)
     {
         if (!Exists(type, id))
@@ -70,7 +79,9 @@ internal sealed class EntityRows(EntityCatalog catalog, Change change)
         {
             _session.Execute(
                 $"DELETE FROM hold WHERE entity = @pair AND subject IN (SELECT id FROM {pair.Name} WHERE {type.Name} = @id)",
-                ("@pair", pair.Name), ("@id", id));
+                ("@pair", pair.Name),
+                ("@id", id)
+            );
             _session.Execute($"DELETE FROM {pair.Name} WHERE {type.Name} = @id", ("@id", id));
         }
 
@@ -81,19 +92,26 @@ internal sealed class EntityRows(EntityCatalog catalog, Change change)
     }
 
     /// <summary>Brings the column <c>held</c> in line with the holds there are.</summary>
-    public void CountHolds(EntityType type, string id) => _session.Execute(
-        $"""
-        UPDATE {type.Name} SET held = (SELECT count(*) FROM hold WHERE entity = @type AND subject = @id) WHERE id = @id
-        """,
-        ("@type", type.Name), ("@id", id));
+    public void CountHolds(EntityType type, string id) =>
+        _session.Execute(
+            $"""
+            UPDATE {type.Name} SET held = (SELECT count(*) FROM hold WHERE entity = @type AND subject = @id) WHERE id = @id
+            """,
+            ("@type", type.Name),
+            ("@id", id)
+        );
 
     private bool Exists(EntityType type, string id) =>
         _session.Scalar($"SELECT 1 FROM {type.Name} WHERE id = @id", ("@id", id)) is not null;
 
     /// <summary>Column names come into SQL text, so only declared ones may.</summary>
-    private static string Known(EntityType type, string field) => type.Fields.Contains(field)
-        ? field
-        : throw new StoreException(StoreError.UnknownOperation, $"this version does not know field '{field}' of {type.Name}; update it");
+    private static string Known(EntityType type, string field) =>
+        type.Fields.Contains(field)
+            ? field
+            : throw new StoreException(
+                StoreError.UnknownOperation,
+                $"this version does not know field '{field}' of {type.Name}; update it"
+            );
 
     private static IEnumerable<(string, object?)> Values(IEnumerable<KeyValuePair<string, object?>> set) =>
         set.Select(field => ("@" + field.Key, field.Value));

@@ -8,7 +8,8 @@ internal sealed class FieldStamps
     private readonly SortedDictionary<string, string> _fields;
     private readonly Stamp _created;
 
-    private FieldStamps(Stamp created, SortedDictionary<string, string> fields) => (_created, _fields) = (created, fields);
+    private FieldStamps(Stamp created, SortedDictionary<string, string> fields) =>
+        (_created, _fields) = (created, fields);
 
     /// <summary>Reads those of a living entity.</summary>
     public static FieldStamps Read(Session session, EntityType type, string id)
@@ -20,9 +21,13 @@ internal sealed class FieldStamps
     }
 
     /// <summary>Reads the text that <see cref="ToString"/> writes.</summary>
-    public static FieldStamps Parse(Stamp created, string stamps) => new(
-        created,
-        stamps.Length == 0 ? [] : JsonSerializer.Deserialize(stamps, StoreJson.Default.SortedDictionaryStringString)!);
+    public static FieldStamps Parse(Stamp created, string stamps) =>
+        new(
+            created,
+            stamps.Length == 0
+                ? []
+                : JsonSerializer.Deserialize(stamps, StoreJson.Default.SortedDictionaryStringString)!
+        );
 
     /// <summary>When <paramref name="field"/> was last written.</summary>
     public Stamp Of(string field) => _fields.TryGetValue(field, out var stamp) ? Stamp.Parse(stamp) : _created;
@@ -31,5 +36,6 @@ internal sealed class FieldStamps
     public void Write(string field, Stamp stamp) => _fields[field] = stamp.ToString();
 
     /// <inheritdoc/>
-    public override string ToString() => JsonSerializer.Serialize(_fields, StoreJson.Default.SortedDictionaryStringString);
+    public override string ToString() =>
+        JsonSerializer.Serialize(_fields, StoreJson.Default.SortedDictionaryStringString);
 }

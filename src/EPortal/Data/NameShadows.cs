@@ -12,7 +12,10 @@ internal sealed class NameShadows(Session session)
         var name = new Fields();
         if (type.NamedBy.Count == 0)
             return name;
-        using var row = session.Query($"SELECT {string.Join(", ", type.NamedBy)} FROM {type.Name} WHERE id = @id", ("@id", id));
+        using var row = session.Query(
+            $"SELECT {string.Join(", ", type.NamedBy)} FROM {type.Name} WHERE id = @id",
+            ("@id", id)
+        );
         if (!row.Read())
             return name;
         for (var i = 0; i < type.NamedBy.Count; i++)
@@ -30,7 +33,8 @@ internal sealed class NameShadows(Session session)
         if (Latest(type, same, name) is { } visible)
             session.Execute(
                 $"UPDATE {type.Name} SET shadowed = CASE WHEN id = @visible THEN 0 ELSE 1 END WHERE {same}",
-                [("@visible", visible), .. name]);
+                [("@visible", visible), .. name]
+            );
     }
 
     private string? Latest(EntityType type, string same, (string, object?)[] name)

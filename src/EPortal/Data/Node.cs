@@ -18,19 +18,32 @@ internal sealed record Node(string Origin, long Sequence, string Hash, long Stam
             """
             SELECT node.origin, coalesce(v.sequence, 0), coalesce(v.hash, ''), stamp, revision, offer_revision
             FROM node LEFT JOIN version_vector v ON v.origin = node.origin
-            """);
+            """
+        );
         row.Read();
-        return new Node(row.GetString(0), row.GetInt64(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5));
+        return new Node(
+            row.GetString(0),
+            row.GetInt64(1),
+            row.GetString(2),
+            row.GetInt64(3),
+            row.GetInt64(4),
+            row.GetInt64(5)
+        );
     }
 
-    /// <summary>Writes what has moved since <paramref name="before"/>, its part of the version vector included.</summary>
+    /// <summary>
+    /// Writes what has moved since <paramref name="before"/>, its part of the version vector included.
+    /// </summary>
     public void Write(Session session, Node before)
     {
         if (this == before)
             return;
         session.Execute(
             "UPDATE node SET stamp = @stamp, revision = @revision, offer_revision = @offers",
-            ("@stamp", Stamp), ("@revision", Revision), ("@offers", OfferRevision));
+            ("@stamp", Stamp),
+            ("@revision", Revision),
+            ("@offers", OfferRevision)
+        );
         if (Sequence != before.Sequence)
             VersionVector.Advance(session, Origin, Sequence, Hash);
     }
@@ -44,19 +57,26 @@ internal static class VersionVector
         (long?)session.Scalar("SELECT sequence FROM version_vector WHERE origin = @origin", ("@origin", origin)) ?? 0;
 
     /// <summary>Notes that all up to <paramref name="sequence"/> is here, and the hash of that operation.</summary>
-    public static void Advance(Session session, string origin, long sequence, string hash) => session.Execute(
-        """
-        INSERT INTO version_vector (origin, sequence, hash) VALUES (@origin, @sequence, @hash)
-        ON CONFLICT (origin) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash
-        """,
-        ("@origin", origin), ("@sequence", sequence), ("@hash", hash));
+    public static void Advance(Session session, string origin, long sequence, string hash) =>
+        session.Execute(
+            """
+            INSERT INTO version_vector (origin, sequence, hash) VALUES (@origin, @sequence, @hash)
+            ON CONFLICT (origin) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash
+            """,
+            ("@origin", origin),
+            ("@sequence", sequence),
+            ("@hash", hash)
+        );
 
-    /// <summary>From this sequence on all operations of <paramref name="origin"/> are kept here; older ones have been deleted.</summary>
+    /// <summary>
+    /// From this sequence on all operations of <paramref name="origin"/> are kept here; older ones have been deleted.
+    /// </summary>
     public static long KeptFrom(Session session, string origin) =>
         (long?)session.Scalar("SELECT kept_from FROM version_vector WHERE origin = @origin", ("@origin", origin)) ?? 1;
 
     /// <summary>The whole vector.</summary>
     public static IReadOnlyDictionary<string, long> All(Session session) =>
-        session.Connection.Query<(string Origin, long Sequence)>("SELECT origin, sequence FROM version_vector")
+        session
+            .Connection.Query<(string Origin, long Sequence)>("SELECT origin, sequence FROM version_vector")
             .ToDictionary(row => row.Origin, row => row.Sequence, StringComparer.Ordinal);
 }

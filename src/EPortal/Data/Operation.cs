@@ -22,7 +22,10 @@ internal sealed record Operation
     /// <summary>Stamp of the hybrid clock when it was made.</summary>
     public required long Stamp { get; init; }
 
-    /// <summary>Hash of the operation before it of the same origin (<see cref="OperationHash"/>); empty where that was not known.</summary>
+    /// <summary>
+    /// Hash of the operation before it of the same origin (<see cref="OperationHash"/>); empty where that was not
+    /// known.
+    /// </summary>
     public string PreviousHash { get; init; } = "";
 
     /// <summary>Name of the entity type.</summary>
@@ -31,7 +34,9 @@ internal sealed record Operation
     /// <summary>What it does.</summary>
     public required OperationKind Kind { get; init; }
 
-    /// <summary>The entities it is about: one for an update, those it saw for a deletion, none for a creation.</summary>
+    /// <summary>
+    /// The entities it is about: one for an update, those it saw for a deletion, none for a creation.
+    /// </summary>
     public IReadOnlyList<string> Subjects { get; init; } = [];
 
     /// <summary>Fields with their new values: text, whole number or null.</summary>
@@ -52,9 +57,7 @@ internal sealed class Fields : Dictionary<string, object?>
 
     /// <summary>Makes an empty set.</summary>
     public Fields()
-        : base(StringComparer.Ordinal)
-    {
-    }
+        : base(StringComparer.Ordinal) { }
 
     /// <summary>Adds a truth value, kept as 0 or 1 as both databases can.</summary>
     public void Add(string name, bool value) => base.Add(name, value ? 1L : 0L);

@@ -17,9 +17,9 @@ internal enum Applied
 }
 
 /// <summary>
-/// Carries out operations, this node's own and those received, by the same rules: an operation whose dependencies (entities,
-/// holds) have not arrived waits for them; of two writes to a field the later stamp wins; a hold stays until somebody
-/// who saw it removes it; what is gone stays gone.
+/// Carries out operations, this node's own and those received, by the same rules: an operation whose dependencies
+/// (entities, holds) have not arrived waits for them; of two writes to a field the later stamp wins; a hold stays until
+/// somebody who saw it removes it; what is gone stays gone.
 /// </summary>
 internal sealed class OperationApplier(EntityCatalog catalog, Change change)
 {
@@ -63,7 +63,10 @@ internal sealed class OperationApplier(EntityCatalog catalog, Change change)
         if (operation.Holds)
             change.Session.Execute(
                 "INSERT INTO hold (id, entity, subject) VALUES (@id, @entity, @subject)",
-                ("@id", operation.Id.ToString()), ("@entity", type.Name), ("@subject", id));
+                ("@id", operation.Id.ToString()),
+                ("@entity", type.Name),
+                ("@subject", id)
+            );
         foreach (var hold in operation.Releases)
             change.Session.Execute("DELETE FROM hold WHERE id = @id", ("@id", hold));
         if (operation.Holds || operation.Releases.Count > 0)
@@ -83,7 +86,9 @@ internal sealed class OperationApplier(EntityCatalog catalog, Change change)
         return null;
     }
 
-    /// <summary>An origin's operations come in order, so what came before this one of the same origin is here.</summary>
+    /// <summary>
+    /// An origin's operations come in order, so what came before this one of the same origin is here.
+    /// </summary>
     private bool IsReceived(EntityId dependency, EntityId operation) =>
         (dependency.Origin == operation.Origin && dependency.Sequence < operation.Sequence)
         || dependency.Sequence <= VersionVector.Last(change.Session, dependency.Origin);

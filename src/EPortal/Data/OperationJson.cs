@@ -51,20 +51,25 @@ internal static class OperationJson
         };
     }
 
-    private static string Name(OperationKind kind) => kind switch
-    {
-        OperationKind.Create => "create",
-        OperationKind.Update => "update",
-        _ => "delete",
-    };
+    private static string Name(OperationKind kind) =>
+        kind switch
+        {
+            OperationKind.Create => "create",
+            OperationKind.Update => "update",
+            _ => "delete",
+        };
 
-    private static OperationKind ParseKind(string? name) => name switch
-    {
-        "create" => OperationKind.Create,
-        "update" => OperationKind.Update,
-        "delete" => OperationKind.Delete,
-        _ => throw new StoreException(StoreError.UnknownOperation, $"this version does not know operation '{name}'; update it"),
-    };
+    private static OperationKind ParseKind(string? name) =>
+        name switch
+        {
+            "create" => OperationKind.Create,
+            "update" => OperationKind.Update,
+            "delete" => OperationKind.Delete,
+            _ => throw new StoreException(
+                StoreError.UnknownOperation,
+                $"this version does not know operation '{name}'; update it"
+            ),
+        };
 
     private static void WriteList(Utf8JsonWriter json, string name, IReadOnlyList<string> items)
     {

@@ -9,10 +9,14 @@ namespace EPortal.Data;
 /// <param name="MaxRows">How many are kept; null for all.</param>
 internal abstract record Retention(string Table, TimeSpan? MaxAge, long? MaxRows)
 {
-    /// <summary>The place of the newest row there is now. Rows that come later have higher ones, whatever the wall clock does.</summary>
+    /// <summary>
+    /// The place of the newest row there is now. Rows that come later have higher ones, whatever the wall clock does.
+    /// </summary>
     public abstract long Newest(Change change);
 
-    /// <summary>Deletes the oldest rows, at most <paramref name="rows"/> of those up to the place <paramref name="upTo"/>.</summary>
+    /// <summary>
+    /// Deletes the oldest rows, at most <paramref name="rows"/> of those up to the place <paramref name="upTo"/>.
+    /// </summary>
     public abstract Deleted Delete(Change change, long upTo, int rows);
 
     /// <summary>How many rows there are.</summary>
@@ -24,13 +28,16 @@ internal abstract record Retention(string Table, TimeSpan? MaxAge, long? MaxRows
 /// <param name="IsDone">Whether nothing is left to do.</param>
 internal readonly record struct Deleted(long Rows, bool IsDone);
 
-/// <summary>Retention of a table whose rows are ordered by a stamp of the hybrid clock, which never goes back.</summary>
+/// <summary>
+/// Retention of a table whose rows are ordered by a stamp of the hybrid clock, which never goes back.
+/// </summary>
 /// <param name="Table">Name of the table.</param>
 /// <param name="Id">Its primary key.</param>
 /// <param name="Stamp">Column of the stamp; indexed.</param>
 /// <param name="MaxAge">How long rows are kept.</param>
 /// <param name="MaxRows">How many are kept.</param>
-internal sealed record StampedRetention(string Table, string Id, string Stamp, TimeSpan? MaxAge, long? MaxRows) : Retention(Table, MaxAge, MaxRows)
+internal sealed record StampedRetention(string Table, string Id, string Stamp, TimeSpan? MaxAge, long? MaxRows)
+    : Retention(Table, MaxAge, MaxRows)
 {
     /// <inheritdoc/>
     public override long Newest(Change change) => change.Node.Stamp;
@@ -39,7 +46,10 @@ internal sealed record StampedRetention(string Table, string Id, string Stamp, T
     public override Deleted Delete(Change change, long upTo, int rows)
     {
         var deleted = change.Session.Execute(
-            $"DELETE FROM {Table} WHERE {Id} IN (SELECT {Id} FROM {Table} WHERE {Stamp} <= @upTo ORDER BY {Stamp} LIMIT @rows)", ("@upTo", upTo), ("@rows", rows));
+            $"DELETE FROM {Table} WHERE {Id} IN (SELECT {Id} FROM {Table} WHERE {Stamp} <= @upTo ORDER BY {Stamp} LIMIT @rows)",
+            ("@upTo", upTo),
+            ("@rows", rows)
+        );
         return new Deleted(deleted, deleted < rows);
     }
 

@@ -6,8 +6,9 @@ using EPortal.Blobs;
 namespace EPortal.Data;
 
 /// <summary>
-/// What is set while the portal runs, a section a feature. The store has it, so it changes in the same transaction as its line in the
-/// user log. <c>config/config.json</c> is a copy: written after each commit, read at the start for sections that the store does not have.
+/// What is set while the portal runs, a section a feature. The store has it, so it changes in the same transaction as
+/// its line in the user log. <c>config/config.json</c> is a copy: written after each commit, read at the start for
+/// sections that the store does not have.
 /// </summary>
 internal sealed class RuntimeSettings
 {
@@ -37,8 +38,10 @@ internal sealed class RuntimeSettings
     }
 
     /// <summary>A section as committed; null where none is set.</summary>
-    /// <exception cref="StoreException">The store has none and the copy cannot be read, or the store failed.</exception>
-    public JsonObject? SectionOrNull(string name) => Find(name)?.Value is { Length: > 0 } value ? JsonNode.Parse(value) as JsonObject : null;
+    /// <exception cref="StoreException">The store has none and the copy cannot be read, or the store
+    /// failed.</exception>
+    public JsonObject? SectionOrNull(string name) =>
+        Find(name)?.Value is { Length: > 0 } value ? JsonNode.Parse(value) as JsonObject : null;
 
     /// <summary>Which saving a section comes from; empty where it was never saved.</summary>
     /// <exception cref="StoreException">As for <see cref="SectionOrNull"/>.</exception>
@@ -47,19 +50,32 @@ internal sealed class RuntimeSettings
     /// <summary>A section and its saving as a change sees them, which others in the same commit may have set.</summary>
     public static (JsonObject? Section, string Saving) Read(Change change, string name)
     {
-        using var row = change.Session.Query("SELECT value, saving FROM runtime_setting WHERE section = @name", ("@name", name));
-        return row.Read() ? (row.GetString(0) is { Length: > 0 } value ? JsonNode.Parse(value) as JsonObject : null, row.GetString(1)) : (null, "");
+        using var row = change.Session.Query(
+            "SELECT value, saving FROM runtime_setting WHERE section = @name",
+            ("@name", name)
+        );
+        return row.Read()
+            ? (row.GetString(0) is { Length: > 0 } value ? JsonNode.Parse(value) as JsonObject : null, row.GetString(1))
+            : (null, "");
     }
 
-    /// <summary>Sets a section, or sets it back when null. <see cref="WriteCopy"/> follows when the change is committed.</summary>
-    public static void Set(Change change, string name, JsonObject? section) => change.Session.Execute(
-        """
-        INSERT INTO runtime_setting (section, value, saving) VALUES (@name, @value, @saving)
-        ON CONFLICT (section) DO UPDATE SET value = excluded.value, saving = excluded.saving
-        """,
-        ("@name", name), ("@value", section?.ToJsonString() ?? ""), ("@saving", Guid.NewGuid().ToString("N")));
+    /// <summary>
+    /// Sets a section, or sets it back when null. <see cref="WriteCopy"/> follows when the change is committed.
+    /// </summary>
+    public static void Set(Change change, string name, JsonObject? section) =>
+        change.Session.Execute(
+            """
+            INSERT INTO runtime_setting (section, value, saving) VALUES (@name, @value, @saving)
+            ON CONFLICT (section) DO UPDATE SET value = excluded.value, saving = excluded.saving
+            """,
+            ("@name", name),
+            ("@value", section?.ToJsonString() ?? ""),
+            ("@saving", Guid.NewGuid().ToString("N"))
+        );
 
-    /// <summary>Brings the copy up to date. Members of it that are no sections stay; one that is not JSON is kept beside it.</summary>
+    /// <summary>
+    /// Brings the copy up to date. Members of it that are no sections stay; one that is not JSON is kept beside it.
+    /// </summary>
     /// <exception cref="StoreException">It cannot be written; the store has what was set all the same.</exception>
     public void WriteCopy()
     {
@@ -78,12 +94,18 @@ internal sealed class RuntimeSettings
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StoreException(StoreError.ReadOnly, $"the setting is saved, but its copy {_copy} cannot be written: {e.Message}", e);
+            throw new StoreException(
+                StoreError.ReadOnly,
+                $"the setting is saved, but its copy {_copy} cannot be written: {e.Message}",
+                e
+            );
         }
     }
 
     private Row? Find(string name) =>
-        Sections().TryGetValue(name, out var row) ? row : _unread is null ? null : throw new StoreException(StoreError.Unusable, _unread);
+        Sections().TryGetValue(name, out var row) ? row
+        : _unread is null ? null
+        : throw new StoreException(StoreError.Unusable, _unread);
 
     private Dictionary<string, Row> Sections()
     {
@@ -105,7 +127,8 @@ internal sealed class RuntimeSettings
 
     private void TakeOver(JsonObject copy)
     {
-        var sections = copy.Where(member => member.Value is JsonObject).ToDictionary(member => member.Key, member => member.Value!.ToJsonString());
+        var sections = copy.Where(member => member.Value is JsonObject)
+            .ToDictionary(member => member.Key, member => member.Value!.ToJsonString());
         if (sections.Keys.All(Sections().ContainsKey))
             return;
         using var writer = _database.OpenWriter();
@@ -113,7 +136,9 @@ internal sealed class RuntimeSettings
         {
             writer.Execute(
                 "INSERT INTO runtime_setting (section, value, saving) VALUES (@name, @value, '') ON CONFLICT (section) DO NOTHING",
-                ("@name", name), ("@value", value));
+                ("@name", name),
+                ("@value", value)
+            );
         }
     }
 

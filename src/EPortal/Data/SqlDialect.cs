@@ -1,15 +1,17 @@
 namespace EPortal.Data;
 
 /// <summary>
-/// What features need of SQL that databases write in different ways. All other SQL of features is of the subset that SQLite and PostgreSQL
-/// share; a test (<c>PortableSqlTests</c>) reads it all.
+/// What features need of SQL that databases write in different ways. All other SQL of features is of the subset that
+/// SQLite and PostgreSQL share; a test (<c>PortableSqlTests</c>) reads it all.
 /// </summary>
 internal abstract class SqlDialect
 {
     /// <summary>Begins a transaction that writes, waiting for the one before.</summary>
     public abstract string BeginWriting { get; }
 
-    /// <summary>Joins in the order in which the tables are written, where the statement knows better than the planner.</summary>
+    /// <summary>
+    /// Joins in the order in which the tables are written, where the statement knows better than the planner.
+    /// </summary>
     public abstract string JoinInOrder { get; }
 
     /// <summary>Compares with a pattern, ignoring the case of ASCII letters.</summary>

@@ -1,13 +1,15 @@
 namespace EPortal.Data;
 
 /// <summary>
-/// Every table is either replicated, as the catalog of entities says, or this node's own, as listed here with the reason.
-/// A table that is neither, or both, fails a test.
+/// Every table is either replicated, as the catalog of entities says, or this node's own, as listed here with the
+/// reason. A table that is neither, or both, fails a test.
 /// </summary>
 internal static class TableClasses
 {
     /// <summary>Tables that are not copied to other nodes, and why.</summary>
-    public static readonly IReadOnlyDictionary<string, string> NodeLocal = new Dictionary<string, string>(StringComparer.Ordinal)
+    public static readonly IReadOnlyDictionary<string, string> NodeLocal = new Dictionary<string, string>(
+        StringComparer.Ordinal
+    )
     {
         ["schema_version"] = "which migrations this database has seen",
         ["node"] = "who this node is",

@@ -1,6 +1,9 @@
 namespace EPortal.Data;
 
-/// <summary>Gives a piece of work a bounded share of a thread's time: after each turn it has to wait some times as long as that took.</summary>
+/// <summary>
+/// Gives a piece of work a bounded share of a thread's time: after each turn it has to wait some times as long as that
+/// took.
+/// </summary>
 /// <param name="parts">The share is one part in so many.</param>
 /// <param name="time">The clock.</param>
 internal sealed class TimeShare(int parts, TimeProvider time)

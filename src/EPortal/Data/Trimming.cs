@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace EPortal.Data;
 
 /// <summary>
-/// Deletes what tables need not keep: in small steps on the writer, with pauses between them, so that nobody waits long for it. Each step
-/// is whole, so whatever ends it, the next round goes on.
+/// Deletes what tables need not keep: in small steps on the writer, with pauses between them, so that nobody waits long
+/// for it. Each step is whole, so whatever ends it, the next round goes on.
 /// </summary>
 internal sealed class Trimming(Database database, ChangeLog log, IReadOnlyList<Retention> tables, TimeProvider time)
 {
@@ -38,14 +38,18 @@ internal sealed class Trimming(Database database, ChangeLog log, IReadOnlyList<R
     }
 
     /// <summary>One round: deletes all that is too old or too much by now.</summary>
-    /// <exception cref="StoreException">The store failed or is overloaded; what was deleted before stays deleted.</exception>
+    /// <exception cref="StoreException">The store failed or is overloaded; what was deleted before stays
+    /// deleted.</exception>
     public async Task Round(CancellationToken cancel)
     {
-        var old = await log.Commit(Actor.Portal, change =>
-        {
-            var passed = _clock.Tick(change);
-            return tables.Select(table => RetentionClock.Mark(change, table, passed)).ToList();
-        });
+        var old = await log.Commit(
+            Actor.Portal,
+            change =>
+            {
+                var passed = _clock.Tick(change);
+                return tables.Select(table => RetentionClock.Mark(change, table, passed)).ToList();
+            }
+        );
         foreach (var (table, upTo) in tables.Zip(old))
         {
             if (upTo is { } place)
@@ -70,7 +74,8 @@ internal sealed class Trimming(Database database, ChangeLog log, IReadOnlyList<R
 
     private async Task Delete(Retention table, long upTo, long most, CancellationToken cancel)
     {
-        for (var left = most; left > 0;)
+        var left = most;
+        while (left > 0)
         {
             var begun = Stopwatch.GetTimestamp();
             var step = await log.Commit(Actor.Portal, change => Step(change, table, upTo, left));
@@ -93,8 +98,7 @@ internal sealed class Trimming(Database database, ChangeLog log, IReadOnlyList<R
             rows += some.Rows;
             if (some.IsDone)
                 return new Deleted(rows, IsDone: true);
-        }
-        while (rows < most && Stopwatch.GetElapsedTime(begun) < s_step);
+        } while (rows < most && Stopwatch.GetElapsedTime(begun) < s_step);
         return new Deleted(rows, IsDone: false);
     }
 

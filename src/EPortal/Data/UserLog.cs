@@ -30,7 +30,14 @@ internal sealed record Actor(string Name, string? Address = null)
 /// <param name="Changes">Fields before and after.</param>
 /// <param name="Servers">Servers that it is about; null where it is about none.</param>
 internal sealed record UserLogEntry(
-    DateTimeOffset At, string Actor, string? Address, string Action, string Detail, IReadOnlyList<FieldChange> Changes, ServersOfEntry? Servers);
+    DateTimeOffset At,
+    string Actor,
+    string? Address,
+    string Action,
+    string Detail,
+    IReadOnlyList<FieldChange> Changes,
+    ServersOfEntry? Servers
+);
 
 /// <summary>Who did what, from where; written with the change it tells of, read newest first.</summary>
 internal static class UserLog
@@ -39,8 +46,10 @@ internal static class UserLog
     public static readonly EntityType Entity = new("user_log", "at", "actor", "address", "action", "detail", "more");
 
     /// <summary>How lines are deleted when they are too old or too many.</summary>
-    public static Retention Retention(TimeSpan? maxAge, long? maxRows) => new StampedRetention("user_log", "id", "stamp", maxAge, maxRows);
+    public static Retention Retention(TimeSpan? maxAge, long? maxRows) =>
+        new StampedRetention("user_log", "id", "stamp", maxAge, maxRows);
 
     /// <summary>The newest lines.</summary>
-    public static IReadOnlyList<UserLogEntry> Latest(Session session, int limit) => new UserLogQuery { Limit = limit }.Run(session);
+    public static IReadOnlyList<UserLogEntry> Latest(Session session, int limit) =>
+        new UserLogQuery { Limit = limit }.Run(session);
 }

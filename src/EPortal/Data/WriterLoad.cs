@@ -1,8 +1,8 @@
 namespace EPortal.Data;
 
 /// <summary>
-/// Whether so many changes come that their answers should not wait for work that can be done later. The writer owns it and counts what
-/// each commit brings; no locks.
+/// Whether so many changes come that their answers should not wait for work that can be done later. The writer owns it
+/// and counts what each commit brings; no locks.
 /// </summary>
 internal sealed class WriterLoad(TimeProvider time)
 {
@@ -20,8 +20,8 @@ internal sealed class WriterLoad(TimeProvider time)
     public bool IsHigh => _isHigh;
 
     /// <summary>
-    /// Counts what a commit brings; nothing is no load. What comes alone keeps nobody else waiting and does not count, but in a storm every
-    /// second commit begins with one: it must not do at leisure what the others wait for.
+    /// Counts what a commit brings; nothing is no load. What comes alone keeps nobody else waiting and does not count,
+    /// but in a storm every second commit begins with one: it must not do at leisure what the others wait for.
     /// </summary>
     public void Count(int came)
     {

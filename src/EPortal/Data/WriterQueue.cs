@@ -90,7 +90,13 @@ internal sealed class WriterQueue : IDisposable
                 return true;
             if (IsClosed())
                 return false;
-            if (!_wake.WaitOne(!HasMaintenance ? Timeout.InfiniteTimeSpan : hasFailed ? s_idlePauseAfterFailure : s_idlePause))
+            if (
+                !_wake.WaitOne(
+                    !HasMaintenance ? Timeout.InfiniteTimeSpan
+                    : hasFailed ? s_idlePauseAfterFailure
+                    : s_idlePause
+                )
+            )
                 return true;
         }
     }

@@ -16,7 +16,10 @@ internal static class DemoBanner
     {
         var servers = portal.Servers.List(new ServerQuery { Limit = ServerQuery.MaxLimit }, portal.Offers);
         var patchsets = Products.All.Sum(product => portal.Rollout.List(Feed.Main, product).Count);
-        var program = Path.GetRelativePath(Environment.CurrentDirectory, Path.Combine(AppContext.BaseDirectory, "kc.eportal"));
+        var program = Path.GetRelativePath(
+            Environment.CurrentDirectory,
+            Path.Combine(AppContext.BaseDirectory, "kc.eportal")
+        );
         string[] lines =
         [
             "",

@@ -31,13 +31,29 @@ internal static class DemoCommand
         listen.HelpName = "URL";
         var data = CliOptions.Value<string>("new data folder, kept afterwards (a temporary one by default)", "--data");
         data.HelpName = "DIR";
-        var command = new Command("demo", """
+        var command = new Command(
+            "demo",
+            """
             run a demo portal with a fleet of simulated hosts
 
             Creates and signs a dozen patchsets, three feeds and keys, and serves until stopped.
-            """) { hosts, listen, data };
-        command.SetAction((parsed, cancel) => RunAsync(
-            context, parsed.GetValue(hosts) ?? DefaultHosts, Listen(parsed.GetValue(listen)), parsed.GetValue(data), cancel));
+            """
+        )
+        {
+            hosts,
+            listen,
+            data,
+        };
+        command.SetAction(
+            (parsed, cancel) =>
+                RunAsync(
+                    context,
+                    parsed.GetValue(hosts) ?? DefaultHosts,
+                    Listen(parsed.GetValue(listen)),
+                    parsed.GetValue(data),
+                    cancel
+                )
+        );
         return command;
     }
 
@@ -46,11 +62,19 @@ internal static class DemoCommand
             ? uri
             : throw new CliException($"invalid address '{text}': use one such as http://127.0.0.1:8080");
 
-    private static async Task RunAsync(CliContext context, int hosts, Uri listen, string? data, CancellationToken cancel)
+    private static async Task RunAsync(
+        CliContext context,
+        int hosts,
+        Uri listen,
+        string? data,
+        CancellationToken cancel
+    )
     {
         if (hosts is < 1 or > 5000)
             throw new CliException("invalid fleet size: use 1 to 5000 hosts");
-        var folder = Path.GetFullPath(data ?? Path.Combine(Path.GetTempPath(), $"eportal-demo-{Guid.NewGuid():N}"[..24]));
+        var folder = Path.GetFullPath(
+            data ?? Path.Combine(Path.GetTempPath(), $"eportal-demo-{Guid.NewGuid():N}"[..24])
+        );
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
             throw new CliException($"{folder} is not empty: use a new or empty folder");
         var vendor = MinisignSecretKey.Generate();
@@ -66,21 +90,48 @@ internal static class DemoCommand
     }
 
     private static async Task ServeAsync(
-        CliContext context, Settings settings, int hosts, MinisignSecretKey vendor, CancellationToken cancel)
+        CliContext context,
+        Settings settings,
+        int hosts,
+        MinisignSecretKey vendor,
+        CancellationToken cancel
+    )
     {
         await using var portal = Portal.Open(settings, context.Time);
         DurableFile.Write(Path.Combine(settings.DataDir, "vendor.key"), Encoding.ASCII.GetBytes(vendor.ToText()));
         DurableFile.Write(
-            Path.Combine(settings.DataDir, "vendor.pub"), Encoding.ASCII.GetBytes(vendor.PublicKey.ToText("vendor of the demonstration")));
+            Path.Combine(settings.DataDir, "vendor.pub"),
+            Encoding.ASCII.GetBytes(vendor.PublicKey.ToText("vendor of the demonstration"))
+        );
         DurableFile.Write(Path.Combine(settings.DataDir, SettingsFile), Encoding.UTF8.GetBytes(SettingsText(settings)));
         await using var app = WebPortal.Build(portal);
         await ServeCommand.StartAsync(app, cancel);
         var password = await FillAsync(portal, vendor, cancel);
         var address = new Uri(app.Urls.First());
         using var fleet = new DemoFleet(
-            address, new TrustedKeys([vendor.PublicKey]), Directory.CreateDirectory(Path.Combine(settings.DataDir, "fleet")).FullName, hosts, context.Note);
-        using (var progress = new CliProgress(context, hosts == 1 ? "1 host registers and fetches its patches" : $"{hosts} hosts register and fetch their patches", hosts))
-            await fleet.StartAsync(n => n % 10 == 0 ? "staging" : n % 7 == 0 ? "plant" : "production", progress, cancel);
+            address,
+            new TrustedKeys([vendor.PublicKey]),
+            Directory.CreateDirectory(Path.Combine(settings.DataDir, "fleet")).FullName,
+            hosts,
+            context.Note
+        );
+        using (
+            var progress = new CliProgress(
+                context,
+                hosts == 1
+                    ? "1 host registers and fetches its patches"
+                    : $"{hosts} hosts register and fetch their patches",
+                hosts
+            )
+        )
+            await fleet.StartAsync(
+                n =>
+                    n % 10 == 0 ? "staging"
+                    : n % 7 == 0 ? "plant"
+                    : "production",
+                progress,
+                cancel
+            );
         DemoBanner.Show(context, portal, address, password);
         await fleet.RunAsync(cancel);
     }
@@ -105,12 +156,13 @@ internal static class DemoCommand
     }
 
     /// <summary>Independent of this machine's settings: the demonstration is the same everywhere.</summary>
-    private static Settings Settings(string folder, Uri listen, MinisignSecretKey vendor) => Hosting.Settings.Defaults with
-    {
-        DataDir = folder,
-        Listen = [listen],
-        TrustedKeys = [vendor.PublicKey.ToString()],
-        RegisterRateLimit = 0,
-        RunAs = Environment.UserName == "root" ? "nobody" : null,
-    };
+    private static Settings Settings(string folder, Uri listen, MinisignSecretKey vendor) =>
+        Hosting.Settings.Defaults with
+        {
+            DataDir = folder,
+            Listen = [listen],
+            TrustedKeys = [vendor.PublicKey.ToString()],
+            RegisterRateLimit = 0,
+            RunAs = Environment.UserName == "root" ? "nobody" : null,
+        };
 }

@@ -5,7 +5,8 @@ using EPortal.Format;
 namespace EPortal.Demo;
 
 /// <summary>Some hundreds of hosts that call the portal over HTTP for as long as the demonstration runs.</summary>
-internal sealed class DemoFleet(Uri portal, TrustedKeys trusted, string folder, int size, Action<string> note) : IDisposable
+internal sealed class DemoFleet(Uri portal, TrustedKeys trusted, string folder, int size, Action<string> note)
+    : IDisposable
 {
     private const int Parallel = 16;
 
@@ -17,14 +18,21 @@ internal sealed class DemoFleet(Uri portal, TrustedKeys trusted, string folder, 
     /// <summary>Registers the hosts and has each check in once.</summary>
     public async Task StartAsync(Func<int, string> keyOf, IProgress<long> progress, CancellationToken cancel)
     {
-        _hosts.AddRange(Enumerable.Range(1, size).Select(number => new DemoHost(_http, portal, trusted, folder, number)));
+        _hosts.AddRange(
+            Enumerable.Range(1, size).Select(number => new DemoHost(_http, portal, trusted, folder, number))
+        );
         var done = 0;
-        await System.Threading.Tasks.Parallel.ForAsync(0, size, Options(cancel), async (n, stop) =>
-        {
-            await _hosts[n].RegisterAsync(keyOf(n), stop);
-            await _hosts[n].CheckInAsync(stop);
-            progress.Report(Interlocked.Increment(ref done));
-        });
+        await System.Threading.Tasks.Parallel.ForAsync(
+            0,
+            size,
+            Options(cancel),
+            async (n, stop) =>
+            {
+                await _hosts[n].RegisterAsync(keyOf(n), stop);
+                await _hosts[n].CheckInAsync(stop);
+                progress.Report(Interlocked.Increment(ref done));
+            }
+        );
     }
 
     /// <summary>Lets the hosts check in at random moments until told to stop.</summary>

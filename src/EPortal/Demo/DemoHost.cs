@@ -4,7 +4,9 @@ using EPortal.Format;
 
 namespace EPortal.Demo;
 
-/// <summary>One host of the fleet: it registers, checks in and fetches patches with the client that real agents use.</summary>
+/// <summary>
+/// One host of the fleet: it registers, checks in and fetches patches with the client that real agents use.
+/// </summary>
 internal sealed class DemoHost(HttpClient http, Uri portal, TrustedKeys trusted, string folder, int number)
 {
     private const string NoPatch = "default";
@@ -15,9 +17,8 @@ internal sealed class DemoHost(HttpClient http, Uri portal, TrustedKeys trusted,
         RegistrationUrl = new Uri(portal, "admin/api/kcare/"),
     };
 
-    private readonly DemoKernel _kernel = number % 40 == 0
-        ? DemoCatalog.Unsupported
-        : DemoCatalog.Kernels[number % DemoCatalog.Kernels.Count];
+    private readonly DemoKernel _kernel =
+        number % 40 == 0 ? DemoCatalog.Unsupported : DemoCatalog.Kernels[number % DemoCatalog.Kernels.Count];
 
     private readonly DateTimeOffset _booted = DateTimeOffset.UtcNow.AddHours(-(number * 7 % 2000));
     private string _serverId = "";
@@ -45,41 +46,59 @@ internal sealed class DemoHost(HttpClient http, Uri portal, TrustedKeys trusted,
             return;
         await FetchAsync(client, answer, cancel);
         _level = answer.Level!.Value;
-        _lastUpdate = new LastUpdate { Level = _level, Patchset = answer.Patchset!, Result = LastUpdate.Ok, At = DateTimeOffset.UtcNow };
+        _lastUpdate = new LastUpdate
+        {
+            Level = _level,
+            Patchset = answer.Patchset!,
+            Result = LastUpdate.Ok,
+            At = DateTimeOffset.UtcNow,
+        };
         await client.CheckInAsync(Facts(), cancel);
     }
 
-    private string? Tags => number % 3 == 0 ? "env:prod;web" : number % 3 == 1 ? "env:prod" : null;
+    private string? Tags =>
+        number % 3 == 0 ? "env:prod;web"
+        : number % 3 == 1 ? "env:prod"
+        : null;
 
     /// <summary>Fetches the patch and checks it as an agent does; there is no kernel here to give it to.</summary>
     private async Task FetchAsync(PortalClient client, CheckInAnswer answer, CancellationToken cancel)
     {
         var mine = Directory.CreateDirectory(Path.Combine(folder, _serverId)).FullName;
         foreach (var file in answer.Files!)
-            await client.DownloadAsync(_kernel.Id, answer.Level!.Value, file.Name, Path.Combine(mine, file.Name), file.Size, file.Sha256, cancel);
+            await client.DownloadAsync(
+                _kernel.Id,
+                answer.Level!.Value,
+                file.Name,
+                Path.Combine(mine, file.Name),
+                file.Size,
+                file.Sha256,
+                cancel
+            );
         var description = await File.ReadAllBytesAsync(Path.Combine(mine, PatchDescription.FileName), cancel);
         var signature = await File.ReadAllTextAsync(Path.Combine(mine, PatchDescription.SignatureFileName), cancel);
         trusted.Verify(description, signature, PatchDescription.FileName);
         Directory.Delete(mine, recursive: true);
     }
 
-    private CheckInRequest Facts() => new()
-    {
-        ServerId = _serverId,
-        Hostname = Hostname,
-        KernelId = _kernel.Id,
-        Release = _kernel.Release,
-        Euname = _level == 0 ? _kernel.Release : _kernel.Euname(_level),
-        PatchLevel = _level,
-        PatchType = NoPatch,
-        Uptime = (long)(DateTimeOffset.UtcNow - _booted).TotalSeconds,
-        Version = "#1 SMP PREEMPT_DYNAMIC",
-        Virt = number % 4 == 0 ? "no" : "kvm",
-        KcareVersion = "demo",
-        Distro = _kernel.Name,
-        DistroVersion = _kernel.Version,
-        Machine = "x86_64",
-        Processor = "x86_64",
-        LastUpdate = _lastUpdate,
-    };
+    private CheckInRequest Facts() =>
+        new()
+        {
+            ServerId = _serverId,
+            Hostname = Hostname,
+            KernelId = _kernel.Id,
+            Release = _kernel.Release,
+            Euname = _level == 0 ? _kernel.Release : _kernel.Euname(_level),
+            PatchLevel = _level,
+            PatchType = NoPatch,
+            Uptime = (long)(DateTimeOffset.UtcNow - _booted).TotalSeconds,
+            Version = "#1 SMP PREEMPT_DYNAMIC",
+            Virt = number % 4 == 0 ? "no" : "kvm",
+            KcareVersion = "demo",
+            Distro = _kernel.Name,
+            DistroVersion = _kernel.Version,
+            Machine = "x86_64",
+            Processor = "x86_64",
+            LastUpdate = _lastUpdate,
+        };
 }

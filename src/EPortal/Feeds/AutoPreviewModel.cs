@@ -10,7 +10,12 @@ namespace EPortal.Feeds;
 /// <param name="Later">Names of those that have not been here long enough.</param>
 /// <param name="Others">Whether some are of products for which hosts do not report what they run.</param>
 /// <param name="Reach">How many servers all of them together reach.</param>
-internal sealed record AutoPreviewModel(IReadOnlyList<string> Now, IReadOnlyList<string> Later, bool Others, RolloutImpact Reach)
+internal sealed record AutoPreviewModel(
+    IReadOnlyList<string> Now,
+    IReadOnlyList<string> Later,
+    bool Others,
+    RolloutImpact Reach
+)
 {
     /// <summary>Reads it for a feed with the settings that it is to have.</summary>
     public static AutoPreviewModel Of(Session session, PatchsetLevels levels, Feed feed, DateTimeOffset now)
@@ -19,24 +24,39 @@ internal sealed record AutoPreviewModel(IReadOnlyList<string> Now, IReadOnlyList
         foreach (var product in Products.All)
         {
             var placements = Placement.List(session, feed, PatchsetStore.List(session, product));
-            var coming = placements.Where(one => one.State == PatchsetState.Undeployed && feed.TakesByItself(one.Patchset)).ToList();
+            var coming = placements
+                .Where(one => one.State == PatchsetState.Undeployed && feed.TakesByItself(one.Patchset))
+                .ToList();
             if (coming.Count == 0)
                 continue;
             due.AddRange(coming.Where(one => feed.HasWaitedFor(one.Patchset, now)).Select(one => one.Patchset.Name));
-            waiting.AddRange(coming.Where(one => !feed.HasWaitedFor(one.Patchset, now)).Select(one => one.Patchset.Name));
+            waiting.AddRange(
+                coming.Where(one => !feed.HasWaitedFor(one.Patchset, now)).Select(one => one.Patchset.Name)
+            );
             if (PatchsetLineModel.GroupsOrNull(session, product) is not { } groups)
             {
                 others = true;
                 continue;
             }
 
-            var plan = new FeedPlan(feed, RolloutAction.EnableUpTo, placements, [.. coming.Select(one => new PlacementChange(one, Enabled: true, Held: null))]);
-            reach = reach.Plus(RolloutImpact.Count(groups, RolloutPreview.Of(session, levels, new RolloutPlan(Node.Read(session).OfferRevision, [plan])))[feed.Id]);
+            var plan = new FeedPlan(
+                feed,
+                RolloutAction.EnableUpTo,
+                placements,
+                [.. coming.Select(one => new PlacementChange(one, Enabled: true, Held: null))]
+            );
+            reach = reach.Plus(
+                RolloutImpact.Count(
+                    groups,
+                    RolloutPreview.Of(session, levels, new RolloutPlan(Node.Read(session).OfferRevision, [plan]))
+                )[feed.Id]
+            );
         }
 
         return new AutoPreviewModel(due, waiting, others, reach);
     }
 
     /// <summary>Whether it enables more than another, or the same sooner.</summary>
-    public bool IsMoreThan(AutoPreviewModel other) => Now.Except(other.Now).Any() || Later.Except(other.Later).Except(other.Now).Any();
+    public bool IsMoreThan(AutoPreviewModel other) =>
+        Now.Except(other.Now).Any() || Later.Except(other.Later).Except(other.Now).Any();
 }

@@ -14,12 +14,16 @@ internal sealed record EnabledButWithdrawn(string Product, string Patchset, stri
     public bool IsBlocked => Listed == "blocked";
 
     /// <summary>All there are.</summary>
-    public static IReadOnlyList<EnabledButWithdrawn> List(Session session) => session.Connection.Query<EnabledButWithdrawn>(
-        $"""
-        SELECT p.product, p.name AS patchset, f.name AS feed, l.state AS listed
-        FROM {InForce.From}
-        JOIN source_patchset l ON l.product = p.product AND l.name = p.name
-        WHERE {InForce.Where} AND l.state IN ('withdrawn', 'blocked')
-        ORDER BY l.state, p.released, p.name, f.name
-        """).AsList();
+    public static IReadOnlyList<EnabledButWithdrawn> List(Session session) =>
+        session
+            .Connection.Query<EnabledButWithdrawn>(
+                $"""
+                SELECT p.product, p.name AS patchset, f.name AS feed, l.state AS listed
+                FROM {InForce.From}
+                JOIN source_patchset l ON l.product = p.product AND l.name = p.name
+                WHERE {InForce.Where} AND l.state IN ('withdrawn', 'blocked')
+                ORDER BY l.state, p.released, p.name, f.name
+                """
+            )
+            .AsList();
 }

@@ -36,18 +36,23 @@ internal sealed record Feed(string Id, string Name, bool Auto, long DeployAfter,
     public StoredFields Stored() => FieldsOf(Id, Auto, DeployAfter.ToString(CultureInfo.InvariantCulture), Channel);
 
     /// <summary>Fields of a feed, as stored or as typed.</summary>
-    public static StoredFields FieldsOf(string id, bool auto, string deployAfter, string channel) => new(id)
-    {
-        { "auto", "Auto update", auto },
-        { "deploy_after", "Deploy after X hours", deployAfter },
-        { "channel", "Channel", channel },
-    };
+    public static StoredFields FieldsOf(string id, bool auto, string deployAfter, string channel) =>
+        new(id)
+        {
+            { "auto", "Auto update", auto },
+            { "deploy_after", "Deploy after X hours", deployAfter },
+            { "channel", "Channel", channel },
+        };
 
-    /// <summary>Whether auto update enables a patchset, now or once it has been here long enough: automatic feeds take those of their channels.</summary>
+    /// <summary>
+    /// Whether auto update enables a patchset, now or once it has been here long enough: automatic feeds take those of
+    /// their channels.
+    /// </summary>
     public bool TakesByItself(Patchset patchset) => Auto && !IsMain && patchset.IsHere && Takes(patchset.Channel);
 
     /// <summary>Whether a patchset has been here for as long as the feed waits.</summary>
-    public bool HasWaitedFor(Patchset patchset, DateTimeOffset now) => patchset.AvailableAt <= now - TimeSpan.FromHours(DeployAfter);
+    public bool HasWaitedFor(Patchset patchset, DateTimeOffset now) =>
+        patchset.AvailableAt <= now - TimeSpan.FromHours(DeployAfter);
 
     /// <summary>Whether it is the default feed.</summary>
     public bool IsMain => Id == MainId;

@@ -18,13 +18,16 @@ internal static partial class FeedCommands
         after.HelpName = "hours";
         var channel = CliOptions.Choice("least stable channel to accept", ["default", "test", "unstable"], "--channel");
         var (yes, dryRun, json) = (CliOptions.Yes(), CliOptions.DryRun(), CliOptions.Json());
-        var feed = new CliNoun("feed", """
+        var feed = new CliNoun(
+            "feed",
+            """
             list available feeds by default
 
             examples:
               kc.eportal feed add test --auto
               kc.eportal feed -c test --deploy-after 12
-            """);
+            """
+        );
         feed.Verb(CliAction.List, "list feeds", json);
         feed.Verb(CliAction.Add, "add a feed", auto, noAuto, after, channel, json);
         feed.Verb(CliAction.Change, "change a feed", auto, noAuto, after, channel, json);
@@ -35,20 +38,29 @@ internal static partial class FeedCommands
             if (result.GetValue(auto) && result.GetValue(noAuto))
                 result.AddError("use only one of --auto and --no-auto");
         });
-        feed.Run((action, name, parsed) =>
-        {
-            var settings = new FeedSettings(
-                parsed.GetValue(auto) ? true : parsed.GetValue(noAuto) ? false : null,
-                parsed.GetValue(after),
-                parsed.GetValue(channel));
-            return action switch
+        feed.Run(
+            (action, name, parsed) =>
             {
-                CliAction.Add => Add(context, name, settings, parsed.GetValue(json)),
-                CliAction.Change => Change(context, name, settings, parsed.GetValue(json)),
-                CliAction.Delete => Delete(context, name, new CliDeletion(context, parsed.GetValue(yes), parsed.GetValue(dryRun), parsed.GetValue(json))),
-                _ => List(context, parsed.GetValue(json)),
-            };
-        });
+                var settings = new FeedSettings(
+                    parsed.GetValue(auto) ? true
+                        : parsed.GetValue(noAuto) ? false
+                        : null,
+                    parsed.GetValue(after),
+                    parsed.GetValue(channel)
+                );
+                return action switch
+                {
+                    CliAction.Add => Add(context, name, settings, parsed.GetValue(json)),
+                    CliAction.Change => Change(context, name, settings, parsed.GetValue(json)),
+                    CliAction.Delete => Delete(
+                        context,
+                        name,
+                        new CliDeletion(context, parsed.GetValue(yes), parsed.GetValue(dryRun), parsed.GetValue(json))
+                    ),
+                    _ => List(context, parsed.GetValue(json)),
+                };
+            }
+        );
         return feed;
     }
 
@@ -75,10 +87,20 @@ internal static partial class FeedCommands
         FeedStore.RefuseMain(feed, "deleted");
         var keys = portal.Keys.List().Count(key => key.Feed == name);
         await deletion.Run(
-            $"Delete feed {name} and move its {Plural.Of(keys, "key")} to main?", unattended: keys == 0, feed, () => portal.Feeds.Delete(context.Operator(), name));
-        var moved = deletion.IsDry ? $"{Plural.Of(keys, "key")} would move to main" : $"{Plural.Of(keys, "key")} moved to main";
+            $"Delete feed {name} and move its {Plural.Of(keys, "key")} to main?",
+            unattended: keys == 0,
+            feed,
+            () => portal.Feeds.Delete(context.Operator(), name)
+        );
+        var moved = deletion.IsDry
+            ? $"{Plural.Of(keys, "key")} would move to main"
+            : $"{Plural.Of(keys, "key")} moved to main";
         context.Result(
-            deletion.AsJson, new FeedDeletedRow(feed.Name, feed.Auto, feed.DeployAfter, feed.Channel) { DryRun = deletion.IsDry }, FeedCommandsJson.Default.FeedDeletedRow, $"feed {name} {deletion.Was} deleted, {moved}");
+            deletion.AsJson,
+            new FeedDeletedRow(feed.Name, feed.Auto, feed.DeployAfter, feed.Channel) { DryRun = deletion.IsDry },
+            FeedCommandsJson.Default.FeedDeletedRow,
+            $"feed {name} {deletion.Was} deleted, {moved}"
+        );
     }
 
     private static async Task List(CliContext context, bool json)
@@ -91,7 +113,10 @@ internal static partial class FeedCommands
             return;
         }
 
-        var table = new CliTable("Feed", "Auto", CliColumn.Number("Deploy after"), "Channel") { Empty = "there are no feeds; `kc.eportal feed add NAME` makes one" };
+        var table = new CliTable("Feed", "Auto", CliColumn.Number("Deploy after"), "Channel")
+        {
+            Empty = "there are no feeds; `kc.eportal feed add NAME` makes one",
+        };
         foreach (var feed in feeds)
             table.Add(feed.Name, feed.Auto ? "yes" : "no", $"{feed.DeployAfter} h", feed.Channel);
         table.Write(context);

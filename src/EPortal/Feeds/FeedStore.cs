@@ -10,7 +10,13 @@ internal sealed record FeedSettings(bool? Auto = null, long? DeployAfter = null,
     public const int MaxDeployAfter = 24 * 365;
 
     /// <summary>A feed as it would be with them.</summary>
-    public Feed Of(Feed feed) => feed with { Auto = Auto ?? feed.Auto, DeployAfter = DeployAfter ?? feed.DeployAfter, Channel = Channel ?? feed.Channel };
+    public Feed Of(Feed feed) =>
+        feed with
+        {
+            Auto = Auto ?? feed.Auto,
+            DeployAfter = DeployAfter ?? feed.DeployAfter,
+            Channel = Channel ?? feed.Channel,
+        };
 }
 
 /// <summary>Adding, changing and deleting feeds. Each method is one transaction.</summary>
@@ -23,7 +29,10 @@ internal sealed class FeedStore(Database database, ChangeLog log)
 
     /// <summary>All feeds, <c>main</c> first, then by name.</summary>
     public static IReadOnlyList<Feed> List(Session session) =>
-        session.Connection.Query<Row>($"{Columns} ORDER BY id <> '{Feed.MainId}', name").Select(row => row.ToFeed()).ToList();
+        session
+            .Connection.Query<Row>($"{Columns} ORDER BY id <> '{Feed.MainId}', name")
+            .Select(row => row.ToFeed())
+            .ToList();
 
     /// <summary>The feed of that name.</summary>
     /// <exception cref="RefusedException">There is none.</exception>
@@ -40,11 +49,15 @@ internal sealed class FeedStore(Database database, ChangeLog log)
 
     /// <summary>Makes a feed.</summary>
     /// <exception cref="RefusedException">The name is taken or malformed, or a value is out of range.</exception>
-    public Task<Feed> Add(Actor actor, string name, FeedSettings settings) => log.Commit(actor, change =>
-    {
-        Check(name, settings);
-        return Add(change, name, settings);
-    });
+    public Task<Feed> Add(Actor actor, string name, FeedSettings settings) =>
+        log.Commit(
+            actor,
+            change =>
+            {
+                Check(name, settings);
+                return Add(change, name, settings);
+            }
+        );
 
     /// <summary>Changes a feed.</summary>
     /// <param name="actor">Who does it.</param>
@@ -52,23 +65,40 @@ internal sealed class FeedStore(Database database, ChangeLog log)
     /// <param name="settings">What to change.</param>
     /// <param name="seen">Version of the feed on which that was decided; null where that does not matter.</param>
     /// <param name="check">Refuses, within the transaction, what is no longer allowed.</param>
-    /// <exception cref="RefusedException">There is none of that name, it is <c>main</c> or another by now, or a value is out of range.</exception>
-    public Task<Feed> Update(Actor actor, string name, FeedSettings settings, string? seen = null, Action<Session>? check = null) => log.Commit(actor, change =>
-    {
-        Check(name, settings);
-        var feed = Get(change.Session, name);
-        feed.Stored().RefuseUnless(seen);
-        check?.Invoke(change.Session);
-        return Update(change, feed, settings);
-    });
+    /// <exception cref="RefusedException">There is none of that name, it is <c>main</c> or another by now, or a value
+    /// is out of range.</exception>
+    public Task<Feed> Update(
+        Actor actor,
+        string name,
+        FeedSettings settings,
+        string? seen = null,
+        Action<Session>? check = null
+    ) =>
+        log.Commit(
+            actor,
+            change =>
+            {
+                Check(name, settings);
+                var feed = Get(change.Session, name);
+                feed.Stored().RefuseUnless(seen);
+                check?.Invoke(change.Session);
+                return Update(change, feed, settings);
+            }
+        );
 
     /// <summary>Changes the feed of that name, or makes it.</summary>
     /// <exception cref="RefusedException">It is <c>main</c>, or the name or a value is malformed.</exception>
-    public Task<Feed> Save(Actor actor, string name, FeedSettings settings) => log.Commit(actor, change =>
-    {
-        Check(name, settings);
-        return FindOrNull(change.Session, name) is { } feed ? Update(change, feed, settings) : Add(change, name, settings);
-    });
+    public Task<Feed> Save(Actor actor, string name, FeedSettings settings) =>
+        log.Commit(
+            actor,
+            change =>
+            {
+                Check(name, settings);
+                return FindOrNull(change.Session, name) is { } feed
+                    ? Update(change, feed, settings)
+                    : Add(change, name, settings);
+            }
+        );
 
     /// <summary>Deletes a feed; its keys are on <c>main</c> from then on.</summary>
     /// <param name="actor">Who does it.</param>
@@ -76,17 +106,26 @@ internal sealed class FeedStore(Database database, ChangeLog log)
     /// <param name="seen">Version of the feed on which that was decided; null where that does not matter.</param>
     /// <param name="check">Refuses, within the transaction, what is no longer allowed.</param>
     /// <exception cref="RefusedException">There is none of that name, it is <c>main</c>, or another by now.</exception>
-    public Task<Feed> Delete(Actor actor, string name, string? seen = null, Action<Session>? check = null) => log.Commit(actor, change =>
-    {
-        var feed = Get(change.Session, name);
-        RefuseMain(feed, "deleted");
-        feed.Stored().RefuseUnless(seen);
-        check?.Invoke(change.Session);
-        var keys = change.Db.Query<string>("SELECT name FROM key WHERE feed = @Id AND shadowed = 0 ORDER BY name LIMIT 100", new { feed.Id }).AsList();
-        change.Delete(Feed.Entity, [feed.Id]);
-        change.Note("feed.delete", name, [.. feed.Stored().AsDeleted(), .. KeysOf(keys)]);
-        return feed;
-    });
+    public Task<Feed> Delete(Actor actor, string name, string? seen = null, Action<Session>? check = null) =>
+        log.Commit(
+            actor,
+            change =>
+            {
+                var feed = Get(change.Session, name);
+                RefuseMain(feed, "deleted");
+                feed.Stored().RefuseUnless(seen);
+                check?.Invoke(change.Session);
+                var keys = change
+                    .Db.Query<string>(
+                        "SELECT name FROM key WHERE feed = @Id AND shadowed = 0 ORDER BY name LIMIT 100",
+                        new { feed.Id }
+                    )
+                    .AsList();
+                change.Delete(Feed.Entity, [feed.Id]);
+                change.Note("feed.delete", name, [.. feed.Stored().AsDeleted(), .. KeysOf(keys)]);
+                return feed;
+            }
+        );
 
     private static Feed Add(Change change, string name, FeedSettings settings)
     {
@@ -125,7 +164,10 @@ internal sealed class FeedStore(Database database, ChangeLog log)
         if (settings.DeployAfter is < 0 or > FeedSettings.MaxDeployAfter)
             throw new RefusedException(Refusal.Invalid, "invalid deploy delay: use 0 to 8760 hours");
         if (settings.Channel is not (null or "default" or "test" or "unstable"))
-            throw new RefusedException(Refusal.Invalid, $"invalid channel '{settings.Channel}': use default, test or unstable");
+            throw new RefusedException(
+                Refusal.Invalid,
+                $"invalid channel '{settings.Channel}': use default, test or unstable"
+            );
     }
 
     private static Fields Values(FeedSettings settings)

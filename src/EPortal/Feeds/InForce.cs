@@ -1,14 +1,13 @@
 namespace EPortal.Feeds;
 
 /// <summary>
-/// What feeds offer, as SQL: placements <c>s</c> of patchsets <c>p</c> on feeds <c>f</c> that are enabled, without a hold, not blocked,
-/// and here (<c>c</c>). Further conditions follow <see cref="Where"/> with AND.
+/// What feeds offer, as SQL: placements <c>s</c> of patchsets <c>p</c> on feeds <c>f</c> that are enabled, without a
+/// hold, not blocked, and here (<c>c</c>). Further conditions follow <see cref="Where"/> with AND.
 /// </summary>
 internal static class InForce
 {
     /// <summary>What follows FROM.</summary>
-    public const string From =
-        """
+    public const string From = """
         placement s
         JOIN feed f ON f.id = s.feed
         JOIN patchset p ON p.id = s.patchset

@@ -11,25 +11,50 @@ namespace EPortal.Feeds;
 /// <param name="Preview">The change.</param>
 /// <param name="Servers">Servers that would be offered something else; null if not known.</param>
 /// <param name="Examples">Some of the targets that change, with what is known of them.</param>
-internal sealed record FeedImpactModel(FeedPreview Preview, RolloutImpact? Servers, IReadOnlyList<(OfferChange Offer, PatchsetTarget? Target)> Examples)
+internal sealed record FeedImpactModel(
+    FeedPreview Preview,
+    RolloutImpact? Servers,
+    IReadOnlyList<(OfferChange Offer, PatchsetTarget? Target)> Examples
+)
 {
     private const int MaxExamples = 5;
 
-    /// <summary>Whether servers would be offered nothing, as far as known: where hosts do not report what they run, targets count.</summary>
-    public bool TakesPatches => Servers is { } servers ? servers.Nothing > 0 : Preview.Offers.Any(offer => offer.After is null);
+    /// <summary>
+    /// Whether servers would be offered nothing, as far as known: where hosts do not report what they run, targets
+    /// count.
+    /// </summary>
+    public bool TakesPatches =>
+        Servers is { } servers ? servers.Nothing > 0 : Preview.Offers.Any(offer => offer.After is null);
 
     /// <summary>Effect of all feeds together on servers; null if not known.</summary>
     public static RolloutImpact? Sum(IReadOnlyList<FeedImpactModel> feeds) =>
-        feeds.Any(feed => feed.Servers is null) ? null : feeds.Aggregate(RolloutImpact.None, (sum, feed) => sum.Plus(feed.Servers!));
+        feeds.Any(feed => feed.Servers is null)
+            ? null
+            : feeds.Aggregate(RolloutImpact.None, (sum, feed) => sum.Plus(feed.Servers!));
 
     /// <summary>The effect of a plan, feed by feed.</summary>
-    public static IReadOnlyList<FeedImpactModel> Of(Session session, PatchsetLevels levels, IReadOnlyList<FeedGroup>? groups, RolloutPlan plan)
+    public static IReadOnlyList<FeedImpactModel> Of(
+        Session session,
+        PatchsetLevels levels,
+        IReadOnlyList<FeedGroup>? groups,
+        RolloutPlan plan
+    )
     {
         var previews = RolloutPreview.Of(session, levels, plan);
         var servers = groups is null ? null : RolloutImpact.Count(groups, previews);
-        return [.. previews.Select(preview => new FeedImpactModel(
-            preview, servers?[preview.Plan.Feed.Id],
-            [.. preview.Offers.OrderBy(offer => offer.After is null ? 0 : 1).Take(MaxExamples).Select(offer => (offer, PatchsetDetails.TargetOrNull(session, offer.Target)))]))];
+        return
+        [
+            .. previews.Select(preview => new FeedImpactModel(
+                preview,
+                servers?[preview.Plan.Feed.Id],
+                [
+                    .. preview
+                        .Offers.OrderBy(offer => offer.After is null ? 0 : 1)
+                        .Take(MaxExamples)
+                        .Select(offer => (offer, PatchsetDetails.TargetOrNull(session, offer.Target))),
+                ]
+            )),
+        ];
     }
 }
 
@@ -41,7 +66,13 @@ internal sealed record FeedImpactModel(FeedPreview Preview, RolloutImpact? Serve
 /// <param name="Absent">Patchsets that would be fetched first.</param>
 /// <param name="Problem">Why it cannot be done, or was not.</param>
 internal sealed record ManageModel(
-    PatchsetLineModel Line, IReadOnlyDictionary<string, RolloutAction> Chosen, long Revision, IReadOnlyList<FeedImpactModel> Reach, IReadOnlyList<string> Absent, string? Problem)
+    PatchsetLineModel Line,
+    IReadOnlyDictionary<string, RolloutAction> Chosen,
+    long Revision,
+    IReadOnlyList<FeedImpactModel> Reach,
+    IReadOnlyList<string> Absent,
+    string? Problem
+)
 {
     private const string Prefix = "do.";
 
@@ -56,18 +87,43 @@ internal sealed record ManageModel(
 
     /// <summary>The actions that a form chose, by name of feed.</summary>
     /// <exception cref="RefusedException">It names an unknown action.</exception>
-    public static IReadOnlyDictionary<string, RolloutAction> ChosenBy(ApiParameters parameters, IEnumerable<Feed> feeds) =>
-        feeds.Select(feed => (feed.Name, Token: parameters.Text(ParameterOf(feed.Name)))).Where(one => one.Token is not null)
-            .ToDictionary(one => one.Name, one => RolloutActions.ParseOrNull(RolloutActions.All, one.Token!)
-                ?? throw new RefusedException(Refusal.Invalid, $"invalid action '{one.Token}'"), StringComparer.Ordinal);
+    public static IReadOnlyDictionary<string, RolloutAction> ChosenBy(
+        ApiParameters parameters,
+        IEnumerable<Feed> feeds
+    ) =>
+        feeds
+            .Select(feed => (feed.Name, Token: parameters.Text(ParameterOf(feed.Name))))
+            .Where(one => one.Token is not null)
+            .ToDictionary(
+                one => one.Name,
+                one =>
+                    RolloutActions.ParseOrNull(RolloutActions.All, one.Token!)
+                    ?? throw new RefusedException(Refusal.Invalid, $"invalid action '{one.Token}'"),
+                StringComparer.Ordinal
+            );
 
     /// <summary>Reads it, with the preview of what is chosen.</summary>
     /// <exception cref="RefusedException">There is no such patchset.</exception>
     public static ManageModel Read(
-        Session session, Rollout rollout, PatchsetUsage usage, PatchsetLevels levels, Product product, string name, ApiParameters parameters, string? problem)
+        Session session,
+        Rollout rollout,
+        PatchsetUsage usage,
+        PatchsetLevels levels,
+        Product product,
+        string name,
+        ApiParameters parameters,
+        string? problem
+    )
     {
         var groups = PatchsetLineModel.GroupsOrNull(session, product);
-        var model = new ManageModel(PatchsetLineModel.Read(session, usage, product, groups, name).Single(), EmptyChoice, Node.Read(session).OfferRevision, [], [], problem);
+        var model = new ManageModel(
+            PatchsetLineModel.Read(session, usage, product, groups, name).Single(),
+            EmptyChoice,
+            Node.Read(session).OfferRevision,
+            [],
+            [],
+            problem
+        );
         try
         {
             model = model with { Chosen = ChosenBy(parameters, FeedStore.List(session)) };
@@ -82,5 +138,6 @@ internal sealed record ManageModel(
         }
     }
 
-    private static IReadOnlyDictionary<string, RolloutAction> EmptyChoice { get; } = new Dictionary<string, RolloutAction>();
+    private static IReadOnlyDictionary<string, RolloutAction> EmptyChoice { get; } =
+        new Dictionary<string, RolloutAction>();
 }

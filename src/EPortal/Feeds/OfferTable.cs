@@ -11,23 +11,28 @@ namespace EPortal.Feeds;
 internal sealed record Offer(int Level, string Patchset, string? Euname, IReadOnlyList<PatchFile> Files)
 {
     /// <summary>Whether the patch has what agents need; one that lacks it is not offered.</summary>
-    public bool IsComplete(Product product) => RequiredFiles.LackingOrNull(product, Files.Select(file => (file.Name, file.Size))) is null;
+    public bool IsComplete(Product product) =>
+        RequiredFiles.LackingOrNull(product, Files.Select(file => (file.Name, file.Size))) is null;
 }
 
 /// <summary>What every feed offers every target at one revision. Immutable; replaced as a whole.</summary>
 internal sealed class OfferTable(
     long revision,
-    IReadOnlyDictionary<string, IReadOnlyDictionary<(Product Product, string Target), Offer>> feeds)
+    IReadOnlyDictionary<string, IReadOnlyDictionary<(Product Product, string Target), Offer>> feeds
+)
 {
     /// <summary>The offer revision of the store it was read at.</summary>
     public long Revision { get; } = revision;
 
     /// <summary>What <paramref name="feedId"/> offers <paramref name="target"/>.</summary>
     public Offer? FindOrNull(string feedId, Product product, string target) =>
-        feeds.TryGetValue(feedId, out var offers) && offers.TryGetValue((product, target), out var offer) ? offer : null;
+        feeds.TryGetValue(feedId, out var offers) && offers.TryGetValue((product, target), out var offer)
+            ? offer
+            : null;
 
     /// <summary>Whether any feed offers the target something.</summary>
-    public bool IsSupported(Product product, string target) => feeds.Values.Any(offers => offers.ContainsKey((product, target)));
+    public bool IsSupported(Product product, string target) =>
+        feeds.Values.Any(offers => offers.ContainsKey((product, target)));
 
     /// <summary>All offers of a feed.</summary>
     public IEnumerable<KeyValuePair<(Product Product, string Target), Offer>> Of(string feedId) =>

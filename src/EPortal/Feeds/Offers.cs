@@ -7,8 +7,9 @@ using EPortal.Patchsets;
 namespace EPortal.Feeds;
 
 /// <summary>
-/// Keeps the offer table in sync with the store: a reader whose snapshot has another revision, whichever process changed
-/// it, gets a table of that revision. Contents of patchsets change only with their signer, so they are read once.
+/// Keeps the offer table in sync with the store: a reader whose snapshot has another revision, whichever process
+/// changed it, gets a table of that revision. Contents of patchsets change only with their signer, so they are read
+/// once.
 /// </summary>
 internal sealed class Offers
 {
@@ -39,29 +40,38 @@ internal sealed class Offers
 
     private OfferTable Load(Session session, long revision)
     {
-        var placements = session.Connection.Query<Placed>(
-            $"""
-            SELECT s.feed, p.id AS patchset, p.name, p.signed_by FROM {InForce.From}
-            WHERE {InForce.Where}
-            ORDER BY s.feed, p.released, p.name
-            """).AsList();
+        var placements = session
+            .Connection.Query<Placed>(
+                $"""
+                SELECT s.feed, p.id AS patchset, p.name, p.signed_by FROM {InForce.From}
+                WHERE {InForce.Where}
+                ORDER BY s.feed, p.released, p.name
+                """
+            )
+            .AsList();
         var contents = new Dictionary<string, KeyValuePair<(Product, string), Offer>[]>(StringComparer.Ordinal);
         foreach (var placed in placements)
         {
             if (!contents.ContainsKey(placed.Contents))
-                contents.Add(placed.Contents, _contents.GetValueOrDefault(placed.Contents) ?? ReadContents(session, placed));
+                contents.Add(
+                    placed.Contents,
+                    _contents.GetValueOrDefault(placed.Contents) ?? ReadContents(session, placed)
+                );
         }
 
         _contents = contents;
         var tables = new Dictionary<string, IReadOnlyDictionary<(Product, string), Offer>>(StringComparer.Ordinal);
-        var feeds = placements.GroupBy(placement => placement.Feed, placement => placement.Contents)
+        var feeds = placements
+            .GroupBy(placement => placement.Feed, placement => placement.Contents)
             .ToDictionary(feed => feed.Key, feed => Shared(tables, [.. feed]), StringComparer.Ordinal);
         return new OfferTable(revision, feeds);
     }
 
     /// <summary>Feeds with the same patchsets share one table.</summary>
     private IReadOnlyDictionary<(Product, string), Offer> Shared(
-        Dictionary<string, IReadOnlyDictionary<(Product, string), Offer>> tables, string[] patchsets)
+        Dictionary<string, IReadOnlyDictionary<(Product, string), Offer>> tables,
+        string[] patchsets
+    )
     {
         var key = string.Join(',', patchsets);
         if (tables.TryGetValue(key, out var table))
@@ -72,14 +82,24 @@ internal sealed class Offers
         return tables[key] = offers;
     }
 
-    /// <summary>A patch without its payload, which earlier versions imported, is not offered; an older level that works is.</summary>
+    /// <summary>
+    /// A patch without its payload, which earlier versions imported, is not offered; an older level that works is.
+    /// </summary>
     private static KeyValuePair<(Product, string), Offer>[] ReadContents(Session session, Placed placed) =>
-        [.. session.Connection.Query<(string Product, string Target, long Level, string? Euname, string Files)>(
-            "SELECT product, target, level, euname, files FROM patchset_target WHERE patchset = @Patchset", new { placed.Patchset })
-            .Select(row => KeyValuePair.Create(
-                (ProductOf(row.Product), row.Target),
-                new Offer((int)row.Level, placed.Name, row.Euname, PatchFiles.Parse(row.Files))))
-            .Where(offered => offered.Value.IsComplete(offered.Key.Item1))];
+        [
+            .. session
+                .Connection.Query<(string Product, string Target, long Level, string? Euname, string Files)>(
+                    "SELECT product, target, level, euname, files FROM patchset_target WHERE patchset = @Patchset",
+                    new { placed.Patchset }
+                )
+                .Select(row =>
+                    KeyValuePair.Create(
+                        (ProductOf(row.Product), row.Target),
+                        new Offer((int)row.Level, placed.Name, row.Euname, PatchFiles.Parse(row.Files))
+                    )
+                )
+                .Where(offered => offered.Value.IsComplete(offered.Key.Item1)),
+        ];
 
     /// <summary>A patchset that a feed offers.</summary>
     private sealed record Placed(string Feed, string Patchset, string Name, string? SignedBy)
@@ -88,7 +108,11 @@ internal sealed class Offers
         public string Contents => $"{Patchset} {SignedBy}";
     }
 
-    private static Product ProductOf(string token) => Products.TryParse(token, out var product)
-        ? product
-        : throw new StoreException(StoreError.Unusable, string.Create(CultureInfo.InvariantCulture, $"unknown product '{token}' in the database"));
+    private static Product ProductOf(string token) =>
+        Products.TryParse(token, out var product)
+            ? product
+            : throw new StoreException(
+                StoreError.Unusable,
+                string.Create(CultureInfo.InvariantCulture, $"unknown product '{token}' in the database")
+            );
 }

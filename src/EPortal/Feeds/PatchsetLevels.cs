@@ -4,8 +4,8 @@ using EPortal.Data;
 namespace EPortal.Feeds;
 
 /// <summary>
-/// Which targets each patchset holds, at which level: what is needed to compare patchsets, without their files. It never
-/// changes, so it is read once a patchset and kept.
+/// Which targets each patchset holds, at which level: what is needed to compare patchsets, without their files. It
+/// never changes, so it is read once a patchset and kept.
 /// </summary>
 internal sealed class PatchsetLevels
 {
@@ -44,8 +44,13 @@ internal sealed class PatchsetLevels
     private Dictionary<string, long> Read(Session session, string patchsetId)
     {
         var levels = new Dictionary<string, long>(StringComparer.Ordinal);
-        foreach (var (target, level) in session.Connection.Query<(string, long)>(
-            "SELECT target, level FROM patchset_target WHERE patchset = @patchsetId", new { patchsetId }, buffered: false))
+        foreach (
+            var (target, level) in session.Connection.Query<(string, long)>(
+                "SELECT target, level FROM patchset_target WHERE patchset = @patchsetId",
+                new { patchsetId },
+                buffered: false
+            )
+        )
         {
             if (!_targets.TryGetValue(target, out var known))
                 _targets.Add(target, known = target);

@@ -16,11 +16,18 @@ internal static partial class PatchsetList
         var feed = RolloutCommands.FeedOption(context);
         var json = CliOptions.Json();
         var command = new Command("list", "list patchsets and their state on a feed, oldest first") { feed, json };
-        command.SetAction(async (parsed, _) =>
-        {
-            await using var portal = context.OpenPortal();
-            Show(context, product, portal.Rollout.List(parsed.GetValue(feed) ?? Feed.Main, product), parsed.GetValue(json));
-        });
+        command.SetAction(
+            async (parsed, _) =>
+            {
+                await using var portal = context.OpenPortal();
+                Show(
+                    context,
+                    product,
+                    portal.Rollout.List(parsed.GetValue(feed) ?? Feed.Main, product),
+                    parsed.GetValue(json)
+                );
+            }
+        );
         return command;
     }
 
@@ -34,14 +41,20 @@ internal static partial class PatchsetList
 
         var table = new CliTable("Patchset", "Status", "Released", "Channel", "Distros", "Signed by")
         {
-            Empty = $"there are no {product.Token()} patchsets; `kc.eportal {product.Verb()} update` fetches them from a patch source, `kc.eportal {product.Verb()} deploy ARCHIVE` imports one",
+            Empty =
+                $"there are no {product.Token()} patchsets; `kc.eportal {product.Verb()} update` fetches them from a patch source, `kc.eportal {product.Verb()} deploy ARCHIVE` imports one",
         };
         foreach (var placement in placements)
         {
             var patchset = placement.Patchset;
             table.Add(
-                patchset.Name, placement.State.Token() + (placement.IsQuestionable ? " (!)" : ""), Day(patchset.Released), patchset.Channel,
-                string.Join(' ', patchset.Distros), patchset.IsHere ? patchset.SignedBy ?? "unchecked" : "");
+                patchset.Name,
+                placement.State.Token() + (placement.IsQuestionable ? " (!)" : ""),
+                Day(patchset.Released),
+                patchset.Channel,
+                string.Join(' ', patchset.Distros),
+                patchset.IsHere ? patchset.SignedBy ?? "unchecked" : ""
+            );
         }
 
         table.Write(context);
@@ -51,11 +64,25 @@ internal static partial class PatchsetList
 
     /// <summary>A patchset for programs.</summary>
     internal sealed record PatchsetRow(
-        string Patchset, string Status, bool Withdrawn, DateTimeOffset Released, string Channel, IReadOnlyList<string> Distros, string? SignedBy)
+        string Patchset,
+        string Status,
+        bool Withdrawn,
+        DateTimeOffset Released,
+        string Channel,
+        IReadOnlyList<string> Distros,
+        string? SignedBy
+    )
     {
-        public static PatchsetRow From(Placement placement) => new(
-            placement.Patchset.Name, placement.State.Token(), placement.Patchset.Listed == RepositoryState.Withdrawn, placement.Patchset.Released, placement.Patchset.Channel,
-            placement.Patchset.Distros, placement.Patchset.SignedBy);
+        public static PatchsetRow From(Placement placement) =>
+            new(
+                placement.Patchset.Name,
+                placement.State.Token(),
+                placement.Patchset.Listed == RepositoryState.Withdrawn,
+                placement.Patchset.Released,
+                placement.Patchset.Channel,
+                placement.Patchset.Distros,
+                placement.Patchset.SignedBy
+            );
     }
 
     [JsonSerializable(typeof(PatchsetRow[]))]

@@ -29,18 +29,20 @@ internal enum PatchsetState
 internal static class PatchsetStates
 {
     /// <summary>The name in API and command line.</summary>
-    public static string Token(this PatchsetState state) => state switch
-    {
-        PatchsetState.Enabled => "enabled",
-        PatchsetState.Disabled => "disabled",
-        PatchsetState.NotDownloaded => "not-downloaded",
-        PatchsetState.NotAvailable => "not-available",
-        PatchsetState.Blocked => "blocked",
-        _ => "undeployed",
-    };
+    public static string Token(this PatchsetState state) =>
+        state switch
+        {
+            PatchsetState.Enabled => "enabled",
+            PatchsetState.Disabled => "disabled",
+            PatchsetState.NotDownloaded => "not-downloaded",
+            PatchsetState.NotAvailable => "not-available",
+            PatchsetState.Blocked => "blocked",
+            _ => "undeployed",
+        };
 
     /// <summary>The state of a patchset that is enabled or held on a feed, or neither.</summary>
-    public static PatchsetState Of(Patchset patchset, bool enabled, bool held) => Of(patchset, patchset.IsHere, enabled, held);
+    public static PatchsetState Of(Patchset patchset, bool enabled, bool held) =>
+        Of(patchset, patchset.IsHere, enabled, held);
 
     /// <summary>The same, given whether it is here.</summary>
     public static PatchsetState Of(Patchset patchset, bool isHere, bool enabled, bool held) =>

@@ -45,21 +45,31 @@ internal sealed record PatchsetsFilter
 
     /// <summary>The filter that a request names.</summary>
     /// <exception cref="RefusedException">A value is none of those a page offers.</exception>
-    public static PatchsetsFilter Read(ApiParameters parameters) => new()
-    {
-        Name = Bounded(parameters.Text("name")),
-        Distro = Bounded(parameters.Text("distro")),
-        Use = OneOf(parameters, "use", RunByServers, OnFeeds),
-        State = OneOf(parameters, "state", Available, Unavailable, Absent),
-        Offset = (int)(parameters.Number("offset", 0, int.MaxValue) ?? 0),
-    };
+    public static PatchsetsFilter Read(ApiParameters parameters) =>
+        new()
+        {
+            Name = Bounded(parameters.Text("name")),
+            Distro = Bounded(parameters.Text("distro")),
+            Use = OneOf(parameters, "use", RunByServers, OnFeeds),
+            State = OneOf(parameters, "state", Available, Unavailable, Absent),
+            Offset = (int)(parameters.Number("offset", 0, int.MaxValue) ?? 0),
+        };
 
     /// <summary>The same as a query string, which begins at another patchset.</summary>
     public string Query(long offset)
     {
         (string Name, string Value)[] values =
-            [("name", Name), ("distro", Distro), ("use", Use), ("state", State), ("offset", offset > 0 ? $"{offset}" : "")];
-        return string.Join('&', values.Where(one => one.Value.Length > 0).Select(one => $"{one.Name}={Uri.EscapeDataString(one.Value)}"));
+        [
+            ("name", Name),
+            ("distro", Distro),
+            ("use", Use),
+            ("state", State),
+            ("offset", offset > 0 ? $"{offset}" : ""),
+        ];
+        return string.Join(
+            '&',
+            values.Where(one => one.Value.Length > 0).Select(one => $"{one.Name}={Uri.EscapeDataString(one.Value)}")
+        );
     }
 
     /// <summary>Whether it shows a patchset with these states on the feeds.</summary>
@@ -75,9 +85,13 @@ internal sealed record PatchsetsFilter
             _ => true,
         };
 
-    private static bool IsUnavailable(Patchset patchset) => patchset.IsBlocked || patchset.Listed == RepositoryState.Withdrawn;
+    private static bool IsUnavailable(Patchset patchset) =>
+        patchset.IsBlocked || patchset.Listed == RepositoryState.Withdrawn;
 
-    private static string Bounded(string? text) => text is null ? "" : text.Length <= MaxText ? text : text[..MaxText];
+    private static string Bounded(string? text) =>
+        text is null ? ""
+        : text.Length <= MaxText ? text
+        : text[..MaxText];
 
     private static string OneOf(ApiParameters parameters, string name, params string[] known)
     {

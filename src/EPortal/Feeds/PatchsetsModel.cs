@@ -19,8 +19,12 @@ internal sealed record FeedCell(Feed Feed, Placement Placement, long? Servers);
 /// <param name="Cells">Its state on each feed.</param>
 internal sealed record PatchsetLineModel(Patchset Patchset, long? Servers, IReadOnlyList<FeedCell> Cells)
 {
-    /// <summary>What servers run; null for products other than kernels, because hosts do not report which of those patches they run.</summary>
-    public static IReadOnlyList<FeedGroup>? GroupsOrNull(Session session, Product product) => product == Product.Kernel ? ServerGroups.ByFeed(session) : null;
+    /// <summary>
+    /// What servers run; null for products other than kernels, because hosts do not report which of those patches they
+    /// run.
+    /// </summary>
+    public static IReadOnlyList<FeedGroup>? GroupsOrNull(Session session, Product product) =>
+        product == Product.Kernel ? ServerGroups.ByFeed(session) : null;
 
     /// <summary>Patchsets of a product on all feeds, oldest first.</summary>
     /// <param name="session">The snapshot.</param>
@@ -29,15 +33,38 @@ internal sealed record PatchsetLineModel(Patchset Patchset, long? Servers, IRead
     /// <param name="groups">What servers run; null if not known.</param>
     /// <param name="name">Only the one of this name; null for all.</param>
     public static IReadOnlyList<PatchsetLineModel> Read(
-        Session session, PatchsetUsage usage, Product product, IReadOnlyList<FeedGroup>? groups, string? name = null)
+        Session session,
+        PatchsetUsage usage,
+        Product product,
+        IReadOnlyList<FeedGroup>? groups,
+        string? name = null
+    )
     {
         var counts = groups is null ? null : usage.Count(session, groups);
-        var patchsets = name is null ? PatchsetStore.List(session, product) : [PatchsetStore.Get(session, product, name)];
-        var feeds = FeedStore.List(session).Select(feed => (Feed: feed, Placements: Placement.List(session, feed, patchsets))).ToList();
-        return [.. patchsets.Select((patchset, n) => new PatchsetLineModel(
-            patchset,
-            counts?.Total(patchset.Name),
-            [.. feeds.Select(feed => new FeedCell(feed.Feed, feed.Placements[n], counts?.On(patchset.Name, feed.Feed.Id)))]))];
+        var patchsets = name is null
+            ? PatchsetStore.List(session, product)
+            : [PatchsetStore.Get(session, product, name)];
+        var feeds = FeedStore
+            .List(session)
+            .Select(feed => (Feed: feed, Placements: Placement.List(session, feed, patchsets)))
+            .ToList();
+        return
+        [
+            .. patchsets.Select(
+                (patchset, n) =>
+                    new PatchsetLineModel(
+                        patchset,
+                        counts?.Total(patchset.Name),
+                        [
+                            .. feeds.Select(feed => new FeedCell(
+                                feed.Feed,
+                                feed.Placements[n],
+                                counts?.On(patchset.Name, feed.Feed.Id)
+                            )),
+                        ]
+                    )
+            ),
+        ];
     }
 }
 
@@ -50,7 +77,14 @@ internal sealed record PatchsetLineModel(Patchset Patchset, long? Servers, IRead
 /// <param name="Feeds">Columns.</param>
 /// <param name="Distros">Distributions to choose from.</param>
 internal sealed record PatchsetsModel(
-    Product Product, PatchsetsFilter Filter, int Known, int Total, IReadOnlyList<PatchsetLineModel> Lines, IReadOnlyList<Feed> Feeds, IReadOnlyList<string> Distros)
+    Product Product,
+    PatchsetsFilter Filter,
+    int Known,
+    int Total,
+    IReadOnlyList<PatchsetLineModel> Lines,
+    IReadOnlyList<Feed> Feeds,
+    IReadOnlyList<string> Distros
+)
 {
     /// <summary>Patchsets of a page.</summary>
     public const int PageSize = 50;
@@ -64,10 +98,25 @@ internal sealed record PatchsetsModel(
     public static PatchsetsModel Read(Session session, PatchsetUsage usage, Product product, PatchsetsFilter filter)
     {
         var all = PatchsetLineModel.Read(session, usage, product, PatchsetLineModel.GroupsOrNull(session, product));
-        var shown = all.Where(line => filter.Shows(line.Patchset, line.Cells.Select(cell => cell.Placement.State), line.Servers ?? 0)).Reverse().ToList();
+        var shown = all.Where(line =>
+                filter.Shows(line.Patchset, line.Cells.Select(cell => cell.Placement.State), line.Servers ?? 0)
+            )
+            .Reverse()
+            .ToList();
         filter = filter with { Offset = Paging.Start(filter.Offset, shown.Count, PageSize) };
         return new PatchsetsModel(
-            product, filter, all.Count, shown.Count, [.. shown.Skip(filter.Offset).Take(PageSize)], [.. FeedStore.List(session).Take(MaxFeeds)],
-            [.. all.SelectMany(line => line.Patchset.Distros).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal).Take(MaxDistros)]);
+            product,
+            filter,
+            all.Count,
+            shown.Count,
+            [.. shown.Skip(filter.Offset).Take(PageSize)],
+            [.. FeedStore.List(session).Take(MaxFeeds)],
+            [
+                .. all.SelectMany(line => line.Patchset.Distros)
+                    .Distinct(StringComparer.OrdinalIgnoreCase)
+                    .Order(StringComparer.Ordinal)
+                    .Take(MaxDistros),
+            ]
+        );
     }
 }

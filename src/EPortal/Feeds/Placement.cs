@@ -25,13 +25,19 @@ internal sealed record Placement(Patchset Patchset, PatchsetState State)
     /// <summary>Patchsets with their state on a feed, in the order given.</summary>
     public static List<Placement> List(Session session, Feed feed, IReadOnlyList<Patchset> patchsets)
     {
-        var states = session.Connection.Query<(string Patchset, long Enabled, long Held)>(
-            "SELECT patchset, enabled, held FROM placement WHERE feed = @Id", new { feed.Id })
+        var states = session
+            .Connection.Query<(string Patchset, long Enabled, long Held)>(
+                "SELECT patchset, enabled, held FROM placement WHERE feed = @Id",
+                new { feed.Id }
+            )
             .ToDictionary(row => row.Patchset, StringComparer.Ordinal);
-        return [.. patchsets.Select(patchset =>
-        {
-            var (_, enabled, held) = states.GetValueOrDefault(patchset.Id);
-            return new Placement(patchset, PatchsetStates.Of(patchset, enabled != 0, held > 0));
-        })];
+        return
+        [
+            .. patchsets.Select(patchset =>
+            {
+                var (_, enabled, held) = states.GetValueOrDefault(patchset.Id);
+                return new Placement(patchset, PatchsetStates.Of(patchset, enabled != 0, held > 0));
+            }),
+        ];
     }
 }

@@ -7,16 +7,28 @@ namespace EPortal.Feeds;
 internal static partial class RolloutOutput
 {
     /// <summary>Prints the state of patchsets on a feed, new or <paramref name="already"/> there.</summary>
-    public static void Show(CliContext context, IReadOnlyList<string> patchsets, PatchsetState state, string feed, bool json, bool already = false)
+    public static void Show(
+        CliContext context,
+        IReadOnlyList<string> patchsets,
+        PatchsetState state,
+        string feed,
+        bool json,
+        bool already = false
+    )
     {
         if (json)
         {
-            context.Json([.. patchsets.Select(name => new StateRow(name, feed, state.Token(), !already))], RolloutOutputJson.Default.StateRowArray);
+            context.Json(
+                [.. patchsets.Select(name => new StateRow(name, feed, state.Token(), !already))],
+                RolloutOutputJson.Default.StateRowArray
+            );
             return;
         }
 
         foreach (var name in patchsets)
-            context.Line(already ? $"{name} is already {state.Token()} in {feed}" : $"{name} was {state.Token()} in {feed}");
+            context.Line(
+                already ? $"{name} is already {state.Token()} in {feed}" : $"{name} was {state.Token()} in {feed}"
+            );
     }
 
     /// <summary>Prints that a patchset was undeployed from a feed, or would be in a dry run.</summary>
@@ -25,14 +37,21 @@ internal static partial class RolloutOutput
         if (output.AsJson)
             Show(output.Context, [patchset], PatchsetState.Undeployed, feed, json: true, already: output.IsDry);
         else if (wasDisabled)
-            output.Context.Line($"{patchset} {(output.IsDry ? "would no longer be" : "is no longer")} disabled in {feed}");
+            output.Context.Line(
+                $"{patchset} {(output.IsDry ? "would no longer be" : "is no longer")} disabled in {feed}"
+            );
         else
             output.Context.Line($"{patchset} {output.Was} unrolled from {feed}");
     }
 
     /// <summary>Prints that a patchset was deleted, or would be in a dry run.</summary>
-    public static void ShowDeleted(CliDeletion deletion, string patchset) => deletion.Context.Result(
-        deletion.AsJson, new GoneRow(patchset, deletion.IsDry), RolloutOutputJson.Default.GoneRow, $"{patchset} {deletion.Was} deleted");
+    public static void ShowDeleted(CliDeletion deletion, string patchset) =>
+        deletion.Context.Result(
+            deletion.AsJson,
+            new GoneRow(patchset, deletion.IsDry),
+            RolloutOutputJson.Default.GoneRow,
+            $"{patchset} {deletion.Was} deleted"
+        );
 
     /// <summary>A patchset's state on a feed, and whether this command changed it; for programs.</summary>
     internal sealed record StateRow(string Patchset, string Feed, string Status, bool Changed);

@@ -16,13 +16,25 @@ internal static class UndeployCommand
         var downTo = CliOptions.Flag("also undeploy newer patchsets, except disabled ones", "--downto");
         var delete = CliOptions.Flag("delete it from every feed and from disk", "--delete");
         var (yes, dryRun, json) = (CliOptions.Yes(), CliOptions.DryRun(), CliOptions.Json());
-        var command = new Command("unroll", $"""
+        var command = new Command(
+            "unroll",
+            $"""
             undeploy a patchset from a feed
 
             examples:
               kc.eportal {product.Verb()} unroll --feed test {ProductCommands.SampleName(product)}
               kc.eportal {product.Verb()} unroll --delete --dry-run {ProductCommands.SampleName(product)}
-            """) { name, feed, downTo, delete, yes, dryRun, json };
+            """
+        )
+        {
+            name,
+            feed,
+            downTo,
+            delete,
+            yes,
+            dryRun,
+            json,
+        };
         command.Validators.Add(result =>
         {
             if (result.GetValue(downTo) && result.GetValue(delete))
@@ -30,14 +42,21 @@ internal static class UndeployCommand
             if (result.GetValue(yes) && !result.GetValue(delete))
                 result.AddError("use --yes only with --delete");
         });
-        command.SetAction((parsed, _) =>
-        {
-            var (patchset, on) = (parsed.GetValue(name)!, parsed.GetValue(feed));
-            var deletion = new CliDeletion(context, parsed.GetValue(yes), parsed.GetValue(dryRun), parsed.GetValue(json));
-            return parsed.GetValue(delete) ? Delete(product, patchset, on, deletion)
-                : parsed.GetValue(downTo) ? RunDownTo(product, patchset, on ?? Feed.Main, deletion)
-                : Run(product, patchset, on ?? Feed.Main, deletion);
-        });
+        command.SetAction(
+            (parsed, _) =>
+            {
+                var (patchset, on) = (parsed.GetValue(name)!, parsed.GetValue(feed));
+                var deletion = new CliDeletion(
+                    context,
+                    parsed.GetValue(yes),
+                    parsed.GetValue(dryRun),
+                    parsed.GetValue(json)
+                );
+                return parsed.GetValue(delete) ? Delete(product, patchset, on, deletion)
+                    : parsed.GetValue(downTo) ? RunDownTo(product, patchset, on ?? Feed.Main, deletion)
+                    : Run(product, patchset, on ?? Feed.Main, deletion);
+            }
+        );
         return command;
     }
 
@@ -58,13 +77,33 @@ internal static class UndeployCommand
     {
         await using var portal = output.Context.OpenPortal();
         IReadOnlyList<string> unrolled = output.IsDry
-            ? [.. portal.Database.Read(session => portal.Rollout.Plan(session, 0, product, name, new Dictionary<string, RolloutAction> { [feed] = RolloutAction.UndeployDownTo }))
-                .Feeds.Single().Changes.Select(change => change.Patchset.Name)]
+            ?
+            [
+                .. portal
+                    .Database.Read(session =>
+                        portal.Rollout.Plan(
+                            session,
+                            0,
+                            product,
+                            name,
+                            new Dictionary<string, RolloutAction> { [feed] = RolloutAction.UndeployDownTo }
+                        )
+                    )
+                    .Feeds.Single()
+                    .Changes.Select(change => change.Patchset.Name),
+            ]
             : await portal.Rollout.UndeployDownTo(output.Context.Operator(), product, name, feed);
         if (unrolled.Count == 0)
             throw new RefusedException(Refusal.Conflict, $"neither {name} nor a newer one is enabled on {feed}");
         if (output.AsJson)
-            RolloutOutput.Show(output.Context, unrolled, PatchsetState.Undeployed, feed, json: true, already: output.IsDry);
+            RolloutOutput.Show(
+                output.Context,
+                unrolled,
+                PatchsetState.Undeployed,
+                feed,
+                json: true,
+                already: output.IsDry
+            );
         else
             foreach (var one in unrolled)
                 RolloutOutput.ShowUndeployed(output, one, feed, wasDisabled: false);
@@ -76,13 +115,23 @@ internal static class UndeployCommand
         await using var portal = context.OpenPortal();
         var enabled = portal.Rollout.FeedsWith(product, name);
         if (feed is not null && enabled.Any(on => on != feed))
-            throw new CliException($"cannot delete {name} from {feed} only, it is enabled on {string.Join(", ", enabled)}: omit --feed to delete it from all feeds");
-        var question = enabled.Count == 0 ? $"Delete {name}?" : $"Delete {name}, which is enabled on {Plural.Of(enabled.Count, "feed")}?";
-        await deletion.Run(question, unattended: enabled.Count <= 1, expected: true, async () =>
-        {
-            await portal.Patchsets.Delete(context.Operator(), product, name);
-            return true;
-        });
+            throw new CliException(
+                $"cannot delete {name} from {feed} only, it is enabled on {string.Join(", ", enabled)}: omit --feed to delete it from all feeds"
+            );
+        var question =
+            enabled.Count == 0
+                ? $"Delete {name}?"
+                : $"Delete {name}, which is enabled on {Plural.Of(enabled.Count, "feed")}?";
+        await deletion.Run(
+            question,
+            unattended: enabled.Count <= 1,
+            expected: true,
+            async () =>
+            {
+                await portal.Patchsets.Delete(context.Operator(), product, name);
+                return true;
+            }
+        );
         RolloutOutput.ShowDeleted(deletion, name);
     }
 }

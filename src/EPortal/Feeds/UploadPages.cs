@@ -25,9 +25,21 @@ internal static class UploadPages
     public static void Map(IEndpointRouteBuilder routes)
     {
         var largest = routes.ServiceProvider.GetRequiredService<PatchsetLibrary>().MaxArchiveBytes;
-        routes.MapPage(UploadPath, (ApiParameters parameters, FeedStore feeds, PatchsetLibrary library) => Form(
-            feeds, library, parameters.Text("product") ?? Product.Kernel.Token(), parameters.Text("feed") ?? Feed.Main, Stored, null));
-        routes.MapAction(UploadPath, Upload).WithMetadata(new RequestSizeLimitAttribute(largest + ArchiveUpload.MaxFormBytes), new ReadsOwnBody());
+        routes.MapPage(
+            UploadPath,
+            (ApiParameters parameters, FeedStore feeds, PatchsetLibrary library) =>
+                Form(
+                    feeds,
+                    library,
+                    parameters.Text("product") ?? Product.Kernel.Token(),
+                    parameters.Text("feed") ?? Feed.Main,
+                    Stored,
+                    null
+                )
+        );
+        routes
+            .MapAction(UploadPath, Upload)
+            .WithMetadata(new RequestSizeLimitAttribute(largest + ArchiveUpload.MaxFormBytes), new ReadsOwnBody());
     }
 
     private static async Task<IResult> Upload(HttpContext context, PatchsetLibrary library, FeedStore feeds)
@@ -48,9 +60,21 @@ internal static class UploadPages
             feeds.Get(feed);
             var disabled = false;
             var deployed = await library.Deploy(
-                context.Actor(), of, upload.Archive, state == Disabled ? (change, patchset) => disabled = Rollout.KeepOff(change, feed, patchset) : PatchsetLibrary.NoPlace,
-                context.RequestAborted);
-            return GoOn(context, deployed, feed, disabled ? Stored : state, $"{deployed.Patchset} was {(disabled ? $"disabled on {feed}" : "stored")}.");
+                context.Actor(),
+                of,
+                upload.Archive,
+                state == Disabled
+                    ? (change, patchset) => disabled = Rollout.KeepOff(change, feed, patchset)
+                    : PatchsetLibrary.NoPlace,
+                context.RequestAborted
+            );
+            return GoOn(
+                context,
+                deployed,
+                feed,
+                disabled ? Stored : state,
+                $"{deployed.Patchset} was {(disabled ? $"disabled on {feed}" : "stored")}."
+            );
         }
         catch (Exception e) when (e is RefusedException or PatchsetException)
         {
@@ -71,22 +95,39 @@ internal static class UploadPages
         var signed = deployed.SignedBy is null ? " Its signature was not checked, because no key is pinned." : "";
         return state switch
         {
-            Enabled => ConsoleRoutes.Back(context, ManagePages.PreviewOf(path, feed, RolloutAction.Enable), $"{done}{signed} Check the preview to enable it on {feed}."),
-            Disabled => ConsoleRoutes.Back(context, ManagePages.PreviewOf(path, feed, RolloutAction.Disable), $"{done}{signed} It is enabled on {feed}: check the preview to disable it there."),
+            Enabled => ConsoleRoutes.Back(
+                context,
+                ManagePages.PreviewOf(path, feed, RolloutAction.Enable),
+                $"{done}{signed} Check the preview to enable it on {feed}."
+            ),
+            Disabled => ConsoleRoutes.Back(
+                context,
+                ManagePages.PreviewOf(path, feed, RolloutAction.Disable),
+                $"{done}{signed} It is enabled on {feed}: check the preview to disable it there."
+            ),
             _ => ConsoleRoutes.Back(context, path, done + signed),
         };
     }
 
     /// <summary>The archive for the user log; long texts are cut.</summary>
-    private static string Archive(string product, string feed) => $"{UserLogDetails.Cut(product, 64)} archive for {UserLogDetails.Cut(feed, 64)}";
+    private static string Archive(string product, string feed) =>
+        $"{UserLogDetails.Cut(product, 64)} archive for {UserLogDetails.Cut(feed, 64)}";
 
     private static string TooLarge(PatchsetLibrary library) =>
         $"The archive is larger than {NumberText.Bytes(library.MaxArchiveBytes)}, the limit set by PATCHSET_MAX_ARCHIVE_BYTES.";
 
-    private static IResult Form(FeedStore feeds, PatchsetLibrary library, string product, string feed, string state, string? problem) =>
+    private static IResult Form(
+        FeedStore feeds,
+        PatchsetLibrary library,
+        string product,
+        string feed,
+        string state,
+        string? problem
+    ) =>
         ConsoleRoutes.Show<UploadPage, UploadModel>(
             new UploadModel(product, feed, state, feeds.List(), library.MaxArchiveBytes, TooLarge(library), problem),
-            problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+            problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest
+        );
 }
 
 /// <summary>What the upload page shows.</summary>
@@ -97,4 +138,12 @@ internal static class UploadPages
 /// <param name="MaxBytes">Largest archive accepted.</param>
 /// <param name="TooLarge">The error for a larger one.</param>
 /// <param name="Problem">Why the last one was refused.</param>
-internal sealed record UploadModel(string Product, string Feed, string State, IReadOnlyList<Feed> Feeds, long MaxBytes, string TooLarge, string? Problem);
+internal sealed record UploadModel(
+    string Product,
+    string Feed,
+    string State,
+    IReadOnlyList<Feed> Feeds,
+    long MaxBytes,
+    string TooLarge,
+    string? Problem
+);

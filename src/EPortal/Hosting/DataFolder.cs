@@ -49,38 +49,48 @@ internal sealed class DataFolder
         return Open(settings.DataDir, settings.PatchesDir, isNew);
     }
 
-    /// <summary>Opens the folder as the current user, and makes it and what belongs in it where that is missing.</summary>
+    /// <summary>
+    /// Opens the folder as the current user, and makes it and what belongs in it where that is missing.
+    /// </summary>
     /// <exception cref="StartException">One sentence about what is in the way.</exception>
     /// <param name="path">The folder.</param>
     /// <param name="patches">Where patches are kept; null when it is this folder.</param>
     /// <param name="isNew">Whether to create the missing parts of an incomplete folder.</param>
-    public static DataFolder Open(string path, string? patches = null, bool isNew = false) => Explain(path, () =>
-    {
-        MakeFolder(path);
-        RequireOwn(path);
-        RequireWritable(path);
-        Tighten(path);
-        var parts = new DataFolderCheck(path, patches ?? path);
-        if (isNew)
-            parts.MakeRoom();
-        else
-            parts.Require();
-        foreach (var name in Folders)
-            Directory.CreateDirectory(Path.Combine(path, name), OwnerOnly);
-        return new DataFolder(path, ReadInstanceId(Path.Combine(path, "instance-id")));
-    });
+    public static DataFolder Open(string path, string? patches = null, bool isNew = false) =>
+        Explain(
+            path,
+            () =>
+            {
+                MakeFolder(path);
+                RequireOwn(path);
+                RequireWritable(path);
+                Tighten(path);
+                var parts = new DataFolderCheck(path, patches ?? path);
+                if (isNew)
+                    parts.MakeRoom();
+                else
+                    parts.Require();
+                foreach (var name in Folders)
+                    Directory.CreateDirectory(Path.Combine(path, name), OwnerOnly);
+                return new DataFolder(path, ReadInstanceId(Path.Combine(path, "instance-id")));
+            }
+        );
 
     /// <summary>As root: makes the folder, if it is missing, for the user who will run here.</summary>
-    internal static void Make(string path, UnixUser owner) => Explain(path, () =>
-    {
-        if (!Directory.Exists(path))
-        {
-            MakeFolder(path);
-            PrivilegesNative.Give(path, owner);
-        }
+    internal static void Make(string path, UnixUser owner) =>
+        Explain(
+            path,
+            () =>
+            {
+                if (!Directory.Exists(path))
+                {
+                    MakeFolder(path);
+                    PrivilegesNative.Give(path, owner);
+                }
 
-        return true;
-    });
+                return true;
+            }
+        );
 
     internal static string Describe(uint user) =>
         PrivilegesNative.FindOrNull(user) is { } known ? $"'{known.Name}'" : $"{user}";
@@ -98,8 +108,10 @@ internal sealed class DataFolder
         var current = PrivilegesNative.CurrentUser;
         if (owner != current)
         {
-            throw new StartException($"data folder {path} belongs to user {Describe(owner)}, but this program runs as user "
-                + $"{Describe(current)}; start it as the owner, or change the owner with chown");
+            throw new StartException(
+                $"data folder {path} belongs to user {Describe(owner)}, but this program runs as user "
+                    + $"{Describe(current)}; start it as the owner, or change the owner with chown"
+            );
         }
     }
 
@@ -120,7 +132,8 @@ internal sealed class DataFolder
         if (!File.Exists(path))
             DurableFile.WriteNew(path, Encoding.ASCII.GetBytes($"{Guid.NewGuid()}\n"));
         var id = File.ReadAllText(path).Trim();
-        return id.Length is > 0 and <= MaxInstanceIdLength && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')
+        return
+            id.Length is > 0 and <= MaxInstanceIdLength && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')
             ? id
             : throw new StartException($"{path} is damaged; it must hold one line of letters, digits and dashes");
     }
@@ -139,7 +152,8 @@ internal sealed class DataFolder
         {
             throw new StartException(
                 $"cannot create or open data folder {path} as user {Describe(PrivilegesNative.CurrentUser)}: "
-                + failure.Message);
+                    + failure.Message
+            );
         }
     }
 }

@@ -11,6 +11,13 @@ namespace EPortal.Hosting;
 internal static class Entities
 {
     /// <summary>The catalog.</summary>
-    public static readonly EntityCatalog Catalog = new(
-        [Patchset.Entity, Feed.Entity, Placement.Entity, Key.Entity, Server.Entity, User.Entity, ApiKey.Entity]);
+    public static readonly EntityCatalog Catalog = new([
+        Patchset.Entity,
+        Feed.Entity,
+        Placement.Entity,
+        Key.Entity,
+        Server.Entity,
+        User.Entity,
+        ApiKey.Entity,
+    ]);
 }

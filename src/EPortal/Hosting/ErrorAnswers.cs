@@ -40,9 +40,11 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, TimeProvider ti
         {
             await Unavailable(context, e.Message);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException && !context.Response.HasStarted)
+        catch (Exception e)
+            when (e is FileNotFoundException or DirectoryNotFoundException && !context.Response.HasStarted)
         {
-            // Gone between the look and the sending: a fault of this portal, which must not look as if there were no patch.
+            // Gone between the look and the sending: a fault of this portal, which must not look as if there were no
+            // patch.
             LogFileMissing(e.Message);
             await Unavailable(context, "stored file missing, see the server log");
         }
@@ -57,7 +59,10 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, TimeProvider ti
             Close(context);
             await ErrorPages.Write(context, e.StatusCode, "bad-request", "request is malformed or too large");
         }
-        catch (Exception e) when (e is ConnectionResetException || (e is OperationCanceledException && context.RequestAborted.IsCancellationRequested))
+        catch (Exception e)
+            when (e is ConnectionResetException
+                || (e is OperationCanceledException && context.RequestAborted.IsCancellationRequested)
+            )
         {
             // The caller hung up; there is nobody to answer.
             Close(context);
@@ -66,23 +71,36 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, TimeProvider ti
         catch (Exception e) when (!context.Response.HasStarted)
         {
             LogUnforeseen(e, context.GetEndpoint()?.DisplayName ?? "no route");
-            await ApiErrors.Write(context, StatusCodes.Status500InternalServerError, ApiErrors.Internal, "internal error, see the server log");
+            await ApiErrors.Write(
+                context,
+                StatusCodes.Status500InternalServerError,
+                ApiErrors.Internal,
+                "internal error, see the server log"
+            );
         }
     }
 
-    /// <summary>A line for what an administrator has to mend, at a bounded rate while it lasts; a stack trace only for what nobody expects.</summary>
+    /// <summary>
+    /// A line for what an administrator has to mend, at a bounded rate while it lasts; a stack trace only for what
+    /// nobody expects.
+    /// </summary>
     private void LogStore(StoreException e)
     {
         if (e.Error == StoreError.Overloaded || !_lines.Admits(out var leftOut))
             return;
-        LogStoreFailed(e.Error is StoreError.DiskFull or StoreError.ReadOnly or StoreError.Busy ? null : e, e.Message, leftOut);
+        LogStoreFailed(
+            e.Error is StoreError.DiskFull or StoreError.ReadOnly or StoreError.Busy ? null : e,
+            e.Message,
+            leftOut
+        );
     }
 
     /// <summary>
-    /// The last request of its connection: the body was not read to its end, and the web server must not look behind it for the next one.
-    /// Left to itself it does, also when the caller has hung up.
+    /// The last request of its connection: the body was not read to its end, and the web server must not look behind it
+    /// for the next one. Left to itself it does, also when the caller has hung up.
     /// </summary>
-    private static void Close(HttpContext context) => context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+    private static void Close(HttpContext context) =>
+        context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
 
     /// <summary>What matched no call of the API is answered in the API's own form.</summary>
     private static Task SayWhatWasNotFound(HttpContext context)
@@ -92,9 +110,18 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, TimeProvider ti
         var call = ErrorPages.IsForPeople(context.Request) ? "page" : "API call";
         return context.Response.StatusCode switch
         {
-            StatusCodes.Status404NotFound when context.GetEndpoint() is null => ErrorPages.Write(context, StatusCodes.Status404NotFound, CodeOf(Refusal.NotFound), $"{call} not found"),
+            StatusCodes.Status404NotFound when context.GetEndpoint() is null => ErrorPages.Write(
+                context,
+                StatusCodes.Status404NotFound,
+                CodeOf(Refusal.NotFound),
+                $"{call} not found"
+            ),
             StatusCodes.Status405MethodNotAllowed => ErrorPages.Write(
-                context, StatusCodes.Status405MethodNotAllowed, "method-not-allowed", $"method not allowed: use {context.Response.Headers.Allow.ToString().Replace(",", " or", StringComparison.Ordinal)}"),
+                context,
+                StatusCodes.Status405MethodNotAllowed,
+                "method-not-allowed",
+                $"method not allowed: use {context.Response.Headers.Allow.ToString().Replace(",", " or", StringComparison.Ordinal)}"
+            ),
             _ => Task.CompletedTask,
         };
     }
@@ -106,26 +133,28 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, TimeProvider ti
         return ErrorPages.Write(context, StatusCodes.Status503ServiceUnavailable, ApiErrors.Unavailable, message);
     }
 
-    private static int StatusOf(Refusal reason) => reason switch
-    {
-        Refusal.NotFound => StatusCodes.Status404NotFound,
-        Refusal.Forbidden => StatusCodes.Status403Forbidden,
-        Refusal.UnsupportedType => StatusCodes.Status415UnsupportedMediaType,
-        Refusal.TooMany => StatusCodes.Status429TooManyRequests,
-        _ => StatusCodes.Status400BadRequest,
-    };
+    private static int StatusOf(Refusal reason) =>
+        reason switch
+        {
+            Refusal.NotFound => StatusCodes.Status404NotFound,
+            Refusal.Forbidden => StatusCodes.Status403Forbidden,
+            Refusal.UnsupportedType => StatusCodes.Status415UnsupportedMediaType,
+            Refusal.TooMany => StatusCodes.Status429TooManyRequests,
+            _ => StatusCodes.Status400BadRequest,
+        };
 
-    private static string CodeOf(Refusal reason) => reason switch
-    {
-        Refusal.NotFound => "not-found",
-        Refusal.Forbidden => "forbidden",
-        Refusal.TooMany => ApiErrors.TooManyAttempts,
-        Refusal.Exists => "exists",
-        Refusal.Conflict => "conflict",
-        Refusal.LimitReached => "limit-reached",
-        Refusal.UnsupportedType => "unsupported-media-type",
-        _ => ErrorAnswer.BadRequest,
-    };
+    private static string CodeOf(Refusal reason) =>
+        reason switch
+        {
+            Refusal.NotFound => "not-found",
+            Refusal.Forbidden => "forbidden",
+            Refusal.TooMany => ApiErrors.TooManyAttempts,
+            Refusal.Exists => "exists",
+            Refusal.Conflict => "conflict",
+            Refusal.LimitReached => "limit-reached",
+            Refusal.UnsupportedType => "unsupported-media-type",
+            _ => ErrorAnswer.BadRequest,
+        };
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Stored file missing: {Reason}")]
     private partial void LogFileMissing(string reason);

@@ -4,8 +4,8 @@ using EPortal.Api;
 namespace EPortal.Hosting;
 
 /// <summary>
-/// Pages need to know where they are, so for them the name that a request names the portal by must be one. Calls are served
-/// under any name, and without one.
+/// Pages need to know where they are, so for them the name that a request names the portal by must be one. Calls are
+/// served under any name, and without one.
 /// </summary>
 internal sealed class HostGuard(RequestDelegate next)
 {

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Primitives;
 namespace EPortal.Hosting;
 
 /// <summary>
-/// Refuses requests that name the portal in letters of other scripts wrongly (RFC 3492): whoever looks at such a name would fail. Ahead of
-/// everything, so it looks closer only at what has such a name.
+/// Refuses requests that name the portal in letters of other scripts wrongly (RFC 3492): whoever looks at such a name
+/// would fail. Ahead of everything, so it looks closer only at what has such a name.
 /// </summary>
 internal sealed class HostNameCheck(RequestDelegate next)
 {
@@ -14,9 +14,10 @@ internal sealed class HostNameCheck(RequestDelegate next)
     private const string Prefix = "xn--";
 
     /// <summary>Refuses or passes on.</summary>
-    public Task Invoke(HttpContext context) => AreNames(context.Request.Headers.Host) && AreNames(context.Request.Headers[ForwardedHost])
-        ? next(context)
-        : ApiErrors.Write(context, StatusCodes.Status400BadRequest, ErrorAnswer.BadRequest, "invalid Host header");
+    public Task Invoke(HttpContext context) =>
+        AreNames(context.Request.Headers.Host) && AreNames(context.Request.Headers[ForwardedHost])
+            ? next(context)
+            : ApiErrors.Write(context, StatusCodes.Status400BadRequest, ErrorAnswer.BadRequest, "invalid Host header");
 
     private static bool AreNames(StringValues header)
     {

@@ -2,7 +2,9 @@ using EPortal.Blobs;
 
 namespace EPortal.Hosting;
 
-/// <summary>Files that people name on a command line: regular ones, for reading anything else may never end or never begin.</summary>
+/// <summary>
+/// Files that people name on a command line: regular ones, for reading anything else may never end or never begin.
+/// </summary>
 internal static class NamedFile
 {
     /// <summary>Its text.</summary>

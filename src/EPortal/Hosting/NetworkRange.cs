@@ -17,7 +17,10 @@ internal sealed record NetworkRange(IPNetwork Network)
             return null;
         var bits = address.GetAddressBytes().Length * 8;
         var prefix = bits;
-        if (slash >= 0 && !int.TryParse(text[(slash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out prefix))
+        if (
+            slash >= 0
+            && !int.TryParse(text[(slash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out prefix)
+        )
             return null;
         return prefix <= bits && IPNetwork.TryParse($"{address}/{prefix}", out var network)
             ? new NetworkRange(network)

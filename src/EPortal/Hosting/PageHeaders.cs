@@ -12,7 +12,8 @@ internal sealed class PageHeaders(RequestDelegate next, SsoOptions sso)
     // What a whole fleet calls all the time, and no browser.
     private const string Checkins = "/admin/api/kcare/checkin";
     private const string OwnScripts = "script-src 'self'; style-src 'self'";
-    private const string Policy = "default-src 'none'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+    private const string Policy =
+        "default-src 'none'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
     // A logout is a form, and where it leads on to counts as its target.
     private readonly string _away = sso.LogoutUrl is { } away ? $" {away.GetLeftPart(UriPartial.Authority)}" : "";
@@ -25,7 +26,8 @@ internal sealed class PageHeaders(RequestDelegate next, SsoOptions sso)
             var headers = context.Response.Headers;
             context.Response.OnStarting(() =>
             {
-                headers.ContentSecurityPolicy = $"{Policy}{_away}; {ApiDescription.PolicyOrNull(context) ?? OwnScripts}";
+                headers.ContentSecurityPolicy =
+                    $"{Policy}{_away}; {ApiDescription.PolicyOrNull(context) ?? OwnScripts}";
                 return Task.CompletedTask;
             });
             headers.XFrameOptions = "DENY";

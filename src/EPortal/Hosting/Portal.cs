@@ -17,8 +17,8 @@ using EPortal.Servers.Search;
 namespace EPortal.Hosting;
 
 /// <summary>
-/// The portal's features on one data folder, put together once: the server and every command of the command line use this
-/// same object, so that a rule holds wherever it is asked for.
+/// The portal's features on one data folder, put together once: the server and every command of the command line use
+/// this same object, so that a rule holds wherever it is asked for.
 /// </summary>
 internal sealed class Portal : IAsyncDisposable
 {
@@ -40,8 +40,20 @@ internal sealed class Portal : IAsyncDisposable
         Feeds = new FeedStore(Database, Log);
         var runtime = new RuntimeSettings(Database, folder.ConfigFile);
         SyncActivity = new SyncActivity(time);
-        Source = new PatchSourceManager(runtime, SourceSettings.Initial(settings), setting => SourceSettings.Open(this, setting), Log, settings.CacheMode);
-        SourceTest = new SourceTest(setting => SourceSettings.OptionsOf(settings, setting), Database, Signer.Trusted, LimitsOf(settings), time);
+        Source = new PatchSourceManager(
+            runtime,
+            SourceSettings.Initial(settings),
+            setting => SourceSettings.Open(this, setting),
+            Log,
+            settings.CacheMode
+        );
+        SourceTest = new SourceTest(
+            setting => SourceSettings.OptionsOf(settings, setting),
+            Database,
+            Signer.Trusted,
+            LimitsOf(settings),
+            time
+        );
         Rollout = new Rollout(Database, Log, Source.Upstream);
         AutoUpdate = new AutoUpdate(Feeds, Rollout, time);
         Keys = new KeyStore(Database, Log);
@@ -57,17 +69,25 @@ internal sealed class Portal : IAsyncDisposable
         SessionLifetime = new SessionLifetime(settings.AuthSessionLifetime, settings.AuthRefreshSession);
         Ldap = new LdapStore(runtime, Log, time);
         SignOn = new SsoOptions(
-            settings.OidcAuthUrl, settings.OidcTokenUrl, settings.OidcUserinfoUrl, settings.OidcLogoutUrl, settings.OidcClientId, settings.OidcClientSecret);
+            settings.OidcAuthUrl,
+            settings.OidcTokenUrl,
+            settings.OidcUserinfoUrl,
+            settings.OidcLogoutUrl,
+            settings.OidcClientId,
+            settings.OidcClientSecret
+        );
         ExternalLogins = new ExternalLogins(Database, Ldap, SignOn, settings.AuthExternalLifetime);
         Sessions = new SessionStore(Database, Log, SessionLifetime, ExternalLogins, time);
         Trimming = new Trimming(
-            Database, Log,
+            Database,
+            Log,
             [
                 new OperationRetention(settings.ReplicationCleanAge),
                 UserLog.Retention(settings.UserLogMaxAge, settings.UserLogMaxRows),
                 ServerHistory.Retention(settings.ServerHistoryMaxAge, settings.ServerHistoryMaxRows),
             ],
-            time);
+            time
+        );
     }
 
     /// <summary>The settings in force.</summary>
@@ -175,7 +195,8 @@ internal sealed class Portal : IAsyncDisposable
     /// <summary>Opens the data folder and what is on it.</summary>
     /// <param name="settings">The settings in force.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="isNew">Whether a folder of which a part is missing, or is another installation's, is taken as it is.</param>
+    /// <param name="isNew">Whether a folder of which a part is missing, or is another installation's, is taken as it
+    /// is.</param>
     /// <exception cref="StartException">The folder cannot be used as it is.</exception>
     /// <exception cref="StoreException">The database cannot be used.</exception>
     public static Portal Open(Settings settings, TimeProvider time, bool isNew = false) =>
@@ -196,22 +217,26 @@ internal sealed class Portal : IAsyncDisposable
         else if (!database.IsOf(folder.InstanceId))
         {
             database.Dispose();
-            throw new DataFolderException($"database {folder.DatabaseFile} and {folder.PathOf("instance-id")} belong to different installations; restore the "
-                + $"matching instance-id, or keep this one with {DataFolderCheck.ServeNew}");
+            throw new DataFolderException(
+                $"database {folder.DatabaseFile} and {folder.PathOf("instance-id")} belong to different installations; restore the "
+                    + $"matching instance-id, or keep this one with {DataFolderCheck.ServeNew}"
+            );
         }
     }
 
     /// <summary>The pinned keys.</summary>
-    public static TrustedKeys TrustedKeysOf(Settings settings) => new(settings.TrustedKeys.Select(ArchiveKeys.ReadPublic));
+    public static TrustedKeys TrustedKeysOf(Settings settings) =>
+        new(settings.TrustedKeys.Select(ArchiveKeys.ReadPublic));
 
     /// <summary>The bounds on archives.</summary>
-    public static PatchsetLimits LimitsOf(Settings settings) => PatchsetLimits.Default with
-    {
-        MaxArchiveBytes = settings.PatchsetMaxArchiveBytes,
-        MaxUnpackedBytes = settings.PatchsetMaxUnpackedBytes,
-        MaxFileBytes = settings.PatchsetMaxFileBytes,
-        MaxMembers = settings.PatchsetMaxMembers,
-        MaxTargets = settings.PatchsetMaxTargets,
-        MaxManifestBytes = settings.PatchsetMaxManifestBytes,
-    };
+    public static PatchsetLimits LimitsOf(Settings settings) =>
+        PatchsetLimits.Default with
+        {
+            MaxArchiveBytes = settings.PatchsetMaxArchiveBytes,
+            MaxUnpackedBytes = settings.PatchsetMaxUnpackedBytes,
+            MaxFileBytes = settings.PatchsetMaxFileBytes,
+            MaxMembers = settings.PatchsetMaxMembers,
+            MaxTargets = settings.PatchsetMaxTargets,
+            MaxManifestBytes = settings.PatchsetMaxManifestBytes,
+        };
 }

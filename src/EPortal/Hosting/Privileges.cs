@@ -46,15 +46,18 @@ internal static class Privileges
 
         if (Directory.Exists(settings.DataDir) && PrivilegesNative.OwnerOf(settings.DataDir) is not 0 and var owner)
         {
-            return PrivilegesNative.FindOrNull(owner) ?? throw new StartException(
-                $"data folder {settings.DataDir} belongs to unknown user {owner}; "
-                + "change the owner with chown");
+            return PrivilegesNative.FindOrNull(owner)
+                ?? throw new StartException(
+                    $"data folder {settings.DataDir} belongs to unknown user {owner}; " + "change the owner with chown"
+                );
         }
 
-        return PrivilegesNative.FindOrNull(DefaultUser) ?? throw new StartException(
-            $"started as root, but user '{DefaultUser}' does not exist; "
-            + $"create it with 'useradd --system {DefaultUser}', set RUN_AS to another user, "
-            + "or set RUN_AS = 'root' to stay root");
+        return PrivilegesNative.FindOrNull(DefaultUser)
+            ?? throw new StartException(
+                $"started as root, but user '{DefaultUser}' does not exist; "
+                    + $"create it with 'useradd --system {DefaultUser}', set RUN_AS to another user, "
+                    + "or set RUN_AS = 'root' to stay root"
+            );
     }
 
     private static void Become(UnixUser user)
@@ -66,11 +69,14 @@ internal static class Privileges
         catch (IOException failure)
         {
             throw new StartException(
-                $"started as root, but cannot switch to user '{user.Name}' ({failure.Message}); start it as that user");
+                $"started as root, but cannot switch to user '{user.Name}' ({failure.Message}); start it as that user"
+            );
         }
 
         if (PrivilegesNative.CurrentUser != user.Id || PrivilegesNative.CanReturnToRoot())
-            throw new StartException($"switched to user '{user.Name}', but can still return to root; start it as that user");
+            throw new StartException(
+                $"switched to user '{user.Name}', but can still return to root; start it as that user"
+            );
     }
 
     private static void RequireSame(Settings settings, uint current)
@@ -79,6 +85,7 @@ internal static class Privileges
             return;
         throw new StartException(
             $"RUN_AS is '{name}', but this program was started as user {DataFolder.Describe(current)}; "
-            + $"start it as '{name}'{(name == Root ? "" : " or root")}");
+                + $"start it as '{name}'{(name == Root ? "" : " or root")}"
+        );
     }
 }

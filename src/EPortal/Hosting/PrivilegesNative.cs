@@ -30,8 +30,7 @@ internal static partial class PrivilegesNative
     }
 
     /// <summary>Null when the folder can be written and entered, else the system's reason.</summary>
-    public static string? WriteRefusalOrNull(string path) =>
-        access(path, WriteAndEnter) == 0 ? null : LastError();
+    public static string? WriteRefusalOrNull(string path) => access(path, WriteAndEnter) == 0 ? null : LastError();
 
     public static void Give(string path, UnixUser user) => Check(chown(path, user.Id, user.GroupId), path);
 
@@ -56,7 +55,10 @@ internal static partial class PrivilegesNative
         // struct passwd: name, password (pointers), uid, gid (32 bits), then what is of no interest here.
         var name = Marshal.PtrToStringUTF8(Marshal.ReadIntPtr(entry))!;
         return new UnixUser(
-            name, (uint)Marshal.ReadInt32(entry, 2 * nint.Size), (uint)Marshal.ReadInt32(entry, 2 * nint.Size + 4));
+            name,
+            (uint)Marshal.ReadInt32(entry, 2 * nint.Size),
+            (uint)Marshal.ReadInt32(entry, 2 * nint.Size + 4)
+        );
     }
 
     private static void Check(int result, string what)

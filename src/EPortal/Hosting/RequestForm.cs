@@ -11,7 +11,10 @@ internal sealed class RequestForm(RequestDelegate next)
         if (request.Scheme.Any(char.IsAsciiLetterUpper))
             request.Scheme = request.Scheme.ToLowerInvariant();
         // A range in a unit that is not known is passed over (RFC 9110, 14.2).
-        if (request.Headers.Range.Count > 0 && !request.Headers.Range.ToString().TrimStart().StartsWith("bytes", StringComparison.OrdinalIgnoreCase))
+        if (
+            request.Headers.Range.Count > 0
+            && !request.Headers.Range.ToString().TrimStart().StartsWith("bytes", StringComparison.OrdinalIgnoreCase)
+        )
             request.Headers.Remove("Range");
         return next(context);
     }

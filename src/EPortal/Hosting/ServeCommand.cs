@@ -11,12 +11,21 @@ internal static class ServeCommand
     /// <summary>The command.</summary>
     public static Command Create(CliContext context)
     {
-        var isNew = CliOptions.Flag("use the data folder even if its database or instance-id is missing or belongs to another installation", "--new");
-        var command = new Command("serve", """
+        var isNew = CliOptions.Flag(
+            "use the data folder even if its database or instance-id is missing or belongs to another installation",
+            "--new"
+        );
+        var command = new Command(
+            "serve",
+            """
             run the portal until stopped
 
             Settings are read from /etc/eportal/config; check them with `kc.eportal config check`.
-            """) { isNew };
+            """
+        )
+        {
+            isNew,
+        };
         command.SetAction((parsed, cancel) => Run(context, parsed.GetValue(isNew), cancel));
         return command;
     }

@@ -16,7 +16,7 @@ internal sealed record Settings
     public string? RunAs { get; init; }
     public IReadOnlyList<string> AllowedHosts { get; init; } = ["*"];
     public IReadOnlyList<NetworkRange> TrustedProxies { get; init; } =
-        [NetworkRange.ParseOrNull("127.0.0.0/8")!, NetworkRange.ParseOrNull("::1")!];
+    [NetworkRange.ParseOrNull("127.0.0.0/8")!, NetworkRange.ParseOrNull("::1")!];
     public int RegisterRateLimit { get; init; } = 600;
     public IReadOnlyList<NetworkRange>? RegisterAllowedNetworks { get; init; }
     public int ServerChangesPerHour { get; init; } = 60;
@@ -26,7 +26,7 @@ internal sealed record Settings
     public bool ReducedReport { get; init; }
     public string? MetricsToken { get; init; }
     public IReadOnlyList<NetworkRange> MetricsAllowedNetworks { get; init; } =
-        [NetworkRange.ParseOrNull("127.0.0.0/8")!, NetworkRange.ParseOrNull("::1")!];
+    [NetworkRange.ParseOrNull("127.0.0.0/8")!, NetworkRange.ParseOrNull("::1")!];
     public long ReadyMinFreeBytes { get; init; } = 100L << 20;
     public TimeSpan? ServerHistoryMaxAge { get; init; } = TimeSpan.FromDays(365);
     public long? ServerHistoryMaxRows { get; init; } = 10_000_000;

@@ -9,20 +9,32 @@ internal static class SettingsChecks
     {
         if (settings.LeaderUrl is not null && settings.ReplicationSharedKey is null)
         {
-            yield return SettingsProblem.Error(Together, null, "REPLICATION_SHARED_KEY",
-                "LEADER_URL requires REPLICATION_SHARED_KEY");
+            yield return SettingsProblem.Error(
+                Together,
+                null,
+                "REPLICATION_SHARED_KEY",
+                "LEADER_URL requires REPLICATION_SHARED_KEY"
+            );
         }
 
         if (settings.PatchSourcePassword is not null && settings.PatchSourceUser is null)
         {
-            yield return SettingsProblem.Error(Together, null, "PATCH_SOURCE_USER",
-                "PATCH_SOURCE_PASSWORD requires PATCH_SOURCE_USER");
+            yield return SettingsProblem.Error(
+                Together,
+                null,
+                "PATCH_SOURCE_USER",
+                "PATCH_SOURCE_PASSWORD requires PATCH_SOURCE_USER"
+            );
         }
 
         if ((settings.ServePatchSourcePassword is null) != (settings.ServePatchSourceUser is null))
         {
-            yield return SettingsProblem.Error(Together, null, "SERVE_PATCH_SOURCE_USER",
-                "set both SERVE_PATCH_SOURCE_USER and SERVE_PATCH_SOURCE_PASSWORD, or neither");
+            yield return SettingsProblem.Error(
+                Together,
+                null,
+                "SERVE_PATCH_SOURCE_USER",
+                "set both SERVE_PATCH_SOURCE_USER and SERVE_PATCH_SOURCE_PASSWORD, or neither"
+            );
         }
 
         var signOn = new (string Name, object? Value)[]
@@ -36,8 +48,12 @@ internal static class SettingsChecks
         var missing = signOn.Where(part => part.Value is null).Select(part => part.Name).ToArray();
         if (missing.Length > 0 && missing.Length < signOn.Length)
         {
-            yield return SettingsProblem.Warning(Together, null, missing[0],
-                $"single sign-on is off; set {string.Join(" and ", missing)} too");
+            yield return SettingsProblem.Warning(
+                Together,
+                null,
+                missing[0],
+                $"single sign-on is off; set {string.Join(" and ", missing)} too"
+            );
         }
     }
 
@@ -47,8 +63,12 @@ internal static class SettingsChecks
         var secret = assignments.FirstOrDefault(a => SettingsTable.FindOrNull(a.Name) is { IsSecret: true });
         if (secret is not null && File.GetUnixFileMode(path).HasFlag(UnixFileMode.OtherRead))
         {
-            yield return SettingsProblem.Warning(path, secret.Line, secret.Name,
-                $"{secret.Name} is secret, but every user can read the file; run chmod 640");
+            yield return SettingsProblem.Warning(
+                path,
+                secret.Line,
+                secret.Name,
+                $"{secret.Name} is secret, but every user can read the file; run chmod 640"
+            );
         }
     }
 }

@@ -12,13 +12,19 @@ internal static class SettingsCommands
     private static Command Check(CliContext context)
     {
         var json = CliOptions.Json();
-        var command = new Command("check", """
+        var command = new Command(
+            "check",
+            """
             list all problems in the settings
 
             examples:
               kc.eportal config check
               EPORTAL_CONFIG=/tmp/new kc.eportal config check
-            """) { json };
+            """
+        )
+        {
+            json,
+        };
         command.SetAction(parsed =>
         {
             var result = Settings.Load(context.Environment);
@@ -39,10 +45,19 @@ internal static class SettingsCommands
             context.Line("settings OK");
     }
 
-    private static ConfigReport Report(SettingsResult result) => new(
-        result.Settings is not null,
-        [.. result.Problems.Select(problem => new ConfigProblem(
-            problem.IsWarning ? "warning" : "error", problem.Source, problem.Line, problem.Name, problem.Message))]);
+    private static ConfigReport Report(SettingsResult result) =>
+        new(
+            result.Settings is not null,
+            [
+                .. result.Problems.Select(problem => new ConfigProblem(
+                    problem.IsWarning ? "warning" : "error",
+                    problem.Source,
+                    problem.Line,
+                    problem.Name,
+                    problem.Message
+                )),
+            ]
+        );
 }
 
 /// <summary>What <c>config check --json</c> prints.</summary>

@@ -10,9 +10,15 @@ internal static class SettingsDocument
         var text = new StringBuilder("| name | default | allowed | meaning |\n| --- | --- | --- | --- |\n");
         foreach (var setting in SettingsTable.All)
         {
-            text.Append("| `").Append(setting.Name).Append("` | `").Append(setting.Default).Append("` | ")
-                .Append(setting.Allowed.Replace("'*", "'\\*", StringComparison.Ordinal)).Append(" | ")
-                .Append(setting.Description).Append(SettingsTable.WithoutEffect.Contains(setting.Name) ? " Has no effect yet. |\n" : " |\n");
+            text.Append("| `")
+                .Append(setting.Name)
+                .Append("` | `")
+                .Append(setting.Default)
+                .Append("` | ")
+                .Append(setting.Allowed.Replace("'*", "'\\*", StringComparison.Ordinal))
+                .Append(" | ")
+                .Append(setting.Description)
+                .Append(SettingsTable.WithoutEffect.Contains(setting.Name) ? " Has no effect yet. |\n" : " |\n");
         }
 
         return text.ToString();

@@ -20,12 +20,12 @@ internal static partial class SettingsFile
 
     private static readonly TextParser<TextSpan> Name = Span.Regex("[A-Za-z_][A-Za-z0-9_]*").Named("a name");
 
-    private static readonly TextParser<Unit> Equal = SettingsGrammar.Blank
-        .IgnoreThen(Character.EqualTo('=').Named(Assign))
+    private static readonly TextParser<Unit> Equal = SettingsGrammar
+        .Blank.IgnoreThen(Character.EqualTo('=').Named(Assign))
         .IgnoreThen(SettingsGrammar.Blank);
 
-    private static readonly TextParser<Unit> End = SettingsGrammar.Blank
-        .IgnoreThen(SettingsGrammar.Comment.OptionalOrDefault())
+    private static readonly TextParser<Unit> End = SettingsGrammar
+        .Blank.IgnoreThen(SettingsGrammar.Comment.OptionalOrDefault())
         .IgnoreThen(EndOfLine);
 
     /// <summary>The file's assignments in their order; what is wrong with it is added to the problems.</summary>
@@ -85,7 +85,12 @@ internal static partial class SettingsFile
                 found.Add(new SettingsAssignment(name.Value.ToStringValue(), line, value.Value));
             else
                 problems.Add(Problem(path, line, name, value));
-            rest = value.HasValue ? value.Remainder : AfterFailure(rest, isOurs: !name.HasValue || SettingsTable.FindOrNull(name.Value.ToStringValue()) is not null);
+            rest = value.HasValue
+                ? value.Remainder
+                : AfterFailure(
+                    rest,
+                    isOurs: !name.HasValue || SettingsTable.FindOrNull(name.Value.ToStringValue()) is not null
+                );
         }
 
         return found;
@@ -94,7 +99,11 @@ internal static partial class SettingsFile
     private static SettingsProblem Problem(string path, int line, Result<TextSpan> name, Result<SettingsValue> value)
     {
         // A setting of another program may hold what this one cannot read.
-        if (name.HasValue && Equal(name.Remainder).HasValue && SettingsNames.UnknownOrNull(path, line, name.Value.ToStringValue()) is { } unknown)
+        if (
+            name.HasValue
+            && Equal(name.Remainder).HasValue
+            && SettingsNames.UnknownOrNull(path, line, name.Value.ToStringValue()) is { } unknown
+        )
             return unknown;
 
         // The text found there is not repeated: it may be part of a password.
@@ -104,8 +113,12 @@ internal static partial class SettingsFile
         var isNamed = name.HasValue && expected != Assign;
         var place = $"expected {expected} at column {value.ErrorPosition.Column}";
         return isNamed
-            ? SettingsProblem.Error(path, value.ErrorPosition.Line, name.Value.ToStringValue(),
-                $"invalid value for {name.Value.ToStringValue()}: {place}")
+            ? SettingsProblem.Error(
+                path,
+                value.ErrorPosition.Line,
+                name.Value.ToStringValue(),
+                $"invalid value for {name.Value.ToStringValue()}: {place}"
+            )
             : SettingsProblem.Error(path, value.ErrorPosition.Line, null, $"invalid line: {place}");
     }
 
@@ -123,14 +136,17 @@ internal static partial class SettingsFile
         return start.Skip(next.Success ? next.Index : text.Length);
     }
 
-    private static Result<Unit> EndOfLine(TextSpan input) => input.IsAtEnd || input.ConsumeChar().Value == '\n'
-        ? Result.Value(Unit.Value, input, input)
-        : Result.Empty<Unit>(input, ["end of line"]);
+    private static Result<Unit> EndOfLine(TextSpan input) =>
+        input.IsAtEnd || input.ConsumeChar().Value == '\n'
+            ? Result.Value(Unit.Value, input, input)
+            : Result.Empty<Unit>(input, ["end of line"]);
 
     [GeneratedRegex("[\\[({]|\"\"\"|'''", RegexOptions.CultureInvariant)]
     private static partial Regex Opening();
 
-    /// <summary>What another program's value has within it is written further to the right, as Python wants it.</summary>
+    /// <summary>
+    /// What another program's value has within it is written further to the right, as Python wants it.
+    /// </summary>
     [GeneratedRegex(@"\n[A-Za-z_][A-Za-z0-9_]*[^\S\n]*=", RegexOptions.CultureInvariant)]
     private static partial Regex NextTopLevelAssignment();
 

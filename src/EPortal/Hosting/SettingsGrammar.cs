@@ -12,10 +12,14 @@ namespace EPortal.Hosting;
 /// </summary>
 internal static class SettingsGrammar
 {
-    /// <summary>Some editors write it at the beginning of a file; files put together from several have more of them.</summary>
+    /// <summary>
+    /// Some editors write it at the beginning of a file; files put together from several have more of them.
+    /// </summary>
     private const char ByteOrderMark = '\uFEFF';
 
-    /// <summary>What may stand between two parts of one line: spaces, tabs, and the odd blanks that come with copied text.</summary>
+    /// <summary>
+    /// What may stand between two parts of one line: spaces, tabs, and the odd blanks that come with copied text.
+    /// </summary>
     public static TextParser<Unit> Blank { get; } =
         Character.Matching(c => c != '\n' && (char.IsWhiteSpace(c) || c == ByteOrderMark), "a blank").IgnoreMany();
 
@@ -24,17 +28,22 @@ internal static class SettingsGrammar
 
     /// <summary>What may stand between two items of a list, and between two assignments.</summary>
     public static TextParser<Unit> Gap { get; } =
-        Character.Matching(c => char.IsWhiteSpace(c) || c == ByteOrderMark, "a blank").Value(Unit.Value).Or(Comment).IgnoreMany();
+        Character
+            .Matching(c => char.IsWhiteSpace(c) || c == ByteOrderMark, "a blank")
+            .Value(Unit.Value)
+            .Or(Comment)
+            .IgnoreMany();
 
     private static readonly TextParser<SettingsValue> Word = Span.WithAll(char.IsLetter)
         .Where(word => Named(word.ToStringValue()) is not null)
         .Select(word => Named(word.ToStringValue())!);
 
-    private static readonly TextParser<SettingsValue> Digits =
-        Span.Regex(@"(?:0[xX][0-9a-fA-F_]+|([0-9][0-9_]*(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?)")
-            .Where(number => ReadNumber(number.ToStringValue()) is not null, "a number without leading zeros")
-            .Select(number => ReadNumber(number.ToStringValue())!)
-            .Named("a number");
+    private static readonly TextParser<SettingsValue> Digits = Span.Regex(
+            @"(?:0[xX][0-9a-fA-F_]+|([0-9][0-9_]*(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?)"
+        )
+        .Where(number => ReadNumber(number.ToStringValue()) is not null, "a number without leading zeros")
+        .Select(number => ReadNumber(number.ToStringValue())!)
+        .Named("a number");
 
     private static readonly TextParser<SettingsValue> Factor =
         from sign in Character.In('-', '+').OptionalOrDefault('+')
@@ -43,7 +52,8 @@ internal static class SettingsGrammar
 
     private static readonly TextParser<Unit> Times = Blank.IgnoreThen(Character.EqualTo('*')).IgnoreThen(Blank);
 
-    private static readonly TextParser<SettingsValue> Scalar = SettingsText.Quoted.Select(SettingsValue.Of)
+    private static readonly TextParser<SettingsValue> Scalar = SettingsText
+        .Quoted.Select(SettingsValue.Of)
         .Or(Word.Try())
         .Or(Product)
         .Named("a quoted string, a number, True, False, None");
@@ -58,7 +68,9 @@ internal static class SettingsGrammar
         return result.HasValue ? result.Value : null;
     }
 
-    /// <summary>A number, or numbers with <c>*</c> between them. Blanks behind it that no <c>*</c> follows are not part of it.</summary>
+    /// <summary>
+    /// A number, or numbers with <c>*</c> between them. Blanks behind it that no <c>*</c> follows are not part of it.
+    /// </summary>
     private static Result<SettingsValue> Product(TextSpan input)
     {
         var product = Factor(input);
@@ -76,7 +88,10 @@ internal static class SettingsGrammar
         return product;
     }
 
-    /// <summary>What <c>true</c>, <c>false</c> or <c>none</c> in any case means, as programs other than Python write them; else null.</summary>
+    /// <summary>
+    /// What <c>true</c>, <c>false</c> or <c>none</c> in any case means, as programs other than Python write them; else
+    /// null.
+    /// </summary>
     public static SettingsValue? NamedOrNull(string word) =>
         word.Length > 0 ? Named(char.ToUpperInvariant(word[0]) + word[1..].ToLowerInvariant()) : null;
 
@@ -87,7 +102,8 @@ internal static class SettingsGrammar
             return Result.CastEmpty<char, SettingsValue>(open);
         var items = new List<SettingsValue>();
         var rest = Gap(open.Remainder).Remainder;
-        for (var separated = true; ;)
+        var separated = true;
+        while (true)
         {
             var close = Character.EqualTo(']')(rest);
             if (close.HasValue)
@@ -106,21 +122,30 @@ internal static class SettingsGrammar
         }
     }
 
-    private static SettingsValue? Named(string word) => word switch
-    {
-        "True" => new SettingsValue.Flag(true),
-        "False" => new SettingsValue.Flag(false),
-        "None" => SettingsValue.Nothing,
-        _ => null,
-    };
+    private static SettingsValue? Named(string word) =>
+        word switch
+        {
+            "True" => new SettingsValue.Flag(true),
+            "False" => new SettingsValue.Flag(false),
+            "None" => SettingsValue.Nothing,
+            _ => null,
+        };
 
     private static SettingsValue? ReadNumber(string text)
     {
         var digits = text.Replace("_", "", StringComparison.Ordinal);
         if (digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase))
         {
-            return BigInteger.TryParse("0" + digits[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture,
-                out var hex) && digits.Length > 2 ? new SettingsValue.Whole(hex) : null;
+            return
+                BigInteger.TryParse(
+                    "0" + digits[2..],
+                    NumberStyles.AllowHexSpecifier,
+                    CultureInfo.InvariantCulture,
+                    out var hex
+                )
+                && digits.Length > 2
+                ? new SettingsValue.Whole(hex)
+                : null;
         }
 
         if (digits.AsSpan().ContainsAny('.', 'e', 'E'))
@@ -136,19 +161,21 @@ internal static class SettingsGrammar
             : new SettingsValue.Whole(BigInteger.Parse(digits, CultureInfo.InvariantCulture));
     }
 
-    private static SettingsValue Negate(SettingsValue number) => number is SettingsValue.Whole whole
-        ? new SettingsValue.Whole(-whole.Value)
-        : new SettingsValue.Real(-ToDouble(number));
+    private static SettingsValue Negate(SettingsValue number) =>
+        number is SettingsValue.Whole whole
+            ? new SettingsValue.Whole(-whole.Value)
+            : new SettingsValue.Real(-ToDouble(number));
 
     private static SettingsValue Multiply(SettingsValue left, SettingsValue right) =>
         left is SettingsValue.Whole a && right is SettingsValue.Whole b
             ? new SettingsValue.Whole(a.Value * b.Value)
             : new SettingsValue.Real(ToDouble(left) * ToDouble(right));
 
-    private static double ToDouble(SettingsValue number) => number switch
-    {
-        SettingsValue.Whole whole => (double)whole.Value,
-        SettingsValue.Real real => real.Value,
-        _ => throw new InvalidOperationException($"{number} is not a number"),
-    };
+    private static double ToDouble(SettingsValue number) =>
+        number switch
+        {
+            SettingsValue.Whole whole => (double)whole.Value,
+            SettingsValue.Real real => real.Value,
+            _ => throw new InvalidOperationException($"{number} is not a number"),
+        };
 }

@@ -44,7 +44,8 @@ internal sealed record SettingsDefinition<T>(
     SettingsKind<T> Kind,
     Func<Settings, T> Get,
     Func<Settings, T, Settings> With,
-    string Description) : SettingsDefinition(Name, Description)
+    string Description
+) : SettingsDefinition(Name, Description)
 {
     public override string Allowed => Kind.Allowed;
 

@@ -9,16 +9,19 @@ internal static class SettingsKinds
     /// <summary>No text setting needs more characters.</summary>
     private const int MaxTextLength = 4096;
 
-    public static SettingsKind<bool> Flag { get; } = new(
-        "True or False",
-        // To Python 1 is as good as True.
-        (value, out result) => (result = value is SettingsValue.Flag { Value: true } or SettingsValue.Whole { Value.IsOne: true })
-            || value is SettingsValue.Flag or SettingsValue.Whole { Value.IsZero: true },
-        value => new SettingsValue.Flag(value));
+    public static SettingsKind<bool> Flag { get; } =
+        new(
+            "True or False",
+            // To Python 1 is as good as True.
+            (value, out result) =>
+                (result = value is SettingsValue.Flag { Value: true } or SettingsValue.Whole { Value.IsOne: true })
+                || value is SettingsValue.Flag or SettingsValue.Whole { Value.IsZero: true },
+            value => new SettingsValue.Flag(value)
+        );
 
     /// <summary>An absolute path.</summary>
-    public static SettingsKind<string> AbsolutePath { get; } = Text(
-        "an absolute path in quotes", text => text.StartsWith('/') && text.Length > 1);
+    public static SettingsKind<string> AbsolutePath { get; } =
+        Text("an absolute path in quotes", text => text.StartsWith('/') && text.Length > 1);
 
     public static SettingsKind<string?> OptionalText { get; } =
         Optional(Text("a text in quotes", text => text.Length > 0));
@@ -28,15 +31,17 @@ internal static class SettingsKinds
     /// <summary>A password or shared key.</summary>
     public static SettingsKind<string?> Secret { get; } = OptionalText with { IsSecret = true };
 
-    public static SettingsKind<long> Whole(long min, long max = long.MaxValue, string unit = "") => new(
-        (max == long.MaxValue ? $"a whole number from {min}" : $"a whole number from {min} to {max}") + unit,
-        (value, out result) =>
-        {
-            var fits = value is SettingsValue.Whole whole && whole.Value >= min && whole.Value <= max;
-            result = fits ? (long)((SettingsValue.Whole)value).Value : 0;
-            return fits;
-        },
-        value => SettingsValue.Of(value));
+    public static SettingsKind<long> Whole(long min, long max = long.MaxValue, string unit = "") =>
+        new(
+            (max == long.MaxValue ? $"a whole number from {min}" : $"a whole number from {min} to {max}") + unit,
+            (value, out result) =>
+            {
+                var fits = value is SettingsValue.Whole whole && whole.Value >= min && whole.Value <= max;
+                result = fits ? (long)((SettingsValue.Whole)value).Value : 0;
+                return fits;
+            },
+            value => SettingsValue.Of(value)
+        );
 
     /// <summary>A whole number that fits 32 bits.</summary>
     public static SettingsKind<int> Count(int min, int max = int.MaxValue)
@@ -50,7 +55,8 @@ internal static class SettingsKinds
                 result = (int)number;
                 return fits;
             },
-            value => SettingsValue.Of(value));
+            value => SettingsValue.Of(value)
+        );
     }
 
     /// <summary>A number of bytes.</summary>
@@ -74,67 +80,88 @@ internal static class SettingsKinds
                 result = fits ? TimeSpan.FromSeconds(seconds) : TimeSpan.Zero;
                 return fits;
             },
-            value => value.Ticks % TimeSpan.TicksPerSecond == 0
-                ? SettingsValue.Of(value.Ticks / TimeSpan.TicksPerSecond)
-                : new SettingsValue.Real(value.TotalSeconds));
+            value =>
+                value.Ticks % TimeSpan.TicksPerSecond == 0
+                    ? SettingsValue.Of(value.Ticks / TimeSpan.TicksPerSecond)
+                    : new SettingsValue.Real(value.TotalSeconds)
+        );
     }
 
     /// <summary>A text that the check accepts; control characters never.</summary>
-    public static SettingsKind<string> Text(string allowed, Func<string, bool> check) => new(
-        allowed,
-        (SettingsValue value, [MaybeNullWhen(false)] out string result) =>
+    public static SettingsKind<string> Text(string allowed, Func<string, bool> check) =>
+        new(
+            allowed,
+            (SettingsValue value, [MaybeNullWhen(false)] out string result) =>
+            {
+                var text = (value as SettingsValue.Text)?.Value;
+                result = text ?? "";
+                return text is { Length: <= MaxTextLength } && !text.Any(char.IsControl) && check(text);
+            },
+            SettingsValue.Of
+        )
         {
-            var text = (value as SettingsValue.Text)?.Value;
-            result = text ?? "";
-            return text is { Length: <= MaxTextLength } && !text.Any(char.IsControl) && check(text);
-        },
-        SettingsValue.Of)
-    { TakesWords = true };
+            TakesWords = true,
+        };
 
     /// <summary>A list of what one text becomes; a single text stands for a list of one.</summary>
     public static SettingsKind<IReadOnlyList<T>> ListOf<T>(
-        string allowed, Func<string, T?> read, Func<T, string> write, bool mayBeEmpty = true) where T : class => new(
-        allowed,
-        (SettingsValue value, [MaybeNullWhen(false)] out IReadOnlyList<T> result) =>
-        {
-            var items = value switch
+        string allowed,
+        Func<string, T?> read,
+        Func<T, string> write,
+        bool mayBeEmpty = true
+    )
+        where T : class =>
+        new(
+            allowed,
+            (SettingsValue value, [MaybeNullWhen(false)] out IReadOnlyList<T> result) =>
             {
-                SettingsValue.Items list => list.Values,
-                SettingsValue.Text => [value],
-                _ => [SettingsValue.Nothing],
-            };
-            var texts = items.Select(item => item is SettingsValue.Text text ? read(text.Value) : null).ToArray();
-            result = [.. texts.OfType<T>()];
-            return !texts.Contains(null) && (mayBeEmpty || texts.Length > 0);
-        },
-        values => SettingsValue.Of(values.Select(write)))
-        { TakesWords = true };
+                var items = value switch
+                {
+                    SettingsValue.Items list => list.Values,
+                    SettingsValue.Text => [value],
+                    _ => [SettingsValue.Nothing],
+                };
+                var texts = items.Select(item => item is SettingsValue.Text text ? read(text.Value) : null).ToArray();
+                result = [.. texts.OfType<T>()];
+                return !texts.Contains(null) && (mayBeEmpty || texts.Length > 0);
+            },
+            values => SettingsValue.Of(values.Select(write))
+        )
+        {
+            TakesWords = true,
+        };
 
     /// <summary>The same kind, or <c>None</c>.</summary>
-    public static SettingsKind<T?> Optional<T>(SettingsKind<T> kind) where T : class => new(
-        $"{kind.Allowed}, or None",
-        (value, out result) =>
+    public static SettingsKind<T?> Optional<T>(SettingsKind<T> kind)
+        where T : class =>
+        new(
+            $"{kind.Allowed}, or None",
+            (value, out result) =>
+            {
+                result = null;
+                return value is SettingsValue.None || kind.Read(value, out result);
+            },
+            value => value is null ? SettingsValue.Nothing : kind.Write(value)
+        )
         {
-            result = null;
-            return value is SettingsValue.None || kind.Read(value, out result);
-        },
-        value => value is null ? SettingsValue.Nothing : kind.Write(value))
-    {
-        TakesWords = kind.TakesWords,
-        IsSecret = kind.IsSecret,
-    };
+            TakesWords = kind.TakesWords,
+            IsSecret = kind.IsSecret,
+        };
 
     /// <summary>The same kind, or <c>None</c>; where zero is said to be off, 0 means <c>None</c> too.</summary>
-    public static SettingsKind<T?> OptionalValue<T>(SettingsKind<T> kind, bool zeroIsNone = false) where T : struct => new(
-        zeroIsNone ? $"{kind.Allowed}, or 0 or None for never" : $"{kind.Allowed}, or None",
-        (value, out result) =>
-        {
-            result = null;
-            if (value is SettingsValue.None || zeroIsNone && value is SettingsValue.Whole { Value.IsZero: true })
-                return true;
-            var fits = kind.Read(value, out var some);
-            result = some;
-            return fits;
-        },
-        value => value is { } some ? kind.Write(some) : SettingsValue.Nothing);
+    public static SettingsKind<T?> OptionalValue<T>(SettingsKind<T> kind, bool zeroIsNone = false)
+        where T : struct =>
+        new(
+            zeroIsNone ? $"{kind.Allowed}, or 0 or None for never" : $"{kind.Allowed}, or None",
+            (value, out result) =>
+            {
+                result = null;
+                if (value is SettingsValue.None || zeroIsNone && value is SettingsValue.Whole { Value.IsZero: true })
+                    return true;
+                var fits = kind.Read(value, out var some);
+                result = some;
+                return fits;
+            },
+            value => value is { } some ? kind.Write(some) : SettingsValue.Nothing
+        );
 }

@@ -24,8 +24,11 @@ internal static partial class SettingsLoader
         var settings = FromFile(environment.GetValueOrDefault(PathVariable), defaultPath, problems);
         foreach (var (variable, text) in environment.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            if (variable.StartsWith(Prefix, StringComparison.Ordinal)
-                && !OtherVariables.Contains(variable) && !string.IsNullOrWhiteSpace(text))
+            if (
+                variable.StartsWith(Prefix, StringComparison.Ordinal)
+                && !OtherVariables.Contains(variable)
+                && !string.IsNullOrWhiteSpace(text)
+            )
                 settings = FromVariable(settings, variable, text, problems);
         }
 
@@ -59,7 +62,13 @@ internal static partial class SettingsLoader
     }
 
     private static Settings Apply(
-        Settings settings, string path, int line, string name, SettingsValue value, List<SettingsProblem> problems)
+        Settings settings,
+        string path,
+        int line,
+        string name,
+        SettingsValue value,
+        List<SettingsProblem> problems
+    )
     {
         var definition = SettingsTable.FindOrNull(name)!;
         if (definition.ApplyOrNull(settings, value) is { } applied)
@@ -69,10 +78,17 @@ internal static partial class SettingsLoader
     }
 
     private static Settings FromVariable(
-        Settings settings, string variable, string text, List<SettingsProblem> problems)
+        Settings settings,
+        string variable,
+        string text,
+        List<SettingsProblem> problems
+    )
     {
         var name = variable[Prefix.Length..];
-        if (SettingsNames.UnknownOrNull(variable, null, name, OtherVariables.Select(other => other[Prefix.Length..])) is { } unknown)
+        if (
+            SettingsNames.UnknownOrNull(variable, null, name, OtherVariables.Select(other => other[Prefix.Length..])) is
+            { } unknown
+        )
         {
             problems.Add(unknown);
             return settings;
@@ -89,7 +105,10 @@ internal static partial class SettingsLoader
         return settings;
     }
 
-    /// <summary>A value without quotes: what stands around it is no part of it, nor is a comment, unless it may be one of a password.</summary>
+    /// <summary>
+    /// A value without quotes: what stands around it is no part of it, nor is a comment, unless it may be one of a
+    /// password.
+    /// </summary>
     private static string Word(string text, bool isSecret)
     {
         var word = text.Trim().Trim('\uFEFF').Trim();
@@ -97,7 +116,13 @@ internal static partial class SettingsLoader
         return comment is { Success: true } ? word[..comment.Index] : word;
     }
 
-    private static Settings Noted(Settings settings, string source, int? line, string name, List<SettingsProblem> problems)
+    private static Settings Noted(
+        Settings settings,
+        string source,
+        int? line,
+        string name,
+        List<SettingsProblem> problems
+    )
     {
         if (SettingsTable.WithoutEffect.Contains(name))
             problems.Add(SettingsProblem.Warning(source, line, name, $"{name} has no effect yet"));

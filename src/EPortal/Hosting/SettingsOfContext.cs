@@ -12,10 +12,12 @@ internal static class SettingsOfContext
     {
         /// <summary>The settings in force, read at the first use.</summary>
         /// <exception cref="CliException">They are wrong; every mistake has been told on standard error.</exception>
-        public Settings Settings => Loaded.GetValue(context, Load).Settings
-            ?? throw new CliException("invalid settings, nothing was done");
+        public Settings Settings =>
+            Loaded.GetValue(context, Load).Settings ?? throw new CliException("invalid settings, nothing was done");
 
-        /// <summary>What is odd about them, for the commands that tell it: most do not, for they run again and again.</summary>
+        /// <summary>
+        /// What is odd about them, for the commands that tell it: most do not, for they run again and again.
+        /// </summary>
         public IEnumerable<SettingsProblem> SettingsWarnings => Loaded.GetValue(context, Load).Warnings;
     }
 

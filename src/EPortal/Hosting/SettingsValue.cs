@@ -7,9 +7,7 @@ namespace EPortal.Hosting;
 /// <summary>A value as it is written in the settings file: a Python literal, not yet of any setting's type.</summary>
 internal abstract record SettingsValue
 {
-    private SettingsValue()
-    {
-    }
+    private SettingsValue() { }
 
     /// <summary><c>None</c>.</summary>
     internal sealed record None : SettingsValue

@@ -27,28 +27,40 @@ internal static class WebPortal
 {
     private const int MaxConnections = 20_000;
 
-    /// <summary>How long requests that are being answered, and workers, have to end; then connections are cut.</summary>
+    /// <summary>
+    /// How long requests that are being answered, and workers, have to end; then connections are cut.
+    /// </summary>
     private static readonly TimeSpan s_toEnd = TimeSpan.FromSeconds(4);
 
     /// <summary>Puts it together; the caller starts it.</summary>
     public static WebApplication Build(Portal portal)
     {
-        // Lines end with CR LF; leniency there lets one request hide another (RFC 9112, 2.2 permits it, nobody needs it).
+        // Lines end with CR LF; leniency there lets one request hide another (RFC 9112, 2.2 permits it, nobody needs
+        // it).
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory }
+        );
         var settings = portal.Settings;
         builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
         // That it cannot start is told by whoever starts it.
-        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning)
+        builder
+            .Logging.SetMinimumLevel(LogLevel.Information)
+            .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical)
             // As long as it may say anything, every request gets an activity that nobody looks at.
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
             // The framework's own lines on each request without a login; what matters is said by PasswordLogin.
-            .AddFilter(typeof(AccountAuthentication).FullName, LogLevel.Warning).AddFilter(typeof(SessionAuthentication).FullName, LogLevel.Warning)
+            .AddFilter(typeof(AccountAuthentication).FullName, LogLevel.Warning)
+            .AddFilter(typeof(SessionAuthentication).FullName, LogLevel.Warning)
             .AddFilter(typeof(SsoHandler).FullName, LogLevel.Warning);
-        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.Configure<ConsoleLoggerOptions>(console =>
+            console.LogToStandardErrorThreshold = LogLevel.Trace
+        );
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
-        builder.Services.Configure<HostOptions>(host => (host.ShutdownTimeout, host.ServicesStopConcurrently) = (s_toEnd, true));
+        builder.Services.Configure<HostOptions>(host =>
+            (host.ShutdownTimeout, host.ServicesStopConcurrently) = (s_toEnd, true)
+        );
         builder.WebHost.UseUrls([.. settings.Listen.Select(address => address.ToString())]);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -60,7 +72,9 @@ internal static class WebPortal
         });
         // What is called for is short or waits without a thread, so it may run where its bytes came in.
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
-        builder.Services.Configure<HostFilteringOptions>(hosts => hosts.AllowedHosts = [.. settings.AllowedHosts.Select(HostOf)]);
+        builder.Services.Configure<HostFilteringOptions>(hosts =>
+            hosts.AllowedHosts = [.. settings.AllowedHosts.Select(HostOf)]
+        );
         builder.Services.AddHostFiltering(_ => { });
         builder.Services.Configure<ForwardedHeadersOptions>(forwarded => Believe(forwarded, settings));
         AddFeatures(builder.Services, portal);
@@ -88,7 +102,9 @@ internal static class WebPortal
 
     private static void MapFeatures(IEndpointRouteBuilder routes, Settings settings)
     {
-        routes.MapLazily("/", [HttpMethods.Get], () => TypedResults.Redirect(ConsoleRoutes.Base + "/")).AllowAnonymous();
+        routes
+            .MapLazily("/", [HttpMethods.Get], () => TypedResults.Redirect(ConsoleRoutes.Base + "/"))
+            .AllowAnonymous();
         routes.MapOperations();
         routes.MapAgents();
         routes.MapAccounts();
@@ -128,15 +144,28 @@ internal static class WebPortal
         services.AddApiDescription(settings.ApiAuthHeader);
         services.AddOperations(Watched(portal));
         services.AddSingleton(portal);
-        services.AddSingleton(new FleetSecrets(settings.HideSecretsFromReaders, () => portal.Database.Read(KeyStore.NamesEver)));
+        services.AddSingleton(
+            new FleetSecrets(settings.HideSecretsFromReaders, () => portal.Database.Read(KeyStore.NamesEver))
+        );
         services.AddSingleton(new FileIntegrity(portal.Time));
         services.AddSingleton(provider => new PatchDelivery(
-            portal.Shelf, provider.GetRequiredService<FileIntegrity>(), portal.Source.Upstream, portal.Time,
-            provider.GetRequiredService<ILogger<PatchDelivery>>()));
+            portal.Shelf,
+            provider.GetRequiredService<FileIntegrity>(),
+            portal.Source.Upstream,
+            portal.Time,
+            provider.GetRequiredService<ILogger<PatchDelivery>>()
+        ));
         services.AddSingleton(new RepositoryLogin(settings.ServePatchSourceUser, settings.ServePatchSourcePassword));
         services.AddSingleton(_ => new PortalRepository(
-            portal.Database, portal.Log, portal.Folders, portal.Signer, Portal.LimitsOf(settings),
-            Path.Combine(portal.PatchesRoot, "cache", "repository"), settings.ServePatchSourceExpiry, portal.Time));
+            portal.Database,
+            portal.Log,
+            portal.Folders,
+            portal.Signer,
+            Portal.LimitsOf(settings),
+            Path.Combine(portal.PatchesRoot, "cache", "repository"),
+            settings.ServePatchSourceExpiry,
+            portal.Time
+        ));
         services.AddHostedService(_ => new FleetPreload(portal.Known, portal.Log));
         services.AddSingleton(portal.Source);
         services.AddSingleton(portal.SourceTest);
@@ -144,18 +173,34 @@ internal static class WebPortal
         services.AddSingleton<SourceViews>();
         services.AddSingleton<DuplicateSubmitGuard>();
         services.AddSingleton(provider => new SourceWorker(
-            portal.Source, portal.AutoUpdate, settings.AutoUpdatePeriod, portal.Time, provider.GetRequiredService<ILogger<SourceWorker>>()));
+            portal.Source,
+            portal.AutoUpdate,
+            settings.AutoUpdatePeriod,
+            portal.Time,
+            provider.GetRequiredService<ILogger<SourceWorker>>()
+        ));
         services.AddHostedService(provider => provider.GetRequiredService<SourceWorker>());
         services.AddHostedService(provider => new CacheEviction(
-            Path.Combine(portal.PatchesRoot, "cache", "patches"), settings.CacheKeepPeriod, portal.Time,
-            provider.GetRequiredService<ILogger<CacheEviction>>()));
+            Path.Combine(portal.PatchesRoot, "cache", "patches"),
+            settings.CacheKeepPeriod,
+            portal.Time,
+            provider.GetRequiredService<ILogger<CacheEviction>>()
+        ));
         services.AddHostedService(provider => new InactiveServersWorker(
-            new InactiveServers(portal.Database, portal.Log), portal.Database, settings.CleanInactiveServersPeriod, portal.Time,
-            provider.GetRequiredService<ILogger<InactiveServersWorker>>()));
+            new InactiveServers(portal.Database, portal.Log),
+            portal.Database,
+            settings.CleanInactiveServersPeriod,
+            portal.Time,
+            provider.GetRequiredService<ILogger<InactiveServersWorker>>()
+        ));
         services.AddSingleton(portal.HostChangeLimiter);
         services.AddSingleton(portal.Trimming);
         services.AddHostedService(provider => new RetentionWorker(
-            portal.Trimming, portal.Known, portal.Time, provider.GetRequiredService<ILogger<RetentionWorker>>()));
+            portal.Trimming,
+            portal.Known,
+            portal.Time,
+            provider.GetRequiredService<ILogger<RetentionWorker>>()
+        ));
         services.AddSingleton(portal.Database);
         services.AddSingleton(portal.Log);
         services.AddSingleton(portal.Time);
@@ -185,19 +230,33 @@ internal static class WebPortal
         services.AddSingleton(provider => new RegistrationThrottle(
             settings.RegisterRateLimit,
             [.. settings.RegisterAllowedNetworks?.Select(network => network.Network) ?? []],
-            provider.GetRequiredService<KeyGuard>(), portal.Registration, portal.Time));
+            provider.GetRequiredService<KeyGuard>(),
+            portal.Registration,
+            portal.Time
+        ));
     }
 
     /// <summary>What metrics and health have to know.</summary>
-    internal static OperationsOptions Watched(Portal portal) => new(
-        portal.Settings.MetricsToken, [.. portal.Settings.MetricsAllowedNetworks.Select(network => network.Network)], portal.Settings.ReadyMinFreeBytes,
-        portal.Settings.DataDir, portal.PatchesRoot, portal.Source);
+    internal static OperationsOptions Watched(Portal portal) =>
+        new(
+            portal.Settings.MetricsToken,
+            [.. portal.Settings.MetricsAllowedNetworks.Select(network => network.Network)],
+            portal.Settings.ReadyMinFreeBytes,
+            portal.Settings.DataDir,
+            portal.PatchesRoot,
+            portal.Source
+        );
 
     /// <summary>An allowed host as a request names it: IPv6 addresses stand in brackets there.</summary>
     private static string HostOf(string allowed) =>
-        IPAddress.TryParse(allowed.Trim('[', ']'), out var address) && address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : allowed;
+        IPAddress.TryParse(allowed.Trim('[', ']'), out var address)
+        && address.AddressFamily == AddressFamily.InterNetworkV6
+            ? $"[{address}]"
+            : allowed;
 
-    /// <summary>Signals are the business of the command that serves; taken twice, a second one would not end it.</summary>
+    /// <summary>
+    /// Signals are the business of the command that serves; taken twice, a second one would not end it.
+    /// </summary>
     private sealed class NoSignals : IHostLifetime
     {
         /// <inheritdoc/>
@@ -211,9 +270,10 @@ internal static class WebPortal
     private static void Believe(ForwardedHeadersOptions forwarded, Settings settings)
     {
         // With an empty list the framework believes everybody, so then it is to read none of these headers.
-        forwarded.ForwardedHeaders = settings.TrustedProxies.Count == 0
-            ? ForwardedHeaders.None
-            : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
+        forwarded.ForwardedHeaders =
+            settings.TrustedProxies.Count == 0
+                ? ForwardedHeaders.None
+                : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
         // From proxy to proxy as long as each is a named one: a balancer and a web server stand one behind the other.
         forwarded.ForwardLimit = null;
         forwarded.KnownProxies.Clear();

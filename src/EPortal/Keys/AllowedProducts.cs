@@ -19,8 +19,10 @@ internal static class AllowedProducts
     }
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<Product> Parse(string tokens) => [.. Products.All.Where(product => Contain(tokens, product))];
+    public static IReadOnlyList<Product> Parse(string tokens) =>
+        [.. Products.All.Where(product => Contain(tokens, product))];
 
     /// <summary>As the store keeps them.</summary>
-    public static string ToText(IEnumerable<Product> products) => string.Join(' ', products.Distinct().Select(product => product.Token()));
+    public static string ToText(IEnumerable<Product> products) =>
+        string.Join(' ', products.Distinct().Select(product => product.Token()));
 }

@@ -11,7 +11,14 @@ namespace EPortal.Keys;
 /// <param name="Feed">Name of the feed its servers follow.</param>
 /// <param name="ServerLimit">Maximum number of servers; 0 for no limit.</param>
 /// <param name="Products">Products its servers may have patches of.</param>
-internal sealed record Key(string Id, string Name, string Note, string Feed, long ServerLimit, IReadOnlyList<Product> Products)
+internal sealed record Key(
+    string Id,
+    string Name,
+    string Note,
+    string Feed,
+    long ServerLimit,
+    IReadOnlyList<Product> Products
+)
 {
     /// <summary>How the store sees it.</summary>
     public static readonly EntityType Entity = new("key", "name", "note", "feed", "server_limit", "products")
@@ -20,16 +27,24 @@ internal sealed record Key(string Id, string Name, string Note, string Feed, lon
     };
 
     /// <summary>Its fields.</summary>
-    public StoredFields Stored() => FieldsOf(Id, Note, Feed, ServerLimit.ToString(CultureInfo.InvariantCulture), Products);
+    public StoredFields Stored() =>
+        FieldsOf(Id, Note, Feed, ServerLimit.ToString(CultureInfo.InvariantCulture), Products);
 
     /// <summary>The same of what is typed.</summary>
-    public static StoredFields FieldsOf(string id, string note, string feed, string serverLimit, IEnumerable<Product> products) => new(id)
-    {
-        { "note", "Description", note },
-        { "feed", "Feed", feed },
-        { "server_limit", "Server limit", serverLimit },
-        { "products", "Products", AllowedProducts.ToText(products) },
-    };
+    public static StoredFields FieldsOf(
+        string id,
+        string note,
+        string feed,
+        string serverLimit,
+        IEnumerable<Product> products
+    ) =>
+        new(id)
+        {
+            { "note", "Description", note },
+            { "feed", "Feed", feed },
+            { "server_limit", "Server limit", serverLimit },
+            { "products", "Products", AllowedProducts.ToText(products) },
+        };
 
     /// <summary>Shown to users who may not see its name.</summary>
     public string Label => LabelOf(Id, Note);
@@ -40,4 +55,8 @@ internal sealed record Key(string Id, string Name, string Note, string Feed, lon
 
 /// <summary>Values to give a key; what is null stays as it is, or takes its default.</summary>
 internal sealed record KeySettings(
-    string? Note = null, string? Feed = null, long? ServerLimit = null, IReadOnlyList<Product>? Products = null);
+    string? Note = null,
+    string? Feed = null,
+    long? ServerLimit = null,
+    IReadOnlyList<Product>? Products = null
+);

@@ -20,16 +20,29 @@ internal static partial class KeyCommands
         var allProducts = CliOptions.Flag("allow all products (default of a new key)", "--default-products");
         feed.CompletionSources.Add(StoredNames.OfFeeds(context));
         var (yes, dryRun, json) = (CliOptions.Yes(), CliOptions.DryRun(), CliOptions.Json());
-        var key = new CliNoun("key", """
+        var key = new CliNoun(
+            "key",
+            """
             list available keys by default
 
             examples:
               kc.eportal key add
               kc.eportal key add test --server-limit 100 --feed test
               kc.eportal key -c test --product kernel --product user
-            """, namelessAdd: true);
+            """,
+            namelessAdd: true
+        );
         key.Verb(CliAction.List, "list keys", json);
-        key.Verb(CliAction.Add, "add a key; the name is random by default", note, limit, feed, products, allProducts, json);
+        key.Verb(
+            CliAction.Add,
+            "add a key; the name is random by default",
+            note,
+            limit,
+            feed,
+            products,
+            allProducts,
+            json
+        );
         key.Verb(CliAction.Change, "change a key", note, limit, feed, products, allProducts, json);
         key.Verb(CliAction.Delete, "delete a key with its servers", yes, dryRun, json);
         key.CompleteNames(StoredNames.Of(context, KeyStore.Names));
@@ -38,22 +51,30 @@ internal static partial class KeyCommands
             if (result.GetValue(allProducts) && result.IsGiven(products))
                 result.AddError("use only one of --product and --default-products");
         });
-        key.Run((action, name, parsed) =>
-        {
-            var settings = new KeySettings(
-                parsed.GetValue(note),
-                parsed.GetValue(feed),
-                parsed.GetValue(limit),
-                parsed.GetValue(allProducts) ? Products.All
-                    : parsed.GetValue(products) is { Length: > 0 } chosen ? [.. chosen.Select(Parse)] : null);
-            return action switch
+        key.Run(
+            (action, name, parsed) =>
             {
-                CliAction.Add => Add(context, name, settings, parsed.GetValue(json)),
-                CliAction.Change => Change(context, name, settings, parsed.GetValue(json)),
-                CliAction.Delete => Delete(context, name, new CliDeletion(context, parsed.GetValue(yes), parsed.GetValue(dryRun), parsed.GetValue(json))),
-                _ => List(context, parsed.GetValue(json)),
-            };
-        });
+                var settings = new KeySettings(
+                    parsed.GetValue(note),
+                    parsed.GetValue(feed),
+                    parsed.GetValue(limit),
+                    parsed.GetValue(allProducts) ? Products.All
+                        : parsed.GetValue(products) is { Length: > 0 } chosen ? [.. chosen.Select(Parse)]
+                        : null
+                );
+                return action switch
+                {
+                    CliAction.Add => Add(context, name, settings, parsed.GetValue(json)),
+                    CliAction.Change => Change(context, name, settings, parsed.GetValue(json)),
+                    CliAction.Delete => Delete(
+                        context,
+                        name,
+                        new CliDeletion(context, parsed.GetValue(yes), parsed.GetValue(dryRun), parsed.GetValue(json))
+                    ),
+                    _ => List(context, parsed.GetValue(json)),
+                };
+            }
+        );
         return key;
     }
 
@@ -82,13 +103,20 @@ internal static partial class KeyCommands
     {
         await using var portal = context.OpenPortal();
         var key = await portal.Keys.Add(context.Operator(), name, settings);
-        context.Result(json, KeyRow.From(key), KeyCommandsJson.Default.KeyRow, $"key {key.Name} was added on {key.Feed}");
+        context.Result(
+            json,
+            KeyRow.From(key),
+            KeyCommandsJson.Default.KeyRow,
+            $"key {key.Name} was added on {key.Feed}"
+        );
     }
 
     private static async Task Change(CliContext context, string name, KeySettings settings, bool json)
     {
         if (settings == new KeySettings())
-            throw new CliUsageException("nothing to change: specify --note, --server-limit, --feed, --product or --default-products");
+            throw new CliUsageException(
+                "nothing to change: specify --note, --server-limit, --feed, --product or --default-products"
+            );
         await using var portal = context.OpenPortal();
         var key = await portal.Keys.Update(context.Operator(), name, settings);
         context.Result(json, KeyRow.From(key), KeyCommandsJson.Default.KeyRow, $"key {name} was changed");
@@ -97,13 +125,21 @@ internal static partial class KeyCommands
     private static async Task Delete(CliContext context, string name, CliDeletion deletion)
     {
         await using var portal = context.OpenPortal();
-        var servers = portal.Servers.CountByKey().SingleOrDefault(count => count.Key == name)?.Count
+        var servers =
+            portal.Servers.CountByKey().SingleOrDefault(count => count.Key == name)?.Count
             ?? throw new CliException($"key '{name}' not found");
         var deleted = await deletion.Run(
-            $"Delete key {name} and its {Plural.Of(servers, "server")}?", unattended: servers == 0, (int)servers, () => portal.Servers.DeleteKey(context.Operator(), name));
+            $"Delete key {name} and its {Plural.Of(servers, "server")}?",
+            unattended: servers == 0,
+            (int)servers,
+            () => portal.Servers.DeleteKey(context.Operator(), name)
+        );
         context.Result(
-            deletion.AsJson, new KeyDeletedRow(name, deleted, deletion.IsDry), KeyCommandsJson.Default.KeyDeletedRow,
-            $"key {name} {deletion.Was} deleted with {Plural.Of(deleted, "server")}");
+            deletion.AsJson,
+            new KeyDeletedRow(name, deleted, deletion.IsDry),
+            KeyCommandsJson.Default.KeyDeletedRow,
+            $"key {name} {deletion.Was} deleted with {Plural.Of(deleted, "server")}"
+        );
     }
 
     private static async Task List(CliContext context, bool json)
@@ -116,7 +152,10 @@ internal static partial class KeyCommands
             return;
         }
 
-        var table = new CliTable("Key", "Feed", CliColumn.Number("Limit"), "Products", "Note") { Empty = "there are no keys; `kc.eportal key add` makes one" };
+        var table = new CliTable("Key", "Feed", CliColumn.Number("Limit"), "Products", "Note")
+        {
+            Empty = "there are no keys; `kc.eportal key add` makes one",
+        };
         foreach (var key in keys)
         {
             table.Add(
@@ -124,7 +163,8 @@ internal static partial class KeyCommands
                 key.Feed,
                 key.ServerLimit == 0 ? "none" : key.ServerLimit,
                 AllowedProducts.ToText(key.Products),
-                key.Note);
+                key.Note
+            );
         }
 
         table.Write(context);

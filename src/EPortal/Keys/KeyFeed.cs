@@ -3,8 +3,8 @@ using EPortal.Feeds;
 namespace EPortal.Keys;
 
 /// <summary>
-/// The feed that servers of a key follow, as SQL for queries in which the key is <c>k</c>: the key's feed <c>f</c>, or main where that feed
-/// was deleted.
+/// The feed that servers of a key follow, as SQL for queries in which the key is <c>k</c>: the key's feed <c>f</c>, or
+/// main where that feed was deleted.
 /// </summary>
 internal static class KeyFeed
 {

@@ -17,7 +17,13 @@ internal sealed record Notice(Finding Finding, string Address, string Place)
 
 /// <summary>What needs attention now. Looking costs little, so that it can be done for each page.</summary>
 internal sealed class Attention(
-    OperationsOptions options, Database database, PortalSigner signer, UserStore users, PatchDelivery delivery, TimeProvider time)
+    OperationsOptions options,
+    Database database,
+    PortalSigner signer,
+    UserStore users,
+    PatchDelivery delivery,
+    TimeProvider time
+)
 {
     private static readonly Dictionary<string, (string Address, string Place)> s_places = new(StringComparer.Ordinal)
     {
@@ -33,22 +39,30 @@ internal sealed class Attention(
     /// <summary>What does not work, then what should be looked at.</summary>
     /// <param name="fleet">The fleet, for what was found when it was counted; null while it was not.</param>
     public IReadOnlyList<Notice> Look(Fleet? fleet) =>
-    [
-        .. All(fleet).Where(finding => finding.Severity != "ok").OrderBy(finding => finding.Severity, StringComparer.Ordinal)
-            .Select(finding => new Notice(finding, s_places[finding.Subject].Address, s_places[finding.Subject].Place)),
-    ];
+        [
+            .. All(fleet)
+                .Where(finding => finding.Severity != "ok")
+                .OrderBy(finding => finding.Severity, StringComparer.Ordinal)
+                .Select(finding => new Notice(
+                    finding,
+                    s_places[finding.Subject].Address,
+                    s_places[finding.Subject].Place
+                )),
+        ];
 
     private IEnumerable<Finding> All(Fleet? fleet) =>
-    [
-        .. Findings.OfFeeds(database),
-        .. OfSource(),
-        Findings.OfFiles(delivery.Damaged),
-        Findings.OfDisk("disk-data", options.DataFolder, options.MinFreeBytes),
-        .. options.PatchesFolder == options.DataFolder ? [] : new[] { Findings.OfDisk("disk-patches", options.PatchesFolder, options.MinFreeBytes) },
-        Findings.OfTrust(signer.Trusted),
-        Findings.OfAdmins(users.List()),
-        Findings.OfBehind(fleet?.FeedsBehind ?? []),
-    ];
+        [
+            .. Findings.OfFeeds(database),
+            .. OfSource(),
+            Findings.OfFiles(delivery.Damaged),
+            Findings.OfDisk("disk-data", options.DataFolder, options.MinFreeBytes),
+            .. options.PatchesFolder == options.DataFolder
+                ? []
+                : new[] { Findings.OfDisk("disk-patches", options.PatchesFolder, options.MinFreeBytes) },
+            Findings.OfTrust(signer.Trusted),
+            Findings.OfAdmins(users.List()),
+            Findings.OfBehind(fleet?.FeedsBehind ?? []),
+        ];
 
     private IEnumerable<Finding> OfSource()
     {

@@ -6,7 +6,13 @@ using EPortal.PatchSource;
 namespace EPortal.Operations;
 
 /// <summary>What to check, and from where on it is worth a report.</summary>
-internal sealed record CheckOptions(string? Key, string? Feed, CheckLimit Outdated, CheckLimit Inactive, CheckLimit SourceAge);
+internal sealed record CheckOptions(
+    string? Key,
+    string? Feed,
+    CheckLimit Outdated,
+    CheckLimit Inactive,
+    CheckLimit SourceAge
+);
 
 /// <summary>Checks the portal whose data folder is on this machine.</summary>
 internal static class CheckHere
@@ -30,7 +36,8 @@ internal static class CheckHere
 
     private static CheckReport Look(Portal portal, CheckOptions wish, DateTimeOffset now)
     {
-        var counts = portal.Database.Read(session => ServerCensus.Take(session, portal.Offers, now, wish.Key, wish.Feed))
+        var counts = portal
+            .Database.Read(session => ServerCensus.Take(session, portal.Offers, now, wish.Key, wish.Feed))
             .Values.Aggregate(ServerCounts.None, (sum, one) => sum.Plus(one));
         var state = portal.Database.Read(SourceStore.StateOrNull);
         var age = portal.Source.Url is not null && state?.SucceededAt is { } at ? (long?)(now - at).TotalSeconds : null;

@@ -5,11 +5,15 @@ using EPortal.PatchSource;
 namespace EPortal.Operations;
 
 /// <summary>
-/// Notes each minute how many check-ins came, from the counts in memory, so that a check-in itself costs nothing more. A minute in
-/// which none came writes nothing.
+/// Notes each minute how many check-ins came, from the counts in memory, so that a check-in itself costs nothing more.
+/// A minute in which none came writes nothing.
 /// </summary>
-internal sealed partial class CheckInHistoryWorker(AgentService agents, ChangeLog log, TimeProvider time, ILogger<CheckInHistoryWorker> logger)
-    : PeriodicWorker(s_every, time)
+internal sealed partial class CheckInHistoryWorker(
+    AgentService agents,
+    ChangeLog log,
+    TimeProvider time,
+    ILogger<CheckInHistoryWorker> logger
+) : PeriodicWorker(s_every, time)
 {
     private static readonly TimeSpan s_every = TimeSpan.FromMinutes(1);
 
@@ -29,14 +33,22 @@ internal sealed partial class CheckInHistoryWorker(AgentService agents, ChangeLo
         var counts = (ended[CheckInResult.Answered], ended[CheckInResult.Refused], ended[CheckInResult.Failed]);
         if (counts == _noted)
             return;
-        var more = new CheckInSpan(Time.GetUtcNow(), counts.Item1 - _noted.Answered, counts.Item2 - _noted.Refused, counts.Item3 - _noted.Failed);
+        var more = new CheckInSpan(
+            Time.GetUtcNow(),
+            counts.Item1 - _noted.Answered,
+            counts.Item2 - _noted.Refused,
+            counts.Item3 - _noted.Failed
+        );
         try
         {
-            await log.Commit(Actor.Portal, change =>
-            {
-                CheckInHistory.Add(change.Session, more);
-                return true;
-            });
+            await log.Commit(
+                Actor.Portal,
+                change =>
+                {
+                    CheckInHistory.Add(change.Session, more);
+                    return true;
+                }
+            );
             _noted = counts;
         }
         catch (StoreException e)

@@ -16,16 +16,25 @@ internal sealed class CheckLimits
 
     /// <summary>All of them.</summary>
     public IReadOnlyList<Option> Options =>
-        [_warningOutdated, _criticalOutdated, _warningInactive, _criticalInactive, _warningSourceAge, _criticalSourceAge];
+        [
+            _warningOutdated,
+            _criticalOutdated,
+            _warningInactive,
+            _criticalInactive,
+            _warningSourceAge,
+            _criticalSourceAge,
+        ];
 
     /// <summary>Whether any is given.</summary>
     public bool Given(ParseResult parsed) => Options.Any(option => parsed.GetResult(option) is { Implicit: false });
 
     /// <summary>Servers that are out of date.</summary>
-    public CheckLimit Outdated(ParseResult parsed) => new(parsed.GetValue(_warningOutdated), parsed.GetValue(_criticalOutdated));
+    public CheckLimit Outdated(ParseResult parsed) =>
+        new(parsed.GetValue(_warningOutdated), parsed.GetValue(_criticalOutdated));
 
     /// <summary>Servers that do not check in.</summary>
-    public CheckLimit Inactive(ParseResult parsed) => new(parsed.GetValue(_warningInactive), parsed.GetValue(_criticalInactive));
+    public CheckLimit Inactive(ParseResult parsed) =>
+        new(parsed.GetValue(_warningInactive), parsed.GetValue(_criticalInactive));
 
     /// <summary>Seconds since a sync worked last.</summary>
     /// <exception cref="CliException">A time is not of its form.</exception>
@@ -41,7 +50,10 @@ internal sealed class CheckLimits
 
     private static Option<string?> Age(string name)
     {
-        var option = CliOptions.Value<string>($"{name.Split('-')[^1]} if the last successful sync is older than this, such as 2d, 12h or 30m", name);
+        var option = CliOptions.Value<string>(
+            $"{name.Split('-')[^1]} if the last successful sync is older than this, such as 2d, 12h or 30m",
+            name
+        );
         option.HelpName = "TIME";
         return option;
     }
@@ -50,10 +62,22 @@ internal sealed class CheckLimits
     {
         if (text is null)
             return null;
-        var unit = text.Length == 0 ? 0 : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 };
+        var unit =
+            text.Length == 0
+                ? 0
+                : text[^1] switch
+                {
+                    's' => 1,
+                    'm' => 60,
+                    'h' => 3600,
+                    'd' => 86400,
+                    _ => 0,
+                };
         return unit > 0 && int.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? (long)number * unit
-            : throw new CliException($"invalid time '{text}': use days (2d), hours (12h), minutes (30m) or seconds (90s)");
+            : throw new CliException(
+                $"invalid time '{text}': use days (2d), hours (12h), minutes (30m) or seconds (90s)"
+            );
     }
 }
 
@@ -65,5 +89,7 @@ internal sealed record CheckLimit(long? Warning, long? Critical)
 
     /// <summary>Which of them a value exceeds.</summary>
     public CheckState Of(double value) =>
-        value > Critical ? CheckState.Critical : value > Warning ? CheckState.Warning : CheckState.Ok;
+        value > Critical ? CheckState.Critical
+        : value > Warning ? CheckState.Warning
+        : CheckState.Ok;
 }

@@ -12,12 +12,13 @@ internal static class CheckOverHttp
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
 
     /// <summary>The token from a file, or from standard input for <c>-</c>; null when there is none.</summary>
-    public static string? ReadToken(string? file, TextReader input) => file switch
-    {
-        null => null,
-        "-" => input.ReadLine()?.Trim(),
-        _ => ReadRegular(file).Trim(),
-    };
+    public static string? ReadToken(string? file, TextReader input) =>
+        file switch
+        {
+            null => null,
+            "-" => input.ReadLine()?.Trim(),
+            _ => ReadRegular(file).Trim(),
+        };
 
     private static string ReadRegular(string file)
     {
@@ -35,7 +36,13 @@ internal static class CheckOverHttp
         using var handler = new SocketsHttpHandler { AllowAutoRedirect = false };
         using var http = new HttpClient(handler) { Timeout = s_timeout, MaxResponseContentBufferSize = MaxAnswer };
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(url, "/readyz"));
-        if (token is not null && !request.Headers.TryAddWithoutValidation("Authorization", new AuthenticationHeaderValue("Bearer", token).ToString()))
+        if (
+            token is not null
+            && !request.Headers.TryAddWithoutValidation(
+                "Authorization",
+                new AuthenticationHeaderValue("Bearer", token).ToString()
+            )
+        )
             throw new CliException("invalid token: use one line of text");
         try
         {
@@ -49,7 +56,11 @@ internal static class CheckOverHttp
         }
         catch (TaskCanceledException) when (!cancel.IsCancellationRequested)
         {
-            return CheckReport.Of(CheckState.Critical, "http", $"no answer from {url} within {s_timeout.TotalSeconds} seconds");
+            return CheckReport.Of(
+                CheckState.Critical,
+                "http",
+                $"no answer from {url} within {s_timeout.TotalSeconds} seconds"
+            );
         }
     }
 
@@ -57,13 +68,22 @@ internal static class CheckOverHttp
     {
         if (status is 200 or 503 && ReportOrNull(text) is { Checks: not null } report)
         {
-            var parts = report.Checks.Select(check => CheckPart.Of(
-                new Finding(check.Status, check.Name, check.Message ?? $"{check.Name}: {check.Status}"))).ToList();
+            var parts = report
+                .Checks.Select(check =>
+                    CheckPart.Of(
+                        new Finding(check.Status, check.Name, check.Message ?? $"{check.Name}: {check.Status}")
+                    )
+                )
+                .ToList();
             if (parts.Count > 0)
                 return CheckReport.Of(parts);
         }
 
-        return CheckReport.Of(CheckState.Critical, "http", $"unexpected answer from {url} (status {status}); is it a portal?");
+        return CheckReport.Of(
+            CheckState.Critical,
+            "http",
+            $"unexpected answer from {url} (status {status}); is it a portal?"
+        );
     }
 
     private static ReadyReport? ReportOrNull(string text)

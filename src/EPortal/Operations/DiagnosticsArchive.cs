@@ -13,18 +13,25 @@ internal static class DiagnosticsArchive
     /// <param name="texts">Its files by name.</param>
     /// <param name="now">Their time.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public static void Write(Stream output, string folder, IReadOnlyDictionary<string, string> texts, DateTimeOffset now)
+    public static void Write(
+        Stream output,
+        string folder,
+        IReadOnlyDictionary<string, string> texts,
+        DateTimeOffset now
+    )
     {
         using var packed = new GZipStream(output, CompressionLevel.Optimal, leaveOpen: true);
         using var tar = new TarWriter(packed);
         foreach (var (name, text) in texts)
         {
-            tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, $"{folder}/{name}")
-            {
-                DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)),
-                Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-                ModificationTime = now,
-            });
+            tar.WriteEntry(
+                new PaxTarEntry(TarEntryType.RegularFile, $"{folder}/{name}")
+                {
+                    DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)),
+                    Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                    ModificationTime = now,
+                }
+            );
         }
     }
 }

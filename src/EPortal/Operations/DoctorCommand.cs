@@ -20,49 +20,64 @@ internal static partial class DoctorCommand
     public static Command Create(CliContext context)
     {
         var json = CliOptions.Json();
-        var noSend = CliOptions.Flag("only write the archive, do not send it; sending is not available yet", "--no-send");
+        var noSend = CliOptions.Flag(
+            "only write the archive, do not send it; sending is not available yet",
+            "--no-send"
+        );
         var file = new Argument<string?>("FILE")
         {
             Description = "path of the archive; default eportal-doctor-TIME.tar.gz in the current folder",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var command = new Command("doctor", """
+        var command = new Command(
+            "doctor",
+            """
             find problems and write an archive of diagnostics without secrets
 
             examples:
               kc.eportal doctor
               kc.eportal doctor --no-send /root/eportal.tar.gz
-            """) { file, noSend, json };
-        command.SetAction(async (parsed, _) =>
+            """
+        )
         {
-            var now = context.Time.GetUtcNow();
-            var name = now.ToString("'eportal-doctor-'yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
-            var path = Path.GetFullPath(parsed.GetValue(file) ?? $"{name}.tar.gz");
-            // Opened before the data folder: there the program may give up the rights that writing this file takes.
-            using var output = context.BeginFile(path, mayReplace: false);
-            await using var portal = context.OpenPortal();
-            var status = SourceStatus.Read(portal.Database, portal.Source.Url, portal.Signer.OwnKeyLine());
-            var findings = Look(context, portal, status);
-            DiagnosticsArchive.Write(output.Content, name, Texts(portal, status, findings, now), now);
-            output.Keep();
-            if (parsed.GetValue(json))
-                context.Json(new Report(path, findings), ReportJson.Default.Report);
-            else
-                Show(context, path, findings);
-            return findings.Any(finding => finding.Severity == "problem") ? CliExit.Failure : CliExit.Success;
-        });
+            file,
+            noSend,
+            json,
+        };
+        command.SetAction(
+            async (parsed, _) =>
+            {
+                var now = context.Time.GetUtcNow();
+                var name = now.ToString("'eportal-doctor-'yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
+                var path = Path.GetFullPath(parsed.GetValue(file) ?? $"{name}.tar.gz");
+                // Opened before the data folder: there the program may give up the rights that writing this file takes.
+                using var output = context.BeginFile(path, mayReplace: false);
+                await using var portal = context.OpenPortal();
+                var status = SourceStatus.Read(portal.Database, portal.Source.Url, portal.Signer.OwnKeyLine());
+                var findings = Look(context, portal, status);
+                DiagnosticsArchive.Write(output.Content, name, Texts(portal, status, findings, now), now);
+                output.Keep();
+                if (parsed.GetValue(json))
+                    context.Json(new Report(path, findings), ReportJson.Default.Report);
+                else
+                    Show(context, path, findings);
+                return findings.Any(finding => finding.Severity == "problem") ? CliExit.Failure : CliExit.Success;
+            }
+        );
         return command;
     }
 
     private static List<Finding> Look(CliContext context, Portal portal, SourceStatus status) =>
-    [
-        .. Findings.OfSettings([.. context.SettingsWarnings.Select(warning => warning.ToString())]),
-        Findings.OfSource(status),
-        Findings.OfTrust(portal.Signer.Trusted),
-        Findings.OfAdmins(portal.Users),
-        .. new[] { portal.Settings.DataDir, portal.PatchesRoot }.Distinct().Select(folder => Findings.OfDisk("disk", folder, portal.Settings.ReadyMinFreeBytes)),
-        .. Findings.OfFeeds(portal.Database),
-    ];
+        [
+            .. Findings.OfSettings([.. context.SettingsWarnings.Select(warning => warning.ToString())]),
+            Findings.OfSource(status),
+            Findings.OfTrust(portal.Signer.Trusted),
+            Findings.OfAdmins(portal.Users),
+            .. new[] { portal.Settings.DataDir, portal.PatchesRoot }
+                .Distinct()
+                .Select(folder => Findings.OfDisk("disk", folder, portal.Settings.ReadyMinFreeBytes)),
+            .. Findings.OfFeeds(portal.Database),
+        ];
 
     private static void Show(CliContext context, string path, IReadOnlyList<Finding> findings)
     {
@@ -72,18 +87,29 @@ internal static partial class DoctorCommand
     }
 
     private static Dictionary<string, string> Texts(
-        Portal portal, SourceStatus status, IReadOnlyList<Finding> findings, DateTimeOffset now) => new()
+        Portal portal,
+        SourceStatus status,
+        IReadOnlyList<Finding> findings,
+        DateTimeOffset now
+    ) =>
+        new()
         {
-            ["findings.txt"] = string.Join('\n', [$"{now:yyyy-MM-dd HH:mm:ss} UTC", .. findings.Select(finding => finding.ToString()), ""]),
-            ["system.txt"] = $"{Assembly}\n{RuntimeInformation.FrameworkDescription}\n{RuntimeInformation.OSDescription}\n"
-            + $"{Plural.Of(Environment.ProcessorCount, "processor")}\n",
+            ["findings.txt"] = string.Join(
+                '\n',
+                [$"{now:yyyy-MM-dd HH:mm:ss} UTC", .. findings.Select(finding => finding.ToString()), ""]
+            ),
+            ["system.txt"] =
+                $"{Assembly}\n{RuntimeInformation.FrameworkDescription}\n{RuntimeInformation.OSDescription}\n"
+                + $"{Plural.Of(Environment.ProcessorCount, "processor")}\n",
             ["settings.txt"] = portal.Settings.ToString(),
             ["patch-source.json"] = JsonSerializer.Serialize(status, SourceStatusJson.Default.SourceStatus),
             ["patchsets.txt"] = Patchsets(portal),
-            ["servers.txt"] = $"{Plural.Of(portal.Servers.CountByKey().Sum(row => row.Count), "server")} with {Plural.Of(portal.Keys.List().Count, "key")}\n",
+            ["servers.txt"] =
+                $"{Plural.Of(portal.Servers.CountByKey().Sum(row => row.Count), "server")} with {Plural.Of(portal.Keys.List().Count, "key")}\n",
         };
 
-    private static string Assembly => typeof(DoctorCommand).Assembly.GetName() is { } name ? $"{name.Name} {name.Version}" : "";
+    private static string Assembly =>
+        typeof(DoctorCommand).Assembly.GetName() is { } name ? $"{name.Name} {name.Version}" : "";
 
     private static string Patchsets(Portal portal)
     {
@@ -93,7 +119,10 @@ internal static partial class DoctorCommand
             foreach (var feed in portal.Feeds.List())
             {
                 foreach (var placement in portal.Rollout.List(feed.Name, product))
-                    text.Append(CultureInfo.InvariantCulture, $"{product.Token()} {feed.Name} {placement.Patchset.Name} {placement.State.Token()}\n");
+                    text.Append(
+                        CultureInfo.InvariantCulture,
+                        $"{product.Token()} {feed.Name} {placement.Patchset.Name} {placement.State.Token()}\n"
+                    );
             }
         }
 

@@ -15,23 +15,48 @@ internal static class FeedsBehind
 
     /// <summary>
     /// Feeds for which a patchset of their channel is here, newer than all of its product that they offer, and neither
-    /// offered nor disabled there. One that an automatic feed still waits for by its own setting does not count, nor does a feed that no
-    /// server follows.
+    /// offered nor disabled there. One that an automatic feed still waits for by its own setting does not count, nor
+    /// does a feed that no server follows.
     /// </summary>
     public static IReadOnlyList<string> Names(Session session, DateTimeOffset now)
     {
-        var newest = session.Connection.Query<(string Feed, string Product, long Released)>(
-            """
-            SELECT s.feed, p.product, max(p.released) FROM placement s JOIN patchset p ON p.id = s.patchset
-            WHERE (s.enabled = 1 OR s.held > 0) AND p.shadowed = 0 GROUP BY 1, 2
-            """).ToDictionary(row => (row.Feed, row.Product), row => row.Released);
-        var followed = session.Connection.Query<string>($"SELECT DISTINCT {KeyFeed.Id} FROM server_group g JOIN key k ON k.id = g.key AND k.shadowed = 0 {KeyFeed.Join}").ToHashSet(StringComparer.Ordinal);
-        var here = Products.All.SelectMany(product => PatchsetStore.List(session, product)).Where(patchset => patchset is { IsHere: true, IsBlocked: false }).ToList();
-        return [.. FeedStore.List(session).Where(feed => followed.Contains(feed.Id) && here.Any(patchset => IsLacking(feed, patchset, newest, now))).Select(feed => feed.Name).Order(StringComparer.Ordinal)];
+        var newest = session
+            .Connection.Query<(string Feed, string Product, long Released)>(
+                """
+                SELECT s.feed, p.product, max(p.released) FROM placement s JOIN patchset p ON p.id = s.patchset
+                WHERE (s.enabled = 1 OR s.held > 0) AND p.shadowed = 0 GROUP BY 1, 2
+                """
+            )
+            .ToDictionary(row => (row.Feed, row.Product), row => row.Released);
+        var followed = session
+            .Connection.Query<string>(
+                $"SELECT DISTINCT {KeyFeed.Id} FROM server_group g JOIN key k ON k.id = g.key AND k.shadowed = 0 {KeyFeed.Join}"
+            )
+            .ToHashSet(StringComparer.Ordinal);
+        var here = Products
+            .All.SelectMany(product => PatchsetStore.List(session, product))
+            .Where(patchset => patchset is { IsHere: true, IsBlocked: false })
+            .ToList();
+        return
+        [
+            .. FeedStore
+                .List(session)
+                .Where(feed =>
+                    followed.Contains(feed.Id) && here.Any(patchset => IsLacking(feed, patchset, newest, now))
+                )
+                .Select(feed => feed.Name)
+                .Order(StringComparer.Ordinal),
+        ];
     }
 
-    private static bool IsLacking(Feed feed, Patchset patchset, Dictionary<(string, string), long> newest, DateTimeOffset now) =>
+    private static bool IsLacking(
+        Feed feed,
+        Patchset patchset,
+        Dictionary<(string, string), long> newest,
+        DateTimeOffset now
+    ) =>
         feed.Takes(patchset.Channel)
-        && UnixMicros.Of(patchset.Released) > newest.GetValueOrDefault((feed.Id, patchset.Product.Token()), long.MinValue)
+        && UnixMicros.Of(patchset.Released)
+            > newest.GetValueOrDefault((feed.Id, patchset.Product.Token()), long.MinValue)
         && (!feed.TakesByItself(patchset) || feed.HasWaitedFor(patchset, now - s_grace));
 }

@@ -14,28 +14,30 @@ internal static class Findings
     private const int NamedFeeds = 3;
 
     /// <summary>What is odd about the settings.</summary>
-    public static IEnumerable<Finding> OfSettings(IReadOnlyList<string> warnings) => warnings.Count == 0
-        ? [Finding.Ok("settings", "no problems")]
-        : warnings.Select(warning => Finding.Warning("settings", warning));
+    public static IEnumerable<Finding> OfSettings(IReadOnlyList<string> warnings) =>
+        warnings.Count == 0
+            ? [Finding.Ok("settings", "no problems")]
+            : warnings.Select(warning => Finding.Warning("settings", warning));
 
     /// <summary>The state of the patch source.</summary>
-    public static Finding OfSource(SourceStatus status) => status switch
-    {
-        { Url: null } => Finding.Ok("patch-source", "no patch source set"),
-        { At: null } => Finding.Warning("patch-source", $"{status.Url} never synced"),
-        { Error: not null } => Finding.Problem("patch-source", $"last sync failed: {status.Message}"),
-        _ => Finding.Ok("patch-source", $"synced at {status.SucceededAt}: {status.Message}"),
-    };
+    public static Finding OfSource(SourceStatus status) =>
+        status switch
+        {
+            { Url: null } => Finding.Ok("patch-source", "no patch source set"),
+            { At: null } => Finding.Warning("patch-source", $"{status.Url} never synced"),
+            { Error: not null } => Finding.Problem("patch-source", $"last sync failed: {status.Message}"),
+            _ => Finding.Ok("patch-source", $"synced at {status.SucceededAt}: {status.Message}"),
+        };
 
     /// <summary>Whether signatures are demanded.</summary>
-    public static Finding OfTrust(TrustedKeys trusted) => trusted.IsEmpty
-        ? Finding.Warning("trust", "TRUSTED_KEYS is empty, unsigned patchsets are accepted")
-        : Finding.Ok("trust", "patchsets must be signed with a trusted key");
+    public static Finding OfTrust(TrustedKeys trusted) =>
+        trusted.IsEmpty
+            ? Finding.Warning("trust", "TRUSTED_KEYS is empty, unsigned patchsets are accepted")
+            : Finding.Ok("trust", "patchsets must be signed with a trusted key");
 
     /// <summary>Whether anybody may change things.</summary>
-    public static Finding OfAdmins(UserStore users) => users.AnyAdmin()
-        ? Finding.Ok("accounts", "an admin exists")
-        : Finding.Warning("accounts", UserStore.NoAdmin);
+    public static Finding OfAdmins(UserStore users) =>
+        users.AnyAdmin() ? Finding.Ok("accounts", "an admin exists") : Finding.Warning("accounts", UserStore.NoAdmin);
 
     /// <summary>Whether there is room on a file system.</summary>
     /// <param name="subject">What it is for.</param>
@@ -46,7 +48,8 @@ internal static class Findings
         try
         {
             var free = new DriveInfo(folder).AvailableFreeSpace;
-            return free < least ? Finding.Problem(subject, $"{folder} has only {free >> 20} MiB free; {least >> 20} MiB required")
+            return free < least
+                    ? Finding.Problem(subject, $"{folder} has only {free >> 20} MiB free; {least >> 20} MiB required")
                 : free / 10 < least ? Finding.Warning(subject, $"{folder} has only {free >> 20} MiB free")
                 : Finding.Ok(subject, $"{folder} has {free >> 20} MiB free");
         }
@@ -59,37 +62,61 @@ internal static class Findings
     /// <summary>Whether what the patch source said last still holds.</summary>
     /// <param name="expires">Until when its last index may be believed; null while none was seen.</param>
     /// <param name="now">The time.</param>
-    public static Finding OfExpiry(DateTimeOffset? expires, DateTimeOffset now) => expires is { } at && at <= now
-        ? Finding.Problem("patch-source", string.Create(
-            CultureInfo.InvariantCulture, $"patch source index expired at {at:yyyy-MM-dd HH:mm} UTC, newly blocked patchsets are not noticed"))
-        : Finding.Ok("patch-source", "patch source index is valid");
+    public static Finding OfExpiry(DateTimeOffset? expires, DateTimeOffset now) =>
+        expires is { } at && at <= now
+            ? Finding.Problem(
+                "patch-source",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"patch source index expired at {at:yyyy-MM-dd HH:mm} UTC, newly blocked patchsets are not noticed"
+                )
+            )
+            : Finding.Ok("patch-source", "patch source index is valid");
 
     /// <summary>Whether feeds lack what is here for them.</summary>
-    public static Finding OfBehind(IReadOnlyList<string> feeds) => feeds switch
-    {
-        [] => Finding.Ok("feeds", "no feed is behind"),
-        [var one] => Finding.Warning("feeds", $"feed '{one}' is behind: enable or disable the newer patchset of its channel"),
-        _ => Finding.Warning("feeds", $"{Several(feeds)}: enable or disable the newer patchsets of their channels"),
-    };
+    public static Finding OfBehind(IReadOnlyList<string> feeds) =>
+        feeds switch
+        {
+            [] => Finding.Ok("feeds", "no feed is behind"),
+            [var one] => Finding.Warning(
+                "feeds",
+                $"feed '{one}' is behind: enable or disable the newer patchset of its channel"
+            ),
+            _ => Finding.Warning("feeds", $"{Several(feeds)}: enable or disable the newer patchsets of their channels"),
+        };
 
-    private static string Several(IReadOnlyList<string> feeds) => feeds.Count <= NamedFeeds
-        ? $"feeds {string.Join(", ", feeds.SkipLast(1).Select(feed => $"'{feed}'"))} and '{feeds[^1]}' are behind"
-        : $"{feeds.Count} feeds are behind, including {string.Join(", ", feeds.Take(NamedFeeds).Select(feed => $"'{feed}'"))}";
+    private static string Several(IReadOnlyList<string> feeds) =>
+        feeds.Count <= NamedFeeds
+            ? $"feeds {string.Join(", ", feeds.SkipLast(1).Select(feed => $"'{feed}'"))} and '{feeds[^1]}' are behind"
+            : $"{feeds.Count} feeds are behind, including {string.Join(", ", feeds.Take(NamedFeeds).Select(feed => $"'{feed}'"))}";
 
     /// <summary>Whether somebody may change things.</summary>
-    public static Finding OfAdmins(IEnumerable<User> users) => users.Any(user => user.IsAdmin)
-        ? Finding.Ok("accounts", "an admin exists")
-        : Finding.Warning("accounts", "no user is an admin, only the command line can make changes");
+    public static Finding OfAdmins(IEnumerable<User> users) =>
+        users.Any(user => user.IsAdmin)
+            ? Finding.Ok("accounts", "an admin exists")
+            : Finding.Warning("accounts", "no user is an admin, only the command line can make changes");
 
     /// <summary>Whether files were found damaged that could not be put back.</summary>
-    public static Finding OfFiles(IReadOnlyCollection<PatchFileLocation> damaged) => damaged.Count == 0
-        ? Finding.Ok("files", "no damaged patch files")
-        : Finding.Problem("files", $"{damaged.First().File.Name} of {damaged.First().Patchset} is damaged, cannot be restored and is not served; damaged files in total: {damaged.Count}");
+    public static Finding OfFiles(IReadOnlyCollection<PatchFileLocation> damaged) =>
+        damaged.Count == 0
+            ? Finding.Ok("files", "no damaged patch files")
+            : Finding.Problem(
+                "files",
+                $"{damaged.First().File.Name} of {damaged.First().Patchset} is damaged, cannot be restored and is not served; damaged files in total: {damaged.Count}"
+            );
 
-    /// <summary>What feeds offer though the patch source does not give it out any more, or says that it does harm.</summary>
+    /// <summary>
+    /// What feeds offer though the patch source does not give it out any more, or says that it does harm.
+    /// </summary>
     public static IEnumerable<Finding> OfFeeds(Database database) =>
         from doubtful in database.Read(EnabledButWithdrawn.List)
         select doubtful.IsBlocked
-            ? Finding.Problem("feeds", $"patchset '{doubtful.Patchset}' is enabled on feed '{doubtful.Feed}', but blocked by the patch source")
-            : Finding.Warning("feeds", $"patchset '{doubtful.Patchset}' is enabled on feed '{doubtful.Feed}', but withdrawn from the patch source");
+            ? Finding.Problem(
+                "feeds",
+                $"patchset '{doubtful.Patchset}' is enabled on feed '{doubtful.Feed}', but blocked by the patch source"
+            )
+            : Finding.Warning(
+                "feeds",
+                $"patchset '{doubtful.Patchset}' is enabled on feed '{doubtful.Feed}', but withdrawn from the patch source"
+            );
 }

@@ -32,12 +32,12 @@ internal sealed class HealthChecks(OperationsOptions options, Database database,
 
     /// <summary>Looks now.</summary>
     public static IReadOnlyList<Finding> Look(OperationsOptions options, Database database) =>
-    [
-        OfDatabase(database),
-        Findings.OfDisk("disk-data", options.DataFolder, options.MinFreeBytes),
-        Findings.OfDisk("disk-patches", options.PatchesFolder, options.MinFreeBytes),
-        OfSource(database, options.Source.Url),
-    ];
+        [
+            OfDatabase(database),
+            Findings.OfDisk("disk-data", options.DataFolder, options.MinFreeBytes),
+            Findings.OfDisk("disk-patches", options.PatchesFolder, options.MinFreeBytes),
+            OfSource(database, options.Source.Url),
+        ];
 
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();

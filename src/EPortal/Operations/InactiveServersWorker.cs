@@ -4,10 +4,16 @@ using EPortal.Servers;
 
 namespace EPortal.Operations;
 
-/// <summary>Deletes servers that did not check in for long, every <c>CLEAN_INACTIVE_SERVERS_PERIOD</c> and at the start.</summary>
+/// <summary>
+/// Deletes servers that did not check in for long, every <c>CLEAN_INACTIVE_SERVERS_PERIOD</c> and at the start.
+/// </summary>
 internal sealed partial class InactiveServersWorker(
-    InactiveServers servers, Database database, TimeSpan? period, TimeProvider time, ILogger<InactiveServersWorker> logger)
-    : PeriodicWorker(period, time)
+    InactiveServers servers,
+    Database database,
+    TimeSpan? period,
+    TimeProvider time,
+    ILogger<InactiveServersWorker> logger
+) : PeriodicWorker(period, time)
 {
     /// <summary>When it failed it is tried again after this, for the period may be a month.</summary>
     private static readonly TimeSpan s_again = TimeSpan.FromHours(1);
@@ -24,9 +30,19 @@ internal sealed partial class InactiveServersWorker(
     {
         try
         {
-            if (database.Read(session => CheckInHistory.InactiveBefore(session, Time.GetUtcNow(), ServerStore.CleanAfterDays)) is not { } before)
+            if (
+                database.Read(session =>
+                    CheckInHistory.InactiveBefore(session, Time.GetUtcNow(), ServerStore.CleanAfterDays)
+                )
+                is not { } before
+            )
                 return true;
-            var count = await servers.Clean(Actor.Portal, before, $"inactive for {ServerStore.CleanAfterDays} days", cancel);
+            var count = await servers.Clean(
+                Actor.Portal,
+                before,
+                $"inactive for {ServerStore.CleanAfterDays} days",
+                cancel
+            );
             if (count > 0)
                 LogDeleted(count, ServerStore.CleanAfterDays);
             return true;

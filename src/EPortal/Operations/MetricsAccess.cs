@@ -17,14 +17,22 @@ internal sealed class MetricsAccess(OperationsOptions options, SecretGuards guar
         if (IsFromAllowedNetwork(context))
             return SecretOutcome.Right;
         return _token is not null && ShownOrNull(context.Request) is { } shown
-            ? await guards.MetricsToken.Try(context.Client(), "", shown, attempt => IsToken(attempt, shown, _token), context.RequestAborted)
+            ? await guards.MetricsToken.Try(
+                context.Client(),
+                "",
+                shown,
+                attempt => IsToken(attempt, shown, _token),
+                context.RequestAborted
+            )
             : SecretOutcome.Wrong;
     }
 
     private static string? ShownOrNull(HttpRequest request) =>
         AuthenticationHeaderValue.TryParse(request.Headers.Authorization, out var header)
         && header.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase)
-        && header.Parameter is { Length: > 0 } parameter ? parameter : null;
+        && header.Parameter is { Length: > 0 } parameter
+            ? parameter
+            : null;
 
     private static bool IsToken(SecretAttempt attempt, string shown, byte[] token)
     {
@@ -33,8 +41,8 @@ internal sealed class MetricsAccess(OperationsOptions options, SecretGuards guar
     }
 
     /// <summary>
-    /// What is left of the header was not believed, so the address is that of some proxy and says nothing about the caller:
-    /// a proxy on this machine that is not trusted must not make the whole world look local.
+    /// What is left of the header was not believed, so the address is that of some proxy and says nothing about the
+    /// caller: a proxy on this machine that is not trusted must not make the whole world look local.
     /// </summary>
     private bool IsFromAllowedNetwork(HttpContext context)
     {

@@ -10,34 +10,65 @@ namespace EPortal.Operations;
 
 /// <summary>What features count themselves, taken over before each answer.</summary>
 internal sealed class MetricsOfFeatures(
-    IMetricFactory metrics, AgentService agents, SearchBacklog backlog, Registration registration, RegistrationThrottle throttle, HostChangeLimiter changes, PasswordLogin logins, SecretGuards guards)
+    IMetricFactory metrics,
+    AgentService agents,
+    SearchBacklog backlog,
+    Registration registration,
+    RegistrationThrottle throttle,
+    HostChangeLimiter changes,
+    PasswordLogin logins,
+    SecretGuards guards
+)
 {
     private readonly Counter _checkins = metrics.CreateCounter(
-        "eportal_checkins_total", "Check-ins by result: answered, refused (unknown server or invalid field), failed (store).", ["result"]);
+        "eportal_checkins_total",
+        "Check-ins by result: answered, refused (unknown server or invalid field), failed (store).",
+        ["result"]
+    );
 
-    private readonly Gauge _waiting = metrics.CreateGauge("eportal_checkins_waiting", "Check-ins waiting for their commit.");
+    private readonly Gauge _waiting = metrics.CreateGauge(
+        "eportal_checkins_waiting",
+        "Check-ins waiting for their commit."
+    );
 
     private readonly Gauge _behind = metrics.CreateGauge(
-        "eportal_checkins_behind", "Servers whose latest check-in is stored but not yet visible in lists.");
+        "eportal_checkins_behind",
+        "Servers whose latest check-in is stored but not yet visible in lists."
+    );
 
     private readonly Counter _registrations = metrics.CreateCounter(
-        "eportal_registrations_total", "Registrations by result.", ["result"]);
+        "eportal_registrations_total",
+        "Registrations by result.",
+        ["result"]
+    );
 
     private readonly Gauge _unlisted = metrics.CreateGauge(
-        "eportal_registrations_behind", "Servers registered but not yet visible in lists.");
+        "eportal_registrations_behind",
+        "Servers registered but not yet visible in lists."
+    );
 
     private readonly Counter _refusedChanges = metrics.CreateCounter(
         "eportal_server_changes_refused_total",
         "Changes above SERVER_CHANGES_PER_HOUR: tags and registrations refused, check-ins answered but not recorded in the history.",
-        ["what"]);
+        ["what"]
+    );
 
     private readonly Counter _logins = metrics.CreateCounter(
-        "eportal_logins_total", "Password logins by result; throttled logins were not attempted.", ["result"]);
+        "eportal_logins_total",
+        "Password logins by result; throttled logins were not attempted.",
+        ["result"]
+    );
 
-    private readonly Gauge _loginsWaiting = metrics.CreateGauge("eportal_logins_waiting", "Logins waiting for their password check.");
+    private readonly Gauge _loginsWaiting = metrics.CreateGauge(
+        "eportal_logins_waiting",
+        "Logins waiting for their password check."
+    );
 
     private readonly Counter _secrets = metrics.CreateCounter(
-        "eportal_secrets_total", "Secrets presented without a login, by kind and result; throttled ones were not checked.", ["secret", "result"]);
+        "eportal_secrets_total",
+        "Secrets presented without a login, by kind and result; throttled ones were not checked.",
+        ["secret", "result"]
+    );
 
     /// <summary>Takes them over.</summary>
     public void Update()
@@ -49,7 +80,9 @@ internal sealed class MetricsOfFeatures(
         _behind.Set(agents.Behind);
         _unlisted.Set(backlog.Count);
         Take(_registrations, RegistrationResult.Done, "registered", registration.Counts);
-        _registrations.WithLabels("invalid_key").IncTo(registration.Counts[RegistrationResult.InvalidKey] + throttle.Counts[RegistrationResult.InvalidKey]);
+        _registrations
+            .WithLabels("invalid_key")
+            .IncTo(registration.Counts[RegistrationResult.InvalidKey] + throttle.Counts[RegistrationResult.InvalidKey]);
         Take(_registrations, RegistrationResult.LimitReached, "limit_reached", registration.Counts);
         Take(_registrations, RegistrationResult.Locked, "throttled", throttle.Counts);
         Take(_registrations, RegistrationResult.AddressNotAllowed, "address_not_allowed", throttle.Counts);

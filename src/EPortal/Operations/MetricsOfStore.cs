@@ -27,23 +27,63 @@ internal sealed class MetricsOfStore
     private readonly Gauge _sourceVersion;
 
     /// <summary>Declares them.</summary>
-    public MetricsOfStore(IMetricFactory metrics, OperationsOptions options, Database database, Trimming trimming, FleetSnapshot picture, TimeProvider time)
+    public MetricsOfStore(
+        IMetricFactory metrics,
+        OperationsOptions options,
+        Database database,
+        Trimming trimming,
+        FleetSnapshot picture,
+        TimeProvider time
+    )
     {
         (_options, _database, _trimming, _time) = (options, database, trimming, time);
         _fleet = new MetricsOfFleet(metrics, picture);
-        _readable = metrics.CreateGauge("eportal_database_readable", "1 if the database was readable for this scrape, else 0.");
+        _readable = metrics.CreateGauge(
+            "eportal_database_readable",
+            "1 if the database was readable for this scrape, else 0."
+        );
         _size = metrics.CreateGauge("eportal_database_size_bytes", "Size of the database and its log in bytes.");
-        _logSize = metrics.CreateGauge("eportal_database_log_bytes", "Size of the write-ahead log in bytes, part of eportal_database_size_bytes.");
+        _logSize = metrics.CreateGauge(
+            "eportal_database_log_bytes",
+            "Size of the write-ahead log in bytes, part of eportal_database_size_bytes."
+        );
         _unused = metrics.CreateGauge("eportal_database_free_bytes", "Unused bytes of the database, to be reused.");
-        _rows = metrics.CreateGauge("eportal_database_rows", "Rows of tables that grow over time, counted in the background, at most once a minute.", ["table"]);
-        _free = metrics.CreateGauge("eportal_disk_free_bytes", "Free disk space in bytes for data and patches.", ["folder"]);
+        _rows = metrics.CreateGauge(
+            "eportal_database_rows",
+            "Rows of tables that grow over time, counted in the background, at most once a minute.",
+            ["table"]
+        );
+        _free = metrics.CreateGauge(
+            "eportal_disk_free_bytes",
+            "Free disk space in bytes for data and patches.",
+            ["folder"]
+        );
         _sourceSet = metrics.CreateGauge("eportal_source_configured", "1 if a patch source is set, else 0.");
-        _sourceOk = metrics.CreateGauge("eportal_source_last_sync_success", "1 if the last sync with the patch source succeeded, else 0; 0 before the first sync.");
-        _sourceSuccess = metrics.CreateGauge("eportal_source_last_success_timestamp_seconds", "Time of the last successful sync, in Unix seconds; 0 for never.");
-        _sourceAge = metrics.CreateGauge("eportal_source_age_seconds", "Seconds since the last successful sync; NaN for never.");
-        _sourceVersion = metrics.CreateGauge("eportal_source_index_version", "Version of the last accepted patch source index; 0 for none.");
-        metrics.CreateGauge("eportal_build_info", "Always 1; labels carry version and runtime.", ["version", "runtime"])
-            .WithLabels(typeof(MetricsOfStore).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "", RuntimeInformation.FrameworkDescription)
+        _sourceOk = metrics.CreateGauge(
+            "eportal_source_last_sync_success",
+            "1 if the last sync with the patch source succeeded, else 0; 0 before the first sync."
+        );
+        _sourceSuccess = metrics.CreateGauge(
+            "eportal_source_last_success_timestamp_seconds",
+            "Time of the last successful sync, in Unix seconds; 0 for never."
+        );
+        _sourceAge = metrics.CreateGauge(
+            "eportal_source_age_seconds",
+            "Seconds since the last successful sync; NaN for never."
+        );
+        _sourceVersion = metrics.CreateGauge(
+            "eportal_source_index_version",
+            "Version of the last accepted patch source index; 0 for none."
+        );
+        metrics
+            .CreateGauge("eportal_build_info", "Always 1; labels carry version and runtime.", ["version", "runtime"])
+            .WithLabels(
+                typeof(MetricsOfStore)
+                    .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+                    ?.InformationalVersion
+                    ?? "",
+                RuntimeInformation.FrameworkDescription
+            )
             .Set(1);
     }
 
@@ -74,7 +114,9 @@ internal sealed class MetricsOfStore
 
     private void ReadSource()
     {
-        var (state, index) = _database.Read(session => (SourceStore.StateOrNull(session), SourceStore.ExpiryOrNull(session)));
+        var (state, index) = _database.Read(session =>
+            (SourceStore.StateOrNull(session), SourceStore.ExpiryOrNull(session))
+        );
         _sourceOk.Set(state is { Error: null } ? 1 : 0);
         _sourceSuccess.Set(state?.SucceededAt?.ToUnixTimeSeconds() ?? 0);
         _sourceAge.Set(state?.SucceededAt is { } at ? (_time.GetUtcNow() - at).TotalSeconds : double.NaN);

@@ -41,7 +41,12 @@ internal static class OperationsFeature
         routes.MapLazily("/metrics", [HttpMethods.Get], Metrics);
     }
 
-    private static async Task Metrics(HttpContext context, PortalMetrics metrics, MetricsAccess access, SecretGuards guards)
+    private static async Task Metrics(
+        HttpContext context,
+        PortalMetrics metrics,
+        MetricsAccess access,
+        SecretGuards guards
+    )
     {
         switch (await access.Judge(context))
         {
@@ -50,7 +55,11 @@ internal static class OperationsFeature
                 return;
             case SecretOutcome.Wrong:
                 await ApiErrors.Write(
-                    context, StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "metrics require an allowed address or the metrics token");
+                    context,
+                    StatusCodes.Status403Forbidden,
+                    ApiErrors.Forbidden,
+                    "metrics require an allowed address or the metrics token"
+                );
                 return;
         }
 
@@ -63,10 +72,16 @@ internal static class OperationsFeature
     {
         context.Response.Headers.CacheControl = "no-store";
         var findings = await checks.Get(context.RequestAborted);
-        var isTold = await access.Judge(context) == SecretOutcome.Right || (await context.AuthenticateAsync(AccountAuthentication.Name)).Succeeded;
+        var isTold =
+            await access.Judge(context) == SecretOutcome.Right
+            || (await context.AuthenticateAsync(AccountAuthentication.Name)).Succeeded;
         var report = ReadyReport.Of(findings, isTold);
         return TypedResults.Json(
-            report, ReadyJson.Default.ReadyReport,
-            statusCode: report.Status == ReadyReport.Ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+            report,
+            ReadyJson.Default.ReadyReport,
+            statusCode: report.Status == ReadyReport.Ready
+                ? StatusCodes.Status200OK
+                : StatusCodes.Status503ServiceUnavailable
+        );
     }
 }

@@ -11,4 +11,10 @@ namespace EPortal.Operations;
 /// <param name="PatchesFolder">Folder of the patches.</param>
 /// <param name="Source">The patch source.</param>
 internal sealed record OperationsOptions(
-    string? Token, IReadOnlyList<IPNetwork> Networks, long MinFreeBytes, string DataFolder, string PatchesFolder, PatchSourceManager Source);
+    string? Token,
+    IReadOnlyList<IPNetwork> Networks,
+    long MinFreeBytes,
+    string DataFolder,
+    string PatchesFolder,
+    PatchSourceManager Source
+);

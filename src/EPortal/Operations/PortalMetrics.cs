@@ -15,8 +15,19 @@ internal sealed class PortalMetrics
 
     /// <summary>Declares them.</summary>
     public PortalMetrics(
-        OperationsOptions options, Database database, Trimming trimming, FleetSnapshot picture, AgentService agents, SearchBacklog backlog, Registration registration, RegistrationThrottle throttle,
-        HostChangeLimiter changes, PasswordLogin logins, SecretGuards guards, TimeProvider time)
+        OperationsOptions options,
+        Database database,
+        Trimming trimming,
+        FleetSnapshot picture,
+        AgentService agents,
+        SearchBacklog backlog,
+        Registration registration,
+        RegistrationThrottle throttle,
+        HostChangeLimiter changes,
+        PasswordLogin logins,
+        SecretGuards guards,
+        TimeProvider time
+    )
     {
         DotNetStats.Register(_registry);
         var metrics = Metrics.WithCustomRegistry(_registry);

@@ -17,12 +17,23 @@ internal sealed record ReadyReport(string Status, IReadOnlyList<ReadyCheck> Chec
     public const string Ready = "ready";
 
     /// <summary>A problem makes it unready, a warning does not.</summary>
-    public static ReadyReport Of(IReadOnlyList<Finding> findings, bool withMessages) => new(
-        findings.Any(finding => finding.Severity == "problem") ? "not-ready" : Ready,
-        [.. findings.Select(finding => new ReadyCheck(finding.Subject, finding.Severity, withMessages ? finding.Message : null))]);
+    public static ReadyReport Of(IReadOnlyList<Finding> findings, bool withMessages) =>
+        new(
+            findings.Any(finding => finding.Severity == "problem") ? "not-ready" : Ready,
+            [
+                .. findings.Select(finding => new ReadyCheck(
+                    finding.Subject,
+                    finding.Severity,
+                    withMessages ? finding.Message : null
+                )),
+            ]
+        );
 }
 
 /// <summary>Its JSON.</summary>
 [JsonSerializable(typeof(ReadyReport))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 internal sealed partial class ReadyJson : JsonSerializerContext;

@@ -5,8 +5,12 @@ using EPortal.Servers.CheckIns;
 namespace EPortal.Operations;
 
 /// <summary>Deletes what is too old or too much, all the while the portal serves.</summary>
-internal sealed partial class RetentionWorker(Trimming trimming, ServerCache known, TimeProvider time, ILogger<RetentionWorker> logger)
-    : PeriodicWorker(trimming.Period, time)
+internal sealed partial class RetentionWorker(
+    Trimming trimming,
+    ServerCache known,
+    TimeProvider time,
+    ILogger<RetentionWorker> logger
+) : PeriodicWorker(trimming.Period, time)
 {
     /// <inheritdoc/>
     protected override async Task Round(CancellationToken cancel)

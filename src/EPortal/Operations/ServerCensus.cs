@@ -23,11 +23,16 @@ internal sealed record ServerCounts(long UpToDate, long Outdated, long Unsupport
     public static readonly ServerCounts None = new(0, 0, 0, 0);
 
     /// <summary>Both together.</summary>
-    public ServerCounts Plus(ServerCounts other) => new(
-        UpToDate + other.UpToDate, Outdated + other.Outdated, Unsupported + other.Unsupported, Inactive + other.Inactive)
-    {
-        Unseen = Unseen + other.Unseen,
-    };
+    public ServerCounts Plus(ServerCounts other) =>
+        new(
+            UpToDate + other.UpToDate,
+            Outdated + other.Outdated,
+            Unsupported + other.Unsupported,
+            Inactive + other.Inactive
+        )
+        {
+            Unseen = Unseen + other.Unseen,
+        };
 
     /// <summary>The counts with the names that metrics give them.</summary>
     public IEnumerable<(string Status, long Count)> ByStatus() =>
@@ -38,11 +43,22 @@ internal sealed record ServerCounts(long UpToDate, long Outdated, long Unsupport
 internal static class ServerCensus
 {
     /// <summary>Counts by feed; of one key or feed only, where these are given.</summary>
-    public static Dictionary<string, ServerCounts> Take(Session session, Offers offers, DateTimeOffset now, string? key = null, string? feed = null)
+    public static Dictionary<string, ServerCounts> Take(
+        Session session,
+        Offers offers,
+        DateTimeOffset now,
+        string? key = null,
+        string? feed = null
+    )
     {
         var table = offers.At(session);
         var counts = new Dictionary<string, ServerCounts>(StringComparer.Ordinal);
-        foreach (var name in session.Connection.Query<string>("SELECT name FROM feed WHERE shadowed = 0 AND (@feed IS NULL OR name = @feed)", new { feed }))
+        foreach (
+            var name in session.Connection.Query<string>(
+                "SELECT name FROM feed WHERE shadowed = 0 AND (@feed IS NULL OR name = @feed)",
+                new { feed }
+            )
+        )
             counts[name] = ServerCounts.None;
         var groups = session.Connection.Query<Group>(
             $"""
@@ -59,8 +75,14 @@ internal static class ServerCensus
             {KeyFeed.Join}
             WHERE @feed IS NULL OR {KeyFeed.Name} = @feed
             """,
-            new { before = UnixMicros.Of(now - ServerStatuses.InactiveAfter), key, feed },
-            commandTimeout: 0);
+            new
+            {
+                before = UnixMicros.Of(now - ServerStatuses.InactiveAfter),
+                key,
+                feed,
+            },
+            commandTimeout: 0
+        );
         foreach (var group in groups)
             counts[group.Feed] = counts.GetValueOrDefault(group.Feed, ServerCounts.None).Plus(group.Count(table));
         return counts;
@@ -83,7 +105,10 @@ internal static class ServerCensus
             if (Inactive != 0)
                 return ServerCounts.None with { Inactive = Servers };
             var allowed = KernelId is not null && AllowedProducts.Contain(Products, Product.Kernel);
-            return ServerStatuses.Of(allowed ? offers.FindOrNull(FeedId, Product.Kernel, KernelId!) : null, PatchLevel ?? 0) switch
+            return ServerStatuses.Of(
+                allowed ? offers.FindOrNull(FeedId, Product.Kernel, KernelId!) : null,
+                PatchLevel ?? 0
+            ) switch
             {
                 ServerStatus.UpToDate => ServerCounts.None with { UpToDate = Servers },
                 ServerStatus.Outdated => ServerCounts.None with { Outdated = Servers },

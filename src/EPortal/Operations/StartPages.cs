@@ -17,17 +17,32 @@ internal static class StartPages
     /// <param name="feed">Feed that they follow; null for any.</param>
     public static string ServersOf(ServerCondition? status, string? feed = null)
     {
-        var query = string.Join('&', new[] { ("feed", feed), ("status", status?.Token()) }.Where(pair => pair.Item2 is not null).Select(pair => $"{pair.Item1}={Uri.EscapeDataString(pair.Item2!)}"));
+        var query = string.Join(
+            '&',
+            new[] { ("feed", feed), ("status", status?.Token()) }
+                .Where(pair => pair.Item2 is not null)
+                .Select(pair => $"{pair.Item1}={Uri.EscapeDataString(pair.Item2!)}")
+        );
         return query.Length == 0 ? "/admin/servers" : $"/admin/servers?{query}";
     }
 
     private static async Task<IResult> Show(
-        ApiParameters parameters, FleetSnapshot picture, Attention attention, Database database, TimeProvider time, CancellationToken cancel)
+        ApiParameters parameters,
+        FleetSnapshot picture,
+        Attention attention,
+        Database database,
+        TimeProvider time,
+        CancellationToken cancel
+    )
     {
         var fleet = await picture.GetNew(cancel);
         var range = CheckInRange.Of(parameters.Text("checkins"));
-        var (points, steps) = database.Read(session => (CheckInHistory.Read(session, range, time.GetUtcNow()), FirstSteps.Read(session)));
-        return ConsoleRoutes.Show<StartPage, StartModel>(new StartModel(fleet, attention.Look(fleet), range, points, steps));
+        var (points, steps) = database.Read(session =>
+            (CheckInHistory.Read(session, range, time.GetUtcNow()), FirstSteps.Read(session))
+        );
+        return ConsoleRoutes.Show<StartPage, StartModel>(
+            new StartModel(fleet, attention.Look(fleet), range, points, steps)
+        );
     }
 }
 
@@ -38,7 +53,12 @@ internal static class StartPages
 /// <param name="Checkins">Its points, oldest first.</param>
 /// <param name="Steps">What there is already of what a portal needs.</param>
 internal sealed record StartModel(
-    Fleet? Fleet, IReadOnlyList<Notice> Notices, CheckInRange Range, IReadOnlyList<CheckInSpan> Checkins, FirstSteps Steps)
+    Fleet? Fleet,
+    IReadOnlyList<Notice> Notices,
+    CheckInRange Range,
+    IReadOnlyList<CheckInSpan> Checkins,
+    FirstSteps Steps
+)
 {
     /// <summary>Most feeds that are shown one by one.</summary>
     public const int MaxFeeds = 20;
@@ -50,11 +70,17 @@ internal sealed record StartModel(
     public const int MaxNotices = 12;
 
     /// <summary>All servers.</summary>
-    public ServerCounts All { get; } = (Fleet?.Servers.Values ?? []).Aggregate(ServerCounts.None, (sum, counts) => sum.Plus(counts));
+    public ServerCounts All { get; } =
+        (Fleet?.Servers.Values ?? []).Aggregate(ServerCounts.None, (sum, counts) => sum.Plus(counts));
 
     /// <summary>The feeds with the most servers.</summary>
     public IReadOnlyList<KeyValuePair<string, ServerCounts>> Feeds { get; } =
-        [.. (Fleet?.Servers ?? new Dictionary<string, ServerCounts>()).OrderByDescending(feed => feed.Value.Total).ThenBy(feed => feed.Key, StringComparer.Ordinal).Take(MaxFeeds)];
+    [
+        .. (Fleet?.Servers ?? new Dictionary<string, ServerCounts>())
+            .OrderByDescending(feed => feed.Value.Total)
+            .ThenBy(feed => feed.Key, StringComparer.Ordinal)
+            .Take(MaxFeeds),
+    ];
 }
 
 /// <summary>What a new portal needs until it protects a host, in this order.</summary>
@@ -67,10 +93,12 @@ internal sealed record FirstSteps(bool HasKey, bool HasPatchset, bool HasServer)
     public bool AreDone => HasKey && HasPatchset && HasServer;
 
     /// <summary>Reads them.</summary>
-    public static FirstSteps Read(Session session) => new(
-        Has(session, "SELECT EXISTS (SELECT 1 FROM key WHERE shadowed = 0)"),
-        Has(session, "SELECT EXISTS (SELECT 1 FROM patchset_copy)"),
-        Has(session, "SELECT EXISTS (SELECT 1 FROM server)"));
+    public static FirstSteps Read(Session session) =>
+        new(
+            Has(session, "SELECT EXISTS (SELECT 1 FROM key WHERE shadowed = 0)"),
+            Has(session, "SELECT EXISTS (SELECT 1 FROM patchset_copy)"),
+            Has(session, "SELECT EXISTS (SELECT 1 FROM server)")
+        );
 
     private static bool Has(Session session, string question) => (long)session.Scalar(question)! != 0;
 }

@@ -8,8 +8,8 @@ namespace EPortal.PatchSource;
 internal sealed class AutoUpdate(FeedStore feeds, Rollout rollout, TimeProvider time)
 {
     /// <summary>
-    /// Enables on every automatic feed what has been here for as long as the feed waits. What was disabled there stays disabled,
-    /// and <c>main</c> is never automatic.
+    /// Enables on every automatic feed what has been here for as long as the feed waits. What was disabled there stays
+    /// disabled, and <c>main</c> is never automatic.
     /// </summary>
     /// <returns>Feeds that got something, with the names.</returns>
     public async Task<IReadOnlyList<(string Feed, IReadOnlyList<string> Patchsets)>> Run(Actor actor, Product product)
@@ -19,8 +19,12 @@ internal sealed class AutoUpdate(FeedStore feeds, Rollout rollout, TimeProvider 
         foreach (var feed in feeds.List().Where(feed => feed.Auto))
         {
             var names = await rollout.EnableAll(
-                actor, product, feed.Name, "patchset.auto-update",
-                patchset => feed.TakesByItself(patchset) && feed.HasWaitedFor(patchset, now));
+                actor,
+                product,
+                feed.Name,
+                "patchset.auto-update",
+                patchset => feed.TakesByItself(patchset) && feed.HasWaitedFor(patchset, now)
+            );
             if (names.Count > 0)
                 changed.Add((feed.Name, names));
         }

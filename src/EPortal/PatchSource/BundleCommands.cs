@@ -13,52 +13,79 @@ namespace EPortal.PatchSource;
 internal static partial class BundleCommands
 {
     /// <summary>The command.</summary>
-    public static Command Create(CliContext context) => new("bundle", "move patchsets to portals without access to a patch source")
-    {
-        Export(context), Import(context), Have(context),
-    };
+    public static Command Create(CliContext context) =>
+        new("bundle", "move patchsets to portals without access to a patch source")
+        {
+            Export(context),
+            Import(context),
+            Have(context),
+        };
 
     private static Command Export(CliContext context)
     {
         var file = CliOptions.Required("file", "bundle to write");
         var since = CliOptions.Value<string>("only patchsets added after this bundle", "--since");
         since.HelpName = "BUNDLE";
-        var have = CliOptions.Value<string>("only patchsets missing in this list, printed by `bundle have` on the other portal", "--have");
+        var have = CliOptions.Value<string>(
+            "only patchsets missing in this list, printed by `bundle have` on the other portal",
+            "--have"
+        );
         have.HelpName = "LIST";
         var key = ArchiveKeys.SecretOption();
         var json = CliOptions.Json();
-        var command = new Command("export", """
+        var command = new Command(
+            "export",
+            """
             export patchsets to one signed file
 
             Without --key the portal signs with its own key. The importing portal must trust that key if it pins keys.
 
             example:
               kc.eportal bundle export --since /mnt/last.bundle /mnt/next.bundle
-            """) { file, since, have, key, json };
+            """
+        )
+        {
+            file,
+            since,
+            have,
+            key,
+            json,
+        };
         command.Validators.Add(result =>
         {
             if (result.IsGiven(since) && result.IsGiven(have))
                 result.AddError("use only one of --since and --have");
         });
-        command.SetAction(async (parsed, cancel) =>
-        {
-            var lacksNot = await KnownThere(parsed.GetValue(since), parsed.GetValue(have), cancel);
-            var secret = await ArchiveKeys.ReadSecretAsync(context, parsed.GetValue(key));
-            // Opened before the data folder, where the program may drop the rights needed to write this file.
-            using var output = context.BeginFile(parsed.GetValue(file)!, mayReplace: true);
-            await using var portal = context.OpenPortal();
-            secret ??= portal.Signer.Own;
-            CliProgress? progress = null;
-            var contents = await new BundleExport(portal.Database, portal.Folders, portal.Time).Write(
-                output.Content, lacksNot, secret, total => progress = new CliProgress(context, "writing", total), cancel);
-            output.Keep();
-            progress?.Dispose();
-            context.Note($"signed by {secret.PublicKey.KeyId}; TRUSTED_KEYS of the importing portal: '{secret.PublicKey}'");
-            context.Result(
-                parsed.GetValue(json), new ExportRow([.. contents.Patchsets.Select(entry => entry.Name)], secret.PublicKey.ToString()),
-                BundleOutputJson.Default.ExportRow,
-                $"{Plural.Were(contents.Patchsets.Count, "patchset")} written to {parsed.GetValue(file)}");
-        });
+        command.SetAction(
+            async (parsed, cancel) =>
+            {
+                var lacksNot = await KnownThere(parsed.GetValue(since), parsed.GetValue(have), cancel);
+                var secret = await ArchiveKeys.ReadSecretAsync(context, parsed.GetValue(key));
+                // Opened before the data folder, where the program may drop the rights needed to write this file.
+                using var output = context.BeginFile(parsed.GetValue(file)!, mayReplace: true);
+                await using var portal = context.OpenPortal();
+                secret ??= portal.Signer.Own;
+                CliProgress? progress = null;
+                var contents = await new BundleExport(portal.Database, portal.Folders, portal.Time).Write(
+                    output.Content,
+                    lacksNot,
+                    secret,
+                    total => progress = new CliProgress(context, "writing", total),
+                    cancel
+                );
+                output.Keep();
+                progress?.Dispose();
+                context.Note(
+                    $"signed by {secret.PublicKey.KeyId}; TRUSTED_KEYS of the importing portal: '{secret.PublicKey}'"
+                );
+                context.Result(
+                    parsed.GetValue(json),
+                    new ExportRow([.. contents.Patchsets.Select(entry => entry.Name)], secret.PublicKey.ToString()),
+                    BundleOutputJson.Default.ExportRow,
+                    $"{Plural.Were(contents.Patchsets.Count, "patchset")} written to {parsed.GetValue(file)}"
+                );
+            }
+        );
         return command;
     }
 
@@ -66,47 +93,77 @@ internal static partial class BundleCommands
     {
         var file = CliOptions.Required("file", "bundle to read");
         var json = CliOptions.Json();
-        var command = new Command("import", """
+        var command = new Command(
+            "import",
+            """
             import a bundle, all of it or nothing
 
             Nothing is enabled: automatic feeds enable what is due; use `PRODUCT enable --upto` or the console for the rest.
-            """) { file, json };
-        command.SetAction(async (parsed, cancel) =>
+            """
+        )
         {
-            // Opened before the data folder, where the program may drop the rights needed to read this file.
-            await using var bundle = ArchiveFile.Open(parsed.GetValue(file)!, "a bundle");
-            await using var portal = context.OpenPortal();
-            using var progress = new CliProgress(context, Path.GetFileName(parsed.GetValue(file)!), bundle.Length);
-            var import = new BundleImport(
-                portal.Database, portal.Patchsets, portal.Signer.Trusted, Portal.LimitsOf(portal.Settings), portal.Time);
-            var report = await import.Run(context.Operator(), new ProgressStream(bundle, progress), cancel);
-            progress.Dispose();
-            Show(context, report, parsed.GetValue(json));
-        });
+            file,
+            json,
+        };
+        command.SetAction(
+            async (parsed, cancel) =>
+            {
+                // Opened before the data folder, where the program may drop the rights needed to read this file.
+                await using var bundle = ArchiveFile.Open(parsed.GetValue(file)!, "a bundle");
+                await using var portal = context.OpenPortal();
+                using var progress = new CliProgress(context, Path.GetFileName(parsed.GetValue(file)!), bundle.Length);
+                var import = new BundleImport(
+                    portal.Database,
+                    portal.Patchsets,
+                    portal.Signer.Trusted,
+                    Portal.LimitsOf(portal.Settings),
+                    portal.Time
+                );
+                var report = await import.Run(context.Operator(), new ProgressStream(bundle, progress), cancel);
+                progress.Dispose();
+                Show(context, report, parsed.GetValue(json));
+            }
+        );
         return command;
     }
 
     private static Command Have(CliContext context)
     {
         var json = CliOptions.Json();
-        var command = new Command("have", "list the patchsets of this portal, for `bundle export --have` on the other portal") { json };
-        command.SetAction(async (parsed, _) =>
+        var command = new Command(
+            "have",
+            "list the patchsets of this portal, for `bundle export --have` on the other portal"
+        )
         {
-            await using var portal = context.OpenPortal();
-            var known = new BundleExport(portal.Database, portal.Folders, portal.Time).Known();
-            if (parsed.GetValue(json))
-                context.Json([.. known.Select(HaveRow.From)], BundleOutputJson.Default.HaveRowArray);
-            else
-                foreach (var (product, name, sha256) in known)
-                    context.Line($"{product.Token()} {name} {sha256}");
-        });
+            json,
+        };
+        command.SetAction(
+            async (parsed, _) =>
+            {
+                await using var portal = context.OpenPortal();
+                var known = new BundleExport(portal.Database, portal.Folders, portal.Time).Known();
+                if (parsed.GetValue(json))
+                    context.Json([.. known.Select(HaveRow.From)], BundleOutputJson.Default.HaveRowArray);
+                else
+                    foreach (var (product, name, sha256) in known)
+                        context.Line($"{product.Token()} {name} {sha256}");
+            }
+        );
         return command;
     }
 
-    private static async Task<IReadOnlySet<PatchsetReference>> KnownThere(string? since, string? list, CancellationToken cancel)
+    private static async Task<IReadOnlySet<PatchsetReference>> KnownThere(
+        string? since,
+        string? list,
+        CancellationToken cancel
+    )
     {
         if (list is not null)
-            return ArchiveFile.ReadText(list).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(line => ReadKnown(list, line)).ToHashSet();
+            return ArchiveFile
+                .ReadText(list)
+                .Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => ReadKnown(list, line))
+                .ToHashSet();
         if (since is null)
             return new HashSet<PatchsetReference>();
         await using var bundle = ArchiveFile.Open(since, "a bundle");
@@ -124,7 +181,10 @@ internal static partial class BundleCommands
             context.Note($"warning: the index in the bundle was not imported: {reason}");
         if (json)
         {
-            context.Json(new ImportRow(report.New, report.Known, report.IndexRefused), BundleOutputJson.Default.ImportRow);
+            context.Json(
+                new ImportRow(report.New, report.Known, report.IndexRefused),
+                BundleOutputJson.Default.ImportRow
+            );
             return;
         }
 
@@ -145,7 +205,8 @@ internal static partial class BundleCommands
     /// <summary>A patchset that is here, for programs.</summary>
     internal sealed record HaveRow(string Product, string Patchset, string ManifestSha256)
     {
-        public static HaveRow From(PatchsetReference known) => new(known.Product.Token(), known.Name, known.ManifestSha256);
+        public static HaveRow From(PatchsetReference known) =>
+            new(known.Product.Token(), known.Name, known.ManifestSha256);
     }
 
     [JsonSerializable(typeof(ExportRow))]

@@ -4,14 +4,22 @@ namespace EPortal.PatchSource;
 
 /// <summary>Deletes patch files that were fetched for agents and not used for a long time.</summary>
 internal sealed partial class CacheEviction(
-    string folder, TimeSpan keep, TimeProvider time, ILogger<CacheEviction> logger)
-    : PeriodicWorker(s_every, time)
+    string folder,
+    TimeSpan keep,
+    TimeProvider time,
+    ILogger<CacheEviction> logger
+) : PeriodicWorker(s_every, time)
 {
     private static readonly TimeSpan s_every = TimeSpan.FromHours(1);
 
     /// <summary>Never deleted: made here, or needed to know what the other files are.</summary>
     private static readonly string[] Kept =
-        [Manifest.FileName, Manifest.SignatureFileName, PatchDescription.FileName, PatchDescription.SignatureFileName];
+    [
+        Manifest.FileName,
+        Manifest.SignatureFileName,
+        PatchDescription.FileName,
+        PatchDescription.SignatureFileName,
+    ];
 
     /// <inheritdoc/>
     protected override Task Round(CancellationToken cancel)

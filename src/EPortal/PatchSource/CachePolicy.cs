@@ -15,5 +15,6 @@ internal enum CachePolicy
 
 /// <summary>A small file of the patch source.</summary>
 /// <param name="Content">Its bytes.</param>
-/// <param name="Age">How long a cache on the way has had it (RFC 9111, section 5.1); zero when it comes from the source.</param>
+/// <param name="Age">How long a cache on the way has had it (RFC 9111, section 5.1); zero when it comes from the
+/// source.</param>
 internal sealed record SmallFile(byte[] Content, TimeSpan Age);

@@ -16,12 +16,19 @@ internal static partial class CleanReleases
     public static async Task Run(CliDeletion asked)
     {
         var context = asked.Context;
-        var deletion = asked with { IsDry = asked.IsDry || context.Environment.GetValueOrDefault(DryRun) is { Length: > 0 } and not "0" };
+        var deletion = asked with
+        {
+            IsDry = asked.IsDry || context.Environment.GetValueOrDefault(DryRun) is { Length: > 0 } and not "0",
+        };
         await using var portal = context.OpenPortal();
         var obsolete = new ObsoletePatchsets(portal.Database, portal.Folders, portal.Offers).Find();
         var total = obsolete.Sum(one => one.Bytes);
         if (obsolete.Count > 0 && !deletion.IsDry)
-            await context.ConfirmAsync($"Remove {Plural.Of(obsolete.Count, "patchset")} ({CliText.Size(total)})?", deletion.Yes, unattended: true);
+            await context.ConfirmAsync(
+                $"Remove {Plural.Of(obsolete.Count, "patchset")} ({CliText.Size(total)})?",
+                deletion.Yes,
+                unattended: true
+            );
         foreach (var (patchset, bytes) in obsolete)
         {
             if (!deletion.IsDry)
@@ -32,9 +39,14 @@ internal static partial class CleanReleases
 
         context.Result(
             deletion.AsJson,
-            new CleanRow(deletion.IsDry, total, [.. obsolete.Select(one => new GoneRow(one.Patchset.Product.Token(), one.Patchset.Name, one.Bytes))]),
+            new CleanRow(
+                deletion.IsDry,
+                total,
+                [.. obsolete.Select(one => new GoneRow(one.Patchset.Product.Token(), one.Patchset.Name, one.Bytes))]
+            ),
             CleanJson.Default.CleanRow,
-            $"{Plural.Of(obsolete.Count, "patchset")} {deletion.Were(obsolete.Count)} removed, {CliText.Size(total)} freed");
+            $"{Plural.Of(obsolete.Count, "patchset")} {deletion.Were(obsolete.Count)} removed, {CliText.Size(total)} freed"
+        );
     }
 
     /// <summary>A patchset that went or would go, for programs.</summary>

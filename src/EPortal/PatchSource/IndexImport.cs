@@ -5,14 +5,18 @@ using EPortal.Patchsets;
 
 namespace EPortal.PatchSource;
 
-/// <summary>Imports an accepted index as the list of the patch source, within a change, and applies its blocked patchsets.</summary>
+/// <summary>
+/// Imports an accepted index as the list of the patch source, within a change, and applies its blocked patchsets.
+/// </summary>
 internal static class IndexImport
 {
     /// <summary>Takes it over; the same index again changes nothing.</summary>
     public static void Apply(Change change, string url, TrustedIndex index)
     {
-        var before = Products.All.SelectMany(product => PatchsetStore.List(change.Session, product))
-            .Where(patchset => patchset.Id.Length > 0).ToDictionary(patchset => (patchset.Product, patchset.Name));
+        var before = Products
+            .All.SelectMany(product => PatchsetStore.List(change.Session, product))
+            .Where(patchset => patchset.Id.Length > 0)
+            .ToDictionary(patchset => (patchset.Product, patchset.Name));
         if (SourceStore.SeenOrNull(change.Session) is not { } seen || seen.Sha256 != index.Sha256 || seen.Url != url)
         {
             SourceStore.Remember(change.Session, url, index);

@@ -5,7 +5,8 @@ using EPortal.Patchsets;
 namespace EPortal.PatchSource;
 
 /// <summary>
-/// Patch files fetched when an agent first asks: one download however many ask at once, all of whom read it while it arrives.
+/// Patch files fetched when an agent first asks: one download however many ask at once, all of whom read it while it
+/// arrives.
 /// </summary>
 /// <param name="client">The source.</param>
 /// <param name="intact">Tells what is here already.</param>
@@ -14,7 +15,13 @@ namespace EPortal.PatchSource;
 /// <param name="refs">Keeps what downloads need until they have ended.</param>
 /// <param name="stopping">Ends the downloads.</param>
 internal sealed class PatchCache(
-    SourceClient client, FileIntegrity intact, TimeSpan patience, TimeProvider time, RefCount refs, CancellationToken stopping)
+    SourceClient client,
+    FileIntegrity intact,
+    TimeSpan patience,
+    TimeProvider time,
+    RefCount refs,
+    CancellationToken stopping
+)
 {
     private readonly ConcurrentDictionary<string, Lazy<SharedDownload>> _running = new(StringComparer.Ordinal);
 
@@ -29,11 +36,17 @@ internal sealed class PatchCache(
         }
         catch (TimeoutException e)
         {
-            throw new UnavailableException($"{file.File.Name} of {file.Patchset} is not available now: the patch source is slow", e);
+            throw new UnavailableException(
+                $"{file.File.Name} of {file.Patchset} is not available now: the patch source is slow",
+                e
+            );
         }
         catch (IOException e)
         {
-            throw new UnavailableException($"{file.File.Name} of {file.Patchset} is not available now: {e.InnerException?.Message}", e);
+            throw new UnavailableException(
+                $"{file.File.Name} of {file.Patchset} is not available now: {e.InnerException?.Message}",
+                e
+            );
         }
 
         return new SharedDownloadStream(fetch);

@@ -27,9 +27,18 @@ internal sealed class PatchSourceConnection : IDisposable
     /// <param name="time">The clock.</param>
     /// <param name="activity">Told what its syncs do; null when nobody asks.</param>
     public PatchSourceConnection(
-        SourceOptions options, SyncScope choice, bool cacheMode, string folder, PatchsetLibrary library,
-        Database database, ChangeLog log, TrustedKeys trusted, PatchsetLimits limits, TimeProvider time,
-        SyncActivity? activity = null)
+        SourceOptions options,
+        SyncScope choice,
+        bool cacheMode,
+        string folder,
+        PatchsetLibrary library,
+        Database database,
+        ChangeLog log,
+        TrustedKeys trusted,
+        PatchsetLimits limits,
+        TimeProvider time,
+        SyncActivity? activity = null
+    )
     {
         Directory.CreateDirectory(folder);
         CacheMode = cacheMode;
@@ -38,8 +47,23 @@ internal sealed class PatchSourceConnection : IDisposable
         _refs = new RefCount(End);
         var client = new SourceClient(options, _http, database, trusted, limits, time);
         var fetch = new PatchsetImporter(client, library, folder);
-        Sync = new SourceSync(client, fetch, database, log, choice, options.Parallel, Path.Combine(folder, "sync.lock"), activity ?? new SyncActivity(time));
-        Upstream = new SourceUpstream(fetch, new PatchCache(client, _intact, options.Timeout, time, _refs, _stopping.Token), database, choice, whole: !cacheMode);
+        Sync = new SourceSync(
+            client,
+            fetch,
+            database,
+            log,
+            choice,
+            options.Parallel,
+            Path.Combine(folder, "sync.lock"),
+            activity ?? new SyncActivity(time)
+        );
+        Upstream = new SourceUpstream(
+            fetch,
+            new PatchCache(client, _intact, options.Timeout, time, _refs, _stopping.Token),
+            database,
+            choice,
+            whole: !cacheMode
+        );
     }
 
     /// <summary>Whether patch files are fetched when agents ask for them.</summary>

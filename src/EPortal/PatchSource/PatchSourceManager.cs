@@ -4,8 +4,9 @@ using EPortal.Patchsets;
 namespace EPortal.PatchSource;
 
 /// <summary>
-/// Holds the patch source in force. It is set at run time, by this process or another, else by the settings at the start; what cannot
-/// be read changes nothing. Another source takes over at the next use, and what goes on with the one before ends well.
+/// Holds the patch source in force. It is set at run time, by this process or another, else by the settings at the
+/// start; what cannot be read changes nothing. Another source takes over at the next use, and what goes on with the one
+/// before ends well.
 /// </summary>
 internal sealed class PatchSourceManager : IDisposable
 {
@@ -28,7 +29,13 @@ internal sealed class PatchSourceManager : IDisposable
     /// <param name="open">Opens a source; its address is set.</param>
     /// <param name="log">Changes to it.</param>
     /// <param name="cacheMode">Whether patch files are fetched when agents ask for them.</param>
-    public PatchSourceManager(RuntimeSettings runtime, SourceSetting initial, Func<SourceSetting, PatchSourceConnection> open, ChangeLog log, bool cacheMode)
+    public PatchSourceManager(
+        RuntimeSettings runtime,
+        SourceSetting initial,
+        Func<SourceSetting, PatchSourceConnection> open,
+        ChangeLog log,
+        bool cacheMode
+    )
     {
         (_runtime, _initial, _open, _log, CacheMode) = (runtime, initial, open, log, cacheMode);
         Upstream = new ManagedUpstream(this);
@@ -77,18 +84,26 @@ internal sealed class PatchSourceManager : IDisposable
     /// <summary>Sets the source from now on, in place of what the settings say; null for these.</summary>
     /// <param name="actor">Who does it.</param>
     /// <param name="setting">The source.</param>
-    /// <param name="seen">Version of what is in force on which that was decided; null where that does not matter.</param>
+    /// <param name="seen">Version of what is in force on which that was decided; null where that does not
+    /// matter.</param>
     /// <exception cref="RefusedException">Another was set by now.</exception>
     public async Task<SourceState> Save(Actor actor, SourceSetting? setting, string? seen = null)
     {
-        await _log.Commit(actor, change =>
-        {
-            var before = StoredIn(change);
-            before.RefuseUnless(seen);
-            change.Note("source.change", setting is null ? "as in the settings" : setting.ToString(), before.ChangesTo((setting ?? _initial).Stored("")));
-            RuntimeSettings.Set(change, Section, setting?.ToJson());
-            return true;
-        });
+        await _log.Commit(
+            actor,
+            change =>
+            {
+                var before = StoredIn(change);
+                before.RefuseUnless(seen);
+                change.Note(
+                    "source.change",
+                    setting is null ? "as in the settings" : setting.ToString(),
+                    before.ChangesTo((setting ?? _initial).Stored(""))
+                );
+                RuntimeSettings.Set(change, Section, setting?.ToJson());
+                return true;
+            }
+        );
         _runtime.WriteCopy();
         return State;
     }
@@ -171,7 +186,12 @@ internal sealed class PatchSourceManager : IDisposable
     /// <summary>The source that is set when somebody asks.</summary>
     private sealed class ManagedUpstream(PatchSourceManager slot) : Upstream
     {
-        public override async Task Fetch(Actor actor, Format.Product product, IReadOnlyList<string> names, CancellationToken cancel)
+        public override async Task Fetch(
+            Actor actor,
+            Format.Product product,
+            IReadOnlyList<string> names,
+            CancellationToken cancel
+        )
         {
             using var source = slot.Take();
             await source.Upstream.Fetch(actor, product, names, cancel);
@@ -194,7 +214,8 @@ internal sealed class PatchSourceManager : IDisposable
 /// <summary>The patch source in force.</summary>
 /// <param name="Setting">What it is.</param>
 /// <param name="IsSetHere">Whether it was set at run time; else by the settings at the start.</param>
-/// <param name="Problem">Why what is set now could not be taken, and what was set before still holds; else null.</param>
+/// <param name="Problem">Why what is set now could not be taken, and what was set before still holds; else
+/// null.</param>
 internal sealed record SourceState(SourceSetting Setting, bool IsSetHere, string? Problem);
 
 /// <summary>The patch source for as long as somebody needs it.</summary>

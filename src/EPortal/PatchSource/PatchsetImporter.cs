@@ -16,8 +16,13 @@ internal sealed class PatchsetImporter(SourceClient client, PatchsetLibrary libr
     /// <exception cref="PatchsetException">The archive is bad.</exception>
     /// <exception cref="RefusedException">It does not go together with what is here.</exception>
     /// <exception cref="IOException">The disk failed or is full.</exception>
-    public Task Bring(Actor actor, RepositoryEntry entry, bool whole, IProgress<long> progress, CancellationToken cancel) =>
-        whole ? BringArchive(actor, entry, progress, cancel) : BringManifest(actor, entry, cancel);
+    public Task Bring(
+        Actor actor,
+        RepositoryEntry entry,
+        bool whole,
+        IProgress<long> progress,
+        CancellationToken cancel
+    ) => whole ? BringArchive(actor, entry, progress, cancel) : BringManifest(actor, entry, cancel);
 
     private async Task BringManifest(Actor actor, RepositoryEntry entry, CancellationToken cancel) =>
         await library.DeployManifest(actor, await client.FetchManifest(entry, cancel), entry.Archive);
@@ -25,13 +30,24 @@ internal sealed class PatchsetImporter(SourceClient client, PatchsetLibrary libr
     /// <summary>Whether the archive of a listed patchset is here, with its patches.</summary>
     public bool IsWhole(RepositoryEntry entry) => library.IsWhole(entry.Product, entry.Name);
 
-    /// <summary>Deletes what was downloaded, or begun, of archives that the source gives out no more, or that are here.</summary>
+    /// <summary>
+    /// Deletes what was downloaded, or begun, of archives that the source gives out no more, or that are here.
+    /// </summary>
     public void Sweep(RepositoryIndex index)
     {
-        var downloads = Directory.EnumerateFiles(folder).Select(file => Path.GetFileName(file).Split('.')[0]).Where(IsHash).ToHashSet(StringComparer.Ordinal);
-        downloads.ExceptWith(index.Patchsets
-            .Where(entry => entry.State == RepositoryState.Available && downloads.Contains(entry.Sha256) && !IsWhole(entry))
-            .Select(entry => entry.Sha256).ToList());
+        var downloads = Directory
+            .EnumerateFiles(folder)
+            .Select(file => Path.GetFileName(file).Split('.')[0])
+            .Where(IsHash)
+            .ToHashSet(StringComparer.Ordinal);
+        downloads.ExceptWith(
+            index
+                .Patchsets.Where(entry =>
+                    entry.State == RepositoryState.Available && downloads.Contains(entry.Sha256) && !IsWhole(entry)
+                )
+                .Select(entry => entry.Sha256)
+                .ToList()
+        );
         foreach (var sha256 in downloads)
         {
             using var syncLock = FileLock.TryAcquire(LockOf(sha256));
@@ -40,7 +56,12 @@ internal sealed class PatchsetImporter(SourceClient client, PatchsetLibrary libr
         }
     }
 
-    private async Task BringArchive(Actor actor, RepositoryEntry entry, IProgress<long> progress, CancellationToken cancel)
+    private async Task BringArchive(
+        Actor actor,
+        RepositoryEntry entry,
+        IProgress<long> progress,
+        CancellationToken cancel
+    )
     {
         Directory.CreateDirectory(folder);
         var waited = false;
@@ -57,8 +78,15 @@ internal sealed class PatchsetImporter(SourceClient client, PatchsetLibrary libr
         }
     }
 
-    /// <summary>An archive that is refused stays, so that the next sync, which meets it again, does not download it again.</summary>
-    private async Task DownloadAndDeploy(Actor actor, RepositoryEntry entry, IProgress<long> progress, CancellationToken cancel)
+    /// <summary>
+    /// An archive that is refused stays, so that the next sync, which meets it again, does not download it again.
+    /// </summary>
+    private async Task DownloadAndDeploy(
+        Actor actor,
+        RepositoryEntry entry,
+        IProgress<long> progress,
+        CancellationToken cancel
+    )
     {
         // Named by content: a part left from before is never gone on with as another file.
         var file = Path.Combine(folder, entry.Sha256);
@@ -66,7 +94,13 @@ internal sealed class PatchsetImporter(SourceClient client, PatchsetLibrary libr
         try
         {
             await using var archive = File.OpenRead(file);
-            await library.Deploy(actor, entry.Product, archive, (_, patchset) => RequireListed(entry, patchset), cancel);
+            await library.Deploy(
+                actor,
+                entry.Product,
+                archive,
+                (_, patchset) => RequireListed(entry, patchset),
+                cancel
+            );
         }
         catch (IOException)
         {
@@ -93,6 +127,8 @@ internal sealed class PatchsetImporter(SourceClient client, PatchsetLibrary libr
     {
         if (patchset.Name != entry.Name || patchset.ManifestSha256 != entry.ManifestSha256)
             throw new SourceException(
-                SourceError.Mixed, $"the manifest in the archive of {entry.Name} at the patch source differs from its index");
+                SourceError.Mixed,
+                $"the manifest in the archive of {entry.Name} at the patch source differs from its index"
+            );
     }
 }

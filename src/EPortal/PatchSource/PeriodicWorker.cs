@@ -23,8 +23,7 @@ internal abstract class PeriodicWorker(TimeSpan? period, TimeProvider time) : Ba
         using var timer = new PeriodicTimer(every / parts, Time);
         try
         {
-            do
-                await Round(stoppingToken);
+            do await Round(stoppingToken);
             while (await Wait(timer, parts, stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

@@ -13,7 +13,12 @@ internal sealed record PublishedFile(string Path, long Size, string Sha256);
 
 /// <summary>An index with its signature and the files that it speaks of.</summary>
 internal sealed record PublishedIndex(
-    byte[] Json, byte[] Signature, IReadOnlyDictionary<string, PublishedFile> Files, long Revision, DateTimeOffset Renew);
+    byte[] Json,
+    byte[] Signature,
+    IReadOnlyDictionary<string, PublishedFile> Files,
+    long Revision,
+    DateTimeOffset Renew
+);
 
 /// <summary>
 /// This portal as a patch source of others: what it holds whole, signed with its own key. Patchsets whose maker was not
@@ -28,8 +33,15 @@ internal sealed record PublishedIndex(
 /// <param name="validity">How long an index may be believed.</param>
 /// <param name="time">The clock.</param>
 internal sealed class PortalRepository(
-    Database database, ChangeLog log, PatchFolders folders, PortalSigner signer, PatchsetLimits limits, string folder,
-    TimeSpan validity, TimeProvider time) : IDisposable
+    Database database,
+    ChangeLog log,
+    PatchFolders folders,
+    PortalSigner signer,
+    PatchsetLimits limits,
+    string folder,
+    TimeSpan validity,
+    TimeProvider time
+) : IDisposable
 {
     private const string SignedEnding = ".tar.zst";
 
@@ -63,18 +75,30 @@ internal sealed class PortalRepository(
     {
         var files = new Dictionary<string, PublishedFile>(StringComparer.Ordinal);
         var entries = new Dictionary<string, RepositoryEntry>(StringComparer.Ordinal);
-        foreach (var (patchset, archive) in database.Read(CompletePatchset.All).Where(held => !entries.ContainsKey(held.Patchset.Name)))
+        foreach (
+            var (patchset, archive) in database
+                .Read(CompletePatchset.All)
+                .Where(held => !entries.ContainsKey(held.Patchset.Name))
+        )
             entries.Add(patchset.Name, await Publish(patchset, archive, files, cancel));
         var (json, signature, expires) = await log.Commit(Actor.Portal, change => Next(change, [.. entries.Values]));
         return new PublishedIndex(json, Encoding.UTF8.GetBytes(signature), files, revision, expires - (validity / 2));
     }
 
     /// <summary>The stored index while it lists the same and is young; else one of the next version.</summary>
-    private (byte[] Json, string Signature, DateTimeOffset Expires) Next(Change change, IReadOnlyList<RepositoryEntry> entries)
+    private (byte[] Json, string Signature, DateTimeOffset Expires) Next(
+        Change change,
+        IReadOnlyList<RepositoryEntry> entries
+    )
     {
         var content = ContentOf(entries);
-        var last = change.Db.QuerySingleOrDefault<(long Version, string Content, long Expires, byte[] Json, string Signature)>(
-            "SELECT version, content, expires, json, signature FROM own_index");
+        var last = change.Db.QuerySingleOrDefault<(
+            long Version,
+            string Content,
+            long Expires,
+            byte[] Json,
+            string Signature
+        )>("SELECT version, content, expires, json, signature FROM own_index");
         var renew = last.Json is null ? DateTimeOffset.MinValue : UnixMicros.ToTime(last.Expires) - (validity / 2);
         if (last.Content == content && change.Now < renew)
             return (last.Json!, last.Signature, UnixMicros.ToTime(last.Expires));
@@ -94,25 +118,41 @@ internal sealed class PortalRepository(
             ON CONFLICT (one) DO UPDATE SET version = excluded.version, content = excluded.content, expires = excluded.expires, json = excluded.json,
               signature = excluded.signature
             """,
-            ("@version", index.Version), ("@content", content), ("@expires", UnixMicros.Of(index.Expires)), ("@json", json),
-            ("@signature", signature));
+            ("@version", index.Version),
+            ("@content", content),
+            ("@expires", UnixMicros.Of(index.Expires)),
+            ("@json", json),
+            ("@signature", signature)
+        );
         return (json, signature, index.Expires);
     }
 
-    private static string ContentOf(IReadOnlyList<RepositoryEntry> entries) => Convert.ToHexStringLower(SHA256.HashData(
-        new RepositoryIndex
-        {
-            Version = 1,
-            Generated = DateTimeOffset.UnixEpoch,
-            Expires = DateTimeOffset.UnixEpoch,
-            Patchsets = entries,
-        }.ToJson()));
+    private static string ContentOf(IReadOnlyList<RepositoryEntry> entries) =>
+        Convert.ToHexStringLower(
+            SHA256.HashData(
+                new RepositoryIndex
+                {
+                    Version = 1,
+                    Generated = DateTimeOffset.UnixEpoch,
+                    Expires = DateTimeOffset.UnixEpoch,
+                    Patchsets = entries,
+                }.ToJson()
+            )
+        );
 
     private async Task<RepositoryEntry> Publish(
-        Patchset patchset, FileEntry archive, Dictionary<string, PublishedFile> files, CancellationToken cancel)
+        Patchset patchset,
+        FileEntry archive,
+        Dictionary<string, PublishedFile> files,
+        CancellationToken cancel
+    )
     {
         var held = patchset.SignedBy is not null
-            ? new HeldPatchset(folders.ArchiveOf(patchset.Product, patchset.Archive), archive, folders.FolderOf(patchset.Product, patchset.Name))
+            ? new HeldPatchset(
+                folders.ArchiveOf(patchset.Product, patchset.Archive),
+                archive,
+                folders.FolderOf(patchset.Product, patchset.Name)
+            )
             : await SignedAnew(patchset, cancel);
         var ending = patchset.SignedBy is not null ? patchset.Archive[patchset.Name.Length..] : SignedEnding;
         var path = RepositoryLayout.Archive(patchset.Name, ending);
@@ -130,7 +170,10 @@ internal sealed class PortalRepository(
             Size = held.Archive.Size,
             Sha256 = held.Archive.Sha256,
             ManifestSha256 = manifest.Sha256,
-            State = patchset.IsBlocked ? RepositoryState.Blocked : patchset.Listed == RepositoryState.Withdrawn ? RepositoryState.Withdrawn : RepositoryState.Available,
+            State =
+                patchset.IsBlocked ? RepositoryState.Blocked
+                : patchset.Listed == RepositoryState.Withdrawn ? RepositoryState.Withdrawn
+                : RepositoryState.Available,
         };
     }
 
@@ -143,19 +186,38 @@ internal sealed class PortalRepository(
         if (!File.Exists(archive))
         {
             await ArchiveSigner.SignAsync(
-                folders.ArchiveOf(patchset.Product, patchset.Archive), archive, signer.Own, limits, time.GetUtcNow(), cancel);
+                folders.ArchiveOf(patchset.Product, patchset.Archive),
+                archive,
+                signer.Own,
+                limits,
+                time.GetUtcNow(),
+                cancel
+            );
         }
 
         await using var file = File.OpenRead(archive);
         var staged = await PatchsetArchive.VerifyAsync(
-            file, new TrustedKeys([signer.Own.PublicKey]), limits, time.GetUtcNow(), cancel);
+            file,
+            new TrustedKeys([signer.Own.PublicKey]),
+            limits,
+            time.GetUtcNow(),
+            cancel
+        );
         DurableFile.Write(Path.Combine(place, Manifest.FileName), staged.ManifestJson);
-        DurableFile.Write(Path.Combine(place, Manifest.SignatureFileName), Encoding.UTF8.GetBytes(staged.ManifestSignature!));
+        DurableFile.Write(
+            Path.Combine(place, Manifest.SignatureFileName),
+            Encoding.UTF8.GetBytes(staged.ManifestSignature!)
+        );
         return new HeldPatchset(archive, EntryOf(archive), place);
     }
 
     private static PublishedFile AddManifest(
-        Dictionary<string, PublishedFile> files, string patchset, string from, string name, string suffix)
+        Dictionary<string, PublishedFile> files,
+        string patchset,
+        string from,
+        string name,
+        string suffix
+    )
     {
         var path = Path.Combine(from, name);
         var (size, sha256) = EntryOf(path);

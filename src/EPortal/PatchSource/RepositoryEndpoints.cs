@@ -22,7 +22,9 @@ internal sealed record RepositoryLogin(string? User, string? Password)
         var right = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{User}:{Password}"));
         // Hashed first, so that not even the length shows in the time it takes.
         return CryptographicOperations.FixedTimeEquals(
-            SHA256.HashData(Encoding.UTF8.GetBytes(given)), SHA256.HashData(Encoding.UTF8.GetBytes(right)));
+            SHA256.HashData(Encoding.UTF8.GetBytes(given)),
+            SHA256.HashData(Encoding.UTF8.GetBytes(right))
+        );
     }
 }
 
@@ -36,58 +38,112 @@ internal static class RepositoryEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/patch-source").AddEndpointFilter(RequireLogin);
-        group.MapLazily(RepositoryLayout.Index, Methods, async (HttpContext context, PortalRepository repository) =>
-            Current(context, (await repository.Index(context.RequestAborted)).Json, "application/json"));
-        group.MapLazily(RepositoryLayout.Index + RepositoryLayout.SignatureSuffix, Methods, async (HttpContext context, PortalRepository repository) =>
-            Current(context, (await repository.Index(context.RequestAborted)).Signature, "text/plain"));
+        group.MapLazily(
+            RepositoryLayout.Index,
+            Methods,
+            async (HttpContext context, PortalRepository repository) =>
+                Current(context, (await repository.Index(context.RequestAborted)).Json, "application/json")
+        );
+        group.MapLazily(
+            RepositoryLayout.Index + RepositoryLayout.SignatureSuffix,
+            Methods,
+            async (HttpContext context, PortalRepository repository) =>
+                Current(context, (await repository.Index(context.RequestAborted)).Signature, "text/plain")
+        );
         group.MapLazily("patches/{target}/{level:int:min(1)}/{file}", Methods, AnyPatch);
         group.MapLazily("descriptions/{patchset}/{target}/{level:int:min(1)}/{file}", Methods, Description);
         foreach (var folder in new[] { "archives", "manifests" })
-            group.MapLazily($"{folder}/{{file}}", Methods, (string file, HttpContext context, PortalRepository repository, FileIntegrity intact) =>
-                File($"{folder}/{file}", context, repository, intact));
+            group.MapLazily(
+                $"{folder}/{{file}}",
+                Methods,
+                (string file, HttpContext context, PortalRepository repository, FileIntegrity intact) =>
+                    File($"{folder}/{file}", context, repository, intact)
+            );
     }
 
     /// <summary>What changes: caches on the way have to ask each time whether their copy is still right.</summary>
     private static FileContentHttpResult Current(HttpContext context, byte[] content, string type)
     {
         context.Response.Headers.CacheControl = "no-cache";
-        return TypedResults.Bytes(content, type, entityTag: new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(content))}\""));
+        return TypedResults.Bytes(
+            content,
+            type,
+            entityTag: new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(content))}\"")
+        );
     }
 
     private static async Task<IResult> File(
-        string path, HttpContext context, PortalRepository repository, FileIntegrity intact)
+        string path,
+        HttpContext context,
+        PortalRepository repository,
+        FileIntegrity intact
+    )
     {
         if (!(await repository.Index(context.RequestAborted)).Files.TryGetValue(path, out var published))
             return TypedResults.NotFound();
         if (!await intact.IsIntact(published.Path, published.Size, published.Sha256))
             throw new UnavailableException($"checksum mismatch of {path}, not served");
         return TypedResults.PhysicalFile(
-            published.Path, Binary, entityTag: new EntityTagHeaderValue($"\"{published.Sha256}\""), enableRangeProcessing: true);
+            published.Path,
+            Binary,
+            entityTag: new EntityTagHeaderValue($"\"{published.Sha256}\""),
+            enableRangeProcessing: true
+        );
     }
 
-    private static Task<IResult> AnyPatch(string target, int level, string file, HttpContext context, PatchDelivery delivery) =>
-        Patch(null, target, level, file, context, delivery);
+    private static Task<IResult> AnyPatch(
+        string target,
+        int level,
+        string file,
+        HttpContext context,
+        PatchDelivery delivery
+    ) => Patch(null, target, level, file, context, delivery);
 
     private static Task<IResult> Description(
-        string patchset, string target, int level, string file, HttpContext context, PatchDelivery delivery) =>
-        Patch(patchset, target, level, file, context, delivery);
+        string patchset,
+        string target,
+        int level,
+        string file,
+        HttpContext context,
+        PatchDelivery delivery
+    ) => Patch(patchset, target, level, file, context, delivery);
 
     private static async Task<IResult> Patch(
-        string? patchset, string target, int level, string file, HttpContext context, PatchDelivery delivery) =>
+        string? patchset,
+        string target,
+        int level,
+        string file,
+        HttpContext context,
+        PatchDelivery delivery
+    ) =>
         PatchFileName.IsValid(file)
-        && await delivery.FindOrNull(new PatchFileRequest(target, level, file, Patchset: patchset), context.RequestAborted) is { } ready
+        && await delivery.FindOrNull(
+            new PatchFileRequest(target, level, file, Patchset: patchset),
+            context.RequestAborted
+        )
+            is { } ready
             ? PatchFileAnswer.Of(ready, context.Response)
             : TypedResults.NotFound();
 
-    private static async ValueTask<object?> RequireLogin(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    private static async ValueTask<object?> RequireLogin(
+        EndpointFilterInvocationContext invocation,
+        EndpointFilterDelegate next
+    )
     {
         var context = invocation.HttpContext;
         var login = context.RequestServices.GetRequiredService<RepositoryLogin>();
         var guard = context.RequestServices.GetRequiredService<SecretGuards>().PatchSource;
         // Many programs call without credentials first; that is no guess.
-        var outcome = login.User is null ? SecretOutcome.Right
+        var outcome =
+            login.User is null ? SecretOutcome.Right
             : GivenOrNull(context.Request) is not { } given ? SecretOutcome.Wrong
-            : await guard.Try(context.Client(), "", given, attempt => login.Matches(attempt, given), context.RequestAborted);
+            : await guard.Try(
+                context.Client(),
+                "",
+                given,
+                attempt => login.Matches(attempt, given),
+                context.RequestAborted
+            );
         switch (outcome)
         {
             case SecretOutcome.Right:
@@ -103,5 +159,7 @@ internal static class RepositoryEndpoints
     private static string? GivenOrNull(HttpRequest request) =>
         AuthenticationHeaderValue.TryParse(request.Headers.Authorization, out var header)
         && header.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase)
-        && header.Parameter is { Length: > 0 } parameter ? parameter : null;
+        && header.Parameter is { Length: > 0 } parameter
+            ? parameter
+            : null;
 }

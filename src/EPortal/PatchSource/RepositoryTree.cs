@@ -17,19 +17,24 @@ internal sealed class RepositoryTree(string root, MinisignSecretKey? key, Patchs
     private const UnixFileMode FileMode =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
-    private const UnixFileMode FolderMode = FileMode | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    private const UnixFileMode FolderMode =
+        FileMode | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     /// <summary>The index that is there; null for a new repository.</summary>
     /// <exception cref="PatchsetException">It is not an index.</exception>
-    public RepositoryIndex? IndexOrNull() => File.Exists(PathOf(RepositoryLayout.Index))
-        ? RepositoryIndex.Parse(File.ReadAllBytes(PathOf(RepositoryLayout.Index)))
-        : null;
+    public RepositoryIndex? IndexOrNull() =>
+        File.Exists(PathOf(RepositoryLayout.Index))
+            ? RepositoryIndex.Parse(File.ReadAllBytes(PathOf(RepositoryLayout.Index)))
+            : null;
 
     /// <summary>Puts the files of a patchset in place, to be listed by <see cref="Publish"/>.</summary>
     /// <exception cref="PatchsetException">The archive is bad.</exception>
     /// <exception cref="RefusedException">A file of it is there already with other content.</exception>
     public async Task<RepositoryEntry> Add(
-        string archive, IReadOnlyDictionary<string, RepositoryEntry> listed, CancellationToken cancel)
+        string archive,
+        IReadOnlyDictionary<string, RepositoryEntry> listed,
+        CancellationToken cancel
+    )
     {
         var staging = Directory.CreateDirectory(PathOf($".staging-{Guid.NewGuid():N}")).FullName;
         try
@@ -39,16 +44,33 @@ internal sealed class RepositoryTree(string root, MinisignSecretKey? key, Patchs
             Directory.CreateDirectory(unpacked);
             StagedPatchset staged;
             await using (var file = File.OpenRead(kept))
-                staged = await PatchsetArchive.UnpackAsync(file, unpacked, TrustedKeys.None, limits, time.GetUtcNow(), cancel);
+                staged = await PatchsetArchive.UnpackAsync(
+                    file,
+                    unpacked,
+                    TrustedKeys.None,
+                    limits,
+                    time.GetUtcNow(),
+                    cancel
+                );
             var name = staged.Manifest.Name;
-            var entry = EntryOf(staged, kept, RepositoryLayout.Archive(name, Path.GetFileName(kept)["archive".Length..]));
+            var entry = EntryOf(
+                staged,
+                kept,
+                RepositoryLayout.Archive(name, Path.GetFileName(kept)["archive".Length..])
+            );
             if (listed.TryGetValue(name, out var known) && known.ManifestSha256 != entry.ManifestSha256)
-                throw new RefusedException(Refusal.Exists, $"patchset '{name}' already exists with different content in the repository");
+                throw new RefusedException(
+                    Refusal.Exists,
+                    $"patchset '{name}' already exists with different content in the repository"
+                );
             foreach (var target in staged.Manifest.Targets)
                 PlacePatch(unpacked, name, target);
             Write(RepositoryLayout.Manifest(name), staged.ManifestJson);
             if (staged.ManifestSignature is { } signature)
-                Write(RepositoryLayout.Manifest(name) + RepositoryLayout.SignatureSuffix, Encoding.UTF8.GetBytes(signature));
+                Write(
+                    RepositoryLayout.Manifest(name) + RepositoryLayout.SignatureSuffix,
+                    Encoding.UTF8.GetBytes(signature)
+                );
             Place(kept, entry.Archive);
             return entry;
         }
@@ -100,9 +122,15 @@ internal sealed class RepositoryTree(string root, MinisignSecretKey? key, Patchs
 
     /// <summary>The signature of an index.</summary>
     public static string Sign(MinisignSecretKey key, byte[] json, RepositoryIndex index) =>
-        key.Sign(json, string.Create(CultureInfo.InvariantCulture, $"{RepositoryLayout.Index} version {index.Version}"), PatchsetBuilder.SignatureComment);
+        key.Sign(
+            json,
+            string.Create(CultureInfo.InvariantCulture, $"{RepositoryLayout.Index} version {index.Version}"),
+            PatchsetBuilder.SignatureComment
+        );
 
-    /// <summary>An archive as it will lie in the tree: as it came or, where it is unsigned and there is a key, signed.</summary>
+    /// <summary>
+    /// An archive as it will lie in the tree: as it came or, where it is unsigned and there is a key, signed.
+    /// </summary>
     private async Task<string> Keep(string archive, string staging, CancellationToken cancel)
     {
         var now = time.GetUtcNow();
@@ -149,10 +177,13 @@ internal sealed class RepositoryTree(string root, MinisignSecretKey? key, Patchs
             if (isDescription)
                 Write(
                     RepositoryLayout.Description(patchset, target.Id, target.Level, name),
-                    File.ReadAllBytes(Path.Combine(folder, name)));
+                    File.ReadAllBytes(Path.Combine(folder, name))
+                );
             else if (File.Exists(PathOf(path)) && !FileContent.Is(PathOf(path), entry))
                 throw new RefusedException(
-                    Refusal.Conflict, $"level {target.Level} of target {target.Id} already exists with different content in the repository");
+                    Refusal.Conflict,
+                    $"level {target.Level} of target {target.Id} already exists with different content in the repository"
+                );
             Place(Path.Combine(folder, name), path);
         }
     }

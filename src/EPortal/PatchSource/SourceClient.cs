@@ -9,14 +9,21 @@ namespace EPortal.PatchSource;
 
 /// <summary>Reads a repository over HTTP. Everything it returns is checked.</summary>
 internal sealed class SourceClient(
-    SourceOptions options, SourceHttp http, Database database, TrustedKeys trusted, PatchsetLimits limits, TimeProvider time)
+    SourceOptions options,
+    SourceHttp http,
+    Database database,
+    TrustedKeys trusted,
+    PatchsetLimits limits,
+    TimeProvider time
+)
 {
     /// <summary>Root of the source.</summary>
     public string Url => options.Url.AbsoluteUri;
 
     /// <summary>
-    /// The index, if it may be believed. Index and signature are two files: the source may be between them, and a cache on the way
-    /// may have an old copy of one or both. So what is not believed, and what is a copy, is asked for once more past all caches.
+    /// The index, if it may be believed. Index and signature are two files: the source may be between them, and a cache
+    /// on the way may have an old copy of one or both. So what is not believed, and what is a copy, is asked for once
+    /// more past all caches.
     /// </summary>
     /// <exception cref="SourceException">The source failed, or its answer is refused.</exception>
     public async Task<TrustedIndex> FetchIndex(CancellationToken cancel)
@@ -40,9 +47,10 @@ internal sealed class SourceClient(
     }
 
     /// <summary>The warning about an index that is a copy; null when it came from the source.</summary>
-    public static string? CopyOrNull(TrustedIndex index) => index.Age > TimeSpan.Zero
-        ? $"{Copy(index.Age)}: let requests for {RepositoryLayout.Index} and its signature pass to the source"
-        : null;
+    public static string? CopyOrNull(TrustedIndex index) =>
+        index.Age > TimeSpan.Zero
+            ? $"{Copy(index.Age)}: let requests for {RepositoryLayout.Index} and its signature pass to the source"
+            : null;
 
     /// <summary>The manifest of a patchset that the index lists.</summary>
     /// <exception cref="SourceException">The source failed, or its manifest is refused.</exception>
@@ -52,9 +60,17 @@ internal sealed class SourceClient(
         var json = (await http.GetAsync(path, limits.MaxManifestBytes, CachePolicy.Confirmed, cancel)).Content;
         if (Convert.ToHexStringLower(SHA256.HashData(json)) != entry.ManifestSha256)
             throw Mixed(entry);
-        var signature = Text(await http.FindAsync(path + RepositoryLayout.SignatureSuffix, limits.MaxSignatureBytes, CachePolicy.Confirmed, cancel));
-        return Believe(() => RequireSame(
-            entry, ManifestCheck.Read(json, signature, trusted, limits, time.GetUtcNow())));
+        var signature = Text(
+            await http.FindAsync(
+                path + RepositoryLayout.SignatureSuffix,
+                limits.MaxSignatureBytes,
+                CachePolicy.Confirmed,
+                cancel
+            )
+        );
+        return Believe(() =>
+            RequireSame(entry, ManifestCheck.Read(json, signature, trusted, limits, time.GetUtcNow()))
+        );
     }
 
     /// <summary>Downloads the archive of a patchset that the index lists; its length and hash are right.</summary>
@@ -63,12 +79,21 @@ internal sealed class SourceClient(
         entry.Size <= limits.MaxArchiveBytes
             ? new SourceDownload(http, entry.Archive, file, entry.Size, entry.Sha256, progress).RunAsync(cancel)
             : throw new SourceException(
-                SourceError.WrongLength, $"the archive of {entry.Name} is larger than PATCHSET_MAX_ARCHIVE_BYTES");
+                SourceError.WrongLength,
+                $"the archive of {entry.Name} is larger than PATCHSET_MAX_ARCHIVE_BYTES"
+            );
 
-    /// <summary>Downloads one patch file from the first of the paths that has it; its length and hash are right.</summary>
+    /// <summary>
+    /// Downloads one patch file from the first of the paths that has it; its length and hash are right.
+    /// </summary>
     /// <exception cref="SourceException">The source failed, or sent something else.</exception>
     public async Task FetchFile(
-        IReadOnlyList<string> paths, string file, PatchFile wanted, IProgress<long> progress, CancellationToken cancel)
+        IReadOnlyList<string> paths,
+        string file,
+        PatchFile wanted,
+        IProgress<long> progress,
+        CancellationToken cancel
+    )
     {
         foreach (var path in paths.SkipLast(1))
         {
@@ -89,12 +114,17 @@ internal sealed class SourceClient(
     /// <summary>What the index says of an archive must hold for what is in it.</summary>
     /// <exception cref="SourceException">It is another patchset.</exception>
     public static StagedPatchset RequireSame(RepositoryEntry entry, StagedPatchset staged) =>
-        staged.Manifest.Name == entry.Name && staged.Manifest.Product == entry.Product
-            && Convert.ToHexStringLower(SHA256.HashData(staged.ManifestJson)) == entry.ManifestSha256
+        staged.Manifest.Name == entry.Name
+        && staged.Manifest.Product == entry.Product
+        && Convert.ToHexStringLower(SHA256.HashData(staged.ManifestJson)) == entry.ManifestSha256
             ? staged
             : throw Mixed(entry);
 
-    private async Task<TrustedIndex> FetchPastCaches(TrustedIndex? copy, SourceException? refusal, CancellationToken cancel)
+    private async Task<TrustedIndex> FetchPastCaches(
+        TrustedIndex? copy,
+        SourceException? refusal,
+        CancellationToken cancel
+    )
     {
         IndexPair? pair = null;
         try
@@ -120,26 +150,52 @@ internal sealed class SourceClient(
 
     /// <summary>What an old copy, or two files of different times, can be mistaken for.</summary>
     private static bool IsOfAnotherTime(SourceError error) =>
-        error is SourceError.WronglySigned or SourceError.Unsigned or SourceError.Older or SourceError.Mixed or SourceError.Expired;
+        error
+            is SourceError.WronglySigned
+                or SourceError.Unsigned
+                or SourceError.Older
+                or SourceError.Mixed
+                or SourceError.Expired;
 
     private async Task<IndexPair> FetchPair(CachePolicy freshness, CancellationToken cancel)
     {
         var signature = await http.FindAsync(
-            RepositoryLayout.Index + RepositoryLayout.SignatureSuffix, limits.MaxSignatureBytes, freshness, cancel);
+            RepositoryLayout.Index + RepositoryLayout.SignatureSuffix,
+            limits.MaxSignatureBytes,
+            freshness,
+            cancel
+        );
         var json = await http.GetAsync(RepositoryLayout.Index, RepositoryIndex.MaxBytes, freshness, cancel);
-        return new IndexPair(json.Content, Text(signature), json.Age > signature?.Age ? json.Age : signature?.Age ?? json.Age);
+        return new IndexPair(
+            json.Content,
+            Text(signature),
+            json.Age > signature?.Age ? json.Age : signature?.Age ?? json.Age
+        );
     }
 
     private TrustedIndex Check(IndexPair pair) =>
-        IndexTrust.Check(pair.Json, pair.Signature, Url, trusted, database.Read(SourceStore.SeenOrNull), time.GetUtcNow()) with { Age = pair.Age };
+        IndexTrust.Check(
+            pair.Json,
+            pair.Signature,
+            Url,
+            trusted,
+            database.Read(SourceStore.SeenOrNull),
+            time.GetUtcNow()
+        ) with
+        {
+            Age = pair.Age,
+        };
 
     private static string? Text(SmallFile? file) => file is null ? null : Encoding.UTF8.GetString(file.Content);
 
-    private static string Copy(TimeSpan age) => string.Create(
-        CultureInfo.InvariantCulture, $"a cache before the patch source returned a copy of the index that is {age.TotalSeconds:0} seconds old");
+    private static string Copy(TimeSpan age) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"a cache before the patch source returned a copy of the index that is {age.TotalSeconds:0} seconds old"
+        );
 
-    private static SourceException Mixed(RepositoryEntry entry) => new(
-        SourceError.Mixed, $"the manifest of {entry.Name} at the patch source differs from its index");
+    private static SourceException Mixed(RepositoryEntry entry) =>
+        new(SourceError.Mixed, $"the manifest of {entry.Name} at the patch source differs from its index");
 
     private static T Believe<T>(Func<T> check)
     {
@@ -157,7 +213,8 @@ internal sealed class SourceClient(
                     _ => SourceError.BadAnswer,
                 },
                 e.Message,
-                e);
+                e
+            );
         }
     }
 

@@ -7,8 +7,8 @@ using Polly.Retry;
 namespace EPortal.PatchSource;
 
 /// <summary>
-/// Calls to a patch source: through the proxy, with the login, tried again where that can help. Redirects are not followed
-/// and no compressed body is taken, so the login and the bounds hold for what was asked.
+/// Calls to a patch source: through the proxy, with the login, tried again where that can help. Redirects are not
+/// followed and no compressed body is taken, so the login and the bounds hold for what was asked.
 /// </summary>
 internal sealed class SourceHttp : IDisposable
 {
@@ -22,18 +22,20 @@ internal sealed class SourceHttp : IDisposable
     public SourceHttp(SourceOptions options, TimeProvider time)
     {
         (_options, _time) = (options, time);
-        _http = new HttpClient(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            UseCookies = false,
-            UseProxy = options.Proxy is not null,
-            Proxy = options.Proxy is { } proxy ? SourceProxy.Of(proxy) : null,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-            MaxConnectionsPerServer = options.Parallel * 2,
-            ConnectTimeout = options.Timeout,
-            ConnectCallback = (context, cancel) => SsrfGuard.ConnectAsync(options, context, cancel),
-        })
+        _http = new HttpClient(
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                AutomaticDecompression = DecompressionMethods.None,
+                UseCookies = false,
+                UseProxy = options.Proxy is not null,
+                Proxy = options.Proxy is { } proxy ? SourceProxy.Of(proxy) : null,
+                PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+                MaxConnectionsPerServer = options.Parallel * 2,
+                ConnectTimeout = options.Timeout,
+                ConnectCallback = (context, cancel) => SsrfGuard.ConnectAsync(options, context, cancel),
+            }
+        )
         {
             Timeout = Timeout.InfiniteTimeSpan,
             DefaultRequestVersion = HttpVersion.Version11,
@@ -60,16 +62,30 @@ internal sealed class SourceHttp : IDisposable
     /// <param name="max">Bytes that it may have.</param>
     /// <param name="freshness">What caches on the way are asked for.</param>
     /// <param name="cancel">Ends the call.</param>
-    /// <exception cref="SourceException">The source failed or has none, or it is larger than <paramref name="max"/> bytes.</exception>
-    public Task<SmallFile> GetAsync(string path, int max, CachePolicy freshness, CancellationToken cancel) => _retries.ExecuteAsync(
-        async token =>
-        {
-            using var patience = Patience(max, token);
-            return await OnceAsync(
-                path, null, async (answer, silence) => new SmallFile(await ReadAsync(path, answer, max, silence), answer.Headers.Age ?? TimeSpan.Zero),
-                patience.Token, token, freshness);
-        },
-        cancel).AsTask();
+    /// <exception cref="SourceException">The source failed or has none, or it is larger than <paramref name="max"/>
+    /// bytes.</exception>
+    public Task<SmallFile> GetAsync(string path, int max, CachePolicy freshness, CancellationToken cancel) =>
+        _retries
+            .ExecuteAsync(
+                async token =>
+                {
+                    using var patience = Patience(max, token);
+                    return await OnceAsync(
+                        path,
+                        null,
+                        async (answer, silence) =>
+                            new SmallFile(
+                                await ReadAsync(path, answer, max, silence),
+                                answer.Headers.Age ?? TimeSpan.Zero
+                            ),
+                        patience.Token,
+                        token,
+                        freshness
+                    );
+                },
+                cancel
+            )
+            .AsTask();
 
     /// <summary>Runs <paramref name="attempt"/>, again after failures that pass.</summary>
     public Task RetryAsync(Func<CancellationToken, Task> attempt, CancellationToken cancel) =>
@@ -79,14 +95,18 @@ internal sealed class SourceHttp : IDisposable
     public CancellationTokenSource Patience(long size, CancellationToken cancel)
     {
         var all = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        all.CancelAfter(_options.Timeout + TimeSpan.FromSeconds(Math.Min((double)size / _options.LowestRate, s_longest.TotalSeconds)));
+        all.CancelAfter(
+            _options.Timeout
+                + TimeSpan.FromSeconds(Math.Min((double)size / _options.LowestRate, s_longest.TotalSeconds))
+        );
         return all;
     }
 
     /// <summary>One call without repetition.</summary>
     /// <param name="path">Below the source's root.</param>
     /// <param name="range">Bytes wanted; null for all.</param>
-    /// <param name="read">Reads a good answer; it extends the second argument's time with each piece that comes.</param>
+    /// <param name="read">Reads a good answer; it extends the second argument's time with each piece that
+    /// comes.</param>
     /// <param name="limit">Cancelled when it has lasted long enough, or with <paramref name="cancel"/>.</param>
     /// <param name="cancel">Ends the call; only then is <see cref="OperationCanceledException"/> thrown.</param>
     /// <param name="freshness">What caches on the way are asked for.</param>
@@ -96,7 +116,8 @@ internal sealed class SourceHttp : IDisposable
         Func<HttpResponseMessage, StallTimeout, Task<T>> read,
         CancellationToken limit,
         CancellationToken cancel,
-        CachePolicy freshness = CachePolicy.Any)
+        CachePolicy freshness = CachePolicy.Any
+    )
     {
         using var silence = new StallTimeout(_options.Timeout, _options.LowestRate, limit);
         using var request = Request(path, range, freshness);
@@ -105,8 +126,15 @@ internal sealed class SourceHttp : IDisposable
             using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token);
             if (!answer.IsSuccessStatusCode)
                 throw Refusal(path, answer);
-            if (answer.Content.Headers.ContentEncoding.Any(e => !e.Equals("identity", StringComparison.OrdinalIgnoreCase)))
-                throw new SourceException(SourceError.BadAnswer, $"{Named(path)} is compressed, which was not requested");
+            if (
+                answer.Content.Headers.ContentEncoding.Any(e =>
+                    !e.Equals("identity", StringComparison.OrdinalIgnoreCase)
+                )
+            )
+                throw new SourceException(
+                    SourceError.BadAnswer,
+                    $"{Named(path)} is compressed, which was not requested"
+                );
             return await read(answer, silence);
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
@@ -126,17 +154,21 @@ internal sealed class SourceHttp : IDisposable
 
     private static ResiliencePipeline Retries(SourceOptions options, TimeProvider time) =>
         new ResiliencePipelineBuilder { TimeProvider = time }
-            .AddRetry(new RetryStrategyOptions
-            {
-                ShouldHandle = new PredicateBuilder().Handle<SourceException>(
-                    e => e.IsTransient && !(e.RetryAfter > options.LongestPause)),
-                MaxRetryAttempts = options.Attempts - 1,
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-                Delay = options.FirstPause,
-                MaxDelay = options.LongestPause,
-                DelayGenerator = failed => ValueTask.FromResult((failed.Outcome.Exception as SourceException)?.RetryAfter),
-            })
+            .AddRetry(
+                new RetryStrategyOptions
+                {
+                    ShouldHandle = new PredicateBuilder().Handle<SourceException>(e =>
+                        e.IsTransient && !(e.RetryAfter > options.LongestPause)
+                    ),
+                    MaxRetryAttempts = options.Attempts - 1,
+                    BackoffType = DelayBackoffType.Exponential,
+                    UseJitter = true,
+                    Delay = options.FirstPause,
+                    MaxDelay = options.LongestPause,
+                    DelayGenerator = failed =>
+                        ValueTask.FromResult((failed.Outcome.Exception as SourceException)?.RetryAfter),
+                }
+            )
             .Build();
 
     private HttpRequestMessage Request(string path, RangeHeaderValue? range, CachePolicy freshness)
@@ -154,7 +186,9 @@ internal sealed class SourceHttp : IDisposable
 
         if (_options.User is { } user)
             request.Headers.Authorization = new AuthenticationHeaderValue(
-                "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{_options.Password}")));
+                "Basic",
+                Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{_options.Password}"))
+            );
         return request;
     }
 
@@ -177,19 +211,28 @@ internal sealed class SourceHttp : IDisposable
         return kept.ToArray();
     }
 
-    private SourceException Refusal(string path, HttpResponseMessage answer) => (int)answer.StatusCode switch
-    {
-        401 or 403 => new SourceException(SourceError.Unauthorized, $"the patch source refused the login for {path} ({(int)answer.StatusCode})"),
-        407 => new SourceException(SourceError.Unauthorized, "the proxy refused the login (407)"),
-        404 or 410 => new SourceException(SourceError.NotFound, $"the patch source has no {path}"),
-        >= 300 and < 400 => new SourceException(
-            SourceError.Redirected, $"the patch source redirects {path}, not followed: if the target is right, set it as the address"),
-        429 or >= 500 => new SourceException(SourceError.Failing, $"the patch source answered {(int)answer.StatusCode} for {path}")
+    private SourceException Refusal(string path, HttpResponseMessage answer) =>
+        (int)answer.StatusCode switch
         {
-            RetryAfter = RetryAfter(answer.Headers.RetryAfter),
-        },
-        var status => new SourceException(SourceError.BadAnswer, $"the patch source answered {status} for {path}"),
-    };
+            401 or 403 => new SourceException(
+                SourceError.Unauthorized,
+                $"the patch source refused the login for {path} ({(int)answer.StatusCode})"
+            ),
+            407 => new SourceException(SourceError.Unauthorized, "the proxy refused the login (407)"),
+            404 or 410 => new SourceException(SourceError.NotFound, $"the patch source has no {path}"),
+            >= 300 and < 400 => new SourceException(
+                SourceError.Redirected,
+                $"the patch source redirects {path}, not followed: if the target is right, set it as the address"
+            ),
+            429 or >= 500 => new SourceException(
+                SourceError.Failing,
+                $"the patch source answered {(int)answer.StatusCode} for {path}"
+            )
+            {
+                RetryAfter = RetryAfter(answer.Headers.RetryAfter),
+            },
+            var status => new SourceException(SourceError.BadAnswer, $"the patch source answered {status} for {path}"),
+        };
 
     private TimeSpan? RetryAfter(RetryConditionHeaderValue? header)
     {
@@ -197,10 +240,12 @@ internal sealed class SourceHttp : IDisposable
         return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
     }
 
-    private SourceException Broken(Exception e) => new(
-        SourceError.Unreachable,
-        $"cannot reach the patch source at {_options.Url.IdnHost}{Through()}: {Line((e.InnerException ?? e).Message)}",
-        e);
+    private SourceException Broken(Exception e) =>
+        new(
+            SourceError.Unreachable,
+            $"cannot reach the patch source at {_options.Url.IdnHost}{Through()}: {Line((e.InnerException ?? e).Message)}",
+            e
+        );
 
     private string Through() => _options.Proxy is { } proxy ? $" through the proxy {proxy.Authority}" : "";
 

@@ -11,7 +11,9 @@ internal static class SourceProxy
         var proxy = new WebProxy(new UriBuilder(address) { UserName = "", Password = "" }.Uri);
         if (address.UserInfo.Split(':', 2) is [{ Length: > 0 } user, .. var password])
             proxy.Credentials = new NetworkCredential(
-                Uri.UnescapeDataString(user), Uri.UnescapeDataString(password.FirstOrDefault() ?? ""));
+                Uri.UnescapeDataString(user),
+                Uri.UnescapeDataString(password.FirstOrDefault() ?? "")
+            );
         return proxy;
     }
 }

@@ -9,7 +9,15 @@ namespace EPortal.PatchSource;
 /// that fetch from this one must trust.
 /// </summary>
 internal sealed record SourceStatus(
-    string? Url, long? Version, string? Expires, string? At, string? SucceededAt, string? Error, string? Message, string OwnKey)
+    string? Url,
+    long? Version,
+    string? Expires,
+    string? At,
+    string? SucceededAt,
+    string? Error,
+    string? Message,
+    string OwnKey
+)
 {
     /// <summary>As the store has it.</summary>
     /// <param name="database">The store.</param>
@@ -17,12 +25,23 @@ internal sealed record SourceStatus(
     /// <param name="ownKey">This portal's public key.</param>
     public static SourceStatus Read(Database database, Uri? url, string ownKey)
     {
-        var (state, index) = database.Read(session => (SourceStore.StateOrNull(session), SourceStore.ExpiryOrNull(session)));
+        var (state, index) = database.Read(session =>
+            (SourceStore.StateOrNull(session), SourceStore.ExpiryOrNull(session))
+        );
         return new SourceStatus(
-            url?.ToString(), index?.Version, Text(index?.Expires), Text(state?.At), Text(state?.SucceededAt), state?.Error, state?.Message, ownKey);
+            url?.ToString(),
+            index?.Version,
+            Text(index?.Expires),
+            Text(state?.At),
+            Text(state?.SucceededAt),
+            state?.Error,
+            state?.Message,
+            ownKey
+        );
     }
 
-    private static string? Text(DateTimeOffset? time) => time?.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+    private static string? Text(DateTimeOffset? time) =>
+        time?.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 }
 
 /// <summary>Its JSON.</summary>

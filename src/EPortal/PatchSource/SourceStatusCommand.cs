@@ -11,7 +11,10 @@ internal static class SourceStatusCommand
     public static Command Create(CliContext context)
     {
         var url = CliOptions.Value<string>("set the source", "--url");
-        var user = CliOptions.Value<string>("login for the source, '' for none; the password is prompted for or read from standard input", "--user");
+        var user = CliOptions.Value<string>(
+            "login for the source, '' for none; the password is prompted for or read from standard input",
+            "--user"
+        );
         var distros = new Option<string[]>("--distro")
         {
             Description = "fetch kernel patchsets of this distribution; repeatable, '' for all",
@@ -21,14 +24,26 @@ internal static class SourceStatusCommand
         var settings = CliOptions.Flag("use the start-up settings again", "--default");
         var test = CliOptions.Flag("fetch the index of the source and show the result; changes nothing", "--test");
         var json = CliOptions.Json();
-        var command = new Command("patch-source", """
+        var command = new Command(
+            "patch-source",
+            """
             show the last sync with the patch source, set or test the source
 
             examples:
               kc.eportal patch-source set --url https://patches.example.com/ --user customer --distro debian12
               kc.eportal patch-source test
               kc.eportal patch-source --off
-            """) { url, user, distros, off, settings, test, json };
+            """
+        )
+        {
+            url,
+            user,
+            distros,
+            off,
+            settings,
+            test,
+            json,
+        };
         command.Validators.Add(result =>
         {
             if (!result.IsGiven(url) && (result.IsGiven(user) || result.IsGiven(distros)))
@@ -36,16 +51,46 @@ internal static class SourceStatusCommand
             if (new Option[] { url, off, settings }.Count(result.IsGiven) > 1)
                 result.AddError("use only one of --url, --off and --default");
         });
-        command.SetAction((parsed, cancel) => Run(parsed, parsed.GetValue(off), parsed.GetValue(settings), parsed.GetValue(test), cancel));
-        command.AddVerb("show", "show the last sync", [json], (parsed, cancel) => Run(parsed, false, false, false, cancel));
-        command.AddVerb("set", "set the source", [url, user, distros, json], (parsed, cancel) => Run(parsed, false, false, false, cancel)).Validators.Add(result =>
-        {
-            if (!result.IsGiven(url))
-                result.AddError("specify --url");
-        });
-        command.AddVerb("delete", "switch the source off", [json], (parsed, cancel) => Run(parsed, true, false, false, cancel));
-        command.AddVerb("reset", "use the start-up settings again", [json], (parsed, cancel) => Run(parsed, false, true, false, cancel));
-        command.AddVerb("test", "fetch the index of the source and show the result; changes nothing", [json], (parsed, cancel) => Run(parsed, false, false, true, cancel));
+        command.SetAction(
+            (parsed, cancel) =>
+                Run(parsed, parsed.GetValue(off), parsed.GetValue(settings), parsed.GetValue(test), cancel)
+        );
+        command.AddVerb(
+            "show",
+            "show the last sync",
+            [json],
+            (parsed, cancel) => Run(parsed, false, false, false, cancel)
+        );
+        command
+            .AddVerb(
+                "set",
+                "set the source",
+                [url, user, distros, json],
+                (parsed, cancel) => Run(parsed, false, false, false, cancel)
+            )
+            .Validators.Add(result =>
+            {
+                if (!result.IsGiven(url))
+                    result.AddError("specify --url");
+            });
+        command.AddVerb(
+            "delete",
+            "switch the source off",
+            [json],
+            (parsed, cancel) => Run(parsed, true, false, false, cancel)
+        );
+        command.AddVerb(
+            "reset",
+            "use the start-up settings again",
+            [json],
+            (parsed, cancel) => Run(parsed, false, true, false, cancel)
+        );
+        command.AddVerb(
+            "test",
+            "fetch the index of the source and show the result; changes nothing",
+            [json],
+            (parsed, cancel) => Run(parsed, false, false, true, cancel)
+        );
         return command;
 
         async Task<int> Run(ParseResult parsed, bool isOff, bool isDefault, bool isTest, CancellationToken cancel)
@@ -55,8 +100,20 @@ internal static class SourceStatusCommand
             {
                 var known = portal.Source.State.Setting;
                 var login = parsed.GetValue(user);
-                var password = string.IsNullOrEmpty(login) ? null : await context.PasswordOnceAsync($"Password of {login}");
-                await portal.Source.Save(context.Operator(), known.With(address, login ?? known.User, password, parsed.GetValue(distros) is { Length: > 0 } some ? [.. some.Where(distro => distro.Length > 0)] : known.Distros));
+                var password = string.IsNullOrEmpty(login)
+                    ? null
+                    : await context.PasswordOnceAsync($"Password of {login}");
+                await portal.Source.Save(
+                    context.Operator(),
+                    known.With(
+                        address,
+                        login ?? known.User,
+                        password,
+                        parsed.GetValue(distros) is { Length: > 0 } some
+                            ? [.. some.Where(distro => distro.Length > 0)]
+                            : known.Distros
+                    )
+                );
             }
             else if (isOff || isDefault)
             {
@@ -80,7 +137,9 @@ internal static class SourceStatusCommand
         else
         {
             context.Line($"source: {(setting.Url is null ? "none; set one with --url" : setting.ToString())}");
-            context.Line($"index: {(row.Version is { } version ? $"version {version}, expires {row.Expires}" : "not fetched yet")}");
+            context.Line(
+                $"index: {(row.Version is { } version ? $"version {version}, expires {row.Expires}" : "not fetched yet")}"
+            );
             context.Line($"last sync: {row.At ?? "never"}{(row.Message is { } message ? $", {message}" : "")}");
             context.Line($"last success: {row.SucceededAt ?? "never"}");
             context.Line($"own key: {row.OwnKey}");

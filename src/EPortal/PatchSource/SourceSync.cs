@@ -11,8 +11,15 @@ namespace EPortal.PatchSource;
 /// One sync at a time, across processes. If something fails, what is here is still served.
 /// </summary>
 internal sealed class SourceSync(
-    SourceClient client, PatchsetImporter fetch, Database database, ChangeLog log, SyncScope choice, int parallel, string lockFile,
-    SyncActivity activity)
+    SourceClient client,
+    PatchsetImporter fetch,
+    Database database,
+    ChangeLog log,
+    SyncScope choice,
+    int parallel,
+    string lockFile,
+    SyncActivity activity
+)
 {
     /// <summary>Takes the right to sync; null while another sync has it.</summary>
     public FileLock? TryBegin() => FileLock.TryAcquire(lockFile);
@@ -25,26 +32,39 @@ internal sealed class SourceSync(
     }
 
     /// <summary>Waits for the right to sync; <paramref name="waiting"/> is called when another sync has it.</summary>
-    public Task<FileLock> Begin(Action waiting, CancellationToken cancel) => FileLock.AcquireAsync(lockFile, waiting, cancel);
+    public Task<FileLock> Begin(Action waiting, CancellationToken cancel) =>
+        FileLock.AcquireAsync(lockFile, waiting, cancel);
 
     /// <summary>Syncs. The caller has the right to.</summary>
     /// <param name="actor">In whose name.</param>
     /// <param name="request">What to bring.</param>
-    /// <param name="begin">Told how many bytes there are to fetch, once that is known; gives whom to tell how many came.</param>
+    /// <param name="begin">Told how many bytes there are to fetch, once that is known; gives whom to tell how many
+    /// came.</param>
     /// <param name="cancel">Stops it; what came until then stays.</param>
     /// <exception cref="SourceException">The index could not be had or is not believed.</exception>
-    public async Task<SyncReport> Run(Actor actor, SyncRequest request, Func<long, IProgress<long>> begin, CancellationToken cancel)
+    public async Task<SyncReport> Run(
+        Actor actor,
+        SyncRequest request,
+        Func<long, IProgress<long>> begin,
+        CancellationToken cancel
+    )
     {
         activity.Begin(actor);
         try
         {
             var index = await client.FetchIndex(cancel);
-            await log.Commit(Actor.Portal, change =>
+            await log.Commit(
+                Actor.Portal,
+                change =>
+                {
+                    IndexImport.Apply(change, client.Url, index);
+                    return true;
+                }
+            );
+            var report = await Fetch(actor, index.Index, request, begin, cancel) with
             {
-                IndexImport.Apply(change, client.Url, index);
-                return true;
-            });
-            var report = await Fetch(actor, index.Index, request, begin, cancel) with { Copy = SourceClient.CopyOrNull(index) };
+                Copy = SourceClient.CopyOrNull(index),
+            };
             await Note(report.Failed.Count == 0 ? null : "incomplete", Summary(report));
             return report;
         }
@@ -61,7 +81,12 @@ internal sealed class SourceSync(
     }
 
     private async Task<SyncReport> Fetch(
-        Actor actor, RepositoryIndex index, SyncRequest request, Func<long, IProgress<long>> begin, CancellationToken cancel)
+        Actor actor,
+        RepositoryIndex index,
+        SyncRequest request,
+        Func<long, IProgress<long>> begin,
+        CancellationToken cancel
+    )
     {
         var lacking = Lacking(index, request);
         fetch.Sweep(index);
@@ -73,42 +98,69 @@ internal sealed class SourceSync(
         var fetched = new ConcurrentBag<RepositoryEntry>();
         var failed = new ConcurrentBag<(RepositoryEntry, string)>();
         var options = new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancel };
-        await Parallel.ForEachAsync(lacking, options, async (entry, token) =>
-        {
-            try
+        await Parallel.ForEachAsync(
+            lacking,
+            options,
+            async (entry, token) =>
             {
-                await fetch.Bring(actor, entry, request.Whole, progress.Part(), token);
-                fetched.Add(entry);
-                activity.Fetched();
+                try
+                {
+                    await fetch.Bring(actor, entry, request.Whole, progress.Part(), token);
+                    fetched.Add(entry);
+                    activity.Fetched();
+                }
+                catch (Exception e)
+                    when (e
+                            is SourceException
+                                or PatchsetException
+                                or RefusedException
+                                or StoreException
+                                or IOException
+                                or UnauthorizedAccessException
+                    )
+                {
+                    failed.Add((entry, e.Message));
+                    activity.Failed();
+                }
             }
-            catch (Exception e) when (e is SourceException or PatchsetException or RefusedException or StoreException or IOException
-                or UnauthorizedAccessException)
-            {
-                failed.Add((entry, e.Message));
-                activity.Failed();
-            }
-        });
+        );
         return new SyncReport(
-            index.Version, [.. fetched.OrderBy(entry => entry.Released)], [.. failed.OrderBy(pair => pair.Item1.Released)]);
+            index.Version,
+            [.. fetched.OrderBy(entry => entry.Released)],
+            [.. failed.OrderBy(pair => pair.Item1.Released)]
+        );
     }
 
     private List<RepositoryEntry> Lacking(RepositoryIndex index, SyncRequest request)
     {
-        var known = database.Read(session => request.Products.SelectMany(product => PatchsetStore.List(session, product))
-            .ToDictionary(patchset => (patchset.Product, patchset.Name)));
-        return [.. request.Products.SelectMany(product => choice.Of(product, index.Patchsets)).Where(entry =>
-            known.GetValueOrDefault((entry.Product, entry.Name)) is not { IsHere: true } || (request.Complete && !fetch.IsWhole(entry)))];
+        var known = database.Read(session =>
+            request
+                .Products.SelectMany(product => PatchsetStore.List(session, product))
+                .ToDictionary(patchset => (patchset.Product, patchset.Name))
+        );
+        return
+        [
+            .. request
+                .Products.SelectMany(product => choice.Of(product, index.Patchsets))
+                .Where(entry =>
+                    known.GetValueOrDefault((entry.Product, entry.Name)) is not { IsHere: true }
+                    || (request.Complete && !fetch.IsWhole(entry))
+                ),
+        ];
     }
 
     private async Task Note(string? error, string message)
     {
         try
         {
-            await log.Commit(Actor.Portal, change =>
-            {
-                SourceStore.Note(change, error, message);
-                return true;
-            });
+            await log.Commit(
+                Actor.Portal,
+                change =>
+                {
+                    SourceStore.Note(change, error, message);
+                    return true;
+                }
+            );
         }
         finally
         {
@@ -116,10 +168,12 @@ internal sealed class SourceSync(
         }
     }
 
-    private static string Summary(SyncReport report) => report.Copy is { } copy ? $"{Result(report)}; {copy}" : Result(report);
+    private static string Summary(SyncReport report) =>
+        report.Copy is { } copy ? $"{Result(report)}; {copy}" : Result(report);
 
-    private static string Result(SyncReport report) => report.Failed.Count == 0
-        ? $"{Plural.Of(report.Fetched.Count, "new patchset")}, index version {report.Version}"
-        : $"{report.Failed.Count} of {Plural.Of(report.Failed.Count + report.Fetched.Count, "patchset")} not fetched, first "
-            + $"{report.Failed[0].Entry.Name}: {report.Failed[0].Reason}";
+    private static string Result(SyncReport report) =>
+        report.Failed.Count == 0
+            ? $"{Plural.Of(report.Fetched.Count, "new patchset")}, index version {report.Version}"
+            : $"{report.Failed.Count} of {Plural.Of(report.Failed.Count + report.Fetched.Count, "patchset")} not fetched, first "
+                + $"{report.Failed[0].Entry.Name}: {report.Failed[0].Reason}";
 }

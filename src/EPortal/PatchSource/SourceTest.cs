@@ -14,12 +14,24 @@ namespace EPortal.PatchSource;
 /// <param name="Patchsets">How many patchsets it lists, by product.</param>
 /// <param name="Distros">Distributions of its kernel patchsets.</param>
 internal sealed record SourceFinding(
-    bool Ok, string? Error, string Message, long? Version = null, DateTimeOffset? Expires = null, string? SignedBy = null,
-    IReadOnlyDictionary<string, int>? Patchsets = null, IReadOnlyList<string>? Distros = null);
+    bool Ok,
+    string? Error,
+    string Message,
+    long? Version = null,
+    DateTimeOffset? Expires = null,
+    string? SignedBy = null,
+    IReadOnlyDictionary<string, int>? Patchsets = null,
+    IReadOnlyList<string>? Distros = null
+);
 
 /// <summary>Tests a patch source: fetches and checks its index, and changes nothing.</summary>
 internal sealed class SourceTest(
-    Func<SourceSetting, SourceOptions> optionsOf, Database database, TrustedKeys trusted, PatchsetLimits limits, TimeProvider time)
+    Func<SourceSetting, SourceOptions> optionsOf,
+    Database database,
+    TrustedKeys trusted,
+    PatchsetLimits limits,
+    TimeProvider time
+)
 {
     /// <summary>Somebody waits for the answer.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
@@ -46,20 +58,42 @@ internal sealed class SourceTest(
 
     private static SourceFinding Found(TrustedIndex found)
     {
-        var (index, counts) = (found.Index, found.Index.Patchsets.CountBy(entry => entry.Product.Token()).ToDictionary());
+        var (index, counts) = (
+            found.Index,
+            found.Index.Patchsets.CountBy(entry => entry.Product.Token()).ToDictionary()
+        );
         var signed = found.SignedBy is { } key
             ? $"signed by the pinned key {key}"
             : "signature not checked because TRUSTED_KEYS pins no key";
         return new SourceFinding(
-            Ok: true, null,
-            string.Create(CultureInfo.InvariantCulture, $"index version {index.Version}, {signed}, expires {index.Expires:yyyy-MM-dd HH:mm} UTC, lists {Listed(counts)}"),
-            index.Version, index.Expires, found.SignedBy, counts, DistrosOf(index.Patchsets));
+            Ok: true,
+            null,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"index version {index.Version}, {signed}, expires {index.Expires:yyyy-MM-dd HH:mm} UTC, lists {Listed(counts)}"
+            ),
+            index.Version,
+            index.Expires,
+            found.SignedBy,
+            counts,
+            DistrosOf(index.Patchsets)
+        );
     }
 
-    private static string Listed(Dictionary<string, int> counts) => counts.Count == 0
-        ? "no patchset"
-        : string.Join(", ", counts.Select(count => $"{count.Value} {count.Key} patchset{(count.Value == 1 ? "" : "s")}"));
+    private static string Listed(Dictionary<string, int> counts) =>
+        counts.Count == 0
+            ? "no patchset"
+            : string.Join(
+                ", ",
+                counts.Select(count => $"{count.Value} {count.Key} patchset{(count.Value == 1 ? "" : "s")}")
+            );
 
     private static IReadOnlyList<string> DistrosOf(IEnumerable<RepositoryEntry> entries) =>
-        [.. entries.Where(entry => entry.Product == Product.Kernel).SelectMany(entry => entry.Distros).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        [
+            .. entries
+                .Where(entry => entry.Product == Product.Kernel)
+                .SelectMany(entry => entry.Distros)
+                .Distinct(StringComparer.Ordinal)
+                .Order(StringComparer.Ordinal),
+        ];
 }

@@ -6,20 +6,33 @@ namespace EPortal.PatchSource;
 
 /// <summary>The patch source as the place from which features get what is not here.</summary>
 internal sealed class SourceUpstream(
-    PatchsetImporter fetch, PatchCache cache, Database database, SyncScope choice, bool whole) : Upstream
+    PatchsetImporter fetch,
+    PatchCache cache,
+    Database database,
+    SyncScope choice,
+    bool whole
+) : Upstream
 {
     /// <inheritdoc/>
-    public override async Task Fetch(Actor actor, Product product, IReadOnlyList<string> names, CancellationToken cancel)
+    public override async Task Fetch(
+        Actor actor,
+        Product product,
+        IReadOnlyList<string> names,
+        CancellationToken cancel
+    )
     {
         foreach (var name in names)
         {
             var (known, entry) = database.Read(session =>
-                (PatchsetStore.Get(session, product, name), Listing.FindOrNull(session, product, name)));
+                (PatchsetStore.Get(session, product, name), Listing.FindOrNull(session, product, name))
+            );
             if (known.IsHere)
                 continue;
             if (entry is not { State: RepositoryState.Available })
                 throw new RefusedException(
-                    Refusal.Conflict, $"'{name}' cannot be fetched: the patch source {(entry is null ? "does not list it" : $"says it is {entry.State.Token()}")}");
+                    Refusal.Conflict,
+                    $"'{name}' cannot be fetched: the patch source {(entry is null ? "does not list it" : $"says it is {entry.State.Token()}")}"
+                );
             await Bring(actor, entry, cancel);
         }
     }

@@ -15,15 +15,28 @@ namespace EPortal.PatchSource;
 /// <param name="IsElsewhere">Whether another process syncs.</param>
 /// <param name="Listed">Distributions of the kernel patchsets that the source lists.</param>
 internal sealed record SourceView(
-    SourceState State, bool CacheMode, IReadOnlyList<MinisignPublicKey> Trusted, AcceptedIndex? Seen, DateTimeOffset? Expires, SyncState? Last, SyncSteps? Steps,
-    bool IsElsewhere, IReadOnlyList<string> Listed)
+    SourceState State,
+    bool CacheMode,
+    IReadOnlyList<MinisignPublicKey> Trusted,
+    AcceptedIndex? Seen,
+    DateTimeOffset? Expires,
+    SyncState? Last,
+    SyncSteps? Steps,
+    bool IsElsewhere,
+    IReadOnlyList<string> Listed
+)
 {
     /// <summary>Whether a sync goes on.</summary>
     public bool IsSyncing => Steps is { EndedAt: null } || IsElsewhere;
 }
 
 /// <summary>Reads the state of the patch source for pages and calls.</summary>
-internal sealed class SourceViews(PatchSourceManager slot, SyncActivity activity, PortalSigner signer, Database database)
+internal sealed class SourceViews(
+    PatchSourceManager slot,
+    SyncActivity activity,
+    PortalSigner signer,
+    Database database
+)
 {
     /// <summary>The current state.</summary>
     public SourceView Read()
@@ -33,7 +46,15 @@ internal sealed class SourceViews(PatchSourceManager slot, SyncActivity activity
         var steps = activity.LastOrNull;
         var isElsewhere = steps is not { EndedAt: null } && lease.Connection?.Sync.IsTaken() == true;
         return database.Read(session => new SourceView(
-            state, slot.CacheMode, signer.Trusted.Keys, SourceStore.SeenOrNull(session), SourceStore.ExpiryOrNull(session)?.Expires,
-            SourceStore.StateOrNull(session), steps, isElsewhere, Listing.Distros(session)));
+            state,
+            slot.CacheMode,
+            signer.Trusted.Keys,
+            SourceStore.SeenOrNull(session),
+            SourceStore.ExpiryOrNull(session)?.Expires,
+            SourceStore.StateOrNull(session),
+            steps,
+            isElsewhere,
+            Listing.Distros(session)
+        ));
     }
 }

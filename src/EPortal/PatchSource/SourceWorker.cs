@@ -4,15 +4,24 @@ using EPortal.Format;
 
 namespace EPortal.PatchSource;
 
-/// <summary>Syncs with the patch source and fills automatic feeds, every so often and when somebody asks for it.</summary>
+/// <summary>
+/// Syncs with the patch source and fills automatic feeds, every so often and when somebody asks for it.
+/// </summary>
 internal sealed partial class SourceWorker(
-    PatchSourceManager source, AutoUpdate autoUpdate, TimeSpan? period, TimeProvider time, ILogger<SourceWorker> logger)
-    : PeriodicWorker(period, time)
+    PatchSourceManager source,
+    AutoUpdate autoUpdate,
+    TimeSpan? period,
+    TimeProvider time,
+    ILogger<SourceWorker> logger
+) : PeriodicWorker(period, time)
 {
     private readonly CancellationTokenSource _stopping = new();
     private Task _asked = Task.CompletedTask;
 
-    /// <summary>Begins a sync that goes on beside the caller; false while another one has the right to, here or in another process.</summary>
+    /// <summary>
+    /// Begins a sync that goes on beside the caller; false while another one has the right to, here or in another
+    /// process.
+    /// </summary>
     /// <exception cref="RefusedException">No patch source is set.</exception>
     public bool TryStart(Actor actor)
     {
@@ -39,7 +48,8 @@ internal sealed partial class SourceWorker(
     {
         await _stopping.CancelAsync();
         await base.StopAsync(cancellationToken);
-        // When the time to end is over it is left as it is: what it has fetched stays, and the next one goes on from there.
+        // When the time to end is over it is left as it is: what it has fetched stays, and the next one goes on from
+        // there.
         await Task.WhenAny(_asked, Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken));
     }
 
@@ -99,7 +109,12 @@ internal sealed partial class SourceWorker(
 
     private async Task Sync(Actor actor, PatchSourceConnection connection, CancellationToken cancel)
     {
-        var report = await connection.Sync.Run(actor, connection.Request(Products.All), _ => new Progress<long>(), cancel);
+        var report = await connection.Sync.Run(
+            actor,
+            connection.Request(Products.All),
+            _ => new Progress<long>(),
+            cancel
+        );
         foreach (var entry in report.Fetched)
             LogFetched(entry.Name);
         foreach (var (entry, reason) in report.Failed)
@@ -121,7 +136,10 @@ internal sealed partial class SourceWorker(
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Reason}; patchsets that are already here are still served")]
     private partial void LogFailed(string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The sync failed unexpectedly; patchsets that are already here are still served")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The sync failed unexpectedly; patchsets that are already here are still served"
+    )]
     private partial void LogBroken(Exception failure);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Patchset} was fetched from the patch source")]

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace EPortal.PatchSource;
 
-/// <summary>Cancels when nothing has come for a while, or less than a source must send in the time it has taken.</summary>
+/// <summary>
+/// Cancels when nothing has come for a while, or less than a source must send in the time it has taken.
+/// </summary>
 internal sealed class StallTimeout : IDisposable
 {
     private readonly CancellationTokenSource _source;

@@ -8,18 +8,21 @@ namespace EPortal.PatchSource;
 internal sealed record SyncScope(IReadOnlyList<string> Distros, int? Newest)
 {
     /// <summary>The entries of a product that are wanted here, oldest first.</summary>
-    public IEnumerable<RepositoryEntry> Of(Product product, IEnumerable<RepositoryEntry> listed) => listed
-        .Where(entry => entry.Product == product && entry.State == RepositoryState.Available)
-        .Where(entry => product != Product.Kernel || Distros.Count == 0 || entry.Distros.Intersect(Distros).Any())
-        .OrderByDescending(entry => entry.Released).ThenByDescending(entry => entry.Name, StringComparer.Ordinal)
-        .Take(Newest ?? int.MaxValue)
-        .Reverse();
+    public IEnumerable<RepositoryEntry> Of(Product product, IEnumerable<RepositoryEntry> listed) =>
+        listed
+            .Where(entry => entry.Product == product && entry.State == RepositoryState.Available)
+            .Where(entry => product != Product.Kernel || Distros.Count == 0 || entry.Distros.Intersect(Distros).Any())
+            .OrderByDescending(entry => entry.Released)
+            .ThenByDescending(entry => entry.Name, StringComparer.Ordinal)
+            .Take(Newest ?? int.MaxValue)
+            .Reverse();
 }
 
 /// <summary>What a sync is to bring.</summary>
 /// <param name="Products">Of these products.</param>
 /// <param name="Whole">Archives; else manifests only, whose files are fetched when agents ask for them.</param>
-/// <param name="Complete">Also the archives of patchsets that are here by their manifest, or whose files were lost.</param>
+/// <param name="Complete">Also the archives of patchsets that are here by their manifest, or whose files were
+/// lost.</param>
 internal sealed record SyncRequest(IReadOnlyList<Product> Products, bool Whole, bool Complete = false);
 
 /// <summary>What a sync brought.</summary>
@@ -27,7 +30,10 @@ internal sealed record SyncRequest(IReadOnlyList<Product> Products, bool Whole, 
 /// <param name="Fetched">Patchsets that are here now and were not.</param>
 /// <param name="Failed">Those that could not be had, with the reason.</param>
 internal sealed record SyncReport(
-    long Version, IReadOnlyList<RepositoryEntry> Fetched, IReadOnlyList<(RepositoryEntry Entry, string Reason)> Failed)
+    long Version,
+    IReadOnlyList<RepositoryEntry> Fetched,
+    IReadOnlyList<(RepositoryEntry Entry, string Reason)> Failed
+)
 {
     /// <summary>A warning about a cache that answered instead of the source; null if none did.</summary>
     public string? Copy { get; init; }

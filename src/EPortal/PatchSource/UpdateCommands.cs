@@ -22,7 +22,10 @@ internal static partial class UpdateCommands
     /// <summary><c>kc.eportal cache-mode --fetch-meta</c>.</summary>
     public static Command CacheMode(CliContext context)
     {
-        var fetch = CliOptions.Flag("fetch the manifests of all listed patchsets; files are fetched when agents ask for them", "--fetch-meta");
+        var fetch = CliOptions.Flag(
+            "fetch the manifests of all listed patchsets; files are fetched when agents ask for them",
+            "--fetch-meta"
+        );
         var json = CliOptions.Json();
         var command = new Command("cache-mode", "prepare for cache mode") { fetch, json };
         command.Validators.Add(result =>
@@ -30,12 +33,14 @@ internal static partial class UpdateCommands
             if (!result.GetValue(fetch))
                 result.AddError("specify an action: --fetch-meta");
         });
-        command.SetAction(async (parsed, _) =>
-        {
-            await using var portal = context.OpenPortal();
-            var report = await Sync(context, portal, _ => new SyncRequest(Products.All, Whole: false));
-            Show(context, report, [], parsed.GetValue(json));
-        });
+        command.SetAction(
+            async (parsed, _) =>
+            {
+                await using var portal = context.OpenPortal();
+                var report = await Sync(context, portal, _ => new SyncRequest(Products.All, Whole: false));
+                Show(context, report, [], parsed.GetValue(json));
+            }
+        );
         return command;
     }
 
@@ -55,7 +60,12 @@ internal static partial class UpdateCommands
         await using var portal = context.OpenPortal();
         var report = await Sync(context, portal, source => source.Request([product]));
         var changed = await portal.AutoUpdate.Run(context.Operator(), product);
-        Show(context, report, [.. changed.SelectMany(feed => feed.Patchsets.Select(name => new EnabledRow(name, feed.Feed)))], json);
+        Show(
+            context,
+            report,
+            [.. changed.SelectMany(feed => feed.Patchsets.Select(name => new EnabledRow(name, feed.Feed)))],
+            json
+        );
     }
 
     private static Command UpdateCommand(CliContext context, Product product)
@@ -64,14 +74,19 @@ internal static partial class UpdateCommands
         feed.CompletionSources.Add(StoredNames.OfFeeds(context));
         var json = CliOptions.Json();
         var command = new Command("update", "fetch new patchsets and enable all of the feed's channel") { feed, json };
-        command.SetAction((parsed, _) => Update(context, product, parsed.GetValue(feed) ?? Feed.Main, parsed.GetValue(json)));
+        command.SetAction(
+            (parsed, _) => Update(context, product, parsed.GetValue(feed) ?? Feed.Main, parsed.GetValue(json))
+        );
         return command;
     }
 
     private static Command AutoUpdateCommand(CliContext context, Product product)
     {
         var json = CliOptions.Json();
-        var command = new Command("auto-update", "fetch new patchsets and enable those due on automatic feeds") { json };
+        var command = new Command("auto-update", "fetch new patchsets and enable those due on automatic feeds")
+        {
+            json,
+        };
         command.SetAction((parsed, _) => AutoUpdate(context, product, parsed.GetValue(json)));
         return command;
     }
@@ -80,27 +95,46 @@ internal static partial class UpdateCommands
     {
         var json = CliOptions.Json();
         var command = new Command("download-missing", "download missing archives of listed patchsets") { json };
-        command.SetAction(async (parsed, _) =>
-        {
-            await using var portal = context.OpenPortal();
-            Show(context, await Sync(context, portal, _ => new SyncRequest([product], Whole: true, Complete: true)), [], parsed.GetValue(json));
-        });
+        command.SetAction(
+            async (parsed, _) =>
+            {
+                await using var portal = context.OpenPortal();
+                Show(
+                    context,
+                    await Sync(context, portal, _ => new SyncRequest([product], Whole: true, Complete: true)),
+                    [],
+                    parsed.GetValue(json)
+                );
+            }
+        );
         return command;
     }
 
-    private static async Task<SyncReport> Sync(CliContext context, Portal portal, Func<PatchSourceConnection, SyncRequest> request)
+    private static async Task<SyncReport> Sync(
+        CliContext context,
+        Portal portal,
+        Func<PatchSourceConnection, SyncRequest> request
+    )
     {
         using var lease = portal.Source.Take();
         if (portal.Source.State.Problem is { } problem)
             context.Note($"warning: {problem}");
-        var source = lease.Connection ?? throw new CliException("no patch source is set; set one with `kc.eportal patch-source --url`");
+        var source =
+            lease.Connection
+            ?? throw new CliException("no patch source is set; set one with `kc.eportal patch-source --url`");
         using var syncLock = await source.Sync.Begin(
-            () => context.Note("waiting for another sync to finish"), context.Cancellation);
+            () => context.Note("waiting for another sync to finish"),
+            context.Cancellation
+        );
         CliProgress? progress = null;
         try
         {
             return await source.Sync.Run(
-                context.Operator(), request(source), total => progress = new CliProgress(context, "downloading", total), context.Cancellation);
+                context.Operator(),
+                request(source),
+                total => progress = new CliProgress(context, "downloading", total),
+                context.Cancellation
+            );
         }
         finally
         {
@@ -117,13 +151,19 @@ internal static partial class UpdateCommands
         if (json)
             context.Json(
                 new ReportRow(
-                    report.Version, [.. report.Fetched.Select(entry => entry.Name)],
-                    [.. report.Failed.Select(failed => new FailedRow(failed.Entry.Name, failed.Reason))], enabled),
-                UpdateJson.Default.ReportRow);
+                    report.Version,
+                    [.. report.Fetched.Select(entry => entry.Name)],
+                    [.. report.Failed.Select(failed => new FailedRow(failed.Entry.Name, failed.Reason))],
+                    enabled
+                ),
+                UpdateJson.Default.ReportRow
+            );
         else
             Show(context, report, enabled);
         if (report.Failed.Count > 0)
-            throw new CliException($"not fetched: {report.Failed.Count} of {Plural.Of(report.Failed.Count + report.Fetched.Count, "patchset")}");
+            throw new CliException(
+                $"not fetched: {report.Failed.Count} of {Plural.Of(report.Failed.Count + report.Fetched.Count, "patchset")}"
+            );
     }
 
     private static void Show(CliContext context, SyncReport report, EnabledRow[] enabled)
@@ -144,7 +184,11 @@ internal static partial class UpdateCommands
 
     /// <summary>What an update did, for programs.</summary>
     internal sealed record ReportRow(
-        long Version, IReadOnlyList<string> Downloaded, IReadOnlyList<FailedRow> Failed, IReadOnlyList<EnabledRow> Enabled);
+        long Version,
+        IReadOnlyList<string> Downloaded,
+        IReadOnlyList<FailedRow> Failed,
+        IReadOnlyList<EnabledRow> Enabled
+    );
 
     [JsonSerializable(typeof(ReportRow))]
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

@@ -7,8 +7,12 @@ namespace EPortal.Patchsets;
 internal static class ArchiveCommands
 {
     /// <summary>The command.</summary>
-    public static Command Create(CliContext context) => new("patchset", "create and verify patchset archives")
-    {
-        BuildCommand.Create(context), VerifyCommand.Create(context), SignCommand.Create(context), KeyCommand.Create(context),
-    };
+    public static Command Create(CliContext context) =>
+        new("patchset", "create and verify patchset archives")
+        {
+            BuildCommand.Create(context),
+            VerifyCommand.Create(context),
+            SignCommand.Create(context),
+            KeyCommand.Create(context),
+        };
 }

@@ -11,7 +11,10 @@ internal static class ArchiveFile
 
     private static readonly (string Ending, Compression Compression)[] Endings =
     [
-        (".tar.bz2", Compression.Bzip2), (".tar.gz", Compression.Gzip), (".tar.zst", Compression.Zstd), (".tar", Compression.None),
+        (".tar.bz2", Compression.Bzip2),
+        (".tar.gz", Compression.Gzip),
+        (".tar.zst", Compression.Zstd),
+        (".tar", Compression.None),
     ];
 
     /// <summary>The usual ending of a compression.</summary>
@@ -50,7 +53,9 @@ internal static class ArchiveFile
         using var file = Open(path, "a file");
         var content = new byte[MaxSmall + 1];
         var length = file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
-        return length <= MaxSmall ? content[..length] : throw new CliException($"{path} is larger than {MaxSmall} bytes");
+        return length <= MaxSmall
+            ? content[..length]
+            : throw new CliException($"{path} is larger than {MaxSmall} bytes");
     }
 
     /// <summary>Reads a UTF-8 text file by its path.</summary>
@@ -68,10 +73,19 @@ internal static class ArchiveFile
     /// <summary>Builds into a file; its ending says how to compress.</summary>
     /// <exception cref="CliException">The ending is not one that is known.</exception>
     /// <exception cref="PatchsetException">What was given does not make a good patchset.</exception>
-    public static async Task<Manifest> WriteAsync(string path, PatchsetBuilder builder, MinisignSecretKey? key, CancellationToken cancel)
+    public static async Task<Manifest> WriteAsync(
+        string path,
+        PatchsetBuilder builder,
+        MinisignSecretKey? key,
+        CancellationToken cancel
+    )
     {
-        var compression = Endings.Where(e => path.EndsWith(e.Ending, StringComparison.Ordinal)).Select(e => (Compression?)e.Compression)
-            .FirstOrDefault() ?? throw new CliException($"{path} must end in .tar, .tar.gz, .tar.bz2 or .tar.zst");
+        var compression =
+            Endings
+                .Where(e => path.EndsWith(e.Ending, StringComparison.Ordinal))
+                .Select(e => (Compression?)e.Compression)
+                .FirstOrDefault()
+            ?? throw new CliException($"{path} must end in .tar, .tar.gz, .tar.bz2 or .tar.zst");
         RefuseWithoutFolder(path);
         var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try

@@ -46,7 +46,8 @@ internal static class ArchiveKeys
         }
     }
 
-    private static string ReadSmall(string path) => new FileInfo(path).Length <= MaxKeyFile
-        ? ArchiveFile.ReadText(path)
-        : throw new CliException($"{path} is too large to be a key");
+    private static string ReadSmall(string path) =>
+        new FileInfo(path).Length <= MaxKeyFile
+            ? ArchiveFile.ReadText(path)
+            : throw new CliException($"{path} is too large to be a key");
 }

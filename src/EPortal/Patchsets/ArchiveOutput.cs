@@ -8,15 +8,22 @@ namespace EPortal.Patchsets;
 internal static partial class ArchiveOutput
 {
     /// <summary>Tells of an archive that was written.</summary>
-    public static void Show(CliContext context, Manifest manifest, MinisignSecretKey? key, bool json) => context.Result(
-        json,
-        new ArchiveRow(manifest.Name, manifest.Targets.Count, key?.PublicKey.KeyId),
-        ArchiveOutputJson.Default.ArchiveRow,
-        $"{manifest.Name} was written, {(key is null ? "not signed" : $"signed by {key.PublicKey.KeyId}")}");
+    public static void Show(CliContext context, Manifest manifest, MinisignSecretKey? key, bool json) =>
+        context.Result(
+            json,
+            new ArchiveRow(manifest.Name, manifest.Targets.Count, key?.PublicKey.KeyId),
+            ArchiveOutputJson.Default.ArchiveRow,
+            $"{manifest.Name} was written, {(key is null ? "not signed" : $"signed by {key.PublicKey.KeyId}")}"
+        );
 
     /// <summary>Tells the public half of a new key.</summary>
     public static void Show(CliContext context, MinisignPublicKey key, bool json) =>
-        context.Result(json, new PublicKeyRow(key.KeyId, key.ToString()), ArchiveOutputJson.Default.PublicKeyRow, key.ToString());
+        context.Result(
+            json,
+            new PublicKeyRow(key.KeyId, key.ToString()),
+            ArchiveOutputJson.Default.PublicKeyRow,
+            key.ToString()
+        );
 
     /// <summary>An archive, for programs.</summary>
     internal sealed record ArchiveRow(string Patchset, int Targets, string? SignedBy);

@@ -8,14 +8,21 @@ internal static class ArchiveSigner
 {
     /// <summary>Signs an archive and each patch in it; existing signatures are replaced.</summary>
     /// <param name="source">The archive.</param>
-    /// <param name="destination">Where the signed one goes; its ending says how to compress. May be the same file.</param>
+    /// <param name="destination">Where the signed one goes; its ending says how to compress. May be the same
+    /// file.</param>
     /// <param name="key">Signs it.</param>
     /// <param name="limits">Bounds.</param>
     /// <param name="now">The current time.</param>
     /// <param name="cancel">Stops it.</param>
     /// <exception cref="PatchsetException">The archive is bad.</exception>
     public static async Task<Manifest> SignAsync(
-        string source, string destination, MinisignSecretKey key, PatchsetLimits limits, DateTimeOffset now, CancellationToken cancel)
+        string source,
+        string destination,
+        MinisignSecretKey key,
+        PatchsetLimits limits,
+        DateTimeOffset now,
+        CancellationToken cancel
+    )
     {
         var folder = Directory.CreateTempSubdirectory("eportal-sign-").FullName;
         try
@@ -30,7 +37,12 @@ internal static class ArchiveSigner
     }
 
     private static async Task<PatchsetBuilder> UnpackAsync(
-        string path, string folder, PatchsetLimits limits, DateTimeOffset now, CancellationToken cancel)
+        string path,
+        string folder,
+        PatchsetLimits limits,
+        DateTimeOffset now,
+        CancellationToken cancel
+    )
     {
         await using var file = ArchiveFile.Open(path);
         var staged = await PatchsetArchive.UnpackAsync(file, folder, TrustedKeys.None, limits, now, cancel);

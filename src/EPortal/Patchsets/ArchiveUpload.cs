@@ -25,9 +25,11 @@ internal sealed record ArchiveUpload(IReadOnlyDictionary<string, string> Fields,
     /// <exception cref="RefusedException">It is no such form, or has no file.</exception>
     public static async Task<ArchiveUpload> Begin(HttpRequest request, CancellationToken cancel)
     {
-        var boundary = MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase)
-            ? HeaderUtilities.RemoveQuotes(type.Boundary)
-            : default;
+        var boundary =
+            MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            && type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase)
+                ? HeaderUtilities.RemoveQuotes(type.Boundary)
+                : default;
         if (boundary.Length is 0 or > MaxBoundary)
             throw Refused("upload the archive as multipart/form-data");
         var reader = new MultipartReader(boundary.ToString(), new UploadStream(request.Body));
@@ -55,7 +57,9 @@ internal sealed record ArchiveUpload(IReadOnlyDictionary<string, string> Fields,
     {
         var bytes = new byte[MaxFieldBytes + 1];
         var length = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancel);
-        return length <= MaxFieldBytes ? Encoding.UTF8.GetString(bytes, 0, length) : throw Refused("a form field is too long");
+        return length <= MaxFieldBytes
+            ? Encoding.UTF8.GetString(bytes, 0, length)
+            : throw Refused("a form field is too long");
     }
 
     private static RefusedException NoFile() => Refused("choose an archive file");
@@ -65,7 +69,10 @@ internal sealed record ArchiveUpload(IReadOnlyDictionary<string, string> Fields,
     /// <summary>A failure while reading is the sender's, not the disk's.</summary>
     private sealed class UploadStream(Stream inner) : ForwardStream
     {
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        public override async ValueTask<int> ReadAsync(
+            Memory<byte> buffer,
+            CancellationToken cancellationToken = default
+        )
         {
             try
             {

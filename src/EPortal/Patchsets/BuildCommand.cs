@@ -18,43 +18,64 @@ internal static class BuildCommand
             Arity = ArgumentArity.OneOrMore,
         };
         var name = Needed("--name", "name of the patchset");
-        var product = CliOptions.Choice("product (kernel by default)", [.. Products.All.Select(p => p.Token())], "--product");
-        var target = Needed("--target", "kernel id or build-id; @FILE computes the kernel id from a copy of /proc/version");
+        var product = CliOptions.Choice(
+            "product (kernel by default)",
+            [.. Products.All.Select(p => p.Token())],
+            "--product"
+        );
+        var target = Needed(
+            "--target",
+            "kernel id or build-id; @FILE computes the kernel id from a copy of /proc/version"
+        );
         var level = new Option<int>("--level") { Description = "level of the patch, from 1", Required = true };
         var texts = new BuildTexts();
         var key = ArchiveKeys.SecretOption();
         var json = CliOptions.Json();
-        var command = new Command("build", """
+        var command = new Command(
+            "build",
+            """
             build a patchset of one patch
 
             example:
               kc.eportal patchset build --name K20260501_01 --target @/proc/version --level 1 \
                 --key vendor.key K20260501_01.tar.bz2 kpatch.bin=livepatch.ko
-            """) { archive, files, name, product, target, level };
+            """
+        )
+        {
+            archive,
+            files,
+            name,
+            product,
+            target,
+            level,
+        };
         texts.AddTo(command);
         command.Options.Add(key);
         command.Options.Add(json);
-        command.SetAction(async (parsed, cancel) =>
-        {
-            var patched = Products.All.Single(known => known.Token() == (parsed.GetValue(product) ?? Product.Kernel.Token()));
-            var head = texts.Head(parsed, parsed.GetValue(name)!, patched, context.Time);
-            var builder = new PatchsetBuilder(head);
-            var patch = texts.Target(parsed, TargetOf(parsed.GetValue(target)!), parsed.GetValue(level));
-            builder.AddTarget(patch);
-            AddFiles(builder, head, patch, parsed.GetValue(files)!);
-            var secret = await ArchiveKeys.ReadSecretAsync(context, parsed.GetValue(key));
-            var manifest = await ArchiveFile.WriteAsync(parsed.GetValue(archive)!, builder, secret, cancel);
-            ArchiveOutput.Show(context, manifest, secret, parsed.GetValue(json));
-        });
+        command.SetAction(
+            async (parsed, cancel) =>
+            {
+                var patched = Products.All.Single(known =>
+                    known.Token() == (parsed.GetValue(product) ?? Product.Kernel.Token())
+                );
+                var head = texts.Head(parsed, parsed.GetValue(name)!, patched, context.Time);
+                var builder = new PatchsetBuilder(head);
+                var patch = texts.Target(parsed, TargetOf(parsed.GetValue(target)!), parsed.GetValue(level));
+                builder.AddTarget(patch);
+                AddFiles(builder, head, patch, parsed.GetValue(files)!);
+                var secret = await ArchiveKeys.ReadSecretAsync(context, parsed.GetValue(key));
+                var manifest = await ArchiveFile.WriteAsync(parsed.GetValue(archive)!, builder, secret, cancel);
+                ArchiveOutput.Show(context, manifest, secret, parsed.GetValue(json));
+            }
+        );
         return command;
     }
 
     private static Option<string> Needed(string name, string description) =>
         new(name) { Description = description, Required = true };
 
-    private static string TargetOf(string text) => text.StartsWith('@')
-        ? KernelId.FromProcVersion(ArchiveFile.ReadBytes(text[1..]))
-        : text;
+    private static string TargetOf(string text) =>
+        text.StartsWith('@') ? KernelId.FromProcVersion(ArchiveFile.ReadBytes(text[1..])) : text;
 
     private static void AddFiles(PatchsetBuilder builder, Manifest head, ManifestTarget target, string[] files)
     {
@@ -70,27 +91,32 @@ internal static class BuildCommand
 
         // Agents and scanners read it, so every kernel patch has one.
         if (head.Product == Product.Kernel && !names.Contains(KpatchInfo.FileName))
-            builder.AddFile(target.Id, KpatchInfo.FileName, System.Text.Encoding.UTF8.GetBytes(Info(head, target).ToText()));
+            builder.AddFile(
+                target.Id,
+                KpatchInfo.FileName,
+                System.Text.Encoding.UTF8.GetBytes(Info(head, target).ToText())
+            );
     }
 
-    private static KpatchInfo Info(Manifest head, ManifestTarget target) => new()
-    {
-        Os = target.Distro ?? "",
-        Kernel = target.Release ?? "",
-        Time = head.Released.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
-        Uname = target.Euname ?? "",
-        Fixes =
-        [
-            new KpatchFix
-            {
-                Name = head.Name,
-                Description = head.Summary,
-                Kernel = target.Euname ?? "",
-                Cve = target.Cves.Count == 0 ? "N/A" : string.Join(", ", target.Cves),
-                Cvss = "N/A",
-                CveUrl = "N/A",
-                PatchUrl = "N/A",
-            },
-        ],
-    };
+    private static KpatchInfo Info(Manifest head, ManifestTarget target) =>
+        new()
+        {
+            Os = target.Distro ?? "",
+            Kernel = target.Release ?? "",
+            Time = head.Released.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
+            Uname = target.Euname ?? "",
+            Fixes =
+            [
+                new KpatchFix
+                {
+                    Name = head.Name,
+                    Description = head.Summary,
+                    Kernel = target.Euname ?? "",
+                    Cve = target.Cves.Count == 0 ? "N/A" : string.Join(", ", target.Cves),
+                    Cvss = "N/A",
+                    CveUrl = "N/A",
+                    PatchUrl = "N/A",
+                },
+            ],
+        };
 }

@@ -7,8 +7,8 @@ using Markdig.Syntax.Inlines;
 namespace EPortal.Patchsets;
 
 /// <summary>
-/// Renders changelogs, untrusted Markdown, as safe HTML: HTML in them is shown as text, pictures as their description, and links
-/// lead only to web sites.
+/// Renders changelogs, untrusted Markdown, as safe HTML: HTML in them is shown as text, pictures as their description,
+/// and links lead only to web sites.
 /// </summary>
 internal static class Changelog
 {
@@ -54,14 +54,19 @@ internal static class Changelog
         }
     }
 
-    /// <summary>Characters of the longest run of lines that may be one paragraph: until an empty line, a heading or an item of a list.</summary>
+    /// <summary>
+    /// Characters of the longest run of lines that may be one paragraph: until an empty line, a heading or an item of a
+    /// list.
+    /// </summary>
     private static int LongestParagraph(string markdown)
     {
         var (longest, length) = (0, 0);
         foreach (var line in markdown.AsSpan().EnumerateLines())
         {
             var text = line.TrimStart();
-            var begins = text.IsEmpty || (line.Length - text.Length < 4 && text is ['-' or '*' or '+', ' ', ..] or ['#', ..] && Heads(text));
+            var begins =
+                text.IsEmpty
+                || (line.Length - text.Length < 4 && text is ['-' or '*' or '+', ' ', ..] or ['#', ..] && Heads(text));
             length = begins ? line.Length : length + line.Length + 1;
             longest = Math.Max(longest, length);
         }

@@ -14,12 +14,19 @@ internal static class KeyCommand
     {
         var file = CliOptions.Required("file", "file for the secret key; the public key goes to FILE.pub");
         var json = CliOptions.Json();
-        var command = new Command("keygen", """
+        var command = new Command(
+            "keygen",
+            """
             create a signing key in minisign format, without a password
 
             example:
               kc.eportal patchset keygen vendor.key
-            """) { file, json };
+            """
+        )
+        {
+            file,
+            json,
+        };
         command.SetAction(parsed =>
         {
             var path = parsed.GetValue(file)!;

@@ -12,7 +12,12 @@ internal sealed record Delivery(PatchFileLocation Found, Stream? Arriving);
 
 /// <summary>Gets patch files for agents, and makes sure that no wrong byte is served.</summary>
 internal sealed partial class PatchDelivery(
-    PatchFileIndex shelf, FileIntegrity intact, Upstream upstream, TimeProvider time, ILogger<PatchDelivery> logger) : IDisposable
+    PatchFileIndex shelf,
+    FileIntegrity intact,
+    Upstream upstream,
+    TimeProvider time,
+    ILogger<PatchDelivery> logger
+) : IDisposable
 {
     /// <summary>How exactly the last use of a file is noted.</summary>
     private static readonly TimeSpan s_use = TimeSpan.FromHours(1);
@@ -58,8 +63,8 @@ internal sealed partial class PatchDelivery(
     public void Dispose() => _restoring.Dispose();
 
     /// <summary>
-    /// The same without waiting: a file that is on disk and was recently found intact. Its content is included when it is
-    /// small. False for everything else, which <see cref="FindOrNull"/> handles.
+    /// The same without waiting: a file that is on disk and was recently found intact. Its content is included when it
+    /// is small. False for everything else, which <see cref="FindOrNull"/> handles.
     /// </summary>
     public bool TryFind(PatchFileRequest wanted, out PatchFileLocation found, out byte[]? content)
     {
@@ -71,7 +76,8 @@ internal sealed partial class PatchDelivery(
         return true;
     }
 
-    private ValueTask<bool> IsIntact(PatchFileLocation found) => intact.IsIntact(found.Path, found.File.Size, found.File.Sha256);
+    private ValueTask<bool> IsIntact(PatchFileLocation found) =>
+        intact.IsIntact(found.Path, found.File.Size, found.File.Sha256);
 
     /// <summary>Restores a file from its archive, else from the patch source.</summary>
     private async Task Restore(PatchFileLocation found, CancellationToken cancel)
@@ -83,12 +89,16 @@ internal sealed partial class PatchDelivery(
         }
 
         if (!await IsIntact(found))
-            throw new UnavailableException($"checksum mismatch of {found.File.Name} of {found.Patchset}, not served; fetching it again failed");
+            throw new UnavailableException(
+                $"checksum mismatch of {found.File.Name} of {found.Patchset}, not served; fetching it again failed"
+            );
         _damaged.TryRemove(found.Path, out _);
         LogRestored(found.Path);
     }
 
-    /// <summary>Files fetched one by one are kept for a time after their last use, which is recorded at the file.</summary>
+    /// <summary>
+    /// Files fetched one by one are kept for a time after their last use, which is recorded at the file.
+    /// </summary>
     private Delivery Used(PatchFileLocation found)
     {
         if (!_damaged.IsEmpty)

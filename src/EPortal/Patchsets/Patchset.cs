@@ -4,7 +4,8 @@ using EPortal.Format;
 namespace EPortal.Patchsets;
 
 /// <summary>A patchset as the portal knows it.</summary>
-/// <param name="Id">Entity id, the same on every node; empty for one that the patch source lists and nobody fetched yet.</param>
+/// <param name="Id">Entity id, the same on every node; empty for one that the patch source lists and nobody fetched
+/// yet.</param>
 /// <param name="Product">What it patches.</param>
 /// <param name="Name">Unique within the product.</param>
 /// <param name="Released">When its maker released it; the order of patchsets.</param>
@@ -30,11 +31,23 @@ internal sealed record Patchset(
     bool Whole,
     bool Held,
     RepositoryState? Listed,
-    string Archive) : IComparable<Patchset>
+    string Archive
+) : IComparable<Patchset>
 {
     /// <summary>How the store sees it.</summary>
     public static readonly EntityType Entity = new(
-        "patchset", "product", "name", "released", "channel", "distros", "summary", "changelog", "manifest_sha256", "archive", "signed_by")
+        "patchset",
+        "product",
+        "name",
+        "released",
+        "channel",
+        "distros",
+        "summary",
+        "changelog",
+        "manifest_sha256",
+        "archive",
+        "signed_by"
+    )
     {
         NamedBy = ["product", "name"],
         CanBeHeld = true,
@@ -48,7 +61,8 @@ internal sealed record Patchset(
     public bool IsBlocked => Held || Listed == RepositoryState.Blocked;
 
     /// <summary>Order of patchsets: by release time, then by name.</summary>
-    public int CompareTo(Patchset? other) => other is null ? 1
+    public int CompareTo(Patchset? other) =>
+        other is null ? 1
         : Released != other.Released ? Released.CompareTo(other.Released)
         : string.CompareOrdinal(Name, other.Name);
 }

@@ -17,7 +17,13 @@ internal sealed record Deployed(string Patchset, Product Product, bool WasHere, 
 /// records it in one transaction; a bad archive, a crash or a full disk leaves all as it was.
 /// </summary>
 internal sealed class PatchsetLibrary(
-    Database database, ChangeLog log, PatchFolders folders, PortalSigner signer, PatchsetLimits limits, TimeProvider time)
+    Database database,
+    ChangeLog log,
+    PatchFolders folders,
+    PortalSigner signer,
+    PatchsetLimits limits,
+    TimeProvider time
+)
 {
     /// <summary>Nothing happens with it on feeds.</summary>
     public static readonly Action<Change, Patchset> NoPlace = (_, _) => { };
@@ -28,15 +34,21 @@ internal sealed class PatchsetLibrary(
     public long MaxArchiveBytes => limits.MaxArchiveBytes;
 
     /// <summary>
-    /// Imports an archive. <paramref name="place"/> runs in the transaction that records it, to place it on feeds. The same
-    /// archive again changes nothing but what <paramref name="place"/> does.
+    /// Imports an archive. <paramref name="place"/> runs in the transaction that records it, to place it on feeds. The
+    /// same archive again changes nothing but what <paramref name="place"/> does.
     /// </summary>
     /// <exception cref="PatchsetException">The archive is bad.</exception>
-    /// <exception cref="RefusedException">It is not of the requested product, or its name or a patch of it is taken.</exception>
+    /// <exception cref="RefusedException">It is not of the requested product, or its name or a patch of it is
+    /// taken.</exception>
     /// <exception cref="StoreException">The store failed.</exception>
     /// <exception cref="IOException">The disk failed or is full.</exception>
     public async Task<Deployed> Deploy(
-        Actor actor, Product product, Stream archive, Action<Change, Patchset> place, CancellationToken cancel)
+        Actor actor,
+        Product product,
+        Stream archive,
+        Action<Change, Patchset> place,
+        CancellationToken cancel
+    )
     {
         using var candidate = await Check(archive, cancel);
         RefuseOtherProduct(candidate.Patchset, product);
@@ -61,13 +73,19 @@ internal sealed class PatchsetLibrary(
     }
 
     /// <summary>Records in the user log that an archive was refused, and why.</summary>
-    public Task<bool> TellRefused(Actor actor, string what, string reason) => log.Commit(actor, change =>
-    {
-        change.Note("patchset.refuse", UserLogDetails.Cut($"{what}: {reason}", MaxRefusal));
-        return true;
-    });
+    public Task<bool> TellRefused(Actor actor, string what, string reason) =>
+        log.Commit(
+            actor,
+            change =>
+            {
+                change.Note("patchset.refuse", UserLogDetails.Cut($"{what}: {reason}", MaxRefusal));
+                return true;
+            }
+        );
 
-    /// <summary>Copies an archive and checks everything that needs no other data. Nothing of it is in place yet.</summary>
+    /// <summary>
+    /// Copies an archive and checks everything that needs no other data. Nothing of it is in place yet.
+    /// </summary>
     /// <exception cref="PatchsetException">The archive is bad.</exception>
     /// <exception cref="IOException">The disk failed or is full.</exception>
     public async Task<Candidate> Check(Stream archive, CancellationToken cancel)
@@ -88,20 +106,35 @@ internal sealed class PatchsetLibrary(
     /// <summary>Imports checked archives, all or none: one transaction records them and further changes.</summary>
     /// <inheritdoc cref="Deploy(Actor, Product, Stream, Action{Change, Patchset}, CancellationToken)"/>
     public async Task<IReadOnlyList<Deployed>> Deploy(
-        Actor actor, IReadOnlyList<Candidate> candidates, Action<Change, Patchset> place, Action<Change>? besides = null)
+        Actor actor,
+        IReadOnlyList<Candidate> candidates,
+        Action<Change, Patchset> place,
+        Action<Change>? besides = null
+    )
     {
         using var names = folders.LockNames();
         var entries = candidates.Select(Entry).ToList();
         foreach (var entry in entries.Where(entry => !entry.IsInPlace))
             folders.Publish(entry.Candidate!.Staging, entry.Product, entry.Name, entry.Archive);
-        var all = await Record(actor, entries, change =>
-        {
-            var deployed = entries.Select(entry => Record(change, entry.Candidate!.Patchset, entry, place)).ToList();
-            besides?.Invoke(change);
-            return deployed;
-        });
+        var all = await Record(
+            actor,
+            entries,
+            change =>
+            {
+                var deployed = entries
+                    .Select(entry => Record(change, entry.Candidate!.Patchset, entry, place))
+                    .ToList();
+                besides?.Invoke(change);
+                return deployed;
+            }
+        );
         foreach (var entry in entries.Where(entry => entry is { IsInPlace: true, GainsSignature: true }))
-            folders.TakeDescriptions(entry.Candidate!.Staging, entry.Product, entry.Name, entry.Candidate.Patchset.Manifest);
+            folders.TakeDescriptions(
+                entry.Candidate!.Staging,
+                entry.Product,
+                entry.Name,
+                entry.Candidate.Patchset.Manifest
+            );
         return all;
     }
 
@@ -127,7 +160,8 @@ internal sealed class PatchsetLibrary(
     /// Whether the patches and the archive are here unchanged: a restored database may list files that are lost, and
     /// disks rot.
     /// </summary>
-    public bool IsWhole(Product product, string name) => Find(product, name) is { Whole: true } known
+    public bool IsWhole(Product product, string name) =>
+        Find(product, name) is { Whole: true } known
         && folders.Has(product, name)
         && database.Read(session => PatchsetStore.ArchiveOrNull(session, known.Id)) is { } archive
         && FileContent.Is(folders.ArchiveOf(product, known.Archive), archive);
@@ -141,16 +175,19 @@ internal sealed class PatchsetLibrary(
     public async Task Delete(Actor actor, Product product, string name, Action<Session>? check = null)
     {
         using var names = folders.LockNames();
-        var patchset = await log.Commit(actor, change =>
-        {
-            check?.Invoke(change.Session);
-            var found = PatchsetStore.Get(change.Session, product, name);
-            if (found.Id.Length == 0)
-                throw new RefusedException(Refusal.NotFound, $"{product.Token()} patchset '{name}' not found");
-            PatchsetStore.Delete(change, found);
-            change.Note("patchset.delete", name);
-            return found;
-        });
+        var patchset = await log.Commit(
+            actor,
+            change =>
+            {
+                check?.Invoke(change.Session);
+                var found = PatchsetStore.Get(change.Session, product, name);
+                if (found.Id.Length == 0)
+                    throw new RefusedException(Refusal.NotFound, $"{product.Token()} patchset '{name}' not found");
+                PatchsetStore.Delete(change, found);
+                change.Note("patchset.delete", name);
+                return found;
+            }
+        );
         folders.Remove(product, name, patchset.Archive);
         folders.RemoveCache(product, name);
     }
@@ -168,7 +205,13 @@ internal sealed class PatchsetLibrary(
     {
         await using var archive = File.OpenRead(staging.Archive);
         var staged = await PatchsetArchive.UnpackAsync(
-            archive, staging.Unpacked, signer.Trusted, limits, time.GetUtcNow(), cancel);
+            archive,
+            staging.Unpacked,
+            signer.Trusted,
+            limits,
+            time.GetUtcNow(),
+            cancel
+        );
         KeepManifest(staged, staging.Unpacked);
         return signer.SignUnsigned(staged, staging.Unpacked);
     }
@@ -182,7 +225,9 @@ internal sealed class PatchsetLibrary(
     }
 
     private Patchset? Find(Product product, string name) =>
-        database.Read(session => PatchsetStore.FindOrNull(session, product, name)) is { Id.Length: > 0 } known ? known : null;
+        database.Read(session => PatchsetStore.FindOrNull(session, product, name)) is { Id.Length: > 0 } known
+            ? known
+            : null;
 
     private DeployPlan Entry(Candidate candidate)
     {
@@ -190,12 +235,21 @@ internal sealed class PatchsetLibrary(
         var (product, name) = (candidate.Patchset.Manifest.Product, candidate.Patchset.Manifest.Name);
         var isWhole = IsWhole(product, name);
         return new DeployPlan(
-            candidate, product, name, sha256, isWhole ? known!.Archive : name + Extension(candidate.Staging.Archive),
-            IsInPlace: isWhole, GainsSignature: known is { IsHere: true, Whole: true } && GainsSignature(known, candidate.Patchset));
+            candidate,
+            product,
+            name,
+            sha256,
+            isWhole ? known!.Archive : name + Extension(candidate.Staging.Archive),
+            IsInPlace: isWhole,
+            GainsSignature: known is { IsHere: true, Whole: true } && GainsSignature(known, candidate.Patchset)
+        );
     }
 
-    /// <summary>Whether a patchset imported unchecked, before a key was pinned, is now signed by a pinned one.</summary>
-    private static bool GainsSignature(Patchset known, StagedPatchset staged) => known.SignedBy is null && staged.SignedBy is not null;
+    /// <summary>
+    /// Whether a patchset imported unchecked, before a key was pinned, is now signed by a pinned one.
+    /// </summary>
+    private static bool GainsSignature(Patchset known, StagedPatchset staged) =>
+        known.SignedBy is null && staged.SignedBy is not null;
 
     /// <summary>The one transaction of a deploy; when it refuses, files of unknown patchsets are removed.</summary>
     private async Task<T> Record<T>(Actor actor, IReadOnlyList<DeployPlan> entries, Func<Change, T> record)
@@ -221,15 +275,33 @@ internal sealed class PatchsetLibrary(
         return result;
     }
 
-    private static Deployed Record(Change change, StagedPatchset staged, DeployPlan entry, Action<Change, Patchset> place)
+    private static Deployed Record(
+        Change change,
+        StagedPatchset staged,
+        DeployPlan entry,
+        Action<Change, Patchset> place
+    )
     {
-        var (product, name, sha256, archive, file) = (entry.Product, entry.Name, entry.Sha256, entry.Archive, entry.Candidate?.File);
+        var (product, name, sha256, archive, file) = (
+            entry.Product,
+            entry.Name,
+            entry.Sha256,
+            entry.Archive,
+            entry.Candidate?.File
+        );
         var known = PatchsetStore.FindOrNull(change.Session, product, name) is { Id.Length: > 0 } found ? found : null;
         RefuseOtherContent(known, sha256);
         if (known is null)
         {
             PatchsetStore.Record(change, staged, sha256, archive, file);
-            change.Note("patchset.deploy", name, [new FieldChange("product", "", product.Token()), new FieldChange("signed_by", "", staged.SignedBy?.KeyId ?? "no pinned key")]);
+            change.Note(
+                "patchset.deploy",
+                name,
+                [
+                    new FieldChange("product", "", product.Token()),
+                    new FieldChange("signed_by", "", staged.SignedBy?.KeyId ?? "no pinned key"),
+                ]
+            );
         }
         else if (!known.IsHere)
         {
@@ -247,7 +319,9 @@ internal sealed class PatchsetLibrary(
         return new Deployed(name, product, known is { IsHere: true }, staged.SignedBy?.KeyId);
     }
 
-    /// <summary>The manifest stays beside the patches, byte for byte as it was signed, for those who take patchsets from here.</summary>
+    /// <summary>
+    /// The manifest stays beside the patches, byte for byte as it was signed, for those who take patchsets from here.
+    /// </summary>
     private static void KeepManifest(StagedPatchset staged, string folder)
     {
         File.WriteAllBytes(Path.Combine(folder, Manifest.FileName), staged.ManifestJson);
@@ -258,8 +332,13 @@ internal sealed class PatchsetLibrary(
     private static void MakeTargetFolders(Manifest manifest, string folder)
     {
         foreach (var target in manifest.Targets)
-            Directory.CreateDirectory(Path.Combine(
-                folder, target.Id, target.Level.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+            Directory.CreateDirectory(
+                Path.Combine(
+                    folder,
+                    target.Id,
+                    target.Level.ToString(System.Globalization.CultureInfo.InvariantCulture)
+                )
+            );
     }
 
     private static void RefuseOtherProduct(StagedPatchset staged, Product product)
@@ -267,14 +346,17 @@ internal sealed class PatchsetLibrary(
         if (staged.Manifest.Product != product)
             throw new RefusedException(
                 Refusal.Invalid,
-                $"'{staged.Manifest.Name}' is a {staged.Manifest.Product.Token()} patchset, not a {product.Token()} patchset");
+                $"'{staged.Manifest.Name}' is a {staged.Manifest.Product.Token()} patchset, not a {product.Token()} patchset"
+            );
     }
 
     private static void RefuseOtherContent(Patchset? known, string sha256)
     {
         if (known is not null && known.ManifestSha256 != sha256)
             throw new RefusedException(
-                Refusal.Exists, $"patchset '{known.Name}' already exists with different content; delete it first");
+                Refusal.Exists,
+                $"patchset '{known.Name}' already exists with different content; delete it first"
+            );
     }
 
     private static string Extension(string archive)
@@ -285,5 +367,12 @@ internal sealed class PatchsetLibrary(
 
     /// <summary>What a deploy needs to know of one patchset; no candidate where only the manifest is here.</summary>
     private sealed record DeployPlan(
-        Candidate? Candidate, Product Product, string Name, string Sha256, string Archive, bool IsInPlace, bool GainsSignature = false);
+        Candidate? Candidate,
+        Product Product,
+        string Name,
+        string Sha256,
+        string Archive,
+        bool IsInPlace,
+        bool GainsSignature = false
+    );
 }

@@ -13,21 +13,30 @@ internal abstract class Upstream
     /// <exception cref="RefusedException">One of them is not available.</exception>
     public abstract Task Fetch(Actor actor, Product product, IReadOnlyList<string> names, CancellationToken cancel);
 
-    /// <summary>Names of the listed patchsets of a product that are wanted here. The others are fetched only by name.</summary>
+    /// <summary>
+    /// Names of the listed patchsets of a product that are wanted here. The others are fetched only by name.
+    /// </summary>
     public abstract IReadOnlySet<string> Wanted(Session session, Product product);
 
     /// <summary>
-    /// Opens a patch file that is not here. Its end is held back until its hash is verified, so nobody gets all of a wrong
-    /// file.
+    /// Opens a patch file that is not here. Its end is held back until its hash is verified, so nobody gets all of a
+    /// wrong file.
     /// </summary>
     /// <exception cref="UnavailableException">It is not available now.</exception>
     public abstract Task<Stream> Open(PatchFileLocation file, CancellationToken cancel);
 
     private sealed class Nowhere : Upstream
     {
-        public override Task Fetch(Actor actor, Product product, IReadOnlyList<string> names, CancellationToken cancel) =>
+        public override Task Fetch(
+            Actor actor,
+            Product product,
+            IReadOnlyList<string> names,
+            CancellationToken cancel
+        ) =>
             throw new RefusedException(
-                Refusal.Conflict, $"{string.Join(", ", names)} cannot be fetched: no patch source is set; deploy the archive first");
+                Refusal.Conflict,
+                $"{string.Join(", ", names)} cannot be fetched: no patch source is set; deploy the archive first"
+            );
 
         public override IReadOnlySet<string> Wanted(Session session, Product product) => new HashSet<string>();
 

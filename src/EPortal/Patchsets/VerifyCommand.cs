@@ -20,27 +20,51 @@ internal static partial class VerifyCommand
             HelpName = "KEY",
         };
         var json = CliOptions.Json();
-        var command = new Command("verify", """
+        var command = new Command(
+            "verify",
+            """
             check an archive without deploying it
 
             example:
               kc.eportal patchset verify --key vendor.pub K20260501_01.tar.bz2
-            """) { archive, keys, json };
-        command.SetAction(async (parsed, cancel) =>
+            """
+        )
         {
-            var settings = context.Settings;
-            var trusted = parsed.GetValue(keys) is { Length: > 0 } given
-                ? new TrustedKeys(given.Select(ArchiveKeys.ReadPublic))
-                : Portal.TrustedKeysOf(settings);
-            await using var file = ArchiveFile.OpenOrInput(context, parsed.GetValue(archive)!);
-            var staged = await PatchsetArchive.VerifyAsync(file, trusted, Portal.LimitsOf(settings), context.Time.GetUtcNow(), cancel);
-            var row = new VerifiedRow(
-                staged.Manifest.Name, staged.Manifest.Product.Token(), staged.Manifest.Released, staged.Manifest.Targets.Count,
-                staged.UnpackedBytes, staged.SignedBy?.KeyId);
-            context.Result(
-                parsed.GetValue(json), row, VerifyCommandJson.Default.VerifiedRow,
-                $"{row.Patchset} is valid: {Plural.Of(row.Targets, "target")}, {Plural.Of(row.Bytes, "byte")}, {Signature(row)}");
-        });
+            archive,
+            keys,
+            json,
+        };
+        command.SetAction(
+            async (parsed, cancel) =>
+            {
+                var settings = context.Settings;
+                var trusted = parsed.GetValue(keys) is { Length: > 0 } given
+                    ? new TrustedKeys(given.Select(ArchiveKeys.ReadPublic))
+                    : Portal.TrustedKeysOf(settings);
+                await using var file = ArchiveFile.OpenOrInput(context, parsed.GetValue(archive)!);
+                var staged = await PatchsetArchive.VerifyAsync(
+                    file,
+                    trusted,
+                    Portal.LimitsOf(settings),
+                    context.Time.GetUtcNow(),
+                    cancel
+                );
+                var row = new VerifiedRow(
+                    staged.Manifest.Name,
+                    staged.Manifest.Product.Token(),
+                    staged.Manifest.Released,
+                    staged.Manifest.Targets.Count,
+                    staged.UnpackedBytes,
+                    staged.SignedBy?.KeyId
+                );
+                context.Result(
+                    parsed.GetValue(json),
+                    row,
+                    VerifyCommandJson.Default.VerifiedRow,
+                    $"{row.Patchset} is valid: {Plural.Of(row.Targets, "target")}, {Plural.Of(row.Bytes, "byte")}, {Signature(row)}"
+                );
+            }
+        );
         return command;
     }
 
@@ -49,7 +73,13 @@ internal static partial class VerifyCommand
 
     /// <summary>What an archive holds, for programs.</summary>
     internal sealed record VerifiedRow(
-        string Patchset, string Product, DateTimeOffset Released, int Targets, long Bytes, string? SignedBy);
+        string Patchset,
+        string Product,
+        DateTimeOffset Released,
+        int Targets,
+        long Bytes,
+        string? SignedBy
+    );
 
     [JsonSerializable(typeof(VerifiedRow))]
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

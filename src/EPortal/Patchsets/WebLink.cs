@@ -10,7 +10,8 @@ internal static partial class WebLink
 
     /// <summary>Whether an address leads to a web site, and not to a script, a file or a page of this portal.</summary>
     public static bool IsSafe(string? address) =>
-        Uri.TryCreate(address, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttps || uri.Scheme == Uri.UriSchemeHttp);
+        Uri.TryCreate(address, UriKind.Absolute, out var uri)
+        && (uri.Scheme == Uri.UriSchemeHttps || uri.Scheme == Uri.UriSchemeHttp);
 
     /// <summary>Address of the record of a CVE; null for what is not one's id.</summary>
     public static string? OfCveOrNull(string id) => Cve().IsMatch(id) ? $"https://www.cve.org/CVERecord?id={id}" : null;

@@ -4,7 +4,9 @@ using EPortal.WebConsole;
 
 namespace EPortal.Servers;
 
-/// <summary>Asks for what changes what many servers are offered: shown with how many they are, and agreed to as it was shown.</summary>
+/// <summary>
+/// Asks for what changes what many servers are offered: shown with how many they are, and agreed to as it was shown.
+/// </summary>
 internal static class ConfirmPages
 {
     private const string NotSure = "nothing changed: confirm with the checkbox that servers are offered nothing";
@@ -15,18 +17,38 @@ internal static class ConfirmPages
     /// <param name="text">What is to be done.</param>
     /// <param name="reach">How many servers that reaches.</param>
     /// <param name="stamp">What that was counted from.</param>
-    public static IResult? AskOrNull(HttpContext context, ApiParameters parameters, ConfirmText text, RolloutImpact reach, string stamp)
+    public static IResult? AskOrNull(
+        HttpContext context,
+        ApiParameters parameters,
+        ConfirmText text,
+        RolloutImpact reach,
+        string stamp
+    )
     {
         var seen = parameters.Text(PreviewStamp.Parameter);
         if (seen == stamp && (reach.Nothing == 0 || IsSure(parameters)))
             return null;
-        var problem = seen is null ? null : seen == stamp ? NotSure : PreviewStamp.Moved;
+        var problem =
+            seen is null ? null
+            : seen == stamp ? NotSure
+            : PreviewStamp.Moved;
         var fields = context.Request.HasFormContentType
-            ? context.Request.Form.Where(field => field.Key is not (PreviewStamp.Parameter or DeleteCard.Sure)).SelectMany(field => field.Value.Select(value => (field.Key, value ?? ""))).ToList()
+            ? context
+                .Request.Form.Where(field => field.Key is not (PreviewStamp.Parameter or DeleteCard.Sure))
+                .SelectMany(field => field.Value.Select(value => (field.Key, value ?? "")))
+                .ToList()
             : [];
         return ConsoleRoutes.Show<ConfirmPage, ConfirmModel>(
-            new ConfirmModel(text, reach, stamp, $"{context.Request.Path}{context.Request.QueryString}", fields, problem),
-            problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+            new ConfirmModel(
+                text,
+                reach,
+                stamp,
+                $"{context.Request.Path}{context.Request.QueryString}",
+                fields,
+                problem
+            ),
+            problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest
+        );
     }
 
     /// <summary>Servers lose their patches only with the checkbox that confirms it.</summary>

@@ -17,8 +17,8 @@ internal enum HostRefusal
 }
 
 /// <summary>
-/// Counts what each host changes in an hour, so that none makes the store grow without end: by host, for thousands may share an
-/// address. In memory only, two bytes a host. For the writer's thread alone, but for what says otherwise.
+/// Counts what each host changes in an hour, so that none makes the store grow without end: by host, for thousands may
+/// share an address. In memory only, two bytes a host. For the writer's thread alone, but for what says otherwise.
 /// </summary>
 /// <param name="perHour">Changes that a host may make in an hour; 0 for any number.</param>
 /// <param name="time">The clock.</param>
@@ -42,7 +42,8 @@ internal sealed class HostChangeLimiter(int perHour, TimeProvider time)
     public int PerHour => perHour;
 
     /// <summary>Until when it has to wait who has changed too much.</summary>
-    public TimeSpan Wait => s_hour - time.GetElapsedTime(_began) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    public TimeSpan Wait =>
+        s_hour - time.GetElapsedTime(_began) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
 
     /// <summary>Counts a change of the server of that number; false when it is one too many.</summary>
     /// <param name="server">This node's number of it.</param>
@@ -65,7 +66,10 @@ internal sealed class HostChangeLimiter(int perHour, TimeProvider time)
         return false;
     }
 
-    /// <summary>Notes that a host left which had registered at <paramref name="registered"/>; one that stayed for an hour is not counted.</summary>
+    /// <summary>
+    /// Notes that a host left which had registered at <paramref name="registered"/>; one that stayed for an hour is not
+    /// counted.
+    /// </summary>
     public void Left(string hostname, string ip, string key, DateTimeOffset registered)
     {
         if (perHour == 0 || (time.GetUtcNow() - registered).Duration() >= s_hour)
@@ -77,7 +81,9 @@ internal sealed class HostChangeLimiter(int perHour, TimeProvider time)
         _leavers[who] = _leavers.GetValueOrDefault(who) + 1;
     }
 
-    /// <summary>Whether a host of that name, address and key may register: not if it has come and left too often in this hour.</summary>
+    /// <summary>
+    /// Whether a host of that name, address and key may register: not if it has come and left too often in this hour.
+    /// </summary>
     public bool MayRegister(string hostname, string ip, string key)
     {
         Begin();
@@ -107,5 +113,7 @@ internal sealed class HostChangeLimiter(int perHour, TimeProvider time)
     }
 
     private static UInt128 Who(string hostname, string ip, string key) =>
-        System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"{ip}\n{key}\n{hostname}")));
+        System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(
+            SHA256.HashData(Encoding.UTF8.GetBytes($"{ip}\n{key}\n{hostname}"))
+        );
 }

@@ -6,21 +6,25 @@ using EPortal.Servers.CheckIns;
 
 namespace EPortal.Servers;
 
-/// <summary>Deletes servers that were inactive for long, some at a time, so that check-ins never wait for long.</summary>
+/// <summary>
+/// Deletes servers that were inactive for long, some at a time, so that check-ins never wait for long.
+/// </summary>
 internal sealed class InactiveServers(Database database, ChangeLog log)
 {
     /// <summary>
-    /// Which those are. The stamp counts as well as the time: it never goes back, so who called while this machine's clock was
-    /// behind is not taken for inactive once the clock is right again.
+    /// Which those are. The stamp counts as well as the time: it never goes back, so who called while this machine's
+    /// clock was behind is not taken for inactive once the clock is right again.
     /// </summary>
     private static string Inactive(SqlDialect dialect) =>
         $"""
-        s LEFT JOIN server_checkin c ON c.server = s.local
-        WHERE coalesce(c.at, s.registered) < @before AND coalesce(c.stamp, s.stamp) < @stamp
-        AND s.local NOT IN (SELECT value FROM {dialect.Numbers("@since")} v)
-        """;
+            s LEFT JOIN server_checkin c ON c.server = s.local
+            WHERE coalesce(c.at, s.registered) < @before AND coalesce(c.stamp, s.stamp) < @stamp
+            AND s.local NOT IN (SELECT value FROM {dialect.Numbers("@since")} v)
+            """;
 
-    /// <summary>Deletes the servers whose last check-in, or else registration, was before a moment, and says how many.</summary>
+    /// <summary>
+    /// Deletes the servers whose last check-in, or else registration, was before a moment, and says how many.
+    /// </summary>
     /// <param name="actor">Who deletes them; each change leaves a line in the user log.</param>
     /// <param name="before">The moment.</param>
     /// <param name="why">Begins the line.</param>
@@ -28,11 +32,18 @@ internal sealed class InactiveServers(Database database, ChangeLog log)
     /// <exception cref="StoreException">The store failed; what was deleted until then stays so.</exception>
     public async Task<int> Clean(Actor actor, DateTimeOffset before, string why, CancellationToken cancel)
     {
-        for (var deleted = 0; ;)
+        var deleted = 0;
+        while (true)
         {
             cancel.ThrowIfCancellationRequested();
-            var found = database.Read(session => session.Connection.Query<string>(
-                $"SELECT s.id FROM server {Inactive(session.Dialect)} LIMIT {ServerBulk.PerChange}", Parameters(session, before)).AsList());
+            var found = database.Read(session =>
+                session
+                    .Connection.Query<string>(
+                        $"SELECT s.id FROM server {Inactive(session.Dialect)} LIMIT {ServerBulk.PerChange}",
+                        Parameters(session, before)
+                    )
+                    .AsList()
+            );
             var count = found.Count == 0 ? 0 : await log.Commit(actor, change => Delete(change, before, found, why));
             if (count == 0)
                 return deleted;
@@ -45,8 +56,12 @@ internal sealed class InactiveServers(Database database, ChangeLog log)
     {
         var parameters = Parameters(change.Session, before);
         parameters.Add("found", JsonSerializer.Serialize(found));
-        var ids = change.Db.Query<string>(
-            $"SELECT s.id FROM server {Inactive(change.Session.Dialect)} AND s.id IN (SELECT value FROM {change.Session.Dialect.Texts("@found")} f)", parameters).AsList();
+        var ids = change
+            .Db.Query<string>(
+                $"SELECT s.id FROM server {Inactive(change.Session.Dialect)} AND s.id IN (SELECT value FROM {change.Session.Dialect.Texts("@found")} f)",
+                parameters
+            )
+            .AsList();
         change.Delete(Server.Entity, ids);
         if (ids.Count > 0)
             change.Note("server.clean", string.Create(CultureInfo.InvariantCulture, $"{why}: {ids.Count}"));

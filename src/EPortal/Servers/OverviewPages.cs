@@ -15,7 +15,14 @@ internal static class OverviewPages
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPage(Path, Show);
 
     private static Task<IResult> Show(
-        ApiParameters parameters, Database database, Offers offers, PatchsetUsage usage, ServerMaps maps, TimeProvider time, CancellationToken cancel)
+        ApiParameters parameters,
+        Database database,
+        Offers offers,
+        PatchsetUsage usage,
+        ServerMaps maps,
+        TimeProvider time,
+        CancellationToken cancel
+    )
     {
         var filters = ServerFilters.Read(parameters);
         if (filters.PressedOrNull(parameters) is { } pressed)
@@ -24,8 +31,15 @@ internal static class OverviewPages
             async () =>
             {
                 var map = database.Read(ServerOverview.NeedsMap) ? await maps.Get(cancel) : null;
-                return ConsoleRoutes.Show<OverviewPage, OverviewModel>(OverviewModel.Read(filters, database, offers, usage, time.GetUtcNow(), map));
+                return ConsoleRoutes.Show<OverviewPage, OverviewModel>(
+                    OverviewModel.Read(filters, database, offers, usage, time.GetUtcNow(), map)
+                );
             },
-            problem => ConsoleRoutes.Show<OverviewPage, OverviewModel>(OverviewModel.Refused(filters, database, problem), StatusCodes.Status400BadRequest));
+            problem =>
+                ConsoleRoutes.Show<OverviewPage, OverviewModel>(
+                    OverviewModel.Refused(filters, database, problem),
+                    StatusCodes.Status400BadRequest
+                )
+        );
     }
 }

@@ -7,8 +7,9 @@ using EPortal.Data;
 namespace EPortal.Servers;
 
 /// <summary>
-/// What the counts of a preview were made from: what feeds offer, and which key follows which feed. What was agreed to at one stamp is not
-/// done at another. That hosts call meanwhile makes no difference, else nothing could be agreed to in a fleet that is alive.
+/// What the counts of a preview were made from: what feeds offer, and which key follows which feed. What was agreed to
+/// at one stamp is not done at another. That hosts call meanwhile makes no difference, else nothing could be agreed to
+/// in a fleet that is alive.
 /// </summary>
 internal static class PreviewStamp
 {
@@ -21,9 +22,14 @@ internal static class PreviewStamp
     /// <summary>The stamp of a snapshot.</summary>
     public static string Of(Session session)
     {
-        var keys = session.Connection.Query<string>("SELECT id || ' ' || feed || ' ' || products FROM key WHERE shadowed = 0 ORDER BY id");
+        var keys = session.Connection.Query<string>(
+            "SELECT id || ' ' || feed || ' ' || products FROM key WHERE shadowed = 0 ORDER BY id"
+        );
         var digest = SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', keys)));
-        return string.Create(CultureInfo.InvariantCulture, $"{Node.Read(session).OfferRevision}.{Convert.ToHexStringLower(digest[..8])}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Node.Read(session).OfferRevision}.{Convert.ToHexStringLower(digest[..8])}"
+        );
     }
 
     /// <summary>Ends a change of which the preview does not hold any more.</summary>

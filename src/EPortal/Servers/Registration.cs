@@ -27,7 +27,8 @@ internal enum RegistrationResult
 /// <summary>Result of a registration, with the new id when it succeeded.</summary>
 /// <param name="Result">How it ended.</param>
 /// <param name="ServerId">The new id.</param>
-/// <param name="RetryAfter">For <see cref="RegistrationResult.Locked"/> of a host that came and left too often: when it may try again.</param>
+/// <param name="RetryAfter">For <see cref="RegistrationResult.Locked"/> of a host that came and left too often: when it
+/// may try again.</param>
 internal sealed record Registered(RegistrationResult Result, string? ServerId = null, TimeSpan? RetryAfter = null);
 
 /// <summary>Registers hosts. One writer makes the limit of a key exact however many come at once.</summary>
@@ -55,8 +56,12 @@ internal sealed class Registration(ChangeLog log, HostChangeLimiter limit)
     {
         long servers;
         string key;
-        using (var row = change.Session.Query(
-            "SELECT id, server_limit FROM key WHERE name = @name AND shadowed = 0", ("@name", keyName)))
+        using (
+            var row = change.Session.Query(
+                "SELECT id, server_limit FROM key WHERE name = @name AND shadowed = 0",
+                ("@name", keyName)
+            )
+        )
         {
             if (!row.Read())
                 return new Registered(RegistrationResult.InvalidKey);
@@ -68,20 +73,27 @@ internal sealed class Registration(ChangeLog log, HostChangeLimiter limit)
         if (!limit.MayRegister(hostname, ip, key))
             return new Registered(RegistrationResult.Locked, RetryAfter: limit.Wait);
         var serverId = RandomNumberGenerator.GetString(KeyStore.Letters, IdLength);
-        change.Create(Server.Entity, new Fields
-        {
-            { "server_id", serverId },
-            { "key", key },
-            { "hostname", hostname },
-            { "ip", ip },
-            { "registered", UnixMicros.Of(change.Now) },
-        });
+        change.Create(
+            Server.Entity,
+            new Fields
+            {
+                { "server_id", serverId },
+                { "key", key },
+                { "hostname", hostname },
+                { "ip", ip },
+                { "registered", UnixMicros.Of(change.Now) },
+            }
+        );
         if (dropped.Length > 0)
             ServerHistory.Tell(change, limit, serverId, $"{ServerHistory.Dropped} at registration", dropped);
         return new Registered(RegistrationResult.Done, serverId);
     }
 
-    private static long CountUpTo(Session session, string key, long limit) => (long)session.Scalar(
-        "SELECT count(*) FROM (SELECT 1 FROM server WHERE key = @key LIMIT @limit) AS some",
-        ("@key", key), ("@limit", limit))!;
+    private static long CountUpTo(Session session, string key, long limit) =>
+        (long)
+            session.Scalar(
+                "SELECT count(*) FROM (SELECT 1 FROM server WHERE key = @key LIMIT @limit) AS some",
+                ("@key", key),
+                ("@limit", limit)
+            )!;
 }

@@ -3,7 +3,9 @@ using EPortal.Servers.Search;
 
 namespace EPortal.Servers;
 
-/// <summary>How many servers a change reaches of what they are offered. Hosts tell of kernels only, so it is about those.</summary>
+/// <summary>
+/// How many servers a change reaches of what they are offered. Hosts tell of kernels only, so it is about those.
+/// </summary>
 /// <param name="Servers">Servers that will be offered another level, or nothing.</param>
 /// <param name="Nothing">Those among them that will be offered nothing.</param>
 internal sealed record RolloutImpact(long Servers, long Nothing)
@@ -30,16 +32,28 @@ internal sealed record RolloutImpact(long Servers, long Nothing)
     }
 
     /// <summary>Counts for a change of what feeds offer, by feed id.</summary>
-    public static IReadOnlyDictionary<string, RolloutImpact> Count(IReadOnlyList<FeedGroup> groups, IReadOnlyList<FeedPreview> previews)
+    public static IReadOnlyDictionary<string, RolloutImpact> Count(
+        IReadOnlyList<FeedGroup> groups,
+        IReadOnlyList<FeedPreview> previews
+    )
     {
         var byFeed = groups.Where(group => group.IsEntitled).ToLookup(group => group.FeedId, StringComparer.Ordinal);
-        return previews.ToDictionary(one => one.Plan.Feed.Id, one => Of(byFeed[one.Plan.Feed.Id], one.Offers), StringComparer.Ordinal);
+        return previews.ToDictionary(
+            one => one.Plan.Feed.Id,
+            one => Of(byFeed[one.Plan.Feed.Id], one.Offers),
+            StringComparer.Ordinal
+        );
     }
 
     private static RolloutImpact Of(IEnumerable<FeedGroup> groups, IReadOnlyList<OfferChange> offers)
     {
         var changed = offers.ToDictionary(offer => offer.Target, StringComparer.Ordinal);
-        return Of(groups.Where(group => changed.ContainsKey(group.KernelId))
-            .Select(group => (changed[group.KernelId].Before?.Level, changed[group.KernelId].After?.Level, group.Servers)));
+        return Of(
+            groups
+                .Where(group => changed.ContainsKey(group.KernelId))
+                .Select(group =>
+                    (changed[group.KernelId].Before?.Level, changed[group.KernelId].After?.Level, group.Servers)
+                )
+        );
     }
 }

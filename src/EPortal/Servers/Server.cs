@@ -83,17 +83,22 @@ internal static class ServerStatuses
     /// <summary>After this long without a check-in a server is inactive.</summary>
     public static readonly TimeSpan InactiveAfter = TimeSpan.FromHours(48);
 
-    /// <summary>The status of a server that runs a level; the offer is null when its feed offers nothing to it.</summary>
+    /// <summary>
+    /// The status of a server that runs a level; the offer is null when its feed offers nothing to it.
+    /// </summary>
     public static ServerStatus Of(Offer? offer, long level) =>
-        offer is null ? ServerStatus.Unsupported : offer.Level == level ? ServerStatus.UpToDate : ServerStatus.Outdated;
+        offer is null ? ServerStatus.Unsupported
+        : offer.Level == level ? ServerStatus.UpToDate
+        : ServerStatus.Outdated;
 
     /// <summary>The name in API and command line.</summary>
-    public static string Token(this ServerStatus status) => status switch
-    {
-        ServerStatus.UpToDate => "uptodate",
-        ServerStatus.Outdated => "outofdate",
-        _ => "unsupported",
-    };
+    public static string Token(this ServerStatus status) =>
+        status switch
+        {
+            ServerStatus.UpToDate => "uptodate",
+            ServerStatus.Outdated => "outofdate",
+            _ => "unsupported",
+        };
 }
 
 /// <summary>What a host reports about itself. Texts are bounded and free of control characters.</summary>
@@ -157,8 +162,8 @@ internal sealed record ServerFacts
     public string Feed { get; init; } = "";
 
     /// <summary>
-    /// What else it said that could not be kept, and why; empty for nothing. (With a setter: the generated reader would put null into it
-    /// where an older log has none.)
+    /// What else it said that could not be kept, and why; empty for nothing. (With a setter: the generated reader would
+    /// put null into it where an older log has none.)
     /// </summary>
     public string Dropped { get; set; } = "";
 }

@@ -10,7 +10,15 @@ namespace EPortal.Servers;
 /// <param name="Value">What was filled in.</param>
 /// <param name="Problem">Why it was not done.</param>
 internal sealed record ServerChangeModel(
-    string What, long Count, string Address, IReadOnlyList<Server> Examples, IReadOnlyList<(string Name, string Feed)> Keys, string List, string? Value, string? Problem)
+    string What,
+    long Count,
+    string Address,
+    IReadOnlyList<Server> Examples,
+    IReadOnlyList<(string Name, string Feed)> Keys,
+    string List,
+    string? Value,
+    string? Problem
+)
 {
     /// <summary>Adds tags.</summary>
     public const string AddTags = "add-tags";
@@ -26,7 +34,12 @@ internal sealed record ServerChangeModel(
 
     /// <summary>Kinds of change, with what people call them.</summary>
     public static readonly IReadOnlyList<(string Token, string Title)> Kinds =
-        [(AddTags, "Add tags"), (RemoveTags, "Remove tags"), (Move, "Move to another key"), (Delete, "Delete")];
+    [
+        (AddTags, "Add tags"),
+        (RemoveTags, "Remove tags"),
+        (Move, "Move to another key"),
+        (Delete, "Delete"),
+    ];
 
     /// <summary>Keys to choose from, none of which is chosen yet.</summary>
     public static IEnumerable<(string Value, string Text)> Choices(IEnumerable<(string Name, string Feed)> keys) =>

@@ -26,7 +26,8 @@ internal sealed class ServerChanges
             SELECT entity, content FROM operation WHERE number > @number
             AND (entity IN ('key', 'feed') OR (entity = 'server' AND substr(content, 1, 14) <> '{"do":"create"'))
             """,
-            ("@number", number));
+            ("@number", number)
+        );
         while (row.Read())
         {
             if (row.GetString(0) != Server.Entity.Name)

@@ -9,7 +9,12 @@ namespace EPortal.Servers;
 /// <param name="Title">What people call it.</param>
 /// <param name="Text">What is in it, for those that hold plain text.</param>
 /// <param name="IsDefault">Whether it is there until somebody chooses.</param>
-internal sealed record ServerColumn(string Name, string Title, Func<Server, string>? Text = null, bool IsDefault = false)
+internal sealed record ServerColumn(
+    string Name,
+    string Title,
+    Func<Server, string>? Text = null,
+    bool IsDefault = false
+)
 {
     /// <summary>Whether servers can be sorted by it.</summary>
     public bool IsSortable => ServerOrder.ParseOrNull(Name) is not null;
@@ -33,7 +38,14 @@ internal static class ServerColumnsModel
         new("machine", "Machine", server => server.Facts.Machine),
         new("kcare_version", "Agent version", server => server.Facts.KcareVersion),
         new("tags", "Tags", IsDefault: true),
-        new("uptime", "Uptime", server => server.Uptime is { } seconds ? DurationText.Text(TimeSpan.FromSeconds(Math.Min(seconds, int.MaxValue))) : ""),
+        new(
+            "uptime",
+            "Uptime",
+            server =>
+                server.Uptime is { } seconds
+                    ? DurationText.Text(TimeSpan.FromSeconds(Math.Min(seconds, int.MaxValue)))
+                    : ""
+        ),
         new("update_result", "Last update", server => server.Facts.UpdateResult),
         new("registered", "Registered"),
         new("updated", "Level changed"),

@@ -11,10 +11,15 @@ namespace EPortal.Servers;
 internal static class ServerCommands
 {
     /// <summary>The command.</summary>
-    public static Command Create(CliContext context) => new("server", "manage registered servers")
-    {
-        ServerListCommand.Create(context), History(context), Tag(context), ServerDeleteCommands.Delete(context), ServerDeleteCommands.Clean(context),
-    };
+    public static Command Create(CliContext context) =>
+        new("server", "manage registered servers")
+        {
+            ServerListCommand.Create(context),
+            History(context),
+            Tag(context),
+            ServerDeleteCommands.Delete(context),
+            ServerDeleteCommands.Clean(context),
+        };
 
     /// <summary>Prints how many servers each key has.</summary>
     public static async Task ListByKey(CliContext context, bool json)
@@ -28,7 +33,10 @@ internal static class ServerCommands
         }
 
         // Scripts read this table, so it is the same on a terminal.
-        var table = new CliTable(CliColumn.Number("Count"), new CliColumn("Key", MinWidth: 32)) { Empty = "no keys; create one with `kc.eportal key add`" };
+        var table = new CliTable(CliColumn.Number("Count"), new CliColumn("Key", MinWidth: 32))
+        {
+            Empty = "no keys; create one with `kc.eportal key add`",
+        };
         foreach (var count in counts)
             table.Add(count.Count, count.Key);
         table.WritePlain(context);
@@ -39,24 +47,29 @@ internal static class ServerCommands
         var id = CliOptions.Required("server_id", "id of the server");
         var json = CliOptions.Json();
         var command = new Command("history", "show what changed about a server, newest first") { id, json };
-        command.SetAction(async (parsed, _) =>
-        {
-            await using var portal = context.OpenPortal();
-            var server = parsed.GetValue(id)!;
-            if (!portal.Agents.IsKnown(server))
-                throw new RefusedException(Refusal.NotFound, $"server '{server}' not found");
-            var events = portal.Servers.History(server, ServerQuery.MaxLimit);
-            if (parsed.GetValue(json))
+        command.SetAction(
+            async (parsed, _) =>
             {
-                context.Json([.. events.Select(e => new EventRow(Time(e.At), e.What, e.Was, e.Became))], ServerRowsJson.Default.EventRowArray);
-                return;
-            }
+                await using var portal = context.OpenPortal();
+                var server = parsed.GetValue(id)!;
+                if (!portal.Agents.IsKnown(server))
+                    throw new RefusedException(Refusal.NotFound, $"server '{server}' not found");
+                var events = portal.Servers.History(server, ServerQuery.MaxLimit);
+                if (parsed.GetValue(json))
+                {
+                    context.Json(
+                        [.. events.Select(e => new EventRow(Time(e.At), e.What, e.Was, e.Became))],
+                        ServerRowsJson.Default.EventRowArray
+                    );
+                    return;
+                }
 
-            var table = new CliTable("Time", "What", "Was", "Became") { Empty = "no changes of this server yet" };
-            foreach (var e in events)
-                table.Add(Time(e.At), e.What, e.Was, e.Became);
-            table.Write(context);
-        });
+                var table = new CliTable("Time", "What", "Was", "Became") { Empty = "no changes of this server yet" };
+                foreach (var e in events)
+                    table.Add(Time(e.At), e.What, e.Was, e.Became);
+                table.Write(context);
+            }
+        );
         return command;
     }
 
@@ -65,20 +78,30 @@ internal static class ServerCommands
         var id = CliOptions.Required("server_id", "id of the server");
         var tags = CliOptions.Required("tags", "tags, separated by semicolons; '' removes all");
         var json = CliOptions.Json();
-        var command = new Command("tag", """
+        var command = new Command(
+            "tag",
+            """
             replace the tags of a server
 
             example:
               kc.eportal server tag 99c97tz44uKX13b5 'env:prod;ubuntu'
-            """) { id, tags, json };
-        command.SetAction(async (parsed, _) =>
+            """
+        )
         {
-            await using var portal = context.OpenPortal();
-            if (!await portal.Servers.Tag(context.Operator(), parsed.GetValue(id)!, parsed.GetValue(tags)!))
-                throw new RefusedException(Refusal.NotFound, $"server '{parsed.GetValue(id)}' not found");
-            var row = new TaggedRow(parsed.GetValue(id)!, ServerStore.Normalise(parsed.GetValue(tags)!));
-            context.Result(parsed.GetValue(json), row, ServerRowsJson.Default.TaggedRow, "tags were set");
-        });
+            id,
+            tags,
+            json,
+        };
+        command.SetAction(
+            async (parsed, _) =>
+            {
+                await using var portal = context.OpenPortal();
+                if (!await portal.Servers.Tag(context.Operator(), parsed.GetValue(id)!, parsed.GetValue(tags)!))
+                    throw new RefusedException(Refusal.NotFound, $"server '{parsed.GetValue(id)}' not found");
+                var row = new TaggedRow(parsed.GetValue(id)!, ServerStore.Normalise(parsed.GetValue(tags)!));
+                context.Result(parsed.GetValue(json), row, ServerRowsJson.Default.TaggedRow, "tags were set");
+            }
+        );
         return command;
     }
 

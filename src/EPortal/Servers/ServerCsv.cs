@@ -7,20 +7,44 @@ using EPortal.Servers.Search;
 
 namespace EPortal.Servers;
 
-/// <summary>Writes servers as CSV, some at a time, each from a snapshot of its own, so that a long export keeps nothing else from being tidied.</summary>
+/// <summary>
+/// Writes servers as CSV, some at a time, each from a snapshot of its own, so that a long export keeps nothing else
+/// from being tidied.
+/// </summary>
 internal sealed class ServerCsv(Database database, Offers offers, TimeProvider time)
 {
     private const int PerRead = 500;
 
     private static readonly string[] s_titles =
     [
-        "id", "hostname", "ip", "status", "key", "feed", "patch_level", "euname", "release", "kernel_id", "distro", "distro_version", "machine", "virt", "kcare_version", "tags", "uptime",
-        "registered", "checkin", "updated", "update_result",
+        "id",
+        "hostname",
+        "ip",
+        "status",
+        "key",
+        "feed",
+        "patch_level",
+        "euname",
+        "release",
+        "kernel_id",
+        "distro",
+        "distro_version",
+        "machine",
+        "virt",
+        "kcare_version",
+        "tags",
+        "uptime",
+        "registered",
+        "checkin",
+        "updated",
+        "update_result",
     ];
 
     /// <summary>Numbers of the servers that a query matches.</summary>
     public IReadOnlyList<long> Select(ServerQuery query) =>
-        database.Read(session => new ServerSelection(session, query, offers.At(session), time.GetUtcNow()).Page(int.MaxValue, 0));
+        database.Read(session =>
+            new ServerSelection(session, query, offers.At(session), time.GetUtcNow()).Page(int.MaxValue, 0)
+        );
 
     /// <summary>Writes servers.</summary>
     /// <param name="to">Where to.</param>
@@ -29,7 +53,11 @@ internal sealed class ServerCsv(Database database, Offers offers, TimeProvider t
     /// <param name="cancel">Ends it.</param>
     public async Task Write(Stream to, IReadOnlyList<long> servers, bool secrets, CancellationToken cancel)
     {
-        await using var text = new StreamWriter(to, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
+        await using var text = new StreamWriter(
+            to,
+            new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
+            leaveOpen: true
+        );
         await text.WriteAsync(CsvText.Line(s_titles));
         foreach (var some in servers.Chunk(PerRead))
         {
@@ -45,13 +73,32 @@ internal sealed class ServerCsv(Database database, Offers offers, TimeProvider t
         var facts = server.Facts;
         return
         [
-            secrets ? server.ServerId : "", facts.Hostname, facts.Ip, server.ConditionOf().Token(), server.KeyFor(secrets).Text, server.Feed, Number(facts.PatchLevel), facts.Euname, facts.Release, facts.KernelId,
-            facts.Distro, facts.DistroVersion, facts.Machine, facts.Virt, facts.KcareVersion, server.Tags, server.Uptime is { } uptime ? Number(uptime) : "",
-            Time(server.Registered), Time(server.Checkin), Time(server.Updated), facts.UpdateResult,
+            secrets ? server.ServerId : "",
+            facts.Hostname,
+            facts.Ip,
+            server.ConditionOf().Token(),
+            server.KeyFor(secrets).Text,
+            server.Feed,
+            Number(facts.PatchLevel),
+            facts.Euname,
+            facts.Release,
+            facts.KernelId,
+            facts.Distro,
+            facts.DistroVersion,
+            facts.Machine,
+            facts.Virt,
+            facts.KcareVersion,
+            server.Tags,
+            server.Uptime is { } uptime ? Number(uptime) : "",
+            Time(server.Registered),
+            Time(server.Checkin),
+            Time(server.Updated),
+            facts.UpdateResult,
         ];
     }
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
-    private static string Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? "";
+    private static string Time(DateTimeOffset? time) =>
+        time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? "";
 }

@@ -13,7 +13,12 @@ internal static class ServerEndpoints
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapApi(HttpMethods.Get, "/servers", ApiRole.Reader, "List or count servers", List,
+        routes.MapApi(
+            HttpMethods.Get,
+            "/servers",
+            ApiRole.Reader,
+            "List or count servers",
+            List,
             new("hostname", "host name; % stands for any text"),
             new("ip", "address; % stands for any text"),
             new("service_id", "the server's id"),
@@ -22,24 +27,60 @@ internal static class ServerEndpoints
             new("registered_age", "registered more than this many days ago (3, or 4h for hours), or within (-3)"),
             new("checkin_age", "last check-in more than this many days ago (3, or 4h for hours), or within (-3)"),
             new("updated_age", "level last changed more than this many days ago (3, or 4h for hours), or within (-3)"),
-            new("is_updated", "true: only servers that run the level their feed offers; false: only servers that run another", "boolean"),
+            new(
+                "is_updated",
+                "true: only servers that run the level their feed offers; false: only servers that run another",
+                "boolean"
+            ),
             new("tag", "one of their tags, such as env:test or ubuntu"),
             new("limit", $"maximum number of rows (10 by default, up to {ServerQuery.MaxLimit})", "integer"),
             new("offset", "rows to skip", "integer"),
-            new("only_count", "return only the number of servers", "boolean"));
-        routes.MapApi(HttpMethods.Delete, "/servers", ApiRole.Admin, "Delete inactive servers", Clean,
-            new ApiParameter("checkin_age", "days without a check-in, at least 1, or hours such as 24h", Required: true));
-        routes.MapApi(HttpMethods.Post, "/delete_server", ApiRole.Admin, "Delete servers by name, address or id", Delete,
-            new("hostname", "exact host name"), new("ip", "exact address"), new("server_id", "the server's id"));
-        routes.MapApi(HttpMethods.Post, "/set_tags", ApiRole.Admin, "Replace the tags of a server", SetTags,
-            new("server_id", "the server's id", Required: true), new("tags", "tags separated by semicolons; leave out to remove all"));
+            new("only_count", "return only the number of servers", "boolean")
+        );
+        routes.MapApi(
+            HttpMethods.Delete,
+            "/servers",
+            ApiRole.Admin,
+            "Delete inactive servers",
+            Clean,
+            new ApiParameter("checkin_age", "days without a check-in, at least 1, or hours such as 24h", Required: true)
+        );
+        routes.MapApi(
+            HttpMethods.Post,
+            "/delete_server",
+            ApiRole.Admin,
+            "Delete servers by name, address or id",
+            Delete,
+            new("hostname", "exact host name"),
+            new("ip", "exact address"),
+            new("server_id", "the server's id")
+        );
+        routes.MapApi(
+            HttpMethods.Post,
+            "/set_tags",
+            ApiRole.Admin,
+            "Replace the tags of a server",
+            SetTags,
+            new("server_id", "the server's id", Required: true),
+            new("tags", "tags separated by semicolons; leave out to remove all")
+        );
     }
 
-    private static ServerList List(ApiParameters parameters, Database database, Offers offers, FleetSecrets secrets, TimeProvider time, HttpContext context)
+    private static ServerList List(
+        ApiParameters parameters,
+        Database database,
+        Offers offers,
+        FleetSecrets secrets,
+        TimeProvider time,
+        HttpContext context
+    )
     {
         var shown = secrets.AreInCallsFor(context);
         if (!shown && (parameters.Text("key") ?? parameters.Text("service_id")) is not null)
-            throw new RefusedException(Refusal.Forbidden, "server ids and keys are hidden from read-only users, so key and service_id require an admin");
+            throw new RefusedException(
+                Refusal.Forbidden,
+                "server ids and keys are hidden from read-only users, so key and service_id require an admin"
+            );
         var query = new ServerQuery
         {
             Hostname = parameters.Text("hostname"),
@@ -58,7 +99,9 @@ internal static class ServerEndpoints
         var onlyCount = parameters.Flag("only_count") ?? false;
         var now = time.GetUtcNow();
         // One snapshot, so that count and rows belong together.
-        return database.Read(session => onlyCount ? new ServerList(query.Count(session, offers, now)) : Page(session, query, offers, now, shown));
+        return database.Read(session =>
+            onlyCount ? new ServerList(query.Count(session, offers, now)) : Page(session, query, offers, now, shown)
+        );
     }
 
     private static ServerList Page(Session session, ServerQuery query, Offers offers, DateTimeOffset now, bool secrets)
@@ -67,7 +110,12 @@ internal static class ServerEndpoints
         // A page that is not full tells how many there are.
         var isLast = rows.Count < query.Limit && (rows.Count > 0 || query.Offset == 0);
         var count = isLast ? query.Offset + rows.Count : query.Count(session, offers, now);
-        return new ServerList(count) { Limit = query.Limit, Offset = query.Offset, Result = [.. rows.Select(row => ServerEntry.From(row, secrets))] };
+        return new ServerList(count)
+        {
+            Limit = query.Limit,
+            Offset = query.Offset,
+            Result = [.. rows.Select(row => ServerEntry.From(row, secrets))],
+        };
     }
 
     private static async Task<ApiResult<int>> Clean(ApiParameters parameters, ServerStore servers, HttpContext context)
@@ -79,10 +127,25 @@ internal static class ServerEndpoints
             : new ApiResult<int>(await servers.CleanInactive(context.Actor(), age.Length));
     }
 
-    private static async Task<ApiResult<int>> Delete(ApiParameters parameters, ServerStore servers, HttpContext context) =>
-        new(await servers.Delete(context.Actor(), parameters.Text("hostname"), parameters.Text("ip"), parameters.Text("server_id")));
+    private static async Task<ApiResult<int>> Delete(
+        ApiParameters parameters,
+        ServerStore servers,
+        HttpContext context
+    ) =>
+        new(
+            await servers.Delete(
+                context.Actor(),
+                parameters.Text("hostname"),
+                parameters.Text("ip"),
+                parameters.Text("server_id")
+            )
+        );
 
-    private static async Task<ApiResult<string>> SetTags(ApiParameters parameters, ServerStore servers, HttpContext context) =>
+    private static async Task<ApiResult<string>> SetTags(
+        ApiParameters parameters,
+        ServerStore servers,
+        HttpContext context
+    ) =>
         await servers.Tag(context.Actor(), parameters.Required("server_id"), parameters.Raw("tags") ?? "")
             ? new ApiResult<string>("ok")
             : throw new RefusedException(Refusal.NotFound, "no server with this id is registered");
@@ -103,7 +166,9 @@ internal sealed record ServerList(long Count)
     public IReadOnlyList<ServerEntry>? Result { get; init; }
 }
 
-/// <summary>A server in the form that programs have always got; times are <c>YYYY-MM-DD HH:MM:SS.ffffff</c> UTC.</summary>
+/// <summary>
+/// A server in the form that programs have always got; times are <c>YYYY-MM-DD HH:MM:SS.ffffff</c> UTC.
+/// </summary>
 internal sealed record ServerEntry
 {
     public required string Id { get; init; }
@@ -130,33 +195,35 @@ internal sealed record ServerEntry
     public required string? Processor { get; init; }
 
     /// <summary>The row of a server; what it never told is null. Without secrets its id and key are empty.</summary>
-    public static ServerEntry From(Server server, bool secrets) => new()
-    {
-        Id = secrets ? server.ServerId : "",
-        Ip = server.Facts.Ip,
-        Hostname = server.Facts.Hostname,
-        Key = secrets ? server.Key : "",
-        Feed = server.Feed,
-        Registered = Time(server.Registered),
-        Checkin = Time(server.Checkin),
-        Updated = Time(server.Updated),
-        Euname = Given(server.Facts.Euname),
-        Release = Given(server.Facts.Release),
-        KernelId = Given(server.Facts.KernelId),
-        PatchLevel = server.Checkin is null ? null : server.Facts.PatchLevel,
-        PatchType = Given(server.Facts.PatchType),
-        Tags = Given(server.Tags),
-        Uptime = server.Uptime,
-        Version = Given(server.Facts.Version),
-        Virt = Given(server.Facts.Virt),
-        KcareVersion = Given(server.Facts.KcareVersion),
-        Distro = Given(server.Facts.Distro),
-        DistroVersion = Given(server.Facts.DistroVersion),
-        Machine = Given(server.Facts.Machine),
-        Processor = Given(server.Facts.Processor),
-    };
+    public static ServerEntry From(Server server, bool secrets) =>
+        new()
+        {
+            Id = secrets ? server.ServerId : "",
+            Ip = server.Facts.Ip,
+            Hostname = server.Facts.Hostname,
+            Key = secrets ? server.Key : "",
+            Feed = server.Feed,
+            Registered = Time(server.Registered),
+            Checkin = Time(server.Checkin),
+            Updated = Time(server.Updated),
+            Euname = Given(server.Facts.Euname),
+            Release = Given(server.Facts.Release),
+            KernelId = Given(server.Facts.KernelId),
+            PatchLevel = server.Checkin is null ? null : server.Facts.PatchLevel,
+            PatchType = Given(server.Facts.PatchType),
+            Tags = Given(server.Tags),
+            Uptime = server.Uptime,
+            Version = Given(server.Facts.Version),
+            Virt = Given(server.Facts.Virt),
+            KcareVersion = Given(server.Facts.KcareVersion),
+            Distro = Given(server.Facts.Distro),
+            DistroVersion = Given(server.Facts.DistroVersion),
+            Machine = Given(server.Facts.Machine),
+            Processor = Given(server.Facts.Processor),
+        };
 
     private static string? Given(string text) => text.Length == 0 ? null : text;
 
-    private static string? Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
+    private static string? Time(DateTimeOffset? time) =>
+        time?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
 }

@@ -11,7 +11,10 @@ namespace EPortal.Servers;
 /// <param name="Hint">An example, shown while it is empty.</param>
 internal sealed record ServerFilterField(string Name, string Title, string Hint = "% for any text");
 
-/// <summary>The filters in the address of a list of servers. One that is there without a value filters nothing, but is shown to be filled in.</summary>
+/// <summary>
+/// The filters in the address of a list of servers. One that is there without a value filters nothing, but is shown to
+/// be filled in.
+/// </summary>
 internal sealed class ServerFilters
 {
     /// <summary>The text of the search box: the beginning of a host name or an address, or a pattern.</summary>
@@ -29,10 +32,25 @@ internal sealed class ServerFilters
     /// <summary>All there are, but for the search box.</summary>
     public static readonly IReadOnlyList<ServerFilterField> Fields =
     [
-        new("status", "Status"), new("key", "Key", "a key"), new("feed", "Feed", "a feed"), new("tag", "Tag", "a tag, such as env:prod"), new("patchset", "Patchset in use", "its name"),
-        new("hostname", "Host name"), new("ip", "Address"), new("distro", "Distribution"), new("distro_version", "Distribution version"), new("release", "Kernel release"),
-        new("euname", "Effective kernel"), new("virt", "Virtualisation"), new("machine", "Machine"), new("kcare_version", "Agent version"),
-        new("checkin_age", "Last check-in", AgeHint), new("registered_age", "Registered", AgeHint), new("updated_age", "Level changed", AgeHint), new("uptime", "Uptime"), new("failed", "Last update failed"),
+        new("status", "Status"),
+        new("key", "Key", "a key"),
+        new("feed", "Feed", "a feed"),
+        new("tag", "Tag", "a tag, such as env:prod"),
+        new("patchset", "Patchset in use", "its name"),
+        new("hostname", "Host name"),
+        new("ip", "Address"),
+        new("distro", "Distribution"),
+        new("distro_version", "Distribution version"),
+        new("release", "Kernel release"),
+        new("euname", "Effective kernel"),
+        new("virt", "Virtualisation"),
+        new("machine", "Machine"),
+        new("kcare_version", "Agent version"),
+        new("checkin_age", "Last check-in", AgeHint),
+        new("registered_age", "Registered", AgeHint),
+        new("updated_age", "Level changed", AgeHint),
+        new("uptime", "Uptime"),
+        new("failed", "Last update failed"),
     ];
 
     /// <summary>None at all.</summary>
@@ -41,7 +59,8 @@ internal sealed class ServerFilters
     private readonly Dictionary<string, string> _values;
     private readonly bool _byKeyName;
 
-    private ServerFilters(Dictionary<string, string> values, bool byKeyName = true) => (_values, _byKeyName) = (values, byKeyName);
+    private ServerFilters(Dictionary<string, string> values, bool byKeyName = true) =>
+        (_values, _byKeyName) = (values, byKeyName);
 
     /// <summary>Whether nothing is filtered.</summary>
     public bool IsEmpty => _values.Values.All(value => value.Length == 0);
@@ -73,7 +92,10 @@ internal sealed class ServerFilters
         return new ServerFilters(values, parameters.AreOfAdmin);
     }
 
-    /// <summary>These after the button that a form was sent with, which adds one or removes one; null when it was sent with none of those.</summary>
+    /// <summary>
+    /// These after the button that a form was sent with, which adds one or removes one; null when it was sent with none
+    /// of those.
+    /// </summary>
     public ServerFilters? PressedOrNull(ApiParameters parameters) =>
         FieldOrNull(parameters.Text(Add)) is { } added ? With(added, this[added])
         : FieldOrNull(parameters.Text(Remove)) is { } removed ? With(removed, null)
@@ -93,8 +115,15 @@ internal sealed class ServerFilters
     /// <summary>An address with these and what else is given.</summary>
     public string Address(string path, params IEnumerable<(string Name, string? Value)> more)
     {
-        var pairs = Fields.Select(field => field.Name).Prepend(Search).Where(_values.ContainsKey).Select(name => (name, (string?)_values[name])).Concat(more)
-            .Where(pair => pair.Item2 is not null).Select(pair => $"{pair.Item1}={Uri.EscapeDataString(pair.Item2!)}").ToList();
+        var pairs = Fields
+            .Select(field => field.Name)
+            .Prepend(Search)
+            .Where(_values.ContainsKey)
+            .Select(name => (name, (string?)_values[name]))
+            .Concat(more)
+            .Where(pair => pair.Item2 is not null)
+            .Select(pair => $"{pair.Item1}={Uri.EscapeDataString(pair.Item2!)}")
+            .ToList();
         return pairs.Count == 0 ? path : $"{path}?{string.Join('&', pairs)}";
     }
 
@@ -108,7 +137,9 @@ internal sealed class ServerFilters
             Search = search is null || search.Contains('%') ? search : search + "%",
             Hostname = Value("hostname"),
             Ip = Value("ip"),
-            Key = Value("key") is { } key ? (_byKeyName ? KeyStore.NameOf(session, key) : KeyStore.NameOfId(session, key)) : null,
+            Key = Value("key") is { } key
+                ? (_byKeyName ? KeyStore.NameOf(session, key) : KeyStore.NameOfId(session, key))
+                : null,
             Feed = Value("feed"),
             Tag = Value("tag"),
             Condition = Condition(),
@@ -135,28 +166,39 @@ internal sealed class ServerFilters
 
     private string? Value(string name) => this[name] is { Length: > 0 } value ? value : null;
 
-    private ServerCondition? Condition() => Value("status") switch
-    {
-        null => null,
-        var token => ServerConditions.ParseOrNull(token) ?? throw new RefusedException(Refusal.Invalid, $"invalid status: use one of {string.Join(", ", ServerConditions.All.Select(one => one.Token))}"),
-    };
+    private ServerCondition? Condition() =>
+        Value("status") switch
+        {
+            null => null,
+            var token => ServerConditions.ParseOrNull(token)
+                ?? throw new RefusedException(
+                    Refusal.Invalid,
+                    $"invalid status: use one of {string.Join(", ", ServerConditions.All.Select(one => one.Token))}"
+                ),
+        };
 
-    private UptimeRange? Uptime() => Value("uptime") switch
-    {
-        null => null,
-        var token => UptimeRange.All.FirstOrDefault(range => range.Token == token)
-            ?? throw new RefusedException(Refusal.Invalid, $"invalid uptime: use one of {string.Join(", ", UptimeRange.All.Select(range => range.Token))}"),
-    };
+    private UptimeRange? Uptime() =>
+        Value("uptime") switch
+        {
+            null => null,
+            var token => UptimeRange.All.FirstOrDefault(range => range.Token == token)
+                ?? throw new RefusedException(
+                    Refusal.Invalid,
+                    $"invalid uptime: use one of {string.Join(", ", UptimeRange.All.Select(range => range.Token))}"
+                ),
+        };
 
-    private bool? Failed() => Value("failed") switch
-    {
-        null => null,
-        "yes" => true,
-        "no" => false,
-        _ => throw new RefusedException(Refusal.Invalid, "invalid filter for failed updates: use yes or no"),
-    };
+    private bool? Failed() =>
+        Value("failed") switch
+        {
+            null => null,
+            "yes" => true,
+            "no" => false,
+            _ => throw new RefusedException(Refusal.Invalid, "invalid filter for failed updates: use yes or no"),
+        };
 
-    private Period? Age(string name) => Value(name) is not { } text ? null
+    private Period? Age(string name) =>
+        Value(name) is not { } text ? null
         : Api.Age.ParseOrNull(text) is { } age ? new Period(age.Length, age.Within)
         : throw new RefusedException(Refusal.Invalid, $"invalid age '{text}': use days (3 or -3) or hours (4h)");
 }

@@ -4,7 +4,9 @@ using EPortal.Servers.CheckIns;
 
 namespace EPortal.Servers;
 
-/// <summary>Keeps what changed about a server from one check-in to the next, which came at a time in Unix microseconds.</summary>
+/// <summary>
+/// Keeps what changed about a server from one check-in to the next, which came at a time in Unix microseconds.
+/// </summary>
 internal sealed class ServerHistory(Change change, HostChangeLimiter limit, long server, long at)
 {
     /// <summary>Lines kept of one server, for a host decides how often it changes.</summary>
@@ -19,7 +21,8 @@ internal sealed class ServerHistory(Change change, HostChangeLimiter limit, long
     private readonly List<(string What, string Was, string Became)> _lines = [];
 
     /// <summary>How its lines are deleted when they are too old or too many. Their numbers are stamps.</summary>
-    public static Retention Retention(TimeSpan? maxAge, long? maxRows) => new StampedRetention("server_history", "number", "number", maxAge, maxRows);
+    public static Retention Retention(TimeSpan? maxAge, long? maxRows) =>
+        new StampedRetention("server_history", "number", "number", maxAge, maxRows);
 
     /// <summary>Writes what is to be told of a first check-in.</summary>
     public void WriteFirst(ServerFacts facts)
@@ -29,7 +32,8 @@ internal sealed class ServerHistory(Change change, HostChangeLimiter limit, long
     }
 
     /// <summary>
-    /// Tells of fields that were dropped in a call that is no check-in of the host's kernel, unless the last line of that kind says the same.
+    /// Tells of fields that were dropped in a call that is no check-in of the host's kernel, unless the last line of
+    /// that kind says the same.
     /// </summary>
     /// <param name="change">The commit.</param>
     /// <param name="limit">What the host may still change.</param>
@@ -38,7 +42,10 @@ internal sealed class ServerHistory(Change change, HostChangeLimiter limit, long
     /// <param name="dropped">The fields, and why.</param>
     public static void Tell(Change change, HostChangeLimiter limit, string serverId, string what, string dropped)
     {
-        if (change.Session.Scalar("SELECT local FROM server WHERE server_id = @serverId", ("@serverId", serverId)) is not long local)
+        if (
+            change.Session.Scalar("SELECT local FROM server WHERE server_id = @serverId", ("@serverId", serverId))
+            is not long local
+        )
             return;
         var history = new ServerHistory(change, limit, local, UnixMicros.Of(change.Now));
         history.Compare(what, Last(change.Session, serverId, what), dropped);
@@ -46,12 +53,17 @@ internal sealed class ServerHistory(Change change, HostChangeLimiter limit, long
     }
 
     /// <summary>What the last line of a kind says became; empty without one.</summary>
-    public static string Last(Session session, string serverId, string what) => (string?)session.Scalar(
-        """
-        SELECT h.became FROM server_history h JOIN server s ON s.local = h.server
-        WHERE s.server_id = @serverId AND h.what = @what ORDER BY h.number DESC LIMIT 1
-        """,
-        ("@serverId", serverId), ("@what", what)) ?? "";
+    public static string Last(Session session, string serverId, string what) =>
+        (string?)
+            session.Scalar(
+                """
+                SELECT h.became FROM server_history h JOIN server s ON s.local = h.server
+                WHERE s.server_id = @serverId AND h.what = @what ORDER BY h.number DESC LIMIT 1
+                """,
+                ("@serverId", serverId),
+                ("@what", what)
+            )
+        ?? "";
 
     /// <summary>Writes a line for each thing that is not as it was.</summary>
     public void Write(CheckIn before, ServerFacts facts, long uptime)
@@ -89,12 +101,15 @@ internal sealed class ServerHistory(Change change, HostChangeLimiter limit, long
         ForgetOldest();
     }
 
-    private void ForgetOldest() => change.Session.Execute(
-        """
-        DELETE FROM server_history WHERE server = @server AND number <=
-          (SELECT number FROM server_history WHERE server = @server ORDER BY number DESC LIMIT 1 OFFSET @kept)
-        """,
-        ("@server", server), ("@kept", Kept));
+    private void ForgetOldest() =>
+        change.Session.Execute(
+            """
+            DELETE FROM server_history WHERE server = @server AND number <=
+              (SELECT number FROM server_history WHERE server = @server ORDER BY number DESC LIMIT 1 OFFSET @kept)
+            """,
+            ("@server", server),
+            ("@kept", Kept)
+        );
 
     private void Compare(string what, string was, string became)
     {
@@ -102,9 +117,16 @@ internal sealed class ServerHistory(Change change, HostChangeLimiter limit, long
             _lines.Add((what, was, became));
     }
 
-    private void Add(string what, string was, string became) => change.Session.Execute(
-        "INSERT INTO server_history (number, server, at, what, was, became) VALUES (@number, @server, @at, @what, @was, @became)",
-        ("@number", change.NextStamp()), ("@server", server), ("@at", at), ("@what", what), ("@was", was), ("@became", became));
+    private void Add(string what, string was, string became) =>
+        change.Session.Execute(
+            "INSERT INTO server_history (number, server, at, what, was, became) VALUES (@number, @server, @at, @what, @was, @became)",
+            ("@number", change.NextStamp()),
+            ("@server", server),
+            ("@at", at),
+            ("@what", what),
+            ("@was", was),
+            ("@became", became)
+        );
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -18,7 +18,16 @@ namespace EPortal.Servers;
 /// <param name="Key">The key that was chosen for it; null until one is.</param>
 /// <param name="Problem">Why something was not done.</param>
 internal sealed record ServerModel(
-    Server Server, ServerPatches Patches, IReadOnlyList<ServerEvent> History, long HistoryCount, long HistoryOffset, IReadOnlyList<(string Name, string Feed)> Keys, string Tags, string? Key, string? Problem)
+    Server Server,
+    ServerPatches Patches,
+    IReadOnlyList<ServerEvent> History,
+    long HistoryCount,
+    long HistoryOffset,
+    IReadOnlyList<(string Name, string Feed)> Keys,
+    string Tags,
+    string? Key,
+    string? Problem
+)
 {
     /// <summary>Changes of a page.</summary>
     public const int PageSize = 25;
@@ -33,33 +42,54 @@ internal sealed record ServerModel(
     public FormVersion KeyVersion { get; init; } = FormVersion.Of(Server.KeyOf(Server.Id, Server.Key));
 
     /// <summary>It with the tags that were sent.</summary>
-    public ServerModel WithTags(ApiParameters parameters, string tags) => this with
-    {
-        Tags = tags,
-        TagsVersion = FormVersion.Of(parameters, Server.TagsOf(Server.Id, Server.Tags), Server.TagsOf("", tags)),
-    };
+    public ServerModel WithTags(ApiParameters parameters, string tags) =>
+        this with
+        {
+            Tags = tags,
+            TagsVersion = FormVersion.Of(parameters, Server.TagsOf(Server.Id, Server.Tags), Server.TagsOf("", tags)),
+        };
 
     /// <summary>It with the key that was sent.</summary>
-    public ServerModel WithKey(ApiParameters parameters, string? key) => this with
-    {
-        Key = key,
-        KeyVersion = FormVersion.Of(parameters, Server.KeyOf(Server.Id, Server.Key), Server.KeyOf("", key ?? "")),
-    };
+    public ServerModel WithKey(ApiParameters parameters, string? key) =>
+        this with
+        {
+            Key = key,
+            KeyVersion = FormVersion.Of(parameters, Server.KeyOf(Server.Id, Server.Key), Server.KeyOf("", key ?? "")),
+        };
 
     /// <summary>Reads it.</summary>
     /// <exception cref="RefusedException">There is no such server.</exception>
     public static ServerModel Read(
-        string id, ApiParameters parameters, Database database, Offers offers, PatchsetUsage usage, DateTimeOffset now, string? problem = null)
+        string id,
+        ApiParameters parameters,
+        Database database,
+        Offers offers,
+        PatchsetUsage usage,
+        DateTimeOffset now,
+        string? problem = null
+    )
     {
         var asked = Paging.Asked(parameters);
         return database.Read(session =>
         {
-            var server = new ServerQuery { Id = id }.Run(session, offers, now).SingleOrDefault() ?? throw new RefusedException(Refusal.NotFound, "server not found; it may have been deleted");
+            var server =
+                new ServerQuery { Id = id }
+                    .Run(session, offers, now)
+                    .SingleOrDefault()
+                ?? throw new RefusedException(Refusal.NotFound, "server not found; it may have been deleted");
             var count = ServerStore.CountHistory(session, server.Local);
             var offset = Paging.Start(asked, count, PageSize);
             return new ServerModel(
-                server, ServerPatches.Read(session, server, offers.At(session), usage), ServerStore.History(session, server.Local, PageSize, offset),
-                count, offset, KeyStore.Feeds(session), server.Tags, null, problem);
+                server,
+                ServerPatches.Read(session, server, offers.At(session), usage),
+                ServerStore.History(session, server.Local, PageSize, offset),
+                count,
+                offset,
+                KeyStore.Feeds(session),
+                server.Tags,
+                null,
+                problem
+            );
         });
     }
 }

@@ -6,8 +6,14 @@ namespace EPortal.Servers;
 /// <summary>How many servers a key has, for programs.</summary>
 internal sealed record CountRow(string Key, long Count);
 
-/// <summary>How many servers were deleted, or would be in a dry run, which names up to a thousand of them; for programs.</summary>
-internal sealed record DeletedRow(long Result, bool DryRun, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<DeletedHostRow>? Servers);
+/// <summary>
+/// How many servers were deleted, or would be in a dry run, which names up to a thousand of them; for programs.
+/// </summary>
+internal sealed record DeletedRow(
+    long Result,
+    bool DryRun,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<DeletedHostRow>? Servers
+);
 
 /// <summary>A server that would be deleted, for programs.</summary>
 internal sealed record DeletedHostRow(string Id, string Hostname, string Ip);
@@ -20,17 +26,62 @@ internal sealed record EventRow(string Time, string What, string Was, string Bec
 
 /// <summary>A server for programs; times in UTC.</summary>
 internal sealed record ServerRow(
-    string Id, string Ip, string Hostname, string Key, string Feed, string Registered, string? Checkin, string? Updated,
-    string Euname, string Release, string KernelId, long PatchLevel, string PatchType, string? Tags, long? Uptime, string Version,
-    string Virt, string KcareVersion, string Distro, string DistroVersion, string Machine, string Processor, string Status,
-    bool Inactive, string UpdateResult)
+    string Id,
+    string Ip,
+    string Hostname,
+    string Key,
+    string Feed,
+    string Registered,
+    string? Checkin,
+    string? Updated,
+    string Euname,
+    string Release,
+    string KernelId,
+    long PatchLevel,
+    string PatchType,
+    string? Tags,
+    long? Uptime,
+    string Version,
+    string Virt,
+    string KcareVersion,
+    string Distro,
+    string DistroVersion,
+    string Machine,
+    string Processor,
+    string Status,
+    bool Inactive,
+    string UpdateResult
+)
 {
     /// <summary>The row of a server.</summary>
-    public static ServerRow From(Server s) => new(
-        s.ServerId, s.Facts.Ip, s.Facts.Hostname, s.Key, s.Feed, Micro(s.Registered)!, Micro(s.Checkin), Micro(s.Updated),
-        s.Facts.Euname, s.Facts.Release, s.Facts.KernelId, s.Facts.PatchLevel, s.Facts.PatchType,
-        s.Tags.Length == 0 ? null : s.Tags, s.Uptime, s.Facts.Version, s.Facts.Virt, s.Facts.KcareVersion, s.Facts.Distro,
-        s.Facts.DistroVersion, s.Facts.Machine, s.Facts.Processor, s.Status.Token(), s.Inactive, s.Facts.UpdateResult);
+    public static ServerRow From(Server s) =>
+        new(
+            s.ServerId,
+            s.Facts.Ip,
+            s.Facts.Hostname,
+            s.Key,
+            s.Feed,
+            Micro(s.Registered)!,
+            Micro(s.Checkin),
+            Micro(s.Updated),
+            s.Facts.Euname,
+            s.Facts.Release,
+            s.Facts.KernelId,
+            s.Facts.PatchLevel,
+            s.Facts.PatchType,
+            s.Tags.Length == 0 ? null : s.Tags,
+            s.Uptime,
+            s.Facts.Version,
+            s.Facts.Virt,
+            s.Facts.KcareVersion,
+            s.Facts.Distro,
+            s.Facts.DistroVersion,
+            s.Facts.Machine,
+            s.Facts.Processor,
+            s.Status.Token(),
+            s.Inactive,
+            s.Facts.UpdateResult
+        );
 
     private static string? Micro(DateTimeOffset? time) =>
         time?.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);

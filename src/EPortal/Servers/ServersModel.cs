@@ -17,8 +17,15 @@ namespace EPortal.Servers;
 /// <param name="Feeds">Names of all feeds, to choose from.</param>
 /// <param name="Problem">Why nothing is listed.</param>
 internal sealed record ServersModel(
-    ServerFilters Filters, ServerOrder? Order, IReadOnlyList<ServerColumn> Columns, IReadOnlyList<Server> Servers, Tally Matches, long Offset,
-    IReadOnlyList<string> Feeds, string? Problem)
+    ServerFilters Filters,
+    ServerOrder? Order,
+    IReadOnlyList<ServerColumn> Columns,
+    IReadOnlyList<Server> Servers,
+    Tally Matches,
+    long Offset,
+    IReadOnlyList<string> Feeds,
+    string? Problem
+)
 {
     /// <summary>Rows of a page.</summary>
     public const int PageSize = 50;
@@ -28,14 +35,30 @@ internal sealed record ServersModel(
 
     /// <summary>Reads a page of the list.</summary>
     public static ServersModel Read(
-        ApiParameters parameters, ServerFilters filters, IReadOnlyList<ServerColumn> columns, Database database, Offers offers, PatchsetUsage usage, DateTimeOffset now)
+        ApiParameters parameters,
+        ServerFilters filters,
+        IReadOnlyList<ServerColumn> columns,
+        Database database,
+        Offers offers,
+        PatchsetUsage usage,
+        DateTimeOffset now
+    )
     {
         var order = OrderOf(parameters);
         var offset = Paging.Asked(parameters);
         return database.Read(session =>
         {
             var table = offers.At(session);
-            var selection = new ServerSelection(session, filters.ToQuery(session, usage) with { Order = order, OrderMatters = parameters.Text("sort") is not null }, table, now);
+            var selection = new ServerSelection(
+                session,
+                filters.ToQuery(session, usage) with
+                {
+                    Order = order,
+                    OrderMatters = parameters.Text("sort") is not null,
+                },
+                table,
+                now
+            );
             var rows = ServerDetails.Read(session, selection.Page(PageSize, offset), table, now);
             if (rows.Count == 0 && offset > 0)
             {
@@ -44,13 +67,37 @@ internal sealed record ServersModel(
             }
 
             var matches = selection.CountUpTo(Math.Max(CountedTo, offset + rows.Count));
-            return new ServersModel(filters, selection.IsOrdered ? order : null, columns, rows, matches, offset, FeedNames(session), Problem: null);
+            return new ServersModel(
+                filters,
+                selection.IsOrdered ? order : null,
+                columns,
+                rows,
+                matches,
+                offset,
+                FeedNames(session),
+                Problem: null
+            );
         });
     }
 
     /// <summary>The list when it cannot be read as asked for.</summary>
-    public static ServersModel Refused(ApiParameters parameters, ServerFilters filters, IReadOnlyList<ServerColumn> columns, Database database, string problem) =>
-        new(filters, OrderOf(parameters), columns, [], new Tally(0, IsExact: true), 0, database.Read(FeedNames), problem);
+    public static ServersModel Refused(
+        ApiParameters parameters,
+        ServerFilters filters,
+        IReadOnlyList<ServerColumn> columns,
+        Database database,
+        string problem
+    ) =>
+        new(
+            filters,
+            OrderOf(parameters),
+            columns,
+            [],
+            new Tally(0, IsExact: true),
+            0,
+            database.Read(FeedNames),
+            problem
+        );
 
     /// <summary>The order in an address.</summary>
     public static ServerOrder OrderOf(ApiParameters parameters) =>
@@ -64,12 +111,16 @@ internal sealed record ServersModel(
 
     /// <summary>The same as an address has it, in which neither need be right.</summary>
     public static (string Name, string? Value)[] PlaceOf(ApiParameters parameters) =>
-        PlaceOf(OrderOf(parameters) is var order && order == ServerOrder.Default ? null : order.Token, parameters.Number("offset", 0, int.MaxValue) ?? 0);
+        PlaceOf(
+            OrderOf(parameters) is var order && order == ServerOrder.Default ? null : order.Token,
+            parameters.Number("offset", 0, int.MaxValue) ?? 0
+        );
 
     private static (string Name, string? Value)[] PlaceOf(string? sort, long offset) =>
         [("sort", sort), ("offset", offset == 0 ? null : offset.ToString(CultureInfo.InvariantCulture))];
 
-    private static IReadOnlyList<string> FeedNames(Session session) => [.. FeedStore.List(session).Select(feed => feed.Name)];
+    private static IReadOnlyList<string> FeedNames(Session session) =>
+        [.. FeedStore.List(session).Select(feed => feed.Name)];
 }
 
 /// <summary>What the filters above servers show.</summary>
@@ -78,4 +129,10 @@ internal sealed record ServersModel(
 /// <param name="Sort">The order that stays.</param>
 /// <param name="Feeds">Names of all feeds, to choose from.</param>
 /// <param name="IsLive">Whether the page changes as somebody types.</param>
-internal sealed record ServerFilterModel(ServerFilters Filters, string Path, string? Sort, IReadOnlyList<string> Feeds, bool IsLive);
+internal sealed record ServerFilterModel(
+    ServerFilters Filters,
+    string Path,
+    string? Sort,
+    IReadOnlyList<string> Feeds,
+    bool IsLive
+);

@@ -7,8 +7,8 @@ using Microsoft.Net.Http.Headers;
 namespace EPortal.WebConsole;
 
 /// <summary>
-/// What browsers load besides pages: styles, scripts, icons, made at the build and kept in the program. Their addresses carry a hash,
-/// so that a browser keeps them for good and gets new ones with a new version.
+/// What browsers load besides pages: styles, scripts, icons, made at the build and kept in the program. Their addresses
+/// carry a hash, so that a browser keeps them for good and gets new ones with a new version.
 /// </summary>
 internal static class ConsoleAssets
 {
@@ -40,11 +40,17 @@ internal static class ConsoleAssets
     {
         routes.MapLazily(Base + "/{hash}/{name}", [HttpMethods.Get], Get).AllowAnonymous();
         // Where browsers look that show no page, such as one with the answer of a call.
-        routes.MapLazily("/favicon.ico", [HttpMethods.Get], (HttpContext context) =>
-        {
-            context.Response.Headers.CacheControl = "public, max-age=86400";
-            return TypedResults.Bytes(s_files["favicon.svg"], TypeOf("favicon.svg"));
-        }).AllowAnonymous();
+        routes
+            .MapLazily(
+                "/favicon.ico",
+                [HttpMethods.Get],
+                (HttpContext context) =>
+                {
+                    context.Response.Headers.CacheControl = "public, max-age=86400";
+                    return TypedResults.Bytes(s_files["favicon.svg"], TypeOf("favicon.svg"));
+                }
+            )
+            .AllowAnonymous();
     }
 
     private static string AddressOf(string name) => $"{Base}/{HashOf(name)}/{name}";
@@ -60,7 +66,11 @@ internal static class ConsoleAssets
         headers.Vary = HeaderNames.AcceptEncoding;
         foreach (var (encoding, ending) in s_encodings)
         {
-            if (!context.Request.Headers.AcceptEncoding.ToString().Contains(encoding, StringComparison.OrdinalIgnoreCase))
+            if (
+                !context
+                    .Request.Headers.AcceptEncoding.ToString()
+                    .Contains(encoding, StringComparison.OrdinalIgnoreCase)
+            )
                 continue;
             headers.ContentEncoding = encoding;
             return TypedResults.Bytes(s_files[name + ending], type);
@@ -69,26 +79,31 @@ internal static class ConsoleAssets
         return TypedResults.Bytes(bytes, type);
     }
 
-    private static string? TypeOf(string name) => Path.GetExtension(name) switch
-    {
-        ".css" => "text/css; charset=utf-8",
-        ".js" => "text/javascript; charset=utf-8",
-        ".svg" => "image/svg+xml",
-        _ => null,
-    };
+    private static string? TypeOf(string name) =>
+        Path.GetExtension(name) switch
+        {
+            ".css" => "text/css; charset=utf-8",
+            ".js" => "text/javascript; charset=utf-8",
+            ".svg" => "image/svg+xml",
+            _ => null,
+        };
 
     private static FrozenDictionary<string, byte[]> Read()
     {
         var program = Assembly.GetExecutingAssembly();
-        return program.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).ToFrozenDictionary(
-            name => name[Prefix.Length..],
-            name =>
-            {
-                using var stream = program.GetManifestResourceStream(name)!;
-                using var bytes = new MemoryStream();
-                stream.CopyTo(bytes);
-                return bytes.ToArray();
-            },
-            StringComparer.Ordinal);
+        return program
+            .GetManifestResourceNames()
+            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+            .ToFrozenDictionary(
+                name => name[Prefix.Length..],
+                name =>
+                {
+                    using var stream = program.GetManifestResourceStream(name)!;
+                    using var bytes = new MemoryStream();
+                    stream.CopyTo(bytes);
+                    return bytes.ToArray();
+                },
+                StringComparer.Ordinal
+            );
     }
 }

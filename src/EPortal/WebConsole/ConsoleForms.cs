@@ -6,11 +6,14 @@ namespace EPortal.WebConsole;
 /// <summary>What is the same for all forms.</summary>
 internal static class ConsoleForms
 {
-    private const string Resumed = "Your session expired, so nothing was saved. Check the form and send it again. Enter passwords and choose files again.";
+    private const string Resumed =
+        "Your session expired, so nothing was saved. Check the form and send it again. Enter passwords and choose files again.";
 
     private static readonly AsyncLocal<bool> s_resumes = new();
 
-    /// <summary>Does what a form asks for; when it is refused, shows the form again as it was filled in, with the reason.</summary>
+    /// <summary>
+    /// Does what a form asks for; when it is refused, shows the form again as it was filled in, with the reason.
+    /// </summary>
     /// <param name="work">What to do, and where to go on to.</param>
     /// <param name="again">The form with a problem.</param>
     public static async Task<IResult> Try(Func<Task<IResult>> work, Func<string, IResult> again)
@@ -21,7 +24,8 @@ internal static class ConsoleForms
         {
             return await work();
         }
-        // Of what the form names, such as a feed, nothing may be there any more; where the page's own thing is gone, showing it again says so.
+        // Of what the form names, such as a feed, nothing may be there any more; where the page's own thing is gone,
+        // showing it again says so.
         catch (RefusedException e) when (e.Reason is not Refusal.Forbidden)
         {
             return again(e.Message);
@@ -49,12 +53,23 @@ internal static class ConsoleForms
     public static RouteHandlerBuilder ResumesForm(this RouteHandlerBuilder action, string? at = null) =>
         action.WithMetadata(new ResumesForm(at is null ? null : ConsoleRoutes.Base + at));
 
-    /// <summary>Lets a request that brings back a kept form reach only actions that know what to do with it, and do nothing there.</summary>
+    /// <summary>
+    /// Lets a request that brings back a kept form reach only actions that know what to do with it, and do nothing
+    /// there.
+    /// </summary>
     public static async ValueTask<object?> Resume(EndpointFilterInvocationContext call, EndpointFilterDelegate next)
     {
         var request = call.HttpContext.Request;
         // Others may be as large as an archive, and are read by their actions alone.
-        if (!ResumableForm.IsOfItsKind(request) || (await RequestBody.Read(call.HttpContext, cancel => new ValueTask<IFormCollection>(request.ReadFormAsync(cancel))))[ResumableForm.Resume].Count == 0)
+        if (
+            !ResumableForm.IsOfItsKind(request)
+            || (
+                await RequestBody.Read(
+                    call.HttpContext,
+                    cancel => new ValueTask<IFormCollection>(request.ReadFormAsync(cancel))
+                )
+            )[ResumableForm.Resume].Count == 0
+        )
             return await next(call);
         if (call.HttpContext.GetEndpoint()?.Metadata.GetMetadata<ResumesForm>() is null)
             throw new RefusedException(Refusal.Invalid, "this form cannot be resumed");

@@ -6,8 +6,9 @@ using Microsoft.Extensions.Caching.Memory;
 namespace EPortal.WebConsole;
 
 /// <summary>
-/// A form that makes something makes it once, however often it is sent: it carries a number of its own, and who sends that again (a second
-/// click, a page that is loaded again) gets the answer of the first time. Filled in otherwise it is another form.
+/// A form that makes something makes it once, however often it is sent: it carries a number of its own, and who sends
+/// that again (a second click, a page that is loaded again) gets the answer of the first time. Filled in otherwise it
+/// is another form.
 /// </summary>
 internal sealed class DuplicateSubmitGuard : IDisposable
 {
@@ -28,8 +29,13 @@ internal sealed class DuplicateSubmitGuard : IDisposable
     /// <summary>Does what a form asks for, unless that was done; then leads on as the first time.</summary>
     /// <param name="context">The request.</param>
     /// <param name="parameters">What the form sends.</param>
-    /// <param name="work">What to do: the page to lead on to, and what it says. What it throws is no answer, and may be tried again.</param>
-    public async Task<IResult> Do(HttpContext context, ApiParameters parameters, Func<Task<(string Path, string Message)>> work)
+    /// <param name="work">What to do: the page to lead on to, and what it says. What it throws is no answer, and may be
+    /// tried again.</param>
+    public async Task<IResult> Do(
+        HttpContext context,
+        ApiParameters parameters,
+        Func<Task<(string Path, string Message)>> work
+    )
     {
         var (path, message) = await Answer(context, parameters, work);
         return ConsoleRoutes.Back(context, path, message);
@@ -38,7 +44,11 @@ internal sealed class DuplicateSubmitGuard : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _answers.Dispose();
 
-    private async Task<(string Path, string Message)> Answer(HttpContext context, ApiParameters parameters, Func<Task<(string Path, string Message)>> work)
+    private async Task<(string Path, string Message)> Answer(
+        HttpContext context,
+        ApiParameters parameters,
+        Func<Task<(string Path, string Message)>> work
+    )
     {
         if (parameters.Text(Parameter) is not { Length: Length } number)
             return await work();
@@ -58,7 +68,10 @@ internal sealed class DuplicateSubmitGuard : IDisposable
     private static string DigestOf(IFormCollection form)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var text in form.OrderBy(field => field.Key, StringComparer.Ordinal).SelectMany(field => field.Value.Prepend(field.Key)))
+        foreach (
+            var text in form.OrderBy(field => field.Key, StringComparer.Ordinal)
+                .SelectMany(field => field.Value.Prepend(field.Key))
+        )
         {
             var bytes = Encoding.UTF8.GetBytes(text ?? "");
             hash.AppendData(BitConverter.GetBytes(bytes.Length));
@@ -74,7 +87,11 @@ internal sealed class DuplicateSubmitGuard : IDisposable
         {
             if (_answers.TryGetValue(key, out Lazy<Task<(string, string)>>? known))
                 return known!;
-            return _answers.Set(key, new Lazy<Task<(string, string)>>(work), new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = s_kept });
+            return _answers.Set(
+                key,
+                new Lazy<Task<(string, string)>>(work),
+                new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = s_kept }
+            );
         }
     }
 }

@@ -14,7 +14,10 @@ internal static class ErrorPages
         else if (context.Response.HasStarted)
             context.Abort();
         else
-            await new RazorComponentResult<ErrorPage>(new { Status = status, Sentence = message }) { StatusCode = status }.ExecuteAsync(context);
+            await new RazorComponentResult<ErrorPage>(new { Status = status, Sentence = message })
+            {
+                StatusCode = status,
+            }.ExecuteAsync(context);
     }
 
     /// <summary>Whether a request is for a page of the console.</summary>

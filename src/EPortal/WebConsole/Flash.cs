@@ -16,10 +16,17 @@ internal static class Flash
     /// <param name="context">The request that is answered.</param>
     /// <param name="message">The sentence.</param>
     /// <param name="isRefusal">Whether it says why nothing was done.</param>
-    public static void Leave(HttpContext context, string message, bool isRefusal = false) => context.Response.Cookies.Append(
-        Cookie,
-        Base64Url.EncodeToString(Encoding.UTF8.GetBytes((isRefusal ? $"{Refused}" : "") + (message.Length <= MaxLength ? message : message[..MaxLength] + "…"))),
-        ConsoleCookie.Passing(context));
+    public static void Leave(HttpContext context, string message, bool isRefusal = false) =>
+        context.Response.Cookies.Append(
+            Cookie,
+            Base64Url.EncodeToString(
+                Encoding.UTF8.GetBytes(
+                    (isRefusal ? $"{Refused}" : "")
+                        + (message.Length <= MaxLength ? message : message[..MaxLength] + "…")
+                )
+            ),
+            ConsoleCookie.Passing(context)
+        );
 
     /// <summary>Takes it, with whether it says why nothing was done; null when there is none.</summary>
     public static (string Sentence, bool IsRefusal)? TakeOrNull(HttpContext context)

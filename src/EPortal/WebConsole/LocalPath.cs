@@ -2,7 +2,9 @@ using System.Text;
 
 namespace EPortal.WebConsole;
 
-/// <summary>The one rule for places to go on to that a request names: no address leads out of the console (no open redirect).</summary>
+/// <summary>
+/// The one rule for places to go on to that a request names: no address leads out of the console (no open redirect).
+/// </summary>
 internal static class LocalPath
 {
     private const int MaxLength = 4000;
@@ -10,7 +12,10 @@ internal static class LocalPath
     /// <summary>Ways to hide a sign in a path that are taken apart; what is wrapped more often is refused.</summary>
     private const int MaxWraps = 3;
 
-    /// <summary>The place, as it may stand in a <c>Location</c> header (RFC 3986, ASCII only), if it lies in the console, else the start page.</summary>
+    /// <summary>
+    /// The place, as it may stand in a <c>Location</c> header (RFC 3986, ASCII only), if it lies in the console, else
+    /// the start page.
+    /// </summary>
     public static string Of(string? next) => OrNull(next) ?? ConsoleRoutes.Base;
 
     /// <summary>The same, with null for what lies elsewhere.</summary>
@@ -41,7 +46,9 @@ internal static class LocalPath
 
     private static bool IsPlainlyWithin(string path) =>
         (path == ConsoleRoutes.Base || path.StartsWith(ConsoleRoutes.Base + "/", StringComparison.Ordinal))
-        && !path.Contains('\\') && !path.Contains("//", StringComparison.Ordinal) && !path.Any(char.IsControl)
+        && !path.Contains('\\')
+        && !path.Contains("//", StringComparison.Ordinal)
+        && !path.Any(char.IsControl)
         && !path.Split('/').Any(part => part is "." or "..");
 
     /// <summary>What may not stand in a header, as percent-encoded UTF-8; what is encoded already stays.</summary>

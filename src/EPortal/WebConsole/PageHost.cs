@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Components.Rendering;
 namespace EPortal.WebConsole;
 
 /// <summary>
-/// Gives a page what it shows, as a cascading value: the classes of pages are public whatever one does, and their parameters would have
-/// to be, while what they show is this program's own.
+/// Gives a page what it shows, as a cascading value: the classes of pages are public whatever one does, and their
+/// parameters would have to be, while what they show is this program's own.
 /// </summary>
 /// <typeparam name="TPage">The page, with a <c>[CascadingParameter]</c> of the model's type.</typeparam>
 /// <typeparam name="TModel">What it shows.</typeparam>
@@ -22,11 +22,17 @@ internal sealed class PageHost<TPage, TModel> : ComponentBase
         builder.OpenComponent<CascadingValue<TModel>>(0);
         builder.AddComponentParameter(1, nameof(CascadingValue<>.Value), Model);
         builder.AddComponentParameter(2, nameof(CascadingValue<>.IsFixed), true);
-        builder.AddComponentParameter(3, nameof(CascadingValue<>.ChildContent), (RenderFragment)(content =>
-        {
-            content.OpenComponent<TPage>(0);
-            content.CloseComponent();
-        }));
+        builder.AddComponentParameter(
+            3,
+            nameof(CascadingValue<>.ChildContent),
+            (RenderFragment)(
+                content =>
+                {
+                    content.OpenComponent<TPage>(0);
+                    content.CloseComponent();
+                }
+            )
+        );
         builder.CloseComponent();
     }
 }

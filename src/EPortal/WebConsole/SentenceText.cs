@@ -3,7 +3,10 @@ namespace EPortal.WebConsole;
 /// <summary>Error texts, which begin in lower case, as sentences of a page.</summary>
 internal static class SentenceText
 {
-    /// <summary>The text with its first letter capitalised; names of files, options and the like and quoted values stay as they are.</summary>
+    /// <summary>
+    /// The text with its first letter capitalised; names of files, options and the like and quoted values stay as they
+    /// are.
+    /// </summary>
     public static string Capitalised(string text)
     {
         var end = text.IndexOf(' ', StringComparison.Ordinal);

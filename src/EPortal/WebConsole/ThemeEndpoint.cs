@@ -11,7 +11,8 @@ internal static class ThemeEndpoint
 
     private static IResult Choose(ApiParameters parameters, HttpContext context)
     {
-        var theme = Viewer.Themes.FirstOrDefault(known => known == parameters.Required("theme"))
+        var theme =
+            Viewer.Themes.FirstOrDefault(known => known == parameters.Required("theme"))
             ?? throw new RefusedException(Refusal.Invalid, $"invalid theme: use {string.Join(", ", Viewer.Themes)}");
         context.Response.Cookies.Append(Viewer.ThemeCookie, theme, ConsoleCookie.Lasting(context));
         return TypedResults.LocalRedirect(LocalPath.Of(parameters.Text("next")));

@@ -13,13 +13,23 @@ internal sealed class AgentCommand
     private readonly AgentEnvironment _environment;
     private readonly Dictionary<Option, Func<ParseResult, CancellationToken, Task<int>>> _actions = [];
     private readonly RootCommand _root = new(
-        "register this host with an ePortal and apply the kernel live patches it offers");
-    private readonly Option<bool> _json = new("--json") { Arity = ArgumentArity.Zero, Description = "print JSON; only with --info or --status" };
-    private readonly Option<bool> _info = new("--info", "-i") { Arity = ArgumentArity.Zero, Description = "print level, patchset, effective kernel and last update" };
+        "register this host with an ePortal and apply the kernel live patches it offers"
+    );
+    private readonly Option<bool> _json = new("--json")
+    {
+        Arity = ArgumentArity.Zero,
+        Description = "print JSON; only with --info or --status",
+    };
+    private readonly Option<bool> _info = new("--info", "-i")
+    {
+        Arity = ArgumentArity.Zero,
+        Description = "print level, patchset, effective kernel and last update",
+    };
     private readonly Option<bool> _status = new("--status")
     {
         Arity = ArgumentArity.Zero,
-        Description = "exit 0 if up to date, 1 if nothing is applied, 2 if an update is available, 3 if the kernel is unsupported",
+        Description =
+            "exit 0 if up to date, 1 if nothing is applied, 2 if an update is available, 3 if the kernel is unsupported",
     };
 
     public AgentCommand(AgentEnvironment environment)
@@ -31,20 +41,39 @@ internal sealed class AgentCommand
         var update = new UpdateActions(environment);
         var reports = new Reports(environment);
         Text("--register", "KEY", "register this host with a key", registration.RegisterAsync);
-        Flag(new("--unregister") { Description = "cancel the registration of this host" }, registration.UnregisterAsync);
+        Flag(
+            new("--unregister") { Description = "cancel the registration of this host" },
+            registration.UnregisterAsync
+        );
         Flag(new("--update", "-u") { Description = "check in and apply what the portal offers" }, update.UpdateAsync);
-        Flag(new("--auto-update") { Description = "update from cron: wait a random time, print only changes, do nothing if AUTO_UPDATE is False" },
-            update.AutoUpdateAsync);
+        Flag(
+            new("--auto-update")
+            {
+                Description =
+                    "update from cron: wait a random time, print only changes, do nothing if AUTO_UPDATE is False",
+            },
+            update.AutoUpdateAsync
+        );
         Flag(new("--check") { Description = "exit 0 if an update is available, else 1" }, update.CheckAsync);
         Add(_status, (line, cancel) => update.StatusAsync(line.GetValue(_json), cancel));
         Add(_info, (line, _) => Task.FromResult(reports.Info(line.GetValue(_json))));
-        Flag(new("--patch-info") { Description = "print the fixes in the applied patch" }, _ => Task.FromResult(reports.PatchInfo()));
+        Flag(
+            new("--patch-info") { Description = "print the fixes in the applied patch" },
+            _ => Task.FromResult(reports.PatchInfo())
+        );
         Flag(new("--uname") { Description = "print the effective kernel" }, _ => Task.FromResult(reports.Uname()));
         Flag(new("--unload") { Description = "unload the applied patch from the kernel" }, update.UnloadAsync);
         Text("--tag", "TAGS", "set the tags of this host, separated by ';'; \"\" removes them", registration.TagAsync);
-        Flag(new("--license-info") { Description = "check the registration with the portal" }, registration.LicenseInfoAsync);
-        Text("--set-patch-server", "URL", "set the address of the portal",
-            (address, _) => Task.FromResult(registration.SetPatchServer(address)));
+        Flag(
+            new("--license-info") { Description = "check the registration with the portal" },
+            registration.LicenseInfoAsync
+        );
+        Text(
+            "--set-patch-server",
+            "URL",
+            "set the address of the portal",
+            (address, _) => Task.FromResult(registration.SetPatchServer(address))
+        );
         _root.Options.Add(_json);
         _root.Validators.Add(Validate);
         _root.SetAction(RunAsync);

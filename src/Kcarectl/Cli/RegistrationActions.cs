@@ -60,8 +60,12 @@ internal sealed class RegistrationActions(AgentEnvironment environment)
 
     public int SetPatchServer(string address)
     {
-        var portal = PortalAddress.ParseOrNull(address) ?? throw new AgentException(
-            ExitCode.BadUsage, $"invalid address '{address}': use http or https, without user, query and fragment");
+        var portal =
+            PortalAddress.ParseOrNull(address)
+            ?? throw new AgentException(
+                ExitCode.BadUsage,
+                $"invalid address '{address}': use http or https, without user, query and fragment"
+            );
         using var only = AgentLock.Take(_paths);
         PortalAddress.Store(_paths, portal);
         environment.Out.WriteLine($"portal set to {portal}");

@@ -14,9 +14,16 @@ internal sealed class Reports(AgentEnvironment environment)
     public int Info(bool json)
     {
         var (state, current) = Look();
-        var report = new InfoReport(current?.Level ?? 0, current?.Patchset, HostFacts.Release(environment.Paths),
-            HostFacts.EffectiveKernel(environment.Paths, current), HostFacts.KernelId(environment.Paths),
-            current?.At, state.CheckedAt, state.LastUpdate);
+        var report = new InfoReport(
+            current?.Level ?? 0,
+            current?.Patchset,
+            HostFacts.Release(environment.Paths),
+            HostFacts.EffectiveKernel(environment.Paths, current),
+            HostFacts.KernelId(environment.Paths),
+            current?.At,
+            state.CheckedAt,
+            state.LastUpdate
+        );
         environment.Out.WriteLine(json ? ReportJson.Text(report) : Text(report));
         return ExitCode.Done;
     }
@@ -27,7 +34,9 @@ internal sealed class Reports(AgentEnvironment environment)
         if (current is null)
             throw new AgentException(ExitCode.Nothing, "no patch is applied");
         var path = Path.Combine(
-            new PatchCache(environment.Paths).FolderOf(current.KernelId, current.Level), VerifiedPatch.InfoName);
+            new PatchCache(environment.Paths).FolderOf(current.KernelId, current.Level),
+            VerifiedPatch.InfoName
+        );
         if (!File.Exists(path))
             throw new AgentException(ExitCode.Local, $"the applied patch has no {path}");
         environment.Out.Write(File.ReadAllText(path));
@@ -70,8 +79,16 @@ internal sealed class Reports(AgentEnvironment environment)
 }
 
 /// <summary>Output of <c>--info --json</c>.</summary>
-internal sealed record InfoReport(int Level, string? Patchset, string Kernel, string EffectiveKernel, string KernelId,
-    DateTimeOffset? AppliedAt, DateTimeOffset? CheckedAt, LastUpdate? LastUpdate);
+internal sealed record InfoReport(
+    int Level,
+    string? Patchset,
+    string Kernel,
+    string EffectiveKernel,
+    string KernelId,
+    DateTimeOffset? AppliedAt,
+    DateTimeOffset? CheckedAt,
+    LastUpdate? LastUpdate
+);
 
 /// <summary>Output of <c>--status --json</c>.</summary>
 internal sealed record StatusReport(string Status, int Level, int? OfferedLevel);

@@ -23,13 +23,15 @@ internal sealed class UpdateActions(AgentEnvironment environment)
     public async Task<int> CheckAsync(CancellationToken cancel)
     {
         var result = await AskAsync(cancel);
-        environment.Out.WriteLine(result.Verdict switch
-        {
-            Verdict.Change => $"level {result.Answer.Level} of {result.Answer.Patchset} is available",
-            Verdict.Unsupported => "the portal has no patch for this kernel",
-            Verdict.Held => HeldBack.By(AgentSettings.Load(environment.Paths)),
-            _ => "no update available",
-        });
+        environment.Out.WriteLine(
+            result.Verdict switch
+            {
+                Verdict.Change => $"level {result.Answer.Level} of {result.Answer.Patchset} is available",
+                Verdict.Unsupported => "the portal has no patch for this kernel",
+                Verdict.Held => HeldBack.By(AgentSettings.Load(environment.Paths)),
+                _ => "no update available",
+            }
+        );
         return result.Verdict == Verdict.Change ? ExitCode.Done : ExitCode.Nothing;
     }
 
@@ -40,13 +42,16 @@ internal sealed class UpdateActions(AgentEnvironment environment)
         {
             Verdict.Unsupported => (ExitCode.Unsupported, "unsupported", "the portal has no patch for this kernel"),
             _ when result.Current is null => (ExitCode.Nothing, "unpatched", "no patch is applied"),
-            Verdict.Change => (ExitCode.NewerAvailable, "outdated",
-                $"level {result.Current.Level} is applied, level {result.Answer.Level} is available"),
+            Verdict.Change => (
+                ExitCode.NewerAvailable,
+                "outdated",
+                $"level {result.Current.Level} is applied, level {result.Answer.Level} is available"
+            ),
             _ => (ExitCode.Done, "up-to-date", $"level {result.Current.Level} is applied and up to date"),
         };
-        environment.Out.WriteLine(json
-            ? ReportJson.Text(new StatusReport(word, result.Current?.Level ?? 0, result.Answer.Level))
-            : sentence);
+        environment.Out.WriteLine(
+            json ? ReportJson.Text(new StatusReport(word, result.Current?.Level ?? 0, result.Answer.Level)) : sentence
+        );
         return code;
     }
 
@@ -57,7 +62,12 @@ internal sealed class UpdateActions(AgentEnvironment environment)
         var store = new StateStore(environment.Paths);
         var state = store.Load(environment.Kernel.BootId);
         var patcher = new Livepatcher(
-            environment.Kernel, store, environment.Time, settings.TransitionTimeout, environment.Warn);
+            environment.Kernel,
+            store,
+            environment.Time,
+            settings.TransitionTimeout,
+            environment.Warn
+        );
         var had = state.Modules.Count > 0;
         await patcher.UnloadAsync(state, cancel);
         environment.Out.WriteLine(had ? "the patch is unloaded" : "no patch is applied");

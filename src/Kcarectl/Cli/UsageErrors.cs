@@ -6,7 +6,10 @@ namespace Kcarectl.Cli;
 /// <summary>What is wrong with a command line. The library's own texts are for programmers.</summary>
 internal static class UsageErrors
 {
-    /// <summary>The problem; null when the command line can be run. Own checks add their errors to <paramref name="command"/> alone.</summary>
+    /// <summary>
+    /// The problem; null when the command line can be run. Own checks add their errors to <paramref name="command"/>
+    /// alone.
+    /// </summary>
     public static string? SentenceOrNull(ParseResult line, Command command)
     {
         if (line.UnmatchedTokens is [var stranger, ..])
@@ -26,8 +29,15 @@ internal static class UsageErrors
 
     private static string Unknown(string word, Command command)
     {
-        var meant = command.Options.Select(option => option.Name)
-            .FirstOrDefault(name => name == $"--{word.TrimStart('-')}" || (word.TrimStart('-').Length > 2 && name.StartsWith($"--{word.TrimStart('-')}", StringComparison.Ordinal)));
+        var meant = command
+            .Options.Select(option => option.Name)
+            .FirstOrDefault(name =>
+                name == $"--{word.TrimStart('-')}"
+                || (
+                    word.TrimStart('-').Length > 2
+                    && name.StartsWith($"--{word.TrimStart('-')}", StringComparison.Ordinal)
+                )
+            );
         var problem = word.StartsWith('-') ? $"unknown option '{word}'" : $"unexpected argument '{word}'";
         return meant is null ? problem : $"{problem}; did you mean {meant}?";
     }

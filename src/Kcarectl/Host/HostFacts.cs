@@ -27,7 +27,12 @@ internal static class HostFacts
         current is { Uname.Length: > 0 } ? current.Uname : Release(paths);
 
     public static CheckInRequest Collect(
-        AgentPaths paths, AgentSettings settings, string serverId, OwnModule? current, LastUpdate? last)
+        AgentPaths paths,
+        AgentSettings settings,
+        string serverId,
+        OwnModule? current,
+        LastUpdate? last
+    )
     {
         var system = OsRelease.Read(paths);
         return new CheckInRequest
@@ -55,15 +60,18 @@ internal static class HostFacts
     private static long Uptime(AgentPaths paths)
     {
         var seconds = HostFile.ReadOrEmpty(paths, "proc/uptime").Split(' ')[0];
-        return double.TryParse(seconds, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? (long)value : 0;
+        return double.TryParse(seconds, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+            ? (long)value
+            : 0;
     }
 
-    private static string Machine(AgentPaths paths) => HostFile.ReadOrEmpty(paths, "proc/sys/kernel/arch") is { Length: > 0 } name
-        ? name
-        : RuntimeInformation.OSArchitecture switch
-        {
-            Architecture.X64 => "x86_64",
-            Architecture.Arm64 => "aarch64",
-            var other => other.ToString(),
-        };
+    private static string Machine(AgentPaths paths) =>
+        HostFile.ReadOrEmpty(paths, "proc/sys/kernel/arch") is { Length: > 0 } name
+            ? name
+            : RuntimeInformation.OSArchitecture switch
+            {
+                Architecture.X64 => "x86_64",
+                Architecture.Arm64 => "aarch64",
+                var other => other.ToString(),
+            };
 }

@@ -29,7 +29,9 @@ internal static class Virtualization
             return "docker";
         if (File.Exists(paths.Under("run/.containerenv")))
             return "podman";
-        var board = HostFile.ReadOrEmpty(paths, "sys/class/dmi/id/sys_vendor") + " "
+        var board =
+            HostFile.ReadOrEmpty(paths, "sys/class/dmi/id/sys_vendor")
+            + " "
             + HostFile.ReadOrEmpty(paths, "sys/class/dmi/id/product_name");
         foreach (var (mark, name) in Vendors)
         {

@@ -19,9 +19,16 @@ internal class LivepatchKernel(AgentPaths paths)
     public string BootId => File.ReadAllText(paths.Under("proc/sys/kernel/random/boot_id")).Trim();
 
     /// <exception cref="AgentException">The kernel was built without live patching.</exception>
-    public IReadOnlyList<string> Patches() => Directory.Exists(_patches)
-        ? [.. Directory.EnumerateDirectories(_patches).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal)]
-        : throw new AgentException(ExitCode.KernelRefused, "this kernel has no live patching (CONFIG_LIVEPATCH)");
+    public IReadOnlyList<string> Patches() =>
+        Directory.Exists(_patches)
+            ?
+            [
+                .. Directory
+                    .EnumerateDirectories(_patches)
+                    .Select(d => Path.GetFileName(d)!)
+                    .Order(StringComparer.Ordinal),
+            ]
+            : throw new AgentException(ExitCode.KernelRefused, "this kernel has no live patching (CONFIG_LIVEPATCH)");
 
     public bool HasModule(string name) => Directory.Exists(Path.Combine(_modules, name));
 
@@ -46,7 +53,12 @@ internal class LivepatchKernel(AgentPaths paths)
         try
         {
             using var file = new FileStream(
-                Path.Combine(_patches, name, "enabled"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0);
+                Path.Combine(_patches, name, "enabled"),
+                FileMode.Open,
+                FileAccess.Write,
+                FileShare.ReadWrite,
+                0
+            );
             file.Write(enabled ? "1\n"u8 : "0\n"u8);
             return 0;
         }
@@ -71,7 +83,9 @@ internal class LivepatchKernel(AgentPaths paths)
             try
             {
                 var state = int.Parse(
-                    File.ReadAllText(Path.Combine(folder, "patch_state")), CultureInfo.InvariantCulture);
+                    File.ReadAllText(Path.Combine(folder, "patch_state")),
+                    CultureInfo.InvariantCulture
+                );
                 found.Add(new TaskPatchState(id, File.ReadAllText(Path.Combine(folder, "comm")).Trim(), state));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
@@ -88,8 +102,8 @@ internal class LivepatchKernel(AgentPaths paths)
         {
             return File.ReadAllText(Path.Combine(_patches, name, file)).Trim() == "1";
         }
-        catch (IOException e) when (e is FileNotFoundException or DirectoryNotFoundException
-            || e.HResult == NativeMethods.NoDevice)
+        catch (IOException e)
+            when (e is FileNotFoundException or DirectoryNotFoundException || e.HResult == NativeMethods.NoDevice)
         {
             return null;
         }

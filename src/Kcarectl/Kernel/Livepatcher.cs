@@ -8,7 +8,12 @@ namespace Kcarectl.Kernel;
 /// modules that this agent loaded since the kernel started.
 /// </summary>
 internal sealed class Livepatcher(
-    LivepatchKernel kernel, StateStore store, TimeProvider time, TimeSpan timeout, Action<string> warn)
+    LivepatchKernel kernel,
+    StateStore store,
+    TimeProvider time,
+    TimeSpan timeout,
+    Action<string> warn
+)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
@@ -37,7 +42,11 @@ internal sealed class Livepatcher(
     /// <param name="cancel">Observed until the kernel is asked; from then on the change is finished.</param>
     /// <exception cref="AgentException">Refused, or taken back: the kernel runs what it ran before.</exception>
     public async Task<AgentState> ApplyAsync(
-        AgentState state, FileStream file, OwnModule module, CancellationToken cancel)
+        AgentState state,
+        FileStream file,
+        OwnModule module,
+        CancellationToken cancel
+    )
     {
         RefuseForeign(state, module.Name);
         cancel.ThrowIfCancellationRequested();
@@ -49,13 +58,19 @@ internal sealed class Livepatcher(
             Saved(before);
             throw KernelException.Refused($"the module {module.Name}", -result);
         }
-        if (!await UntilAsync(() => kernel.StateOrNull(module.Name) is { Enabled: true, InTransition: false },
-            timeout, CancellationToken.None))
+        if (
+            !await UntilAsync(
+                () => kernel.StateOrNull(module.Name) is { Enabled: true, InTransition: false },
+                timeout,
+                CancellationToken.None
+            )
+        )
         {
             var blockers = Blockers();
             await RemoveAsync(state, module, CancellationToken.None);
             throw KernelException.Because(
-                $"the transition to {module.Name} did not end within {timeout.TotalSeconds:0} seconds and was reverted{blockers}");
+                $"the transition to {module.Name} did not end within {timeout.TotalSeconds:0} seconds and was reverted{blockers}"
+            );
         }
         // The level is reached; the next run tries again to remove what could not be removed.
         foreach (var old in before.Modules.Reverse())
@@ -90,13 +105,14 @@ internal sealed class Livepatcher(
         var foreign = kernel.Patches().FirstOrDefault(p => state.Modules.All(m => m.Name != p));
         if (foreign is not null)
             throw KernelException.Because(
-                $"the kernel runs live patch {foreign}, which this agent did not load; it was left alone");
+                $"the kernel runs live patch {foreign}, which this agent did not load; it was left alone"
+            );
         if (state.Modules.Any(m => m.Name == name))
             throw KernelException.Because(
-                $"module name {name} is already in use; each level needs its own module name");
+                $"module name {name} is already in use; each level needs its own module name"
+            );
         if (kernel.HasModule(name))
-            throw KernelException.Because(
-                $"module {name} is already loaded, but not by this agent");
+            throw KernelException.Because($"module {name} is already loaded, but not by this agent");
     }
 
     private async Task<AgentState> TryRemoveAsync(AgentState state, OwnModule module)
@@ -119,7 +135,8 @@ internal sealed class Livepatcher(
             throw KernelException.Refused($"to disable {module.Name}", -asked);
         if (!await UntilAsync(() => kernel.StateOrNull(module.Name) is null, timeout, cancel))
             throw KernelException.Because(
-                $"the kernel did not release {module.Name} within {timeout.TotalSeconds:0} seconds{Blockers()}");
+                $"the kernel did not release {module.Name} within {timeout.TotalSeconds:0} seconds{Blockers()}"
+            );
         var result = 0;
         bool Gone()
         {

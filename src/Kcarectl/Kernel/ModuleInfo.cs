@@ -55,7 +55,8 @@ internal static class ModuleInfo
 
     private static ulong Entry(ulong table, int index) => checked(table + ((ulong)index * 64));
 
-    private static byte[] Content(Stream module, byte[] section) => Bytes(module, U64(section, 0x18), U64(section, 0x20));
+    private static byte[] Content(Stream module, byte[] section) =>
+        Bytes(module, U64(section, 0x18), U64(section, 0x20));
 
     private static byte[] Bytes(Stream module, ulong offset, ulong length)
     {

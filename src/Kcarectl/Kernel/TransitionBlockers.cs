@@ -15,8 +15,7 @@ internal static class TransitionBlockers
         var late = tasks.Where(t => t.State >= 0).GroupBy(t => t.State).OrderBy(g => g.Count()).ToArray();
         if (late.Length < 2)
             return "";
-        var names = late[0].Take(Shown)
-            .Select(t => string.Create(CultureInfo.InvariantCulture, $"{t.Name} ({t.Id})"));
+        var names = late[0].Take(Shown).Select(t => string.Create(CultureInfo.InvariantCulture, $"{t.Name} ({t.Id})"));
         return $"; held back by {string.Join(", ", names)}{(late[0].Count() > Shown ? " and others" : "")}";
     }
 }

@@ -1,6 +1,8 @@
 namespace Kcarectl.Settings;
 
-/// <summary>Every place the agent reads or writes, below a root that is <c>/</c> outside of tests and containers.</summary>
+/// <summary>
+/// Every place the agent reads or writes, below a root that is <c>/</c> outside of tests and containers.
+/// </summary>
 internal sealed class AgentPaths(string root)
 {
     public const string RootVariable = "KCARE_ROOT";

@@ -42,7 +42,10 @@ internal sealed record AgentSettings
             catch (FormatException e)
             {
                 throw new AgentException(
-                    ExitCode.Local, $"{paths.SettingsFile}, line {number}: {setting.Name} {e.Message}", e);
+                    ExitCode.Local,
+                    $"{paths.SettingsFile}, line {number}: {setting.Name} {e.Message}",
+                    e
+                );
             }
         }
         return settings;
@@ -53,38 +56,50 @@ internal sealed record AgentSettings
     {
         if (PatchServer is not null && RegistrationUrl is not null)
             return (PatchServer, RegistrationUrl);
-        throw new AgentException(ExitCode.Local,
-            $"{(PatchServer is null ? "PATCH_SERVER" : "REGISTRATION_URL")} is not set; run kcarectl --set-patch-server URL first");
+        throw new AgentException(
+            ExitCode.Local,
+            $"{(PatchServer is null ? "PATCH_SERVER" : "REGISTRATION_URL")} is not set; run kcarectl --set-patch-server URL first"
+        );
     }
 
-    private AgentSettings With(string name, string value) => name switch
-    {
-        "AUTO_UPDATE" => this with { AutoUpdate = Flag(value) },
-        "PATCH_SERVER" => this with { PatchServer = Address(value) },
-        "REGISTRATION_URL" => this with { RegistrationUrl = Address(value) },
-        "AUTO_UPDATE_SPREAD" => this with { AutoUpdateSpread = Span(value) },
-        "UPDATE_DELAY" => this with { UpdateDelay = Span(value) },
-        "STICKY_PATCHSET" => this with { StickyPatchset = value.Length == 0 ? null : value },
-        "TRANSITION_TIMEOUT" => this with { TransitionTimeout = Span(value) },
-        _ => this,
-    };
+    private AgentSettings With(string name, string value) =>
+        name switch
+        {
+            "AUTO_UPDATE" => this with { AutoUpdate = Flag(value) },
+            "PATCH_SERVER" => this with { PatchServer = Address(value) },
+            "REGISTRATION_URL" => this with { RegistrationUrl = Address(value) },
+            "AUTO_UPDATE_SPREAD" => this with { AutoUpdateSpread = Span(value) },
+            "UPDATE_DELAY" => this with { UpdateDelay = Span(value) },
+            "STICKY_PATCHSET" => this with { StickyPatchset = value.Length == 0 ? null : value },
+            "TRANSITION_TIMEOUT" => this with { TransitionTimeout = Span(value) },
+            _ => this,
+        };
 
-    private static bool Flag(string value) => value.ToUpperInvariant() switch
-    {
-        "TRUE" or "YES" or "ON" or "1" => true,
-        "FALSE" or "NO" or "OFF" or "0" => false,
-        _ => throw new FormatException("must be True or False"),
-    };
+    private static bool Flag(string value) =>
+        value.ToUpperInvariant() switch
+        {
+            "TRUE" or "YES" or "ON" or "1" => true,
+            "FALSE" or "NO" or "OFF" or "0" => false,
+            _ => throw new FormatException("must be True or False"),
+        };
 
-    private static Uri Address(string value) => PortalAddress.ParseOrNull(value)
+    private static Uri Address(string value) =>
+        PortalAddress.ParseOrNull(value)
         ?? throw new FormatException("must be an http or https address without user, query and fragment");
 
     private static TimeSpan Span(string value)
     {
         var unit = value.Length == 0 ? ' ' : value[^1];
-        var seconds = unit switch { 'd' => 86400, 'h' => 3600, 'm' => 60, _ => 1 };
+        var seconds = unit switch
+        {
+            'd' => 86400,
+            'h' => 3600,
+            'm' => 60,
+            _ => 1,
+        };
         var digits = unit is 'd' or 'h' or 'm' or 's' ? value[..^1] : value;
-        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count <= 10_000_000
+        return
+            int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count <= 10_000_000
             ? TimeSpan.FromSeconds((double)count * seconds)
             : throw new FormatException("must be a number of seconds, or one followed by m, h or d");
     }

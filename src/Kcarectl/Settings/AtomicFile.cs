@@ -15,22 +15,21 @@ internal static class AtomicFile
     public static void RequireWritable(string path)
     {
         var file = new FileInfo(path);
-        if (Directory.Exists(path) || (file.LinkTarget is not null && file.ResolveLinkTarget(returnFinalTarget: true) is { Exists: false }))
+        if (
+            Directory.Exists(path)
+            || (file.LinkTarget is not null && file.ResolveLinkTarget(returnFinalTarget: true) is { Exists: false })
+        )
             throw new AgentException(ExitCode.Local, $"{path} is not a file; remove it and try again");
         try
         {
             var temporary = TemporaryOf(path);
-            using (new FileStream(temporary, FileMode.Create, FileAccess.Write))
-            {
-            }
+            using (new FileStream(temporary, FileMode.Create, FileAccess.Write)) { }
 
             File.Delete(temporary);
             // A file that is immutable could not be replaced.
             if (file is { Exists: true, LinkTarget: null })
             {
-                using (file.OpenWrite())
-                {
-                }
+                using (file.OpenWrite()) { }
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -45,12 +44,17 @@ internal static class AtomicFile
         try
         {
             File.Delete(temporary);
-            using (var file = new FileStream(temporary, new FileStreamOptions
-            {
-                Mode = FileMode.CreateNew,
-                Access = FileAccess.Write,
-                UnixCreateMode = mode,
-            }))
+            using (
+                var file = new FileStream(
+                    temporary,
+                    new FileStreamOptions
+                    {
+                        Mode = FileMode.CreateNew,
+                        Access = FileAccess.Write,
+                        UnixCreateMode = mode,
+                    }
+                )
+            )
             {
                 file.Write(content);
                 file.Flush(flushToDisk: true);

@@ -26,12 +26,17 @@ internal static class TrustedKeysFile
             catch (PatchsetException e)
             {
                 throw new AgentException(
-                    ExitCode.Local, $"{paths.TrustedKeysFile}, line {number} is not a minisign public key", e);
+                    ExitCode.Local,
+                    $"{paths.TrustedKeysFile}, line {number} is not a minisign public key",
+                    e
+                );
             }
         }
         return keys.Count > 0
             ? new TrustedKeys(keys)
-            : throw new AgentException(ExitCode.NotTrusted,
-                $"no trusted key configured: put the minisign public key of your patchsets into {paths.TrustedKeysFile}");
+            : throw new AgentException(
+                ExitCode.NotTrusted,
+                $"no trusted key configured: put the minisign public key of your patchsets into {paths.TrustedKeysFile}"
+            );
     }
 }

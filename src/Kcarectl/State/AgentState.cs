@@ -39,6 +39,7 @@ internal sealed record OwnModule
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
-    WriteIndented = true)]
+    WriteIndented = true
+)]
 [JsonSerializable(typeof(AgentState))]
 internal sealed partial class StateJson : JsonSerializerContext;

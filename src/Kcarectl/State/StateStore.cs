@@ -14,22 +14,29 @@ internal sealed class StateStore(AgentPaths paths)
             return new AgentState();
         try
         {
-            var state = JsonSerializer.Deserialize(File.ReadAllBytes(paths.StateFile), StateJson.Default.AgentState)
+            var state =
+                JsonSerializer.Deserialize(File.ReadAllBytes(paths.StateFile), StateJson.Default.AgentState)
                 ?? throw new JsonException();
             return state with { Modules = [.. state.Modules.Where(m => m.BootId == bootId)] };
         }
         catch (JsonException e)
         {
             // Guessing here could take another program's live patch for ours.
-            throw new AgentException(Cli.ExitCode.Local,
-                $"{paths.StateFile} is damaged; remove it after a reboot, or after unloading the live patches by hand", e);
+            throw new AgentException(
+                Cli.ExitCode.Local,
+                $"{paths.StateFile} is damaged; remove it after a reboot, or after unloading the live patches by hand",
+                e
+            );
         }
     }
 
     public void Save(AgentState state)
     {
         AgentPaths.EnsureFolder(paths.StateFolder);
-        AtomicFile.Write(paths.StateFile,
-            JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.AgentState), AgentPaths.PrivateFile);
+        AtomicFile.Write(
+            paths.StateFile,
+            JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.AgentState),
+            AgentPaths.PrivateFile
+        );
     }
 }

@@ -18,10 +18,20 @@ internal sealed class PatchFetcher(PortalClient portal, PatchCache cache, Truste
     public async Task<VerifiedPatch> FetchAsync(PatchOffer offer, CancellationToken cancel)
     {
         var folder = cache.Prepare(kernelId, offer.Level);
-        await FetchAsync(folder, offer.Level, offer.Description.Name,
-            new FileEntry(offer.Description.Size, offer.Description.Sha256), cancel);
-        await FetchAsync(folder, offer.Level, offer.Signature.Name,
-            new FileEntry(offer.Signature.Size, offer.Signature.Sha256), cancel);
+        await FetchAsync(
+            folder,
+            offer.Level,
+            offer.Description.Name,
+            new FileEntry(offer.Description.Size, offer.Description.Sha256),
+            cancel
+        );
+        await FetchAsync(
+            folder,
+            offer.Level,
+            offer.Signature.Name,
+            new FileEntry(offer.Signature.Size, offer.Signature.Sha256),
+            cancel
+        );
         var description = Verify(folder);
         Compare(description, offer);
         foreach (var (name, entry) in description.Files)
@@ -58,7 +68,10 @@ internal sealed class PatchFetcher(PortalClient portal, PatchCache cache, Truste
             throw Refused($"{offer.Patchset} was offered, but {description.Patchset} was signed");
         if (description.Files.Count > MaxFiles || description.Files.Keys.Any(n => !PatchFileName.IsValid(n)))
             throw Refused($"it has more than {MaxFiles} files, or one with a bad name");
-        if (description.Files.Values.Any(f => f.Size is < 0 or > MaxTotal) || description.Files.Values.Sum(f => f.Size) > MaxTotal)
+        if (
+            description.Files.Values.Any(f => f.Size is < 0 or > MaxTotal)
+            || description.Files.Values.Sum(f => f.Size) > MaxTotal
+        )
             throw Refused($"it is larger than {MaxTotal} bytes");
     }
 

@@ -19,17 +19,27 @@ internal sealed record PatchOffer(int Level, string Patchset, OfferedFile Descri
             throw Bad("a product other than the kernel");
         if (answer.Patchset is null || !PatchsetName.IsValid(answer.Patchset))
             throw Bad("no patchset name");
-        return new PatchOffer(answer.Level.Value, answer.Patchset,
+        return new PatchOffer(
+            answer.Level.Value,
+            answer.Patchset,
             Find(answer, PatchDescription.FileName, MaxDescription),
-            Find(answer, PatchDescription.SignatureFileName, MaxSignature));
+            Find(answer, PatchDescription.SignatureFileName, MaxSignature)
+        );
     }
 
     private static OfferedFile Find(CheckInAnswer answer, string name, long max)
     {
-        var file = answer.Files?.FirstOrDefault(f => f?.Name == name)
+        var file =
+            answer.Files?.FirstOrDefault(f => f?.Name == name)
             ?? throw new AgentException(
-                ExitCode.NotTrusted, $"the offered patch has no {name}; unsigned patches are not applied");
-        return file.Size is > 0 && file.Size <= max && file.Sha256.Length == 64 && file.Sha256.All(char.IsAsciiHexDigitLower)
+                ExitCode.NotTrusted,
+                $"the offered patch has no {name}; unsigned patches are not applied"
+            );
+        return
+            file.Size is > 0
+            && file.Size <= max
+            && file.Sha256.Length == 64
+            && file.Sha256.All(char.IsAsciiHexDigitLower)
             ? file
             : throw Bad($"invalid size or hash of {name}");
     }

@@ -23,7 +23,12 @@ internal sealed class Updater(AgentEnvironment environment, AgentSettings settin
     {
         using var only = AgentLock.Take(environment.Paths);
         var patcher = new Livepatcher(
-            environment.Kernel, _store, environment.Time, settings.TransitionTimeout, environment.Warn);
+            environment.Kernel,
+            _store,
+            environment.Time,
+            settings.TransitionTimeout,
+            environment.Warn
+        );
         var state = await patcher.SettleAsync(_store.Load(environment.Kernel.BootId), cancel);
         var checkin = new Checkin(environment, settings);
         var result = await checkin.AskAsync(state, cancel);
@@ -47,14 +52,20 @@ internal sealed class Updater(AgentEnvironment environment, AgentSettings settin
             return ExitCode.Unsupported;
         }
         if (!quiet)
-            environment.Out.WriteLine(result.Verdict == Verdict.UpToDate
-                ? $"level {result.Answer.Level} is already applied"
-                : HeldBack.By(settings));
+            environment.Out.WriteLine(
+                result.Verdict == Verdict.UpToDate
+                    ? $"level {result.Answer.Level} is already applied"
+                    : HeldBack.By(settings)
+            );
         return ExitCode.Done;
     }
 
     private async Task<(AgentState After, Exception? Failure)> AttemptAsync(
-        Livepatcher patcher, AgentState state, CheckInResult result, CancellationToken cancel)
+        Livepatcher patcher,
+        AgentState state,
+        CheckInResult result,
+        CancellationToken cancel
+    )
     {
         var level = result.Answer.Level ?? 0;
         var attempt = new LastUpdate { Level = Math.Max(level, 0), Patchset = SafePatchset(result.Answer.Patchset) };
@@ -80,8 +91,12 @@ internal sealed class Updater(AgentEnvironment environment, AgentSettings settin
     {
         // Without a key nothing can be verified, so nothing is fetched.
         var keys = TrustedKeysFile.Load(environment.Paths);
-        var fetcher = new PatchFetcher(environment.Portal(settings, result.ServerId),
-            new PatchCache(environment.Paths), keys, HostFacts.KernelId(environment.Paths));
+        var fetcher = new PatchFetcher(
+            environment.Portal(settings, result.ServerId),
+            new PatchCache(environment.Paths),
+            keys,
+            HostFacts.KernelId(environment.Paths)
+        );
         return await fetcher.FetchAsync(PatchOffer.From(result.Answer), cancel);
     }
 
@@ -93,12 +108,17 @@ internal sealed class Updater(AgentEnvironment environment, AgentSettings settin
             return false;
         if (!quiet)
             environment.Out.WriteLine(
-                $"{description.Patchset} is held back: it was released {description.Released:u}, and UPDATE_DELAY is {settings.UpdateDelay.TotalHours:0.#} hours");
+                $"{description.Patchset} is held back: it was released {description.Released:u}, and UPDATE_DELAY is {settings.UpdateDelay.TotalHours:0.#} hours"
+            );
         return true;
     }
 
     private async Task<AgentState> ApplyAsync(
-        Livepatcher patcher, AgentState state, VerifiedPatch patch, CancellationToken cancel)
+        Livepatcher patcher,
+        AgentState state,
+        VerifiedPatch patch,
+        CancellationToken cancel
+    )
     {
         await using var file = new FileStream(patch.Payload, FileMode.Open, FileAccess.Read, FileShare.Read);
         var module = new OwnModule
@@ -113,7 +133,8 @@ internal sealed class Updater(AgentEnvironment environment, AgentSettings settin
         };
         state = await patcher.ApplyAsync(state, file, module, cancel);
         environment.Out.WriteLine(
-            $"level {module.Level} of {module.Patchset} is applied, effective kernel {HostFacts.EffectiveKernel(environment.Paths, module)}");
+            $"level {module.Level} of {module.Patchset} is applied, effective kernel {HostFacts.EffectiveKernel(environment.Paths, module)}"
+        );
         CleanCache(module.KernelId, state);
         return state;
     }
@@ -144,7 +165,10 @@ internal sealed class Updater(AgentEnvironment environment, AgentSettings settin
     }
 
     private AgentState Ended(AgentState state, LastUpdate attempt) =>
-        state with { LastUpdate = attempt with { At = environment.Time.GetUtcNow() } };
+        state with
+        {
+            LastUpdate = attempt with { At = environment.Time.GetUtcNow() },
+        };
 
     private static string SafePatchset(string? name) => name is not null && PatchsetName.IsValid(name) ? name : "";
 }

@@ -2,10 +2,14 @@ using ICSharpCode.SharpZipLib.BZip2;
 
 namespace EPortal.Format;
 
-/// <summary>Bzip2 streams one after the other, as parallel compressors write them; the library reads only one.</summary>
+/// <summary>
+/// Bzip2 streams one after the other, as parallel compressors write them; the library reads only one.
+/// </summary>
 internal sealed class Bzip2Streams(ByteSource input) : ReadOnlyStream
 {
-    /// <summary>Each stream costs a decompressor of megabytes; compressors write far longer streams than these.</summary>
+    /// <summary>
+    /// Each stream costs a decompressor of megabytes; compressors write far longer streams than these.
+    /// </summary>
     private const int FreeStreams = 64;
     private const int MeanStream = 64 * 1024;
 

@@ -49,22 +49,24 @@ internal static class Compressions
     }
 
     /// <summary>The plain content of a stream that was recognised.</summary>
-    public static Stream Decompress(Compression compression, Stream stream) => compression switch
-    {
-        Compression.Gzip => new GzipMembers(stream),
-        Compression.Bzip2 => new Bzip2Streams(new ByteSource(stream)),
-        Compression.Zstd => Zstd(stream),
-        _ => stream,
-    };
+    public static Stream Decompress(Compression compression, Stream stream) =>
+        compression switch
+        {
+            Compression.Gzip => new GzipMembers(stream),
+            Compression.Bzip2 => new Bzip2Streams(new ByteSource(stream)),
+            Compression.Zstd => Zstd(stream),
+            _ => stream,
+        };
 
     /// <summary>A stream that compresses into <paramref name="output"/>, which stays open.</summary>
-    public static Stream Compress(Compression compression, Stream output) => compression switch
-    {
-        Compression.Gzip => new GZipStream(output, CompressionLevel.SmallestSize, leaveOpen: true),
-        Compression.Bzip2 => new BZip2OutputStream(output) { IsStreamOwner = false },
-        Compression.Zstd => new CompressionStream(output, level: 12, leaveOpen: true),
-        _ => new BufferedStream(new UnclosedStream(output), BufferLength),
-    };
+    public static Stream Compress(Compression compression, Stream output) =>
+        compression switch
+        {
+            Compression.Gzip => new GZipStream(output, CompressionLevel.SmallestSize, leaveOpen: true),
+            Compression.Bzip2 => new BZip2OutputStream(output) { IsStreamOwner = false },
+            Compression.Zstd => new CompressionStream(output, level: 12, leaveOpen: true),
+            _ => new BufferedStream(new UnclosedStream(output), BufferLength),
+        };
 
     private static DecompressionStream Zstd(Stream stream)
     {

@@ -11,7 +11,8 @@ internal sealed class DecompressedStream(Stream decompressor) : ReadOnlyStream
         {
             return decompressor.Read(buffer);
         }
-        catch (Exception e) when (e is not PatchsetException and not OutOfMemoryException and (not IOException or EndOfStreamException))
+        catch (Exception e)
+            when (e is not PatchsetException and not OutOfMemoryException and (not IOException or EndOfStreamException))
         {
             throw new PatchsetException(PatchsetErrorCode.BadArchive, "damaged archive: cannot decompress it", e);
         }

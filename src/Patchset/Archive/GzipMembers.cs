@@ -3,8 +3,8 @@ using System.IO.Compression;
 namespace EPortal.Format;
 
 /// <summary>
-/// Gzip members one after the other (RFC 1952, section 2.2). The framework's reader passes over what follows the last of them; here that is
-/// an error, as with the other compressions.
+/// Gzip members one after the other (RFC 1952, section 2.2). The framework's reader passes over what follows the last
+/// of them; here that is an error, as with the other compressions.
 /// </summary>
 internal sealed class GzipMembers : ReadOnlyStream
 {

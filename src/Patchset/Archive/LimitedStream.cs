@@ -8,8 +8,10 @@ internal sealed class LimitedStream(Stream inner, long limit, Func<PatchsetExcep
 
     public override int Read(Span<byte> buffer) => Check(inner.Read(buffer));
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        Check(await inner.ReadAsync(buffer, cancellationToken));
+    public override async ValueTask<int> ReadAsync(
+        Memory<byte> buffer,
+        CancellationToken cancellationToken = default
+    ) => Check(await inner.ReadAsync(buffer, cancellationToken));
 
     private int Check(int read)
     {

@@ -2,7 +2,9 @@ using System.Formats.Tar;
 
 namespace EPortal.Format;
 
-/// <summary>A file in an archive, whose content must be read before the next; or a folder, whose name ends in a slash.</summary>
+/// <summary>
+/// A file in an archive, whose content must be read before the next; or a folder, whose name ends in a slash.
+/// </summary>
 internal sealed record Member(string Name, long Size, Stream Content);
 
 /// <summary>Reads the members of a tar stream one after the other.</summary>
@@ -30,10 +32,15 @@ internal sealed class MemberReader : IDisposable
         return entry.EntryType switch
         {
             TarEntryType.Directory => new Member(entry.Name.TrimEnd('/') + '/', 0, Stream.Null),
-            TarEntryType.RegularFile or TarEntryType.V7RegularFile =>
-                new Member(entry.Name, entry.Length, entry.DataStream ?? Stream.Null),
+            TarEntryType.RegularFile or TarEntryType.V7RegularFile => new Member(
+                entry.Name,
+                entry.Length,
+                entry.DataStream ?? Stream.Null
+            ),
             _ => throw new PatchsetException(
-                PatchsetErrorCode.BadMember, $"the member {MemberName.Shown(entry.Name)} is not a regular file"),
+                PatchsetErrorCode.BadMember,
+                $"the member {MemberName.Shown(entry.Name)} is not a regular file"
+            ),
         };
     }
 
@@ -45,8 +52,13 @@ internal sealed class MemberReader : IDisposable
         {
             return await _tar.GetNextEntryAsync(copyData: false, cancel);
         }
-        catch (Exception e) when (e is not PatchsetException and not OutOfMemoryException and not OperationCanceledException
-            and (not IOException or EndOfStreamException))
+        catch (Exception e)
+            when (e
+                    is not PatchsetException
+                        and not OutOfMemoryException
+                        and not OperationCanceledException
+                        and (not IOException or EndOfStreamException)
+            )
         {
             throw new PatchsetException(PatchsetErrorCode.BadArchive, "not a plain tar archive, or damaged", e);
         }

@@ -29,7 +29,11 @@ internal sealed class MemberSink(string? folder)
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         await using var file = Create(name);
         var size = 0L;
-        for (var read = await content.ReadAsync(_buffer, cancel); read > 0; read = await content.ReadAsync(_buffer, cancel))
+        for (
+            var read = await content.ReadAsync(_buffer, cancel);
+            read > 0;
+            read = await content.ReadAsync(_buffer, cancel)
+        )
         {
             hash.AppendData(_buffer, 0, read);
             await file.WriteAsync(_buffer.AsMemory(0, read), cancel);

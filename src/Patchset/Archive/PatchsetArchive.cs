@@ -7,7 +7,12 @@ namespace EPortal.Format;
 /// <param name="SignedBy">The trusted key that signed it; null while no key is trusted.</param>
 /// <param name="UnpackedBytes">Bytes of its members.</param>
 public sealed record StagedPatchset(
-    Manifest Manifest, byte[] ManifestJson, string? ManifestSignature, MinisignPublicKey? SignedBy, long UnpackedBytes);
+    Manifest Manifest,
+    byte[] ManifestJson,
+    string? ManifestSignature,
+    MinisignPublicKey? SignedBy,
+    long UnpackedBytes
+);
 
 /// <summary>
 /// Reads patchset archives. Everything is checked while it streams by: form, names, sizes, hashes, signatures, and that
@@ -24,7 +29,9 @@ public static class PatchsetArchive
         return compression;
     }
 
-    /// <summary>An archive that throws once it has given more than <see cref="PatchsetLimits.MaxArchiveBytes"/>.</summary>
+    /// <summary>
+    /// An archive that throws once it has given more than <see cref="PatchsetLimits.MaxArchiveBytes"/>.
+    /// </summary>
     public static Stream Bounded(Stream archive, PatchsetLimits limits) =>
         new LimitedStream(archive, limits.MaxArchiveBytes, () => TooLarge("archive", limits.MaxArchiveBytes));
 
@@ -34,28 +41,48 @@ public static class PatchsetArchive
     /// </summary>
     /// <param name="archive">Tar, plain or compressed with bzip2, gzip or zstd.</param>
     /// <param name="folder">Where to write.</param>
-    /// <param name="trusted">Keys of which one must have signed it; without any, unsigned ones are accepted too.</param>
+    /// <param name="trusted">Keys of which one must have signed it; without any, unsigned ones are accepted
+    /// too.</param>
     /// <param name="limits">Bounds.</param>
     /// <param name="now">The current time.</param>
     /// <param name="cancel">Stops it.</param>
     /// <exception cref="PatchsetException">The archive is bad.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public static Task<StagedPatchset> UnpackAsync(
-        Stream archive, string folder, TrustedKeys trusted, PatchsetLimits limits, DateTimeOffset now, CancellationToken cancel) =>
-        ReadAsync(archive, new MemberSink(folder), trusted, limits, now, cancel);
+        Stream archive,
+        string folder,
+        TrustedKeys trusted,
+        PatchsetLimits limits,
+        DateTimeOffset now,
+        CancellationToken cancel
+    ) => ReadAsync(archive, new MemberSink(folder), trusted, limits, now, cancel);
 
     /// <summary>Makes the same checks and writes nothing.</summary>
     /// <inheritdoc cref="UnpackAsync"/>
     public static Task<StagedPatchset> VerifyAsync(
-        Stream archive, TrustedKeys trusted, PatchsetLimits limits, DateTimeOffset now, CancellationToken cancel) =>
-        ReadAsync(archive, new MemberSink(null), trusted, limits, now, cancel);
+        Stream archive,
+        TrustedKeys trusted,
+        PatchsetLimits limits,
+        DateTimeOffset now,
+        CancellationToken cancel
+    ) => ReadAsync(archive, new MemberSink(null), trusted, limits, now, cancel);
 
     private static async Task<StagedPatchset> ReadAsync(
-        Stream archive, MemberSink sink, TrustedKeys trusted, PatchsetLimits limits, DateTimeOffset now, CancellationToken cancel)
+        Stream archive,
+        MemberSink sink,
+        TrustedKeys trusted,
+        PatchsetLimits limits,
+        DateTimeOffset now,
+        CancellationToken cancel
+    )
     {
         var (compression, stream) = Compressions.Recognise(Bounded(archive, limits));
         await using var plain = new DecompressedStream(Compressions.Decompress(compression, stream));
-        var unpacked = new LimitedStream(plain, limits.MaxUnpackedBytes, () => TooLarge("unpacked archive", limits.MaxUnpackedBytes));
+        var unpacked = new LimitedStream(
+            plain,
+            limits.MaxUnpackedBytes,
+            () => TooLarge("unpacked archive", limits.MaxUnpackedBytes)
+        );
         using var members = new MemberReader(unpacked, limits);
         return await new PatchsetCheck(members, sink, trusted, limits, now).RunAsync(cancel);
     }

@@ -5,20 +5,24 @@ using System.Text;
 namespace EPortal.Format;
 
 /// <summary>
-/// Builds patchset archives. The same input gives the same bytes: members in one order, owners and times fixed. With a key
-/// the manifest and every patch are signed.
+/// Builds patchset archives. The same input gives the same bytes: members in one order, owners and times fixed. With a
+/// key the manifest and every patch are signed.
 /// </summary>
 public sealed class PatchsetBuilder
 {
-    /// <summary>The untrusted comment of all signatures made here; the same, so that signing again gives the same bytes.</summary>
+    /// <summary>
+    /// The untrusted comment of all signatures made here; the same, so that signing again gives the same bytes.
+    /// </summary>
     public const string SignatureComment = "signature from ePortal";
 
     /// <summary>Eleven octal digits of seconds.</summary>
     private const long MaxTarTime = (1L << 33) - 1;
 
     private readonly Manifest _head;
-    private readonly SortedDictionary<string, (ManifestTarget Target, SortedDictionary<string, Func<Stream>> Files)> _targets =
-        new(StringComparer.Ordinal);
+    private readonly SortedDictionary<
+        string,
+        (ManifestTarget Target, SortedDictionary<string, Func<Stream>> Files)
+    > _targets = new(StringComparer.Ordinal);
 
     /// <summary>Begins a patchset; the targets of <paramref name="head"/> are not used.</summary>
     public PatchsetBuilder(Manifest head) => _head = head;
@@ -34,7 +38,8 @@ public sealed class PatchsetBuilder
     public void AddFile(string targetId, string name, Func<Stream> open) => _targets[targetId].Files.Add(name, open);
 
     /// <summary>Adds a file whose content is in memory.</summary>
-    public void AddFile(string targetId, string name, byte[] content) => AddFile(targetId, name, () => new MemoryStream(content));
+    public void AddFile(string targetId, string name, byte[] content) =>
+        AddFile(targetId, name, () => new MemoryStream(content));
 
     /// <summary>Writes the archive.</summary>
     /// <param name="output">Stays open.</param>
@@ -43,7 +48,12 @@ public sealed class PatchsetBuilder
     /// <param name="cancel">Stops it.</param>
     /// <returns>The manifest as written.</returns>
     /// <exception cref="PatchsetException">What was given does not make a good patchset.</exception>
-    public async Task<Manifest> WriteAsync(Stream output, Compression compression, MinisignSecretKey? key, CancellationToken cancel)
+    public async Task<Manifest> WriteAsync(
+        Stream output,
+        Compression compression,
+        MinisignSecretKey? key,
+        CancellationToken cancel
+    )
     {
         var descriptions = new Dictionary<string, (byte[] Json, byte[] Signature)>(StringComparer.Ordinal);
         var targets = new List<ManifestTarget>();
@@ -69,7 +79,10 @@ public sealed class PatchsetBuilder
     }
 
     private (byte[] Json, byte[] Signature) Describe(
-        ManifestTarget target, Dictionary<string, FileEntry> entries, MinisignSecretKey key)
+        ManifestTarget target,
+        Dictionary<string, FileEntry> entries,
+        MinisignSecretKey key
+    )
     {
         var json = PatchDescription.Of(_head, target).ToJson();
         var signature = Sign(key, json, $"{_head.Name} {target.Id} {target.Level}");
@@ -79,12 +92,26 @@ public sealed class PatchsetBuilder
     }
 
     private async Task WriteAsync(
-        TarWriter tar, ManifestTarget target, Dictionary<string, (byte[] Json, byte[] Signature)> descriptions, CancellationToken cancel)
+        TarWriter tar,
+        ManifestTarget target,
+        Dictionary<string, (byte[] Json, byte[] Signature)> descriptions,
+        CancellationToken cancel
+    )
     {
         if (descriptions.TryGetValue(target.Id, out var description))
         {
-            await WriteAsync(tar, MemberName.Of(target.Id, target.Level, PatchDescription.FileName), description.Json, cancel);
-            await WriteAsync(tar, MemberName.Of(target.Id, target.Level, PatchDescription.SignatureFileName), description.Signature, cancel);
+            await WriteAsync(
+                tar,
+                MemberName.Of(target.Id, target.Level, PatchDescription.FileName),
+                description.Json,
+                cancel
+            );
+            await WriteAsync(
+                tar,
+                MemberName.Of(target.Id, target.Level, PatchDescription.SignatureFileName),
+                description.Signature,
+                cancel
+            );
         }
 
         foreach (var (name, open) in _targets[target.Id].Files)
@@ -100,30 +127,39 @@ public sealed class PatchsetBuilder
         await WriteAsync(tar, name, stream, cancel);
     }
 
-    private Task WriteAsync(TarWriter tar, string name, Stream content, CancellationToken cancel) => tar.WriteEntryAsync(
-        new UstarTarEntry(TarEntryType.RegularFile, name)
-        {
-            DataStream = content,
-            Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead,
-            ModificationTime = ModificationTime(_head.Released),
-        },
-        cancel);
+    private Task WriteAsync(TarWriter tar, string name, Stream content, CancellationToken cancel) =>
+        tar.WriteEntryAsync(
+            new UstarTarEntry(TarEntryType.RegularFile, name)
+            {
+                DataStream = content,
+                Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead,
+                ModificationTime = ModificationTime(_head.Released),
+            },
+            cancel
+        );
 
     /// <summary>The nearest time that a tar header can hold.</summary>
     private static DateTimeOffset ModificationTime(DateTimeOffset time)
     {
         var latest = DateTimeOffset.FromUnixTimeSeconds(MaxTarTime);
-        return time < DateTimeOffset.UnixEpoch ? DateTimeOffset.UnixEpoch : time > latest ? latest : time;
+        return time < DateTimeOffset.UnixEpoch ? DateTimeOffset.UnixEpoch
+            : time > latest ? latest
+            : time;
     }
 
     private static async Task<Dictionary<string, FileEntry>> HashAsync(
-        SortedDictionary<string, Func<Stream>> files, CancellationToken cancel)
+        SortedDictionary<string, Func<Stream>> files,
+        CancellationToken cancel
+    )
     {
         var entries = new Dictionary<string, FileEntry>(StringComparer.Ordinal);
         foreach (var (name, open) in files)
         {
             if (name is PatchDescription.FileName or PatchDescription.SignatureFileName)
-                throw new PatchsetException(PatchsetErrorCode.BadMember, $"cannot add a file named {name}: signing creates it");
+                throw new PatchsetException(
+                    PatchsetErrorCode.BadMember,
+                    $"cannot add a file named {name}: signing creates it"
+                );
             await using var content = open();
             entries.Add(name, await new MemberSink(null).CopyAsync(name, content, cancel));
         }
@@ -134,5 +170,6 @@ public sealed class PatchsetBuilder
     private static byte[] Sign(MinisignSecretKey key, byte[] content, string what) =>
         Encoding.UTF8.GetBytes(key.Sign(content, what, SignatureComment));
 
-    private static FileEntry Entry(byte[] content) => new(content.Length, Convert.ToHexStringLower(SHA256.HashData(content)));
+    private static FileEntry Entry(byte[] content) =>
+        new(content.Length, Convert.ToHexStringLower(SHA256.HashData(content)));
 }

@@ -2,11 +2,20 @@ using System.Text;
 
 namespace EPortal.Format;
 
-/// <summary>One pass over the members of an archive: manifest, its signature, then exactly what the manifest lists.</summary>
+/// <summary>
+/// One pass over the members of an archive: manifest, its signature, then exactly what the manifest lists.
+/// </summary>
 internal sealed class PatchsetCheck(
-    MemberReader members, MemberSink sink, TrustedKeys trusted, PatchsetLimits limits, DateTimeOffset now)
+    MemberReader members,
+    MemberSink sink,
+    TrustedKeys trusted,
+    PatchsetLimits limits,
+    DateTimeOffset now
+)
 {
-    private readonly Dictionary<string, (ManifestTarget Target, FileEntry Entry)> _expected = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (ManifestTarget Target, FileEntry Entry)> _expected = new(
+        StringComparer.Ordinal
+    );
     private readonly HashSet<string> _folders = new(StringComparer.Ordinal);
     private Manifest _manifest = null!;
     private MinisignPublicKey? _signedBy;
@@ -40,7 +49,10 @@ internal sealed class PatchsetCheck(
         var first = await members.NextAsync(cancel);
         return first?.Name == Manifest.FileName
             ? await ReadSmallAsync(first, limits.MaxManifestBytes, cancel)
-            : throw new PatchsetException(PatchsetErrorCode.BadArchive, "the first member of the archive must be manifest.json");
+            : throw new PatchsetException(
+                PatchsetErrorCode.BadArchive,
+                "the first member of the archive must be manifest.json"
+            );
     }
 
     private void Expect()
@@ -66,10 +78,15 @@ internal sealed class PatchsetCheck(
     private void RefuseTooMuch(long total)
     {
         if (_expected.Count > limits.MaxMembers)
-            throw new PatchsetException(PatchsetErrorCode.LimitExceeded, $"the manifest lists more than {limits.MaxMembers} files");
+            throw new PatchsetException(
+                PatchsetErrorCode.LimitExceeded,
+                $"the manifest lists more than {limits.MaxMembers} files"
+            );
         if (total > limits.MaxUnpackedBytes)
             throw new PatchsetException(
-                PatchsetErrorCode.LimitExceeded, $"files in the manifest have more than {limits.MaxUnpackedBytes} bytes in total");
+                PatchsetErrorCode.LimitExceeded,
+                $"files in the manifest have more than {limits.MaxUnpackedBytes} bytes in total"
+            );
     }
 
     private async Task TakeAsync(Member member, CancellationToken cancel)
@@ -79,7 +96,9 @@ internal sealed class PatchsetCheck(
             return;
         if (!_expected.Remove(member.Name, out var expected))
             throw new PatchsetException(
-                PatchsetErrorCode.BadMember, $"member {MemberName.Shown(member.Name)} is not in the manifest, or occurs twice");
+                PatchsetErrorCode.BadMember,
+                $"member {MemberName.Shown(member.Name)} is not in the manifest, or occurs twice"
+            );
         if (member.Size != expected.Entry.Size)
             throw Mismatch($"{member.Name} has {member.Size} bytes, the manifest says {expected.Entry.Size}");
         var folder = member.Name[..member.Name.LastIndexOf('/')];
@@ -96,7 +115,12 @@ internal sealed class PatchsetCheck(
             throw Mismatch($"checksum mismatch of {member.Name}: SHA-256 differs from the manifest");
     }
 
-    private async Task<FileEntry> TakeDescriptionAsync(Member member, string folder, ManifestTarget target, CancellationToken cancel)
+    private async Task<FileEntry> TakeDescriptionAsync(
+        Member member,
+        string folder,
+        ManifestTarget target,
+        CancellationToken cancel
+    )
     {
         var content = await ReadSmallAsync(member, limits.MaxDescriptionBytes, cancel);
         if (!PatchDescription.Parse(content, limits).Agrees(PatchDescription.Of(_manifest, target)))
@@ -112,7 +136,11 @@ internal sealed class PatchsetCheck(
             throw Mismatch($"{member.Name} must follow the {PatchDescription.FileName} that it signs");
         var signature = await ReadSmallAsync(member, limits.MaxSignatureBytes, cancel);
         ManifestCheck.CheckSignature(
-            signed.Content, Encoding.UTF8.GetString(signature), $"{folder}/{PatchDescription.FileName}", trusted);
+            signed.Content,
+            Encoding.UTF8.GetString(signature),
+            $"{folder}/{PatchDescription.FileName}",
+            trusted
+        );
         _undersigned = null;
         return await sink.WriteAsync(member.Name, signature, cancel);
     }

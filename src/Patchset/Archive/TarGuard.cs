@@ -3,9 +3,9 @@ using System.Globalization;
 namespace EPortal.Format;
 
 /// <summary>
-/// Checks the stream before the tar reader and accepts only plain tar (POSIX.1-1988 ustar and older): headers of files and
-/// folders. Extension headers are refused, because a reader keeps them in memory whatever their size and because they can make
-/// two readers see two archives. Also refuses what follows the end of the archive.
+/// Checks the stream before the tar reader and accepts only plain tar (POSIX.1-1988 ustar and older): headers of files
+/// and folders. Extension headers are refused, because a reader keeps them in memory whatever their size and because
+/// they can make two readers see two archives. Also refuses what follows the end of the archive.
 /// </summary>
 internal sealed class TarGuard(Stream tar, PatchsetLimits limits) : ReadOnlyStream
 {
@@ -40,7 +40,10 @@ internal sealed class TarGuard(Stream tar, PatchsetLimits limits) : ReadOnlyStre
         while (Read(buffer) > 0)
         {
             if (!_ended)
-                throw new PatchsetException(PatchsetErrorCode.BadArchive, "trailing data after the last member of the archive");
+                throw new PatchsetException(
+                    PatchsetErrorCode.BadArchive,
+                    "trailing data after the last member of the archive"
+                );
         }
 
         // Two empty blocks end an archive; with fewer it is truncated.
@@ -61,10 +64,14 @@ internal sealed class TarGuard(Stream tar, PatchsetLimits limits) : ReadOnlyStre
             return;
         if (++_members > limits.MaxMembers)
             throw new PatchsetException(
-                PatchsetErrorCode.LimitExceeded, $"the archive has more than {limits.MaxMembers} members");
+                PatchsetErrorCode.LimitExceeded,
+                $"the archive has more than {limits.MaxMembers} members"
+            );
         if (!_header.IsIntact)
             throw new PatchsetException(
-                PatchsetErrorCode.BadArchive, "not a plain tar archive, or damaged: wrong header checksum");
+                PatchsetErrorCode.BadArchive,
+                "not a plain tar archive, or damaged: wrong header checksum"
+            );
         RefuseKind();
         if (_header.HidesName)
             throw Bad("has a NUL in its name");
@@ -78,7 +85,9 @@ internal sealed class TarGuard(Stream tar, PatchsetLimits limits) : ReadOnlyStre
             throw new PatchsetException(PatchsetErrorCode.BadArchive, "the file is empty");
         if (!(length == Block && (_header.IsIntact || _header.IsEmpty)) && !_header.LooksLikeTar(length))
             throw new PatchsetException(
-                PatchsetErrorCode.BadArchive, "not an archive: use a tar file, plain (.tar) or compressed (.tar.bz2, .tar.gz, .tar.zst)");
+                PatchsetErrorCode.BadArchive,
+                "not an archive: use a tar file, plain (.tar) or compressed (.tar.bz2, .tar.gz, .tar.zst)"
+            );
     }
 
     private int ServeHeader(Span<byte> buffer)
@@ -109,17 +118,19 @@ internal sealed class TarGuard(Stream tar, PatchsetLimits limits) : ReadOnlyStre
     {
         if (_header.Type is '0' or '\0' or '5')
             return;
-        throw Bad(_header.Type switch
-        {
-            '1' => "is a hard link",
-            '2' => "is a symbolic link",
-            '3' or '4' => "is a device",
-            '6' => "is a FIFO",
-            'S' => "is a sparse file",
-            'x' or 'g' or 'X' => "is a pax extension header: use plain ustar",
-            'L' or 'K' => "is a GNU long name: use plain ustar",
-            _ => "has an unknown type",
-        });
+        throw Bad(
+            _header.Type switch
+            {
+                '1' => "is a hard link",
+                '2' => "is a symbolic link",
+                '3' or '4' => "is a device",
+                '6' => "is a FIFO",
+                'S' => "is a sparse file",
+                'x' or 'g' or 'X' => "is a pax extension header: use plain ustar",
+                'L' or 'K' => "is a GNU long name: use plain ustar",
+                _ => "has an unknown type",
+            }
+        );
     }
 
     private long Size()
@@ -128,12 +139,13 @@ internal sealed class TarGuard(Stream tar, PatchsetLimits limits) : ReadOnlyStre
         return size <= limits.MaxFileBytes
             ? size
             : throw Bad(
-                string.Create(CultureInfo.InvariantCulture, $"is larger than {limits.MaxFileBytes} bytes"), PatchsetErrorCode.LimitExceeded);
+                string.Create(CultureInfo.InvariantCulture, $"is larger than {limits.MaxFileBytes} bytes"),
+                PatchsetErrorCode.LimitExceeded
+            );
     }
 
     private PatchsetException Bad(string what, PatchsetErrorCode code = PatchsetErrorCode.BadMember) =>
         new(code, $"member {_members} of the archive ({MemberName.Shown(_header.Name)}) {what}");
 
-    private static PatchsetException CutShort() =>
-        new(PatchsetErrorCode.BadArchive, "the archive is truncated");
+    private static PatchsetException CutShort() => new(PatchsetErrorCode.BadArchive, "the archive is truncated");
 }

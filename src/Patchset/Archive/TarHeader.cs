@@ -29,7 +29,9 @@ internal sealed class TarHeader
     /// <summary>The name up to its first NUL.</summary>
     public string Name => Encoding.Latin1.GetString(Bytes, 0, NameLength).Split('\0')[0];
 
-    /// <summary>Whether something is hidden behind a NUL in the name: readers differ in what they take the name to be.</summary>
+    /// <summary>
+    /// Whether something is hidden behind a NUL in the name: readers differ in what they take the name to be.
+    /// </summary>
     public bool HidesName =>
         HasTail(Bytes.AsSpan(0, NameLength))
         || (Bytes.AsSpan(MagicAt, 6).SequenceEqual("ustar\0"u8) && HasTail(Bytes.AsSpan(PrefixAt, PrefixLength)));
@@ -46,10 +48,14 @@ internal sealed class TarHeader
         }
     }
 
-    /// <summary>Whether the first <paramref name="length"/> bytes may be a header, even a damaged one: text contains no NUL, and current tar writers add their magic.</summary>
-    public bool LooksLikeTar(int length) => length < MagicAt + Magic.Length
-        ? Bytes.AsSpan(0, length).Contains((byte)0)
-        : Bytes.AsSpan(MagicAt, Magic.Length).SequenceEqual(Magic);
+    /// <summary>
+    /// Whether the first <paramref name="length"/> bytes may be a header, even a damaged one: text contains no NUL, and
+    /// current tar writers add their magic.
+    /// </summary>
+    public bool LooksLikeTar(int length) =>
+        length < MagicAt + Magic.Length
+            ? Bytes.AsSpan(0, length).Contains((byte)0)
+            : Bytes.AsSpan(MagicAt, Magic.Length).SequenceEqual(Magic);
 
     /// <summary>Bytes of content; null unless it is a plain octal number.</summary>
     public long? SizeOrNull => OctalOrNull(SizeAt, SizeLength);

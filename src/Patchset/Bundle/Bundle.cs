@@ -8,8 +8,9 @@ namespace EPortal.Format;
 public sealed record BundledIndex(byte[] Json, string Signature);
 
 /// <summary>
-/// A bundle: one file that carries archives, and the index they were listed in, to a portal that reaches no patch source. A
-/// plain tar of <c>bundle.json</c>, its signature, the index with its signature, then <c>archives/…</c> as listed.
+/// A bundle: one file that carries archives, and the index they were listed in, to a portal that reaches no patch
+/// source. A plain tar of <c>bundle.json</c>, its signature, the index with its signature, then <c>archives/…</c> as
+/// listed.
 /// </summary>
 public static class Bundle
 {
@@ -25,7 +26,13 @@ public static class Bundle
     /// <param name="open">Opens the archive of an entry.</param>
     /// <param name="cancel">Stops it.</param>
     public static async Task WriteAsync(
-        Stream output, BundleContents contents, BundledIndex? index, MinisignSecretKey key, Func<RepositoryEntry, Stream> open, CancellationToken cancel)
+        Stream output,
+        BundleContents contents,
+        BundledIndex? index,
+        MinisignSecretKey key,
+        Func<RepositoryEntry, Stream> open,
+        CancellationToken cancel
+    )
     {
         await using var tar = new TarWriter(output, TarEntryFormat.Ustar, leaveOpen: true);
         var json = contents.ToJson();
@@ -50,21 +57,34 @@ public static class Bundle
     /// <param name="trusted">Keys of which one must have signed it; without any, its signature is not checked.</param>
     /// <param name="cancel">Stops it.</param>
     /// <exception cref="PatchsetException">It is not a bundle, or not signed by a trusted key.</exception>
-    public static async Task<BundleContents> ReadContentsAsync(Stream bundle, TrustedKeys trusted, CancellationToken cancel)
+    public static async Task<BundleContents> ReadContentsAsync(
+        Stream bundle,
+        TrustedKeys trusted,
+        CancellationToken cancel
+    )
     {
         using var members = new MemberReader(bundle, PatchsetLimits.Default);
         return await ReadHeadAsync(members, trusted, cancel);
     }
 
-    /// <summary>Reads a bundle. Each archive has the announced size and hash when <paramref name="take"/> has read it to its end.</summary>
+    /// <summary>
+    /// Reads a bundle. Each archive has the announced size and hash when <paramref name="take"/> has read it to its
+    /// end.
+    /// </summary>
     /// <param name="bundle">The bundle.</param>
     /// <param name="trusted">Keys of which one must have signed it; without any, its signature is not checked.</param>
     /// <param name="limits">Bounds.</param>
     /// <param name="take">Takes an archive.</param>
     /// <param name="cancel">Stops it.</param>
-    /// <exception cref="PatchsetException">It is not a bundle, not signed by a trusted key, or differs from what it lists.</exception>
+    /// <exception cref="PatchsetException">It is not a bundle, not signed by a trusted key, or differs from what it
+    /// lists.</exception>
     public static async Task<(BundleContents Contents, BundledIndex? Index)> ReadAsync(
-        Stream bundle, TrustedKeys trusted, PatchsetLimits limits, Func<RepositoryEntry, Stream, Task> take, CancellationToken cancel)
+        Stream bundle,
+        TrustedKeys trusted,
+        PatchsetLimits limits,
+        Func<RepositoryEntry, Stream, Task> take,
+        CancellationToken cancel
+    )
     {
         using var members = new MemberReader(bundle, limits);
         var contents = await ReadHeadAsync(members, trusted, cancel);
@@ -87,23 +107,41 @@ public static class Bundle
             : throw Mismatch("it has files that bundle.json does not list");
     }
 
-    private static async Task<BundleContents> ReadHeadAsync(MemberReader members, TrustedKeys trusted, CancellationToken cancel)
+    private static async Task<BundleContents> ReadHeadAsync(
+        MemberReader members,
+        TrustedKeys trusted,
+        CancellationToken cancel
+    )
     {
         var json = await ReadAllAsync(await NextAsync(members, BundleContents.FileName, cancel), MaxContents, cancel);
         var signature = await ReadAllAsync(
-            await NextAsync(members, SignatureName, cancel), PatchsetLimits.Default.MaxSignatureBytes, cancel);
+            await NextAsync(members, SignatureName, cancel),
+            PatchsetLimits.Default.MaxSignatureBytes,
+            cancel
+        );
         if (!trusted.IsEmpty)
             trusted.Verify(json, Encoding.UTF8.GetString(signature), BundleContents.FileName);
         return BundleContents.Parse(json);
     }
 
-    private static async Task<BundledIndex> ReadIndexAsync(MemberReader members, FileEntry entry, CancellationToken cancel)
+    private static async Task<BundledIndex> ReadIndexAsync(
+        MemberReader members,
+        FileEntry entry,
+        CancellationToken cancel
+    )
     {
-        var json = await ReadAllAsync(await NextAsync(members, RepositoryLayout.Index, cancel), RepositoryIndex.MaxBytes, cancel);
+        var json = await ReadAllAsync(
+            await NextAsync(members, RepositoryLayout.Index, cancel),
+            RepositoryIndex.MaxBytes,
+            cancel
+        );
         if (new FileEntry(json.Length, Convert.ToHexStringLower(SHA256.HashData(json))) != entry)
             throw Mismatch("checksum mismatch of its index: SHA-256 or size differs from bundle.json");
         var signature = await ReadAllAsync(
-            await NextAsync(members, IndexSignatureName, cancel), PatchsetLimits.Default.MaxSignatureBytes, cancel);
+            await NextAsync(members, IndexSignatureName, cancel),
+            PatchsetLimits.Default.MaxSignatureBytes,
+            cancel
+        );
         return new BundledIndex(json, Encoding.UTF8.GetString(signature));
     }
 
@@ -112,7 +150,10 @@ public static class Bundle
         var member = await members.NextAsync(cancel);
         return member?.Name == name
             ? member
-            : throw new PatchsetException(PatchsetErrorCode.BadArchive, $"not a bundle, or truncated: {name} is missing or out of order");
+            : throw new PatchsetException(
+                PatchsetErrorCode.BadArchive,
+                $"not a bundle, or truncated: {name} is missing or out of order"
+            );
     }
 
     private static async Task<byte[]> ReadAllAsync(Member member, int max, CancellationToken cancel)
@@ -124,7 +165,13 @@ public static class Bundle
         return content;
     }
 
-    private static async Task WriteAsync(TarWriter tar, BundleContents contents, string name, byte[] content, CancellationToken cancel)
+    private static async Task WriteAsync(
+        TarWriter tar,
+        BundleContents contents,
+        string name,
+        byte[] content,
+        CancellationToken cancel
+    )
     {
         using var stream = new MemoryStream(content);
         await tar.WriteEntryAsync(Entry(contents, name, stream), cancel);

@@ -20,7 +20,9 @@ public sealed record BundleContents
     /// <summary>The patchsets in it, whose archives follow in this order.</summary>
     public required IReadOnlyList<RepositoryEntry> Patchsets { get; init; }
 
-    /// <summary>All patchsets of the portal that made it; importing this and the earlier bundles brings all of them.</summary>
+    /// <summary>
+    /// All patchsets of the portal that made it; importing this and the earlier bundles brings all of them.
+    /// </summary>
     public required IReadOnlyList<PatchsetReference> Known { get; init; }
 
     /// <summary>The index of that portal's patch source, where it has one.</summary>

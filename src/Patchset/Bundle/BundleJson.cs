@@ -11,20 +11,32 @@ internal static class BundleJson
     private static readonly string[] KnownFields = ["product", "name", "manifest_sha256"];
     private static readonly string[] FileFields = ["size", "sha256"];
 
-    public static BundleContents Read(ReadOnlyMemory<byte> json) => JsonFields.Parse(json, BundleContents.FileName, Fields, fields =>
-    {
-        fields.Number("format", RepositoryIndex.CurrentFormat, RepositoryIndex.CurrentFormat);
-        return new BundleContents
-        {
-            Created = fields.Time("created"),
-            Patchsets = RepositoryIndexReader.ReadPatchsets(fields),
-            Known = fields.Objects("known", MaxKnown, KnownFields, ReadKnown),
-            Index = fields.Has("index")
-                ? fields.Object("index", FileFields, file => new FileEntry(
-                    file.Number("size", 1, RepositoryIndex.MaxBytes), ManifestReader.ReadSha256(file, "sha256")))
-                : null,
-        };
-    });
+    public static BundleContents Read(ReadOnlyMemory<byte> json) =>
+        JsonFields.Parse(
+            json,
+            BundleContents.FileName,
+            Fields,
+            fields =>
+            {
+                fields.Number("format", RepositoryIndex.CurrentFormat, RepositoryIndex.CurrentFormat);
+                return new BundleContents
+                {
+                    Created = fields.Time("created"),
+                    Patchsets = RepositoryIndexReader.ReadPatchsets(fields),
+                    Known = fields.Objects("known", MaxKnown, KnownFields, ReadKnown),
+                    Index = fields.Has("index")
+                        ? fields.Object(
+                            "index",
+                            FileFields,
+                            file => new FileEntry(
+                                file.Number("size", 1, RepositoryIndex.MaxBytes),
+                                ManifestReader.ReadSha256(file, "sha256")
+                            )
+                        )
+                        : null,
+                };
+            }
+        );
 
     public static void Write(Utf8JsonWriter json, BundleContents contents)
     {
@@ -54,6 +66,10 @@ internal static class BundleJson
         json.WriteEndObject();
     }
 
-    private static PatchsetReference ReadKnown(JsonFields fields) => new(
-        ManifestReader.ReadProduct(fields), ManifestReader.ReadName(fields, "name"), ManifestReader.ReadSha256(fields, "manifest_sha256"));
+    private static PatchsetReference ReadKnown(JsonFields fields) =>
+        new(
+            ManifestReader.ReadProduct(fields),
+            ManifestReader.ReadName(fields, "name"),
+            ManifestReader.ReadSha256(fields, "manifest_sha256")
+        );
 }

@@ -14,7 +14,9 @@ public sealed record RepositoryIndex
     /// <summary>The greatest size that is read, in bytes.</summary>
     public const int MaxBytes = 64 << 20;
 
-    /// <summary>The greatest version that is accepted: what JSON numbers hold exactly everywhere (RFC 8259, section 6).</summary>
+    /// <summary>
+    /// The greatest version that is accepted: what JSON numbers hold exactly everywhere (RFC 8259, section 6).
+    /// </summary>
     public const long MaxVersion = (1L << 53) - 1;
 
     /// <summary>Its number; a later index has a greater one.</summary>

@@ -12,24 +12,41 @@ internal static class RepositoryIndexReader
     private static readonly string[] ProductFields = [.. Products.All.Select(product => product.Token())];
 
     private static readonly string[] EntryFields =
-        ["name", "released", "channel", "distros", "archive", "size", "sha256", "manifest_sha256", "state"];
+    [
+        "name",
+        "released",
+        "channel",
+        "distros",
+        "archive",
+        "size",
+        "sha256",
+        "manifest_sha256",
+        "state",
+    ];
 
     public static RepositoryIndex Read(ReadOnlyMemory<byte> json)
     {
         if (json.Length > RepositoryIndex.MaxBytes)
             throw new PatchsetException(
-                PatchsetErrorCode.LimitExceeded, $"the index is larger than {RepositoryIndex.MaxBytes} bytes");
-        return JsonFields.Parse(json, RepositoryLayout.Index, IndexFields, fields =>
-        {
-            fields.Number("format", RepositoryIndex.CurrentFormat, RepositoryIndex.CurrentFormat);
-            return new RepositoryIndex
+                PatchsetErrorCode.LimitExceeded,
+                $"the index is larger than {RepositoryIndex.MaxBytes} bytes"
+            );
+        return JsonFields.Parse(
+            json,
+            RepositoryLayout.Index,
+            IndexFields,
+            fields =>
             {
-                Version = fields.Number("version", 1, long.MaxValue),
-                Generated = fields.Time("generated"),
-                Expires = fields.Time("expires"),
-                Patchsets = ReadPatchsets(fields),
-            };
-        });
+                fields.Number("format", RepositoryIndex.CurrentFormat, RepositoryIndex.CurrentFormat);
+                return new RepositoryIndex
+                {
+                    Version = fields.Number("version", 1, long.MaxValue),
+                    Generated = fields.Time("generated"),
+                    Expires = fields.Time("expires"),
+                    Patchsets = ReadPatchsets(fields),
+                };
+            }
+        );
     }
 
     /// <summary>The field <c>patchsets</c>: a list for each product. A name is there once.</summary>
@@ -50,21 +67,22 @@ internal static class RepositoryIndexReader
         return entries;
     }
 
-    private static RepositoryEntry Read(JsonFields fields, Product product) => new()
-    {
-        Product = product,
-        Name = ManifestReader.ReadName(fields, "name"),
-        Released = fields.Time("released"),
-        Channel = ManifestReader.ReadChannel(fields),
-        Distros = ManifestReader.ReadDistros(fields),
-        Archive = RepositoryLayout.IsPath(fields.Text("archive"))
-            ? fields.Text("archive")
-            : throw fields.Bad("archive", "must be a plain path below the repository", relative: true),
-        Size = fields.Number("size", 1, MaxArchive),
-        Sha256 = ManifestReader.ReadSha256(fields, "sha256"),
-        ManifestSha256 = ManifestReader.ReadSha256(fields, "manifest_sha256"),
-        State = RepositoryStates.TryParse(fields.Text("state"), out var state)
-            ? state
-            : throw fields.Bad("state", "must be available, withdrawn or blocked", relative: true),
-    };
+    private static RepositoryEntry Read(JsonFields fields, Product product) =>
+        new()
+        {
+            Product = product,
+            Name = ManifestReader.ReadName(fields, "name"),
+            Released = fields.Time("released"),
+            Channel = ManifestReader.ReadChannel(fields),
+            Distros = ManifestReader.ReadDistros(fields),
+            Archive = RepositoryLayout.IsPath(fields.Text("archive"))
+                ? fields.Text("archive")
+                : throw fields.Bad("archive", "must be a plain path below the repository", relative: true),
+            Size = fields.Number("size", 1, MaxArchive),
+            Sha256 = ManifestReader.ReadSha256(fields, "sha256"),
+            ManifestSha256 = ManifestReader.ReadSha256(fields, "manifest_sha256"),
+            State = RepositoryStates.TryParse(fields.Text("state"), out var state)
+                ? state
+                : throw fields.Bad("state", "must be available, withdrawn or blocked", relative: true),
+        };
 }

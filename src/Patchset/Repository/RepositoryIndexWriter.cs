@@ -22,7 +22,11 @@ internal static class RepositoryIndexWriter
         foreach (var product in patchsets.GroupBy(entry => entry.Product).OrderBy(product => product.Key))
         {
             json.WriteStartArray(product.Key.Token());
-            foreach (var entry in product.OrderBy(entry => entry.Released).ThenBy(entry => entry.Name, StringComparer.Ordinal))
+            foreach (
+                var entry in product
+                    .OrderBy(entry => entry.Released)
+                    .ThenBy(entry => entry.Name, StringComparer.Ordinal)
+            )
                 Write(json, entry);
             json.WriteEndArray();
         }

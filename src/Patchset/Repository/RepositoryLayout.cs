@@ -27,7 +27,9 @@ public static partial class RepositoryLayout
     public static string Patch(string target, int level, string file) =>
         string.Create(CultureInfo.InvariantCulture, $"patches/{target}/{level}/{file}");
 
-    /// <summary>The description of a patch, or its signature, as it is in one patchset: a patch may be in several.</summary>
+    /// <summary>
+    /// The description of a patch, or its signature, as it is in one patchset: a patch may be in several.
+    /// </summary>
     public static string Description(string patchset, string target, int level, string file) =>
         string.Create(CultureInfo.InvariantCulture, $"descriptions/{patchset}/{target}/{level}/{file}");
 

@@ -4,12 +4,13 @@ namespace EPortal.Format;
 public static class RepositoryStates
 {
     /// <summary><c>available</c>, <c>withdrawn</c> or <c>blocked</c>.</summary>
-    public static string Token(this RepositoryState state) => state switch
-    {
-        RepositoryState.Available => "available",
-        RepositoryState.Withdrawn => "withdrawn",
-        _ => "blocked",
-    };
+    public static string Token(this RepositoryState state) =>
+        state switch
+        {
+            RepositoryState.Available => "available",
+            RepositoryState.Withdrawn => "withdrawn",
+            _ => "blocked",
+        };
 
     /// <summary>Reads what <see cref="Token"/> writes; false for anything else.</summary>
     public static bool TryParse(string token, out RepositoryState state)

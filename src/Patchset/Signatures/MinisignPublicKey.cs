@@ -38,7 +38,9 @@ public sealed class MinisignPublicKey : IEquatable<MinisignPublicKey>
 
     /// <inheritdoc/>
     public bool Equals(MinisignPublicKey? other) =>
-        other is not null && _number.AsSpan().SequenceEqual(other._number) && _point.AsSpan().SequenceEqual(other._point);
+        other is not null
+        && _number.AsSpan().SequenceEqual(other._number)
+        && _point.AsSpan().SequenceEqual(other._point);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as MinisignPublicKey);

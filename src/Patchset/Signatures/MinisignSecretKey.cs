@@ -10,7 +10,8 @@ namespace EPortal.Format;
 /// <summary>A secret key in minisign's form, from a file with or without a password.</summary>
 public sealed class MinisignSecretKey
 {
-    // Layout of the key file: algorithm, key derivation, checksum algorithm, salt, two bounds, then number, key, checksum.
+    // Layout of the key file: algorithm, key derivation, checksum algorithm, salt, two bounds, then number, key,
+    // checksum.
     private const int SaltAt = 6;
     private const int OpsAt = 38;
     private const int MemoryAt = 46;
@@ -57,18 +58,24 @@ public sealed class MinisignSecretKey
             throw new PatchsetException(PatchsetErrorCode.BadKey, "the secret key uses an unknown algorithm");
         var isProtected = bytes.AsSpan(2, 2).SequenceEqual("Sc"u8);
         if (isProtected)
-            Unlock(bytes, password ?? throw new PatchsetException(PatchsetErrorCode.BadKey, "the secret key needs a password"));
+            Unlock(
+                bytes,
+                password ?? throw new PatchsetException(PatchsetErrorCode.BadKey, "the secret key needs a password")
+            );
         var body = bytes.AsSpan(BodyAt);
         var seed = body.Slice(NumberLength, SeedLength);
         var key = new MinisignSecretKey(body[..NumberLength], seed);
         // minisign writes no checksum into a file without a password.
         var checksum = body[^ChecksumLength..];
-        var isWhole = (Checksum(key).AsSpan().SequenceEqual(checksum) || (!isProtected && !checksum.ContainsAnyExcept((byte)0)))
+        var isWhole =
+            (Checksum(key).AsSpan().SequenceEqual(checksum) || (!isProtected && !checksum.ContainsAnyExcept((byte)0)))
             && key.PublicKey.Point.AsSpan().SequenceEqual(body.Slice(NumberLength + SeedLength, SeedLength));
         return isWhole
             ? key
             : throw new PatchsetException(
-                PatchsetErrorCode.BadKey, isProtected ? "wrong password for the secret key" : "the secret key is damaged");
+                PatchsetErrorCode.BadKey,
+                isProtected ? "wrong password for the secret key" : "the secret key is damaged"
+            );
     }
 
     /// <summary>A key file without a password, as <c>minisign -G -W</c> writes.</summary>
@@ -103,7 +110,12 @@ public sealed class MinisignSecretKey
             throw new ArgumentException("a comment must be one line");
         var signature = Sign(hash);
         return MinisignSignature.Format(
-            PublicKey.Number, signature, Sign(MinisignSignature.GlobalContent(signature, trusted)), trusted, untrusted);
+            PublicKey.Number,
+            signature,
+            Sign(MinisignSignature.GlobalContent(signature, trusted)),
+            trusted,
+            untrusted
+        );
     }
 
     private byte[] Sign(byte[] message)
@@ -113,7 +125,8 @@ public sealed class MinisignSecretKey
         return signature;
     }
 
-    private static byte[] Decode(string text) => MinisignText.Decode(MinisignText.Lines(text)[^1].Trim(), Length)
+    private static byte[] Decode(string text) =>
+        MinisignText.Decode(MinisignText.Lines(text)[^1].Trim(), Length)
         ?? throw new PatchsetException(PatchsetErrorCode.BadKey, "not a minisign secret key");
 
     private static byte[] Checksum(MinisignSecretKey key)
@@ -134,17 +147,28 @@ public sealed class MinisignSecretKey
         var ops = BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(OpsAt));
         var memory = BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(MemoryAt));
         if (ops > MaxOps || memory > MaxMemory)
-            throw new PatchsetException(PatchsetErrorCode.BadKey, "the secret key requires more work than minisign allows");
+            throw new PatchsetException(
+                PatchsetErrorCode.BadKey,
+                "the secret key requires more work than minisign allows"
+            );
         var (cost, lanes) = ScryptParameters(ops, memory);
         var stream = SCrypt.Generate(
-            Encoding.UTF8.GetBytes(password), file[SaltAt..OpsAt], cost, ScryptBlock, lanes, BodyLength);
+            Encoding.UTF8.GetBytes(password),
+            file[SaltAt..OpsAt],
+            cost,
+            ScryptBlock,
+            lanes,
+            BodyLength
+        );
         for (var i = 0; i < BodyLength; i++)
             file[BodyAt + i] ^= stream[i];
     }
 
     private const int ScryptBlock = 8;
 
-    /// <summary>How libsodium's crypto_pwhash_scryptsalsa208sha256 turns its two bounds into scrypt's N and p.</summary>
+    /// <summary>
+    /// How libsodium's crypto_pwhash_scryptsalsa208sha256 turns its two bounds into scrypt's N and p.
+    /// </summary>
     private static (int Cost, int Lanes) ScryptParameters(ulong ops, ulong memory)
     {
         ops = Math.Max(ops, 32_768);

@@ -31,12 +31,14 @@ internal sealed class MinisignSignature
     public static MinisignSignature Parse(string text, string what)
     {
         var lines = MinisignText.Lines(text);
-        if (lines.Length != 4
+        if (
+            lines.Length != 4
             || !lines[0].StartsWith(MinisignText.UntrustedPrefix, StringComparison.Ordinal)
             || !lines[2].StartsWith(MinisignText.TrustedPrefix, StringComparison.Ordinal)
             || !MinisignText.IsComment(Comment(lines))
             || MinisignText.Decode(lines[1], Head + SignatureLength) is not { } body
-            || MinisignText.Decode(lines[3], SignatureLength) is not { } global)
+            || MinisignText.Decode(lines[3], SignatureLength) is not { } global
+        )
             throw Malformed(what);
         var algorithm = body.AsSpan(0, 2);
         return algorithm.SequenceEqual(MinisignText.Prehashed) ? new(true, body, Comment(lines), global)
@@ -44,18 +46,27 @@ internal sealed class MinisignSignature
             : throw Malformed(what);
     }
 
-    public static string Format(ReadOnlySpan<byte> number, byte[] signature, byte[] global, string trusted, string untrusted) =>
+    public static string Format(
+        ReadOnlySpan<byte> number,
+        byte[] signature,
+        byte[] global,
+        string trusted,
+        string untrusted
+    ) =>
         $"{MinisignText.UntrustedPrefix}{untrusted}\n"
         + $"{Convert.ToBase64String([.. MinisignText.Prehashed, .. number, .. signature])}\n"
         + $"{MinisignText.TrustedPrefix}{trusted}\n{Convert.ToBase64String(global)}\n";
 
     /// <summary>What the second signature signs.</summary>
-    public static byte[] GlobalContent(byte[] signature, string comment) => [.. signature, .. Encoding.UTF8.GetBytes(comment)];
+    public static byte[] GlobalContent(byte[] signature, string comment) =>
+        [.. signature, .. Encoding.UTF8.GetBytes(comment)];
 
     /// <summary>Whether it names <paramref name="key"/>; the number alone proves nothing.</summary>
     public bool Names(MinisignPublicKey key) => key.Number.SequenceEqual(_number);
 
-    /// <summary>Whether both signatures are <paramref name="key"/>'s, over <paramref name="message"/> (content or its hash).</summary>
+    /// <summary>
+    /// Whether both signatures are <paramref name="key"/>'s, over <paramref name="message"/> (content or its hash).
+    /// </summary>
     public bool IsBy(MinisignPublicKey key, byte[] message)
     {
         var global = GlobalContent(_signature, TrustedComment);

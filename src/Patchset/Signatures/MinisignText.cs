@@ -22,19 +22,23 @@ internal static class MinisignText
     /// Lines of a file, ended by LF or CR LF and by nothing else, for a comment may hold other line ends of Unicode;
     /// without empty ones at the end.
     /// </summary>
-    public static string[] Lines(string text) => [.. text.TrimEnd('\r', '\n').Split('\n').Select(line => line.TrimEnd('\r'))];
+    public static string[] Lines(string text) =>
+        [.. text.TrimEnd('\r', '\n').Split('\n').Select(line => line.TrimEnd('\r'))];
 
     /// <summary>The bytes of a base64 line when they are of the length expected; else null.</summary>
     public static byte[]? Decode(string line, int length)
     {
         var bytes = new byte[length];
         // Base64 of another length would not fit or not fill.
-        return line.Length == (length + 2) / 3 * 4
-            && Convert.TryFromBase64String(line, bytes, out var written) && written == length
+        return
+            line.Length == (length + 2) / 3 * 4
+            && Convert.TryFromBase64String(line, bytes, out var written)
+            && written == length
             ? bytes
             : null;
     }
 
     /// <summary>Whether a comment is valid; minisign itself writes tabs.</summary>
-    public static bool IsComment(string text) => text.Length <= MaxComment && !text.Any(c => char.IsControl(c) && c != '\t');
+    public static bool IsComment(string text) =>
+        text.Length <= MaxComment && !text.Any(c => char.IsControl(c) && c != '\t');
 }

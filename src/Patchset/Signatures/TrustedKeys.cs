@@ -18,7 +18,8 @@ public sealed class TrustedKeys(IEnumerable<MinisignPublicKey> keys)
     /// <param name="content">What is signed.</param>
     /// <param name="signature">Text of the signature file.</param>
     /// <param name="what">Name of the content, for messages.</param>
-    /// <exception cref="PatchsetException">The signature is malformed, of a key not trusted, or does not fit.</exception>
+    /// <exception cref="PatchsetException">The signature is malformed, of a key not trusted, or does not
+    /// fit.</exception>
     public MinisignPublicKey Verify(ReadOnlySpan<byte> content, string signature, string what)
     {
         var parsed = MinisignSignature.Parse(signature, what);
@@ -38,7 +39,9 @@ public sealed class TrustedKeys(IEnumerable<MinisignPublicKey> keys)
         var named = Keys.Where(signature.Names).ToList();
         if (named.Count == 0)
             throw new PatchsetException(
-                PatchsetErrorCode.UntrustedKey, $"{what} is signed with key {signature.KeyId}, which is not trusted");
+                PatchsetErrorCode.UntrustedKey,
+                $"{what} is signed with key {signature.KeyId}, which is not trusted"
+            );
         return named.FirstOrDefault(key => signature.IsBy(key, message))
             ?? throw new PatchsetException(PatchsetErrorCode.BadSignature, $"invalid signature of {what}");
     }
@@ -47,8 +50,15 @@ public sealed class TrustedKeys(IEnumerable<MinisignPublicKey> keys)
     private static byte[] ReadAll(Stream content, string what)
     {
         using var buffer = new MemoryStream();
-        using var limited = new LimitedStream(content, MaxLegacyContent, () => new PatchsetException(
-            PatchsetErrorCode.LimitExceeded, $"{what} is too large for a signature that is not prehashed"));
+        using var limited = new LimitedStream(
+            content,
+            MaxLegacyContent,
+            () =>
+                new PatchsetException(
+                    PatchsetErrorCode.LimitExceeded,
+                    $"{what} is too large for a signature that is not prehashed"
+                )
+        );
         limited.CopyTo(buffer);
         return buffer.ToArray();
     }

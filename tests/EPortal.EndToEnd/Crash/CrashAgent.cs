@@ -18,7 +18,9 @@ internal sealed class CrashAgent(CrashSite site) : IDisposable
     /// <summary>Patches fetched so far.</summary>
     public int Patches { get; private set; }
 
-    /// <summary>Every target is offered this patchset and no other, and every file of it is whole and vouched for.</summary>
+    /// <summary>
+    /// Every target is offered this patchset and no other, and every file of it is whole and vouched for.
+    /// </summary>
     public async Task ShouldBeOfferedAsync(PortalProcess portal, string? patchset)
     {
         var cancel = TestContext.Current.CancellationToken;
@@ -26,7 +28,15 @@ internal sealed class CrashAgent(CrashSite site) : IDisposable
         var client = CrashSite.ClientOf(_http, portal, _id);
         foreach (var target in CrashSite.Targets)
         {
-            var offer = await client.CheckInAsync(new CheckInRequest { ServerId = _id, Hostname = "agent", KernelId = target }, cancel);
+            var offer = await client.CheckInAsync(
+                new CheckInRequest
+                {
+                    ServerId = _id,
+                    Hostname = "agent",
+                    KernelId = target,
+                },
+                cancel
+            );
             offer.Supported.ShouldBe(patchset is not null);
             offer.Patchset.ShouldBe(patchset);
             if (patchset is not null)
@@ -38,11 +48,18 @@ internal sealed class CrashAgent(CrashSite site) : IDisposable
     public async Task ShouldFindAsync(PortalProcess portal, IEnumerable<string> patchsets)
     {
         var cancel = TestContext.Current.CancellationToken;
-        foreach (var (patchset, target) in patchsets.SelectMany(patchset => CrashSite.Targets.Select(target => (patchset, target))))
+        foreach (
+            var (patchset, target) in patchsets.SelectMany(patchset =>
+                CrashSite.Targets.Select(target => (patchset, target))
+            )
+        )
         {
             foreach (var name in new[] { PatchDescription.FileName, PatchDescription.SignatureFileName, "kpatch.bin" })
             {
-                using var file = await _http.GetAsync(new Uri(portal.Address, $"{target}/{patchset[1..]}/{name}"), cancel);
+                using var file = await _http.GetAsync(
+                    new Uri(portal.Address, $"{target}/{patchset[1..]}/{name}"),
+                    cancel
+                );
                 file.StatusCode.ShouldBe(HttpStatusCode.OK, $"{patchset} {target} {name}");
                 var hash = Convert.ToHexStringLower(SHA256.HashData(await file.Content.ReadAsByteArrayAsync(cancel)));
                 file.Headers.ETag!.Tag.ShouldBe($"\"{hash}\"", $"{patchset} {target} {name}");
@@ -56,15 +73,24 @@ internal sealed class CrashAgent(CrashSite site) : IDisposable
     {
         var folder = Directory.CreateDirectory(site.Installation.PathOf("fetched")).FullName;
         foreach (var file in offer.Files!)
-            await client.DownloadAsync(target, offer.Level!.Value, file.Name, Path.Combine(folder, file.Name), file.Size, file.Sha256, cancel);
+            await client.DownloadAsync(
+                target,
+                offer.Level!.Value,
+                file.Name,
+                Path.Combine(folder, file.Name),
+                file.Size,
+                file.Sha256,
+                cancel
+            );
 
         var json = await File.ReadAllBytesAsync(Path.Combine(folder, PatchDescription.FileName), cancel);
         var signature = await File.ReadAllTextAsync(Path.Combine(folder, PatchDescription.SignatureFileName), cancel);
         site.Trusted.Verify(json, signature, PatchDescription.FileName);
         var patch = PatchDescription.Parse(json, PatchsetLimits.Default);
         (patch.Patchset, patch.Target, patch.Level).ShouldBe((offer.Patchset, target, offer.Level!.Value));
-        patch.Files.Select(file => (file.Key, file.Value.Size, file.Value.Sha256)).ShouldBeSubsetOf(
-            offer.Files!.Select(file => (file.Name, file.Size, file.Sha256)));
+        patch
+            .Files.Select(file => (file.Key, file.Value.Size, file.Value.Sha256))
+            .ShouldBeSubsetOf(offer.Files!.Select(file => (file.Name, file.Size, file.Sha256)));
         patch.Files.Keys.ShouldContain("kpatch.bin");
         Directory.Delete(folder, recursive: true);
         Patches++;

@@ -76,7 +76,9 @@ internal sealed class CrashLedger
         }
     }
 
-    /// <summary>A command on a patchset begins; whether that patchset is here. No other command on it is in doubt.</summary>
+    /// <summary>
+    /// A command on a patchset begins; whether that patchset is here. No other command on it is in doubt.
+    /// </summary>
     public bool Moving(string patchset, string state)
     {
         lock (_gate)
@@ -98,13 +100,22 @@ internal sealed class CrashLedger
     }
 
     /// <summary>Compares with what the portal knows after a crash, which from then on is what counts.</summary>
-    public void ShouldHold(IReadOnlyList<JsonElement> servers, IReadOnlyList<JsonElement> keys, IReadOnlyList<JsonElement> patchsets)
+    public void ShouldHold(
+        IReadOnlyList<JsonElement> servers,
+        IReadOnlyList<JsonElement> keys,
+        IReadOnlyList<JsonElement> patchsets
+    )
     {
         lock (_gate)
         {
             var known = servers.ToDictionary(row => row.GetProperty("id").GetString()!, StringComparer.Ordinal);
             foreach (var (id, host) in _hosts)
-                ShouldHold(known.TryGetValue(id, out var row) ? row : throw new ShouldAssertException($"the server {id} is lost"), host);
+                ShouldHold(
+                    known.TryGetValue(id, out var row)
+                        ? row
+                        : throw new ShouldAssertException($"the server {id} is lost"),
+                    host
+                );
             var names = keys.Select(row => row.GetProperty("key").GetString()!).ToHashSet(StringComparer.Ordinal);
             _keys.Where(key => !names.Contains(key)).ShouldBeEmpty("keys are lost");
             for (var n = 1; n <= CrashSite.Patchsets; n++)

@@ -7,7 +7,9 @@ using Shouldly;
 
 namespace EPortal.EndToEnd.Crash;
 
-/// <summary>Hosts and administrators who keep a portal busy until it is killed, each noting what they were told.</summary>
+/// <summary>
+/// Hosts and administrators who keep a portal busy until it is killed, each noting what they were told.
+/// </summary>
 internal sealed class CrashLoad(CrashSite site, CrashLedger ledger, PortalProcess portal, int seed) : IAsyncDisposable
 {
     private const int HostWorkers = 6;
@@ -118,14 +120,17 @@ internal sealed class CrashLoad(CrashSite site, CrashLedger ledger, PortalProces
     {
         var number = ledger.Sending(id);
         Interlocked.Increment(ref _checkInsInFlight);
-        await client.CheckInAsync(new CheckInRequest
-        {
-            ServerId = id,
-            Hostname = $"host-{number}",
-            KernelId = target,
-            PatchLevel = number,
-            Version = $"version-{number}",
-        }, _stop.Token);
+        await client.CheckInAsync(
+            new CheckInRequest
+            {
+                ServerId = id,
+                Hostname = $"host-{number}",
+                KernelId = target,
+                PatchLevel = number,
+                Version = $"version-{number}",
+            },
+            _stop.Token
+        );
         ledger.CheckedIn(id, number);
         Interlocked.Decrement(ref _checkInsInFlight);
     }
@@ -133,7 +138,10 @@ internal sealed class CrashLoad(CrashSite site, CrashLedger ledger, PortalProces
     /// <summary>Each administrator has patchsets of his own, so that what a command must answer is known.</summary>
     private Task AdministerAsync(int administrator, Random random)
     {
-        var n = 1 + administrator + (Administrators * random.Next((CrashSite.Patchsets - administrator + 1) / Administrators));
+        var n =
+            1
+            + administrator
+            + (Administrators * random.Next((CrashSite.Patchsets - administrator + 1) / Administrators));
         var name = CrashSite.NameOf(n);
         return random.Next(10) switch
         {

@@ -35,15 +35,20 @@ internal sealed class CrashSite : IDisposable
     public string ArchiveOf(int n) => Installation.PathOf($"{NameOf(n)}.archive");
 
     /// <summary>A client as agents have it, which tries once, so that an answer that did not come is seen.</summary>
-    public static PortalClient ClientOf(HttpClient http, PortalProcess portal, string? id = null) => new(http, new PortalOptions
-    {
-        PatchServer = portal.Address,
-        RegistrationUrl = new Uri(portal.Address, "admin/api/kcare"),
-        ServerId = id,
-        Attempts = 1,
-    });
+    public static PortalClient ClientOf(HttpClient http, PortalProcess portal, string? id = null) =>
+        new(
+            http,
+            new PortalOptions
+            {
+                PatchServer = portal.Address,
+                RegistrationUrl = new Uri(portal.Address, "admin/api/kcare"),
+                ServerId = id,
+                Attempts = 1,
+            }
+        );
 
-    public static HttpClient CreateHttp() => PortalClient.CreateHttpClient(new ProductInfoHeaderValue("crash-test", "1"));
+    public static HttpClient CreateHttp() =>
+        PortalClient.CreateHttpClient(new ProductInfoHeaderValue("crash-test", "1"));
 
     public async Task PrepareAsync()
     {
@@ -62,12 +67,21 @@ internal sealed class CrashSite : IDisposable
         return [.. rows.RootElement.EnumerateArray().Select(row => row.Clone())];
     }
 
-    /// <summary>Waits until a deploy has unpacked nearly all: from here to its end lie the steps that must not be torn apart.</summary>
-    public Task DeployIsNearItsEndAsync() => Eventually.IsTrueAsync(
-        "a deploy is near its end",
-        () => Task.FromResult(Directory.Exists(Staging)
-            && Directory.EnumerateDirectories(Staging).Any(folder => Directory.Exists(Path.Combine(folder, "unpacked", Targets[^1])))),
-        TimeSpan.FromMilliseconds(1));
+    /// <summary>
+    /// Waits until a deploy has unpacked nearly all: from here to its end lie the steps that must not be torn apart.
+    /// </summary>
+    public Task DeployIsNearItsEndAsync() =>
+        Eventually.IsTrueAsync(
+            "a deploy is near its end",
+            () =>
+                Task.FromResult(
+                    Directory.Exists(Staging)
+                        && Directory
+                            .EnumerateDirectories(Staging)
+                            .Any(folder => Directory.Exists(Path.Combine(folder, "unpacked", Targets[^1])))
+                ),
+            TimeSpan.FromMilliseconds(1)
+        );
 
     /// <summary>What deploys that are under way, or were killed, have in staging.</summary>
     public int Staged() => Directory.Exists(Staging) ? Directory.GetFileSystemEntries(Staging).Length : 0;
@@ -84,13 +98,18 @@ internal sealed class CrashSite : IDisposable
     }
 
     /// <summary>Waits until all that hosts were acknowledged is in the rows that lists are made of.</summary>
-    public Task HasCaughtUpAsync() => Eventually.IsTrueAsync("lists have caught up", () =>
-    {
-        using var database = Open();
-        using var waiting = database.CreateCommand();
-        waiting.CommandText = "SELECT (SELECT count(*) FROM checkin_log) + (SELECT coalesce((SELECT max(local) FROM server), 0) - coalesce((SELECT max(server) FROM server_search), 0))";
-        return Task.FromResult((long)waiting.ExecuteScalar()! == 0);
-    });
+    public Task HasCaughtUpAsync() =>
+        Eventually.IsTrueAsync(
+            "lists have caught up",
+            () =>
+            {
+                using var database = Open();
+                using var waiting = database.CreateCommand();
+                waiting.CommandText =
+                    "SELECT (SELECT count(*) FROM checkin_log) + (SELECT coalesce((SELECT max(local) FROM server), 0) - coalesce((SELECT max(server) FROM server_search), 0))";
+                return Task.FromResult((long)waiting.ExecuteScalar()! == 0);
+            }
+        );
 
     /// <summary>Nothing that was staged stays once another deploy has been there.</summary>
     public async Task ShouldBeTidyAsync()
@@ -103,28 +122,44 @@ internal sealed class CrashSite : IDisposable
 
     private SqliteConnection Open()
     {
-        var database = new SqliteConnection($"Data Source={Path.Combine(Installation.DataDir, "eportal.sqlite")};Pooling=False");
+        var database = new SqliteConnection(
+            $"Data Source={Path.Combine(Installation.DataDir, "eportal.sqlite")};Pooling=False"
+        );
         database.Open();
         return database;
     }
 
     private async Task BuildAsync(int n)
     {
-        var builder = new PatchsetBuilder(new Manifest
-        {
-            Name = NameOf(n),
-            Product = Product.Kernel,
-            Released = DateTimeOffset.Parse($"2026-01-0{n}T00:00:00Z", CultureInfo.InvariantCulture),
-            Targets = [],
-        });
+        var builder = new PatchsetBuilder(
+            new Manifest
+            {
+                Name = NameOf(n),
+                Product = Product.Kernel,
+                Released = DateTimeOffset.Parse($"2026-01-0{n}T00:00:00Z", CultureInfo.InvariantCulture),
+                Targets = [],
+            }
+        );
         foreach (var target in Targets)
         {
-            builder.AddTarget(new ManifestTarget { Id = target, Level = n, Files = new Dictionary<string, FileEntry>() });
+            builder.AddTarget(
+                new ManifestTarget
+                {
+                    Id = target,
+                    Level = n,
+                    Files = new Dictionary<string, FileEntry>(),
+                }
+            );
             builder.AddFile(target, "kpatch.bin", RandomNumberGenerator.GetBytes(PayloadBytes));
         }
 
         // A compressed archive takes its time to unpack, a plain one to copy.
         await using var archive = File.Create(ArchiveOf(n));
-        await builder.WriteAsync(archive, n % 2 == 0 ? Compression.Bzip2 : Compression.None, _vendor, CancellationToken.None);
+        await builder.WriteAsync(
+            archive,
+            n % 2 == 0 ? Compression.Bzip2 : Compression.None,
+            _vendor,
+            CancellationToken.None
+        );
     }
 }

@@ -7,8 +7,8 @@ using Xunit;
 namespace EPortal.EndToEnd.Crash;
 
 /// <summary>
-/// <c>kill -9</c> in the middle of deploys and check-ins, over and over: nothing that was acknowledged is lost, and nothing
-/// half-deployed is offered.
+/// <c>kill -9</c> in the middle of deploys and check-ins, over and over: nothing that was acknowledged is lost, and
+/// nothing half-deployed is offered.
 /// </summary>
 public sealed class CrashTests(ITestOutputHelper output)
 {
@@ -28,8 +28,8 @@ public sealed class CrashTests(ITestOutputHelper output)
             await using var portal = await RestartAsync(site, ledger, agent);
             await using var load = new CrashLoad(site, ledger, portal, random.Next());
             load.Begin();
-            // The moment is chance on purpose: every instruction is as good as the next, but those that end a deploy are few,
-            // so some kills are aimed near them.
+            // The moment is chance on purpose: every instruction is as good as the next, but those that end a deploy
+            // are few, so some kills are aimed near them.
             var aimed = kill % 4 == 0;
             if (aimed)
                 await site.DeployIsNearItsEndAsync();
@@ -42,11 +42,14 @@ public sealed class CrashTests(ITestOutputHelper output)
 
         await using (await RestartAsync(site, ledger, agent))
             await site.ShouldBeTidyAsync();
-        output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{s_kills} kills with seed {s_seed} in {clock.Elapsed.TotalSeconds:0} s: {inCheckIns} fell into check-ins, {inCommands} into "
-            + $"commands, {halfway} of these with a patchset half unpacked; {commandsKilled} commands were killed too. "
-            + $"{ledger.Acknowledged} answers were given and none was forgotten; {agent.Patches} patches were fetched whole."));
+        output.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{s_kills} kills with seed {s_seed} in {clock.Elapsed.TotalSeconds:0} s: {inCheckIns} fell into check-ins, {inCommands} into "
+                    + $"commands, {halfway} of these with a patchset half unpacked; {commandsKilled} commands were killed too. "
+                    + $"{ledger.Acknowledged} answers were given and none was forgotten; {agent.Patches} patches were fetched whole."
+            )
+        );
         inCheckIns.ShouldBeGreaterThan(s_kills / 4, "the kills miss what they are for");
         halfway.ShouldBeGreaterThan(s_kills / 10, "the kills miss what they are for");
     }
@@ -72,8 +75,8 @@ public sealed class CrashTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Starts the portal, and at the same moment the commands that tell what it knows, and compares. Lists of servers may be behind
-    /// what was acknowledged, so these are read once it has caught up.
+    /// Starts the portal, and at the same moment the commands that tell what it knows, and compares. Lists of servers
+    /// may be behind what was acknowledged, so these are read once it has caught up.
     /// </summary>
     private static async Task<PortalProcess> RestartAsync(CrashSite site, CrashLedger ledger, CrashAgent agent)
     {
@@ -83,13 +86,17 @@ public sealed class CrashTests(ITestOutputHelper output)
         await site.HasCaughtUpAsync();
         ledger.ShouldHold(await site.RowsAsync("server", "list", "--limit", "10000"), rows[0], rows[1]);
         site.DatabaseShouldBeSound();
-        var enabled = rows[1].Where(row => row.GetProperty("status").GetString() == "enabled")
-            .Select(row => row.GetProperty("patchset").GetString()!).ToList();
+        var enabled = rows[1]
+            .Where(row => row.GetProperty("status").GetString() == "enabled")
+            .Select(row => row.GetProperty("patchset").GetString()!)
+            .ToList();
         await agent.ShouldBeOfferedAsync(portal, enabled.LastOrDefault());
         await agent.ShouldFindAsync(portal, enabled);
         return portal;
     }
 
     private static int Number(string variable, int usual) =>
-        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : usual;
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text
+            ? int.Parse(text, CultureInfo.InvariantCulture)
+            : usual;
 }

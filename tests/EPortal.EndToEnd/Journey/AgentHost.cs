@@ -57,7 +57,10 @@ public sealed class AgentHost : IAsyncLifetime
     internal Task<GuestMachine> BootAsync(params IEnumerable<GuestFile> files)
     {
         var agent = GuestFile.Program("/usr/bin/kcarectl", Programs.Agent);
-        return GuestMachine.StartAsync(Laboratory, [agent, agent with { Path = "/usr/bin/curl", Content = Encoding.ASCII.GetBytes(Curl) }, .. files]);
+        return GuestMachine.StartAsync(
+            Laboratory,
+            [agent, agent with { Path = "/usr/bin/curl", Content = Encoding.ASCII.GetBytes(Curl) }, .. files]
+        );
     }
 
     /// <summary>Nothing of an earlier story is left: no patch, no settings, no registration, no downloads.</summary>
@@ -70,7 +73,9 @@ public sealed class AgentHost : IAsyncLifetime
     /// <summary>Ends this machine as a power cut does, and boots it again with what was on its disk.</summary>
     internal async Task RebootAsync()
     {
-        var paths = (await Guest.ReadAsync("find /etc/sysconfig/kcare /var/lib/kcare /var/cache/kcare -type f")).Split('\n');
+        var paths = (await Guest.ReadAsync("find /etc/sysconfig/kcare /var/lib/kcare /var/cache/kcare -type f")).Split(
+            '\n'
+        );
         var files = new List<GuestFile>();
         foreach (var path in paths)
         {
@@ -92,22 +97,26 @@ public sealed class AgentHost : IAsyncLifetime
         return result.Stdout.TrimEnd();
     }
 
-    internal Task PointAgentAtAsync(int port) => AgentAsync(
-        string.Create(CultureInfo.InvariantCulture, $"--set-patch-server http://{GuestMachine.HostAddress}:{port}/"));
+    internal Task PointAgentAtAsync(int port) =>
+        AgentAsync(
+            string.Create(CultureInfo.InvariantCulture, $"--set-patch-server http://{GuestMachine.HostAddress}:{port}/")
+        );
 
-    /// <summary>The kernel runs exactly this module (none when null), and shows it to everybody who asks; while a module
-    /// holds its readers, nobody asks.</summary>
+    /// <summary>The kernel runs exactly this module (none when null), and shows it to everybody who asks; while a
+    /// module holds its readers, nobody asks.</summary>
     internal async Task RunsAsync(string? module, bool held = false)
     {
         await Guest.SettledAsync(module is null ? [] : [module]);
         (await Guest.ReadAsync("ls /sys/module | grep ^kpatch_ || true")).ShouldBe(module ?? "");
         if (held)
             return;
-        (await Guest.CommandLineAsync()).ShouldStartWith(module switch
-        {
-            Level1 => ShowsLevel1,
-            Level2 => ShowsLevel2,
-            _ => "console=ttyS0 ",
-        });
+        (await Guest.CommandLineAsync()).ShouldStartWith(
+            module switch
+            {
+                Level1 => ShowsLevel1,
+                Level2 => ShowsLevel2,
+                _ => "console=ttyS0 ",
+            }
+        );
     }
 }

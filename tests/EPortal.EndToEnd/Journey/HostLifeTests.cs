@@ -30,7 +30,8 @@ public sealed class HostLifeTests(AgentHost host) : IClassFixture<AgentHost>
         (await host.Guest.ReadAsync("ls -A /usr/bin | grep kcarectl || true")).ShouldBeEmpty();
         (await InstallAsync(site.Portal.Address.Port)).ExitCode.ShouldBe(0);
         (await host.Guest.ReadAsync("cat /etc/cron.d/kcare-cron")).ShouldBe(
-            "MAILTO=ops@example.com\n17 */4 * * * root /usr/bin/kcarectl --auto-update\n@reboot root /usr/bin/kcarectl --update");
+            "MAILTO=ops@example.com\n17 */4 * * * root /usr/bin/kcarectl --auto-update\n@reboot root /usr/bin/kcarectl --update"
+        );
         await host.AgentAsync($"--register {Site.Key}");
         await host.AgentAsync("--update");
         await host.RunsAsync(AgentHost.Level1);
@@ -44,7 +45,11 @@ public sealed class HostLifeTests(AgentHost host) : IClassFixture<AgentHost>
         await site.DeployAsync("K1", 1, AgentHost.Level1);
         await host.AgentAsync("--update");
         var large = site.Installation.PathOf(Report);
-        await File.WriteAllBytesAsync(large, RandomNumberGenerator.GetBytes(LargeBytes), TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(
+            large,
+            RandomNumberGenerator.GetBytes(LargeBytes),
+            TestContext.Current.CancellationToken
+        );
         await site.DeployAsync("K2", 2, AgentHost.Level2, $"{Report}={large}");
 
         await host.Guest.ReadAsync("(kcarectl --update > /tmp/said 2>&1; echo $? > /tmp/code) &");
@@ -59,7 +64,10 @@ public sealed class HostLifeTests(AgentHost host) : IClassFixture<AgentHost>
         alone.Stderr.ShouldContain($"cannot reach the portal at {site.AddressInGuest.TrimEnd('/')}: ");
 
         await site.StartPortalAsync();
-        await Eventually.IsTrueAsync("the update has ended", async () => (await host.Guest.RunAsync("test -e /tmp/code")).ExitCode == 0);
+        await Eventually.IsTrueAsync(
+            "the update has ended",
+            async () => (await host.Guest.RunAsync("test -e /tmp/code")).ExitCode == 0
+        );
         if (await host.Guest.ReadAsync("cat /tmp/code") != "0")
         {
             // It had given up before the portal was back; cron comes again.
@@ -96,10 +104,18 @@ public sealed class HostLifeTests(AgentHost host) : IClassFixture<AgentHost>
         (await site.ServerAsync()).GetProperty("patch_level").GetInt64().ShouldBe(1);
     }
 
-    private Task<CommandResult> InstallAsync(int port) => host.Guest.RunAsync(string.Create(CultureInfo.InvariantCulture,
-        $"curl -fsS http://{GuestMachine.HostAddress}:{port}/install-kernelcare | KCARE_MAILTO=ops@example.com sh"));
+    private Task<CommandResult> InstallAsync(int port) =>
+        host.Guest.RunAsync(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"curl -fsS http://{GuestMachine.HostAddress}:{port}/install-kernelcare | KCARE_MAILTO=ops@example.com sh"
+            )
+        );
 
     /// <summary>How much of the large file is here, in bytes.</summary>
-    private async Task<long> PartAsync() => long.Parse(
-        await host.Guest.ReadAsync($"stat -c %s /var/cache/kcare/*/2/{Report}.part 2> /dev/null || echo 0"), CultureInfo.InvariantCulture);
+    private async Task<long> PartAsync() =>
+        long.Parse(
+            await host.Guest.ReadAsync($"stat -c %s /var/cache/kcare/*/2/{Report}.part 2> /dev/null || echo 0"),
+            CultureInfo.InvariantCulture
+        );
 }

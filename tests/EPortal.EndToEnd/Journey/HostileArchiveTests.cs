@@ -6,8 +6,8 @@ using Xunit;
 namespace EPortal.EndToEnd.Journey;
 
 /// <summary>
-/// Patches that nobody trusted has made, and patches that were altered: the portal refuses them, and where a portal serves
-/// them all the same, the agent does.
+/// Patches that nobody trusted has made, and patches that were altered: the portal refuses them, and where a portal
+/// serves them all the same, the agent does.
 /// </summary>
 public sealed class HostileArchiveTests(AgentHost host) : IClassFixture<AgentHost>
 {

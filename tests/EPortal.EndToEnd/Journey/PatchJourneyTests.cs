@@ -17,7 +17,9 @@ public sealed class PatchJourneyTests(AgentHost host) : IClassFixture<AgentHost>
         await site.DeployAsync("K20260101_01", 1, AgentHost.Level1);
         await SaysAsync("--check", 0, "level 1 of K20260101_01 is available");
         await SaysAsync("--status", 1, "no patch is applied");
-        (await host.AgentAsync("--update")).ShouldBe($"level 1 of K20260101_01 is applied, effective kernel {Site.Euname(1)}");
+        (await host.AgentAsync("--update")).ShouldBe(
+            $"level 1 of K20260101_01 is applied, effective kernel {Site.Euname(1)}"
+        );
         await host.RunsAsync(AgentHost.Level1);
         await AgreesAsync(site, 1, "K20260101_01");
         await SaysAsync("--update", 0, "level 1 is already applied");
@@ -30,7 +32,9 @@ public sealed class PatchJourneyTests(AgentHost host) : IClassFixture<AgentHost>
         await AgreesAsync(site, 2, "K20260102_01");
         (await host.AgentAsync("--auto-update")).ShouldBeEmpty("cron mails what is said, and nothing changed");
 
-        (await site.Installation.DoAsync("kcare", "unroll", "K20260102_01")).ShouldBe("K20260102_01 was unrolled from main");
+        (await site.Installation.DoAsync("kcare", "unroll", "K20260102_01")).ShouldBe(
+            "K20260102_01 was unrolled from main"
+        );
         await SaysAsync("--check", 0, "level 1 of K20260101_01 is available");
         await host.AgentAsync("--update");
         await host.RunsAsync(AgentHost.Level1);
@@ -41,7 +45,8 @@ public sealed class PatchJourneyTests(AgentHost host) : IClassFixture<AgentHost>
         await SaysAsync("--patch-info", 1, "");
         await SaysAsync("--status", 1, "no patch is applied");
         (await site.ServerAsync()).GetProperty("patch_level").GetInt64().ShouldBe(0);
-        (await site.HistoryAsync()).Where(line => line.StartsWith("level: ", StringComparison.Ordinal))
+        (await site.HistoryAsync())
+            .Where(line => line.StartsWith("level: ", StringComparison.Ordinal))
             .ShouldBe(["level: 1 -> 0", "level: 2 -> 1", "level: 1 -> 2", "level: 0 -> 1"]);
 
         await host.AgentAsync("--unregister");
@@ -97,7 +102,9 @@ public sealed class PatchJourneyTests(AgentHost host) : IClassFixture<AgentHost>
         server.GetProperty("release").GetString().ShouldBe(host.Laboratory.Release);
         server.GetProperty("machine").GetString().ShouldBe("x86_64");
         server.GetProperty("kernel_id").GetString().ShouldBe(await KernelIdAsync());
-        (await host.Guest.ReadAsync("cat /etc/sysconfig/kcare/systemid")).ShouldBe($"server_id={server.GetProperty("id").GetString()}");
+        (await host.Guest.ReadAsync("cat /etc/sysconfig/kcare/systemid")).ShouldBe(
+            $"server_id={server.GetProperty("id").GetString()}"
+        );
         (await host.AgentAsync("--license-info")).ShouldContain(server.GetProperty("id").GetString()!);
     }
 
@@ -108,7 +115,9 @@ public sealed class PatchJourneyTests(AgentHost host) : IClassFixture<AgentHost>
         result.Stdout.Trim().ShouldBe(sentence);
     }
 
-    /// <summary>What the portal knows after an update, and what the agent tells by itself, are the truth about the kernel.</summary>
+    /// <summary>
+    /// What the portal knows after an update, and what the agent tells by itself, are the truth about the kernel.
+    /// </summary>
     private async Task AgreesAsync(Site site, int level, string patchset)
     {
         var server = await site.ServerAsync();
@@ -116,7 +125,11 @@ public sealed class PatchJourneyTests(AgentHost host) : IClassFixture<AgentHost>
         server.GetProperty("status").GetString().ShouldBe("uptodate");
         server.GetProperty("euname").GetString().ShouldBe(Site.Euname(level));
         server.GetProperty("update_result").GetString().ShouldBe("ok");
-        await SaysAsync("--status", 0, string.Create(CultureInfo.InvariantCulture, $"level {level} is applied and up to date"));
+        await SaysAsync(
+            "--status",
+            0,
+            string.Create(CultureInfo.InvariantCulture, $"level {level} is applied and up to date")
+        );
         await SaysAsync("--check", 1, "no update available");
         await SaysAsync("--uname", 0, Site.Euname(level));
         (await host.AgentAsync("--patch-info")).ShouldContain($"kpatch-cve: CVE-2026-{1000 + level}");

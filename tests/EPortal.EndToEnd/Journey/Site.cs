@@ -7,8 +7,8 @@ using Shouldly;
 namespace EPortal.EndToEnd.Journey;
 
 /// <summary>
-/// All that a live patch passes through, for real: a vendor's key, a portal that pins it, and a booted kernel whose agent
-/// trusts it.
+/// All that a live patch passes through, for real: a vendor's key, a portal that pins it, and a booted kernel whose
+/// agent trusts it.
 /// </summary>
 internal sealed class Site : IAsyncDisposable
 {
@@ -33,7 +33,10 @@ internal sealed class Site : IAsyncDisposable
         installation.Environment["EPORTAL_TRUSTED_KEYS"] = $"['{installation.PathOf("vendor.key.pub")}']";
         var portal = await installation.ServeAsync();
         await installation.DoAsync("key", "-a", Key);
-        await File.WriteAllBytesAsync(installation.PathOf("proc-version"), await host.Guest.ReadFileAsync("/proc/version"));
+        await File.WriteAllBytesAsync(
+            installation.PathOf("proc-version"),
+            await host.Guest.ReadFileAsync("/proc/version")
+        );
         var site = new Site(installation, portal, host);
         await host.Guest.ReadAsync($"wget -q -O - {site.AddressInGuest}set-patch-server | sh");
         return site;
@@ -43,14 +46,37 @@ internal sealed class Site : IAsyncDisposable
     public string AddressInGuest =>
         string.Create(CultureInfo.InvariantCulture, $"http://{GuestMachine.HostAddress}:{Portal.Address.Port}/");
 
-    /// <summary>Makes an archive with one of the laboratory's modules for the guest's kernel, signed by the vendor or another.</summary>
-    public async Task<string> BuildAsync(string name, int level, string module, string key = "vendor.key", params string[] more)
+    /// <summary>
+    /// Makes an archive with one of the laboratory's modules for the guest's kernel, signed by the vendor or another.
+    /// </summary>
+    public async Task<string> BuildAsync(
+        string name,
+        int level,
+        string module,
+        string key = "vendor.key",
+        params string[] more
+    )
     {
         var archive = Installation.PathOf($"{name}.tar.gz");
         await Installation.DoAsync([
-            "patchset", "build", "--name", name, "--target", "@" + Installation.PathOf("proc-version"),
-            "--level", level.ToString(CultureInfo.InvariantCulture), "--euname", Euname(level), "--cve", $"CVE-2026-{1000 + level}",
-            "--key", Installation.PathOf(key), archive, $"kpatch.bin={Host.Laboratory.ModulePath(module)}", .. more]);
+            "patchset",
+            "build",
+            "--name",
+            name,
+            "--target",
+            "@" + Installation.PathOf("proc-version"),
+            "--level",
+            level.ToString(CultureInfo.InvariantCulture),
+            "--euname",
+            Euname(level),
+            "--cve",
+            $"CVE-2026-{1000 + level}",
+            "--key",
+            Installation.PathOf(key),
+            archive,
+            $"kpatch.bin={Host.Laboratory.ModulePath(module)}",
+            .. more,
+        ]);
         return archive;
     }
 
@@ -58,8 +84,9 @@ internal sealed class Site : IAsyncDisposable
     public static string Euname(int level) => $"6.1.{100 + level}-1";
 
     public async Task DeployAsync(string name, int level, string module, params string[] more) =>
-        (await Installation.DoAsync("kcare", "deploy", await BuildAsync(name, level, module, "vendor.key", more)))
-            .ShouldBe($"{name} was enabled in main");
+        (
+            await Installation.DoAsync("kcare", "deploy", await BuildAsync(name, level, module, "vendor.key", more))
+        ).ShouldBe($"{name} was enabled in main");
 
     /// <summary>The one registered server as the portal tells of it.</summary>
     public async Task<JsonElement> ServerAsync()
@@ -73,8 +100,14 @@ internal sealed class Site : IAsyncDisposable
     {
         var id = (await ServerAsync()).GetProperty("id").GetString()!;
         using var history = JsonDocument.Parse(await Installation.DoAsync("server", "history", id, "--json"));
-        return [.. history.RootElement.EnumerateArray().Select(e =>
-            $"{e.GetProperty("what").GetString()}: {e.GetProperty("was").GetString()} -> {e.GetProperty("became").GetString()}")];
+        return
+        [
+            .. history
+                .RootElement.EnumerateArray()
+                .Select(e =>
+                    $"{e.GetProperty("what").GetString()}: {e.GetProperty("was").GetString()} -> {e.GetProperty("became").GetString()}"
+                ),
+        ];
     }
 
     /// <summary>Ends the portal as a power cut does.</summary>

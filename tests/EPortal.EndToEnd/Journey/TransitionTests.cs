@@ -5,8 +5,8 @@ using Xunit;
 namespace EPortal.EndToEnd.Journey;
 
 /// <summary>
-/// The kernel moves a task to a new level when the task leaves the code that changes. Here one does not leave, and somebody
-/// else was there first.
+/// The kernel moves a task to a new level when the task leaves the code that changes. Here one does not leave, and
+/// somebody else was there first.
 /// </summary>
 public sealed class TransitionTests(AgentHost host) : IClassFixture<AgentHost>
 {
@@ -29,7 +29,10 @@ public sealed class TransitionTests(AgentHost host) : IClassFixture<AgentHost>
         await ReleaseAsync();
         await host.AgentAsync("--update");
         await host.RunsAsync(AgentHost.Level2);
-        (await host.Guest.ReadAsync("cat /tmp/held")).ShouldBe(AgentHost.ShowsLevel1, "it was in the old code, and ended there");
+        (await host.Guest.ReadAsync("cat /tmp/held")).ShouldBe(
+            AgentHost.ShowsLevel1,
+            "it was in the old code, and ended there"
+        );
     }
 
     [Fact]
@@ -39,8 +42,13 @@ public sealed class TransitionTests(AgentHost host) : IClassFixture<AgentHost>
         await HoldAsync(site);
 
         await host.Guest.ReadAsync("kcarectl --update > /tmp/said 2>&1 & echo $! > /tmp/agent");
-        await Eventually.IsTrueAsync("the kernel is between the levels", async () =>
-            (await host.Guest.LivePatchesAsync()).Contains(new LivePatch(AgentHost.Level2, IsEnabled: true, IsInTransition: true)));
+        await Eventually.IsTrueAsync(
+            "the kernel is between the levels",
+            async () =>
+                (await host.Guest.LivePatchesAsync()).Contains(
+                    new LivePatch(AgentHost.Level2, IsEnabled: true, IsInTransition: true)
+                )
+        );
         (await host.TryAgentAsync("--update")).ExitCode.ShouldBe(16, "one is at work");
         await host.Guest.ReadAsync("kill -KILL $(cat /tmp/agent)");
         await ReleaseAsync();
@@ -57,8 +65,13 @@ public sealed class TransitionTests(AgentHost host) : IClassFixture<AgentHost>
     {
         await using var site = await Site.OpenAsync(host);
         await host.AgentAsync($"--register {Site.Key}");
-        await host.Guest.PutFileAsync("/tmp/theirs.ko", await File.ReadAllBytesAsync(
-            host.Laboratory.ModulePath(AgentHost.Level1), TestContext.Current.CancellationToken));
+        await host.Guest.PutFileAsync(
+            "/tmp/theirs.ko",
+            await File.ReadAllBytesAsync(
+                host.Laboratory.ModulePath(AgentHost.Level1),
+                TestContext.Current.CancellationToken
+            )
+        );
         await host.Guest.ReadAsync("insmod /tmp/theirs.ko");
         await host.RunsAsync(AgentHost.Level1);
         await site.DeployAsync("K2", 2, AgentHost.Level2);
@@ -66,7 +79,9 @@ public sealed class TransitionTests(AgentHost host) : IClassFixture<AgentHost>
         var refused = await host.TryAgentAsync("--update");
 
         refused.ExitCode.ShouldBe(15, refused.ToString());
-        refused.Stderr.ShouldContain("the kernel runs live patch kpatch_demo_1, which this agent did not load; it was left alone");
+        refused.Stderr.ShouldContain(
+            "the kernel runs live patch kpatch_demo_1, which this agent did not load; it was left alone"
+        );
         (await host.AgentAsync("--unload")).ShouldBe("no patch is applied");
         await host.RunsAsync(AgentHost.Level1);
     }
@@ -80,8 +95,11 @@ public sealed class TransitionTests(AgentHost host) : IClassFixture<AgentHost>
         await site.DeployAsync("K2", 2, AgentHost.Level2);
         await host.Guest.ReadAsync($"echo 1 > /sys/module/{AgentHost.Level1}/parameters/hold");
         await host.Guest.ReadAsync("cat /proc/cmdline > /tmp/held & echo $! > /tmp/reader");
-        await Eventually.IsTrueAsync("the reader sleeps in the patch", async () =>
-            (await host.Guest.RunAsync("grep -q patched_cmdline_show /proc/$(cat /tmp/reader)/stack")).ExitCode == 0);
+        await Eventually.IsTrueAsync(
+            "the reader sleeps in the patch",
+            async () =>
+                (await host.Guest.RunAsync("grep -q patched_cmdline_show /proc/$(cat /tmp/reader)/stack")).ExitCode == 0
+        );
     }
 
     private Task ReleaseAsync() => host.Guest.ReadAsync($"echo 0 > /sys/module/{AgentHost.Level1}/parameters/hold");

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace EPortal.EndToEnd.Journey;
 
-/// <summary>The way of a live patch when nobody carries a file: from a vendor's web server through a portal into a kernel.</summary>
+/// <summary>
+/// The way of a live patch when nobody carries a file: from a vendor's web server through a portal into a kernel.
+/// </summary>
 public sealed class UpstreamJourneyTests(AgentHost host) : IClassFixture<AgentHost>
 {
     [Fact]
@@ -35,6 +37,13 @@ public sealed class UpstreamJourneyTests(AgentHost host) : IClassFixture<AgentHo
         await host.RunsAsync(AgentHost.Level1); // What does harm is gone.
     }
 
-    private static Task<string> PublishAsync(Site site, string repository, params string[] arguments) => site.Installation.DoAsync(
-        ["repository", "build", "--key", site.Installation.PathOf("vendor.key"), repository, .. arguments]);
+    private static Task<string> PublishAsync(Site site, string repository, params string[] arguments) =>
+        site.Installation.DoAsync([
+            "repository",
+            "build",
+            "--key",
+            site.Installation.PathOf("vendor.key"),
+            repository,
+            .. arguments,
+        ]);
 }

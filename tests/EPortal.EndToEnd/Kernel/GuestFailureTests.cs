@@ -21,8 +21,9 @@ public sealed class GuestFailureTests
     {
         var guest = await GuestMachine.StartAsync(await KernelLaboratory.GetAsync());
 
-        var failure = await Should.ThrowAsync<GuestException>(
-            () => guest.RunAsync("while :; do :; done", TimeSpan.FromSeconds(1)));
+        var failure = await Should.ThrowAsync<GuestException>(() =>
+            guest.RunAsync("while :; do :; done", TimeSpan.FromSeconds(1))
+        );
         failure.Message.ShouldStartWith("The guest had no more time for while :; do :; done.");
 
         ProcessesNaming(guest.ConsolePath).ShouldNotBeEmpty();

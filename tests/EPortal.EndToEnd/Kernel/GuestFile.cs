@@ -6,11 +6,11 @@ namespace EPortal.EndToEnd.Kernel;
 /// <param name="Content">The bytes.</param>
 internal sealed record GuestFile(string Path, UnixFileMode Mode, byte[] Content)
 {
-    private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead
-        | UnixFileMode.OtherRead;
+    private const UnixFileMode Readable =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
-    private const UnixFileMode Executable = Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute
-        | UnixFileMode.OtherExecute;
+    private const UnixFileMode Executable =
+        Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     public static GuestFile Data(string path, string hostPath) => new(path, Readable, File.ReadAllBytes(hostPath));
 

@@ -2,7 +2,9 @@ using Xunit;
 
 namespace EPortal.EndToEnd.Kernel;
 
-/// <summary>One guest for all tests of a class: the laboratory's modules are in /lab, a host's program in /usr/bin.</summary>
+/// <summary>
+/// One guest for all tests of a class: the laboratory's modules are in /lab, a host's program in /usr/bin.
+/// </summary>
 public sealed class GuestFixture : IAsyncLifetime
 {
     internal static readonly string[] Modules = ["kpatch_demo_1", "kpatch_demo_2", "kpatch_demo_bad"];

@@ -89,7 +89,10 @@ internal sealed class GuestMachine : IAsyncDisposable
     public ValueTask DisposeAsync() => _qemu.DisposeAsync();
 
     private async Task<CommandResult> AskAsync(
-        string request, ReadOnlyMemory<byte> body, CancellationToken cancellation)
+        string request,
+        ReadOnlyMemory<byte> body,
+        CancellationToken cancellation
+    )
     {
         await _qemu.Control.WriteAsync(Encoding.UTF8.GetBytes(request + '\n'), cancellation);
         await _qemu.Control.WriteAsync(body, cancellation);
@@ -102,7 +105,10 @@ internal sealed class GuestMachine : IAsyncDisposable
     }
 
     private async Task<T> GuardAsync<T>(
-        string what, Func<CancellationToken, Task<T>> work, CancellationToken cancellation)
+        string what,
+        Func<CancellationToken, Task<T>> work,
+        CancellationToken cancellation
+    )
     {
         try
         {

@@ -61,12 +61,15 @@ public sealed class GuestMachineTests(GuestFixture fixture) : IClassFixture<Gues
         foreach (var module in GuestFixture.Modules)
         {
             var expected = await File.ReadAllBytesAsync(
-                fixture.Laboratory.ModulePath(module), TestContext.Current.CancellationToken);
+                fixture.Laboratory.ModulePath(module),
+                TestContext.Current.CancellationToken
+            );
             (await Guest.ReadFileAsync($"/lab/{module}.ko")).ShouldBe(expected);
         }
 
-        (await Guest.ReadAsync("stat -c '%a %u %F' /lab /lab/kpatch_demo_1.ko"))
-            .ShouldBe("755 0 directory\n644 0 regular file");
+        (await Guest.ReadAsync("stat -c '%a %u %F' /lab /lab/kpatch_demo_1.ko")).ShouldBe(
+            "755 0 directory\n644 0 regular file"
+        );
     }
 
     [Fact]
@@ -78,7 +81,8 @@ public sealed class GuestMachineTests(GuestFixture fixture) : IClassFixture<Gues
     {
         await using var server = new OneAnswerServer("hello from the host");
 
-        (await Guest.ReadAsync($"wget -q -O - http://{GuestMachine.HostAddress}:{server.Port}/"))
-            .ShouldBe("hello from the host");
+        (await Guest.ReadAsync($"wget -q -O - http://{GuestMachine.HostAddress}:{server.Port}/")).ShouldBe(
+            "hello from the host"
+        );
     }
 }

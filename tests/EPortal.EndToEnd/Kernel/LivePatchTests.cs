@@ -60,8 +60,11 @@ public sealed class LivePatchTests(GuestFixture fixture) : IClassFixture<GuestFi
         await Guest.SettledAsync(Level1);
         await Guest.ReadAsync($"echo 1 > /sys/module/{Level1}/parameters/hold");
         await Guest.ReadAsync("cat /proc/cmdline > /tmp/held & echo $! > /tmp/reader");
-        await Eventually.IsTrueAsync("the reader sleeps in the patch", async () =>
-            (await Guest.RunAsync("grep -q patched_cmdline_show /proc/$(cat /tmp/reader)/stack")).ExitCode == 0);
+        await Eventually.IsTrueAsync(
+            "the reader sleeps in the patch",
+            async () =>
+                (await Guest.RunAsync("grep -q patched_cmdline_show /proc/$(cat /tmp/reader)/stack")).ExitCode == 0
+        );
 
         (await Guest.InsertModuleAsync(Level2)).ExitCode.ShouldBe(0);
         (await Guest.LivePatchesAsync()).ShouldBe([new(Level1, true, false), new(Level2, true, true)]);

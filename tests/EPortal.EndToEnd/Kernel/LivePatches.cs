@@ -21,16 +21,21 @@ internal static class LivePatches
             [.. (await guest.ReadAsync(List)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
 
         /// <summary>Waits until exactly the named patches are there, all enabled and none in transition.</summary>
-        public Task SettledAsync(params string[] names) => Eventually.IsTrueAsync(
-            $"the kernel runs exactly [{string.Join(", ", names)}], settled",
-            async () => (await guest.LivePatchesAsync()).SequenceEqual(names.Select(Settled)));
+        public Task SettledAsync(params string[] names) =>
+            Eventually.IsTrueAsync(
+                $"the kernel runs exactly [{string.Join(", ", names)}], settled",
+                async () => (await guest.LivePatchesAsync()).SequenceEqual(names.Select(Settled))
+            );
 
         /// <summary>Loads a module, without waiting for its transition.</summary>
         public Task<CommandResult> InsertModuleAsync(string name) => guest.RunAsync($"insmod /lab/{name}.ko");
 
         /// <summary>Removes a module as soon as the kernel has let go of it.</summary>
-        public Task RemoveModuleAsync(string name) => Eventually.IsTrueAsync(
-            $"the module {name} can be removed", async () => (await guest.RunAsync($"rmmod {name}")).ExitCode == 0);
+        public Task RemoveModuleAsync(string name) =>
+            Eventually.IsTrueAsync(
+                $"the module {name} can be removed",
+                async () => (await guest.RunAsync($"rmmod {name}")).ExitCode == 0
+            );
 
         public Task<string> CommandLineAsync() => guest.ReadAsync("cat /proc/cmdline");
 

@@ -28,9 +28,7 @@ internal sealed class OneAnswerServer : IAsyncDisposable
     {
         using var client = await _listener.AcceptTcpClientAsync();
         using var reader = new StreamReader(client.GetStream(), Encoding.ASCII);
-        while (await reader.ReadLineAsync() is not (null or ""))
-        {
-        }
+        while (await reader.ReadLineAsync() is not (null or "")) { }
 
         await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.0 200 OK\r\n\r\n{text}"));
     }

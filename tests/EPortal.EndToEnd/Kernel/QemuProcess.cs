@@ -35,7 +35,10 @@ internal sealed class QemuProcess : IAsyncDisposable
     public string ConsolePath { get; }
 
     public static async Task<QemuProcess> StartAsync(
-        KernelLaboratory laboratory, IEnumerable<GuestFile> files, CancellationToken cancellation)
+        KernelLaboratory laboratory,
+        IEnumerable<GuestFile> files,
+        CancellationToken cancellation
+    )
     {
         var folder = Directory.CreateTempSubdirectory("eportal-guest-").FullName;
         var initramfs = Path.Combine(folder, "initramfs.cpio");
@@ -61,7 +64,6 @@ internal sealed class QemuProcess : IAsyncDisposable
             var control = new NetworkStream(await connection, ownsSocket: true);
             return new QemuProcess(leash, errors, folder, console, control);
         }
-
 
         leash.StandardInput.Close();
         throw new GuestException($"QEMU did not start. {await errors}");

@@ -18,7 +18,8 @@ public sealed class CommandLineTests
         using var http = new HttpClient { BaseAddress = portal.Address };
         var answer = await http.GetStringAsync(
             new Uri("/admin/api/kcare/register_server.plain?hostname=a&key=first-key", UriKind.Relative),
-            TestContext.Current.CancellationToken);
+            TestContext.Current.CancellationToken
+        );
         answer.ShouldContain("server_id:");
         (await portal.SignalAsync("TERM")).ShouldBe(0);
     }

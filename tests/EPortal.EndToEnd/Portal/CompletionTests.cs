@@ -21,16 +21,32 @@ public sealed class CompletionTests : IDisposable
     {
         await _installation.DoAsync("key", "add", "production");
         var script = _installation.PathOf($"completion.{shell}");
-        await File.WriteAllTextAsync(script, await _installation.DoAsync("completion", shell) + "\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            script,
+            await _installation.DoAsync("completion", shell) + "\n",
+            TestContext.Current.CancellationToken
+        );
         _installation.Environment["PATH"] = $"{Programs.Folder}:{Environment.GetEnvironmentVariable("PATH")}";
         _installation.Environment["HOME"] = _installation.PathOf("");
         await using var terminal = Terminal.Start(_installation.Start, start);
         await terminal.TypeAsync($"{before}source {script}; printf '<%s>' ready\r");
         await terminal.ExpectAsync("<ready>");
 
-        await Completes(terminal, $"kc.eportal serve{Tab}li{Tab}--stat{Tab}ina{Tab}", "<kc.eportal><server><list><--status><inactive>");
-        await Completes(terminal, $"kc.eportal key delete pro{Tab}--dry{Tab}", "<kc.eportal><key><delete><production><--dry-run>");
-        await Completes(terminal, $"kc.eportal kcare deploy /etc/hostna{Tab}", "<kc.eportal><kcare><deploy></etc/hostname>");
+        await Completes(
+            terminal,
+            $"kc.eportal serve{Tab}li{Tab}--stat{Tab}ina{Tab}",
+            "<kc.eportal><server><list><--status><inactive>"
+        );
+        await Completes(
+            terminal,
+            $"kc.eportal key delete pro{Tab}--dry{Tab}",
+            "<kc.eportal><key><delete><production><--dry-run>"
+        );
+        await Completes(
+            terminal,
+            $"kc.eportal kcare deploy /etc/hostna{Tab}",
+            "<kc.eportal><kcare><deploy></etc/hostname>"
+        );
     }
 
     [Theory]

@@ -23,7 +23,17 @@ public sealed class DeployMemoryTests : IDisposable
         await WriteNoiseAsync(_portal.PathOf("payload"));
         var archive = _portal.PathOf("K1.tar");
         await _portal.DoAsync(
-            "patchset", "build", "--name", "K1", "--target", new string('a', 40), "--level", "1", archive, $"kpatch.bin={_portal.PathOf("payload")}");
+            "patchset",
+            "build",
+            "--name",
+            "K1",
+            "--target",
+            new string('a', 40),
+            "--level",
+            "1",
+            archive,
+            $"kpatch.bin={_portal.PathOf("payload")}"
+        );
         new FileInfo(archive).Length.ShouldBeGreaterThan((long)Size * Mega);
         var (exit, peak) = await PeakAsync("kcare", "deploy", archive);
         exit.ShouldBe(0);
@@ -59,8 +69,12 @@ public sealed class DeployMemoryTests : IDisposable
     {
         try
         {
-            var line = File.ReadLines($"/proc/{process}/status").FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-            return line is null ? 0 : int.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+            var line = File.ReadLines($"/proc/{process}/status")
+                .FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+            return line is null
+                ? 0
+                : int.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)
+                    / 1024;
         }
         catch (IOException)
         {

@@ -67,7 +67,11 @@ internal sealed class PortalInstallation : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("EPORTAL_", StringComparison.Ordinal)).ToList())
+        foreach (
+            var name in start
+                .Environment.Keys.Where(name => name.StartsWith("EPORTAL_", StringComparison.Ordinal))
+                .ToList()
+        )
             start.Environment.Remove(name); // Meant for the tests, or for another portal.
         foreach (var (name, value) in Environment)
             start.Environment[name] = value;

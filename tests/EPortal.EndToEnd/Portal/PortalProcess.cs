@@ -57,7 +57,9 @@ internal sealed class PortalProcess : IAsyncDisposable
         throw new InvalidOperationException($"The portal ended with {process.ExitCode}: {errors}");
     }
 
-    /// <summary>Sends a signal, such as <c>TERM</c>, and gives the exit code (128 + signal when it died of one).</summary>
+    /// <summary>
+    /// Sends a signal, such as <c>TERM</c>, and gives the exit code (128 + signal when it died of one).
+    /// </summary>
     public async Task<int> SignalAsync(string signal)
     {
         using (var kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]))

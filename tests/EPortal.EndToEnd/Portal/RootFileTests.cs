@@ -6,8 +6,8 @@ using Xunit;
 namespace EPortal.EndToEnd.Portal;
 
 /// <summary>
-/// Files that root names, in places where root alone may read and write, while the portal's data belongs to another user whom every
-/// command becomes.
+/// Files that root names, in places where root alone may read and write, while the portal's data belongs to another
+/// user whom every command becomes.
 /// </summary>
 public sealed class RootFileTests : IDisposable
 {
@@ -22,7 +22,12 @@ public sealed class RootFileTests : IDisposable
         Directory.CreateDirectory(_installation.DataDir);
         Shell.Run("chown", "nobody:nogroup", _installation.DataDir);
         _installation.Environment.Remove("EPORTAL_RUN_AS");
-        _mine = Directory.CreateDirectory(_installation.PathOf("mine"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+        _mine = Directory
+            .CreateDirectory(
+                _installation.PathOf("mine"),
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            )
+            .FullName;
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -46,7 +51,15 @@ public sealed class RootFileTests : IDisposable
         await _installation.DoAsync("bundle", "export", "--key", Mine("k"), Mine("1.bundle"));
         await _installation.DoAsync("--deploy", Mine("S2.tar"));
         await File.WriteAllTextAsync(Mine("have"), await _installation.DoAsync("bundle", "have"), Cancel);
-        await _installation.DoAsync("bundle", "export", "--key", Mine("k"), "--since", Mine("1.bundle"), Mine("2.bundle"));
+        await _installation.DoAsync(
+            "bundle",
+            "export",
+            "--key",
+            Mine("k"),
+            "--since",
+            Mine("1.bundle"),
+            Mine("2.bundle")
+        );
         await _installation.DoAsync("bundle", "export", "--key", Mine("k"), "--have", Mine("have"), Mine("3.bundle"));
         await _installation.DoAsync("bundle", "import", Mine("2.bundle"));
 
@@ -63,8 +76,16 @@ public sealed class RootFileTests : IDisposable
         var pem = Mine("ca.pem");
         using (var key = RSA.Create(2048))
         {
-            var request = new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=ca", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-            using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+            var request = new System.Security.Cryptography.X509Certificates.CertificateRequest(
+                "CN=ca",
+                key,
+                HashAlgorithmName.SHA256,
+                RSASignaturePadding.Pkcs1
+            );
+            using var certificate = request.CreateSelfSigned(
+                DateTimeOffset.UnixEpoch,
+                DateTimeOffset.UnixEpoch.AddYears(100)
+            );
             await File.WriteAllTextAsync(pem, certificate.ExportCertificatePem(), Cancel);
         }
 
@@ -115,7 +136,11 @@ public sealed class RootFileTests : IDisposable
     [Fact]
     public async Task What_could_not_be_finished_is_left_empty_and_told()
     {
-        await File.WriteAllTextAsync(Path.Combine(_installation.DataDir, "eportal.sqlite"), new string('x', 8192), Cancel);
+        await File.WriteAllTextAsync(
+            Path.Combine(_installation.DataDir, "eportal.sqlite"),
+            new string('x', 8192),
+            Cancel
+        );
         await File.WriteAllTextAsync(Path.Combine(_installation.DataDir, "instance-id"), "a", Cancel);
         foreach (var name in (string[])["eportal.sqlite", "instance-id"])
             Shell.Run("chown", "nobody", Path.Combine(_installation.DataDir, name));
@@ -130,11 +155,25 @@ public sealed class RootFileTests : IDisposable
 
     private string Mine(string name) => Path.Combine(_mine, name);
 
-    private Task BuildAsync(string name, string payload) => _installation.DoAsync(
-        "patchset", "build", "--name", name, "--target", name == "K1" ? Sample.Target : new string('c', 40), "--level", "1", "--key", Mine("k"),
-        Mine($"{name}.tar"), $"kpatch.bin={payload}");
+    private Task BuildAsync(string name, string payload) =>
+        _installation.DoAsync(
+            "patchset",
+            "build",
+            "--name",
+            name,
+            "--target",
+            name == "K1" ? Sample.Target : new string('c', 40),
+            "--level",
+            "1",
+            "--key",
+            Mine("k"),
+            Mine($"{name}.tar"),
+            $"kpatch.bin={payload}"
+        );
 
     private void DataBelongsToNobodyElse() =>
-        Directory.EnumerateFileSystemEntries(_installation.DataDir, "*", SearchOption.AllDirectories)
-            .Where(path => !Shell.Stat(path).EndsWith(" nobody", StringComparison.Ordinal)).ShouldBeEmpty();
+        Directory
+            .EnumerateFileSystemEntries(_installation.DataDir, "*", SearchOption.AllDirectories)
+            .Where(path => !Shell.Stat(path).EndsWith(" nobody", StringComparison.Ordinal))
+            .ShouldBeEmpty();
 }

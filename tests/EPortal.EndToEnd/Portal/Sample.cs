@@ -18,10 +18,23 @@ internal static partial class Sample
         public async Task<string> BuildAsync(string name, int level, int payloadBytes)
         {
             var (archive, payload) = (installation.PathOf($"{name}.tar"), installation.PathOf($"{name}.payload"));
-            await File.WriteAllBytesAsync(payload, RandomNumberGenerator.GetBytes(payloadBytes), TestContext.Current.CancellationToken);
+            await File.WriteAllBytesAsync(
+                payload,
+                RandomNumberGenerator.GetBytes(payloadBytes),
+                TestContext.Current.CancellationToken
+            );
             await installation.DoAsync(
-                "patchset", "build", "--name", name, "--target", Target, "--level", level.ToString(CultureInfo.InvariantCulture),
-                archive, $"kpatch.bin={payload}");
+                "patchset",
+                "build",
+                "--name",
+                name,
+                "--target",
+                Target,
+                "--level",
+                level.ToString(CultureInfo.InvariantCulture),
+                archive,
+                $"kpatch.bin={payload}"
+            );
             return archive;
         }
     }
@@ -29,17 +42,27 @@ internal static partial class Sample
     extension(HttpClient http)
     {
         /// <summary>The plain answer to a registration.</summary>
-        public Task<string> AskToRegisterAsync(string key) => http.GetStringAsync(
-            new Uri($"/admin/api/kcare/register_server.plain?hostname=h&key={key}", UriKind.Relative), TestContext.Current.CancellationToken);
+        public Task<string> AskToRegisterAsync(string key) =>
+            http.GetStringAsync(
+                new Uri($"/admin/api/kcare/register_server.plain?hostname=h&key={key}", UriKind.Relative),
+                TestContext.Current.CancellationToken
+            );
 
         /// <summary>Registers a host and gives its id.</summary>
-        public async Task<string> RegisterAsync(string key) => ServerId().Match(await http.AskToRegisterAsync(key)).Groups[1].Value;
+        public async Task<string> RegisterAsync(string key) =>
+            ServerId().Match(await http.AskToRegisterAsync(key)).Groups[1].Value;
 
         /// <summary>Checks in a host.</summary>
-        public Task<HttpResponseMessage> CheckInAsync(string id, string hostname) => http.PostAsync(
-            new Uri("/admin/api/kcare/checkin", UriKind.Relative),
-            new StringContent($$"""{"server_id":"{{id}}","hostname":"{{hostname}}","kernel_id":"{{Target}}"}""", Encoding.UTF8, "application/json"),
-            TestContext.Current.CancellationToken);
+        public Task<HttpResponseMessage> CheckInAsync(string id, string hostname) =>
+            http.PostAsync(
+                new Uri("/admin/api/kcare/checkin", UriKind.Relative),
+                new StringContent(
+                    $$"""{"server_id":"{{id}}","hostname":"{{hostname}}","kernel_id":"{{Target}}"}""",
+                    Encoding.UTF8,
+                    "application/json"
+                ),
+                TestContext.Current.CancellationToken
+            );
     }
 
     [GeneratedRegex("server_id:([A-Za-z0-9]+)")]

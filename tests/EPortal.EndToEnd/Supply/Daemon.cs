@@ -24,23 +24,39 @@ internal sealed class Daemon : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>nginx that serves a folder, with Basic authentication where a login is given.</summary>
-    public static Task<Daemon> NginxAsync(PortalInstallation installation, string folder, string? user = null, string? password = null)
+    public static Task<Daemon> NginxAsync(
+        PortalInstallation installation,
+        string folder,
+        string? user = null,
+        string? password = null
+    )
     {
         var users = installation.PathOf($"users-{Guid.NewGuid():N}");
         File.WriteAllText(users, $"{user}:{{PLAIN}}{password}\n");
-        return NginxAsync(installation, $"root {folder};" + (user is null ? "" : $" auth_basic patches; auth_basic_user_file {users};"), "");
+        return NginxAsync(
+            installation,
+            $"root {folder};" + (user is null ? "" : $" auth_basic patches; auth_basic_user_file {users};"),
+            ""
+        );
     }
 
     /// <summary>nginx in front of a portal, with connections to it that are kept.</summary>
-    public static Task<Daemon> NginxInFrontAsync(PortalInstallation installation, Uri portal) => NginxAsync(
-        installation,
-        "location / { proxy_pass http://portal; proxy_http_version 1.1; proxy_set_header Connection ''; proxy_set_header Host $http_host; }",
-        $"upstream portal {{ server {portal.Authority}; keepalive 4; }}");
+    public static Task<Daemon> NginxInFrontAsync(PortalInstallation installation, Uri portal) =>
+        NginxAsync(
+            installation,
+            "location / { proxy_pass http://portal; proxy_http_version 1.1; proxy_set_header Connection ''; proxy_set_header Host $http_host; }",
+            $"upstream portal {{ server {portal.Authority}; keepalive 4; }}"
+        );
 
     private static Task<Daemon> NginxAsync(PortalInstallation installation, string server, string http)
     {
-        var (port, work) = (Ports.Free(), Directory.CreateDirectory(installation.PathOf($"nginx-{Guid.NewGuid():N}")).FullName);
-        File.WriteAllText(Path.Combine(work, "nginx.conf"), $$"""
+        var (port, work) = (
+            Ports.Free(),
+            Directory.CreateDirectory(installation.PathOf($"nginx-{Guid.NewGuid():N}")).FullName
+        );
+        File.WriteAllText(
+            Path.Combine(work, "nginx.conf"),
+            $$"""
             daemon off; pid {{work}}/pid; error_log {{work}}/error.log;
             {{(Environment.IsPrivilegedProcess ? "user root;" : "")}}
             events {}
@@ -50,7 +66,8 @@ internal sealed class Daemon : IAsyncDisposable
               {{http}}
               server { listen 127.0.0.1:{{port}}; {{server}} }
             }
-            """);
+            """
+        );
         return StartAsync(port, null, "/usr/sbin/nginx", "-c", Path.Combine(work, "nginx.conf"));
     }
 
@@ -72,12 +89,17 @@ internal sealed class Daemon : IAsyncDisposable
         var (port, work) = (Ports.Free(), Directory.CreateTempSubdirectory("eportal-squid-").FullName);
         File.SetUnixFileMode(work, Everybody);
         var helper = Path.Combine(work, "login");
-        File.WriteAllText(helper, $"#!/bin/sh\nwhile read -r login; do [ \"$login\" = '{user} {password}' ] && echo OK || echo ERR; done\n");
+        File.WriteAllText(
+            helper,
+            $"#!/bin/sh\nwhile read -r login; do [ \"$login\" = '{user} {password}' ] && echo OK || echo ERR; done\n"
+        );
         File.SetUnixFileMode(helper, Everybody);
         var access = user is null
             ? "http_access allow all"
             : $"auth_param basic program {helper}\nacl known proxy_auth REQUIRED\nhttp_access allow known\nhttp_access deny all";
-        File.WriteAllText(Path.Combine(work, "squid.conf"), $"""
+        File.WriteAllText(
+            Path.Combine(work, "squid.conf"),
+            $"""
             http_port 127.0.0.1:{port}
             pid_filename none
             {cache}
@@ -86,9 +108,19 @@ internal sealed class Daemon : IAsyncDisposable
             coredump_dir {work}
             shutdown_lifetime 0 seconds
             {access}
-            """ + "\n");
+            """ + "\n"
+        );
         // Its shared memory goes by its name, so each has one of its own.
-        return StartAsync(port, work, "/usr/sbin/squid", "-N", "-n", $"eportal{port}p{Environment.ProcessId}", "-f", Path.Combine(work, "squid.conf"));
+        return StartAsync(
+            port,
+            work,
+            "/usr/sbin/squid",
+            "-N",
+            "-n",
+            $"eportal{port}p{Environment.ProcessId}",
+            "-f",
+            Path.Combine(work, "squid.conf")
+        );
     }
 
     /// <summary>Ends it at once.</summary>
@@ -110,22 +142,29 @@ internal sealed class Daemon : IAsyncDisposable
 
     private static async Task<Daemon> StartAsync(int port, string? folder, string program, params string[] args)
     {
-        var daemon = new Daemon(Process.Start(new ProcessStartInfo(program, args) { RedirectStandardError = true })!, port, folder);
-        await Eventually.IsTrueAsync($"{program} listens", async () =>
-        {
-            if (daemon._process.HasExited)
-                throw new InvalidOperationException($"{program} ended: {await daemon._output}");
-            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            try
+        var daemon = new Daemon(
+            Process.Start(new ProcessStartInfo(program, args) { RedirectStandardError = true })!,
+            port,
+            folder
+        );
+        await Eventually.IsTrueAsync(
+            $"{program} listens",
+            async () =>
             {
-                await probe.ConnectAsync(IPAddress.Loopback, port);
-                return true;
+                if (daemon._process.HasExited)
+                    throw new InvalidOperationException($"{program} ended: {await daemon._output}");
+                using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                try
+                {
+                    await probe.ConnectAsync(IPAddress.Loopback, port);
+                    return true;
+                }
+                catch (SocketException)
+                {
+                    return false;
+                }
             }
-            catch (SocketException)
-            {
-                return false;
-            }
-        });
+        );
         return daemon;
     }
 }

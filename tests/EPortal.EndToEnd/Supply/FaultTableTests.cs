@@ -13,8 +13,8 @@ using Xunit;
 namespace EPortal.EndToEnd.Supply;
 
 /// <summary>
-/// Everything that goes wrong between a portal and its source, on real programs, and the table of it in docs/faults.md. A
-/// portal serves all the while, and after each fault every byte that it offers is compared with what the vendor made.
+/// Everything that goes wrong between a portal and its source, on real programs, and the table of it in docs/faults.md.
+/// A portal serves all the while, and after each fault every byte that it offers is compared with what the vendor made.
 /// </summary>
 public sealed partial class FaultTableTests : IAsyncLifetime
 {
@@ -85,7 +85,9 @@ public sealed partial class FaultTableTests : IAsyncLifetime
         if (Environment.GetEnvironmentVariable(Write) == "1")
             await File.WriteAllTextAsync(path, before + _table + after, Cancellation);
         else
-            table.Split('\n').ShouldBe(_table.ToString().Split('\n'), $"run this test with {Write}=1 and read what changed");
+            table
+                .Split('\n')
+                .ShouldBe(_table.ToString().Split('\n'), $"run this test with {Write}=1 and read what changed");
     }
 
     /// <summary>A download that is cut goes on within the same sync.</summary>
@@ -102,7 +104,11 @@ public sealed partial class FaultTableTests : IAsyncLifetime
             return true;
         };
         var said = Said(await _installation.TryAsync("kcare", "update"));
-        var from = _source.Asked.Skip(asked).Where(request => request.Path == Archive).Select(request => request.From).ToList();
+        var from = _source
+            .Asked.Skip(asked)
+            .Where(request => request.Path == Archive)
+            .Select(request => request.From)
+            .ToList();
         var size = new FileInfo(Path.Combine(_vendor.Repository, Archive)).Length;
         from.ShouldBe([0, size * tenth / 10]);
         await EndAsync($"connection cut after {tenth} tenths of an archive", $"{said} (Resumed at {tenth} tenths.)");
@@ -112,21 +118,47 @@ public sealed partial class FaultTableTests : IAsyncLifetime
     {
         await RowAsync("500 for an archive", OnArchive(exchange => exchange.HeadAsync("500 Internal Server Error", 0)));
         await RowAsync("an archive that is not there", OnArchive(exchange => exchange.HeadAsync("404 Not Found", 0)));
-        await RowAsync("an archive a byte too long", OnArchive(exchange => (exchange with { Content = [.. exchange.Content!, 0] }).AnswerAsync()));
-        await RowAsync("an archive a byte too short", OnArchive(exchange => (exchange with { Content = exchange.Content![..^1] }).AnswerAsync()));
-        await RowAsync("other bytes of the same length", OnArchive(exchange => (exchange with { Content = [.. exchange.Content![..^9], 1, 2, 3, 4, 5, 6, 7, 8, 9] }).AnswerAsync()));
-        await RowAsync("another patchset's archive", OnArchive(exchange => (exchange with
-        {
-            Content = File.ReadAllBytes(Path.Combine(_vendor.Repository, "archives/K1.tar.gz")),
-        }).AnswerAsync()));
-        await RowAsync("silence in the middle of an archive", OnArchive(exchange => exchange.UpToAsync(10_000, hold: true)), patience: 1);
-        await RowAsync("a drip of 2 kB a second", OnArchive(async exchange =>
-        {
-            await exchange.HeadAsync("200 OK", exchange.Content!.Length);
-            using var drip = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-            for (var at = 0; await drip.WaitForNextTickAsync(exchange.Ending); at += 100)
-                await exchange.Out.WriteAsync(exchange.Content.AsMemory(at, 100), exchange.Ending);
-        }), patience: 3);
+        await RowAsync(
+            "an archive a byte too long",
+            OnArchive(exchange => (exchange with { Content = [.. exchange.Content!, 0] }).AnswerAsync())
+        );
+        await RowAsync(
+            "an archive a byte too short",
+            OnArchive(exchange => (exchange with { Content = exchange.Content![..^1] }).AnswerAsync())
+        );
+        await RowAsync(
+            "other bytes of the same length",
+            OnArchive(exchange =>
+                (exchange with { Content = [.. exchange.Content![..^9], 1, 2, 3, 4, 5, 6, 7, 8, 9] }).AnswerAsync()
+            )
+        );
+        await RowAsync(
+            "another patchset's archive",
+            OnArchive(exchange =>
+                (
+                    exchange with
+                    {
+                        Content = File.ReadAllBytes(Path.Combine(_vendor.Repository, "archives/K1.tar.gz")),
+                    }
+                ).AnswerAsync()
+            )
+        );
+        await RowAsync(
+            "silence in the middle of an archive",
+            OnArchive(exchange => exchange.UpToAsync(10_000, hold: true)),
+            patience: 1
+        );
+        await RowAsync(
+            "a drip of 2 kB a second",
+            OnArchive(async exchange =>
+            {
+                await exchange.HeadAsync("200 OK", exchange.Content!.Length);
+                using var drip = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+                for (var at = 0; await drip.WaitForNextTickAsync(exchange.Ending); at += 100)
+                    await exchange.Out.WriteAsync(exchange.Content.AsMemory(at, 100), exchange.Ending);
+            }),
+            patience: 3
+        );
         await PublishAsync();
         _disk.Fill();
         var said = Said(await _installation.TryAsync("kcare", "update"));
@@ -137,28 +169,58 @@ public sealed partial class FaultTableTests : IAsyncLifetime
 
     private async Task IndexFaultsAsync()
     {
-        var older = new[] { "index.json", "index.json.minisig" }.ToDictionary(name => name, name => File.ReadAllBytes(Path.Combine(_vendor.Repository, name)));
-        await RowAsync("500 for the index", On("index.json", exchange => exchange.HeadAsync("500 Internal Server Error", 0)));
-        await RowAsync("a web page in place of the index", On("index.json", async exchange =>
-        {
-            await exchange.HeadAsync("200 OK", 27, "Content-Type: text/html\r\n");
-            await exchange.Out.WriteAsync("<html>please log in</html>\n"u8.ToArray(), exchange.Ending);
-        }));
-        await RowAsync("a redirect to another host", On("index.json", exchange => exchange.HeadAsync("302 Found", 0, "Location: http://192.0.2.1/\r\n")));
-        await RowAsync("an index without signature", On("index.json.minisig", exchange => exchange.HeadAsync("404 Not Found", 0)));
-        await RowAsync("rolled back to an older index", async exchange =>
-        {
-            if (!older.TryGetValue(exchange.Path, out var old))
-                return false;
-            await (exchange with { Content = old }).AnswerAsync();
-            return true;
-        });
-        await RowAsync("an index past its expiry", await SignedAsync(index => Expires().Replace(index, "\"expires\": \"2026-01-01T00:00:00Z\"")));
-        await RowAsync("two indexes of one version", null, async () =>
-        {
-            await _installation.DoAsync("cache-mode", "--fetch-meta");
-            _source.Fault = await SignedAsync(index => index.Replace("\"channel\": \"default\"", "\"channel\": \"test\"", StringComparison.Ordinal));
-        });
+        var older = new[] { "index.json", "index.json.minisig" }.ToDictionary(
+            name => name,
+            name => File.ReadAllBytes(Path.Combine(_vendor.Repository, name))
+        );
+        await RowAsync(
+            "500 for the index",
+            On("index.json", exchange => exchange.HeadAsync("500 Internal Server Error", 0))
+        );
+        await RowAsync(
+            "a web page in place of the index",
+            On(
+                "index.json",
+                async exchange =>
+                {
+                    await exchange.HeadAsync("200 OK", 27, "Content-Type: text/html\r\n");
+                    await exchange.Out.WriteAsync("<html>please log in</html>\n"u8.ToArray(), exchange.Ending);
+                }
+            )
+        );
+        await RowAsync(
+            "a redirect to another host",
+            On("index.json", exchange => exchange.HeadAsync("302 Found", 0, "Location: http://192.0.2.1/\r\n"))
+        );
+        await RowAsync(
+            "an index without signature",
+            On("index.json.minisig", exchange => exchange.HeadAsync("404 Not Found", 0))
+        );
+        await RowAsync(
+            "rolled back to an older index",
+            async exchange =>
+            {
+                if (!older.TryGetValue(exchange.Path, out var old))
+                    return false;
+                await (exchange with { Content = old }).AnswerAsync();
+                return true;
+            }
+        );
+        await RowAsync(
+            "an index past its expiry",
+            await SignedAsync(index => Expires().Replace(index, "\"expires\": \"2026-01-01T00:00:00Z\""))
+        );
+        await RowAsync(
+            "two indexes of one version",
+            null,
+            async () =>
+            {
+                await _installation.DoAsync("cache-mode", "--fetch-meta");
+                _source.Fault = await SignedAsync(index =>
+                    index.Replace("\"channel\": \"default\"", "\"channel\": \"test\"", StringComparison.Ordinal)
+                );
+            }
+        );
         await KeyAsync();
     }
 
@@ -167,7 +229,13 @@ public sealed partial class FaultTableTests : IAsyncLifetime
     {
         await PublishAsync();
         await _installation.DoAsync("patchset", "keygen", _installation.PathOf("next.key"));
-        await _installation.DoAsync("repository", "build", "--key", _installation.PathOf("next.key"), _vendor.Repository);
+        await _installation.DoAsync(
+            "repository",
+            "build",
+            "--key",
+            _installation.PathOf("next.key"),
+            _vendor.Repository
+        );
         var said = Said(await _installation.TryAsync("kcare", "update"));
         await ServesAsync(_level - 1);
         _vendor.Pin(_installation, _installation.PathOf("next.key.pub"));
@@ -198,25 +266,36 @@ public sealed partial class FaultTableTests : IAsyncLifetime
         await reached.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
         var (asked, size) = (_source.Asked.Count, new FileInfo(Path.Combine(_vendor.Repository, Archive)).Length);
         var kept = path is null ? (long)((size - 1) * share) : 0;
-        await Eventually.IsTrueAsync("what was sent has been written", () => Task.FromResult(kept == Directory
-            .EnumerateFiles(_installation.PathOf("disk/cache/source"), "*.part").Sum(part => new FileInfo(part).Length)));
+        await Eventually.IsTrueAsync(
+            "what was sent has been written",
+            () =>
+                Task.FromResult(
+                    kept
+                        == Directory
+                            .EnumerateFiles(_installation.PathOf("disk/cache/source"), "*.part")
+                            .Sum(part => new FileInfo(part).Length)
+                )
+        );
         update.Kill();
         await update.WaitForExitAsync(Cancellation);
         await ServesAsync(_level - 1);
         await EndAsync($"kill -9 {where}", "nothing");
-        _source.Asked.Skip(asked).Single(request => request.Path == Archive).From
-            .ShouldBe(kept, "what had come was not fetched again");
+        _source
+            .Asked.Skip(asked)
+            .Single(request => request.Path == Archive)
+            .From.ShouldBe(kept, "what had come was not fetched again");
     }
 
     private Func<Exchange, Task<bool>> OnArchive(Func<Exchange, Task> answer) => On(null, answer);
 
-    private Func<Exchange, Task<bool>> On(string? path, Func<Exchange, Task> answer) => async exchange =>
-    {
-        if (exchange.Path != (path ?? Archive))
-            return false;
-        await answer(exchange);
-        return true;
-    };
+    private Func<Exchange, Task<bool>> On(string? path, Func<Exchange, Task> answer) =>
+        async exchange =>
+        {
+            if (exchange.Path != (path ?? Archive))
+                return false;
+            await answer(exchange);
+            return true;
+        };
 
     /// <summary>Serves another index, which the vendor's key signed.</summary>
     private async Task<Func<Exchange, Task<bool>>> SignedAsync(Func<string, string> change)
@@ -230,21 +309,49 @@ public sealed partial class FaultTableTests : IAsyncLifetime
                 return false;
             if (!done)
             {
-                await File.WriteAllTextAsync(file, change(await File.ReadAllTextAsync(Path.Combine(_vendor.Repository, "index.json"), exchange.Ending)), exchange.Ending);
-                (await _installation.RunAsync("/usr/bin/minisign", "-S", "-s", _installation.PathOf("vendor.key"), "-m", file)).ExitCode.ShouldBe(0);
+                await File.WriteAllTextAsync(
+                    file,
+                    change(
+                        await File.ReadAllTextAsync(Path.Combine(_vendor.Repository, "index.json"), exchange.Ending)
+                    ),
+                    exchange.Ending
+                );
+                (
+                    await _installation.RunAsync(
+                        "/usr/bin/minisign",
+                        "-S",
+                        "-s",
+                        _installation.PathOf("vendor.key"),
+                        "-m",
+                        file
+                    )
+                ).ExitCode.ShouldBe(0);
                 done = true;
             }
 
-            await (exchange with { Content = await File.ReadAllBytesAsync(Path.Combine(_installation.PathOf("changed"), exchange.Path), exchange.Ending) }).AnswerAsync();
+            await (
+                exchange with
+                {
+                    Content = await File.ReadAllBytesAsync(
+                        Path.Combine(_installation.PathOf("changed"), exchange.Path),
+                        exchange.Ending
+                    ),
+                }
+            ).AnswerAsync();
             return true;
         };
     }
 
     /// <summary>
-    /// A fault that stays until the sync has given up. Where no <paramref name="patience"/> in seconds is told, it is long: a
-    /// busy machine must not look like a silent source.
+    /// A fault that stays until the sync has given up. Where no <paramref name="patience"/> in seconds is told, it is
+    /// long: a busy machine must not look like a silent source.
     /// </summary>
-    private async Task RowAsync(string fault, Func<Exchange, Task<bool>>? misbehave, Func<Task>? prepare = null, int patience = 60)
+    private async Task RowAsync(
+        string fault,
+        Func<Exchange, Task<bool>>? misbehave,
+        Func<Task>? prepare = null,
+        int patience = 60
+    )
     {
         await PublishAsync();
         _installation.Environment[Patience] = $"{patience}";
@@ -278,7 +385,10 @@ public sealed partial class FaultTableTests : IAsyncLifetime
         foreach (var file in offer.RootElement.GetProperty("files").EnumerateArray())
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, file.GetProperty("url").GetString());
-            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes($"{_host}:kernelcare")));
+            request.Headers.Authorization = new AuthenticationHeaderValue(
+                "Basic",
+                Convert.ToBase64String(Encoding.ASCII.GetBytes($"{_host}:kernelcare"))
+            );
             using var got = await _http.SendAsync(request, Cancellation);
             var bytes = await got.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync(Cancellation);
             Convert.ToHexStringLower(SHA256.HashData(bytes)).ShouldBe(file.GetProperty("sha256").GetString());
@@ -288,11 +398,18 @@ public sealed partial class FaultTableTests : IAsyncLifetime
     }
 
     /// <summary>What a command told, without its progress and without numbers that differ from row to row.</summary>
-    private static string Said(CommandResult result) => Numbers().Replace(
-        string.Join(' ', (result.Stdout + result.Stderr).Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Where(line => !line.StartsWith("downloading", StringComparison.Ordinal))
-            .Select(line => line[^1] is '.' or '?' ? line : line + ".")),
-        match => match.Groups[2].Success ? " : '…" : match.Groups[1].Value + "N");
+    private static string Said(CommandResult result) =>
+        Numbers()
+            .Replace(
+                string.Join(
+                    ' ',
+                    (result.Stdout + result.Stderr)
+                        .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                        .Where(line => !line.StartsWith("downloading", StringComparison.Ordinal))
+                        .Select(line => line[^1] is '.' or '?' ? line : line + ".")
+                ),
+                match => match.Groups[2].Success ? " : '…" : match.Groups[1].Value + "N"
+            );
 
     private static (string Before, string Table, string After) Parts(string document)
     {

@@ -7,8 +7,8 @@ using System.Text;
 namespace EPortal.EndToEnd.Supply;
 
 /// <summary>
-/// A web server of static files that does wrong what a test wants: written on a bare socket, because real servers do not let
-/// themselves be told to lie. One request a connection.
+/// A web server of static files that does wrong what a test wants: written on a bare socket, because real servers do
+/// not let themselves be told to lie. One request a connection.
 /// </summary>
 internal sealed class FaultyServer : IAsyncDisposable
 {
@@ -63,7 +63,13 @@ internal sealed class FaultyServer : IAsyncDisposable
                 var (path, from) = await ReadRequestAsync(stream);
                 Asked.Enqueue((path, from));
                 var file = Path.Combine(_root, path);
-                var exchange = new Exchange(path, File.Exists(file) ? await File.ReadAllBytesAsync(file, _ending.Token) : null, from, stream, _ending.Token);
+                var exchange = new Exchange(
+                    path,
+                    File.Exists(file) ? await File.ReadAllBytesAsync(file, _ending.Token) : null,
+                    from,
+                    stream,
+                    _ending.Token
+                );
                 if (Fault is null || !await Fault(exchange))
                     await exchange.AnswerAsync();
             }
@@ -104,16 +110,27 @@ internal sealed record Exchange(string Path, byte[]? Content, long From, Network
             await HeadAsync("404 Not Found", 0);
         else
         {
-            await HeadAsync(From > 0 ? "206 Partial Content" : "200 OK", Content.Length - From, From > 0 ? $"Content-Range: bytes {From}-{Content.Length - 1}/{Content.Length}\r\n" : "");
+            await HeadAsync(
+                From > 0 ? "206 Partial Content" : "200 OK",
+                Content.Length - From,
+                From > 0 ? $"Content-Range: bytes {From}-{Content.Length - 1}/{Content.Length}\r\n" : ""
+            );
             await Out.WriteAsync(Content.AsMemory((int)From), Ending);
         }
     }
 
     /// <summary>Status and headers alone.</summary>
-    public async Task HeadAsync(string status, long length, string more = "") => await Out.WriteAsync(
-        Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{more}Connection: close\r\n\r\n"), Ending);
+    public async Task HeadAsync(string status, long length, string more = "") =>
+        await Out.WriteAsync(
+            Encoding.ASCII.GetBytes(
+                $"HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{more}Connection: close\r\n\r\n"
+            ),
+            Ending
+        );
 
-    /// <summary>The head of a good answer and the content up to a byte; then the connection is closed, or held open.</summary>
+    /// <summary>
+    /// The head of a good answer and the content up to a byte; then the connection is closed, or held open.
+    /// </summary>
     public async Task UpToAsync(long end, bool hold = false, TaskCompletionSource? reached = null)
     {
         await HeadAsync("200 OK", Content!.Length);
@@ -127,8 +144,6 @@ internal sealed record Exchange(string Path, byte[]? Content, long From, Network
     public async Task HoldAsync()
     {
         var nothing = new byte[1];
-        while (await Out.ReadAsync(nothing, Ending) > 0)
-        {
-        }
+        while (await Out.ReadAsync(nothing, Ending) > 0) { }
     }
 }

@@ -56,7 +56,9 @@ public sealed class SupplyTests : IDisposable
         await _vendor.BuildAsync("--block", "K2");
         await OffersAsync(http, 1);
         (await _installation.DoAsync("kcare", "list", "--feed", "fast")).ShouldContain("blocked");
-        (await _installation.TryAsync("kcare", "enable", "K2", "--feed", "fast")).Stderr.ShouldContain("the patch source blocked it");
+        (await _installation.TryAsync("kcare", "enable", "K2", "--feed", "fast")).Stderr.ShouldContain(
+            "the patch source blocked it"
+        );
         (await portal.SignalAsync("TERM")).ShouldBe(0, portal.Errors);
     }
 
@@ -68,9 +70,7 @@ public sealed class SupplyTests : IDisposable
         await _vendor.PublishAsync("K1", 1);
         await using var nginx = await Daemon.NginxAsync(_installation, _vendor.Repository);
         Use(_installation, nginx.Port);
-        await using (var squid = login
-            ? await Daemon.SquidAsync(User, "secret")
-            : await Daemon.SquidAsync())
+        await using (var squid = login ? await Daemon.SquidAsync(User, "secret") : await Daemon.SquidAsync())
         {
             if (login)
             {
@@ -78,7 +78,8 @@ public sealed class SupplyTests : IDisposable
                 (await _installation.TryAsync("kcare", "update")).Stderr.ShouldContain("proxy refused the login");
             }
 
-            _installation.Environment["EPORTAL_PROXY"] = $"http://{(login ? $"{User}:secret@" : "")}127.0.0.1:{squid.Port}";
+            _installation.Environment["EPORTAL_PROXY"] =
+                $"http://{(login ? $"{User}:secret@" : "")}127.0.0.1:{squid.Port}";
             (await _installation.DoAsync("kcare", "update")).ShouldContain("K1 was enabled");
         }
 
@@ -95,7 +96,8 @@ public sealed class SupplyTests : IDisposable
         await using var nginx = await Daemon.NginxAsync(_installation, _vendor.Repository);
         Use(_installation, nginx.Port);
         await using var squid = await Daemon.SquidAsync(
-            cache: $"cache_mem 64 MB\nmaximum_object_size_in_memory 8 MB\nrefresh_pattern . 60 100% 60{disobedience}");
+            cache: $"cache_mem 64 MB\nmaximum_object_size_in_memory 8 MB\nrefresh_pattern . 60 100% 60{disobedience}"
+        );
         _installation.Environment["EPORTAL_PROXY"] = $"http://127.0.0.1:{squid.Port}";
         (await _installation.DoAsync("kcare", "update")).ShouldContain("K1 was enabled");
         (await _installation.DoAsync("kcare", "update")).ShouldBe("nothing new");
@@ -115,7 +117,8 @@ public sealed class SupplyTests : IDisposable
         Use(_installation, nginx.Port);
         await using (var socks = login ? await Daemon.SocksAsync(User, "secret") : await Daemon.SocksAsync())
         {
-            _installation.Environment["EPORTAL_PROXY"] = $"socks5://{(login ? $"{User}:secret@" : "")}127.0.0.1:{socks.Port}";
+            _installation.Environment["EPORTAL_PROXY"] =
+                $"socks5://{(login ? $"{User}:secret@" : "")}127.0.0.1:{socks.Port}";
             (await _installation.DoAsync("kcare", "update")).ShouldContain("K1 was enabled");
         }
 
@@ -143,7 +146,9 @@ public sealed class SupplyTests : IDisposable
         lowerHouse.Environment["EPORTAL_PATCH_SOURCE_USER"] = User;
         lowerHouse.Environment["EPORTAL_PATCH_SOURCE_PASSWORD"] = Password;
         (await lowerHouse.DoAsync("kcare", "update")).ShouldContain("K1 was enabled in main");
-        Directory.Exists(Path.Combine(lowerHouse.DataDir, "resources", "K1")).ShouldBeFalse("only the manifest is here");
+        Directory
+            .Exists(Path.Combine(lowerHouse.DataDir, "resources", "K1"))
+            .ShouldBeFalse("only the manifest is here");
         await using var lower = await lowerHouse.ServeAsync();
         using var http = new HttpClient { BaseAddress = lower.Address };
         var path = $"/{Sample.Target}/1/kpatch.bin";
@@ -177,10 +182,16 @@ public sealed class SupplyTests : IDisposable
     private static async Task OffersAsync(HttpClient http, int level)
     {
         var id = await http.RegisterAsync("hosts");
-        await Eventually.IsTrueAsync($"level {level} is offered", async () =>
-        {
-            using var answer = await http.CheckInAsync(id, "h");
-            return (await answer.Content.ReadAsStringAsync()).Contains($"\"level\":{level},", StringComparison.Ordinal);
-        });
+        await Eventually.IsTrueAsync(
+            $"level {level} is offered",
+            async () =>
+            {
+                using var answer = await http.CheckInAsync(id, "h");
+                return (await answer.Content.ReadAsStringAsync()).Contains(
+                    $"\"level\":{level},",
+                    StringComparison.Ordinal
+                );
+            }
+        );
     }
 }

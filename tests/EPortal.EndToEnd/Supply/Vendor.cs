@@ -17,11 +17,12 @@ internal sealed class Vendor(PortalInstallation installation)
 
     /// <summary>Lets an installation trust this vendor.</summary>
     public void Pin(PortalInstallation portal, params string[] besides) =>
-        portal.Environment["EPORTAL_TRUSTED_KEYS"] = $"[{string.Join(", ", new[] { Key + ".pub" }.Concat(besides).Select(key => $"'{key}'"))}]";
+        portal.Environment["EPORTAL_TRUSTED_KEYS"] =
+            $"[{string.Join(", ", new[] { Key + ".pub" }.Concat(besides).Select(key => $"'{key}'"))}]";
 
     /// <summary>
-    /// Makes a patchset, adds it to the repository and publishes the next index. Of two levels the higher has the longer
-    /// archive: payloads differ by more than compression makes of the rest.
+    /// Makes a patchset, adds it to the repository and publishes the next index. Of two levels the higher has the
+    /// longer archive: payloads differ by more than compression makes of the rest.
     /// </summary>
     public async Task PublishAsync(string name, int level, string? module = null, string? version = null)
     {
@@ -29,12 +30,30 @@ internal sealed class Vendor(PortalInstallation installation)
             await installation.DoAsync("patchset", "keygen", Key);
         var payload = module ?? installation.PathOf($"{name}.payload");
         if (module is null)
-            await File.WriteAllBytesAsync(payload, RandomNumberGenerator.GetBytes(300_000 + (level * 2048)), TestContext.Current.CancellationToken);
+            await File.WriteAllBytesAsync(
+                payload,
+                RandomNumberGenerator.GetBytes(300_000 + (level * 2048)),
+                TestContext.Current.CancellationToken
+            );
         var archive = installation.PathOf($"{name}.tar.gz");
         await installation.DoAsync(
-            "patchset", "build", "--name", name, "--target", version is null ? Sample.Target : "@" + version,
-            "--level", level.ToString(CultureInfo.InvariantCulture), "--released", $"{new DateOnly(2026, 1, 1).AddDays(level):yyyy-MM-dd}T00:00:00Z", "--distro", "debian12",
-            "--key", Key, archive, $"kpatch.bin={payload}");
+            "patchset",
+            "build",
+            "--name",
+            name,
+            "--target",
+            version is null ? Sample.Target : "@" + version,
+            "--level",
+            level.ToString(CultureInfo.InvariantCulture),
+            "--released",
+            $"{new DateOnly(2026, 1, 1).AddDays(level):yyyy-MM-dd}T00:00:00Z",
+            "--distro",
+            "debian12",
+            "--key",
+            Key,
+            archive,
+            $"kpatch.bin={payload}"
+        );
         await BuildAsync(archive);
         _published.Add(name);
     }

@@ -23,7 +23,11 @@ public sealed class ArchiveTroubleTests : IDisposable
     {
         var archive = await _installation.BuildAsync("K1", 1, 100_000);
 
-        var deploy = await _installation.RunAsync("/bin/bash", "-c", $"cat '{archive}' | '{Programs.Command}' kcare deploy -");
+        var deploy = await _installation.RunAsync(
+            "/bin/bash",
+            "-c",
+            $"cat '{archive}' | '{Programs.Command}' kcare deploy -"
+        );
 
         deploy.ExitCode.ShouldBe(0, deploy.ToString());
         (await _installation.DoAsync("kcare", "list")).ShouldContain("K1");
@@ -75,11 +79,25 @@ public sealed class ArchiveTroubleTests : IDisposable
         var archive = await _installation.BuildAsync("K1", 1, 1000);
         File.SetUnixFileMode(archive, UnixFileMode.None);
         GiveTo(OtherUser);
-        var readable = await _installation.RunAsync("setpriv", $"--reuid={OtherUser}", "--clear-groups", "test", "-x", Programs.Command);
+        var readable = await _installation.RunAsync(
+            "setpriv",
+            $"--reuid={OtherUser}",
+            "--clear-groups",
+            "test",
+            "-x",
+            Programs.Command
+        );
         Assert.SkipUnless(readable.ExitCode == 0, "the programs lie where only root can go");
 
         var deploy = await _installation.RunAsync(
-            "setpriv", $"--reuid={OtherUser}", "--clear-groups", Programs.Command, "kcare", "deploy", archive);
+            "setpriv",
+            $"--reuid={OtherUser}",
+            "--clear-groups",
+            Programs.Command,
+            "kcare",
+            "deploy",
+            archive
+        );
 
         deploy.ExitCode.ShouldBe(1, deploy.ToString());
         deploy.Stderr.Trim().ShouldBe($"error: cannot open {archive}: Permission denied");
@@ -94,8 +112,10 @@ public sealed class ArchiveTroubleTests : IDisposable
         using var deploy = Process.Start(_installation.Start(Programs.Command, ["kcare", "deploy", archive]))!;
         var output = deploy.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var errors = deploy.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await Eventually.IsTrueAsync("the deploy is at work", () => Task.FromResult(
-            Directory.Exists(Staging) && Directory.EnumerateDirectories(Staging).Any()));
+        await Eventually.IsTrueAsync(
+            "the deploy is at work",
+            () => Task.FromResult(Directory.Exists(Staging) && Directory.EnumerateDirectories(Staging).Any())
+        );
 
         Shell.Run("kill", $"-{signal}", deploy.Id.ToString(CultureInfo.InvariantCulture));
 
@@ -110,13 +130,20 @@ public sealed class ArchiveTroubleTests : IDisposable
     public async Task Many_deploy_at_once_beside_what_killed_ones_left()
     {
         const int Archives = 6;
-        var archives = await Task.WhenAll(Enumerable.Range(1, Archives).Select(n => _installation.BuildAsync($"K{n}", n, 200_000)));
+        var archives = await Task.WhenAll(
+            Enumerable.Range(1, Archives).Select(n => _installation.BuildAsync($"K{n}", n, 200_000))
+        );
         for (var n = 0; n < 20; n++)
             Directory.CreateDirectory(Path.Combine(Staging, $"left-{n}", "unpacked"));
-        File.SetUnixFileMode(_installation.DataDir, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(
+            _installation.DataDir,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        );
 
         // Each archive twice: the second finds the first's work done, or does it.
-        await Task.WhenAll(archives.Concat(archives).Select(archive => _installation.DoAsync("kcare", "deploy", archive)));
+        await Task.WhenAll(
+            archives.Concat(archives).Select(archive => _installation.DoAsync("kcare", "deploy", archive))
+        );
 
         var list = await _installation.DoAsync("kcare", "list");
         for (var n = 1; n <= Archives; n++)

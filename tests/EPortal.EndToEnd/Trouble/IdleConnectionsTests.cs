@@ -50,7 +50,11 @@ public sealed class IdleConnectionsTests : IDisposable
         }
     }
 
-    private static double ResidentMiB(int process) => double.Parse(
-        File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^2],
-        CultureInfo.InvariantCulture) / 1024;
+    private static double ResidentMiB(int process) =>
+        double.Parse(
+            File.ReadLines($"/proc/{process}/status")
+                .First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^2],
+            CultureInfo.InvariantCulture
+        ) / 1024;
 }

@@ -24,7 +24,9 @@ public sealed class LoadTests : IDisposable
         using var http = new HttpClient { BaseAddress = portal.Address };
         var host = await http.RegisterAsync("fleet");
 
-        var commands = Task.WhenAll(Enumerable.Range(0, Commands).Select(n => _installation.DoAsync("key", "-a", $"key-{n}")));
+        var commands = Task.WhenAll(
+            Enumerable.Range(0, Commands).Select(n => _installation.DoAsync("key", "-a", $"key-{n}"))
+        );
         var checkIns = 0;
         for (; !commands.IsCompleted; checkIns++)
             (await http.CheckInAsync(host, $"host-{checkIns}")).EnsureSuccessStatusCode();
@@ -51,11 +53,17 @@ public sealed class LoadTests : IDisposable
         using var connection = new TcpClient();
         await connection.ConnectAsync("127.0.0.1", portal.Address.Port, cancel);
         await using var stream = connection.GetStream();
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(
-            $"POST /admin/api/kcare/checkin HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-            + $"Content-Length: {body.Length}\r\nExpect: 100-continue\r\n\r\n"), cancel);
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes(
+                $"POST /admin/api/kcare/checkin HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                    + $"Content-Length: {body.Length}\r\nExpect: 100-continue\r\n\r\n"
+            ),
+            cancel
+        );
         var answer = new byte[1000];
-        Encoding.ASCII.GetString(answer, 0, await stream.ReadAsync(answer, cancel)).ShouldStartWith("HTTP/1.1 100", customMessage: "it waits for the body");
+        Encoding
+            .ASCII.GetString(answer, 0, await stream.ReadAsync(answer, cancel))
+            .ShouldStartWith("HTTP/1.1 100", customMessage: "it waits for the body");
 
         var ended = portal.SignalAsync(signal);
         await Eventually.IsTrueAsync("nobody new is let in", async () => !await IsListeningAsync(portal.Address.Port));
@@ -91,7 +99,10 @@ public sealed class LoadTests : IDisposable
         using var http = new HttpClient { BaseAddress = portal.Address };
         var cancel = TestContext.Current.CancellationToken;
         using var answer = await http.GetAsync(
-            new Uri($"/{Sample.Target}/1/kpatch.bin", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancel);
+            new Uri($"/{Sample.Target}/1/kpatch.bin", UriKind.Relative),
+            HttpCompletionOption.ResponseHeadersRead,
+            cancel
+        );
         await using var body = await answer.Content.ReadAsStreamAsync(cancel);
         var read = await body.ReadAsync(new byte[1000], cancel);
 

@@ -7,10 +7,13 @@ using Xunit;
 
 namespace EPortal.EndToEnd.Trouble;
 
-/// <summary>Requests that hide another one, sent to the portal through nginx; the hidden one would register a host.</summary>
+/// <summary>
+/// Requests that hide another one, sent to the portal through nginx; the hidden one would register a host.
+/// </summary>
 public sealed class SmugglingTests : IDisposable
 {
-    private const string Hidden = "GET /admin/api/kcare/register_server.plain?hostname=smuggled&key=k HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    private const string Hidden =
+        "GET /admin/api/kcare/register_server.plain?hostname=smuggled&key=k HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
     private static readonly string[] s_heads =
     [
@@ -45,9 +48,15 @@ public sealed class SmugglingTests : IDisposable
         {
             // As one body, and behind the end that chunks would have.
             foreach (var body in new[] { Hidden, "0\r\n\r\n" + Hidden })
-                await SendAsync(nginx.Port, $"POST /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{head}\r\n{body}");
+                await SendAsync(
+                    nginx.Port,
+                    $"POST /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{head}\r\n{body}"
+                );
             // What was left in the kept connection to the portal would come before this.
-            Assert.StartsWith("HTTP/1.1 200", await SendAsync(nginx.Port, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+            Assert.StartsWith(
+                "HTTP/1.1 200",
+                await SendAsync(nginx.Port, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            );
         }
 
         Assert.Equal("[]", (await _installation.DoAsync("server", "list", "--json")).Replace(" ", ""));

@@ -52,9 +52,14 @@ public sealed class StartTroubleTests : IDisposable
     {
         await _installation.DoAsync("key", "-a", "first");
         var database = Path.Combine(_installation.DataDir, "eportal.sqlite");
-        var bytes = (await File.ReadAllBytesAsync(database, TestContext.Current.CancellationToken)).Take(kept).ToArray();
+        var bytes = (await File.ReadAllBytesAsync(database, TestContext.Current.CancellationToken))
+            .Take(kept)
+            .ToArray();
         await File.WriteAllBytesAsync(
-            database, kept > 0 ? bytes : [.. Enumerable.Repeat((byte)'x', 8192)], TestContext.Current.CancellationToken);
+            database,
+            kept > 0 ? bytes : [.. Enumerable.Repeat((byte)'x', 8192)],
+            TestContext.Current.CancellationToken
+        );
 
         await RefusesAsync("is damaged");
     }
@@ -63,11 +68,16 @@ public sealed class StartTroubleTests : IDisposable
     public async Task A_database_of_a_newer_version()
     {
         await _installation.DoAsync("key", "-a", "first");
-        await using (var database = new SqliteConnection($"Data Source={Path.Combine(_installation.DataDir, "eportal.sqlite")};Pooling=False"))
+        await using (
+            var database = new SqliteConnection(
+                $"Data Source={Path.Combine(_installation.DataDir, "eportal.sqlite")};Pooling=False"
+            )
+        )
         {
             database.Open();
             await using var command = database.CreateCommand();
-            command.CommandText = "INSERT INTO schema_version (ScriptName, Applied) VALUES ('9999_future.sql', '2099-01-01')";
+            command.CommandText =
+                "INSERT INTO schema_version (ScriptName, Applied) VALUES ('9999_future.sql', '2099-01-01')";
             await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         }
 
@@ -84,14 +94,24 @@ public sealed class StartTroubleTests : IDisposable
             File.Delete(file);
 
         await RefusesAsync("eportal.sqlite is missing", "restore it from a backup", "`eportal serve --new`");
-        foreach (var command in (string[][])[["key", "-a", "second"], ["user"], ["doctor", _installation.PathOf("d")], ["kcare", "list"]])
+        foreach (
+            var command in (string[][])
+                [
+                    ["key", "-a", "second"],
+                    ["user"],
+                    ["doctor", _installation.PathOf("d")],
+                    ["kcare", "list"],
+                ]
+        )
         {
             var result = await _installation.TryAsync(command);
             result.ExitCode.ShouldBe(1, result.ToString());
             result.Stderr.ShouldContain("eportal.sqlite is missing");
         }
 
-        await using var portal = await PortalProcess.StartAsync(_installation.Start(Programs.Portal, ["serve", "--new"]));
+        await using var portal = await PortalProcess.StartAsync(
+            _installation.Start(Programs.Portal, ["serve", "--new"])
+        );
         (await _installation.DoAsync("key")).ShouldNotContain("first");
     }
 
@@ -120,7 +140,11 @@ public sealed class StartTroubleTests : IDisposable
         await _installation.DoAsync("kcare", "deploy", await _installation.BuildAsync("K1", 1, 1000));
 
         foreach (var server in new[] { http, other })
-            (await (await server.CheckInAsync(host, "h")).Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("K1");
+            (
+                await (await server.CheckInAsync(host, "h")).Content.ReadAsStringAsync(
+                    TestContext.Current.CancellationToken
+                )
+            ).ShouldContain("K1");
         _installation.Environment["EPORTAL_LISTEN"] = first.Address.ToString();
         await RefusesAsync("address already in use");
         (await http.CheckInAsync(host, "h")).StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -131,7 +155,10 @@ public sealed class StartTroubleTests : IDisposable
     {
         _installation.Environment["EPORTAL_CONFIG"] = _installation.PathOf("config");
         await File.WriteAllTextAsync(
-            _installation.PathOf("config"), "CACHE_MODE = True\nLISTEM = 'http://127.0.0.1:1'\n", TestContext.Current.CancellationToken);
+            _installation.PathOf("config"),
+            "CACHE_MODE = True\nLISTEM = 'http://127.0.0.1:1'\n",
+            TestContext.Current.CancellationToken
+        );
 
         await RefusesAsync("config:2: unknown setting LISTEM", "LISTEN");
     }
@@ -141,11 +168,20 @@ public sealed class StartTroubleTests : IDisposable
     {
         _installation.Environment["EPORTAL_CONFIG"] = _installation.PathOf("config");
         await File.WriteAllTextAsync(
-            _installation.PathOf("config"), "BUNITS = {'a': 1}\nNODE_URL = 'http://a.example'  # not yet\n", TestContext.Current.CancellationToken);
+            _installation.PathOf("config"),
+            "BUNITS = {'a': 1}\nNODE_URL = 'http://a.example'  # not yet\n",
+            TestContext.Current.CancellationToken
+        );
 
         await using var portal = await _installation.ServeAsync();
 
-        await Eventually.IsTrueAsync("warnings are told", () => Task.FromResult(portal.Errors.Contains("config:2: NODE_URL has no effect yet", StringComparison.Ordinal)));
+        await Eventually.IsTrueAsync(
+            "warnings are told",
+            () =>
+                Task.FromResult(
+                    portal.Errors.Contains("config:2: NODE_URL has no effect yet", StringComparison.Ordinal)
+                )
+        );
         portal.Errors.ShouldContain("config:1: unknown setting BUNITS ignored");
     }
 

@@ -8,7 +8,9 @@ using Xunit;
 
 namespace EPortal.EndToEnd.Trouble;
 
-/// <summary>A portal that is told to stop does, soon, whoever is in the middle of something; what was acknowledged stays.</summary>
+/// <summary>
+/// A portal that is told to stop does, soon, whoever is in the middle of something; what was acknowledged stays.
+/// </summary>
 public sealed class StopTests : IDisposable
 {
     private const string ReadX64 = "0";
@@ -38,8 +40,14 @@ public sealed class StopTests : IDisposable
         using var http = new HttpClient { BaseAddress = portal.Address };
         var host = await http.RegisterAsync("fleet");
         await NeverReadAsync(portal, $"/{Sample.Target}/1/kpatch.bin");
-        await BeginAsync(portal, "POST /admin/api/kcare/checkin HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n{\"server_id\":");
-        await BeginAsync(portal, "POST /admin/upload-patchset HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+        await BeginAsync(
+            portal,
+            "POST /admin/api/kcare/checkin HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n{\"server_id\":"
+        );
+        await BeginAsync(
+            portal,
+            "POST /admin/upload-patchset HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
+        );
         await BeginAsync(portal, "GET /healthz HT");
         (await http.CheckInAsync(host, "acknowledged")).StatusCode.ShouldBe(HttpStatusCode.OK);
 
@@ -55,7 +63,8 @@ public sealed class StopTests : IDisposable
     {
         using var source = new TcpListener(IPAddress.Loopback, 0);
         source.Start();
-        _installation.Environment["EPORTAL_PATCH_SOURCE_URL"] = $"http://127.0.0.1:{((IPEndPoint)source.LocalEndpoint).Port}/";
+        _installation.Environment["EPORTAL_PATCH_SOURCE_URL"] =
+            $"http://127.0.0.1:{((IPEndPoint)source.LocalEndpoint).Port}/";
         _installation.Environment["EPORTAL_PATCH_SOURCE_TIMEOUT"] = "600";
         await using var portal = await _installation.ServeAsync();
         using var asked = await source.AcceptTcpClientAsync(Cancel);
@@ -105,12 +114,20 @@ public sealed class StopTests : IDisposable
     {
         await using var portal = await _installation.ServeAsync();
 
-        Directory.GetFiles(Path.GetTempPath(), $"*-{portal.Id}-*").Select(Path.GetFileName)
-            .Where(name => name!.StartsWith("dotnet-diagnostic", StringComparison.Ordinal) || name.StartsWith("clr-debug", StringComparison.Ordinal)).ShouldBeEmpty();
+        Directory
+            .GetFiles(Path.GetTempPath(), $"*-{portal.Id}-*")
+            .Select(Path.GetFileName)
+            .Where(name =>
+                name!.StartsWith("dotnet-diagnostic", StringComparison.Ordinal)
+                || name.StartsWith("clr-debug", StringComparison.Ordinal)
+            )
+            .ShouldBeEmpty();
 
         _installation.Environment["DOTNET_EnableDiagnostics"] = "1";
         await using var asked = await _installation.ServeAsync();
-        Directory.GetFiles(Path.GetTempPath(), $"dotnet-diagnostic-{asked.Id}-*").ShouldNotBeEmpty("who asks for it gets it, and this test would notice");
+        Directory
+            .GetFiles(Path.GetTempPath(), $"dotnet-diagnostic-{asked.Id}-*")
+            .ShouldNotBeEmpty("who asks for it gets it, and this test would notice");
     }
 
     /// <summary>Asks for much and reads nothing of it.</summary>
@@ -122,7 +139,10 @@ public sealed class StopTests : IDisposable
 
     private async Task<Socket> BeginAsync(PortalProcess portal, string request)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+        {
+            ReceiveBufferSize = 4096,
+        };
         _open.Add(socket);
         await socket.ConnectAsync(portal.Address.Host, portal.Address.Port, Cancel);
         await socket.SendAsync(Encoding.ASCII.GetBytes(request), Cancel);
@@ -143,15 +163,21 @@ public sealed class StopTests : IDisposable
         }
     }
 
-    /// <summary>Whether a thread of a process waits in read(2) for its standard input (proc(5), /proc/PID/task/TID/syscall).</summary>
+    /// <summary>
+    /// Whether a thread of a process waits in read(2) for its standard input (proc(5), /proc/PID/task/TID/syscall).
+    /// </summary>
     private static bool ReadsInput(int process)
     {
         try
         {
             var input = LinkOf(process, "0");
-            return Directory.EnumerateDirectories($"/proc/{process}/task")
-                .Any(task => File.ReadAllText(Path.Combine(task, "syscall")).Split(' ') is [ReadX64 or ReadArm64, ['0', 'x', .. var number], ..]
-                    && LinkOf(process, $"{Convert.ToInt32(number, 16)}") == input);
+            return Directory
+                .EnumerateDirectories($"/proc/{process}/task")
+                .Any(task =>
+                    File.ReadAllText(Path.Combine(task, "syscall")).Split(' ')
+                        is [ReadX64 or ReadArm64, ['0', 'x', .. var number], ..]
+                    && LinkOf(process, $"{Convert.ToInt32(number, 16)}") == input
+                );
         }
         catch (IOException)
         {
@@ -159,6 +185,7 @@ public sealed class StopTests : IDisposable
         }
 
         // The runtime reads by a copy of the descriptor.
-        static string? LinkOf(int process, string descriptor) => new FileInfo($"/proc/{process}/fd/{descriptor}").LinkTarget;
+        static string? LinkOf(int process, string descriptor) =>
+            new FileInfo($"/proc/{process}/fd/{descriptor}").LinkTarget;
     }
 }

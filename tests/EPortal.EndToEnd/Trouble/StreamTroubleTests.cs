@@ -4,7 +4,9 @@ using Xunit;
 
 namespace EPortal.EndToEnd.Trouble;
 
-/// <summary>Standard input, output and error that are closed, full or gone: a sentence at most, and never a stack trace.</summary>
+/// <summary>
+/// Standard input, output and error that are closed, full or gone: a sentence at most, and never a stack trace.
+/// </summary>
 public sealed class StreamTroubleTests : IDisposable
 {
     private readonly PortalInstallation _installation = new();
@@ -31,12 +33,18 @@ public sealed class StreamTroubleTests : IDisposable
         using (var http = new HttpClient { BaseAddress = portal.Address })
             await http.RegisterAsync("first");
 
-        var result = await _installation.RunAsync("/bin/bash", "-c", $"'{Programs.Command}' {command}; echo \"exit ${{PIPESTATUS[0]}}\"");
+        var result = await _installation.RunAsync(
+            "/bin/bash",
+            "-c",
+            $"'{Programs.Command}' {command}; echo \"exit ${{PIPESTATUS[0]}}\""
+        );
 
         result.Stdout.ShouldEndWith($"exit {exit}\n", customMessage: result.ToString());
         result.Stderr.ShouldNotContain("internal error");
         result.Stderr.ShouldNotContain("   at ");
-        result.Stderr.Count(c => c == '\n').ShouldBe(exit == "1" && !command.Contains("2>", StringComparison.Ordinal) ? 1 : 0, result.Stderr);
+        result
+            .Stderr.Count(c => c == '\n')
+            .ShouldBe(exit == "1" && !command.Contains("2>", StringComparison.Ordinal) ? 1 : 0, result.Stderr);
         (await _installation.DoAsync("key")).ShouldContain("first");
     }
 
@@ -45,7 +53,11 @@ public sealed class StreamTroubleTests : IDisposable
     {
         var archive = await _installation.BuildAsync("K1", 1, 1000);
 
-        var result = await _installation.RunAsync("/bin/bash", "-c", $"'{Programs.Command}' kcare deploy '{archive}' 2>/dev/full");
+        var result = await _installation.RunAsync(
+            "/bin/bash",
+            "-c",
+            $"'{Programs.Command}' kcare deploy '{archive}' 2>/dev/full"
+        );
 
         result.ExitCode.ShouldBe(0, result.ToString());
         (await _installation.DoAsync("kcare", "list")).ShouldContain("K1");

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace EPortal.EndToEnd.Trouble;
 
-/// <summary>What people get wrong. Bad usage ends with 2, everything else that was refused with 1, each with its sentence.</summary>
+/// <summary>
+/// What people get wrong. Bad usage ends with 2, everything else that was refused with 1, each with its sentence.
+/// </summary>
 public sealed class UsageTests : IDisposable
 {
     private readonly PortalInstallation _installation = new();
@@ -62,7 +64,9 @@ public sealed class UsageTests : IDisposable
     public async Task Bad_usage_of_the_other_programs(string program, string arguments)
     {
         var result = await _installation.RunAsync(
-            Path.Combine(Programs.Folder, program), arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+            Path.Combine(Programs.Folder, program),
+            arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        );
 
         result.ExitCode.ShouldBe(2, result.ToString());
         result.Stderr.ShouldNotBeEmpty();

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace EPortal.EndToEnd.WebConsole;
 
-/// <summary>One server, tags, and the end of servers and patchsets in the browser, at a agents and on a phone.</summary>
+/// <summary>
+/// One server, tags, and the end of servers and patchsets in the browser, at a agents and on a phone.
+/// </summary>
 public sealed class ChangeFlowTests(SmallConsole console) : IClassFixture<SmallConsole>
 {
     [Theory]
@@ -62,7 +64,9 @@ public sealed class ChangeFlowTests(SmallConsole console) : IClassFixture<SmallC
     {
         await using var browser = await console.OpenAsync(phone);
         await browser.GoAsync("/admin/patchsets/kernel");
-        var path = await browser.Page.Locator("tbody a[href^='/admin/patchsets/kernel/']:not([href$='/manage'])").Last.GetAttributeAsync("href");
+        var path = await browser
+            .Page.Locator("tbody a[href^='/admin/patchsets/kernel/']:not([href$='/manage'])")
+            .Last.GetAttributeAsync("href");
         var name = path!.Split('/')[^1];
         await browser.GoAsync(path);
         await browser.Page.Locator("input[name=sure]").CheckAsync();

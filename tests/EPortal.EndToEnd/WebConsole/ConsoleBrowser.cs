@@ -23,7 +23,10 @@ public sealed class ConsoleBrowser : IAsyncDisposable
         Page.RequestFailed += (_, request) => _faults.Enqueue($"{request.Method} {request.Url}: {request.Failure}");
         Page.Request += (_, request) =>
         {
-            if (!request.Url.StartsWith("http://127.0.0.1:", StringComparison.Ordinal) && !request.Url.StartsWith("data:", StringComparison.Ordinal))
+            if (
+                !request.Url.StartsWith("http://127.0.0.1:", StringComparison.Ordinal)
+                && !request.Url.StartsWith("data:", StringComparison.Ordinal)
+            )
                 _faults.Enqueue($"asks elsewhere: {request.Url}");
         };
         Page.SetDefaultTimeout(30_000);
@@ -50,25 +53,36 @@ public sealed class ConsoleBrowser : IAsyncDisposable
     }
 
     /// <summary>Presses a button.</summary>
-    public Task PressAsync(string name) => Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true }).ClickAsync();
+    public Task PressAsync(string name) =>
+        Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true }).ClickAsync();
 
     /// <summary>Follows a link.</summary>
-    public Task FollowAsync(string name) => Page.GetByRole(AriaRole.Link, new() { Name = name, Exact = true }).First.ClickAsync();
+    public Task FollowAsync(string name) =>
+        Page.GetByRole(AriaRole.Link, new() { Name = name, Exact = true }).First.ClickAsync();
 
     /// <summary>What the page says of the last action, once it does.</summary>
-    public async Task SaysAsync(string sentence) => await Assertions.Expect(Page.GetByRole(AriaRole.Status).Filter(new() { HasText = sentence })).ToBeVisibleAsync();
+    public async Task SaysAsync(string sentence) =>
+        await Assertions
+            .Expect(Page.GetByRole(AriaRole.Status).Filter(new() { HasText = sentence }))
+            .ToBeVisibleAsync();
 
     /// <summary>Why the page refused, once it does.</summary>
-    public async Task RefusesAsync(string sentence) => await Assertions.Expect(Page.GetByRole(AriaRole.Alert).Filter(new() { HasText = sentence })).ToBeVisibleAsync();
+    public async Task RefusesAsync(string sentence) =>
+        await Assertions.Expect(Page.GetByRole(AriaRole.Alert).Filter(new() { HasText = sentence })).ToBeVisibleAsync();
 
     /// <summary>Bytes of the page and all that it loaded, uncompressed.</summary>
-    public async Task<long> BytesAsync() => await Page.EvaluateAsync<long>(
-        "() => ['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind)).reduce((sum, one) => sum + one.decodedBodySize, 0)");
+    public async Task<long> BytesAsync() =>
+        await Page.EvaluateAsync<long>(
+            "() => ['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind)).reduce((sum, one) => sum + one.decodedBodySize, 0)"
+        );
 
     /// <summary>How many pixels the page is wider than the window; a table may scroll, the page not.</summary>
-    public async Task<int> OverflowAsync() => await Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - innerWidth");
+    public async Task<int> OverflowAsync() =>
+        await Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - innerWidth");
 
-    /// <summary>Nothing went wrong so far: no error in the browser's console, no request failed or went elsewhere.</summary>
+    /// <summary>
+    /// Nothing went wrong so far: no error in the browser's console, no request failed or went elsewhere.
+    /// </summary>
     public void ShouldBeSound() => _faults.ShouldBeEmpty();
 
     /// <inheritdoc/>

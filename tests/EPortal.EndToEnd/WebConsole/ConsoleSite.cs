@@ -11,8 +11,8 @@ using Xunit;
 namespace EPortal.EndToEnd.WebConsole;
 
 /// <summary>
-/// A portal with the fleet of the demonstration, an account of each role, and Debian's Chromium before it; started by the first
-/// test that asks, one for all.
+/// A portal with the fleet of the demonstration, an account of each role, and Debian's Chromium before it; started by
+/// the first test that asks, one for all.
 /// </summary>
 public sealed partial class ConsoleSite : IAsyncDisposable
 {
@@ -32,9 +32,7 @@ public sealed partial class ConsoleSite : IAsyncDisposable
 
     /// <summary>With a fleet to look at.</summary>
     public ConsoleSite()
-        : this(40)
-    {
-    }
+        : this(40) { }
 
     internal ConsoleSite(int hosts) => (_started, _pages) = (new(() => StartAsync(hosts)), new(FindPagesAsync));
 
@@ -61,13 +59,15 @@ public sealed partial class ConsoleSite : IAsyncDisposable
     public async Task<ConsoleBrowser> OpenAsync(string? user, bool dark = false, int width = 1440, bool scripts = true)
     {
         await _started.Value;
-        var context = await _browser!.NewContextAsync(new()
-        {
-            BaseURL = Address,
-            ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
-            JavaScriptEnabled = scripts,
-            ViewportSize = new() { Width = width, Height = width < 600 ? 844 : 900 },
-        });
+        var context = await _browser!.NewContextAsync(
+            new()
+            {
+                BaseURL = Address,
+                ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
+                JavaScriptEnabled = scripts,
+                ViewportSize = new() { Width = width, Height = width < 600 ? 844 : 900 },
+            }
+        );
         var browser = new ConsoleBrowser(context, await context.NewPageAsync());
         if (user is not null)
             await browser.LogInAsync(user, user == Admin ? _adminPassword : ReaderPassword);
@@ -103,15 +103,28 @@ public sealed partial class ConsoleSite : IAsyncDisposable
     private async Task StartAsync(int hosts)
     {
         // The demonstration drops to a user without rights, who has to reach its data.
-        File.SetUnixFileMode(_installation.PathOf(""), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-        var start = _installation.Start(Programs.Portal, ["demo", "--hosts", $"{hosts}", "--listen", "http://127.0.0.1:0", "--data", _installation.DataDir]);
+        File.SetUnixFileMode(
+            _installation.PathOf(""),
+            UnixFileMode.UserRead
+                | UnixFileMode.UserWrite
+                | UnixFileMode.UserExecute
+                | UnixFileMode.GroupExecute
+                | UnixFileMode.OtherExecute
+        );
+        var start = _installation.Start(
+            Programs.Portal,
+            ["demo", "--hosts", $"{hosts}", "--listen", "http://127.0.0.1:0", "--data", _installation.DataDir]
+        );
         _demo = Process.Start(start)!;
         _demo.ErrorDataReceived += (_, line) => _errors.Enqueue(line.Data ?? "");
         _demo.BeginErrorReadLine();
         while (_adminPassword.Length == 0)
         {
-            var line = await _demo.StandardOutput.ReadLineAsync()
-                ?? throw new InvalidOperationException($"The demonstration ended before it began: {string.Join('\n', _errors)}");
+            var line =
+                await _demo.StandardOutput.ReadLineAsync()
+                ?? throw new InvalidOperationException(
+                    $"The demonstration ended before it began: {string.Join('\n', _errors)}"
+                );
             if (Login().Match(line) is { Success: true } login)
                 Address = login.Groups[1].Value;
             else if (Password().Match(line) is { Success: true } password)
@@ -124,15 +137,24 @@ public sealed partial class ConsoleSite : IAsyncDisposable
         await _installation.DoAsync("user", "-a", "-r", "readonly", "-p", ReaderPassword, Reader);
         _playwright = await Playwright.CreateAsync();
         // Debian's browser, which reaches for nothing but the portal.
-        _browser = await _playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = "/usr/bin/chromium",
-            Args =
-            [
-                "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-                "--disable-sync", "--force-color-profile=srgb", "--font-render-hinting=none",
-            ],
-        });
+        _browser = await _playwright.Chromium.LaunchAsync(
+            new()
+            {
+                ExecutablePath = "/usr/bin/chromium",
+                Args =
+                [
+                    "--no-sandbox",
+                    "--disable-gpu",
+                    "--disable-quic",
+                    "--no-first-run",
+                    "--disable-background-networking",
+                    "--disable-component-update",
+                    "--disable-sync",
+                    "--force-color-profile=srgb",
+                    "--font-render-hinting=none",
+                ],
+            }
+        );
     }
 
     [GeneratedRegex("^log in at +(http://[^ ]+)/admin$")]

@@ -93,8 +93,12 @@ public sealed class KeyFlowTests(ConsoleSite site)
 
         await second.RefusesAsync("nothing saved: someone else changed this after the page was opened");
         var conflict = second.Page.Locator("#conflict");
-        await Assertions.Expect(conflict.Locator("tr", new() { HasTextString = "Server limit" })).ToContainTextAsync("7");
-        await Assertions.Expect(conflict.Locator("tr", new() { HasTextString = "Description" })).ToContainTextAsync("from the second tab");
+        await Assertions
+            .Expect(conflict.Locator("tr", new() { HasTextString = "Server limit" }))
+            .ToContainTextAsync("7");
+        await Assertions
+            .Expect(conflict.Locator("tr", new() { HasTextString = "Description" }))
+            .ToContainTextAsync("from the second tab");
         (await second.Page.GetByLabel("Description").InputValueAsync()).ShouldBe("from the second tab");
 
         await second.Page.GetByLabel("Server limit").FillAsync("7");

@@ -6,7 +6,10 @@ using Xunit;
 
 namespace EPortal.EndToEnd.WebConsole;
 
-/// <summary>Every page of the console in a real browser, as each role, in light and dark, wide and narrow, with and without scripts.</summary>
+/// <summary>
+/// Every page of the console in a real browser, as each role, in light and dark, wide and narrow, with and without
+/// scripts.
+/// </summary>
 public sealed class PageTests(ConsoleSite site)
 {
     /// <summary>Set to 1, pictures of the pages are written to artifacts/console.</summary>
@@ -17,14 +20,26 @@ public sealed class PageTests(ConsoleSite site)
     private const long MostBytes = 300_000;
 
     /// <summary>What a page can be used by, but for what says of itself that it needs a script.</summary>
-    private const string Controls = "main a:visible, main button:not([data-copy]):visible, main input:not(.needs-script):visible, main select:visible";
+    private const string Controls =
+        "main a:visible, main button:not([data-copy]):visible, main input:not(.needs-script):visible, main select:visible";
 
     private static readonly AxeRunOptions s_accessible = new()
     {
-        RunOnly = new RunOnlyOptions { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
+        RunOnly = new RunOnlyOptions
+        {
+            Type = "tag",
+            Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+        },
     };
 
-    public static TheoryData<bool, int> Looks => new() { { false, Wide }, { true, Wide }, { false, Narrow }, { true, Narrow } };
+    public static TheoryData<bool, int> Looks =>
+        new()
+        {
+            { false, Wide },
+            { true, Wide },
+            { false, Narrow },
+            { true, Narrow },
+        };
 
     [Theory]
     [MemberData(nameof(Looks))]
@@ -35,7 +50,10 @@ public sealed class PageTests(ConsoleSite site)
         foreach (var path in await site.PagesAsync())
         {
             await browser.GoAsync(path);
-            await ScreenshotAsync(browser.Page, $"{ConsolePages.NameOf(path)}{(dark ? "-dark" : "")}{(width == Narrow ? "-narrow" : "")}");
+            await ScreenshotAsync(
+                browser.Page,
+                $"{ConsolePages.NameOf(path)}{(dark ? "-dark" : "")}{(width == Narrow ? "-narrow" : "")}"
+            );
             found.AddRange(await FaultsAsync(browser, path));
         }
 
@@ -49,17 +67,25 @@ public sealed class PageTests(ConsoleSite site)
     {
         await using var browser = await site.OpenAsync(ConsoleSite.Reader, dark, width);
         var found = new List<string>();
-        // The API key is somebody else's, and so as unknown as none; the name of a registration key is not for readers, whose links name it otherwise.
-        foreach (var known in (await site.PagesAsync()).Where(path => !path.StartsWith("/admin/api-keys/", StringComparison.Ordinal)))
+        // The API key is somebody else's, and so as unknown as none; the name of a registration key is not for readers,
+        // whose links name it otherwise.
+        foreach (
+            var known in (await site.PagesAsync()).Where(path =>
+                !path.StartsWith("/admin/api-keys/", StringComparison.Ordinal)
+            )
+        )
         {
-            var path = known.StartsWith("/admin/keys/", StringComparison.Ordinal) ? await ConsolePages.FindAsync(browser, "/admin/keys/{key}", ["/admin/keys"]) : known;
+            var path = known.StartsWith("/admin/keys/", StringComparison.Ordinal)
+                ? await ConsolePages.FindAsync(browser, "/admin/keys/{key}", ["/admin/keys"])
+                : known;
             await browser.GoAsync(path);
             var forms = await browser.Page.EvaluateAsync<string[]>(
                 """
                 () => [...document.querySelectorAll('main form[method=post]')]
                   .filter(form => [...form.elements].some(one => ['submit', 'image'].includes(one.type) && !one.matches(':disabled')))
                   .map(form => new URL(form.action).pathname)
-                """);
+                """
+            );
             forms.Where(form => !ConsolePages.IsOwn(form)).ShouldBeEmpty(path);
             found.AddRange(await FaultsAsync(browser, path));
         }
@@ -75,7 +101,9 @@ public sealed class PageTests(ConsoleSite site)
         {
             // A browser each, so that nothing is loaded already.
             await using var browser = await site.OpenAsync(ConsoleSite.Admin);
-            await using var fresh = await browser.Page.Context.Browser!.NewContextAsync(new() { BaseURL = site.Address, StorageState = await browser.Page.Context.StorageStateAsync() });
+            await using var fresh = await browser.Page.Context.Browser!.NewContextAsync(
+                new() { BaseURL = site.Address, StorageState = await browser.Page.Context.StorageStateAsync() }
+            );
             var page = new ConsoleBrowser(fresh, await fresh.NewPageAsync());
             await page.GoAsync(path);
             if (await page.Page.Locator("canvas").CountAsync() == 0)
@@ -92,8 +120,13 @@ public sealed class PageTests(ConsoleSite site)
         {
             await with.GoAsync(path);
             await without.GoAsync(path);
-            (await without.Page.Locator("h1").InnerTextAsync()).ShouldBe(await with.Page.Locator("h1").InnerTextAsync());
-            (await without.Page.Locator(Controls).CountAsync()).ShouldBeGreaterThanOrEqualTo(await with.Page.Locator(Controls).CountAsync(), path);
+            (await without.Page.Locator("h1").InnerTextAsync()).ShouldBe(
+                await with.Page.Locator("h1").InnerTextAsync()
+            );
+            (await without.Page.Locator(Controls).CountAsync()).ShouldBeGreaterThanOrEqualTo(
+                await with.Page.Locator(Controls).CountAsync(),
+                path
+            );
         }
     }
 
@@ -109,8 +142,11 @@ public sealed class PageTests(ConsoleSite site)
         await browser.Page.Keyboard.PressAsync("Tab");
 
         (await browser.Page.Locator(":focus").InnerTextAsync()).Trim().ShouldBe("Add a key");
-        (await browser.Page.EvaluateAsync<bool>("() => getComputedStyle(document.activeElement).outlineStyle !== 'none' || getComputedStyle(document.activeElement).boxShadow !== 'none'"))
-            .ShouldBeTrue("the focus is seen");
+        (
+            await browser.Page.EvaluateAsync<bool>(
+                "() => getComputedStyle(document.activeElement).outlineStyle !== 'none' || getComputedStyle(document.activeElement).boxShadow !== 'none'"
+            )
+        ).ShouldBeTrue("the focus is seen");
     }
 
     [Fact]
@@ -118,7 +154,9 @@ public sealed class PageTests(ConsoleSite site)
     {
         await using var browser = await site.OpenAsync(ConsoleSite.Admin, width: Narrow, scripts: false);
         await browser.GoAsync("/admin");
-        (await browser.Page.GetByRole(AriaRole.Link, new() { Name = "Servers", Exact = true }).First.IsVisibleAsync()).ShouldBeFalse();
+        (
+            await browser.Page.GetByRole(AriaRole.Link, new() { Name = "Servers", Exact = true }).First.IsVisibleAsync()
+        ).ShouldBeFalse();
 
         await browser.Page.Locator("label[for=menu]").ClickAsync();
         await browser.FollowAsync("Keys");
@@ -143,12 +181,17 @@ public sealed class PageTests(ConsoleSite site)
         (await BackgroundAsync(browser)).ShouldBe(dark);
     }
 
-    /// <summary>What keeps somebody from using the page: it is wider than the window, or breaks a rule of WCAG.</summary>
+    /// <summary>
+    /// What keeps somebody from using the page: it is wider than the window, or breaks a rule of WCAG.
+    /// </summary>
     private static async Task<IEnumerable<string>> FaultsAsync(ConsoleBrowser browser, string path)
     {
         var pixels = await browser.OverflowAsync();
         var result = await browser.Page.RunAxe(s_accessible);
-        return result.Violations.Select(one => $"{path}: {one.Id}: {one.Help}: {string.Join(", ", one.Nodes.Select(node => node.Html).Take(3))}")
+        return result
+            .Violations.Select(one =>
+                $"{path}: {one.Id}: {one.Help}: {string.Join(", ", one.Nodes.Select(node => node.Html).Take(3))}"
+            )
             .Concat(pixels > 0 ? [$"{path} is {pixels} pixels wider than the window"] : []);
     }
 
@@ -158,6 +201,12 @@ public sealed class PageTests(ConsoleSite site)
     private static async Task ScreenshotAsync(IPage page, string name)
     {
         if (Environment.GetEnvironmentVariable(Write) == "1")
-            await page.ScreenshotAsync(new() { Path = Path.Combine(Programs.Repository, "artifacts", "console", $"{name}.png"), FullPage = true });
+            await page.ScreenshotAsync(
+                new()
+                {
+                    Path = Path.Combine(Programs.Repository, "artifacts", "console", $"{name}.png"),
+                    FullPage = true,
+                }
+            );
     }
 }

@@ -18,11 +18,17 @@ public sealed class RolloutFlowTests(ConsoleSite site)
 
         await ManageAsync(browser, name, "Disable");
         await browser.SaysAsync($"{name} was disabled on late.");
-        (await site.DoAsync("kcare", "list", "--feed", "late")).Split('\n').Single(line => line.Contains(name, StringComparison.Ordinal)).ShouldContain("disabled");
+        (await site.DoAsync("kcare", "list", "--feed", "late"))
+            .Split('\n')
+            .Single(line => line.Contains(name, StringComparison.Ordinal))
+            .ShouldContain("disabled");
 
         await ManageAsync(browser, name, "Enable");
         await browser.SaysAsync($"{name} was enabled on late.");
-        (await site.DoAsync("kcare", "list", "--feed", "late")).Split('\n').Single(line => line.Contains(name, StringComparison.Ordinal)).ShouldContain("enabled");
+        (await site.DoAsync("kcare", "list", "--feed", "late"))
+            .Split('\n')
+            .Single(line => line.Contains(name, StringComparison.Ordinal))
+            .ShouldContain("enabled");
         browser.ShouldBeSound();
     }
 
@@ -32,9 +38,15 @@ public sealed class RolloutFlowTests(ConsoleSite site)
         await using var browser = await site.OpenAsync(ConsoleSite.Admin, scripts: false);
         var name = await UploadAsync(browser, "KWITHOUT");
         await browser.GoAsync($"/admin/patchsets/kernel/{name}/manage");
-        await browser.Page.GetByRole(AriaRole.Group, new() { Name = "test" }).GetByText("Enable", new() { Exact = true }).ClickAsync();
+        await browser
+            .Page.GetByRole(AriaRole.Group, new() { Name = "test" })
+            .GetByText("Enable", new() { Exact = true })
+            .ClickAsync();
         await browser.PressAsync("Preview");
-        (await site.DoAsync("kcare", "list", "--feed", "test")).Split('\n').Single(line => line.Contains(name, StringComparison.Ordinal)).ShouldContain("undeployed");
+        (await site.DoAsync("kcare", "list", "--feed", "test"))
+            .Split('\n')
+            .Single(line => line.Contains(name, StringComparison.Ordinal))
+            .ShouldContain("undeployed");
 
         await browser.PressAsync("Apply to 1 feed");
 
@@ -48,7 +60,10 @@ public sealed class RolloutFlowTests(ConsoleSite site)
         await using var browser = await site.OpenAsync(ConsoleSite.Admin);
         var name = await UploadAsync(browser, "KSTALE");
         await browser.GoAsync($"/admin/patchsets/kernel/{name}/manage");
-        await browser.Page.GetByRole(AriaRole.Group, new() { Name = "test" }).GetByText("Enable", new() { Exact = true }).ClickAsync();
+        await browser
+            .Page.GetByRole(AriaRole.Group, new() { Name = "test" })
+            .GetByText("Enable", new() { Exact = true })
+            .ClickAsync();
         var apply = browser.Page.GetByRole(AriaRole.Button, new() { Name = "Apply to 1 feed" });
         await apply.WaitForAsync();
         await site.DoAsync("kcare", "disable", name, "--feed", "test");
@@ -56,7 +71,10 @@ public sealed class RolloutFlowTests(ConsoleSite site)
         await apply.ClickAsync();
 
         await Assertions.Expect(browser.Page.GetByRole(AriaRole.Alert).First).ToBeVisibleAsync();
-        (await site.DoAsync("kcare", "list", "--feed", "test")).Split('\n').Single(line => line.Contains(name, StringComparison.Ordinal)).ShouldContain("disabled");
+        (await site.DoAsync("kcare", "list", "--feed", "test"))
+            .Split('\n')
+            .Single(line => line.Contains(name, StringComparison.Ordinal))
+            .ShouldContain("disabled");
     }
 
     [Fact]
@@ -64,10 +82,21 @@ public sealed class RolloutFlowTests(ConsoleSite site)
     {
         await using var browser = await site.OpenAsync(ConsoleSite.Admin);
         await browser.GoAsync("/admin/upload-patchset");
-        await browser.Page.Locator("input[type=file]").SetInputFilesAsync(new FilePayload { Name = "K1.tar", MimeType = "application/x-tar", Buffer = new byte[10_000] });
+        await browser
+            .Page.Locator("input[type=file]")
+            .SetInputFilesAsync(
+                new FilePayload
+                {
+                    Name = "K1.tar",
+                    MimeType = "application/x-tar",
+                    Buffer = new byte[10_000],
+                }
+            );
         await browser.PressAsync("Upload");
 
-        await Assertions.Expect(browser.Page.GetByRole(AriaRole.Alert).First).ToContainTextAsync("archive", new() { IgnoreCase = true });
+        await Assertions
+            .Expect(browser.Page.GetByRole(AriaRole.Alert).First)
+            .ToContainTextAsync("archive", new() { IgnoreCase = true });
     }
 
     /// <summary>Three clicks, and nothing but these.</summary>
@@ -75,7 +104,10 @@ public sealed class RolloutFlowTests(ConsoleSite site)
     {
         await browser.GoAsync("/admin/patchsets/kernel");
         await browser.Page.Locator($"a[href$='/{name}/manage']").First.ClickAsync();
-        await browser.Page.GetByRole(AriaRole.Group, new() { Name = "late" }).GetByText(action, new() { Exact = true }).ClickAsync();
+        await browser
+            .Page.GetByRole(AriaRole.Group, new() { Name = "late" })
+            .GetByText(action, new() { Exact = true })
+            .ClickAsync();
         await browser.PressAsync("Apply to 1 feed");
     }
 
@@ -85,7 +117,19 @@ public sealed class RolloutFlowTests(ConsoleSite site)
         var (archive, payload) = (site.PathOf($"{name}.tar"), site.PathOf($"{name}.payload"));
         await File.WriteAllTextAsync(payload, name, TestContext.Current.CancellationToken);
         await site.DoAsync(
-            "patchset", "build", "--name", name, "--target", Sample.Target, "--level", name == "KSTALE" ? "7" : "8", "--key", Path.Combine(site.DataFolder, "vendor.key"), archive, $"kpatch.bin={payload}");
+            "patchset",
+            "build",
+            "--name",
+            name,
+            "--target",
+            Sample.Target,
+            "--level",
+            name == "KSTALE" ? "7" : "8",
+            "--key",
+            Path.Combine(site.DataFolder, "vendor.key"),
+            archive,
+            $"kpatch.bin={payload}"
+        );
         await browser.GoAsync("/admin/upload-patchset");
         await browser.Page.Locator("input[type=file]").SetInputFilesAsync(archive);
         await browser.Page.GetByLabel("Disable it").CheckAsync();

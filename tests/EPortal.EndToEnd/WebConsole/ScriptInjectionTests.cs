@@ -8,12 +8,14 @@ using Xunit;
 namespace EPortal.EndToEnd.WebConsole;
 
 /// <summary>
-/// C27: scripts in everything that hosts, vendors and other administrators name, on every page in a real browser. A script that the
-/// policy had to stop would stand in the browser's console as an error; one that ran would open a dialog.
+/// C27: scripts in everything that hosts, vendors and other administrators name, on every page in a real browser. A
+/// script that the policy had to stop would stand in the browser's console as an error; one that ran would open a
+/// dialog.
 /// </summary>
 public sealed partial class ScriptInjectionTests : IAsyncLifetime
 {
-    private const string Hostile = """<script>alert(1)</script>"'><img src=x onerror=alert(2)><a href="javascript:alert(3)">x</a>""";
+    private const string Hostile =
+        """<script>alert(1)</script>"'><img src=x onerror=alert(2)><a href="javascript:alert(3)">x</a>""";
 
     private readonly ConsoleSite _site = new(hosts: 3);
 
@@ -25,14 +27,43 @@ public sealed partial class ScriptInjectionTests : IAsyncLifetime
         await _site.DoAsync("user", "-c", ConsoleSite.Reader, "--note", Hostile);
         using var http = new HttpClient { BaseAddress = new Uri(_site.Address) };
         var id = await http.RegisterAsync("hostile");
-        var facts = new Dictionary<string, object> { ["server_id"] = id, ["uptime"] = 1, ["patch_level"] = 1 };
-        foreach (var name in new[] { "hostname", "release", "euname", "version", "virt", "kcare_version", "distro", "distro_version", "machine", "processor", "tags" })
+        var facts = new Dictionary<string, object>
+        {
+            ["server_id"] = id,
+            ["uptime"] = 1,
+            ["patch_level"] = 1,
+        };
+        foreach (
+            var name in new[]
+            {
+                "hostname",
+                "release",
+                "euname",
+                "version",
+                "virt",
+                "kcare_version",
+                "distro",
+                "distro_version",
+                "machine",
+                "processor",
+                "tags",
+            }
+        )
             facts[name] = Hostile;
         facts["kernel_id"] = Sample.Target;
         using var checkin = await http.PostAsync(
-            new Uri("/admin/api/kcare/checkin", UriKind.Relative), new StringContent(JsonSerializer.Serialize(facts), Encoding.UTF8, "application/json"), Cancellation);
+            new Uri("/admin/api/kcare/checkin", UriKind.Relative),
+            new StringContent(JsonSerializer.Serialize(facts), Encoding.UTF8, "application/json"),
+            Cancellation
+        );
         checkin.EnsureSuccessStatusCode();
-        await http.GetStringAsync(new Uri($"/admin/api/kcare/tag_server.plain?server_id={id}&tag={Uri.EscapeDataString(Hostile)}", UriKind.Relative), Cancellation);
+        await http.GetStringAsync(
+            new Uri(
+                $"/admin/api/kcare/tag_server.plain?server_id={id}&tag={Uri.EscapeDataString(Hostile)}",
+                UriKind.Relative
+            ),
+            Cancellation
+        );
         await DeployAsync();
     }
 
@@ -44,8 +75,14 @@ public sealed partial class ScriptInjectionTests : IAsyncLifetime
         await using var browser = await _site.OpenAsync(ConsoleSite.Admin);
         string[] more =
         [
-            "/admin/servers?hostname=" + Uri.EscapeDataString(Hostile), "/admin/servers?tag=" + Uri.EscapeDataString(Hostile), "/admin/servers?key=hostile",
-            "/admin/patchsets/kernel/KHOSTILE", "/admin/patchsets/kernel/KHOSTILE/manage", "/admin/keys/hostile", "/admin/overview?key=hostile", "/admin/log",
+            "/admin/servers?hostname=" + Uri.EscapeDataString(Hostile),
+            "/admin/servers?tag=" + Uri.EscapeDataString(Hostile),
+            "/admin/servers?key=hostile",
+            "/admin/patchsets/kernel/KHOSTILE",
+            "/admin/patchsets/kernel/KHOSTILE/manage",
+            "/admin/keys/hostile",
+            "/admin/overview?key=hostile",
+            "/admin/log",
             "/admin/servers?distro=" + Uri.EscapeDataString(Hostile),
         ];
         var asked = new List<string>();
@@ -58,9 +95,16 @@ public sealed partial class ScriptInjectionTests : IAsyncLifetime
         foreach (var path in (await _site.PagesAsync()).Concat(more))
         {
             await browser.GoAsync(path);
-            var links = await browser.Page.EvaluateAsync<string[]>("() => [...document.querySelectorAll('a[href], form[action]')].map(one => one.getAttribute('href') ?? one.getAttribute('action'))");
+            var links = await browser.Page.EvaluateAsync<string[]>(
+                "() => [...document.querySelectorAll('a[href], form[action]')].map(one => one.getAttribute('href') ?? one.getAttribute('action'))"
+            );
             links.Where(link => Unsafe().IsMatch(link)).ShouldBeEmpty(path);
-            shown += (await browser.Page.Locator("body").InnerTextAsync()).Contains("<script>alert(1)</script>", StringComparison.Ordinal) ? 1 : 0;
+            shown += (await browser.Page.Locator("body").InnerTextAsync()).Contains(
+                "<script>alert(1)</script>",
+                StringComparison.Ordinal
+            )
+                ? 1
+                : 0;
         }
 
         asked.ShouldBeEmpty();
@@ -70,12 +114,35 @@ public sealed partial class ScriptInjectionTests : IAsyncLifetime
 
     private async Task DeployAsync()
     {
-        var (archive, payload, changelog) = (_site.PathOf("KHOSTILE.tar"), _site.PathOf("payload"), _site.PathOf("changelog.md"));
+        var (archive, payload, changelog) = (
+            _site.PathOf("KHOSTILE.tar"),
+            _site.PathOf("payload"),
+            _site.PathOf("changelog.md")
+        );
         await File.WriteAllTextAsync(payload, "payload", Cancellation);
-        await File.WriteAllTextAsync(changelog, $"# {Hostile}\n\n[link](javascript:alert(4)) <b onclick=alert(5)>b</b>\n\n{Hostile}\n", Cancellation);
+        await File.WriteAllTextAsync(
+            changelog,
+            $"# {Hostile}\n\n[link](javascript:alert(4)) <b onclick=alert(5)>b</b>\n\n{Hostile}\n",
+            Cancellation
+        );
         await _site.DoAsync(
-            "patchset", "build", "--name", "KHOSTILE", "--target", Sample.Target, "--level", "1", "--summary", Hostile, "--changelog", changelog,
-            "--key", Path.Combine(_site.DataFolder, "vendor.key"), archive, $"kpatch.bin={payload}");
+            "patchset",
+            "build",
+            "--name",
+            "KHOSTILE",
+            "--target",
+            Sample.Target,
+            "--level",
+            "1",
+            "--summary",
+            Hostile,
+            "--changelog",
+            changelog,
+            "--key",
+            Path.Combine(_site.DataFolder, "vendor.key"),
+            archive,
+            $"kpatch.bin={payload}"
+        );
         await _site.DoAsync("kcare", "deploy", archive);
     }
 

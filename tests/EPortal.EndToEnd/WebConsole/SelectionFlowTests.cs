@@ -4,7 +4,9 @@ using Xunit;
 
 namespace EPortal.EndToEnd.WebConsole;
 
-/// <summary>On the list of servers, address, fields, buttons and rows speak of the same servers, however that came about.</summary>
+/// <summary>
+/// On the list of servers, address, fields, buttons and rows speak of the same servers, however that came about.
+/// </summary>
 public sealed class SelectionFlowTests(SmallConsole console) : IClassFixture<SmallConsole>
 {
     private const string Overview = "main a:has-text('Overview')";
@@ -19,7 +21,9 @@ public sealed class SelectionFlowTests(SmallConsole console) : IClassFixture<Sma
         await browser.GoAsync("/admin/servers");
         var all = await RowsAsync(browser);
         await browser.Page.Locator("#filter-q").PressSequentiallyAsync("web0");
-        await Assertions.Expect(browser.Page.Locator(Export)).ToHaveAttributeAsync("href", "/admin/servers/export?q=web0");
+        await Assertions
+            .Expect(browser.Page.Locator(Export))
+            .ToHaveAttributeAsync("href", "/admin/servers/export?q=web0");
         await ShouldAgreeAsync(browser, "q=web0");
         var some = await RowsAsync(browser);
         some.ShouldBeInRange(1, all - 1);
@@ -29,7 +33,9 @@ public sealed class SelectionFlowTests(SmallConsole console) : IClassFixture<Sma
         await browser.Page.ReloadAsync();
         await ShouldAgreeAsync(browser, "q=web0");
         await browser.Page.Locator(Overview).ClickAsync();
-        await Assertions.Expect(browser.Page.Locator("main p.text-secondary").First).ToContainTextAsync($"{some} server");
+        await Assertions
+            .Expect(browser.Page.Locator("main p.text-secondary").First)
+            .ToContainTextAsync($"{some} server");
         await browser.Page.GoBackAsync();
         await ShouldAgreeAsync(browser, "q=web0");
         (await RowsAsync(browser)).ShouldBe(some);
@@ -42,10 +48,14 @@ public sealed class SelectionFlowTests(SmallConsole console) : IClassFixture<Sma
         await using var browser = await console.OpenAsync(phone: false);
         await browser.GoAsync("/admin/servers?key=");
         await browser.Page.Locator("#filter-key").FillAsync("plant");
-        await Assertions.Expect(browser.Page.Locator(Export)).ToHaveAttributeAsync("href", new System.Text.RegularExpressions.Regex("key=plant"));
+        await Assertions
+            .Expect(browser.Page.Locator(Export))
+            .ToHaveAttributeAsync("href", new System.Text.RegularExpressions.Regex("key=plant"));
         var plant = await RowsAsync(browser);
         await browser.Page.Locator("#filter-key").FillAsync("staging");
-        await Assertions.Expect(browser.Page.Locator(Export)).ToHaveAttributeAsync("href", new System.Text.RegularExpressions.Regex("key=staging"));
+        await Assertions
+            .Expect(browser.Page.Locator(Export))
+            .ToHaveAttributeAsync("href", new System.Text.RegularExpressions.Regex("key=staging"));
 
         await browser.Page.GoBackAsync();
         await Assertions.Expect(browser.Page.Locator("#filter-key")).ToHaveValueAsync("plant");
@@ -145,7 +155,12 @@ public sealed class SelectionFlowTests(SmallConsole console) : IClassFixture<Sma
         var total = browser.Page.Locator("#count-Total-servers .h1");
         var before = int.Parse(await total.InnerTextAsync(), System.Globalization.CultureInfo.InvariantCulture);
         using (var host = new HttpClient { BaseAddress = new Uri(console.Site.Address) })
-        using (var form = new FormUrlEncodedContent([KeyValuePair.Create("key", "staging"), KeyValuePair.Create("hostname", "newcomer")]))
+        using (
+            var form = new FormUrlEncodedContent([
+                KeyValuePair.Create("key", "staging"),
+                KeyValuePair.Create("hostname", "newcomer"),
+            ])
+        )
         using (var answer = await host.PostAsync("/admin/api/register", form, TestContext.Current.CancellationToken))
             answer.EnsureSuccessStatusCode();
 
@@ -161,7 +176,9 @@ public sealed class SelectionFlowTests(SmallConsole console) : IClassFixture<Sma
         var download = await browser.Page.RunAndWaitForDownloadAsync(() => browser.Page.Locator(Export).ClickAsync());
         await using var stream = await download.CreateReadStreamAsync();
         using var reader = new StreamReader(stream);
-        return (await reader.ReadToEndAsync(TestContext.Current.CancellationToken)).Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Length - 1;
+        return (await reader.ReadToEndAsync(TestContext.Current.CancellationToken))
+                .Split("\r\n", StringSplitOptions.RemoveEmptyEntries)
+                .Length - 1;
     }
 
     /// <summary>Address, links and the form of bulk changes name these filters.</summary>

@@ -39,7 +39,9 @@ public sealed class ServerFlowTests(ConsoleSite site)
         await browser.Page.Locator("summary", new() { HasTextString = "Columns" }).ClickAsync();
         await browser.Page.GetByLabel("Architecture").Or(browser.Page.GetByLabel("Machine")).First.CheckAsync();
         await browser.PressAsync("Apply");
-        await Assertions.Expect(browser.Page.Locator("tbody td", new() { HasTextString = "x86_64" }).First).ToBeVisibleAsync();
+        await Assertions
+            .Expect(browser.Page.Locator("tbody td", new() { HasTextString = "x86_64" }).First)
+            .ToBeVisibleAsync();
     }
 
     [Fact]
@@ -65,11 +67,16 @@ public sealed class ServerFlowTests(ConsoleSite site)
         await using var browser = await site.OpenAsync(ConsoleSite.Admin);
         await browser.GoAsync("/admin/servers?key=staging");
         var servers = await browser.Page.Locator("tbody tr").CountAsync();
-        var download = await browser.Page.RunAndWaitForDownloadAsync(() => browser.Page.Locator("a[download]").ClickAsync());
+        var download = await browser.Page.RunAndWaitForDownloadAsync(() =>
+            browser.Page.Locator("a[download]").ClickAsync()
+        );
         await using var stream = await download.CreateReadStreamAsync();
         using var reader = new StreamReader(stream);
 
-        var lines = (await reader.ReadToEndAsync(TestContext.Current.CancellationToken)).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        var lines = (await reader.ReadToEndAsync(TestContext.Current.CancellationToken)).Split(
+            "\r\n",
+            StringSplitOptions.RemoveEmptyEntries
+        );
 
         lines.Length.ShouldBe(servers + 1);
         lines.Skip(1).ShouldAllBe(line => line.Contains("staging", StringComparison.Ordinal));

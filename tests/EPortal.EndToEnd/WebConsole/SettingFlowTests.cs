@@ -4,7 +4,9 @@ using Xunit;
 
 namespace EPortal.EndToEnd.WebConsole;
 
-/// <summary>Feeds, users, sessions, API keys, LDAP and the user log in the browser, at a agents and on a phone.</summary>
+/// <summary>
+/// Feeds, users, sessions, API keys, LDAP and the user log in the browser, at a agents and on a phone.
+/// </summary>
 public sealed class SettingFlowTests(SmallConsole console) : IClassFixture<SmallConsole>
 {
     private const string Password = "a long password";
@@ -50,7 +52,10 @@ public sealed class SettingFlowTests(SmallConsole console) : IClassFixture<Small
         await browser.Page.GetByLabel("Read-only").UncheckAsync();
         await browser.PressAsync("Save");
         await browser.SaysAsync($"User {name} was changed.");
-        (await console.Site.DoAsync("user")).Split('\n').Single(line => line.Contains(name, StringComparison.Ordinal)).ShouldContain("admin");
+        (await console.Site.DoAsync("user"))
+            .Split('\n')
+            .Single(line => line.Contains(name, StringComparison.Ordinal))
+            .ShouldContain("admin");
 
         await DeleteAsync(browser, $"/admin/users/{name}", "Delete the user");
         await browser.SaysAsync($"User {name} was deleted.");
@@ -76,7 +81,10 @@ public sealed class SettingFlowTests(SmallConsole console) : IClassFixture<Small
 
         await browser.GoAsync("/admin/api-keys");
         (await browser.Page.Locator("body").InnerTextAsync()).ShouldNotContain(key);
-        await browser.Page.Locator("tbody tr", new() { HasTextString = name }).Locator("a[href*='/admin/api-keys/']").First.ClickAsync();
+        await browser
+            .Page.Locator("tbody tr", new() { HasTextString = name })
+            .Locator("a[href*='/admin/api-keys/']")
+            .First.ClickAsync();
         await browser.Page.GetByLabel($"Revoke {name} permanently").CheckAsync();
         await browser.PressAsync("Revoke the API key");
         await browser.SaysAsync($"API key {name} was revoked.");
@@ -93,7 +101,10 @@ public sealed class SettingFlowTests(SmallConsole console) : IClassFixture<Small
         await using var browser = await console.OpenAsync(phone);
         await browser.GoAsync("/admin/sessions");
         browser.Page.Dialog += (_, dialog) => dialog.AcceptAsync();
-        await browser.Page.Locator("tbody tr", new() { HasTextString = ConsoleSite.Reader }).GetByRole(AriaRole.Button).First.ClickAsync();
+        await browser
+            .Page.Locator("tbody tr", new() { HasTextString = ConsoleSite.Reader })
+            .GetByRole(AriaRole.Button)
+            .First.ClickAsync();
         await browser.SaysAsync("The session was ended.");
 
         await other.Page.GotoAsync("/admin/keys");

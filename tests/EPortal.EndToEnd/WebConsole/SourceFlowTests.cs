@@ -40,7 +40,9 @@ public sealed class SourceFlowTests : IAsyncLifetime
         await browser.GoAsync("/admin/source");
         await browser.Page.GetByLabel("Address").FillAsync("http://127.0.0.1:1/");
         await browser.PressAsync("Test connection");
-        await Assertions.Expect(browser.Page.Locator("#found").GetByRole(AriaRole.Alert)).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Assertions
+            .Expect(browser.Page.Locator("#found").GetByRole(AriaRole.Alert))
+            .ToBeVisibleAsync(new() { Timeout = 60_000 });
 
         await browser.Page.GetByLabel("Address").FillAsync($"http://127.0.0.1:{_source.Port}/");
         await browser.PressAsync("Test connection");
@@ -62,7 +64,9 @@ public sealed class SourceFlowTests : IAsyncLifetime
         go.SetResult();
 
         await Assertions.Expect(browser.Page.Locator("#source-state")).ToContainTextAsync("ended");
-        (await browser.Page.EvaluateAsync<bool>("() => window.stayed === true")).ShouldBeTrue("the page was not loaded anew");
+        (await browser.Page.EvaluateAsync<bool>("() => window.stayed === true")).ShouldBeTrue(
+            "the page was not loaded anew"
+        );
         (await _site.DoAsync("kcare", "list", "--json")).ShouldContain("KSOURCE");
     }
 }

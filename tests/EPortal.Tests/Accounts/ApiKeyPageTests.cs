@@ -63,8 +63,12 @@ public sealed partial class ApiKeyPageTests
         }
 
         (await visitors.Reader.StatusAsync($"/admin/api-keys/{other.KeyId}")).ShouldBe(HttpStatusCode.NotFound);
-        (await visitors.Reader.PostStatusAsync($"/admin/api-keys/{other.KeyId}/revoke", ("sure", "true"))).ShouldBe(HttpStatusCode.NotFound);
-        (await visitors.Reader.PostStatusAsync($"/admin/api-keys/{own.KeyId}/revoke", ("sure", "true"))).ShouldBe(HttpStatusCode.Redirect);
+        (await visitors.Reader.PostStatusAsync($"/admin/api-keys/{other.KeyId}/revoke", ("sure", "true"))).ShouldBe(
+            HttpStatusCode.NotFound
+        );
+        (await visitors.Reader.PostStatusAsync($"/admin/api-keys/{own.KeyId}/revoke", ("sure", "true"))).ShouldBe(
+            HttpStatusCode.Redirect
+        );
         visitors.Portal.Portal.ApiKeys.List(null).ShouldHaveSingleItem().KeyId.ShouldBe(other.KeyId);
     }
 
@@ -77,9 +81,13 @@ public sealed partial class ApiKeyPageTests
         (await visitors.Admin.TextAsync("/admin/api-keys?user=rob")).ShouldContain(key.KeyId);
         (await visitors.Admin.TextAsync("/admin/api-keys?user=ada")).ShouldNotContain(key.KeyId);
         (await visitors.Refused($"/admin/api-keys/{key.KeyId}/revoke")).ShouldContain("confirm the deletion");
-        (await visitors.Done($"/admin/api-keys/{key.KeyId}/revoke", ("sure", "true"))).ShouldContain("API key backup was revoked.");
+        (await visitors.Done($"/admin/api-keys/{key.KeyId}/revoke", ("sure", "true"))).ShouldContain(
+            "API key backup was revoked."
+        );
 
-        (await AccountsCallTests.ByKey(visitors.Api, text, "GET", "/feeds")).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        (await AccountsCallTests.ByKey(visitors.Api, text, "GET", "/feeds")).Status.ShouldBe(
+            HttpStatusCode.Unauthorized
+        );
     }
 
     [Fact]
@@ -87,7 +95,12 @@ public sealed partial class ApiKeyPageTests
     {
         await using var visitors = await Visitors.StartAsync();
         foreach (var name in Visitors.Hostile)
-            await visitors.Portal.Portal.ApiKeys.Make(TestPortal.Admin, ApiCaller.Admin, name, visitors.Portal.Time.GetUtcNow().AddDays(1));
+            await visitors.Portal.Portal.ApiKeys.Make(
+                TestPortal.Admin,
+                ApiCaller.Admin,
+                name,
+                visitors.Portal.Time.GetUtcNow().AddDays(1)
+            );
         visitors.Portal.Time.Advance(TimeSpan.FromDays(2));
 
         var list = await visitors.Admin.TextAsync("/admin/api-keys");

@@ -5,7 +5,10 @@ using Xunit;
 
 namespace EPortal.Tests.Accounts;
 
-/// <summary>Speaks to a portal as a browser does: keeps cookies, says with a form where it comes from, and follows nothing by itself.</summary>
+/// <summary>
+/// Speaks to a portal as a browser does: keeps cookies, says with a form where it comes from, and follows nothing by
+/// itself.
+/// </summary>
 internal sealed class Browser : IDisposable
 {
     private readonly HttpClient _http;
@@ -13,7 +16,17 @@ internal sealed class Browser : IDisposable
     public Browser(TestPortal portal)
     {
         Origin = portal.Address.GetLeftPart(UriPartial.Authority);
-        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = Cookies, Expect100ContinueTimeout = TimeSpan.FromMinutes(1) }) { BaseAddress = portal.Address };
+        _http = new HttpClient(
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                CookieContainer = Cookies,
+                Expect100ContinueTimeout = TimeSpan.FromMinutes(1),
+            }
+        )
+        {
+            BaseAddress = portal.Address,
+        };
         _http.DefaultRequestHeaders.UserAgent.ParseAdd("Browser/1.0");
     }
 
@@ -47,11 +60,29 @@ internal sealed class Browser : IDisposable
     public Task<HttpResponseMessage> PostAsync(string path, params (string Name, string Value)[] values) =>
         SendAsync(HttpMethod.Post, path, values);
 
-    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, (string Name, string Value)[] values, params (string Name, string Value)[] headers) =>
-        SendAsync(method, path, new FormUrlEncodedContent(values.Select(one => KeyValuePair.Create(one.Name, one.Value))), headers);
+    public Task<HttpResponseMessage> SendAsync(
+        HttpMethod method,
+        string path,
+        (string Name, string Value)[] values,
+        params (string Name, string Value)[] headers
+    ) =>
+        SendAsync(
+            method,
+            path,
+            new FormUrlEncodedContent(values.Select(one => KeyValuePair.Create(one.Name, one.Value))),
+            headers
+        );
 
-    /// <summary>Sends any content, when the portal is ready for it: what it says to one that is too large would be lost otherwise.</summary>
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent content, params (string Name, string Value)[] headers)
+    /// <summary>
+    /// Sends any content, when the portal is ready for it: what it says to one that is too large would be lost
+    /// otherwise.
+    /// </summary>
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method,
+        string path,
+        HttpContent content,
+        params (string Name, string Value)[] headers
+    )
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
         if (Origin is not null)
@@ -62,17 +93,27 @@ internal sealed class Browser : IDisposable
         return await _http.SendAsync(request, Cancellation);
     }
 
-    public Task<HttpResponseMessage> LogInAsync(string user, string password, string? next = null) => PostAsync(
-        "/admin/login", [("username", user), ("password", password), .. next is null ? [] : new[] { ("next", next) }]);
+    public Task<HttpResponseMessage> LogInAsync(string user, string password, string? next = null) =>
+        PostAsync(
+            "/admin/login",
+            [("username", user), ("password", password), .. next is null ? [] : new[] { ("next", next) }]
+        );
 
     /// <summary>Signs on at a provider that lets everybody in, and returns where that ends.</summary>
     /// <param name="next">Where to go on to.</param>
     /// <param name="callback">Changes the address that the provider sends the browser back to.</param>
     public async Task<Uri> SignOnAsync(string? next = null, Func<Uri, Uri>? callback = null)
     {
-        using var begin = await GetAsync("/admin/sso/login" + (next is null ? "" : $"?next={Uri.EscapeDataString(next)}"));
+        using var begin = await GetAsync(
+            "/admin/sso/login" + (next is null ? "" : $"?next={Uri.EscapeDataString(next)}")
+        );
         var query = QueryHelpers.ParseQuery(begin.Headers.Location!.Query);
-        var back = new Uri(QueryHelpers.AddQueryString(query["redirect_uri"].ToString(), new Dictionary<string, string?> { ["code"] = "code-1", ["state"] = query["state"] }));
+        var back = new Uri(
+            QueryHelpers.AddQueryString(
+                query["redirect_uri"].ToString(),
+                new Dictionary<string, string?> { ["code"] = "code-1", ["state"] = query["state"] }
+            )
+        );
         using var end = await GetAsync((callback?.Invoke(back) ?? back).PathAndQuery);
         return end.Headers.Location!;
     }

@@ -10,20 +10,23 @@ namespace EPortal.Tests.Accounts;
 [Trait("threat", "C23")]
 public sealed class CrossSiteRequestTests
 {
-    /// <summary>How browsers mark a request that a page of another site caused; none of it can be set by that page.</summary>
-    public static TheoryData<string?, string?> Foreign => new()
-    {
-        { "https://evil.example", null },
-        { "https://evil.example", "cross-site" },
-        { null, "cross-site" },
-        { null, "same-site" },
-        { "null", null },
-        { "null", "cross-site" },
-        { "http://127.0.0.1:1", null },
-        { "https://127.0.0.1.evil.example", null },
-        { "nonsense", null },
-        { null, null },
-    };
+    /// <summary>
+    /// How browsers mark a request that a page of another site caused; none of it can be set by that page.
+    /// </summary>
+    public static TheoryData<string?, string?> Foreign =>
+        new()
+        {
+            { "https://evil.example", null },
+            { "https://evil.example", "cross-site" },
+            { null, "cross-site" },
+            { null, "same-site" },
+            { "null", null },
+            { "null", "cross-site" },
+            { "http://127.0.0.1:1", null },
+            { "https://127.0.0.1.evil.example", null },
+            { "nonsense", null },
+            { null, null },
+        };
 
     [Theory]
     [MemberData(nameof(Foreign))]
@@ -37,7 +40,12 @@ public sealed class CrossSiteRequestTests
 
         foreach (var (method, path) in ChangingCalls())
         {
-            using var answer = await browser.SendAsync(new HttpMethod(method), path, [("name", "forged"), ("key", "forged"), ("username", "forged")], headers);
+            using var answer = await browser.SendAsync(
+                new HttpMethod(method),
+                path,
+                [("name", "forged"), ("key", "forged"), ("username", "forged")],
+                headers
+            );
             answer.StatusCode.ShouldBe(HttpStatusCode.Forbidden, $"{method} {path}");
         }
 
@@ -55,7 +63,11 @@ public sealed class CrossSiteRequestTests
             return; // no browser: programs may log in
 
         using var answer = await browser.SendAsync(
-            HttpMethod.Post, "/admin/login", [("username", ApiCaller.Admin), ("password", ApiCaller.Password)], site is null ? [] : [("Sec-Fetch-Site", site)]);
+            HttpMethod.Post,
+            "/admin/login",
+            [("username", ApiCaller.Admin), ("password", ApiCaller.Password)],
+            site is null ? [] : [("Sec-Fetch-Site", site)]
+        );
 
         answer.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         browser.Token.ShouldBeNull();
@@ -85,7 +97,11 @@ public sealed class CrossSiteRequestTests
             browser.Origin = null;
 
         using var answer = await browser.SendAsync(
-            HttpMethod.Post, "/admin/api/feeds", [("name", "fine")], site is null ? [] : [("Sec-Fetch-Site", site)]);
+            HttpMethod.Post,
+            "/admin/api/feeds",
+            [("name", "fine")],
+            site is null ? [] : [("Sec-Fetch-Site", site)]
+        );
 
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
     }
@@ -98,7 +114,11 @@ public sealed class CrossSiteRequestTests
 
         // No proxy is trusted here, so the scheme is not known to be https; the host is what counts.
         using var answer = await browser.SendAsync(
-            HttpMethod.Post, "/admin/login", [("username", ApiCaller.Admin), ("password", ApiCaller.Password)], ("Host", "portal.example"));
+            HttpMethod.Post,
+            "/admin/login",
+            [("username", ApiCaller.Admin), ("password", ApiCaller.Password)],
+            ("Host", "portal.example")
+        );
 
         answer.StatusCode.ShouldBe(HttpStatusCode.Redirect);
     }
@@ -111,7 +131,11 @@ public sealed class CrossSiteRequestTests
     [InlineData(null, "https://portal.example", true)]
     [InlineData("https", "https://portal.example:444", false)]
     [InlineData("https", "ftp://portal.example", false)]
-    public async Task A_page_without_TLS_changes_nothing_where_the_portal_has_it(string? scheme, string origin, bool taken)
+    public async Task A_page_without_TLS_changes_nothing_where_the_portal_has_it(
+        string? scheme,
+        string origin,
+        bool taken
+    )
     {
         await using var api = await ApiCaller.StartAsync();
         using var browser = new Browser(api.Portal) { Origin = origin };
@@ -120,7 +144,11 @@ public sealed class CrossSiteRequestTests
             headers.Add(("X-Forwarded-Proto", scheme));
 
         using var answer = await browser.SendAsync(
-            HttpMethod.Post, "/admin/login", [("username", ApiCaller.Admin), ("password", ApiCaller.Password)], [.. headers]);
+            HttpMethod.Post,
+            "/admin/login",
+            [("username", ApiCaller.Admin), ("password", ApiCaller.Password)],
+            [.. headers]
+        );
 
         answer.StatusCode.ShouldBe(taken ? HttpStatusCode.Redirect : HttpStatusCode.Forbidden);
     }
@@ -132,16 +160,29 @@ public sealed class CrossSiteRequestTests
         using var browser = new Browser(api.Portal) { Origin = "http://portal.example" };
 
         using var answer = await browser.SendAsync(
-            HttpMethod.Post, "/admin/login", [("username", ApiCaller.Admin), ("password", ApiCaller.Password)], ("Host", "portal.example"), ("X-Forwarded-Proto", "https"));
+            HttpMethod.Post,
+            "/admin/login",
+            [("username", ApiCaller.Admin), ("password", ApiCaller.Password)],
+            ("Host", "portal.example"),
+            ("X-Forwarded-Proto", "https")
+        );
 
         answer.StatusCode.ShouldBe(HttpStatusCode.Redirect);
     }
 
     /// <summary>Every route that changes something, as the table of roles has it, and what pages post.</summary>
     private static IEnumerable<(string Method, string Path)> ChangingCalls() =>
-        ApiRoutesTable.Lines.Where(line => line.Method != "GET" && !line.Path.StartsWith("/kcare", StringComparison.Ordinal))
+        ApiRoutesTable
+            .Lines.Where(line => line.Method != "GET" && !line.Path.StartsWith("/kcare", StringComparison.Ordinal))
             .Select(line => (line.Method, Path: "/admin/api" + line.Path))
-            .Concat(ConsoleRoutesTable.Lines.Where(line => line.Method != "GET").Select(line => (line.Method, line.Path)))
+            .Concat(
+                ConsoleRoutesTable.Lines.Where(line => line.Method != "GET").Select(line => (line.Method, line.Path))
+            )
             .Append((Method: "POST", Path: "/admin/logout"))
-            .Select(line => (line.Method, line.Path.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal)));
+            .Select(line =>
+                (
+                    line.Method,
+                    line.Path.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal)
+                )
+            );
 }

@@ -33,7 +33,9 @@ public sealed class FailedLoginTests
         all.ShouldNotContain("hunter2");
         all.ShouldContain("<code>failed-login</code>");
         Entries(visitors).ShouldAllBe(line => line.Actor == Actor.Nobody && line.Address == "127.0.0.1");
-        await Should.ThrowAsync<RefusedException>(() => visitors.Portal.Portal.Users.Add(TestPortal.Admin, "nobody", new UserSettings(ApiCaller.Password)));
+        await Should.ThrowAsync<RefusedException>(() =>
+            visitors.Portal.Portal.Users.Add(TestPortal.Admin, "nobody", new UserSettings(ApiCaller.Password))
+        );
     }
 
     [Fact]
@@ -96,7 +98,16 @@ public sealed class FailedLoginTests
 
     private static List<string> Lines(Visitors visitors) => [.. Entries(visitors).Select(line => line.Detail)];
 
-    private static long Told(Visitors visitors) => Entries(visitors).Sum(line => long.Parse(line.Detail.Split(' ')[0], System.Globalization.NumberStyles.AllowThousands, System.Globalization.CultureInfo.InvariantCulture));
+    private static long Told(Visitors visitors) =>
+        Entries(visitors)
+            .Sum(line =>
+                long.Parse(
+                    line.Detail.Split(' ')[0],
+                    System.Globalization.NumberStyles.AllowThousands,
+                    System.Globalization.CultureInfo.InvariantCulture
+                )
+            );
 
-    private static Task Until(Visitors visitors, Func<List<string>, bool> holds) => SourcePortal.UntilAsync(() => Task.FromResult(holds(Lines(visitors))));
+    private static Task Until(Visitors visitors, Func<List<string>, bool> holds) =>
+        SourcePortal.UntilAsync(() => Task.FromResult(holds(Lines(visitors))));
 }

@@ -20,8 +20,20 @@ public sealed class FirstUserTests
         using var browser = new Browser(portal);
 
         (await browser.TextAsync("/admin/login")).ShouldContain("kc.eportal user add admin");
-        foreach (var (user, password) in new[] { ("admin", "admin"), ("admin", ""), ("", ""), ("root", "root"), ("eportal", "eportal"), ("admin", "password") })
-            (await browser.PostStatusAsync("/admin/login", ("username", user), ("password", password))).ShouldBe(HttpStatusCode.Unauthorized);
+        foreach (
+            var (user, password) in new[]
+            {
+                ("admin", "admin"),
+                ("admin", ""),
+                ("", ""),
+                ("root", "root"),
+                ("eportal", "eportal"),
+                ("admin", "password"),
+            }
+        )
+            (await browser.PostStatusAsync("/admin/login", ("username", user), ("password", password))).ShouldBe(
+                HttpStatusCode.Unauthorized
+            );
         (await browser.StatusAsync("/admin")).ShouldBe(HttpStatusCode.Redirect);
     }
 
@@ -32,8 +44,18 @@ public sealed class FirstUserTests
         var api = new ApiCaller(portal);
 
         foreach (var (method, path, _) in ApiRoutesTable.Lines)
-            await api.Call(method, path.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal), Carrier.Form, null,
-                ("username", "eve"), ("password", "long enough"), ("readonly", "false"), ("key", "k"), ("hostname", "h"), ("name", "eve"));
+            await api.Call(
+                method,
+                path.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal),
+                Carrier.Form,
+                null,
+                ("username", "eve"),
+                ("password", "long enough"),
+                ("readonly", "false"),
+                ("key", "k"),
+                ("hostname", "h"),
+                ("name", "eve")
+            );
 
         portal.Portal.Users.List().ShouldBeEmpty();
     }
@@ -44,7 +66,9 @@ public sealed class FirstUserTests
         await using var portal = await TestPortal.StartAsync();
 
         portal.Services.GetRequiredService<IDataProtectionProvider>().ShouldBeOfType<EphemeralDataProtectionProvider>();
-        portal.Services.GetServices<IHostedService>().ShouldAllBe(service => !service.GetType().FullName!.Contains("DataProtection"));
+        portal
+            .Services.GetServices<IHostedService>()
+            .ShouldAllBe(service => !service.GetType().FullName!.Contains("DataProtection"));
     }
 
     [Fact]

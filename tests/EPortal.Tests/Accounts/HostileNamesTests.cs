@@ -20,7 +20,10 @@ public sealed class HostileNamesTests
         var before = GC.GetTotalMemory(forceFullCollection: true);
 
         for (var number = 0; number < 160; number++)
-            (await PostAsync(api, $"n{number}", 900_000, $"198.51.100.{number}")).Status.ShouldBeOneOf(HttpStatusCode.Unauthorized, HttpStatusCode.TooManyRequests);
+            (await PostAsync(api, $"n{number}", 900_000, $"198.51.100.{number}")).Status.ShouldBeOneOf(
+                HttpStatusCode.Unauthorized,
+                HttpStatusCode.TooManyRequests
+            );
 
         (GC.GetTotalMemory(forceFullCollection: true) - before).ShouldBeLessThan(100 * Megabyte);
     }
@@ -50,9 +53,16 @@ public sealed class HostileNamesTests
         await using var api = await ApiCaller.StartAsync();
         var value = new string('y', 900_000);
         var (field, text) = name == "LONG" ? (value, "[[1]]") : (name, $"\"/admin/{value}\"");
-        using var request = new HttpRequestMessage(path.EndsWith("json", StringComparison.Ordinal) ? HttpMethod.Get : HttpMethod.Post, path)
+        using var request = new HttpRequestMessage(
+            path.EndsWith("json", StringComparison.Ordinal) ? HttpMethod.Get : HttpMethod.Post,
+            path
+        )
         {
-            Content = new StringContent($$"""{"{{field}}": {{text}}, "hostname2": "h"}""", System.Text.Encoding.UTF8, "application/json"),
+            Content = new StringContent(
+                $$"""{"{{field}}": {{text}}, "hostname2": "h"}""",
+                System.Text.Encoding.UTF8,
+                "application/json"
+            ),
         };
 
         (await api.Send(request)).Text.Length.ShouldBeLessThan(20_000);
@@ -63,15 +73,27 @@ public sealed class HostileNamesTests
     {
         await using var api = await ApiCaller.StartAsync();
 
-        (await api.Portal.Http.GetStringAsync("/admin/api/kcare/nagios/nope", Cancellation)).ShouldBe("Servers not found for key nope\n");
-        (await api.Portal.Http.GetStringAsync("/admin/api/kcare/nagios/" + new string('z', 5000), Cancellation)).Length.ShouldBeLessThan(400);
+        (await api.Portal.Http.GetStringAsync("/admin/api/kcare/nagios/nope", Cancellation)).ShouldBe(
+            "Servers not found for key nope\n"
+        );
+        (
+            await api.Portal.Http.GetStringAsync("/admin/api/kcare/nagios/" + new string('z', 5000), Cancellation)
+        ).Length.ShouldBeLessThan(400);
     }
 
-    private static async Task<(HttpStatusCode Status, string Page)> PostAsync(ApiCaller api, string name, int length, string address = "192.0.2.1")
+    private static async Task<(HttpStatusCode Status, string Page)> PostAsync(
+        ApiCaller api,
+        string name,
+        int length,
+        string address = "192.0.2.1"
+    )
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/admin/login")
         {
-            Content = new FormUrlEncodedContent([KeyValuePair.Create("username", name.PadRight(length, 'x')), KeyValuePair.Create("password", "wrong")]),
+            Content = new FormUrlEncodedContent([
+                KeyValuePair.Create("username", name.PadRight(length, 'x')),
+                KeyValuePair.Create("password", "wrong"),
+            ]),
         };
         request.Headers.Add("X-Forwarded-For", address);
         using var answer = await api.Portal.Http.SendAsync(request, Cancellation);

@@ -46,7 +46,9 @@ public sealed class LastAdminTests : IDisposable
         var (exit, _, error) = await PortalCli.On(Data).RunAsync(args);
 
         (exit, error).ShouldBe((0, Warning));
-        (await PortalCli.On(Data).RunAsync(["user", "set", "-r", "admin", "reader"])).ShouldBe((0, "user reader was changed\n", ""));
+        (await PortalCli.On(Data).RunAsync(["user", "set", "-r", "admin", "reader"])).ShouldBe(
+            (0, "user reader was changed\n", "")
+        );
         (await Admins()).ShouldBe("reader");
     }
 
@@ -57,9 +59,15 @@ public sealed class LastAdminTests : IDisposable
         await PortalCli.On(Data).RunAsync(["user", "add", "second", "-p", "long enough"]);
         var terminal = PortalCli.On(Data, isTerminal: true);
 
-        (await terminal.RunAsync(["user", "-c", "-r", "readonly", "second"], "")).ShouldBe((0, "user second was changed\n", ""));
-        (await terminal.RunAsync(["user", "-d", "reader"], "y\n")).ShouldBe((0, "user reader was deleted\n", "Delete user reader with its API keys? [y/N] "));
-        (await terminal.RunAsync(["user", "-c", "-p", "-", "admin"], "long enough\nlong enough\n")).Err.ShouldNotContain("admin is the last");
+        (await terminal.RunAsync(["user", "-c", "-r", "readonly", "second"], "")).ShouldBe(
+            (0, "user second was changed\n", "")
+        );
+        (await terminal.RunAsync(["user", "-d", "reader"], "y\n")).ShouldBe(
+            (0, "user reader was deleted\n", "Delete user reader with its API keys? [y/N] ")
+        );
+        (
+            await terminal.RunAsync(["user", "-c", "-p", "-", "admin"], "long enough\nlong enough\n")
+        ).Err.ShouldNotContain("admin is the last");
     }
 
     [Fact]
@@ -67,9 +75,15 @@ public sealed class LastAdminTests : IDisposable
     {
         await Users();
 
-        (await PortalCli.On(Data).RunAsync(["user", "-d", "admin", "--dry-run"])).ShouldBe((0, "user admin would be deleted, the last admin\n", ""));
-        (await PortalCli.On(Data).RunAsync(["user", "delete", "reader", "--dry-run"])).ShouldBe((0, "user reader would be deleted\n", ""));
-        (await PortalCli.On(Data).RunAsync(["user", "delete", "nobody", "--dry-run"])).ShouldBe((1, "", "error: user 'nobody' not found\n"));
+        (await PortalCli.On(Data).RunAsync(["user", "-d", "admin", "--dry-run"])).ShouldBe(
+            (0, "user admin would be deleted, the last admin\n", "")
+        );
+        (await PortalCli.On(Data).RunAsync(["user", "delete", "reader", "--dry-run"])).ShouldBe(
+            (0, "user reader would be deleted\n", "")
+        );
+        (await PortalCli.On(Data).RunAsync(["user", "delete", "nobody", "--dry-run"])).ShouldBe(
+            (1, "", "error: user 'nobody' not found\n")
+        );
         (await PortalCli.JsonAsync(Data, "user", "--json")).GetArrayLength().ShouldBe(2);
     }
 
@@ -78,10 +92,14 @@ public sealed class LastAdminTests : IDisposable
     {
         await Users();
         var doctor = PortalCli.On(Data);
-        (await doctor.RunAsync(["doctor", _folder.File("1.tar.gz")])).Out.ShouldContain("ok: accounts: an admin exists");
+        (await doctor.RunAsync(["doctor", _folder.File("1.tar.gz")])).Out.ShouldContain(
+            "ok: accounts: an admin exists"
+        );
         await PortalCli.On(Data).RunAsync(["user", "-d", "admin"]);
 
-        (await doctor.RunAsync(["doctor", _folder.File("2.tar.gz")])).Out.ShouldContain("warning: accounts: no user is an admin");
+        (await doctor.RunAsync(["doctor", _folder.File("2.tar.gz")])).Out.ShouldContain(
+            "warning: accounts: no user is an admin"
+        );
     }
 
     private async Task Users()
@@ -90,6 +108,12 @@ public sealed class LastAdminTests : IDisposable
         await PortalCli.On(Data).RunAsync(["user", "-a", "-p", "long enough", "-r", "readonly", "reader"]);
     }
 
-    private async Task<string> Admins() => string.Join(' ', (await PortalCli.JsonAsync(Data, "user", "--json")).EnumerateArray()
-        .Where(user => !user.GetProperty("readonly").GetBoolean()).Select(user => user.GetProperty("username").GetString()));
+    private async Task<string> Admins() =>
+        string.Join(
+            ' ',
+            (await PortalCli.JsonAsync(Data, "user", "--json"))
+                .EnumerateArray()
+                .Where(user => !user.GetProperty("readonly").GetBoolean())
+                .Select(user => user.GetProperty("username").GetString())
+        );
 }

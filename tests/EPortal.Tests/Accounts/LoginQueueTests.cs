@@ -7,8 +7,8 @@ using Xunit;
 namespace EPortal.Tests.Accounts;
 
 /// <summary>
-/// Who waits for whom when many passwords are to be checked. Run by itself: what is counted are the checks that fit beside a request, and
-/// other tests take the processors away from the one and not from the other.
+/// Who waits for whom when many passwords are to be checked. Run by itself: what is counted are the checks that fit
+/// beside a request, and other tests take the processors away from the one and not from the other.
 /// </summary>
 [Collection(RunsAlone.Name)]
 public sealed class LoginQueueTests
@@ -25,19 +25,32 @@ public sealed class LoginQueueTests
     {
         await using var api = await ApiCaller.StartAsync();
         var done = 0;
-        var guesses = Enumerable.Range(1, Waiting).Select(async number =>
-        {
-            var status = await LogInAsync(api, $"user{number}", "wrong", string.Format(System.Globalization.CultureInfo.InvariantCulture, strangers, number));
-            Interlocked.Increment(ref done);
-            return status;
-        }).ToList();
-        await api.Portal.ScrapeUntilAsync(metrics => metrics["eportal_logins_waiting"] + Volatile.Read(ref done) + 2 >= Waiting);
+        var guesses = Enumerable
+            .Range(1, Waiting)
+            .Select(async number =>
+            {
+                var status = await LogInAsync(
+                    api,
+                    $"user{number}",
+                    "wrong",
+                    string.Format(System.Globalization.CultureInfo.InvariantCulture, strangers, number)
+                );
+                Interlocked.Increment(ref done);
+                return status;
+            })
+            .ToList();
+        await api.Portal.ScrapeUntilAsync(metrics =>
+            metrics["eportal_logins_waiting"] + Volatile.Read(ref done) + 2 >= Waiting
+        );
         var before = Volatile.Read(ref done);
 
         (await LogInAsync(api, ApiCaller.Admin, ApiCaller.Password, "203.0.113.7")).ShouldBe(HttpStatusCode.Redirect);
 
         // In the order in which they came it would be nearly all; some are checked while the request is on its way.
-        (Volatile.Read(ref done) - before).ShouldBeLessThan(Waiting * 4 / 5, "so many guesses were checked while the owner waited");
+        (Volatile.Read(ref done) - before).ShouldBeLessThan(
+            Waiting * 4 / 5,
+            "so many guesses were checked while the owner waited"
+        );
         (await Task.WhenAll(guesses)).ShouldAllBe(status => status == HttpStatusCode.Unauthorized);
     }
 
@@ -55,7 +68,10 @@ public sealed class LoginQueueTests
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/admin/login");
         request.Method = HttpMethod.Post;
-        request.Content = new FormUrlEncodedContent([KeyValuePair.Create("username", user), KeyValuePair.Create("password", password)]);
+        request.Content = new FormUrlEncodedContent([
+            KeyValuePair.Create("username", user),
+            KeyValuePair.Create("password", password),
+        ]);
         request.Headers.Add("X-Forwarded-For", address);
         using var answer = await api.Portal.Http.SendAsync(request, Cancellation);
         return answer.StatusCode;

@@ -35,7 +35,9 @@ public sealed class LoginTests
 
         using var away = await browser.GetAsync("/admin?tab=1");
         away.Headers.Location!.ToString().ShouldBe("/admin/login?next=%2Fadmin%3Ftab%3D1");
-        (await browser.TextAsync(away.Headers.Location.ToString())).ShouldContain("name=\"next\" value=\"/admin?tab=1\"");
+        (await browser.TextAsync(away.Headers.Location.ToString())).ShouldContain(
+            "name=\"next\" value=\"/admin?tab=1\""
+        );
         using var back = await browser.LogInAsync(ApiCaller.Admin, ApiCaller.Password, "/admin?tab=1");
         back.Headers.Location!.ToString().ShouldBe("/admin?tab=1");
     }
@@ -59,7 +61,12 @@ public sealed class LoginTests
     [Fact]
     public async Task A_lifetime_counts_from_the_login()
     {
-        await using var api = await ApiCaller.StartAsync(settings => settings with { AuthSessionLifetime = TimeSpan.FromHours(1) });
+        await using var api = await ApiCaller.StartAsync(settings =>
+            settings with
+            {
+                AuthSessionLifetime = TimeSpan.FromHours(1),
+            }
+        );
         using var browser = new Browser(api.Portal);
         using var login = await browser.LogInAsync(ApiCaller.Admin, ApiCaller.Password);
         login.Headers.GetValues("Set-Cookie").Single().ShouldContain("max-age=3600");
@@ -73,7 +80,13 @@ public sealed class LoginTests
     [Fact]
     public async Task A_refreshed_lifetime_counts_from_the_last_use()
     {
-        await using var api = await ApiCaller.StartAsync(settings => settings with { AuthSessionLifetime = TimeSpan.FromHours(1), AuthRefreshSession = true });
+        await using var api = await ApiCaller.StartAsync(settings =>
+            settings with
+            {
+                AuthSessionLifetime = TimeSpan.FromHours(1),
+                AuthRefreshSession = true,
+            }
+        );
         using var browser = new Browser(api.Portal);
         await browser.LogInAsync(ApiCaller.Admin, ApiCaller.Password);
 
@@ -90,7 +103,13 @@ public sealed class LoginTests
     [Fact]
     public async Task A_refreshed_lifetime_is_told_to_the_browser_too_but_not_with_every_request()
     {
-        await using var api = await ApiCaller.StartAsync(settings => settings with { AuthSessionLifetime = TimeSpan.FromHours(1), AuthRefreshSession = true });
+        await using var api = await ApiCaller.StartAsync(settings =>
+            settings with
+            {
+                AuthSessionLifetime = TimeSpan.FromHours(1),
+                AuthRefreshSession = true,
+            }
+        );
         using var browser = new Browser(api.Portal);
         await browser.LogInAsync(ApiCaller.Admin, ApiCaller.Password);
         var token = browser.Token;
@@ -115,7 +134,13 @@ public sealed class LoginTests
     [InlineData(false, true)]
     public async Task A_lifetime_that_is_not_refreshed_is_told_once(bool hasLifetime, bool isRefreshed)
     {
-        await using var api = await ApiCaller.StartAsync(settings => settings with { AuthSessionLifetime = hasLifetime ? TimeSpan.FromHours(1) : null, AuthRefreshSession = isRefreshed });
+        await using var api = await ApiCaller.StartAsync(settings =>
+            settings with
+            {
+                AuthSessionLifetime = hasLifetime ? TimeSpan.FromHours(1) : null,
+                AuthRefreshSession = isRefreshed,
+            }
+        );
         using var browser = new Browser(api.Portal);
         await browser.LogInAsync(ApiCaller.Admin, ApiCaller.Password);
 
@@ -184,11 +209,20 @@ public sealed class LoginTests
         await rob.LogInAsync(ApiCaller.Reader, ApiCaller.Password);
 
         var all = (await api.Get("/sessions")).Result.EnumerateArray().ToList();
-        all.Select(one => one.GetProperty("user").GetString()).ShouldBe([ApiCaller.Reader, ApiCaller.Admin], ignoreOrder: true);
-        all.ShouldAllBe(one => one.GetProperty("agent").GetString() == "Browser/1.0" && one.GetProperty("address").GetString() == "127.0.0.1");
-        var own = (await api.Call("GET", "/sessions", Carrier.Query, ApiCaller.Reader)).Result.EnumerateArray().ToList();
+        all.Select(one => one.GetProperty("user").GetString())
+            .ShouldBe([ApiCaller.Reader, ApiCaller.Admin], ignoreOrder: true);
+        all.ShouldAllBe(one =>
+            one.GetProperty("agent").GetString() == "Browser/1.0"
+            && one.GetProperty("address").GetString() == "127.0.0.1"
+        );
+        var own = (await api.Call("GET", "/sessions", Carrier.Query, ApiCaller.Reader))
+            .Result.EnumerateArray()
+            .ToList();
         own.Count.ShouldBe(1);
-        var (robs, adas) = (own[0].GetProperty("id").GetString(), all.Single(one => one.GetProperty("user").GetString() == ApiCaller.Admin).GetProperty("id").GetString());
+        var (robs, adas) = (
+            own[0].GetProperty("id").GetString(),
+            all.Single(one => one.GetProperty("user").GetString() == ApiCaller.Admin).GetProperty("id").GetString()
+        );
         (await rob.TextAsync("/admin/api/sessions")).ShouldContain("\"current\":true");
 
         (await api.Call("DELETE", $"/sessions/{adas}", Carrier.Query, ApiCaller.Reader)).Result.GetInt32().ShouldBe(0);

@@ -27,7 +27,8 @@ public sealed class PasswordGuessingTests
         using var a = await browser.LogInAsync(ApiCaller.Admin, "wrong");
         using var b = await browser.LogInAsync("nobody", "wrong");
         // The name stands in the form again as it was typed.
-        (await a.Content.ReadAsStringAsync(Cancellation)).Replace($"value=\"{ApiCaller.Admin}\"", "value=\"nobody\"", StringComparison.Ordinal)
+        (await a.Content.ReadAsStringAsync(Cancellation))
+            .Replace($"value=\"{ApiCaller.Admin}\"", "value=\"nobody\"", StringComparison.Ordinal)
             .ShouldBe(await b.Content.ReadAsStringAsync(Cancellation));
         a.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
     }
@@ -53,7 +54,9 @@ public sealed class PasswordGuessingTests
         await using var api = await ApiCaller.StartAsync();
         (await Try(api, ApiCaller.Admin, ApiCaller.Password, "192.0.2.1")).Status.ShouldBe(HttpStatusCode.OK);
         for (var number = 0; number < Allowed; number++)
-            (await Try(api, ApiCaller.Admin, $"wrong{number}", $"198.51.100.{number}")).Status.ShouldBe(HttpStatusCode.Unauthorized);
+            (await Try(api, ApiCaller.Admin, $"wrong{number}", $"198.51.100.{number}")).Status.ShouldBe(
+                HttpStatusCode.Unauthorized
+            );
 
         (await Try(api, ApiCaller.Admin, "wrong", "198.51.100.200")).Status.ShouldBe(HttpStatusCode.TooManyRequests);
         (await Login(api, ApiCaller.Admin, ApiCaller.Password, "192.0.2.1")).ShouldBe(HttpStatusCode.Redirect);
@@ -99,7 +102,10 @@ public sealed class PasswordGuessingTests
             (await Try(api, ApiCaller.Admin, $"wrong{number}")).Status.ShouldBe(HttpStatusCode.Unauthorized);
 
         (await Try(api, ApiCaller.Admin, "wrong")).Status.ShouldBe(HttpStatusCode.TooManyRequests);
-        (await Try(api, ApiCaller.Admin, ApiCaller.Password)).Status.ShouldBe(HttpStatusCode.TooManyRequests, "guesses from the owner's own address");
+        (await Try(api, ApiCaller.Admin, ApiCaller.Password)).Status.ShouldBe(
+            HttpStatusCode.TooManyRequests,
+            "guesses from the owner's own address"
+        );
         api.Portal.Time.Advance(TimeSpan.FromSeconds(10));
         (await Try(api, ApiCaller.Admin, ApiCaller.Password)).Status.ShouldBe(HttpStatusCode.OK);
     }
@@ -111,11 +117,15 @@ public sealed class PasswordGuessingTests
         var answers = new ConcurrentBag<HttpStatusCode>();
 
         await Parallel.ForEachAsync(
-            Enumerable.Range(0, 100), new ParallelOptions { MaxDegreeOfParallelism = 50 },
-            async (number, _) => answers.Add((await Try(api, ApiCaller.Admin, $"wrong{number}")).Status));
+            Enumerable.Range(0, 100),
+            new ParallelOptions { MaxDegreeOfParallelism = 50 },
+            async (number, _) => answers.Add((await Try(api, ApiCaller.Admin, $"wrong{number}")).Status)
+        );
 
         answers.Count(status => status == HttpStatusCode.Unauthorized).ShouldBeInRange(1, Allowed + 2);
-        answers.ShouldAllBe(status => status == HttpStatusCode.Unauthorized || status == HttpStatusCode.TooManyRequests);
+        answers.ShouldAllBe(status =>
+            status == HttpStatusCode.Unauthorized || status == HttpStatusCode.TooManyRequests
+        );
     }
 
     [Fact]
@@ -124,7 +134,9 @@ public sealed class PasswordGuessingTests
         await using var api = await ApiCaller.StartAsync();
         for (var number = 0; number < Allowed; number++)
             await Try(api, ApiCaller.Admin, $"wrong{number}", "198.51.100.1");
-        (await Try(api, ApiCaller.Admin, ApiCaller.Password, "192.0.2.2")).Status.ShouldBe(HttpStatusCode.TooManyRequests);
+        (await Try(api, ApiCaller.Admin, ApiCaller.Password, "192.0.2.2")).Status.ShouldBe(
+            HttpStatusCode.TooManyRequests
+        );
 
         api.Portal.Time.Advance(TimeSpan.FromSeconds(10));
 
@@ -164,7 +176,12 @@ public sealed class PasswordGuessingTests
     private static async Task<HttpStatusCode> Login(ApiCaller api, string user, string password, string address)
     {
         using var browser = new Browser(api.Portal);
-        using var answer = await browser.SendAsync(HttpMethod.Post, "/admin/login", [("username", user), ("password", password)], ("X-Forwarded-For", address));
+        using var answer = await browser.SendAsync(
+            HttpMethod.Post,
+            "/admin/login",
+            [("username", user), ("password", password)],
+            ("X-Forwarded-For", address)
+        );
         return answer.StatusCode;
     }
 }

@@ -17,7 +17,10 @@ public sealed class PasswordHashTests
 
         hash.ShouldMatch(@"^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}\z");
         PasswordHash.Verify(password, hash).ShouldBeTrue();
-        foreach (var other in (string[])[password + " ", password + "\0", password.ToUpperInvariant() + "x", password[1..], ""])
+        foreach (
+            var other in (string[])
+                [password + " ", password + "\0", password.ToUpperInvariant() + "x", password[1..], ""]
+        )
             PasswordHash.Verify(other, hash).ShouldBeFalse();
         PasswordHash.Make(password).ShouldNotBe(hash, "each has its own salt");
     }
@@ -27,7 +30,10 @@ public sealed class PasswordHashTests
     [InlineData("password", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc")]
     [InlineData("password", "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4")]
     [InlineData("password", "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc")]
-    [InlineData("differentpassword", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$C4TWUs9rDEvq7w3+J4umqA32aWKB1+DSiRuBfYxFj94")]
+    [InlineData(
+        "differentpassword",
+        "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$C4TWUs9rDEvq7w3+J4umqA32aWKB1+DSiRuBfYxFj94"
+    )]
     [InlineData("password", "$argon2id$v=19$m=65536,t=2,p=1$ZGlmZnNhbHQ$vfMrBczELrFdWP0ZsfhWsRPaHppYdP3MVEMIVlqoFBw")]
     public void Hashes_made_elsewhere_and_with_other_parameters_are_known(string password, string hash)
     {

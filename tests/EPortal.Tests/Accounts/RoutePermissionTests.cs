@@ -16,28 +16,56 @@ namespace EPortal.Tests.Accounts;
 public sealed class RoutePermissionTests
 {
     private static readonly (string Method, string Path, Access Access)[] All =
-        [.. ApiRoutesTable.Lines.Select(line => (line.Method, "/admin/api" + line.Path, line.Access)), .. ApiRoutesTable.Others, .. ConsoleRoutesTable.Lines];
+    [
+        .. ApiRoutesTable.Lines.Select(line => (line.Method, "/admin/api" + line.Path, line.Access)),
+        .. ApiRoutesTable.Others,
+        .. ConsoleRoutesTable.Lines,
+    ];
 
     public static TheoryData<string, string, string> Calls =>
-        [.. All.Where(line => line.Path.StartsWith("/admin/api/", StringComparison.Ordinal)).Select(line => (line.Method, line.Path, line.Access.ToString()))];
+        [
+            .. All.Where(line => line.Path.StartsWith("/admin/api/", StringComparison.Ordinal))
+                .Select(line => (line.Method, line.Path, line.Access.ToString())),
+        ];
 
     public static TheoryData<string, string, bool> Pages =>
-        [.. All.Where(line => line.Access is Access.Page or Access.PageAdmin)
-            .Select(line => (line.Method, line.Path.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal), line.Access == Access.PageAdmin))];
+        [
+            .. All.Where(line => line.Access is Access.Page or Access.PageAdmin)
+                .Select(line =>
+                    (
+                        line.Method,
+                        line.Path.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal),
+                        line.Access == Access.PageAdmin
+                    )
+                ),
+        ];
 
     [Fact]
     public async Task Every_route_stands_in_the_table_and_the_other_way_round()
     {
         await using var api = await ApiCaller.StartAsync(WithEverything);
 
-        var routes = api.Portal.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        var routes = api
+            .Portal.Services.GetRequiredService<EndpointDataSource>()
+            .Endpoints.OfType<RouteEndpoint>()
             .Select(endpoint => (Endpoint: endpoint, Path: "/" + endpoint.RoutePattern.RawText!.TrimStart('/')))
-            .SelectMany(route => (route.Endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []).Where(method => method != "HEAD").Select(method => $"{method} {route.Path}"))
+            .SelectMany(route =>
+                (route.Endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [])
+                    .Where(method => method != "HEAD")
+                    .Select(method => $"{method} {route.Path}")
+            )
             .ToHashSet(StringComparer.Ordinal);
 
         var told = All.Select(line => $"{line.Method} {line.Path}").ToList();
         told.Where(line => !routes.Contains(line)).ShouldBeEmpty();
-        routes.Except(told).Where(route => !ApiRoutesTable.AgentPaths.Any(path => route[(route.IndexOf(' ', StringComparison.Ordinal) + 1)..].StartsWith(path, StringComparison.Ordinal)))
+        routes
+            .Except(told)
+            .Where(route =>
+                !ApiRoutesTable.AgentPaths.Any(path =>
+                    route[(route.IndexOf(' ', StringComparison.Ordinal) + 1)..]
+                        .StartsWith(path, StringComparison.Ordinal)
+                )
+            )
             .ShouldBeEmpty();
     }
 
@@ -46,8 +74,12 @@ public sealed class RoutePermissionTests
     {
         await using var api = await ApiCaller.StartAsync(WithEverything);
 
-        foreach (var endpoint in api.Portal.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            .Where(endpoint => endpoint.Metadata.GetMetadata<ApiCall>() is not null))
+        foreach (
+            var endpoint in api
+                .Portal.Services.GetRequiredService<EndpointDataSource>()
+                .Endpoints.OfType<RouteEndpoint>()
+                .Where(endpoint => endpoint.Metadata.GetMetadata<ApiCall>() is not null)
+        )
         {
             var policies = endpoint.Metadata.OfType<IAuthorizeData>().Select(data => data.Policy).ToList();
             var open = endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null;
@@ -60,11 +92,17 @@ public sealed class RoutePermissionTests
     public async Task Each_role_gets_what_the_table_says(string method, string path, string access)
     {
         await using var api = await ApiCaller.StartAsync();
-        var call = path["/admin/api".Length..].Replace("{documentName}", "openapi", StringComparison.Ordinal)
-            .Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal).Replace("?", "", StringComparison.Ordinal);
+        var call = path["/admin/api".Length..]
+            .Replace("{documentName}", "openapi", StringComparison.Ordinal)
+            .Replace("{", "", StringComparison.Ordinal)
+            .Replace("}", "", StringComparison.Ordinal)
+            .Replace("?", "", StringComparison.Ordinal);
         var before = LastOperation(api);
 
-        var (nobody, reader) = (await api.Call(method, call, Carrier.Query, null), await api.Call(method, call, Carrier.Query, ApiCaller.Reader));
+        var (nobody, reader) = (
+            await api.Call(method, call, Carrier.Query, null),
+            await api.Call(method, call, Carrier.Query, ApiCaller.Reader)
+        );
 
         switch (Enum.Parse<Access>(access))
         {
@@ -83,7 +121,11 @@ public sealed class RoutePermissionTests
 
         LastOperation(api).ShouldBe(before);
         var admin = await api.Call(method, call, Carrier.Query, ApiCaller.Admin);
-        admin.Status.ShouldNotBeOneOf(HttpStatusCode.Unauthorized, HttpStatusCode.Forbidden, HttpStatusCode.InternalServerError);
+        admin.Status.ShouldNotBeOneOf(
+            HttpStatusCode.Unauthorized,
+            HttpStatusCode.Forbidden,
+            HttpStatusCode.InternalServerError
+        );
     }
 
     [Theory]
@@ -106,7 +148,11 @@ public sealed class RoutePermissionTests
             reader.Changes.ShouldBe(0);
 
         var admin = await AnswerTo(api, ApiCaller.Admin, method, path);
-        admin.Status.ShouldNotBeOneOf(HttpStatusCode.Unauthorized, HttpStatusCode.Forbidden, HttpStatusCode.InternalServerError);
+        admin.Status.ShouldNotBeOneOf(
+            HttpStatusCode.Unauthorized,
+            HttpStatusCode.Forbidden,
+            HttpStatusCode.InternalServerError
+        );
         admin.Location.StartsWith("/admin/login", StringComparison.Ordinal).ShouldBe(path == "/admin/logout");
     }
 
@@ -120,7 +166,12 @@ public sealed class RoutePermissionTests
         (await api.Send(request)).Status.ShouldBe(HttpStatusCode.Redirect);
     }
 
-    private static async Task<(HttpStatusCode Status, string Location, long Changes)> AnswerTo(ApiCaller api, string? user, string method, string path)
+    private static async Task<(HttpStatusCode Status, string Location, long Changes)> AnswerTo(
+        ApiCaller api,
+        string? user,
+        string method,
+        string path
+    )
     {
         using var browser = new Browser(api.Portal);
         if (user is not null)
@@ -132,13 +183,14 @@ public sealed class RoutePermissionTests
 
     private static long LastOperation(ApiCaller api) => Rows.Count(api.Portal, "operation");
 
-    private static Settings WithEverything(Settings settings) => settings with
-    {
-        ServePatchSource = true,
-        OidcAuthUrl = new Uri("https://id.example.com/auth"),
-        OidcTokenUrl = new Uri("https://id.example.com/token"),
-        OidcUserinfoUrl = new Uri("https://id.example.com/me"),
-        OidcClientId = "eportal",
-        OidcClientSecret = "secret",
-    };
+    private static Settings WithEverything(Settings settings) =>
+        settings with
+        {
+            ServePatchSource = true,
+            OidcAuthUrl = new Uri("https://id.example.com/auth"),
+            OidcTokenUrl = new Uri("https://id.example.com/token"),
+            OidcUserinfoUrl = new Uri("https://id.example.com/me"),
+            OidcClientId = "eportal",
+            OidcClientSecret = "secret",
+        };
 }

@@ -9,11 +9,24 @@ namespace EPortal.Tests.Accounts;
 internal static class Rows
 {
     /// <summary>A local user as an older version made it, whatever the name.</summary>
-    public static Task<string> AddOldUser(TestPortal portal, string name, string password) => portal.Portal.Log.Commit(TestPortal.Admin, change =>
-    {
-        change.Note("user.add", name);
-        return change.Create(User.Entity, new Fields { { "name", name }, { "description", "" }, { "password", PasswordHash.Make(password) }, { "admin", true } });
-    });
+    public static Task<string> AddOldUser(TestPortal portal, string name, string password) =>
+        portal.Portal.Log.Commit(
+            TestPortal.Admin,
+            change =>
+            {
+                change.Note("user.add", name);
+                return change.Create(
+                    User.Entity,
+                    new Fields
+                    {
+                        { "name", name },
+                        { "description", "" },
+                        { "password", PasswordHash.Make(password) },
+                        { "admin", true },
+                    }
+                );
+            }
+        );
 
     /// <summary>How many rows a table has.</summary>
     public static long Count(TestPortal portal, string table) =>

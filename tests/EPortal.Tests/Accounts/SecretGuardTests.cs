@@ -70,7 +70,8 @@ public sealed class SecretGuardTests
                     together.SignalAndWait(Cancellation);
                     first.Wrong();
                 },
-                Cancellation);
+                Cancellation
+            );
             together.SignalAndWait(Cancellation);
 
             (await BeginAsync(guard, "192.0.2.1").WaitAsync(TimeSpan.FromMinutes(1), Cancellation)).ShouldBeNull();
@@ -234,9 +235,11 @@ public sealed class SecretGuardTests
         (await queue.Wait(0, Cancellation))!.Dispose();
     }
 
-    private SecretGuard Guard(int allowed = 10) => new("password", countsHolders: true, _time, NullLogger.Instance, allowed);
+    private SecretGuard Guard(int allowed = 10) =>
+        new("password", countsHolders: true, _time, NullLogger.Instance, allowed);
 
-    private static Task<SecretAttempt?> BeginAsync(SecretGuard guard, string address) => guard.Begin(ClientAddress.Of(address), "ada", Cancellation).AsTask();
+    private static Task<SecretAttempt?> BeginAsync(SecretGuard guard, string address) =>
+        guard.Begin(ClientAddress.Of(address), "ada", Cancellation).AsTask();
 
     private static async Task WrongAsync(SecretGuard guard, string address, string holder = "ada")
     {

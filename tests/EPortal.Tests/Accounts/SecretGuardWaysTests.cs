@@ -22,9 +22,15 @@ public sealed class SecretGuardWaysTests
                 (await house.WrongAsync(way, stranger, number)).ShouldNotBe(SecretAnswer.Right, $"{way}");
 
             (await house.RightAsync(way, stranger)).ShouldBe(
-                way is SecretWay.BasicOnReadiness or SecretWay.MetricsTokenOnReadiness ? SecretAnswer.Wrong : SecretAnswer.Throttled,
-                $"{way}: else the answer tells a guess that was right from one that was not tried");
-            (await house.RightAsync(way, owner)).ShouldBe(SecretAnswer.Right, $"{way}: who proved to have it is not held up by others");
+                way is SecretWay.BasicOnReadiness or SecretWay.MetricsTokenOnReadiness
+                    ? SecretAnswer.Wrong
+                    : SecretAnswer.Throttled,
+                $"{way}: else the answer tells a guess that was right from one that was not tried"
+            );
+            (await house.RightAsync(way, owner)).ShouldBe(
+                SecretAnswer.Right,
+                $"{way}: who proved to have it is not held up by others"
+            );
         }
     }
 
@@ -43,7 +49,10 @@ public sealed class SecretGuardWaysTests
 
             (await house.RightAsync(way, $"{network}:ffff::1")).ShouldNotBe(SecretAnswer.Right, $"{way}");
             (await house.RightAsync(way, ipv4)).ShouldNotBe(SecretAnswer.Right, $"{way}");
-            (await house.RightAsync(way, $"2001:db8:2:{(int)way:x}::1")).ShouldBe(SecretAnswer.Right, $"{way}: another network is another address");
+            (await house.RightAsync(way, $"2001:db8:2:{(int)way:x}::1")).ShouldBe(
+                SecretAnswer.Right,
+                $"{way}: another network is another address"
+            );
         }
     }
 
@@ -56,8 +65,13 @@ public sealed class SecretGuardWaysTests
             for (var number = 0; number < 60; number++)
                 await house.WrongAsync(way, $"198.51.{(int)way}.{number / 2}", number);
 
-            house.Api.Portal.Log.Count(line => line.Contains($"198.51.{(int)way}.", StringComparison.Ordinal)).ShouldBeInRange(10, 40, $"{way}");
-            house.Api.Portal.Log.ShouldAllBe(line => !line.Contains("guess0", StringComparison.Ordinal) && !line.Contains(house.Wrong(way, 0), StringComparison.Ordinal));
+            house
+                .Api.Portal.Log.Count(line => line.Contains($"198.51.{(int)way}.", StringComparison.Ordinal))
+                .ShouldBeInRange(10, 40, $"{way}");
+            house.Api.Portal.Log.ShouldAllBe(line =>
+                !line.Contains("guess0", StringComparison.Ordinal)
+                && !line.Contains(house.Wrong(way, 0), StringComparison.Ordinal)
+            );
             house.Api.Portal.Time.Advance(TimeSpan.FromMinutes(2));
         }
     }

@@ -35,7 +35,9 @@ public sealed class SecretLeakTests : IDisposable
 
         foreach (var file in Directory.EnumerateFiles(portal.DataFolder, "*", SearchOption.AllDirectories))
             Contains(file, Secret).ShouldBeFalse(file);
-        portal.Portal.Database.Read(session => UserLog.Latest(session, 100)).ShouldAllBe(line => !line.ToString().Contains(Secret));
+        portal
+            .Portal.Database.Read(session => UserLog.Latest(session, 100))
+            .ShouldAllBe(line => !line.ToString().Contains(Secret));
         portal.Log.ShouldAllBe(line => !line.Contains(Secret));
     }
 
@@ -45,27 +47,44 @@ public sealed class SecretLeakTests : IDisposable
         await using var portal = await TestPortal.StartAsync();
         var id = await portal.RegisterAsync();
         using (await portal.CheckInAsync(TestPortal.Facts(id)))
-        using (await portal.GetAsync($"/{TestPortal.KernelId}/latest.v2", id))
-        {
-        }
+        using (await portal.GetAsync($"/{TestPortal.KernelId}/latest.v2", id)) { }
 
         (await portal.CommandLine().RunAsync(["server", "tag", id, "env:prod"])).Exit.ShouldBe(0);
         (await portal.CommandLine().RunAsync(["server", "delete", "--id", id])).Exit.ShouldBe(0);
 
         portal.Log.ShouldAllBe(line => !line.Contains(id));
-        portal.Portal.Database.Read(session => UserLog.Latest(session, 100)).ShouldAllBe(line => !line.ToString().Contains(id));
+        portal
+            .Portal.Database.Read(session => UserLog.Latest(session, 100))
+            .ShouldAllBe(line => !line.ToString().Contains(id));
     }
 
     [Theory]
     [MemberData(nameof(Secrets))]
     public async Task A_secret_setting_is_never_shown(string name)
     {
-        foreach (var value in (string[])[Secret, $"'{Secret}'", $"http://user:{Secret}@proxy.example:8080", $"ftp://user:{Secret}@x", $"['{Secret}']", $"'{Secret}"])
+        foreach (
+            var value in (string[])
+                [
+                    Secret,
+                    $"'{Secret}'",
+                    $"http://user:{Secret}@proxy.example:8080",
+                    $"ftp://user:{Secret}@x",
+                    $"['{Secret}']",
+                    $"'{Secret}",
+                ]
+        )
         {
             var cli = PortalCli.On(_folder.File("data"));
             cli.Environment[$"EPORTAL_{name}"] = value;
             cli.Environment["EPORTAL_LISTEN"] = "nonsense";
-            foreach (var args in (string[][])[["config", "check"], ["config", "check", "--json"], ["key"]])
+            foreach (
+                var args in (string[][])
+                    [
+                        ["config", "check"],
+                        ["config", "check", "--json"],
+                        ["key"],
+                    ]
+            )
             {
                 var (_, output, error) = await cli.RunAsync(args);
                 (output + error).ShouldNotContain(Secret, customMessage: $"{name} = {value}");
@@ -88,7 +107,9 @@ public sealed class SecretLeakTests : IDisposable
             ["EPORTAL_PATCH_SOURCE_USER"] = "user",
             ["EPORTAL_SERVE_PATCH_SOURCE_USER"] = "user",
             ["EPORTAL_SERVE_PATCH_SOURCE_PASSWORD"] = "other",
-            [$"EPORTAL_{name}"] = name.StartsWith("PROXY", StringComparison.Ordinal) ? $"http://user:{Secret}@proxy.example:8080" : Secret,
+            [$"EPORTAL_{name}"] = name.StartsWith("PROXY", StringComparison.Ordinal)
+                ? $"http://user:{Secret}@proxy.example:8080"
+                : Secret,
         };
         var settings = Settings.Load(environment).Settings;
 
@@ -137,12 +158,15 @@ public sealed class SecretLeakTests : IDisposable
         known.ShouldBeGreaterThan(unknown / 5);
     }
 
-    private static TimeSpan Fastest(Func<bool> attempt) => Enumerable.Range(0, 5).Min(_ =>
-    {
-        var clock = System.Diagnostics.Stopwatch.StartNew();
-        attempt().ShouldBeFalse();
-        return clock.Elapsed;
-    });
+    private static TimeSpan Fastest(Func<bool> attempt) =>
+        Enumerable
+            .Range(0, 5)
+            .Min(_ =>
+            {
+                var clock = System.Diagnostics.Stopwatch.StartNew();
+                attempt().ShouldBeFalse();
+                return clock.Elapsed;
+            });
 
     private Task<(int Exit, string Out, string Err)> RunOn(string config, params string[] args)
     {

@@ -6,12 +6,20 @@ using Xunit;
 
 namespace EPortal.Tests.Accounts;
 
-/// <summary>C28: what browsers are told with every page, and the right behaviour behind a balancer that ends TLS.</summary>
+/// <summary>
+/// C28: what browsers are told with every page, and the right behaviour behind a balancer that ends TLS.
+/// </summary>
 [Trait("threat", "C28")]
 public sealed class SecurityHeaderTests
 {
     public static TheoryData<string> Pages =>
-        [.. ConsoleRoutesTable.Lines.Where(line => line.Method == "GET").Select(line => line.Path.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal))];
+        [
+            .. ConsoleRoutesTable
+                .Lines.Where(line => line.Method == "GET")
+                .Select(line =>
+                    line.Path.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal)
+                ),
+        ];
 
     [Theory]
     [MemberData(nameof(Pages))]
@@ -50,8 +58,11 @@ public sealed class SecurityHeaderTests
         browser.Origin = browser.Origin!.Replace("http", forwarded ?? "http", StringComparison.Ordinal);
 
         using var login = await browser.SendAsync(
-            HttpMethod.Post, "/admin/login", [("username", ApiCaller.Admin), ("password", ApiCaller.Password)],
-            forwarded is null ? [] : [("X-Forwarded-Proto", forwarded)]);
+            HttpMethod.Post,
+            "/admin/login",
+            [("username", ApiCaller.Admin), ("password", ApiCaller.Password)],
+            forwarded is null ? [] : [("X-Forwarded-Proto", forwarded)]
+        );
 
         var cookie = login.Headers.GetValues("Set-Cookie").Single();
         cookie.ShouldContain("; path=/; ");
@@ -67,8 +78,12 @@ public sealed class SecurityHeaderTests
         using var browser = new Browser(api.Portal);
 
         using var login = await browser.SendAsync(
-            HttpMethod.Post, "/admin/login", [("username", ApiCaller.Admin), ("password", ApiCaller.Password)],
-            ("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "192.0.2.9"));
+            HttpMethod.Post,
+            "/admin/login",
+            [("username", ApiCaller.Admin), ("password", ApiCaller.Password)],
+            ("X-Forwarded-Proto", "https"),
+            ("X-Forwarded-For", "192.0.2.9")
+        );
 
         login.Headers.GetValues("Set-Cookie").Single().ShouldNotContain("secure");
         api.Portal.Portal.Sessions.List(null).Single().Address.ShouldBe("127.0.0.1");
@@ -77,22 +92,29 @@ public sealed class SecurityHeaderTests
     [Fact]
     public async Task Behind_a_balancer_a_sign_on_comes_back_to_the_outer_address()
     {
-        await using var api = await ApiCaller.StartAsync(settings => settings with
-        {
-            OidcAuthUrl = new Uri("https://id.example.com/auth"),
-            OidcTokenUrl = new Uri("https://id.example.com/token"),
-            OidcUserinfoUrl = new Uri("https://id.example.com/me"),
-            OidcClientId = "eportal",
-            OidcClientSecret = "secret",
-        });
+        await using var api = await ApiCaller.StartAsync(settings =>
+            settings with
+            {
+                OidcAuthUrl = new Uri("https://id.example.com/auth"),
+                OidcTokenUrl = new Uri("https://id.example.com/token"),
+                OidcUserinfoUrl = new Uri("https://id.example.com/me"),
+                OidcClientId = "eportal",
+                OidcClientSecret = "secret",
+            }
+        );
 
-        using var answer = await api.Portal.GetAsync("/admin/sso/login", headers: headers =>
-        {
-            headers.Host = "portal.example.com";
-            headers.Add("X-Forwarded-Proto", "https");
-        });
+        using var answer = await api.Portal.GetAsync(
+            "/admin/sso/login",
+            headers: headers =>
+            {
+                headers.Host = "portal.example.com";
+                headers.Add("X-Forwarded-Proto", "https");
+            }
+        );
 
-        answer.Headers.Location!.Query.ShouldContain("redirect_uri=https%3A%2F%2Fportal.example.com%2Fadmin%2Fsso%2Flogin%2Fcallback");
+        answer.Headers.Location!.Query.ShouldContain(
+            "redirect_uri=https%3A%2F%2Fportal.example.com%2Fadmin%2Fsso%2Flogin%2Fcallback"
+        );
     }
 
     [Theory]
@@ -102,11 +124,19 @@ public sealed class SecurityHeaderTests
     [InlineData("evil.example", false)]
     public async Task Only_allowed_hosts_are_answered(string host, bool allowed)
     {
-        await using var api = await ApiCaller.StartAsync(settings => settings with { AllowedHosts = ["portal.example.com"] });
+        await using var api = await ApiCaller.StartAsync(settings =>
+            settings with
+            {
+                AllowedHosts = ["portal.example.com"],
+            }
+        );
 
         foreach (var path in new[] { "/admin/login", "/admin/api/openapi.json", "/healthz" })
         {
-            var answer = await RawHttp.SendAsync(api.Portal.Address, System.Text.Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+            var answer = await RawHttp.SendAsync(
+                api.Portal.Address,
+                System.Text.Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
+            );
             answer.Status.ShouldBe(allowed ? 200 : 400, path);
         }
     }

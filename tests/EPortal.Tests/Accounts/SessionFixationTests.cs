@@ -69,13 +69,19 @@ public sealed class SessionFixationTests
         await browser.LogInAsync(name, ApiCaller.Password);
         (await browser.StatusAsync("/admin")).ShouldBe(HttpStatusCode.OK);
 
-        await (what switch
-        {
-            "password" => users.Update(TestPortal.Admin, name, new UserSettings("another one")),
-            "demoted" or "demoted and promoted again" => users.Update(TestPortal.Admin, name, new UserSettings(IsAdmin: false)),
-            "promoted" => users.Update(TestPortal.Admin, name, new UserSettings(IsAdmin: true)),
-            _ => users.Delete(TestPortal.Admin, name),
-        });
+        await (
+            what switch
+            {
+                "password" => users.Update(TestPortal.Admin, name, new UserSettings("another one")),
+                "demoted" or "demoted and promoted again" => users.Update(
+                    TestPortal.Admin,
+                    name,
+                    new UserSettings(IsAdmin: false)
+                ),
+                "promoted" => users.Update(TestPortal.Admin, name, new UserSettings(IsAdmin: true)),
+                _ => users.Delete(TestPortal.Admin, name),
+            }
+        );
         if (what == "demoted and promoted again")
             await users.Update(TestPortal.Admin, name, new UserSettings(IsAdmin: true));
         if (what == "deleted and made again")
@@ -92,7 +98,11 @@ public sealed class SessionFixationTests
         using var browser = new Browser(api.Portal);
         await browser.LogInAsync(ApiCaller.Admin, ApiCaller.Password);
 
-        await api.Portal.Portal.Users.Update(TestPortal.Admin, ApiCaller.Admin, new UserSettings(Description: "on call", IsAdmin: true));
+        await api.Portal.Portal.Users.Update(
+            TestPortal.Admin,
+            ApiCaller.Admin,
+            new UserSettings(Description: "on call", IsAdmin: true)
+        );
 
         (await browser.StatusAsync("/admin")).ShouldBe(HttpStatusCode.OK);
     }
@@ -103,7 +113,10 @@ public sealed class SessionFixationTests
         await using var api = await ApiCaller.StartAsync();
         var token = await api.Portal.Portal.Sessions.Open(TestPortal.Admin, ApiCaller.Admin, "password", "test");
 
-        var kept = await File.ReadAllBytesAsync(Path.Combine(api.Portal.DataFolder, "eportal.sqlite-wal"), TestContext.Current.CancellationToken);
+        var kept = await File.ReadAllBytesAsync(
+            Path.Combine(api.Portal.DataFolder, "eportal.sqlite-wal"),
+            TestContext.Current.CancellationToken
+        );
 
         System.Text.Encoding.Latin1.GetString(kept).ShouldNotContain(token);
     }
@@ -145,15 +158,23 @@ public sealed class SessionFixationTests
         await using var api = await ApiCaller.StartAsync();
         var who = new ExternalIdentity("sso:https://a 1", name, "id", "SSO");
 
-        (await api.Portal.Portal.Users.Enter(new EPortal.Data.Actor(who.Name, "192.0.2.1"), who)).Name.ShouldBe($"{name}@id");
-        (await api.Post("/users", ("username", name), ("password", ApiCaller.Password))).ShouldBeError(HttpStatusCode.BadRequest, "bad-request");
+        (await api.Portal.Portal.Users.Enter(new EPortal.Data.Actor(who.Name, "192.0.2.1"), who)).Name.ShouldBe(
+            $"{name}@id"
+        );
+        (await api.Post("/users", ("username", name), ("password", ApiCaller.Password))).ShouldBeError(
+            HttpStatusCode.BadRequest,
+            "bad-request"
+        );
     }
 
     [Fact]
     public async Task Nobody_logs_in_by_password_as_somebody_from_elsewhere()
     {
         await using var api = await ApiCaller.StartAsync();
-        await api.Portal.Portal.Users.Enter(TestPortal.Admin, new ExternalIdentity("sso:https://a 1", "eve", "id", "SSO"));
+        await api.Portal.Portal.Users.Enter(
+            TestPortal.Admin,
+            new ExternalIdentity("sso:https://a 1", "eve", "id", "SSO")
+        );
         using var browser = new Browser(api.Portal);
 
         foreach (var password in new[] { "", "eve", "no such user" })

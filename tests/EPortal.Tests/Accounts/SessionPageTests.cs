@@ -12,9 +12,18 @@ public sealed class SessionPageTests
 {
     [Theory]
     [InlineData("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "Firefox on Linux")]
-    [InlineData("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36 Edg/126.0", "Edge on Windows")]
-    [InlineData("Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Mobile Safari/537.36", "Chrome on Android")]
-    [InlineData("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1", "Safari on iPhone")]
+    [InlineData(
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36 Edg/126.0",
+        "Edge on Windows"
+    )]
+    [InlineData(
+        "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Mobile Safari/537.36",
+        "Chrome on Android"
+    )]
+    [InlineData(
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
+        "Safari on iPhone"
+    )]
     [InlineData("Mozilla/5.0 (Macintosh; Intel Mac OS X 14_5)", "Unknown browser on macOS")]
     [InlineData("curl/8.5.0", "curl")]
     [InlineData("", "Unknown device")]
@@ -74,7 +83,12 @@ public sealed class SessionPageTests
     {
         await using var visitors = await Visitors.StartAsync();
         foreach (var agent in Visitors.Hostile)
-            await visitors.Portal.Portal.Sessions.Open(new EPortal.Data.Actor(ApiCaller.Admin, "192.0.2.9"), ApiCaller.Admin, "password", agent);
+            await visitors.Portal.Portal.Sessions.Open(
+                new EPortal.Data.Actor(ApiCaller.Admin, "192.0.2.9"),
+                ApiCaller.Admin,
+                "password",
+                agent
+            );
 
         var page = await visitors.Admin.TextAsync("/admin/sessions");
 
@@ -82,5 +96,6 @@ public sealed class SessionPageTests
             Visitors.ShouldShowEncoded(page, agent);
     }
 
-    private static string IdOf(Visitors visitors, string user) => visitors.Portal.Portal.Sessions.List(user).ShouldHaveSingleItem().Id;
+    private static string IdOf(Visitors visitors, string user) =>
+        visitors.Portal.Portal.Sessions.List(user).ShouldHaveSingleItem().Id;
 }

@@ -85,7 +85,26 @@ public sealed class StolenApiKeyTests
         var (id, secret) = (key.Split('_')[1], key.Split('_')[2]);
         var other = (await Make(api)).Split('_');
 
-        foreach (var wrong in (string[])["", "ep_", key + "0", key[..^1], key.ToUpperInvariant(), $"ep_{id}_", $"ep_{id}", $"ep__{secret}", $"ep_{other[1]}_{secret}", $"ep_{id}_{other[2]}", $"EP_{id}_{secret}", $"{id}_{secret}", "ep_%_" + secret, $"ep_{id}_{secret}_x", new string('x', 5000)])
+        foreach (
+            var wrong in (string[])
+                [
+                    "",
+                    "ep_",
+                    key + "0",
+                    key[..^1],
+                    key.ToUpperInvariant(),
+                    $"ep_{id}_",
+                    $"ep_{id}",
+                    $"ep__{secret}",
+                    $"ep_{other[1]}_{secret}",
+                    $"ep_{id}_{other[2]}",
+                    $"EP_{id}_{secret}",
+                    $"{id}_{secret}",
+                    "ep_%_" + secret,
+                    $"ep_{id}_{secret}_x",
+                    new string('x', 5000),
+                ]
+        )
         {
             (await Call(api, wrong)).ShouldBe(HttpStatusCode.Unauthorized, wrong);
             api.Portal.Time.Advance(TimeSpan.FromSeconds(10)); // Until one more wrong one is looked at.
@@ -108,12 +127,21 @@ public sealed class StolenApiKeyTests
     private static async Task<string> Make(ApiCaller api, params (string, string)[] more) =>
         (await api.Post("/api-keys", [("name", "test"), .. more])).Result.GetProperty("key").GetString()!;
 
-    private static async Task<HttpStatusCode> Call(ApiCaller api, string key, string method = "GET", string path = "/feeds") =>
-        (await AccountsCallTests.ByKey(api, key, method, path)).Status;
+    private static async Task<HttpStatusCode> Call(
+        ApiCaller api,
+        string key,
+        string method = "GET",
+        string path = "/feeds"
+    ) => (await AccountsCallTests.ByKey(api, key, method, path)).Status;
 
     private static async Task<byte[]> ReadShared(string path)
     {
-        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        await using var file = new FileStream(
+            path,
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.ReadWrite | FileShare.Delete
+        );
         var bytes = new byte[file.Length];
         await file.ReadExactlyAsync(bytes, TestContext.Current.CancellationToken);
         return bytes;

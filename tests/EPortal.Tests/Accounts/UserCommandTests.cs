@@ -20,14 +20,23 @@ public sealed class UserCommandTests : IDisposable
     [Fact]
     public async Task A_user_is_added_listed_changed_and_deleted()
     {
-        (await Run("", "user", "-a", "bob", "-p", Secret, "--note", "night shift")).ShouldBe((0, "user bob was added as admin\n", ""));
-        (await Run("", "user", "-a", "ann", "-p", Secret, "-r", "readonly")).ShouldBe((0, "user ann was added as readonly\n", ""));
+        (await Run("", "user", "-a", "bob", "-p", Secret, "--note", "night shift")).ShouldBe(
+            (0, "user bob was added as admin\n", "")
+        );
+        (await Run("", "user", "-a", "ann", "-p", Secret, "-r", "readonly")).ShouldBe(
+            (0, "user ann was added as readonly\n", "")
+        );
         (await Run("", "user")).Out.ShouldBe(
-            "User | Role     | Description\n---- + -------- + -----------\nann  | readonly |\nbob  | admin    | night shift\n".ReplaceLineEndings("\n"));
+            "User | Role     | Description\n---- + -------- + -----------\nann  | readonly |\nbob  | admin    | night shift\n".ReplaceLineEndings(
+                "\n"
+            )
+        );
         (await Run("", "user", "-c", "bob", "-r", "readonly")).Out.ShouldBe("user bob was changed\n");
         var bob = (await Json("user", "--json"))[1];
         bob.EnumerateObject().Select(property => property.Name).ShouldBe(["username", "description", "readonly"]);
-        (bob.GetProperty("readonly").GetBoolean(), bob.GetProperty("description").GetString()).ShouldBe((true, "night shift"));
+        (bob.GetProperty("readonly").GetBoolean(), bob.GetProperty("description").GetString()).ShouldBe(
+            (true, "night shift")
+        );
         (await Run("", "user", "-c", "bob", "-r", "admin")).Exit.ShouldBe(0);
         (await Json("user", "--json"))[1].GetProperty("readonly").GetBoolean().ShouldBeFalse();
         (await Json("user", "-d", "bob", "--json")).GetProperty("username").GetString().ShouldBe("bob");
@@ -38,7 +47,9 @@ public sealed class UserCommandTests : IDisposable
     public async Task A_password_need_not_stand_on_the_command_line()
     {
         (await Run($"{Secret}\n", "user", "-a", "piped", "-p", "-")).Exit.ShouldBe(0);
-        var asked = await PortalCli.On(Data, isTerminal: true).RunAsync(["user", "-a", "asked"], $"{Secret}\n{Secret}\n");
+        var asked = await PortalCli
+            .On(Data, isTerminal: true)
+            .RunAsync(["user", "-a", "asked"], $"{Secret}\n{Secret}\n");
 
         asked.Exit.ShouldBe(0);
         asked.Err.ShouldBe("Password: \nPassword again: \n");
@@ -53,8 +64,11 @@ public sealed class UserCommandTests : IDisposable
     {
         await Run("", "user", "-a", "bob", "-p", "first one");
 
-        (await PortalCli.On(Data, isTerminal: true).RunAsync(["user", "-c", "bob", "-p", "-"], $"{Secret}\n{Secret}\n"))
-            .ShouldBe((0, "user bob was changed\n", "Password: \nPassword again: \n"));
+        (
+            await PortalCli
+                .On(Data, isTerminal: true)
+                .RunAsync(["user", "-c", "bob", "-p", "-"], $"{Secret}\n{Secret}\n")
+        ).ShouldBe((0, "user bob was changed\n", "Password: \nPassword again: \n"));
 
         Login("bob", Secret).ShouldBeTrue();
     }
@@ -62,7 +76,9 @@ public sealed class UserCommandTests : IDisposable
     [Fact]
     public async Task Typing_two_different_passwords_makes_no_user()
     {
-        var (exit, output, error) = await PortalCli.On(Data, isTerminal: true).RunAsync(["user", "-a", "x"], $"{Secret}\nother one\n");
+        var (exit, output, error) = await PortalCli
+            .On(Data, isTerminal: true)
+            .RunAsync(["user", "-a", "x"], $"{Secret}\nother one\n");
 
         (exit, output).ShouldBe((1, ""));
         error.ShouldEndWith("error: passwords do not match\n");
@@ -88,9 +104,32 @@ public sealed class UserCommandTests : IDisposable
     [InlineData("user 'bob' already exists", "user", "-a", "bob", "-p", "long enough")]
     [InlineData("invalid password: use 5 to 1024 characters", "user", "-a", "new", "-p", "1234")]
     [InlineData("invalid password: use 5 to 1024 characters", "user", "-c", "bob", "-p", "")]
-    [InlineData("invalid user name: spaces, slashes and line breaks are not allowed", "user", "-a", "a b", "-p", "long enough")]
-    [InlineData("invalid user name: spaces, slashes and line breaks are not allowed", "user", "-a", "a\nb", "-p", "long enough")]
-    [InlineData("the description must be one line of at most 1000 characters", "user", "-a", "new", "-p", "long enough", "--note", "a\nb")]
+    [InlineData(
+        "invalid user name: spaces, slashes and line breaks are not allowed",
+        "user",
+        "-a",
+        "a b",
+        "-p",
+        "long enough"
+    )]
+    [InlineData(
+        "invalid user name: spaces, slashes and line breaks are not allowed",
+        "user",
+        "-a",
+        "a\nb",
+        "-p",
+        "long enough"
+    )]
+    [InlineData(
+        "the description must be one line of at most 1000 characters",
+        "user",
+        "-a",
+        "new",
+        "-p",
+        "long enough",
+        "--note",
+        "a\nb"
+    )]
     [InlineData("password required: use -p PASSWORD, or -p - to read it from standard input", "user", "-a", "new")]
     [InlineData("no password on standard input", "user", "-a", "new", "-p", "-")]
     [InlineData("nothing to change: specify -p, -r or --note", "user", "-c", "bob")]
@@ -98,7 +137,9 @@ public sealed class UserCommandTests : IDisposable
     {
         await Run("", "user", "-a", "bob", "-p", Secret);
 
-        (await Run("", args)).ShouldBe((sentence.StartsWith("nothing to change", StringComparison.Ordinal) ? 2 : 1, "", $"error: {sentence}\n"));
+        (await Run("", args)).ShouldBe(
+            (sentence.StartsWith("nothing to change", StringComparison.Ordinal) ? 2 : 1, "", $"error: {sentence}\n")
+        );
 
         Login("bob", Secret).ShouldBeTrue();
         (await Json("user", "--json")).GetArrayLength().ShouldBe(1);
@@ -111,7 +152,8 @@ public sealed class UserCommandTests : IDisposable
         cli.Environment["EPORTAL_AUTH_PASSWORD_MIN_LENGTH"] = "12";
 
         (await cli.RunAsync(["user", "-a", "bob", "-p", "elevenchars"])).ShouldBe(
-            (1, "", "error: invalid password: use 12 to 1024 characters\n"));
+            (1, "", "error: invalid password: use 12 to 1024 characters\n")
+        );
     }
 
     /// <summary>Whether a password is taken, asked of the store as a login would.</summary>
@@ -121,7 +163,8 @@ public sealed class UserCommandTests : IDisposable
         return new UserStore(database, null!, 5).IsPassword(name, password);
     }
 
-    private Task<(int Exit, string Out, string Err)> Run(string input, params string[] args) => PortalCli.On(Data).RunAsync(args, input);
+    private Task<(int Exit, string Out, string Err)> Run(string input, params string[] args) =>
+        PortalCli.On(Data).RunAsync(args, input);
 
     private Task<JsonElement> Json(params string[] args) => PortalCli.JsonAsync(Data, args);
 }

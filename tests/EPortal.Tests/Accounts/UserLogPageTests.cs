@@ -24,7 +24,12 @@ public sealed class UserLogPageTests
         await Shows(visitors, "?action=feed", "before-midnight", "at-midnight");
         await Shows(visitors, "?since=2026-05-02", "at-midnight", "before-midnight");
         await Shows(visitors, "?until=2026-05-01", "before-midnight", "at-midnight");
-        await Shows(visitors, "?since=2026-05-01&until=2026-05-01&action=feed&user=ada", "before-midnight", "at-midnight");
+        await Shows(
+            visitors,
+            "?since=2026-05-01&until=2026-05-01&action=feed&user=ada",
+            "before-midnight",
+            "at-midnight"
+        );
         await Shows(visitors, "?user=tester", "key.add", "before-midnight");
         (await visitors.Admin.TextAsync("/admin/log?user=nobody")).ShouldContain("No entries");
     }
@@ -61,12 +66,15 @@ public sealed class UserLogPageTests
     public async Task Counting_ends_where_pages_end()
     {
         await using var visitors = await Visitors.StartAsync();
-        await visitors.Portal.Portal.Log.Commit(TestPortal.Admin, change =>
-        {
-            for (var number = 0; number < UserLogFilter.MostRows + 1; number++)
-                change.Note("test.many", "x");
-            return true;
-        });
+        await visitors.Portal.Portal.Log.Commit(
+            TestPortal.Admin,
+            change =>
+            {
+                for (var number = 0; number < UserLogFilter.MostRows + 1; number++)
+                    change.Note("test.many", "x");
+                return true;
+            }
+        );
 
         var page = await visitors.Reader.TextAsync("/admin/log");
         page.ShouldContain("1 to 50 of 10,000");
@@ -80,8 +88,17 @@ public sealed class UserLogPageTests
         await using var visitors = await Visitors.StartAsync();
         foreach (var text in Visitors.Hostile)
         {
-            await visitors.Portal.Portal.Log.Commit(new Actor(text, text), change => { change.Note(text, text); return true; });
-            var page = await visitors.Admin.TextAsync($"/admin/log?user={Uri.EscapeDataString(text)}&action={Uri.EscapeDataString(text)}");
+            await visitors.Portal.Portal.Log.Commit(
+                new Actor(text, text),
+                change =>
+                {
+                    change.Note(text, text);
+                    return true;
+                }
+            );
+            var page = await visitors.Admin.TextAsync(
+                $"/admin/log?user={Uri.EscapeDataString(text)}&action={Uri.EscapeDataString(text)}"
+            );
             page.ShouldContain("1 to 1 of 1");
             Visitors.ShouldShowEncoded(page, text);
         }
@@ -99,5 +116,12 @@ public sealed class UserLogPageTests
     }
 
     private static Task<bool> Note(Visitors visitors, string action, string detail) =>
-        visitors.Portal.Portal.Log.Commit(TestPortal.Admin, change => { change.Note(action, detail); return true; });
+        visitors.Portal.Portal.Log.Commit(
+            TestPortal.Admin,
+            change =>
+            {
+                change.Note(action, detail);
+                return true;
+            }
+        );
 }

@@ -11,15 +11,53 @@ namespace EPortal.Tests.Accounts;
 /// <summary>The rule for user names, and that it holds wherever names come from.</summary>
 public sealed class UserNameTests
 {
-    /// <summary>Names that are taken by some for <c>admin</c> or look like it, and others that nobody could tell apart.</summary>
+    /// <summary>
+    /// Names that are taken by some for <c>admin</c> or look like it, and others that nobody could tell apart.
+    /// </summary>
     public static TheoryData<string> Refused =>
-    [
-        "", ".", "..", "a b", "a/b", "a\nb", "a\0b", new string('x', 65),
-        "\u00aadmin", "ADM\u0130N", "\uff41dmin", "g\u00aauss", "admin\u200b", "\u202enimda", "ad\u00admin", "ad\u034fmin", "admin\ufe00", "\ufeffadmin",
-        "adm\u2071n", "\U0001d41admin", "a\u0315dmin", "\u0430dmin", "admin\u3164", "admin\u115f", "\ufb01n", "\u2160", "e\u0301ve", "\ud800x", "x\udfff",
-        "admin\U000e0041", "\u06dd", "smile\U0001f600", "a\u00a0b", "a\u3000b", "\u1f600\ua7f2",
-        "admin\u0640", "admin\u02b9", "admin\u02c8", "admin\u02d1", "admin\u30fc", "admin\u3031",
-    ];
+        [
+            "",
+            ".",
+            "..",
+            "a b",
+            "a/b",
+            "a\nb",
+            "a\0b",
+            new string('x', 65),
+            "\u00aadmin",
+            "ADM\u0130N",
+            "\uff41dmin",
+            "g\u00aauss",
+            "admin\u200b",
+            "\u202enimda",
+            "ad\u00admin",
+            "ad\u034fmin",
+            "admin\ufe00",
+            "\ufeffadmin",
+            "adm\u2071n",
+            "\U0001d41admin",
+            "a\u0315dmin",
+            "\u0430dmin",
+            "admin\u3164",
+            "admin\u115f",
+            "\ufb01n",
+            "\u2160",
+            "e\u0301ve",
+            "\ud800x",
+            "x\udfff",
+            "admin\U000e0041",
+            "\u06dd",
+            "smile\U0001f600",
+            "a\u00a0b",
+            "a\u3000b",
+            "\u1f600\ua7f2",
+            "admin\u0640",
+            "admin\u02b9",
+            "admin\u02c8",
+            "admin\u02d1",
+            "admin\u30fc",
+            "admin\u3031",
+        ];
 
     [Theory]
     [MemberData(nameof(Refused))]
@@ -54,7 +92,8 @@ public sealed class UserNameTests
     [InlineData("STRASSE", "stra\u00dfe")]
     [InlineData("\u03a3", "\u03c2")]
     [InlineData("e\u0301", "\u00c9")]
-    public void Writings_of_one_name_fold_to_the_same(string one, string other) => UserName.Fold(one).ShouldBe(UserName.Fold(other));
+    public void Writings_of_one_name_fold_to_the_same(string one, string other) =>
+        UserName.Fold(one).ShouldBe(UserName.Fold(other));
 
     [Theory]
     [InlineData("ADM\u0130N")]
@@ -64,13 +103,16 @@ public sealed class UserNameTests
 
     [Fact]
     public void Whatever_a_name_is_folding_it_twice_changes_nothing_and_an_allowed_one_stays_allowed() =>
-        Gen.OneOf(Gen.String, Gen.String[Gen.Char['\u00a0', '\u2fff'], 0, 8]).Sample(name =>
-        {
-            var folded = UserName.Fold(name);
-            UserName.Fold(folded).ShouldBe(folded);
-            if (UserName.IsAllowed(name) && folded.Length <= UserName.MaxLength)
-                UserName.IsAllowed(folded).ShouldBeTrue($"{string.Join(' ', name.Select(c => ((int)c).ToString("x4")))}");
-        });
+        Gen.OneOf(Gen.String, Gen.String[Gen.Char['\u00a0', '\u2fff'], 0, 8])
+            .Sample(name =>
+            {
+                var folded = UserName.Fold(name);
+                UserName.Fold(folded).ShouldBe(folded);
+                if (UserName.IsAllowed(name) && folded.Length <= UserName.MaxLength)
+                    UserName
+                        .IsAllowed(folded)
+                        .ShouldBeTrue($"{string.Join(' ', name.Select(c => ((int)c).ToString("x4")))}");
+            });
 
     [Theory]
     [MemberData(nameof(Refused))]
@@ -80,9 +122,16 @@ public sealed class UserNameTests
         using var browser = new Browser(api.Portal);
         await browser.LogInAsync(ApiCaller.Admin, ApiCaller.Password);
 
-        await Should.ThrowAsync<EPortal.Data.RefusedException>(() => api.Portal.Portal.Users.Add(TestPortal.Admin, name, new UserSettings(ApiCaller.Password)));
-        (await api.Post("/users", ("username", name), ("password", ApiCaller.Password))).ShouldBeError(HttpStatusCode.BadRequest, "bad-request");
-        (await browser.PostStatusAsync("/admin/new-user", ("username", name), ("password", ApiCaller.Password))).ShouldBe(HttpStatusCode.BadRequest);
+        await Should.ThrowAsync<EPortal.Data.RefusedException>(() =>
+            api.Portal.Portal.Users.Add(TestPortal.Admin, name, new UserSettings(ApiCaller.Password))
+        );
+        (await api.Post("/users", ("username", name), ("password", ApiCaller.Password))).ShouldBeError(
+            HttpStatusCode.BadRequest,
+            "bad-request"
+        );
+        (
+            await browser.PostStatusAsync("/admin/new-user", ("username", name), ("password", ApiCaller.Password))
+        ).ShouldBe(HttpStatusCode.BadRequest);
         api.Portal.Portal.Users.List().Count.ShouldBe(2);
     }
 
@@ -95,7 +144,9 @@ public sealed class UserNameTests
     {
         await using var api = await ApiCaller.StartAsync();
 
-        (await api.Post("/users", ("username", name), ("password", ApiCaller.Password))).Status.ShouldBe(HttpStatusCode.BadRequest);
+        (await api.Post("/users", ("username", name), ("password", ApiCaller.Password))).Status.ShouldBe(
+            HttpStatusCode.BadRequest
+        );
     }
 
     [Fact]
@@ -121,10 +172,25 @@ public sealed class UserNameTests
     {
         await using var api = await ApiCaller.StartAsync();
         var users = api.Portal.Portal.Users;
-        var before = await users.Enter(TestPortal.Admin, new ExternalIdentity("ldap:stra\u00dfe", "Stra\u00dfe", "ldap", "LDAP"));
+        var before = await users.Enter(
+            TestPortal.Admin,
+            new ExternalIdentity("ldap:stra\u00dfe", "Stra\u00dfe", "ldap", "LDAP")
+        );
 
-        foreach (var (name, former) in new[] { ("STRA\u00dfE", "ldap:stra\u00dfe"), ("strasse", "ldap:strasse"), ("Stra\u00dfe", "ldap:stra\u00dfe") })
-            (await users.Enter(TestPortal.Admin, new ExternalIdentity("ldap:strasse", name, "ldap", "LDAP") { FormerKey = former })).Id.ShouldBe(before.Id, name);
+        foreach (
+            var (name, former) in new[]
+            {
+                ("STRA\u00dfE", "ldap:stra\u00dfe"),
+                ("strasse", "ldap:strasse"),
+                ("Stra\u00dfe", "ldap:stra\u00dfe"),
+            }
+        )
+            (
+                await users.Enter(
+                    TestPortal.Admin,
+                    new ExternalIdentity("ldap:strasse", name, "ldap", "LDAP") { FormerKey = former }
+                )
+            ).Id.ShouldBe(before.Id, name);
         users.List().Count.ShouldBe(3);
     }
 
@@ -136,6 +202,9 @@ public sealed class UserNameTests
     {
         await using var api = await ApiCaller.StartAsync();
 
-        (await api.Post("/users", ("username", ApiCaller.Reader), ("description", text))).ShouldBeError(HttpStatusCode.BadRequest, "bad-request");
+        (await api.Post("/users", ("username", ApiCaller.Reader), ("description", text))).ShouldBeError(
+            HttpStatusCode.BadRequest,
+            "bad-request"
+        );
     }
 }

@@ -17,8 +17,14 @@ public sealed class UserPageTests
     public async Task The_list_tells_where_accounts_come_from_and_what_they_have()
     {
         await using var visitors = await Visitors.StartAsync();
-        await visitors.Portal.Portal.Users.Enter(TestPortal.Admin, new ExternalIdentity("ldap:gauss", "gauss", "ldap", "LDAP"));
-        await visitors.Portal.Portal.Users.Enter(TestPortal.Admin, new ExternalIdentity("sso:https://id.example.com 1", "euler", "id.example.com", "SSO"));
+        await visitors.Portal.Portal.Users.Enter(
+            TestPortal.Admin,
+            new ExternalIdentity("ldap:gauss", "gauss", "ldap", "LDAP")
+        );
+        await visitors.Portal.Portal.Users.Enter(
+            TestPortal.Admin,
+            new ExternalIdentity("sso:https://id.example.com 1", "euler", "id.example.com", "SSO")
+        );
         await visitors.Portal.Portal.ApiKeys.Make(TestPortal.Admin, "gauss", "x", null);
 
         var page = await visitors.Admin.TextAsync("/admin/users");
@@ -51,7 +57,10 @@ public sealed class UserPageTests
     {
         await using var visitors = await Visitors.StartAsync();
         for (var number = 0; number < 51; number++)
-            await visitors.Portal.Portal.Users.Enter(TestPortal.Admin, new ExternalIdentity($"ldap:u{number:00}", $"u{number:00}", "ldap", "one of many"));
+            await visitors.Portal.Portal.Users.Enter(
+                TestPortal.Admin,
+                new ExternalIdentity($"ldap:u{number:00}", $"u{number:00}", "ldap", "one of many")
+            );
 
         var first = await visitors.Admin.TextAsync("/admin/users?search=many");
         first.ShouldContain("1 to 50 of 51");
@@ -66,7 +75,15 @@ public sealed class UserPageTests
         await using var visitors = await Visitors.StartAsync(settings => settings with { AuthPasswordMinLength = 9 });
 
         (await visitors.Admin.TextAsync("/admin/new-user")).ShouldContain("At least 9 characters.");
-        (await visitors.Done("/admin/new-user", ("username", "eve"), ("password", Other), ("description", "x"), ("readonly", "true"))).ShouldContain("User eve was added as readonly.");
+        (
+            await visitors.Done(
+                "/admin/new-user",
+                ("username", "eve"),
+                ("password", Other),
+                ("description", "x"),
+                ("readonly", "true")
+            )
+        ).ShouldContain("User eve was added as readonly.");
         await visitors.Done("/admin/new-user", ("username", "mia"), ("password", Other));
 
         using var browser = new Browser(visitors.Portal);
@@ -83,11 +100,23 @@ public sealed class UserPageTests
     [InlineData("/admin/new-user", "..", Other, ". and .. are not allowed")]
     [InlineData("/admin/new-user", "portal", Other, "is reserved")]
     [InlineData("/admin/users/rob", "", "shor", "invalid password: use 5 to 1024 characters")]
-    public async Task What_cannot_be_is_refused_and_the_password_not_given_back(string path, string name, string password, string sentence)
+    public async Task What_cannot_be_is_refused_and_the_password_not_given_back(
+        string path,
+        string name,
+        string password,
+        string sentence
+    )
     {
         await using var visitors = await Visitors.StartAsync();
 
-        var page = await visitors.Refused(path, ("username", name), ("password", password), ("description", "as typed"), ("readonly", "true"), ("was_readonly", "true"));
+        var page = await visitors.Refused(
+            path,
+            ("username", name),
+            ("password", password),
+            ("description", "as typed"),
+            ("readonly", "true"),
+            ("was_readonly", "true")
+        );
 
         page.ShouldContain(sentence);
         page.ShouldContain("value=\"as typed\"");
@@ -100,7 +129,12 @@ public sealed class UserPageTests
     {
         await using var visitors = await Visitors.StartAsync();
 
-        await visitors.Done("/admin/users/rob", ("description", "promoted"), ("was_readonly", "true"), ("password", Other));
+        await visitors.Done(
+            "/admin/users/rob",
+            ("description", "promoted"),
+            ("was_readonly", "true"),
+            ("password", Other)
+        );
 
         Get(visitors, "rob").ShouldBe(Get(visitors, "rob") with { IsAdmin = true, Description = "promoted" });
         (await visitors.Reader.StatusAsync("/admin")).ShouldBe(HttpStatusCode.Redirect);
@@ -125,8 +159,12 @@ public sealed class UserPageTests
     {
         await using var visitors = await Visitors.StartAsync();
 
-        (await visitors.Refused("/admin/users/ada", ("readonly", "true"), ("was_readonly", "false"))).ShouldContain("cannot demote the last admin");
-        (await visitors.Refused("/admin/users/ada/delete", ("sure", "true"))).ShouldContain("cannot delete the last admin");
+        (await visitors.Refused("/admin/users/ada", ("readonly", "true"), ("was_readonly", "false"))).ShouldContain(
+            "cannot demote the last admin"
+        );
+        (await visitors.Refused("/admin/users/ada/delete", ("sure", "true"))).ShouldContain(
+            "cannot delete the last admin"
+        );
         Get(visitors, "ada").IsAdmin.ShouldBeTrue();
     }
 
@@ -147,7 +185,10 @@ public sealed class UserPageTests
     public async Task Whose_password_is_kept_elsewhere_gets_none_here()
     {
         await using var visitors = await Visitors.StartAsync();
-        await visitors.Portal.Portal.Users.Enter(TestPortal.Admin, new ExternalIdentity("ldap:gauss", "gauss", "ldap", "LDAP"));
+        await visitors.Portal.Portal.Users.Enter(
+            TestPortal.Admin,
+            new ExternalIdentity("ldap:gauss", "gauss", "ldap", "LDAP")
+        );
 
         (await visitors.Admin.TextAsync("/admin/users/gauss")).ShouldNotContain("type=\"password\"");
         await visitors.Done("/admin/users/gauss", ("password", Other), ("readonly", "true"), ("was_readonly", "true"));
@@ -161,9 +202,26 @@ public sealed class UserPageTests
         await using var visitors = await Visitors.StartAsync();
         foreach (var name in new[] { "<script>", "a?b#c%2Fd", "\"'&é", "a\\b" })
         {
-            await visitors.Portal.Portal.Users.Add(TestPortal.Admin, name, new UserSettings(Other, IsAdmin: false, string.Join(' ', Visitors.Hostile)));
-            (await visitors.Done($"/admin/users/{Uri.EscapeDataString(name)}", ("description", string.Join(' ', Visitors.Hostile)), ("readonly", "true"), ("was_readonly", "true"))).ShouldContain("was changed");
-            foreach (var page in new[] { await visitors.Reader.TextAsync("/admin/users"), await visitors.Admin.TextAsync($"/admin/users/{Uri.EscapeDataString(name)}") })
+            await visitors.Portal.Portal.Users.Add(
+                TestPortal.Admin,
+                name,
+                new UserSettings(Other, IsAdmin: false, string.Join(' ', Visitors.Hostile))
+            );
+            (
+                await visitors.Done(
+                    $"/admin/users/{Uri.EscapeDataString(name)}",
+                    ("description", string.Join(' ', Visitors.Hostile)),
+                    ("readonly", "true"),
+                    ("was_readonly", "true")
+                )
+            ).ShouldContain("was changed");
+            foreach (
+                var page in new[]
+                {
+                    await visitors.Reader.TextAsync("/admin/users"),
+                    await visitors.Admin.TextAsync($"/admin/users/{Uri.EscapeDataString(name)}"),
+                }
+            )
                 Visitors.ShouldShowEncoded(page, string.Join(' ', Visitors.Hostile));
         }
     }

@@ -40,8 +40,9 @@ public sealed class DownloadTests : IDisposable
     public async Task An_empty_file_arrives()
     {
         await using var server = await StubServer.StartAsync(c => Whole(c, []));
-        await server.Client().DownloadAsync(
-            "k", 3, "kpatch.bin", Target, 0, Convert.ToHexStringLower(SHA256.HashData([])), Cancel);
+        await server
+            .Client()
+            .DownloadAsync("k", 3, "kpatch.bin", Target, 0, Convert.ToHexStringLower(SHA256.HashData([])), Cancel);
         new FileInfo(Target).Length.ShouldBe(0);
     }
 
@@ -75,7 +76,8 @@ public sealed class DownloadTests : IDisposable
     {
         await File.WriteAllBytesAsync(Part, new byte[1000], Cancel);
         await using var server = await StubServer.StartAsync(c =>
-            c.Request.Headers.Range.Count > 0 ? FromAsync(c, 1000) : Whole(c, Content));
+            c.Request.Headers.Range.Count > 0 ? FromAsync(c, 1000) : Whole(c, Content)
+        );
         await FetchAsync(server.Client());
         (await File.ReadAllBytesAsync(Target, Cancel)).ShouldBe(Content);
         server.Requests.Count.ShouldBe(2);
@@ -135,11 +137,10 @@ public sealed class DownloadTests : IDisposable
     {
         using var body = new EndlessStream();
         using var http = new HttpClient(new OneAnswer(body));
-        var client = new PortalClient(http, new PortalOptions
-        {
-            PatchServer = new Uri("http://portal/"),
-            RegistrationUrl = new Uri("http://portal/"),
-        });
+        var client = new PortalClient(
+            http,
+            new PortalOptions { PatchServer = new Uri("http://portal/"), RegistrationUrl = new Uri("http://portal/") }
+        );
         (await FailAsync(client)).Code.ShouldBe(PortalError.WrongLength);
         body.Taken.ShouldBe(Content.Length + 1);
     }
@@ -176,15 +177,18 @@ public sealed class DownloadTests : IDisposable
                 await Task.Delay(20, c.RequestAborted);
             }
         });
-        var client = new PortalClient(PortalClient.CreateHttpClient(new("tests", "1")), new PortalOptions
-        {
-            PatchServer = server.Address,
-            RegistrationUrl = server.Address,
-            Timeout = TimeSpan.FromMilliseconds(200),
-            LongestPause = TimeSpan.Zero,
-            LowestRate = 4_000_000,
-            Attempts = 2,
-        });
+        var client = new PortalClient(
+            PortalClient.CreateHttpClient(new("tests", "1")),
+            new PortalOptions
+            {
+                PatchServer = server.Address,
+                RegistrationUrl = server.Address,
+                Timeout = TimeSpan.FromMilliseconds(200),
+                LongestPause = TimeSpan.Zero,
+                LowestRate = 4_000_000,
+                Attempts = 2,
+            }
+        );
         (await FailAsync(client)).Code.ShouldBe(PortalError.TooSlow);
     }
 

@@ -39,15 +39,17 @@ public sealed class PlainCallTests
     public async Task Every_refusal_of_a_registration_has_its_name(string answer, PortalError error)
     {
         await using var server = await StubServer.StartAsync(c => c.Response.WriteAsync(answer));
-        (await Should.ThrowAsync<PortalException>(() => server.Client().RegisterAsync("h", "k", Cancel)))
-            .Code.ShouldBe(error);
+        (await Should.ThrowAsync<PortalException>(() => server.Client().RegisterAsync("h", "k", Cancel))).Code.ShouldBe(
+            error
+        );
     }
 
     [Fact]
     public async Task A_message_reaches_people_on_one_line_without_control_characters()
     {
-        await using var server = await StubServer.StartAsync(
-            c => c.Response.WriteAsync("code:9\nmessage:no\u001b[31m way\t" + new string('x', 5000)));
+        await using var server = await StubServer.StartAsync(c =>
+            c.Response.WriteAsync("code:9\nmessage:no\u001b[31m way\t" + new string('x', 5000))
+        );
         var failure = await Should.ThrowAsync<PortalException>(() => server.Client().TagAsync("ID", "a;b", Cancel));
         failure.Message.ShouldStartWith("the portal refused the tags: no [31m way");
         failure.Message.Any(char.IsControl).ShouldBeFalse();
@@ -62,8 +64,7 @@ public sealed class PlainCallTests
         await client.CheckAsync("ID", Cancel);
         await client.TagAsync("ID", "", Cancel);
         await client.UnregisterAsync("ID", Cancel);
-        server.Requests.ShouldBe(
-        [
+        server.Requests.ShouldBe([
             "POST /admin/api/kcare/check.plain",
             "POST /admin/api/kcare/tag_server.plain",
             "POST /admin/api/kcare/unregister_server.plain",
@@ -113,9 +114,12 @@ public sealed class PlainCallTests
     [Fact]
     public async Task Build_ids_go_to_their_product()
     {
-        await using var server = await StubServer.StartAsync(c => c.Response.WriteAsync(
-            """{"patches":[{"build_id":"aa","level":2,"patchset":"U1","files":[]}]}"""));
-        var answer = await server.Client().CheckInAsync(Product.Qemu, new BuildIdsRequest { BuildIds = ["aa"] }, Cancel);
+        await using var server = await StubServer.StartAsync(c =>
+            c.Response.WriteAsync("""{"patches":[{"build_id":"aa","level":2,"patchset":"U1","files":[]}]}""")
+        );
+        var answer = await server
+            .Client()
+            .CheckInAsync(Product.Qemu, new BuildIdsRequest { BuildIds = ["aa"] }, Cancel);
         answer.Patches.Single().Level.ShouldBe(2);
         server.Requests.ShouldBe(["POST /admin/api/kcare/checkin/qemu"]);
     }
@@ -128,10 +132,13 @@ public sealed class PlainCallTests
             c.Response.StatusCode = 401;
             return c.Response.WriteAsJsonAsync(
                 new ErrorAnswer { Error = ErrorAnswer.UnknownServer, Message = "No server has this id." },
-                AgentJson.Default.ErrorAnswer, "application/json");
+                AgentJson.Default.ErrorAnswer,
+                "application/json"
+            );
         });
-        var failure = await Should.ThrowAsync<PortalException>(
-            () => server.Client().CheckInAsync(new CheckInRequest(), Cancel));
+        var failure = await Should.ThrowAsync<PortalException>(() =>
+            server.Client().CheckInAsync(new CheckInRequest(), Cancel)
+        );
         failure.Code.ShouldBe(PortalError.UnknownServer);
         failure.Message.ShouldEndWith("answered 401: No server has this id.");
     }

@@ -18,7 +18,8 @@ public sealed class RetryTests
     {
         var calls = 0;
         await using var server = await StubServer.StartAsync(c =>
-            ++calls <= 2 ? Busy(c, calls == 1 ? 503 : 429, "7") : c.Response.WriteAsync("{\"supported\":false}"));
+            ++calls <= 2 ? Busy(c, calls == 1 ? 503 : 429, "7") : c.Response.WriteAsync("{\"supported\":false}")
+        );
         (await server.Client(pause: Pause).CheckInAsync(new CheckInRequest(), Cancel)).Supported.ShouldBeFalse();
         _pauses.Count.ShouldBe(2);
         _pauses.ShouldAllBe(p => p >= TimeSpan.FromSeconds(7) && p < TimeSpan.FromSeconds(10));
@@ -29,9 +30,11 @@ public sealed class RetryTests
     {
         var time = new FakeTimeProvider(DateTimeOffset.Parse("2026-01-05T10:00:00Z", null));
         var calls = 0;
-        await using var server = await StubServer.StartAsync(c => ++calls == 1
-            ? Busy(c, 503, "Mon, 05 Jan 2026 10:00:20 GMT")
-            : c.Response.WriteAsync("{\"supported\":false}"));
+        await using var server = await StubServer.StartAsync(c =>
+            ++calls == 1
+                ? Busy(c, 503, "Mon, 05 Jan 2026 10:00:20 GMT")
+                : c.Response.WriteAsync("{\"supported\":false}")
+        );
         await server.Client(pause: Pause, time: time).CheckInAsync(new CheckInRequest(), Cancel);
         _pauses.Single().ShouldBeInRange(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(21));
     }
@@ -40,8 +43,9 @@ public sealed class RetryTests
     public async Task A_pause_longer_than_the_limit_is_not_waited_for()
     {
         await using var server = await StubServer.StartAsync(c => Busy(c, 503, "86400"));
-        var failure = await Should.ThrowAsync<PortalException>(
-            () => server.Client(pause: Pause).CheckInAsync(new CheckInRequest(), Cancel));
+        var failure = await Should.ThrowAsync<PortalException>(() =>
+            server.Client(pause: Pause).CheckInAsync(new CheckInRequest(), Cancel)
+        );
         failure.Code.ShouldBe(PortalError.Overloaded);
         failure.RetryAfter.ShouldBe(TimeSpan.FromDays(1));
         _pauses.ShouldBeEmpty();
@@ -55,8 +59,9 @@ public sealed class RetryTests
             c.Response.StatusCode = 500;
             return Task.CompletedTask;
         });
-        var failure = await Should.ThrowAsync<PortalException>(
-            () => server.Client(pause: Pause).CheckInAsync(new CheckInRequest(), Cancel));
+        var failure = await Should.ThrowAsync<PortalException>(() =>
+            server.Client(pause: Pause).CheckInAsync(new CheckInRequest(), Cancel)
+        );
         failure.Code.ShouldBe(PortalError.ServerFault);
         server.Requests.Count.ShouldBe(4);
         for (var i = 0; i < _pauses.Count; i++)
@@ -71,7 +76,9 @@ public sealed class RetryTests
             c.Abort();
             return Task.CompletedTask;
         });
-        await Should.ThrowAsync<PortalException>(() => server.Client(pause: Pause).RegisterAsync("host", "key", Cancel));
+        await Should.ThrowAsync<PortalException>(() =>
+            server.Client(pause: Pause).RegisterAsync("host", "key", Cancel)
+        );
         server.Requests.Count.ShouldBe(1);
     }
 
@@ -84,8 +91,9 @@ public sealed class RetryTests
             c.Response.Redirect(new Uri(other.Address, "/x").ToString(), permanent: false, preserveMethod: true);
             return Task.CompletedTask;
         });
-        var failure = await Should.ThrowAsync<PortalException>(
-            () => server.Client().CheckInAsync(new CheckInRequest(), Cancel));
+        var failure = await Should.ThrowAsync<PortalException>(() =>
+            server.Client().CheckInAsync(new CheckInRequest(), Cancel)
+        );
         failure.Code.ShouldBe(PortalError.Redirected);
         other.Requests.ShouldBeEmpty();
     }
@@ -98,16 +106,18 @@ public sealed class RetryTests
             for (var i = 0; i < 1000; i++)
                 await c.Response.WriteAsync(new string(' ', 10_000), c.RequestAborted);
         });
-        (await Should.ThrowAsync<PortalException>(() => server.Client().CheckInAsync(new CheckInRequest(), Cancel)))
-            .Code.ShouldBe(PortalError.BadAnswer);
+        (
+            await Should.ThrowAsync<PortalException>(() => server.Client().CheckInAsync(new CheckInRequest(), Cancel))
+        ).Code.ShouldBe(PortalError.BadAnswer);
     }
 
     [Fact]
     public async Task A_page_instead_of_json_is_refused()
     {
         await using var server = await StubServer.StartAsync(c => c.Response.WriteAsync("<html>Please log in</html>"));
-        (await Should.ThrowAsync<PortalException>(() => server.Client().CheckInAsync(new CheckInRequest(), Cancel)))
-            .Code.ShouldBe(PortalError.BadAnswer);
+        (
+            await Should.ThrowAsync<PortalException>(() => server.Client().CheckInAsync(new CheckInRequest(), Cancel))
+        ).Code.ShouldBe(PortalError.BadAnswer);
     }
 
     [Fact]
@@ -116,8 +126,9 @@ public sealed class RetryTests
         var server = await StubServer.StartAsync(_ => Task.CompletedTask);
         var client = server.Client(pause: Pause);
         await server.DisposeAsync();
-        (await Should.ThrowAsync<PortalException>(() => client.RegisterAsync("host", "key", Cancel)))
-            .Code.ShouldBe(PortalError.Unreachable);
+        (await Should.ThrowAsync<PortalException>(() => client.RegisterAsync("host", "key", Cancel))).Code.ShouldBe(
+            PortalError.Unreachable
+        );
         _pauses.Count.ShouldBe(3); // nothing was sent, so even a registration may be repeated
     }
 

@@ -36,16 +36,22 @@ internal sealed class StubServer : IAsyncDisposable
     }
 
     public PortalClient Client(
-        TimeSpan? timeout = null, Func<TimeSpan, CancellationToken, Task>? pause = null, TimeProvider? time = null) =>
-        new(Http, new PortalOptions
-        {
-            PatchServer = Address,
-            RegistrationUrl = new Uri(Address, "/admin/api/kcare"),
-            ServerId = "ABCDEFGHIJKLMNOP",
-            Timeout = timeout ?? TimeSpan.FromSeconds(20),
-            Pause = pause ?? ((_, _) => Task.CompletedTask),
-            Time = time ?? TimeProvider.System,
-        });
+        TimeSpan? timeout = null,
+        Func<TimeSpan, CancellationToken, Task>? pause = null,
+        TimeProvider? time = null
+    ) =>
+        new(
+            Http,
+            new PortalOptions
+            {
+                PatchServer = Address,
+                RegistrationUrl = new Uri(Address, "/admin/api/kcare"),
+                ServerId = "ABCDEFGHIJKLMNOP",
+                Timeout = timeout ?? TimeSpan.FromSeconds(20),
+                Pause = pause ?? ((_, _) => Task.CompletedTask),
+                Time = time ?? TimeProvider.System,
+            }
+        );
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 

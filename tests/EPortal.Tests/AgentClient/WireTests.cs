@@ -19,19 +19,40 @@ public sealed class WireTests
             LastUpdate = new LastUpdate { At = DateTimeOffset.UnixEpoch },
         };
         using var json = JsonDocument.Parse(JsonSerializer.Serialize(facts, AgentJson.Default.CheckInRequest));
-        json.RootElement.EnumerateObject().Select(p => p.Name).ShouldBe(
-        [
-            "server_id", "hostname", "kernel_id", "release", "euname", "patch_level", "patch_type", "uptime", "version",
-            "virt", "kcare_version", "distro", "distro_version", "machine", "processor", "tags", "sticky_patchset",
-            "update_delay", "last_update",
-        ]);
-        json.RootElement.GetProperty("last_update").EnumerateObject().Select(p => p.Name)
+        json.RootElement.EnumerateObject()
+            .Select(p => p.Name)
+            .ShouldBe([
+                "server_id",
+                "hostname",
+                "kernel_id",
+                "release",
+                "euname",
+                "patch_level",
+                "patch_type",
+                "uptime",
+                "version",
+                "virt",
+                "kcare_version",
+                "distro",
+                "distro_version",
+                "machine",
+                "processor",
+                "tags",
+                "sticky_patchset",
+                "update_delay",
+                "last_update",
+            ]);
+        json.RootElement.GetProperty("last_update")
+            .EnumerateObject()
+            .Select(p => p.Name)
             .ShouldBe(["level", "patchset", "result", "message", "at"]);
     }
 
     [Fact]
     public void What_is_not_stated_is_left_out() =>
-        JsonSerializer.Serialize(new CheckInAnswer(), AgentJson.Default.CheckInAnswer).ShouldBe("{\"supported\":false}");
+        JsonSerializer
+            .Serialize(new CheckInAnswer(), AgentJson.Default.CheckInAnswer)
+            .ShouldBe("{\"supported\":false}");
 
     [Theory]
     [InlineData("""{"hostname":null}""", "$.hostname")]
@@ -39,7 +60,8 @@ public sealed class WireTests
     [InlineData("""{"patch_level":4294967296}""", "$.patch_level")]
     [InlineData("""{"last_update":{"at":"yesterday"}}""", "$.last_update.at")]
     public void A_wrong_field_is_named(string json, string path) =>
-        Should.Throw<JsonException>(() => JsonSerializer.Deserialize(json, AgentJson.Default.CheckInRequest))
+        Should
+            .Throw<JsonException>(() => JsonSerializer.Deserialize(json, AgentJson.Default.CheckInRequest))
             .Path.ShouldBe(path);
 
     [Fact]
@@ -56,12 +78,14 @@ public sealed class WireTests
 
     [Fact]
     public void A_name_given_twice_is_refused() =>
-        Should.Throw<JsonException>(() => JsonSerializer.Deserialize(
-            """{"server_id":"A","server_id":"B"}""", AgentJson.Default.CheckInRequest));
+        Should.Throw<JsonException>(() =>
+            JsonSerializer.Deserialize("""{"server_id":"A","server_id":"B"}""", AgentJson.Default.CheckInRequest)
+        );
 
     [Fact]
     public void Names_of_a_later_version_are_passed_over() =>
-        JsonSerializer.Deserialize("""{"server_id":"A","colour":"red"}""", AgentJson.Default.CheckInRequest)!
+        JsonSerializer
+            .Deserialize("""{"server_id":"A","colour":"red"}""", AgentJson.Default.CheckInRequest)!
             .ServerId.ShouldBe("A");
 
     private static T Read<T>(string json, JsonTypeInfo<T> type) => JsonSerializer.Deserialize(json, type)!;

@@ -24,8 +24,8 @@ using Xunit;
 namespace EPortal.Tests.Agents;
 
 /// <summary>
-/// A host that says what it said last is answered from memory. What changes elsewhere, in another process too (here: another
-/// portal on the same data), must be in force with the next call all the same.
+/// A host that says what it said last is answered from memory. What changes elsewhere, in another process too (here:
+/// another portal on the same data), must be in force with the next call all the same.
 /// </summary>
 public sealed class AgentFastPathTests
 {
@@ -188,10 +188,15 @@ public sealed class AgentFastPathTests
         await using var other = Portal.Open(portal.Portal.Settings, portal.Time);
         foreach (var servers in (ServerStore[])[portal.Portal.Servers, other.Servers])
         {
-            Listed(servers, new ServerQuery()).Where(server => server.Checkin == portal.Time.GetUtcNow() && server.Uptime == 7000 && !server.Inactive)
-                .Select(server => server.ServerId).ShouldBe(awake, ignoreOrder: true);
-            Listed(servers, new ServerQuery { Checkin = new Period(TimeSpan.FromDays(1), Within: true) }).Select(server => server.ServerId).ShouldBe(awake, ignoreOrder: true);
-            Listed(servers, new ServerQuery { Checkin = new Period(TimeSpan.FromDays(1), Within: false) }).Count.ShouldBe(20);
+            Listed(servers, new ServerQuery())
+                .Where(server => server.Checkin == portal.Time.GetUtcNow() && server.Uptime == 7000 && !server.Inactive)
+                .Select(server => server.ServerId)
+                .ShouldBe(awake, ignoreOrder: true);
+            Listed(servers, new ServerQuery { Checkin = new Period(TimeSpan.FromDays(1), Within: true) })
+                .Select(server => server.ServerId)
+                .ShouldBe(awake, ignoreOrder: true);
+            Listed(servers, new ServerQuery { Checkin = new Period(TimeSpan.FromDays(1), Within: false) })
+                .Count.ShouldBe(20);
         }
 
         (await other.Servers.CleanInactive(TestPortal.Admin, TimeSpan.FromDays(2))).ShouldBe(20);
@@ -204,7 +209,10 @@ public sealed class AgentFastPathTests
         var id = await portal.RegisterAsync();
         await Twice(portal, id);
         await using var held = HeldWriter.Now(portal.Portal.Log);
-        var waiting = Enumerable.Range(0, CheckInWriter.MaxWaiting).Select(n => portal.Portal.Agents.Finish(Quick(portal, id, 200 + n)!.Value).AsTask()).ToList();
+        var waiting = Enumerable
+            .Range(0, CheckInWriter.MaxWaiting)
+            .Select(n => portal.Portal.Agents.Finish(Quick(portal, id, 200 + n)!.Value).AsTask())
+            .ToList();
 
         using var turnedAway = await portal.CheckInAsync(TestPortal.Facts(id) with { Uptime = 9000 });
         turnedAway.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
@@ -229,7 +237,10 @@ public sealed class AgentFastPathTests
 
         // Both wait for the same commit, which the second one breaks.
         var checkin = portal.Portal.Agents.Finish(Quick(portal, id, 500)!.Value).AsTask();
-        var broken = portal.Portal.Log.Commit(TestPortal.Admin, change => change.Session.Execute("INSERT INTO nowhere VALUES (1)"));
+        var broken = portal.Portal.Log.Commit(
+            TestPortal.Admin,
+            change => change.Session.Execute("INSERT INTO nowhere VALUES (1)")
+        );
         await held.ReleaseAsync();
 
         await Should.ThrowAsync<StoreException>(broken);
@@ -247,16 +258,26 @@ public sealed class AgentFastPathTests
     [InlineData("int.example", HttpStatusCode.BadRequest)]
     public async Task Only_requests_that_name_an_allowed_host_are_answered(string host, HttpStatusCode status)
     {
-        await using var portal = await TestPortal.StartAsync(settings => settings with { AllowedHosts = ["127.0.0.1", "patches.example.com", "*.int.example"] });
+        await using var portal = await TestPortal.StartAsync(settings =>
+            settings with
+            {
+                AllowedHosts = ["127.0.0.1", "patches.example.com", "*.int.example"],
+            }
+        );
         await portal.DeployAsync("K1", 1);
         var id = await portal.RegisterAsync();
         await Twice(portal, id);
 
-        foreach (var request in (HttpRequestMessage[])
-        [
-            new(HttpMethod.Post, "/admin/api/kcare/checkin") { Content = new ByteArrayContent(Bytes(TestPortal.Facts(id))) },
-            new(HttpMethod.Get, $"/{TestPortal.KernelId}/1/kpatch.bin"),
-        ])
+        foreach (
+            var request in (HttpRequestMessage[])
+                [
+                    new(HttpMethod.Post, "/admin/api/kcare/checkin")
+                    {
+                        Content = new ByteArrayContent(Bytes(TestPortal.Facts(id))),
+                    },
+                    new(HttpMethod.Get, $"/{TestPortal.KernelId}/1/kpatch.bin"),
+                ]
+        )
         {
             using (request)
             {
@@ -270,18 +291,31 @@ public sealed class AgentFastPathTests
     [Fact]
     public async Task What_would_be_answered_from_memory_is_not_when_it_names_another_host()
     {
-        await using var portal = await TestPortal.StartAsync(settings => settings with { AllowedHosts = ["127.0.0.1", "patches.example.com"] });
+        await using var portal = await TestPortal.StartAsync(settings =>
+            settings with
+            {
+                AllowedHosts = ["127.0.0.1", "patches.example.com"],
+            }
+        );
         await portal.DeployAsync("K1", 1);
         var id = await portal.RegisterAsync();
         foreach (var uptime in (int[])[100, 101])
-            (await Whole(portal, TestPortal.Facts(id) with { Uptime = uptime }, "patches.example.com")).Status.ShouldBe(200);
+            (await Whole(portal, TestPortal.Facts(id) with { Uptime = uptime }, "patches.example.com")).Status.ShouldBe(
+                200
+            );
         var taken = portal.Portal.Agents.Counts.Ended[CheckInResult.Answered];
 
-        // One that says nothing new, and one that does. The framework looks at what came, before it is known what a proxy was asked for.
-        foreach (var (host, forwarded) in ((string, string[])[])[("evil.example", []), ("patches.example.com", ["X-Forwarded-Host: evil.example"])])
+        // One that says nothing new, and one that does. The framework looks at what came, before it is known what a
+        // proxy was asked for.
+        foreach (
+            var (host, forwarded) in ((string, string[])[])
+                [("evil.example", []), ("patches.example.com", ["X-Forwarded-Host: evil.example"])]
+        )
         {
             foreach (var level in (int[])[0, 1])
-                (await Whole(portal, TestPortal.Facts(id) with { Uptime = 102, PatchLevel = level }, host, forwarded)).Status.ShouldBe(400);
+                (
+                    await Whole(portal, TestPortal.Facts(id) with { Uptime = 102, PatchLevel = level }, host, forwarded)
+                ).Status.ShouldBe(400);
         }
 
         portal.Portal.Agents.Counts.Ended[CheckInResult.Answered].ShouldBe(taken);
@@ -303,14 +337,22 @@ public sealed class AgentFastPathTests
             passed++;
             return Task.CompletedTask;
         };
-        var fast = ActivatorUtilities.CreateInstance<AgentFastPath>(portal.Services, rest, (IReadOnlyList<string>)["patches.example.com"]);
+        var fast = ActivatorUtilities.CreateInstance<AgentFastPath>(
+            portal.Services,
+            rest,
+            (IReadOnlyList<string>)["patches.example.com"]
+        );
         var body = Bytes(TestPortal.Facts(id) with { Uptime = 102 });
         var came = new Pipe();
         await came.Writer.WriteAsync(body, Cancellation);
         var context = new DefaultHttpContext();
         context.Features.Set<IRequestBodyPipeFeature>(new CameBody(came.Reader));
         context.Connection.RemoteIpAddress = IPAddress.Loopback;
-        (context.Request.Method, context.Request.Host, context.Request.Path) = ("POST", new HostString(host), "/admin/api/kcare/checkin");
+        (context.Request.Method, context.Request.Host, context.Request.Path) = (
+            "POST",
+            new HostString(host),
+            "/admin/api/kcare/checkin"
+        );
         context.Request.ContentLength = body.Length;
 
         await fast.Invoke(context);
@@ -325,10 +367,30 @@ public sealed class AgentFastPathTests
         await using var portal = await TestPortal.StartAsync();
         var id = await portal.RegisterAsync();
         foreach (var uptime in (int[])[100, 101])
-            (await Whole(portal, TestPortal.Facts(id) with { Uptime = uptime }, "localhost", "X-Forwarded-For: 198.51.100.7")).Status.ShouldBe(200);
+            (
+                await Whole(
+                    portal,
+                    TestPortal.Facts(id) with
+                    {
+                        Uptime = uptime,
+                    },
+                    "localhost",
+                    "X-Forwarded-For: 198.51.100.7"
+                )
+            ).Status.ShouldBe(200);
         portal.TheServer().Facts.Ip.ShouldBe("198.51.100.7");
 
-        (await Whole(portal, TestPortal.Facts(id) with { Uptime = 102 }, "localhost", "X-Forwarded-For: 198.51.100.8")).Status.ShouldBe(200);
+        (
+            await Whole(
+                portal,
+                TestPortal.Facts(id) with
+                {
+                    Uptime = 102,
+                },
+                "localhost",
+                "X-Forwarded-For: 198.51.100.8"
+            )
+        ).Status.ShouldBe(200);
 
         portal.TheServer().Facts.Ip.ShouldBe("198.51.100.8");
     }
@@ -342,15 +404,25 @@ public sealed class AgentFastPathTests
         var (whole, pieces) = (await portal.RegisterAsync(), await portal.RegisterAsync());
 
         var answers = new List<(HttpStatusCode, string?, string)>();
-        foreach (var (id, chunked) in ((string, bool)[])[(whole, false), (pieces, true), (whole, false), (pieces, true)])
+        foreach (
+            var (id, chunked) in ((string, bool)[])[(whole, false), (pieces, true), (whole, false), (pieces, true)]
+        )
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, "/admin/api/kcare/checkin")
             {
-                Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body.Replace("ID", id, StringComparison.Ordinal))),
+                Content = new ByteArrayContent(
+                    Encoding.UTF8.GetBytes(body.Replace("ID", id, StringComparison.Ordinal))
+                ),
             };
             request.Headers.TransferEncodingChunked = chunked;
             using var answer = await portal.Http.SendAsync(request, Cancellation);
-            answers.Add((answer.StatusCode, answer.Content.Headers.ContentType?.MediaType, await answer.Content.ReadAsStringAsync(Cancellation)));
+            answers.Add(
+                (
+                    answer.StatusCode,
+                    answer.Content.Headers.ContentType?.MediaType,
+                    await answer.Content.ReadAsStringAsync(Cancellation)
+                )
+            );
         }
 
         answers.Distinct().Count().ShouldBe(1, string.Join('\n', answers));
@@ -363,8 +435,21 @@ public sealed class AgentFastPathTests
 
     public static TheoryData<string> Bodies()
     {
-        var good = Encoding.UTF8.GetString(Bytes(TestPortal.Facts("ID") with { LastUpdate = new LastUpdate { Result = "failed", Level = 2, Message = "no" } }));
-        return [
+        var good = Encoding.UTF8.GetString(
+            Bytes(
+                TestPortal.Facts("ID") with
+                {
+                    LastUpdate = new LastUpdate
+                    {
+                        Result = "failed",
+                        Level = 2,
+                        Message = "no",
+                    },
+                }
+            )
+        );
+        return
+        [
             good,
             good.Replace("\"uptime\"", "\"tags\":\"b; a\",\"uptime\"", StringComparison.Ordinal),
             good.Replace("\"uptime\"", "\"sticky_patchset\":\"K1\",\"uptime\"", StringComparison.Ordinal),
@@ -401,18 +486,27 @@ public sealed class AgentFastPathTests
         {
             using var answer = await portal.GetAsync($"/{TestPortal.KernelId}/1/kpatch.bin");
             (await answer.Content.ReadAsByteArrayAsync(Cancellation)).ShouldBe(payload);
-            tags.Add($"{answer.Headers.ETag} {answer.Headers.CacheControl} {answer.Headers.AcceptRanges} {answer.Content.Headers.ContentType} {answer.Content.Headers.ContentLength}");
+            tags.Add(
+                $"{answer.Headers.ETag} {answer.Headers.CacheControl} {answer.Headers.AcceptRanges} {answer.Content.Headers.ContentType} {answer.Content.Headers.ContentLength}"
+            );
         }
 
         tags.ShouldHaveSingleItem();
-        using var part = await portal.GetAsync($"/{TestPortal.KernelId}/1/kpatch.bin", headers: headers => headers.Range = new(0, 9));
+        using var part = await portal.GetAsync(
+            $"/{TestPortal.KernelId}/1/kpatch.bin",
+            headers: headers => headers.Range = new(0, 9)
+        );
         part.StatusCode.ShouldBe(HttpStatusCode.PartialContent);
         (await part.Content.ReadAsByteArrayAsync(Cancellation)).ShouldBe(payload[..10]);
-        using var same = await portal.GetAsync($"/{TestPortal.KernelId}/1/kpatch.bin", headers: headers => headers.IfNoneMatch.Add(part.Headers.ETag!));
+        using var same = await portal.GetAsync(
+            $"/{TestPortal.KernelId}/1/kpatch.bin",
+            headers: headers => headers.IfNoneMatch.Add(part.Headers.ETag!)
+        );
         same.StatusCode.ShouldBe(HttpStatusCode.NotModified);
     }
 
-    private static IReadOnlyList<Server> Listed(ServerStore servers, ServerQuery query) => servers.List(query, new Offers());
+    private static IReadOnlyList<Server> Listed(ServerStore servers, ServerQuery query) =>
+        servers.List(query, new Offers());
 
     private static async Task<List<string>> RegisterMany(TestPortal portal, int count)
     {
@@ -433,21 +527,34 @@ public sealed class AgentFastPathTests
     private static bool IsQuick(TestPortal portal, string id, long uptime) => Quick(portal, id, uptime) is not null;
 
     private static UnchangedCheckIn? Quick(TestPortal portal, string id, long uptime) =>
-        CheckInScan.TryRead(Bytes(TestPortal.Facts(id) with { Uptime = uptime }), "127.0.0.1", out var scan) ? portal.Portal.Agents.TryTakeUnchanged(scan) : null;
+        CheckInScan.TryRead(Bytes(TestPortal.Facts(id) with { Uptime = uptime }), "127.0.0.1", out var scan)
+            ? portal.Portal.Agents.TryTakeUnchanged(scan)
+            : null;
 
-    private static byte[] Bytes(CheckInRequest facts) => JsonSerializer.SerializeToUtf8Bytes(facts, AgentJson.Default.CheckInRequest);
+    private static byte[] Bytes(CheckInRequest facts) =>
+        JsonSerializer.SerializeToUtf8Bytes(facts, AgentJson.Default.CheckInRequest);
 
     /// <summary>Checks in with a body that comes together with the head, so that the fast path has it.</summary>
     private static Task<RawAnswer> Whole(TestPortal portal, CheckInRequest facts, string host, params string[] headers)
     {
         var body = Bytes(facts);
         var head = string.Concat(
-            (string[])["POST /admin/api/kcare/checkin HTTP/1.1\r\n", $"Host: {host}\r\n", "Content-Type: application/json\r\n",
-                $"Content-Length: {body.Length}\r\n", "Connection: close\r\n", .. headers.Select(header => $"{header}\r\n"), "\r\n"]);
+            (string[])
+                [
+                    "POST /admin/api/kcare/checkin HTTP/1.1\r\n",
+                    $"Host: {host}\r\n",
+                    "Content-Type: application/json\r\n",
+                    $"Content-Length: {body.Length}\r\n",
+                    "Connection: close\r\n",
+                    .. headers.Select(header => $"{header}\r\n"),
+                    "\r\n",
+                ]
+        );
         return RawHttp.SendAsync(portal.Address, [.. Encoding.Latin1.GetBytes(head), .. body]);
     }
 
-    private static Task<string> Level(TestPortal portal, string id) => LevelOf(portal.GetAsync($"/{TestPortal.KernelId}/latest.v2", id));
+    private static Task<string> Level(TestPortal portal, string id) =>
+        LevelOf(portal.GetAsync($"/{TestPortal.KernelId}/latest.v2", id));
 
     private static async Task<string> LevelOf(Task<HttpResponseMessage> call)
     {

@@ -8,31 +8,42 @@ internal static class Archives
 {
     /// <summary>An archive of one target, unsigned unless a key is given; at its start.</summary>
     public static async Task<MemoryStream> MakeAsync(
-        string name, int level, DateTimeOffset released, Product product, string target, byte[]? payload = null, MinisignSecretKey? key = null,
-        params IReadOnlyList<string> cves)
+        string name,
+        int level,
+        DateTimeOffset released,
+        Product product,
+        string target,
+        byte[]? payload = null,
+        MinisignSecretKey? key = null,
+        params IReadOnlyList<string> cves
+    )
     {
-        var builder = new PatchsetBuilder(new Manifest
-        {
-            Name = name,
-            Product = product,
-            Released = released,
-            Channel = "default",
-            Distros = product == Product.Kernel ? ["debian12"] : [],
-            Summary = "",
-            Changelog = "",
-            Targets = [],
-        });
-        builder.AddTarget(new ManifestTarget
-        {
-            Id = target,
-            Level = level,
-            Distro = "debian12",
-            Release = "6.1.0-18-amd64",
-            Euname = $"6.1.0-{18 + level}-amd64",
-            Machine = "x86_64",
-            Cves = cves,
-            Files = new Dictionary<string, FileEntry>(),
-        });
+        var builder = new PatchsetBuilder(
+            new Manifest
+            {
+                Name = name,
+                Product = product,
+                Released = released,
+                Channel = "default",
+                Distros = product == Product.Kernel ? ["debian12"] : [],
+                Summary = "",
+                Changelog = "",
+                Targets = [],
+            }
+        );
+        builder.AddTarget(
+            new ManifestTarget
+            {
+                Id = target,
+                Level = level,
+                Distro = "debian12",
+                Release = "6.1.0-18-amd64",
+                Euname = $"6.1.0-{18 + level}-amd64",
+                Machine = "x86_64",
+                Cves = cves,
+                Files = new Dictionary<string, FileEntry>(),
+            }
+        );
         builder.AddFile(target, "kpatch.bin", payload ?? Payload(level));
         var archive = new MemoryStream();
         await builder.WriteAsync(archive, Compression.None, key, TestContext.Current.CancellationToken);

@@ -25,11 +25,21 @@ public sealed class CheckInCallTests
         await portal.DeployAsync("K2", 2);
         var id = await portal.RegisterAsync();
 
-        var answer = await Answer(portal, TestPortal.Facts(id) with { PatchLevel = 1, Virt = "kvm", Tags = "env:prod; web" });
+        var answer = await Answer(
+            portal,
+            TestPortal.Facts(id) with
+            {
+                PatchLevel = 1,
+                Virt = "kvm",
+                Tags = "env:prod; web",
+            }
+        );
 
         answer.Supported.ShouldBeTrue();
         (answer.Level, answer.Patchset, answer.Product).ShouldBe((2, "K2", "kernel"));
-        answer.Files!.Select(file => file.Name).ShouldBe(["kpatch.bin", "patch.json", "patch.json.minisig"], ignoreOrder: true);
+        answer
+            .Files!.Select(file => file.Name)
+            .ShouldBe(["kpatch.bin", "patch.json", "patch.json.minisig"], ignoreOrder: true);
         foreach (var file in answer.Files!)
         {
             file.Url.Split('?')[0].ShouldBe($"/{TestPortal.KernelId}/2/{file.Name}");
@@ -39,7 +49,9 @@ public sealed class CheckInCallTests
         }
 
         var server = portal.TheServer();
-        (server.Facts.PatchLevel, server.Facts.Virt, server.Tags, server.Uptime).ShouldBe((1, "kvm", "env:prod;web", 100));
+        (server.Facts.PatchLevel, server.Facts.Virt, server.Tags, server.Uptime).ShouldBe(
+            (1, "kvm", "env:prod;web", 100)
+        );
         server.Checkin.ShouldBe(portal.Time.GetUtcNow());
     }
 
@@ -51,15 +63,23 @@ public sealed class CheckInCallTests
         var id = await portal.RegisterAsync();
 
         using var known = await portal.PostAsync(
-            Call, $$"""{"server_id":"{{id}}","kernel_id":"{{TestPortal.KernelId}}","patch_level":0,"new_in_later_agents":{"a":[1] } }""");
+            Call,
+            $$"""{"server_id":"{{id}}","kernel_id":"{{TestPortal.KernelId}}","patch_level":0,"new_in_later_agents":{"a":[1] } }"""
+        );
         using var json = System.Text.Json.JsonDocument.Parse(await known.Content.ReadAsStringAsync(Cancellation));
         known.Content.Headers.ContentType!.MediaType.ShouldBe("application/json");
-        json.RootElement.EnumerateObject().Select(property => property.Name)
+        json.RootElement.EnumerateObject()
+            .Select(property => property.Name)
             .ShouldBe(["supported", "level", "patchset", "product", "files"], ignoreOrder: true);
-        json.RootElement.GetProperty("files")[0].EnumerateObject().Select(property => property.Name)
+        json.RootElement.GetProperty("files")[0]
+            .EnumerateObject()
+            .Select(property => property.Name)
             .ShouldBe(["name", "size", "sha256", "url"], ignoreOrder: true);
 
-        using var other = await portal.PostAsync(Call, $$"""{"server_id":"{{id}}","kernel_id":"{{new string('c', 40)}}"}""");
+        using var other = await portal.PostAsync(
+            Call,
+            $$"""{"server_id":"{{id}}","kernel_id":"{{new string('c', 40)}}"}"""
+        );
         (await other.Content.ReadAsStringAsync(Cancellation)).ShouldBe("""{"supported":false}""");
     }
 
@@ -91,7 +111,9 @@ public sealed class CheckInCallTests
         using var answer = await portal.PostAsync(Call, body);
 
         answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        (await answer.Content.ReadFromJsonAsync(AgentJson.Default.ErrorAnswer, Cancellation))!.Error.ShouldBe("bad-request");
+        (await answer.Content.ReadFromJsonAsync(AgentJson.Default.ErrorAnswer, Cancellation))!.Error.ShouldBe(
+            "bad-request"
+        );
     }
 
     [Fact]
@@ -114,7 +136,8 @@ public sealed class CheckInCallTests
         (await Answer(portal, facts with { UpdateDelay = 0 })).Patchset.ShouldBe("K2");
     }
 
-    private static void Held(CheckInAnswer answer) => (answer.Supported, answer.HeldBack, answer.Level).ShouldBe((false, true, null));
+    private static void Held(CheckInAnswer answer) =>
+        (answer.Supported, answer.HeldBack, answer.Level).ShouldBe((false, true, null));
 
     [Theory]
     [InlineData(9_223_372_036_854)]
@@ -144,7 +167,11 @@ public sealed class CheckInCallTests
         (await Answer(portal, facts)).Level.ShouldBe(2);
         await portal.Portal.Rollout.Disable(TestPortal.Admin, Product.Kernel, "K2", "test");
         (await Answer(portal, facts)).Supported.ShouldBeFalse();
-        await portal.Portal.Keys.Update(TestPortal.Admin, TestPortal.Key, new KeySettings(Feed: "main", Products: [Product.User]));
+        await portal.Portal.Keys.Update(
+            TestPortal.Admin,
+            TestPortal.Key,
+            new KeySettings(Feed: "main", Products: [Product.User])
+        );
         (await Answer(portal, facts)).Supported.ShouldBeFalse();
     }
 
@@ -160,18 +187,25 @@ public sealed class CheckInCallTests
         var other = new string('d', 40);
 
         using var answer = await portal.PostAsync(
-            $"{Call}/{product.Token()}", $$"""{"server_id":"{{id}}","build_ids":["{{other}}","{{BuildId}}","{{BuildId}}"]}""");
+            $"{Call}/{product.Token()}",
+            $$"""{"server_id":"{{id}}","build_ids":["{{other}}","{{BuildId}}","{{BuildId}}"]}"""
+        );
 
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
-        var patch = (await answer.Content.ReadFromJsonAsync(AgentJson.Default.BuildIdsAnswer, Cancellation))!.Patches.ShouldHaveSingleItem();
+        var patch = (
+            await answer.Content.ReadFromJsonAsync(AgentJson.Default.BuildIdsAnswer, Cancellation)
+        )!.Patches.ShouldHaveSingleItem();
         (patch.BuildId, patch.Level, patch.Patchset).ShouldBe((BuildId, 3, "U1"));
-        (await portal.Http.GetByteArrayAsync(patch.Files.Single(file => file.Name == "kpatch.bin").Url, Cancellation))
-            .ShouldBe(Archives.Payload(3));
+        (
+            await portal.Http.GetByteArrayAsync(patch.Files.Single(file => file.Name == "kpatch.bin").Url, Cancellation)
+        ).ShouldBe(Archives.Payload(3));
 
         // The build-id belongs to one product; another one's call does not get it.
         var foreign = product == Product.User ? Product.Db : Product.User;
         using var wrong = await portal.PostAsync(
-            $"{Call}/{foreign.Token()}", $$"""{"server_id":"{{id}}","build_ids":["{{BuildId}}"]}""");
+            $"{Call}/{foreign.Token()}",
+            $$"""{"server_id":"{{id}}","build_ids":["{{BuildId}}"]}"""
+        );
         (await wrong.Content.ReadAsStringAsync(Cancellation)).ShouldBe("""{"patches":[]}""");
     }
 
@@ -184,7 +218,10 @@ public sealed class CheckInCallTests
         await using var portal = await TestPortal.StartAsync();
         var id = await portal.RegisterAsync();
 
-        using var answer = await portal.PostAsync($"{Call}/{product}", $$"""{"server_id":"{{id}}","build_ids":{{ids}}}""");
+        using var answer = await portal.PostAsync(
+            $"{Call}/{product}",
+            $$"""{"server_id":"{{id}}","build_ids":{{ids}}}"""
+        );
 
         answer.StatusCode.ShouldBe(status);
     }
@@ -195,11 +232,17 @@ public sealed class CheckInCallTests
         await using var portal = await TestPortal.StartAsync();
         var id = await portal.RegisterAsync();
 
-        using var unknown = await portal.PostAsync($"{Call}/user", """{"server_id":"AAAAAAAAAAAAAAAA","build_ids":[]}""");
+        using var unknown = await portal.PostAsync(
+            $"{Call}/user",
+            """{"server_id":"AAAAAAAAAAAAAAAA","build_ids":[]}"""
+        );
         unknown.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
 
         var many = string.Join(',', Enumerable.Range(0, 10_001).Select(n => $"\"{n:x16}\""));
-        using var answer = await portal.PostAsync($"{Call}/user", $$"""{"server_id":"{{id}}","build_ids":[{{many}}]}""");
+        using var answer = await portal.PostAsync(
+            $"{Call}/user",
+            $$"""{"server_id":"{{id}}","build_ids":[{{many}}]}"""
+        );
         answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
     }
 
@@ -212,7 +255,11 @@ public sealed class CheckInCallTests
         await using var portal = await TestPortal.StartAsync();
         var id = await portal.RegisterAsync();
 
-        using var right = await portal.PostAsync(Call, $$"""{"server_id":"{{id}}","kernel_id":"{{TestPortal.KernelId}}"}""", type);
+        using var right = await portal.PostAsync(
+            Call,
+            $$"""{"server_id":"{{id}}","kernel_id":"{{TestPortal.KernelId}}"}""",
+            type
+        );
         right.StatusCode.ShouldBe(HttpStatusCode.OK);
         using var wrong = await portal.PostAsync(Call, $"server_id={id}&kernel_id={TestPortal.KernelId}", type);
         wrong.StatusCode.ShouldBe(HttpStatusCode.BadRequest);

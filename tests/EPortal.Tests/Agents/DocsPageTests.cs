@@ -25,7 +25,9 @@ public sealed class DocsPageTests
         page.ShouldContain("registration_key: web-servers");
         page.ShouldContain("cmd: /usr/bin/kcarectl --register {{ registration_key }}");
         page.ShouldContain("<option value=\"web-servers\" selected>");
-        (await visitors.Admin.TextAsync("/admin/docs?key=no-such-key")).ShouldContain($"kcarectl --register {TestPortal.Key}");
+        (await visitors.Admin.TextAsync("/admin/docs?key=no-such-key")).ShouldContain(
+            $"kcarectl --register {TestPortal.Key}"
+        );
     }
 
     [Fact]
@@ -34,11 +36,18 @@ public sealed class DocsPageTests
         await using var visitors = await Visitors.StartAsync();
         var page = WebUtility.HtmlDecode(await visitors.Reader.TextAsync("/admin/docs"));
 
-        var told = page.Split(["curl -fsS ", " | bash"], StringSplitOptions.None).Where(part => part.StartsWith(visitors.Portal.Address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal)).Distinct().ToList();
+        var told = page.Split(["curl -fsS ", " | bash"], StringSplitOptions.None)
+            .Where(part =>
+                part.StartsWith(visitors.Portal.Address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal)
+            )
+            .Distinct()
+            .ToList();
 
         told.Count.ShouldBe(2);
         foreach (var address in told)
-            (await visitors.Portal.Http.GetStringAsync(address, TestContext.Current.CancellationToken)).ShouldStartWith("#!/bin/bash");
+            (await visitors.Portal.Http.GetStringAsync(address, TestContext.Current.CancellationToken)).ShouldStartWith(
+                "#!/bin/bash"
+            );
     }
 
     [Fact]
@@ -56,9 +65,17 @@ public sealed class DocsPageTests
     [Fact]
     public async Task The_address_is_believed_as_in_the_scripts()
     {
-        await using var visitors = await Visitors.StartAsync(settings => settings with { TrustedProxies = [NetworkRange.ParseOrNull("127.0.0.1")!], AllowedHosts = ["127.0.0.1", "patches.example.com"] });
+        await using var visitors = await Visitors.StartAsync(settings =>
+            settings with
+            {
+                TrustedProxies = [NetworkRange.ParseOrNull("127.0.0.1")!],
+                AllowedHosts = ["127.0.0.1", "patches.example.com"],
+            }
+        );
 
-        (await Ask(visitors, ("X-Forwarded-Host", "patches.example.com"), ("X-Forwarded-Proto", "https"))).ShouldContain("curl -fsS https://patches.example.com/install-kernelcare | bash");
+        (
+            await Ask(visitors, ("X-Forwarded-Host", "patches.example.com"), ("X-Forwarded-Proto", "https"))
+        ).ShouldContain("curl -fsS https://patches.example.com/install-kernelcare | bash");
         (await Ask(visitors, ("X-Forwarded-Host", "evil.example"))).ShouldNotContain("install-kernelcare");
         (await Ask(visitors, ("X-Forwarded-Host", "patches.example.com;id"))).ShouldNotContain("patches.example.com");
     }
@@ -74,7 +91,12 @@ public sealed class DocsPageTests
 
         Visitors.ShouldShowEncoded(page, note);
         WebUtility.HtmlDecode(page).ShouldContain("\"X-Token: $PORTAL_KEY\"");
-        Visitors.ShouldChangeNothing((await visitors.Reader.TextAsync("/admin/docs")).Replace("data-copy", "", StringComparison.Ordinal).Replace("<button type=\"button\"", "", StringComparison.Ordinal).Replace("<button class=\"btn\">Use this key", "", StringComparison.Ordinal));
+        Visitors.ShouldChangeNothing(
+            (await visitors.Reader.TextAsync("/admin/docs"))
+                .Replace("data-copy", "", StringComparison.Ordinal)
+                .Replace("<button type=\"button\"", "", StringComparison.Ordinal)
+                .Replace("<button class=\"btn\">Use this key", "", StringComparison.Ordinal)
+        );
     }
 
     private static async Task<string> Ask(Visitors visitors, params (string Name, string Value)[] headers)

@@ -6,7 +6,9 @@ using Xunit;
 
 namespace EPortal.Tests.Agents;
 
-/// <summary>No host makes the store grow without end, and none is held up by its neighbours behind the same address.</summary>
+/// <summary>
+/// No host makes the store grow without end, and none is held up by its neighbours behind the same address.
+/// </summary>
 public sealed class HostChangeLimitTests
 {
     private const int Limit = 5;
@@ -46,7 +48,13 @@ public sealed class HostChangeLimitTests
         var id = await portal.RegisterAsync();
         for (var n = 0; n <= 20; n++)
         {
-            using var answer = await portal.CheckInAsync(TestPortal.Facts(id) with { Hostname = $"h{n}", Uptime = 1000 - n });
+            using var answer = await portal.CheckInAsync(
+                TestPortal.Facts(id) with
+                {
+                    Hostname = $"h{n}",
+                    Uptime = 1000 - n,
+                }
+            );
             answer.StatusCode.ShouldBe(HttpStatusCode.OK);
             (await answer.Content.ReadAsStringAsync(Cancellation)).ShouldContain("\"level\":1");
         }
@@ -68,11 +76,15 @@ public sealed class HostChangeLimitTests
         await using var portal = await StartAsync();
         var id = await portal.RegisterAsync();
         for (var n = 0; n <= Limit; n++)
-            (await portal.CheckInAsync(TestPortal.Facts(id) with { Tags = $"t{n}" })).StatusCode.ShouldBe(HttpStatusCode.OK);
+            (await portal.CheckInAsync(TestPortal.Facts(id) with { Tags = $"t{n}" })).StatusCode.ShouldBe(
+                HttpStatusCode.OK
+            );
         portal.TheServer().Tags.ShouldBe($"t{Limit - 1}");
 
         portal.Time.Advance(TimeSpan.FromHours(1));
-        (await portal.CheckInAsync(TestPortal.Facts(id) with { Tags = $"t{Limit}" })).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await portal.CheckInAsync(TestPortal.Facts(id) with { Tags = $"t{Limit}" })).StatusCode.ShouldBe(
+            HttpStatusCode.OK
+        );
 
         portal.TheServer().Tags.ShouldBe($"t{Limit}");
     }
@@ -85,19 +97,25 @@ public sealed class HostChangeLimitTests
             await Leave(portal, await portal.RegisterAsync("loop"));
         var operations = Rows.Count(portal, "operation");
 
-        foreach (var call in (string[])["/admin/api/kcare/register_server.plain?hostname=loop&key=k", "/admin/api/register"])
+        foreach (
+            var call in (string[])["/admin/api/kcare/register_server.plain?hostname=loop&key=k", "/admin/api/register"]
+        )
         {
             using var refused = call.Contains('?', StringComparison.Ordinal)
                 ? await portal.GetAsync(call)
                 : await portal.PostAsync(call, """{"hostname":"loop","key":"k"}""");
             refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests, call);
             refused.Headers.RetryAfter!.Delta!.Value.ShouldBeInRange(TimeSpan.FromMinutes(1), TimeSpan.FromHours(1));
-            (await refused.Content.ReadAsStringAsync(Cancellation)).ShouldContain("registered and unregistered too often");
+            (await refused.Content.ReadAsStringAsync(Cancellation)).ShouldContain(
+                "registered and unregistered too often"
+            );
         }
 
         Rows.Count(portal, "operation").ShouldBe(operations);
         for (var n = 0; n < 3 * Limit; n++)
-            (await portal.RegisterAsync("localhost")).ShouldNotBeEmpty("hosts of one name behind one address that stay");
+            (await portal.RegisterAsync("localhost")).ShouldNotBeEmpty(
+                "hosts of one name behind one address that stay"
+            );
         portal.Time.Advance(TimeSpan.FromHours(1));
         await Leave(portal, await portal.RegisterAsync("loop"));
     }
@@ -124,7 +142,9 @@ public sealed class HostChangeLimitTests
 
         portal.Time.Advance(TimeSpan.FromMinutes(2));
 
-        await portal.ScrapeUntilAsync(metrics => metrics.Series.GetValueOrDefault("""eportal_database_rows{table="operation"}""") > 1);
+        await portal.ScrapeUntilAsync(metrics =>
+            metrics.Series.GetValueOrDefault("""eportal_database_rows{table="operation"}""") > 1
+        );
         var metrics = await portal.ScrapeAsync();
         metrics["""eportal_database_rows{table="user_log"}"""].ShouldBe(Rows.Count(portal, "user_log"));
         metrics["""eportal_database_rows{table="server_history"}"""].ShouldBe(0);
@@ -132,7 +152,8 @@ public sealed class HostChangeLimitTests
         metrics["eportal_database_free_bytes"].ShouldBeLessThan(metrics["eportal_database_size_bytes"]);
     }
 
-    private static Task<TestPortal> StartAsync() => TestPortal.StartAsync(settings => settings with { ServerChangesPerHour = Limit });
+    private static Task<TestPortal> StartAsync() =>
+        TestPortal.StartAsync(settings => settings with { ServerChangesPerHour = Limit });
 
     private static Task<IReadOnlyDictionary<string, string>> Tag(TestPortal portal, string id, string tags) =>
         portal.GetPlainAsync($"tag_server.plain?server_id={id}&tag={tags}");

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace EPortal.Tests.Agents;
 
-/// <summary>Hostile text in every field of a check-in: stored bounded or refused, shown so that it does nothing.</summary>
+/// <summary>
+/// Hostile text in every field of a check-in: stored bounded or refused, shown so that it does nothing.
+/// </summary>
 [Trait("threat", "G12")]
 public sealed class HostileCheckInTextTests
 {
@@ -17,8 +19,20 @@ public sealed class HostileCheckInTextTests
 
     private static readonly string[] TextFields =
     [
-        "hostname", "release", "euname", "patch_type", "version", "virt", "kcare_version", "distro", "distro_version", "machine",
-        "processor", "tags", "sticky_patchset", "last_update.message",
+        "hostname",
+        "release",
+        "euname",
+        "patch_type",
+        "version",
+        "virt",
+        "kcare_version",
+        "distro",
+        "distro_version",
+        "machine",
+        "processor",
+        "tags",
+        "sticky_patchset",
+        "last_update.message",
     ];
 
     /// <summary>Text that may be kept, because it is harmless as long as it stays text.</summary>
@@ -34,7 +48,9 @@ public sealed class HostileCheckInTextTests
         "$(reboot) `reboot` ${IFS}",
         "{{7*7}} %s %n \\ \" |",
         "\u0130\u0131ẞ👩‍👩‍👧\U0001F4A9",
-        "+1", "-1", "@cmd",
+        "+1",
+        "-1",
+        "@cmd",
     ];
 
     public static TheoryData<string> Fields => new(TextFields);
@@ -126,14 +142,19 @@ public sealed class HostileCheckInTextTests
 
         foreach (var end in (string[])["}", "", "},"])
         {
-            using var answer = await portal.PostAsync(Call, $$"""{"<script>{{Marker}}</script>": {"a":1}, "last_update":{"<b>":1,"level":"{{Marker}}"}{{end}}""");
+            using var answer = await portal.PostAsync(
+                Call,
+                $$"""{"<script>{{Marker}}</script>": {"a":1}, "last_update":{"<b>":1,"level":"{{Marker}}"}{{end}}"""
+            );
 
             answer.StatusCode.ShouldBe(end == "}" ? HttpStatusCode.Unauthorized : HttpStatusCode.BadRequest);
             (await answer.Content.ReadAsStringAsync(Cancellation)).ShouldNotContain(Marker);
         }
 
         var id = await portal.RegisterAsync();
-        (await portal.PostAsync(Call, $$"""{"server_id":"{{id}}","<b>{{Marker}}":1,"uptime":"{{Marker}}"}""")).Dispose();
+        (
+            await portal.PostAsync(Call, $$"""{"server_id":"{{id}}","<b>{{Marker}}":1,"uptime":"{{Marker}}"}""")
+        ).Dispose();
         portal.Portal.Servers.History(id, 1).ShouldHaveSingleItem().Became.ShouldNotContain(Marker);
     }
 
@@ -160,7 +181,11 @@ public sealed class HostileCheckInTextTests
             ShouldBeInert(table);
             ShouldBeInert((await cli.RunAsync(["server", "history", id])).Out);
             using var json = JsonDocument.Parse((await cli.RunAsync(["server", "list", "--json"])).Out);
-            json.RootElement.EnumerateArray().ShouldHaveSingleItem().GetProperty("hostname").GetString().ShouldBe(payload);
+            json.RootElement.EnumerateArray()
+                .ShouldHaveSingleItem()
+                .GetProperty("hostname")
+                .GetString()
+                .ShouldBe(payload);
         }
 
         portal.Portal.Servers.CountByKey().Single().Count.ShouldBe(1);
@@ -171,9 +196,7 @@ public sealed class HostileCheckInTextTests
     {
         await using var portal = await TestPortal.StartAsync();
         var id = await portal.RegisterAsync();
-        using (await portal.PostAsync(Call, Body(id, "hostname", "</script>\u202E\u2028\u0130")))
-        {
-        }
+        using (await portal.PostAsync(Call, Body(id, "hostname", "</script>\u202E\u2028\u0130"))) { }
 
         var output = (await portal.CommandLine().RunAsync(["server", "list", "--json"])).Out;
 
@@ -186,9 +209,7 @@ public sealed class HostileCheckInTextTests
     {
         await using var portal = await TestPortal.StartAsync();
         var id = await portal.RegisterAsync();
-        using (await portal.PostAsync(Call, Body(id, "hostname", "[red]x[/] [link=http://evil.example]y[/]\u202E")))
-        {
-        }
+        using (await portal.PostAsync(Call, Body(id, "hostname", "[red]x[/] [link=http://evil.example]y[/]\u202E"))) { }
 
         var (exit, output, _) = await portal.CommandLine(isTerminal: true, width: 300).RunAsync(["server", "list"]);
 
@@ -213,15 +234,25 @@ public sealed class HostileCheckInTextTests
         var id = await portal.RegisterAsync("<script>");
         foreach (var bad in (string[])[new string('x', 1025), "a%0Acode:0", "a%00"])
         {
-            var text = await portal.Http.GetStringAsync($"{Base}/tag_server.plain?server_id={id}&tag={bad}", Cancellation);
+            var text = await portal.Http.GetStringAsync(
+                $"{Base}/tag_server.plain?server_id={id}&tag={bad}",
+                Cancellation
+            );
             text.ShouldStartWith("code:5\nmessage:");
             text.Count(c => c == '\n').ShouldBe(2);
         }
 
-        using (var huge = await portal.PostAsync(
-            $"{Base}/tag_server.plain", $"server_id={id}&tag={new string('x', 1024 * 1024)}", "application/x-www-form-urlencoded"))
+        using (
+            var huge = await portal.PostAsync(
+                $"{Base}/tag_server.plain",
+                $"server_id={id}&tag={new string('x', 1024 * 1024)}",
+                "application/x-www-form-urlencoded"
+            )
+        )
             huge.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
-        using (var long1 = await portal.GetAsync($"{Base}/tag_server.plain?server_id={id}&tag={new string('x', 30_000)}"))
+        using (
+            var long1 = await portal.GetAsync($"{Base}/tag_server.plain?server_id={id}&tag={new string('x', 30_000)}")
+        )
             ((int)long1.StatusCode).ShouldBeOneOf(414, 431);
         portal.TheServer().Tags.ShouldBe("");
     }
@@ -241,7 +272,10 @@ public sealed class HostileCheckInTextTests
         await RawHttp.GetAsync(portal.Address, $"/{Marker}%0Aforged");
         await RawHttp.GetAsync(portal.Address, "/healthz", $"X-{Marker}: a\r\n forged");
 
-        portal.Log.ShouldAllBe(line => !line.Contains(Marker) || line.Contains("Request"), "only the server's own debug lines may");
+        portal.Log.ShouldAllBe(
+            line => !line.Contains(Marker) || line.Contains("Request"),
+            "only the server's own debug lines may"
+        );
         portal.Log.Where(line => line.Contains(Marker)).ShouldAllBe(line => !line.TrimEnd().Contains('\n'));
     }
 
@@ -252,18 +286,39 @@ public sealed class HostileCheckInTextTests
         (told.What, told.Became.Split(' ')[0]).ShouldBe(("dropped", field));
         var server = portal.TheServer();
         (server.Facts.KernelId, server.Tags).ShouldBe((TestPortal.KernelId, ""));
-        foreach (var text in new[] { server.Facts.Release, server.Facts.Euname, server.Facts.PatchType, server.Facts.Version, server.Facts.Virt, server.Facts.KcareVersion, server.Facts.Distro, server.Facts.Machine })
+        foreach (
+            var text in new[]
+            {
+                server.Facts.Release,
+                server.Facts.Euname,
+                server.Facts.PatchType,
+                server.Facts.Version,
+                server.Facts.Virt,
+                server.Facts.KcareVersion,
+                server.Facts.Distro,
+                server.Facts.Machine,
+            }
+        )
             text.ShouldBe("");
     }
 
-    private static string Body(string id, string field, string value) => BodyJson(id, field, JsonSerializer.Serialize(value));
+    private static string Body(string id, string field, string value) =>
+        BodyJson(id, field, JsonSerializer.Serialize(value));
 
-    private static string BodyJson(string id, string field, string json) => field == "last_update.message"
-        ? $$"""{"server_id":"{{id}}","kernel_id":"{{TestPortal.KernelId}}","last_update":{"result":"failed","level":1,"message":{{json}} } }"""
-        : $$"""{"server_id":"{{id}}","kernel_id":"{{TestPortal.KernelId}}","{{field}}":{{json}} }""";
+    private static string BodyJson(string id, string field, string json) =>
+        field == "last_update.message"
+            ? $$"""{"server_id":"{{id}}","kernel_id":"{{TestPortal.KernelId}}","last_update":{"result":"failed","level":1,"message":{{json}} } }"""
+            : $$"""{"server_id":"{{id}}","kernel_id":"{{TestPortal.KernelId}}","{{field}}":{{json}} }""";
 
     /// <summary>Nothing that moves a cursor, hides or turns round text.</summary>
-    private static void ShouldBeInert(string output) => output.ShouldAllBe(c =>
-        c == '\n' || !(char.IsControl(c) || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format
-            || c == '\u2028' || c == '\u2029'));
+    private static void ShouldBeInert(string output) =>
+        output.ShouldAllBe(c =>
+            c == '\n'
+            || !(
+                char.IsControl(c)
+                || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format
+                || c == '\u2028'
+                || c == '\u2029'
+            )
+        );
 }

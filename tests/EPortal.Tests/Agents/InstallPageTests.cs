@@ -50,7 +50,10 @@ public sealed class InstallPageTests
     {
         await using var portal = await TestPortal.StartAsync();
 
-        using var answer = await portal.GetAsync("/admin/install", headers: headers => headers.TryAddWithoutValidation("Host", "$(id).example"));
+        using var answer = await portal.GetAsync(
+            "/admin/install",
+            headers: headers => headers.TryAddWithoutValidation("Host", "$(id).example")
+        );
 
         answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
     }

@@ -11,14 +11,26 @@ using Xunit;
 
 namespace EPortal.Tests.Agents;
 
-/// <summary>Check-ins with a fact that cannot be kept: that fact is dropped and told in the history, the host gets its level.</summary>
+/// <summary>
+/// Check-ins with a fact that cannot be kept: that fact is dropped and told in the history, the host gets its level.
+/// </summary>
 public sealed class OddFactsTests
 {
     private const string Call = "/admin/api/kcare/checkin";
 
     private static readonly string[] Texts =
     [
-        "hostname", "release", "euname", "patch_type", "version", "virt", "kcare_version", "distro", "distro_version", "machine", "processor",
+        "hostname",
+        "release",
+        "euname",
+        "patch_type",
+        "version",
+        "virt",
+        "kcare_version",
+        "distro",
+        "distro_version",
+        "machine",
+        "processor",
     ];
 
     private static readonly string[] Numbers = ["patch_level", "uptime", "update_delay"];
@@ -32,12 +44,24 @@ public sealed class OddFactsTests
         {
             var data = new TheoryData<string, string, string>
             {
-                { "uptime", "1e99", "is out of range" }, { "uptime", "\"\"", "is not a number" }, { "patch_level", "1.5", "is not a whole number" }, { "patch_level", "2147483648", "is out of range" },
-                { "tags", "[\"a\"]", "is not text" }, { "tags", "\"a\\tb\"", "contains control characters" }, { "tags", $"\"{new string('x', 1025)}\"", "has more than 1024 characters" },
-                { "sticky_patchset", "\"a\\nb\"", "contains control characters" }, { "sticky_patchset", "{}", "is not text" },
-                { "last_update", "7", "is not an object" }, { "last_update", "{\"result\":\"perhaps\"}", "last_update.result is neither ok nor failed" },
-                { "last_update", "{\"result\":\"failed\",\"message\":null}", "last_update.message is null" }, { "last_update", "{\"result\":\"failed\",\"level\":\"x\"}", "last_update.level is not a number" },
-                { "last_update", $"{{\"result\":\"failed\",\"message\":\"{new string('x', 257)}\"}}", "last_update.message has more than 256 characters" },
+                { "uptime", "1e99", "is out of range" },
+                { "uptime", "\"\"", "is not a number" },
+                { "patch_level", "1.5", "is not a whole number" },
+                { "patch_level", "2147483648", "is out of range" },
+                { "tags", "[\"a\"]", "is not text" },
+                { "tags", "\"a\\tb\"", "contains control characters" },
+                { "tags", $"\"{new string('x', 1025)}\"", "has more than 1024 characters" },
+                { "sticky_patchset", "\"a\\nb\"", "contains control characters" },
+                { "sticky_patchset", "{}", "is not text" },
+                { "last_update", "7", "is not an object" },
+                { "last_update", "{\"result\":\"perhaps\"}", "last_update.result is neither ok nor failed" },
+                { "last_update", "{\"result\":\"failed\",\"message\":null}", "last_update.message is null" },
+                { "last_update", "{\"result\":\"failed\",\"level\":\"x\"}", "last_update.level is not a number" },
+                {
+                    "last_update",
+                    $"{{\"result\":\"failed\",\"message\":\"{new string('x', 257)}\"}}",
+                    "last_update.message has more than 256 characters"
+                },
             };
             foreach (var text in Texts)
             {
@@ -71,21 +95,39 @@ public sealed class OddFactsTests
         await using var portal = await TestPortal.StartAsync();
         await portal.DeployAsync("K1", 1);
         var id = await portal.RegisterAsync();
-        foreach (var (uptime, post) in ((int, Func<string, Task<string>>)[])[(1, body => LevelByPost(portal, body)), (2, body => LevelByPost(portal, body)), (3, body => LevelByQuery(portal, id, body))])
+        foreach (
+            var (uptime, post) in ((int, Func<string, Task<string>>)[])
+                [
+                    (1, body => LevelByPost(portal, body)),
+                    (2, body => LevelByPost(portal, body)),
+                    (3, body => LevelByQuery(portal, id, body)),
+                ]
+        )
         {
             portal.Time.Advance(TimeSpan.FromHours(4));
             var others = field == "uptime" ? "" : $",\"uptime\":{uptime}";
 
-            (await post($$"""{"server_id":"{{id}}","kernel_id":"{{TestPortal.KernelId}}"{{others}},"{{field}}":{{json}}}""")).ShouldBe("1");
+            (
+                await post(
+                    $$"""{"server_id":"{{id}}","kernel_id":"{{TestPortal.KernelId}}"{{others}},"{{field}}":{{json}}}"""
+                )
+            ).ShouldBe("1");
             portal.TheServer().Checkin.ShouldBe(portal.Time.GetUtcNow());
         }
 
-        var line = portal.Portal.Servers.History(id, 10).Where(change => change.What == "dropped").ShouldHaveSingleItem();
-        (line.Was, line.Became).ShouldBe(("", told.StartsWith(field, StringComparison.Ordinal) ? told : $"{field} {told}"));
+        var line = portal
+            .Portal.Servers.History(id, 10)
+            .Where(change => change.What == "dropped")
+            .ShouldHaveSingleItem();
+        (line.Was, line.Became).ShouldBe(
+            ("", told.StartsWith(field, StringComparison.Ordinal) ? told : $"{field} {told}")
+        );
         (await portal.CommandLine().RunAsync(["server", "history", id])).Out.ShouldContain(line.Became);
 
         portal.Time.Advance(TimeSpan.FromHours(4));
-        (await LevelByPost(portal, JsonSerializer.Serialize(TestPortal.Facts(id), AgentJson.Default.CheckInRequest))).ShouldBe("1");
+        (
+            await LevelByPost(portal, JsonSerializer.Serialize(TestPortal.Facts(id), AgentJson.Default.CheckInRequest))
+        ).ShouldBe("1");
         var after = portal.Portal.Servers.History(id, 10).First(change => change.What == "dropped");
         (after.Was, after.Became).ShouldBe((line.Became, ""));
     }
@@ -105,7 +147,10 @@ public sealed class OddFactsTests
         await using var portal = await TestPortal.StartAsync();
         var id = await portal.RegisterAsync();
 
-        using var answer = await portal.PostAsync(Call, $$"""{"server_id":"{{id}}","kernel_id":"{{TestPortal.KernelId}}",{{json}}}""");
+        using var answer = await portal.PostAsync(
+            Call,
+            $$"""{"server_id":"{{id}}","kernel_id":"{{TestPortal.KernelId}}",{{json}}}"""
+        );
 
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         var server = portal.TheServer();
@@ -121,7 +166,12 @@ public sealed class OddFactsTests
         var id = await portal.RegisterAsync();
 
         for (var n = 0; n < 3; n++)
-            (await LevelByPost(portal, $$"""{"server_id":"{{id}}","kernel_id":"{{TestPortal.KernelId.ToUpperInvariant()}}","uptime":{{n}}}""")).ShouldBe("1");
+            (
+                await LevelByPost(
+                    portal,
+                    $$"""{"server_id":"{{id}}","kernel_id":"{{TestPortal.KernelId.ToUpperInvariant()}}","uptime":{{n}}}"""
+                )
+            ).ShouldBe("1");
         portal.TheServer().Facts.KernelId.ShouldBe(TestPortal.KernelId);
     }
 
@@ -170,7 +220,10 @@ public sealed class OddFactsTests
 
         (await LevelByQuery(portal, id, $$"""{"kernel_id":"{{new string('b', 40)}}"}""")).ShouldBe("1");
         portal.TheServer().Facts.KernelId.ShouldBe(TestPortal.KernelId);
-        portal.Portal.Servers.History(id, 10).ShouldHaveSingleItem().Became.ShouldBe("kernel_id differs from the address");
+        portal
+            .Portal.Servers.History(id, 10)
+            .ShouldHaveSingleItem()
+            .Became.ShouldBe("kernel_id differs from the address");
     }
 
     [Theory]
@@ -186,9 +239,14 @@ public sealed class OddFactsTests
 
         for (var n = 0; n < 3; n++)
         {
-            using var answer = await portal.PostAsync($"{Call}/user", $$"""{"server_id":"{{id}}","build_ids":{{ids.Replace("ID", buildId, StringComparison.Ordinal)}}}""");
+            using var answer = await portal.PostAsync(
+                $"{Call}/user",
+                $$"""{"server_id":"{{id}}","build_ids":{{ids.Replace("ID", buildId, StringComparison.Ordinal)}}}"""
+            );
             answer.StatusCode.ShouldBe(HttpStatusCode.OK);
-            (await answer.Content.ReadFromJsonAsync(AgentJson.Default.BuildIdsAnswer, Cancellation))!.Patches.Count.ShouldBe(ids.StartsWith('[') ? 1 : 0);
+            (
+                await answer.Content.ReadFromJsonAsync(AgentJson.Default.BuildIdsAnswer, Cancellation)
+            )!.Patches.Count.ShouldBe(ids.StartsWith('[') ? 1 : 0);
         }
 
         var line = portal.Portal.Servers.History(id, 10).ShouldHaveSingleItem();
@@ -202,7 +260,9 @@ public sealed class OddFactsTests
     {
         await using var portal = await TestPortal.StartAsync();
 
-        var answer = await portal.GetPlainAsync($"register_server.plain?key=k&hostname={(name == "TOO-LONG" ? new string('x', 257) : name)}");
+        var answer = await portal.GetPlainAsync(
+            $"register_server.plain?key=k&hostname={(name == "TOO-LONG" ? new string('x', 257) : name)}"
+        );
 
         answer["code"].ShouldBe("0");
         portal.TheServer().Facts.Hostname.ShouldBe("127.0.0.1");
@@ -212,7 +272,10 @@ public sealed class OddFactsTests
     [Fact]
     public void Facts_that_waited_since_before_they_had_the_field_come_back_without_it()
     {
-        var json = JsonSerializer.SerializeToUtf8Bytes(new PendingFacts("a.1", 7, 8, new ServerFacts { Hostname = "h" }), PendingFactsJson.Default.PendingFacts);
+        var json = JsonSerializer.SerializeToUtf8Bytes(
+            new PendingFacts("a.1", 7, 8, new ServerFacts { Hostname = "h" }),
+            PendingFactsJson.Default.PendingFacts
+        );
         var old = Encoding.UTF8.GetString(json).Replace(",\"Dropped\":\"\"", "", StringComparison.Ordinal);
 
         old.ShouldNotContain("Dropped");
@@ -229,7 +292,10 @@ public sealed class OddFactsTests
 
     private static async Task<string> LevelByQuery(TestPortal portal, string id, string body)
     {
-        using var answer = await portal.GetAsync($"/{TestPortal.KernelId}/latest.v2?{Convert.ToHexString(Encoding.UTF8.GetBytes(body))}", id);
+        using var answer = await portal.GetAsync(
+            $"/{TestPortal.KernelId}/latest.v2?{Convert.ToHexString(Encoding.UTF8.GetBytes(body))}",
+            id
+        );
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         return await answer.Content.ReadAsStringAsync(Cancellation);
     }

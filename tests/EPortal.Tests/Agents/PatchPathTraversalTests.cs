@@ -12,7 +12,9 @@ public sealed class PatchPathTraversalTests
 
     private static readonly string Kernel = TestPortal.KernelId;
 
-    /// <summary>Paths with K for the kernel id; each would be the portal's key, or a file of the machine, to a careless server.</summary>
+    /// <summary>
+    /// Paths with K for the kernel id; each would be the portal's key, or a file of the machine, to a careless server.
+    /// </summary>
     private static readonly string[] Paths =
     [
         "/K/1/../../config/signing.key",
@@ -74,8 +76,15 @@ public sealed class PatchPathTraversalTests
 
     private static readonly string[] BadRanges =
     [
-        "bytes=-0", "bytes=99999999999999999999-", "bytes=5-1", "bytes=--1", "bytes=0-99999999999999999999999", "lines=1-2", "bytes=",
-        "bytes=a-b", "\0",
+        "bytes=-0",
+        "bytes=99999999999999999999-",
+        "bytes=5-1",
+        "bytes=--1",
+        "bytes=0-99999999999999999999999",
+        "lines=1-2",
+        "bytes=",
+        "bytes=a-b",
+        "\0",
     ];
 
     [Fact]
@@ -109,14 +118,26 @@ public sealed class PatchPathTraversalTests
     {
         await using var portal = await TestPortal.StartAsync();
         await portal.DeployAsync("K1", 1);
-        byte[][] tails = [[0xc0, 0xae, 0xc0, 0xae], [0xff, 0xfe], [0xed, 0xa0, 0x80], [0x00], [0x7f], [0x1b, (byte)'['], [0xf8, 0x80, 0x80, 0x80, 0xae]];
+        byte[][] tails =
+        [
+            [0xc0, 0xae, 0xc0, 0xae],
+            [0xff, 0xfe],
+            [0xed, 0xa0, 0x80],
+            [0x00],
+            [0x7f],
+            [0x1b, (byte)'['],
+            [0xf8, 0x80, 0x80, 0x80, 0xae],
+        ];
 
         foreach (var tail in tails)
         {
             byte[] request =
             [
-                .. Encoding.ASCII.GetBytes($"GET /{Kernel}/1/"), .. tail,
-                .. Encoding.ASCII.GetBytes($" HTTP/1.1\r\nHost: {portal.Address.Authority}\r\nConnection: close\r\n\r\n"),
+                .. Encoding.ASCII.GetBytes($"GET /{Kernel}/1/"),
+                .. tail,
+                .. Encoding.ASCII.GetBytes(
+                    $" HTTP/1.1\r\nHost: {portal.Address.Authority}\r\nConnection: close\r\n\r\n"
+                ),
             ];
             (await RawHttp.SendAsync(portal.Address, request)).Status.ShouldBeOneOf(400, 404);
         }
@@ -128,7 +149,16 @@ public sealed class PatchPathTraversalTests
         await using var portal = await TestPortal.StartAsync();
         await portal.DeployAsync("K1", 1);
 
-        foreach (var path in (string[])[$"/x/../{Kernel}/1/kpatch.bin", $"/{Kernel}/2/../1/kpatch.bin", $"/{Kernel}/./1/kpatch.bin", $"/{Kernel}/1/kpatch.bin/", $"http://elsewhere.example/{Kernel}/1/kpatch.bin"])
+        foreach (
+            var path in (string[])
+                [
+                    $"/x/../{Kernel}/1/kpatch.bin",
+                    $"/{Kernel}/2/../1/kpatch.bin",
+                    $"/{Kernel}/./1/kpatch.bin",
+                    $"/{Kernel}/1/kpatch.bin/",
+                    $"http://elsewhere.example/{Kernel}/1/kpatch.bin",
+                ]
+        )
         {
             var answer = await RawHttp.GetAsync(portal.Address, path);
             if (answer.Status == 200)
@@ -144,7 +174,9 @@ public sealed class PatchPathTraversalTests
         await using var portal = await TestPortal.StartAsync();
         await portal.DeployAsync("K1", 1);
 
-        Directory.EnumerateFiles(portal.DataFolder, "*", SearchOption.AllDirectories).ShouldAllBe(file => new FileInfo(file).LinkTarget == null);
+        Directory
+            .EnumerateFiles(portal.DataFolder, "*", SearchOption.AllDirectories)
+            .ShouldAllBe(file => new FileInfo(file).LinkTarget == null);
     }
 
     [Theory]
@@ -185,10 +217,17 @@ public sealed class PatchPathTraversalTests
         await using var portal = await TestPortal.StartAsync();
         var ranges = string.Join(',', Enumerable.Range(0, 20_000).Select(n => $"{n}-{n}"));
 
-        (await RawHttp.GetAsync(portal.Address, $"/{Kernel}/1/kpatch.bin", $"Range: bytes={ranges}")).Status.ShouldBe(431);
+        (await RawHttp.GetAsync(portal.Address, $"/{Kernel}/1/kpatch.bin", $"Range: bytes={ranges}")).Status.ShouldBe(
+            431
+        );
     }
 
-    private static string Written(string path) => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(
-        path.Replace("/K", $"/{Kernel}", StringComparison.Ordinal).Replace($"/{Kernel}PATCH", "/KPATCH", StringComparison.Ordinal)
-            .Replace($"/{Kernel}1", "/K1", StringComparison.Ordinal)));
+    private static string Written(string path) =>
+        Encoding.Latin1.GetString(
+            Encoding.UTF8.GetBytes(
+                path.Replace("/K", $"/{Kernel}", StringComparison.Ordinal)
+                    .Replace($"/{Kernel}PATCH", "/KPATCH", StringComparison.Ordinal)
+                    .Replace($"/{Kernel}1", "/K1", StringComparison.Ordinal)
+            )
+        );
 }

@@ -39,7 +39,9 @@ public sealed class PatchServerTests
         (await answer.Content.ReadAsStringAsync(Cancellation)).ShouldBe("12");
         portal.TheServer().Checkin.ShouldBeNull("without facts it is no check-in");
         using var head = await portal.SendAsync(HttpMethod.Head, $"{Kernel}/{call}", id);
-        (head.StatusCode, (await head.Content.ReadAsByteArrayAsync(Cancellation)).Length).ShouldBe((HttpStatusCode.OK, 0));
+        (head.StatusCode, (await head.Content.ReadAsByteArrayAsync(Cancellation)).Length).ShouldBe(
+            (HttpStatusCode.OK, 0)
+        );
     }
 
     [Theory]
@@ -59,8 +61,9 @@ public sealed class PatchServerTests
 
         (await answer.Content.ReadAsStringAsync(Cancellation)).ShouldBe("1");
         var server = portal.TheServer();
-        (server.Facts.PatchLevel, server.Facts.Hostname, server.Facts.KernelId, server.Tags, server.Uptime)
-            .ShouldBe((1, "über", TestPortal.KernelId, "env:x", 100));
+        (server.Facts.PatchLevel, server.Facts.Hostname, server.Facts.KernelId, server.Tags, server.Uptime).ShouldBe(
+            (1, "über", TestPortal.KernelId, "env:x", 100)
+        );
         server.Checkin.ShouldBe(portal.Time.GetUtcNow());
     }
 
@@ -90,7 +93,10 @@ public sealed class PatchServerTests
         await using var portal = await TestPortal.StartAsync();
         var id = await portal.RegisterAsync();
 
-        using var answer = await portal.GetAsync($"{Kernel}/latest.v2?{Convert.ToHexStringLower(Encoding.UTF8.GetBytes(json))}", id);
+        using var answer = await portal.GetAsync(
+            $"{Kernel}/latest.v2?{Convert.ToHexStringLower(Encoding.UTF8.GetBytes(json))}",
+            id
+        );
 
         answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         (await answer.Content.ReadAsStringAsync(Cancellation)).ShouldContain(said);
@@ -118,7 +124,13 @@ public sealed class PatchServerTests
 
         foreach (var credentials in refused)
         {
-            foreach (var path in (string[])[$"{Kernel}/latest.v1", $"{Kernel}/latest.v2?{FactsQuery.Encode(TestPortal.Facts("") with { KernelId = "" })}"])
+            foreach (
+                var path in (string[])
+                    [
+                        $"{Kernel}/latest.v1",
+                        $"{Kernel}/latest.v2?{FactsQuery.Encode(TestPortal.Facts("") with { KernelId = "" })}",
+                    ]
+            )
             {
                 using var answer = await portal.GetAsync(path, headers: headers => headers.Authorization = credentials);
                 answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized, $"{credentials}");
@@ -153,14 +165,18 @@ public sealed class PatchServerTests
 
         var bytes = await answer.Content.ReadAsByteArrayAsync(Cancellation);
         bytes.ShouldBe(Archives.Payload(1));
-        answer.Headers.ETag!.ToString().ShouldBe($"\"{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes))}\"");
+        answer
+            .Headers.ETag!.ToString()
+            .ShouldBe($"\"{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes))}\"");
         answer.Headers.ETag.IsWeak.ShouldBeFalse();
         answer.Headers.CacheControl!.MaxAge.ShouldBe(TimeSpan.FromDays(30));
         answer.Headers.AcceptRanges.ShouldBe(["bytes"]);
         answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/octet-stream");
 
         using var head = await portal.SendAsync(HttpMethod.Head, $"{Kernel}/1/kpatch.bin");
-        (head.StatusCode, head.Content.Headers.ContentLength, head.Headers.ETag).ShouldBe((HttpStatusCode.OK, bytes.Length, answer.Headers.ETag));
+        (head.StatusCode, head.Content.Headers.ContentLength, head.Headers.ETag).ShouldBe(
+            (HttpStatusCode.OK, bytes.Length, answer.Headers.ETag)
+        );
         (await head.Content.ReadAsByteArrayAsync(Cancellation)).ShouldBeEmpty();
     }
 
@@ -171,11 +187,17 @@ public sealed class PatchServerTests
         await portal.DeployAsync("K1", 1);
         using var first = await portal.GetAsync($"{Kernel}/1/kpatch.bin");
 
-        using var same = await portal.GetAsync($"{Kernel}/1/kpatch.bin", headers: h => h.IfNoneMatch.Add(first.Headers.ETag!));
+        using var same = await portal.GetAsync(
+            $"{Kernel}/1/kpatch.bin",
+            headers: h => h.IfNoneMatch.Add(first.Headers.ETag!)
+        );
         same.StatusCode.ShouldBe(HttpStatusCode.NotModified);
         (await same.Content.ReadAsByteArrayAsync(Cancellation)).ShouldBeEmpty();
 
-        using var other = await portal.GetAsync($"{Kernel}/1/kpatch.bin", headers: h => h.IfNoneMatch.Add(new EntityTagHeaderValue("\"00\"")));
+        using var other = await portal.GetAsync(
+            $"{Kernel}/1/kpatch.bin",
+            headers: h => h.IfNoneMatch.Add(new EntityTagHeaderValue("\"00\""))
+        );
         other.StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
@@ -189,7 +211,10 @@ public sealed class PatchServerTests
         await using var portal = await TestPortal.StartAsync();
         await portal.DeployAsync("K1", 1);
 
-        using var answer = await portal.GetAsync($"{Kernel}/1/kpatch.bin", headers: h => h.TryAddWithoutValidation("Range", range));
+        using var answer = await portal.GetAsync(
+            $"{Kernel}/1/kpatch.bin",
+            headers: h => h.TryAddWithoutValidation("Range", range)
+        );
 
         answer.StatusCode.ShouldBe(HttpStatusCode.PartialContent);
         (await answer.Content.ReadAsByteArrayAsync(Cancellation)).ShouldBe(Archives.Payload(1)[from..(from + length)]);
@@ -280,11 +305,14 @@ public sealed class PatchServerTests
     }
 
     private static Task<HttpResponseMessage> Resume(TestPortal portal, string tag, string range) =>
-        portal.GetAsync($"{Kernel}/1/kpatch.bin", headers: headers =>
-        {
-            headers.TryAddWithoutValidation("Range", range);
-            headers.TryAddWithoutValidation("If-Range", tag);
-        });
+        portal.GetAsync(
+            $"{Kernel}/1/kpatch.bin",
+            headers: headers =>
+            {
+                headers.TryAddWithoutValidation("Range", range);
+                headers.TryAddWithoutValidation("If-Range", tag);
+            }
+        );
 
     private static string Encode(CheckInRequest facts, Encoding16Or64 encoding)
     {

@@ -21,16 +21,23 @@ public sealed class PlainCallTests
         text.ShouldMatch("^code:0\nserver_id:[A-Za-z0-9]{16}\n\\z");
         var id = TestPortal.Lines(text)["server_id"];
         (await portal.Http.GetStringAsync($"{Base}/check.plain?server_id={id}", Cancellation)).ShouldBe("code:0\n");
-        (await portal.Http.GetStringAsync($"{Base}/tag_server.plain?server_id={id}&tag=env:prod;web", Cancellation)).ShouldBe("code:0\n");
+        (
+            await portal.Http.GetStringAsync($"{Base}/tag_server.plain?server_id={id}&tag=env:prod;web", Cancellation)
+        ).ShouldBe("code:0\n");
         portal.TheServer().Tags.ShouldBe("env:prod;web");
-        (await portal.Http.GetStringAsync($"{Base}/tag_server.plain?server_id={id}&tag=", Cancellation)).ShouldBe("code:0\n");
+        (await portal.Http.GetStringAsync($"{Base}/tag_server.plain?server_id={id}&tag=", Cancellation)).ShouldBe(
+            "code:0\n"
+        );
         portal.TheServer().Tags.ShouldBe("");
-        (await portal.Http.GetStringAsync($"{Base}/unregister_server.plain?server_id={id}", Cancellation)).ShouldBe("code:0\n");
+        (await portal.Http.GetStringAsync($"{Base}/unregister_server.plain?server_id={id}", Cancellation)).ShouldBe(
+            "code:0\n"
+        );
 
         foreach (var call in (string[])["check", "unregister_server", "tag_server"])
         {
-            (await portal.Http.GetStringAsync($"{Base}/{call}.plain?server_id={id}&tag=", Cancellation))
-                .ShouldBe("code:1\nmessage:no server with this id is registered\n");
+            (await portal.Http.GetStringAsync($"{Base}/{call}.plain?server_id={id}&tag=", Cancellation)).ShouldBe(
+                "code:1\nmessage:no server with this id is registered\n"
+            );
         }
     }
 
@@ -72,11 +79,13 @@ public sealed class PlainCallTests
     [Fact]
     public async Task Refusals_have_their_own_codes()
     {
-        await using var portal = await TestPortal.StartAsync(settings => settings with
-        {
-            RegisterRateLimit = 2,
-            RegisterAllowedNetworks = [NetworkRange.ParseOrNull("127.0.0.0/8")!],
-        });
+        await using var portal = await TestPortal.StartAsync(settings =>
+            settings with
+            {
+                RegisterRateLimit = 2,
+                RegisterAllowedNetworks = [NetworkRange.ParseOrNull("127.0.0.0/8")!],
+            }
+        );
         await portal.Portal.Keys.Add(TestPortal.Admin, "one", new KeySettings(ServerLimit: 1));
         const string Call = $"{Base}/register_server.plain?hostname=h&key=one";
 
@@ -88,7 +97,10 @@ public sealed class PlainCallTests
         var lines = TestPortal.Lines(await locked.Content.ReadAsStringAsync(Cancellation));
         lines["code"].ShouldBe("1");
         lines["message"].ShouldNotBeEmpty();
-        using var stranger = await portal.GetAsync(Call, headers: headers => headers.Add("X-Forwarded-For", "203.0.113.7"));
+        using var stranger = await portal.GetAsync(
+            Call,
+            headers: headers => headers.Add("X-Forwarded-For", "203.0.113.7")
+        );
         TestPortal.Lines(await stranger.Content.ReadAsStringAsync(Cancellation))["code"].ShouldBe("4");
     }
 
@@ -116,14 +128,22 @@ public sealed class PlainCallTests
         TestPortal.Lines(await json.Content.ReadAsStringAsync(Cancellation))["code"].ShouldBe("5");
 
         using var huge = await portal.PostAsync(
-            $"{Base}/register_server.plain", $"hostname=h&key={new string('k', 100_000)}", "application/x-www-form-urlencoded");
+            $"{Base}/register_server.plain",
+            $"hostname=h&key={new string('k', 100_000)}",
+            "application/x-www-form-urlencoded"
+        );
         huge.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
     }
 
     private static async Task<IReadOnlyDictionary<string, string>> Post(
-        TestPortal portal, string call, params (string Name, string Value)[] fields)
+        TestPortal portal,
+        string call,
+        params (string Name, string Value)[] fields
+    )
     {
-        using var form = new FormUrlEncodedContent(fields.Select(field => KeyValuePair.Create(field.Name, field.Value)));
+        using var form = new FormUrlEncodedContent(
+            fields.Select(field => KeyValuePair.Create(field.Name, field.Value))
+        );
         using var answer = await portal.Http.PostAsync($"{Base}/{call}.plain", form, Cancellation);
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         answer.Content.Headers.ContentType!.MediaType.ShouldBe("text/plain");

@@ -15,11 +15,22 @@ internal sealed record RawAnswer(int Status, string Head, byte[] Body)
 internal static class RawHttp
 {
     /// <summary>Asks for a target as written; the connection ends with the answer.</summary>
-    public static Task<RawAnswer> GetAsync(Uri portal, string target, params string[] headers) => SendAsync(
-        portal,
-        Encoding.Latin1.GetBytes(string.Concat(
-            (string[])[$"GET {target} HTTP/1.1\r\n", $"Host: {portal.Authority}\r\n", "Connection: close\r\n",
-                .. headers.Select(header => $"{header}\r\n"), "\r\n"])));
+    public static Task<RawAnswer> GetAsync(Uri portal, string target, params string[] headers) =>
+        SendAsync(
+            portal,
+            Encoding.Latin1.GetBytes(
+                string.Concat(
+                    (string[])
+                        [
+                            $"GET {target} HTTP/1.1\r\n",
+                            $"Host: {portal.Authority}\r\n",
+                            "Connection: close\r\n",
+                            .. headers.Select(header => $"{header}\r\n"),
+                            "\r\n",
+                        ]
+                )
+            )
+        );
 
     /// <summary>Sends bytes and reads until the other side ends.</summary>
     public static async Task<RawAnswer> SendAsync(Uri portal, byte[] request)

@@ -43,7 +43,9 @@ public sealed class RegistrationFloodTests
     {
         await using var portal = await TestPortal.StartAsync(settings => settings with { RegisterRateLimit = 20 });
 
-        var codes = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => Register(portal, TestPortal.Key, "203.0.113.1")));
+        var codes = await Task.WhenAll(
+            Enumerable.Range(0, 200).Select(_ => Register(portal, TestPortal.Key, "203.0.113.1"))
+        );
 
         codes.Count(code => code == "0").ShouldBe(20);
         codes.Count(code => code == "1").ShouldBe(180);
@@ -59,11 +61,16 @@ public sealed class RegistrationFloodTests
     {
         await using var portal = await TestPortal.StartAsync(settings => settings with { RegisterRateLimit = 20 });
 
-        var codes = await Task.WhenAll(Enumerable.Range(0, 100).Select(n => Register(portal, $"guess{n}", "203.0.113.1")));
+        var codes = await Task.WhenAll(
+            Enumerable.Range(0, 100).Select(n => Register(portal, $"guess{n}", "203.0.113.1"))
+        );
 
         codes.Count(code => code == "2").ShouldBe(10);
         codes.Count(code => code == "1").ShouldBe(90);
-        (await Register(portal, TestPortal.Key, "203.0.113.1")).ShouldBe("1", "else the answer tells a key that is right");
+        (await Register(portal, TestPortal.Key, "203.0.113.1")).ShouldBe(
+            "1",
+            "else the answer tells a key that is right"
+        );
         (await Register(portal, TestPortal.Key, "203.0.113.2")).ShouldBe("0");
     }
 
@@ -72,7 +79,9 @@ public sealed class RegistrationFloodTests
     {
         await using var portal = await TestPortal.StartAsync();
 
-        var codes = await Task.WhenAll(Enumerable.Range(0, 300).Select(_ => Register(portal, "deleted", "203.0.113.1")));
+        var codes = await Task.WhenAll(
+            Enumerable.Range(0, 300).Select(_ => Register(portal, "deleted", "203.0.113.1"))
+        );
 
         codes.ShouldAllBe(code => code == "2");
         (await Register(portal, TestPortal.Key, "203.0.113.1")).ShouldBe("0");
@@ -83,7 +92,9 @@ public sealed class RegistrationFloodTests
     {
         await using var portal = await TestPortal.StartAsync(settings => settings with { RegisterRateLimit = 20 });
 
-        var codes = await Task.WhenAll(Enumerable.Range(0, 100).Select(n => Register(portal, TestPortal.Key, $"2001:db8:1:2::{n:x}")));
+        var codes = await Task.WhenAll(
+            Enumerable.Range(0, 100).Select(n => Register(portal, TestPortal.Key, $"2001:db8:1:2::{n:x}"))
+        );
 
         codes.Count(code => code == "0").ShouldBe(20);
         (await Register(portal, TestPortal.Key, "2001:db8:1:3::1")).ShouldBe("0");
@@ -92,24 +103,31 @@ public sealed class RegistrationFloodTests
     [Fact]
     public async Task A_claimed_address_of_a_stranger_is_not_believed()
     {
-        await using var portal = await TestPortal.StartAsync(settings => settings with
-        {
-            RegisterRateLimit = 20,
-            TrustedProxies = [NetworkRange.ParseOrNull("192.0.2.1")!],
-        });
+        await using var portal = await TestPortal.StartAsync(settings =>
+            settings with
+            {
+                RegisterRateLimit = 20,
+                TrustedProxies = [NetworkRange.ParseOrNull("192.0.2.1")!],
+            }
+        );
 
-        var codes = await Task.WhenAll(Enumerable.Range(0, 100).Select(n => Register(portal, TestPortal.Key, $"203.0.113.{n}")));
+        var codes = await Task.WhenAll(
+            Enumerable.Range(0, 100).Select(n => Register(portal, TestPortal.Key, $"203.0.113.{n}"))
+        );
 
         codes.Count(code => code == "0").ShouldBe(20);
     }
 
     private static async Task<string> Register(TestPortal portal, string key, string? address = null)
     {
-        using var answer = await portal.GetAsync(Call + key, headers: headers =>
-        {
-            if (address is not null)
-                headers.Add("X-Forwarded-For", address);
-        });
+        using var answer = await portal.GetAsync(
+            Call + key,
+            headers: headers =>
+            {
+                if (address is not null)
+                    headers.Add("X-Forwarded-For", address);
+            }
+        );
         return TestPortal.Lines(await answer.Content.ReadAsStringAsync(Cancellation))["code"];
     }
 }

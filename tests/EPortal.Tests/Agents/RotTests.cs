@@ -23,8 +23,9 @@ public sealed class RotTests
         using var folder = new TempFolder();
         var vendor = MinisignSecretKey.Generate();
         await File.WriteAllTextAsync(folder.File("vendor.pub"), vendor.PublicKey.ToText("vendor"), Cancellation);
-        await using var portal = await TestPortal.StartAsync(
-            settings => pinned ? settings with { TrustedKeys = [folder.File("vendor.pub")] } : settings);
+        await using var portal = await TestPortal.StartAsync(settings =>
+            pinned ? settings with { TrustedKeys = [folder.File("vendor.pub")] } : settings
+        );
         var id = await portal.RegisterAsync();
         await portal.DeployAsync("K1", 1, key: pinned ? vendor : null);
         var right = await GetAsync(portal, id, file);
@@ -48,7 +49,13 @@ public sealed class RotTests
         await using var portal = await TestPortal.StartAsync();
         var id = await portal.RegisterAsync();
         await portal.DeployAsync("K1", 1);
-        foreach (var archive in Directory.GetFiles(Path.Combine(portal.DataFolder, "arch"), "K1*", SearchOption.AllDirectories))
+        foreach (
+            var archive in Directory.GetFiles(
+                Path.Combine(portal.DataFolder, "arch"),
+                "K1*",
+                SearchOption.AllDirectories
+            )
+        )
             File.Delete(archive);
         await File.WriteAllBytesAsync(PathOf(portal, "kpatch.bin"), "wrong"u8.ToArray(), Cancellation);
 

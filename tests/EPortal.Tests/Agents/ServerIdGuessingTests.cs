@@ -5,7 +5,9 @@ using Xunit;
 
 namespace EPortal.Tests.Agents;
 
-/// <summary>Guessing server ids: an id that is not right gives nothing away, and right ones cannot be guessed.</summary>
+/// <summary>
+/// Guessing server ids: an id that is not right gives nothing away, and right ones cannot be guessed.
+/// </summary>
 [Trait("threat", "G13")]
 public sealed class ServerIdGuessingTests
 {
@@ -25,7 +27,20 @@ public sealed class ServerIdGuessingTests
         var orphan = await portal.RegisterAsync("orphan", "lost");
         await portal.Portal.Servers.DeleteKey(TestPortal.Admin, "lost");
         var nearly = (mine[0] == 'A' ? 'B' : 'A') + mine[1..];
-        string[] wrong = [given, orphan, nearly, "AAAAAAAAAAAAAAAA", "a", mine[..15], mine + "A", "x'--", "%25", "_______________", mine.ToUpperInvariant() + "0"];
+        string[] wrong =
+        [
+            given,
+            orphan,
+            nearly,
+            "AAAAAAAAAAAAAAAA",
+            "a",
+            mine[..15],
+            mine + "A",
+            "x'--",
+            "%25",
+            "_______________",
+            mine.ToUpperInvariant() + "0",
+        ];
 
         foreach (var call in Calls(portal))
         {
@@ -59,8 +74,13 @@ public sealed class ServerIdGuessingTests
         await using var portal = await TestPortal.StartAsync();
         const int Count = 3000;
 
-        var ids = (await Task.WhenAll(Enumerable.Range(0, Count).Select(n => portal.Portal.Registration.Register($"h{n}", "192.0.2.9", "k"))))
-            .Select(registered => registered.ServerId!).ToList();
+        var ids = (
+            await Task.WhenAll(
+                Enumerable.Range(0, Count).Select(n => portal.Portal.Registration.Register($"h{n}", "192.0.2.9", "k"))
+            )
+        )
+            .Select(registered => registered.ServerId!)
+            .ToList();
 
         ids.Distinct().Count().ShouldBe(Count);
         ids.ShouldAllBe(id => id.Length == 16 && id.All(char.IsAsciiLetterOrDigit));
@@ -79,13 +99,20 @@ public sealed class ServerIdGuessingTests
         yield return id => Text(portal.GetAsync($"{Base}/check.plain?server_id={Uri.EscapeDataString(id)}"));
         yield return id => Text(portal.GetAsync($"{Base}/tag_server.plain?tag=x&server_id={Uri.EscapeDataString(id)}"));
         yield return id => Text(portal.CheckInAsync(TestPortal.Facts(id)));
-        yield return id => Text(portal.PostAsync($"{Base}/checkin/user", $$"""{"server_id":"{{id}}","build_ids":[]}"""));
+        yield return id =>
+            Text(portal.PostAsync($"{Base}/checkin/user", $$"""{"server_id":"{{id}}","build_ids":[]}"""));
         yield return id => Text(portal.GetAsync($"/{TestPortal.KernelId}/latest.v1", id));
-        yield return id => Text(portal.GetAsync($"/{TestPortal.KernelId}/latest.v2?{FactsQuery.Encode(TestPortal.Facts(""))}", id));
+        yield return id =>
+            Text(portal.GetAsync($"/{TestPortal.KernelId}/latest.v2?{FactsQuery.Encode(TestPortal.Facts(""))}", id));
     }
 
     private static Task<string> Latest(TestPortal portal, string credentials, string facts) =>
-        Text(portal.GetAsync($"/{TestPortal.KernelId}/latest.v2?{FactsQuery.Encode(TestPortal.Facts(facts))}", credentials));
+        Text(
+            portal.GetAsync(
+                $"/{TestPortal.KernelId}/latest.v2?{FactsQuery.Encode(TestPortal.Facts(facts))}",
+                credentials
+            )
+        );
 
     /// <summary>All of an answer but its date.</summary>
     private static async Task<string> Text(Task<HttpResponseMessage> asked)

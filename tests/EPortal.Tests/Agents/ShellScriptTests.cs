@@ -40,10 +40,19 @@ public sealed class ShellScriptTests : IDisposable
     {
         await using var portal = await TestPortal.StartAsync();
 
-        foreach (var host in (string[])["patches.example.com", "patches.example.com:8443", "192.0.2.4:80", "[2001:db8::4]:8080", "EPORTAL"])
+        foreach (
+            var host in (string[])
+                ["patches.example.com", "patches.example.com:8443", "192.0.2.4:80", "[2001:db8::4]:8080", "EPORTAL"]
+        )
         {
-            var script = (await RawHttp.SendAsync(portal.Address, System.Text.Encoding.ASCII.GetBytes(
-                $"GET /install-kernelcare HTTP/1.1\r\nHost: {host}\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n"))).Text;
+            var script = (
+                await RawHttp.SendAsync(
+                    portal.Address,
+                    System.Text.Encoding.ASCII.GetBytes(
+                        $"GET /install-kernelcare HTTP/1.1\r\nHost: {host}\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n"
+                    )
+                )
+            ).Text;
             script.ShouldContain($"portal='https://{host}'\n");
         }
     }
@@ -53,7 +62,10 @@ public sealed class ShellScriptTests : IDisposable
     {
         await using var portal = await TestPortal.StartAsync();
         var script = await portal.Http.GetStringAsync("/install-kernelcare", Cancellation);
-        var announced = script.Split('\n').Single(line => line.StartsWith("sha256=", StringComparison.Ordinal)).Split('\'')[1];
+        var announced = script
+            .Split('\n')
+            .Single(line => line.StartsWith("sha256=", StringComparison.Ordinal))
+            .Split('\'')[1];
 
         using var package = await portal.GetAsync("/packages/kcarectl");
 
@@ -72,7 +84,12 @@ public sealed class ShellScriptTests : IDisposable
     public async Task Keys_that_are_pinned_are_what_agents_are_told_to_trust()
     {
         var vendor = EPortal.Format.MinisignSecretKey.Generate().PublicKey;
-        await using var portal = await TestPortal.StartAsync(settings => settings with { TrustedKeys = [vendor.ToString()] });
+        await using var portal = await TestPortal.StartAsync(settings =>
+            settings with
+            {
+                TrustedKeys = [vendor.ToString()],
+            }
+        );
 
         var script = await portal.Http.GetStringAsync("/set-patch-server", Cancellation);
 
@@ -92,7 +109,12 @@ public sealed class ShellScriptTests : IDisposable
     [Fact]
     public async Task Only_names_that_are_allowed_are_answered()
     {
-        await using var portal = await TestPortal.StartAsync(settings => settings with { AllowedHosts = ["patches.example.com", "*.int.example"] });
+        await using var portal = await TestPortal.StartAsync(settings =>
+            settings with
+            {
+                AllowedHosts = ["patches.example.com", "*.int.example"],
+            }
+        );
 
         (await Ask(portal, "patches.example.com")).ShouldBe(200);
         (await Ask(portal, "a.int.example:8080")).ShouldBe(200);
@@ -101,7 +123,13 @@ public sealed class ShellScriptTests : IDisposable
         (await Ask(portal, "127.0.0.1")).ShouldBe(400);
     }
 
-    private static async Task<int> Ask(TestPortal portal, string host) => (await RawHttp.SendAsync(
-        portal.Address,
-        System.Text.Encoding.ASCII.GetBytes($"GET /healthz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"))).Status;
+    private static async Task<int> Ask(TestPortal portal, string host) =>
+        (
+            await RawHttp.SendAsync(
+                portal.Address,
+                System.Text.Encoding.ASCII.GetBytes(
+                    $"GET /healthz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+                )
+            )
+        ).Status;
 }

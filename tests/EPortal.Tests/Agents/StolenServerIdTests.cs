@@ -17,22 +17,18 @@ public sealed class StolenServerIdTests
     {
         await using var portal = await TestPortal.StartAsync();
         var id = await portal.RegisterAsync();
-        using (await portal.CheckInAsync(TestPortal.Facts(id), "198.51.100.1"))
-        {
-        }
+        using (await portal.CheckInAsync(TestPortal.Facts(id), "198.51.100.1")) { }
 
         portal.Time.Advance(TimeSpan.FromMinutes(5));
-        using (await portal.CheckInAsync(TestPortal.Facts(id) with { Hostname = "thief" }, "198.51.100.66"))
-        {
-        }
+        using (await portal.CheckInAsync(TestPortal.Facts(id) with { Hostname = "thief" }, "198.51.100.66")) { }
 
         portal.Time.Advance(TimeSpan.FromMinutes(5));
-        using (await portal.CheckInAsync(TestPortal.Facts(id), "198.51.100.1"))
-        {
-        }
+        using (await portal.CheckInAsync(TestPortal.Facts(id), "198.51.100.1")) { }
 
         var history = portal.Portal.Servers.History(id, 100).Where(e => e.What == "ip").ToList();
-        history.Select(e => (e.Was, e.Became)).ShouldBe([("198.51.100.66", "198.51.100.1"), ("198.51.100.1", "198.51.100.66")]);
+        history
+            .Select(e => (e.Was, e.Became))
+            .ShouldBe([("198.51.100.66", "198.51.100.1"), ("198.51.100.1", "198.51.100.66")]);
         history[1].At.ShouldBe(portal.Time.GetUtcNow() - TimeSpan.FromMinutes(5));
         portal.Portal.Servers.History(id, 100).ShouldContain(e => e.What == "hostname" && e.Became == "thief");
     }
@@ -86,12 +82,15 @@ public sealed class StolenServerIdTests
     [Fact]
     public async Task The_address_of_a_stranger_is_the_one_it_calls_from()
     {
-        await using var portal = await TestPortal.StartAsync(settings => settings with { TrustedProxies = [NetworkRange.ParseOrNull("192.0.2.1")!] });
+        await using var portal = await TestPortal.StartAsync(settings =>
+            settings with
+            {
+                TrustedProxies = [NetworkRange.ParseOrNull("192.0.2.1")!],
+            }
+        );
         var id = await portal.RegisterAsync();
 
-        using (await portal.CheckInAsync(TestPortal.Facts(id), "198.51.100.1"))
-        {
-        }
+        using (await portal.CheckInAsync(TestPortal.Facts(id), "198.51.100.1")) { }
 
         portal.TheServer().Facts.Ip.ShouldBe("127.0.0.1");
     }
@@ -102,9 +101,7 @@ public sealed class StolenServerIdTests
         await using var portal = await TestPortal.StartAsync(settings => settings with { TrustedProxies = [] });
         var id = await portal.RegisterAsync();
 
-        using (await portal.CheckInAsync(TestPortal.Facts(id), "198.51.100.1"))
-        {
-        }
+        using (await portal.CheckInAsync(TestPortal.Facts(id), "198.51.100.1")) { }
 
         portal.TheServer().Facts.Ip.ShouldBe("127.0.0.1");
     }

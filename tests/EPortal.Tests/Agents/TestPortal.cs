@@ -20,8 +20,8 @@ using Xunit;
 namespace EPortal.Tests.Agents;
 
 /// <summary>
-/// The portal as <c>eportal serve</c> runs it, in this process: real sockets, a real store in a folder of its own, and a
-/// clock that the test moves.
+/// The portal as <c>eportal serve</c> runs it, in this process: real sockets, a real store in a folder of its own, and
+/// a clock that the test moves.
 /// </summary>
 internal sealed class TestPortal : IAsyncDisposable
 {
@@ -38,7 +38,9 @@ internal sealed class TestPortal : IAsyncDisposable
     {
         (_folder, Portal, _app, Time) = (folder, portal, app, time);
         Address = new Uri(app.Urls.First());
-        Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, Expect100ContinueTimeout = TimeSpan.FromMinutes(1) })
+        Http = new HttpClient(
+            new SocketsHttpHandler { AllowAutoRedirect = false, Expect100ContinueTimeout = TimeSpan.FromMinutes(1) }
+        )
         {
             BaseAddress = Address,
         };
@@ -95,22 +97,24 @@ internal sealed class TestPortal : IAsyncDisposable
         Lines(await Http.GetStringAsync($"/admin/api/kcare/{call}", Cancellation));
 
     public static IReadOnlyDictionary<string, string> Lines(string text) =>
-        text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(':', 2))
+        text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split(':', 2))
             .ToDictionary(parts => parts[0], parts => parts[1], StringComparer.Ordinal);
 
-    public static CheckInRequest Facts(string serverId) => new()
-    {
-        ServerId = serverId,
-        Hostname = "web1",
-        KernelId = KernelId,
-        Release = "6.1.0-18-amd64",
-        Euname = "6.1.0-18-amd64",
-        Uptime = 100,
-        KcareVersion = "1.0",
-        Distro = "debian",
-        DistroVersion = "12",
-        Machine = "x86_64",
-    };
+    public static CheckInRequest Facts(string serverId) =>
+        new()
+        {
+            ServerId = serverId,
+            Hostname = "web1",
+            KernelId = KernelId,
+            Release = "6.1.0-18-amd64",
+            Euname = "6.1.0-18-amd64",
+            Uptime = 100,
+            KcareVersion = "1.0",
+            Distro = "debian",
+            DistroVersion = "12",
+            Machine = "x86_64",
+        };
 
     /// <summary>Checks in, from <paramref name="address"/> when a proxy in front says so.</summary>
     public async Task<HttpResponseMessage> CheckInAsync(CheckInRequest facts, string? address = null)
@@ -124,17 +128,26 @@ internal sealed class TestPortal : IAsyncDisposable
         return await Http.SendAsync(request, Cancellation);
     }
 
-    /// <summary>Posts a body as it is, when the portal is ready for it: a refusal of its size would be lost otherwise.</summary>
+    /// <summary>
+    /// Posts a body as it is, when the portal is ready for it: a refusal of its size would be lost otherwise.
+    /// </summary>
     public async Task<HttpResponseMessage> PostAsync(string path, string body, string type = "application/json")
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, Encoding.UTF8, type) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, path)
+        {
+            Content = new StringContent(body, Encoding.UTF8, type),
+        };
         request.Headers.ExpectContinue = true;
         return await Http.SendAsync(request, Cancellation);
     }
 
     /// <summary>Sends a request to the patch server with the credentials of a server.</summary>
     public async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, string path, string? serverId = null, Action<HttpRequestHeaders>? headers = null)
+        HttpMethod method,
+        string path,
+        string? serverId = null,
+        Action<HttpRequestHeaders>? headers = null
+    )
     {
         using var request = new HttpRequestMessage(method, path);
         if (serverId is not null)
@@ -143,25 +156,44 @@ internal sealed class TestPortal : IAsyncDisposable
         return await Http.SendAsync(request, Cancellation);
     }
 
-    public Task<HttpResponseMessage> GetAsync(string path, string? serverId = null, Action<HttpRequestHeaders>? headers = null) =>
-        SendAsync(HttpMethod.Get, path, serverId, headers);
+    public Task<HttpResponseMessage> GetAsync(
+        string path,
+        string? serverId = null,
+        Action<HttpRequestHeaders>? headers = null
+    ) => SendAsync(HttpMethod.Get, path, serverId, headers);
 
     public static AuthenticationHeaderValue Basic(string credentials) =>
         new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(credentials)));
 
     /// <summary>Deploys a patchset of one target onto a feed.</summary>
     public async Task DeployAsync(
-        string name, int level, string feed = Feed.Main, Product product = Product.Kernel, string? target = null, byte[]? payload = null,
-        MinisignSecretKey? key = null, params IReadOnlyList<string> cves)
+        string name,
+        int level,
+        string feed = Feed.Main,
+        Product product = Product.Kernel,
+        string? target = null,
+        byte[]? payload = null,
+        MinisignSecretKey? key = null,
+        params IReadOnlyList<string> cves
+    )
     {
         using var archive = await Archives.MakeAsync(
-            name, level, Time.GetUtcNow().AddDays(level - 100), product, target ?? KernelId, payload, key, cves);
+            name,
+            level,
+            Time.GetUtcNow().AddDays(level - 100),
+            product,
+            target ?? KernelId,
+            payload,
+            key,
+            cves
+        );
         await Portal.Patchsets.Deploy(
             Admin,
             product,
             archive,
             (change, patchset) => Rollout.Enable(change, (FeedStore.Get(change.Session, feed), patchset)),
-            Cancellation);
+            Cancellation
+        );
     }
 
     /// <summary>The one server there is, as lists show it.</summary>
@@ -186,11 +218,13 @@ internal sealed class TestPortal : IAsyncDisposable
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            kept.Enqueue($"{formatter(state, exception)} {exception}");
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => kept.Enqueue($"{formatter(state, exception)} {exception}");
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

@@ -12,18 +12,34 @@ public sealed class AccountsCallTests
     {
         await using var api = await ApiCaller.StartAsync();
 
-        var rob = (await api.Get("/users/")).Result.EnumerateArray().Single(user => user.GetProperty("username").GetString() == ApiCaller.Reader);
+        var rob = (await api.Get("/users/"))
+            .Result.EnumerateArray()
+            .Single(user => user.GetProperty("username").GetString() == ApiCaller.Reader);
         rob.EnumerateObject().Select(member => member.Name).ShouldBe(["id", "username", "description", "readonly"]);
         rob.GetProperty("readonly").GetBoolean().ShouldBeTrue();
         rob.GetProperty("id").GetInt64().ShouldBeInRange(0, (1L << 48) - 1);
-        (await api.Get("/users")).Result.EnumerateArray().Select(user => user.GetProperty("id").GetInt64()).Distinct().Count().ShouldBe(2);
-        (await api.Post("/users", ("username", "eve"), ("password", ApiCaller.Password))).Result.GetProperty("readonly").GetBoolean().ShouldBeFalse();
+        (await api.Get("/users"))
+            .Result.EnumerateArray()
+            .Select(user => user.GetProperty("id").GetInt64())
+            .Distinct()
+            .Count()
+            .ShouldBe(2);
+        (await api.Post("/users", ("username", "eve"), ("password", ApiCaller.Password)))
+            .Result.GetProperty("readonly")
+            .GetBoolean()
+            .ShouldBeFalse();
         (await api.Call("GET", "/feeds", Carrier.Query, "eve")).Status.ShouldBe(HttpStatusCode.OK);
         await api.Post("/users", ("username", "eve"), ("readonly", "true"), ("description", "hers"));
-        (await api.Call("POST", "/feeds", Carrier.Query, "eve", ("name", "x"))).ShouldBeError(HttpStatusCode.Forbidden, "forbidden");
+        (await api.Call("POST", "/feeds", Carrier.Query, "eve", ("name", "x"))).ShouldBeError(
+            HttpStatusCode.Forbidden,
+            "forbidden"
+        );
         (await api.Delete("/users/eve")).Text.ShouldBe("""{"result":1}""");
         (await api.Delete("/users/eve")).Text.ShouldBe("""{"result":0}""");
-        (await api.Call("GET", "/feeds", Carrier.Query, "eve")).ShouldBeError(HttpStatusCode.Unauthorized, "unauthorized");
+        (await api.Call("GET", "/feeds", Carrier.Query, "eve")).ShouldBeError(
+            HttpStatusCode.Unauthorized,
+            "unauthorized"
+        );
     }
 
     [Theory]
@@ -36,7 +52,9 @@ public sealed class AccountsCallTests
     {
         await using var api = await ApiCaller.StartAsync();
 
-        (await api.Post("/users", ("username", name), ("password", password), ("description", description))).ShouldBeError(HttpStatusCode.BadRequest, "bad-request");
+        (
+            await api.Post("/users", ("username", name), ("password", password), ("description", description))
+        ).ShouldBeError(HttpStatusCode.BadRequest, "bad-request");
 
         (await api.Get("/users")).Result.GetArrayLength().ShouldBe(2);
     }
@@ -47,7 +65,10 @@ public sealed class AccountsCallTests
         await using var api = await ApiCaller.StartAsync();
 
         (await api.Delete($"/users/{ApiCaller.Admin}")).ShouldBeError(HttpStatusCode.BadRequest, "conflict");
-        (await api.Post("/users", ("username", ApiCaller.Admin), ("readonly", "true"))).ShouldBeError(HttpStatusCode.BadRequest, "conflict");
+        (await api.Post("/users", ("username", ApiCaller.Admin), ("readonly", "true"))).ShouldBeError(
+            HttpStatusCode.BadRequest,
+            "conflict"
+        );
         await api.Post("/users", ("username", "eve"), ("password", ApiCaller.Password));
         (await api.Delete($"/users/{ApiCaller.Admin}")).Text.ShouldBe("""{"result":1}""");
     }
@@ -57,7 +78,16 @@ public sealed class AccountsCallTests
     {
         await using var api = await ApiCaller.StartAsync();
 
-        var made = (await api.Call("POST", "/api-keys", Carrier.Form, ApiCaller.Reader, ("name", "backup"), ("expires_days", "2"))).Result;
+        var made = (
+            await api.Call(
+                "POST",
+                "/api-keys",
+                Carrier.Form,
+                ApiCaller.Reader,
+                ("name", "backup"),
+                ("expires_days", "2")
+            )
+        ).Result;
         var key = made.GetProperty("key").GetString()!;
 
         (await ByKey(api, key, "GET", "/feeds")).Status.ShouldBe(HttpStatusCode.OK);
@@ -79,9 +109,13 @@ public sealed class AccountsCallTests
         var robs = (await api.Call("POST", "/api-keys", Carrier.Form, ApiCaller.Reader, ("name", "his"))).Result;
 
         (await api.Call("GET", "/api-keys", Carrier.Query, ApiCaller.Reader)).Result.GetArrayLength().ShouldBe(1);
-        (await api.Call("DELETE", $"/api-keys/{adas.GetProperty("id").GetString()}", Carrier.Query, ApiCaller.Reader)).Text.ShouldBe("""{"result":0}""");
+        (
+            await api.Call("DELETE", $"/api-keys/{adas.GetProperty("id").GetString()}", Carrier.Query, ApiCaller.Reader)
+        ).Text.ShouldBe("""{"result":0}""");
         (await api.Delete($"/api-keys/{robs.GetProperty("id").GetString()}")).Text.ShouldBe("""{"result":1}""");
-        (await ByKey(api, robs.GetProperty("key").GetString()!, "GET", "/feeds")).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        (await ByKey(api, robs.GetProperty("key").GetString()!, "GET", "/feeds")).Status.ShouldBe(
+            HttpStatusCode.Unauthorized
+        );
         (await ByKey(api, adas.GetProperty("key").GetString()!, "GET", "/feeds")).Status.ShouldBe(HttpStatusCode.OK);
     }
 
@@ -94,7 +128,10 @@ public sealed class AccountsCallTests
     public async Task A_key_that_cannot_be_is_refused(string name, string value)
     {
         await using var api = await ApiCaller.StartAsync();
-        (await api.Post("/api-keys", name == "name" ? [(name, value)] : [("name", "x"), (name, value)])).ShouldBeError(HttpStatusCode.BadRequest, "bad-request");
+        (await api.Post("/api-keys", name == "name" ? [(name, value)] : [("name", "x"), (name, value)])).ShouldBeError(
+            HttpStatusCode.BadRequest,
+            "bad-request"
+        );
     }
 
     [Fact]
@@ -128,10 +165,22 @@ public sealed class AccountsCallTests
 
         var log = (await api.Get("/user-log", ("user", ApiCaller.Admin))).Result;
 
-        log.EnumerateArray().Select(line => line.GetProperty("action").GetString()).Reverse().ShouldBe(
-            [
-                "feed.add", "key.add", "server.tag", "patchset.disable", "server.delete", "server.clean", "feed.delete", "key.delete", "user.add",
-                "api-key.add", "api-key.revoke", "user.delete",
+        log.EnumerateArray()
+            .Select(line => line.GetProperty("action").GetString())
+            .Reverse()
+            .ShouldBe([
+                "feed.add",
+                "key.add",
+                "server.tag",
+                "patchset.disable",
+                "server.delete",
+                "server.clean",
+                "feed.delete",
+                "key.delete",
+                "user.add",
+                "api-key.add",
+                "api-key.revoke",
+                "user.delete",
             ]);
         log.EnumerateArray().ShouldAllBe(line => line.GetProperty("address").GetString() == "127.0.0.1");
     }
@@ -154,11 +203,18 @@ public sealed class AccountsCallTests
         csv.Type.ShouldBe("text/csv");
         csv.Text.ShouldBe(
             "at,actor,address,action,detail,changes,servers,server_count,server_filter\r\n"
-            + "2026-05-01 17:00:00.000000,ada,127.0.0.1,key.add,two,note: =cmd; feed: main; server_limit: 0; products: kernel user qemu db,,,\r\n");
+                + "2026-05-01 17:00:00.000000,ada,127.0.0.1,key.add,two,note: =cmd; feed: main; server_limit: 0; products: kernel user qemu db,,,\r\n"
+        );
         (await api.Get("/user-log", ("format", "xml"))).ShouldBeError(HttpStatusCode.BadRequest, "bad-request");
     }
 
-    internal static Task<ApiAnswer> ByKey(ApiCaller api, string key, string method, string path, string header = "X-Api-Key")
+    internal static Task<ApiAnswer> ByKey(
+        ApiCaller api,
+        string key,
+        string method,
+        string path,
+        string header = "X-Api-Key"
+    )
     {
         var request = new HttpRequestMessage(new HttpMethod(method), "/admin/api" + path);
         request.Headers.TryAddWithoutValidation(header, key);
@@ -166,5 +222,10 @@ public sealed class AccountsCallTests
     }
 
     private static async Task<string> Actions(ApiCaller api, params (string, string)[] filter) =>
-        string.Join(' ', (await api.Get("/user-log", filter)).Result.EnumerateArray().Select(line => line.GetProperty("action").GetString()));
+        string.Join(
+            ' ',
+            (await api.Get("/user-log", filter))
+                .Result.EnumerateArray()
+                .Select(line => line.GetProperty("action").GetString())
+        );
 }

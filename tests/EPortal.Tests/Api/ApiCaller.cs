@@ -32,27 +32,44 @@ internal sealed class ApiCaller(TestPortal portal) : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<ApiCaller> StartAsync(Func<EPortal.Hosting.Settings, EPortal.Hosting.Settings>? change = null)
+    public static async Task<ApiCaller> StartAsync(
+        Func<EPortal.Hosting.Settings, EPortal.Hosting.Settings>? change = null
+    )
     {
         var portal = await TestPortal.StartAsync(change);
-        await portal.Portal.Log.Commit(TestPortal.Admin, change =>
-        {
-            UserStore.Add(change, Admin, new UserSettings(IsAdmin: true), s_hash.Value);
-            return UserStore.Add(change, Reader, new UserSettings(IsAdmin: false), s_hash.Value);
-        });
+        await portal.Portal.Log.Commit(
+            TestPortal.Admin,
+            change =>
+            {
+                UserStore.Add(change, Admin, new UserSettings(IsAdmin: true), s_hash.Value);
+                return UserStore.Add(change, Reader, new UserSettings(IsAdmin: false), s_hash.Value);
+            }
+        );
         return new ApiCaller(portal);
     }
 
-    public Task<ApiAnswer> Get(string path, params (string Name, string Value)[] parameters) => Call("GET", path, Carrier.Query, Admin, parameters);
+    public Task<ApiAnswer> Get(string path, params (string Name, string Value)[] parameters) =>
+        Call("GET", path, Carrier.Query, Admin, parameters);
 
-    public Task<ApiAnswer> Post(string path, params (string Name, string Value)[] parameters) => Call("POST", path, Carrier.Form, Admin, parameters);
+    public Task<ApiAnswer> Post(string path, params (string Name, string Value)[] parameters) =>
+        Call("POST", path, Carrier.Form, Admin, parameters);
 
-    public Task<ApiAnswer> Delete(string path, params (string Name, string Value)[] parameters) => Call("DELETE", path, Carrier.Query, Admin, parameters);
+    public Task<ApiAnswer> Delete(string path, params (string Name, string Value)[] parameters) =>
+        Call("DELETE", path, Carrier.Query, Admin, parameters);
 
     /// <summary>Calls, with Basic credentials of <paramref name="user"/> or none.</summary>
-    public async Task<ApiAnswer> Call(string method, string path, Carrier carrier, string? user, params (string Name, string Value)[] parameters)
+    public async Task<ApiAnswer> Call(
+        string method,
+        string path,
+        Carrier carrier,
+        string? user,
+        params (string Name, string Value)[] parameters
+    )
     {
-        using var request = new HttpRequestMessage(new HttpMethod(method), Address(path, carrier, parameters)) { Content = Body(carrier, parameters) };
+        using var request = new HttpRequestMessage(new HttpMethod(method), Address(path, carrier, parameters))
+        {
+            Content = Body(carrier, parameters),
+        };
         if (user is not null)
             request.Headers.Authorization = TestPortal.Basic($"{user}:{Password}");
         return await Send(request);
@@ -62,23 +79,35 @@ internal sealed class ApiCaller(TestPortal portal) : IAsyncDisposable
     public async Task<ApiAnswer> Send(HttpRequestMessage request)
     {
         using var answer = await portal.Http.SendAsync(request, Cancellation);
-        return new ApiAnswer(answer.StatusCode, await answer.Content.ReadAsStringAsync(Cancellation), answer.Headers, answer.Content.Headers.ContentType?.MediaType);
+        return new ApiAnswer(
+            answer.StatusCode,
+            await answer.Content.ReadAsStringAsync(Cancellation),
+            answer.Headers,
+            answer.Content.Headers.ContentType?.MediaType
+        );
     }
 
     public ValueTask DisposeAsync() => portal.DisposeAsync();
 
     private static string Address(string path, Carrier carrier, (string Name, string Value)[] parameters) =>
-        "/admin/api" + path + (carrier == Carrier.Query && parameters.Length > 0
-            ? "?" + string.Join('&', parameters.Select(one => $"{one.Name}={Uri.EscapeDataString(one.Value)}"))
-            : "");
+        "/admin/api"
+        + path
+        + (
+            carrier == Carrier.Query && parameters.Length > 0
+                ? "?" + string.Join('&', parameters.Select(one => $"{one.Name}={Uri.EscapeDataString(one.Value)}"))
+                : ""
+        );
 
-    private static HttpContent? Body(Carrier carrier, (string Name, string Value)[] parameters) => carrier switch
-    {
-        Carrier.Form => new FormUrlEncodedContent(parameters.Select(one => KeyValuePair.Create(one.Name, one.Value))),
-        Carrier.Multipart => Multipart(parameters),
-        Carrier.Json => new StringContent(Json(parameters), Encoding.UTF8, "application/json"),
-        _ => null,
-    };
+    private static HttpContent? Body(Carrier carrier, (string Name, string Value)[] parameters) =>
+        carrier switch
+        {
+            Carrier.Form => new FormUrlEncodedContent(
+                parameters.Select(one => KeyValuePair.Create(one.Name, one.Value))
+            ),
+            Carrier.Multipart => Multipart(parameters),
+            Carrier.Json => new StringContent(Json(parameters), Encoding.UTF8, "application/json"),
+            _ => null,
+        };
 
     private static MultipartFormDataContent Multipart((string Name, string Value)[] parameters)
     {
@@ -89,8 +118,15 @@ internal sealed class ApiCaller(TestPortal portal) : IAsyncDisposable
     }
 
     /// <summary>Repeated names become a list.</summary>
-    private static string Json((string Name, string Value)[] parameters) => JsonSerializer.Serialize(parameters.GroupBy(one => one.Name)
-        .ToDictionary(group => group.Key, group => group.Count() == 1 ? (object)group.First().Value : group.Select(one => one.Value).ToList()));
+    private static string Json((string Name, string Value)[] parameters) =>
+        JsonSerializer.Serialize(
+            parameters
+                .GroupBy(one => one.Name)
+                .ToDictionary(
+                    group => group.Key,
+                    group => group.Count() == 1 ? (object)group.First().Value : group.Select(one => one.Value).ToList()
+                )
+        );
 }
 
 /// <summary>What the API answered.</summary>

@@ -14,5 +14,9 @@ internal static class ApiCalls
         let call = endpoint.Metadata.GetMetadata<ApiCall>()
         where call is not null
         let method = endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods[0]
-        select (method, endpoint.RoutePattern.RawText![ApiRoutes.Base.Length..], call.Parameters.Select(one => one.Name).ToArray());
+        select (
+            method,
+            endpoint.RoutePattern.RawText![ApiRoutes.Base.Length..],
+            call.Parameters.Select(one => one.Name).ToArray()
+        );
 }

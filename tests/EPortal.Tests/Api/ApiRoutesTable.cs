@@ -23,8 +23,8 @@ internal enum Access
 }
 
 /// <summary>
-/// All routes of the portal and who may call them. A route that is not here fails a test, so that nobody adds one without
-/// saying who may call it.
+/// All routes of the portal and who may call them. A route that is not here fails a test, so that nobody adds one
+/// without saying who may call it.
 /// </summary>
 internal static class ApiRoutesTable
 {
@@ -86,5 +86,13 @@ internal static class ApiRoutesTable
 
     /// <summary>Routes of agents and install scripts, which know no accounts: how their paths begin.</summary>
     public static readonly string[] AgentPaths =
-        ["/admin/api/kcare/", "/{target", "/install-kernelcare", "/set-patch-server", "/packages/", "/patch-source/", "/admin/api/docs"];
+    [
+        "/admin/api/kcare/",
+        "/{target",
+        "/install-kernelcare",
+        "/set-patch-server",
+        "/packages/",
+        "/patch-source/",
+        "/admin/api/docs",
+    ];
 }

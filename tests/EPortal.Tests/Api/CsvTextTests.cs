@@ -34,19 +34,22 @@ public sealed class CsvTextTests
     [InlineData("\u200B=1", "'\u200B=1")]
     [InlineData("env:prod;web-1", "env:prod;web-1")]
     [InlineData("a-b=c", "a-b=c")]
-    public void Values_are_quoted_and_no_formula_is_left(string value, string written) => CsvText.Line(value, "x").ShouldBe($"{written},x\r\n");
+    public void Values_are_quoted_and_no_formula_is_left(string value, string written) =>
+        CsvText.Line(value, "x").ShouldBe($"{written},x\r\n");
 
     [Fact]
     public void Whatever_the_values_are_a_line_has_as_many_and_none_begins_a_formula() =>
-        Gen.String.Array[1, 5].Sample(values =>
-        {
-            var read = Read(CsvText.Line(values));
-            read.Count.ShouldBe(values.Length);
-            read.ShouldAllBe(value => value.Length == 0 || !"=+-@\t\r".Contains(value[0]));
-            read.Zip(values).ShouldAllBe(pair => pair.First.Replace("'", "") == pair.Second.Replace("'", ""));
-            foreach (var cell in read.SelectMany(value => value.Split(';', '\t', '|', '\r', '\n')))
-                (cell.Length > 0 && "=+-@\uFF1D\uFF0B\uFF0D\uFF20".Contains(cell[0])).ShouldBeFalse(cell);
-        });
+        Gen
+            .String.Array[1, 5]
+            .Sample(values =>
+            {
+                var read = Read(CsvText.Line(values));
+                read.Count.ShouldBe(values.Length);
+                read.ShouldAllBe(value => value.Length == 0 || !"=+-@\t\r".Contains(value[0]));
+                read.Zip(values).ShouldAllBe(pair => pair.First.Replace("'", "") == pair.Second.Replace("'", ""));
+                foreach (var cell in read.SelectMany(value => value.Split(';', '\t', '|', '\r', '\n')))
+                    (cell.Length > 0 && "=+-@\uFF1D\uFF0B\uFF0D\uFF20".Contains(cell[0])).ShouldBeFalse(cell);
+            });
 
     /// <summary>A reader as RFC 4180 has it.</summary>
     private static List<string> Read(string line)

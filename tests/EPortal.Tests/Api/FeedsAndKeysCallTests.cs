@@ -15,10 +15,12 @@ public sealed class FeedsAndKeysCallTests
         await using var api = await ApiCaller.StartAsync();
 
         (await api.Get("/feeds/")).Text.ShouldBe($$"""{"result":[{{Main}}]}""");
-        (await api.Post("/feeds/", ("name", "test"), ("auto", "true"), ("deploy_after", "24"))).Text
-            .ShouldBe("""{"result":{"name":"test","auto":true,"deploy_after":24,"channel":"default"}}""");
-        (await api.Post("/feeds/", ("name", "test"), ("channel", "test"))).Text
-            .ShouldBe("""{"result":{"name":"test","auto":true,"deploy_after":24,"channel":"test"}}""");
+        (await api.Post("/feeds/", ("name", "test"), ("auto", "true"), ("deploy_after", "24"))).Text.ShouldBe(
+            """{"result":{"name":"test","auto":true,"deploy_after":24,"channel":"default"}}"""
+        );
+        (await api.Post("/feeds/", ("name", "test"), ("channel", "test"))).Text.ShouldBe(
+            """{"result":{"name":"test","auto":true,"deploy_after":24,"channel":"test"}}"""
+        );
         (await api.Get("/feeds")).Result.GetArrayLength().ShouldBe(2);
         (await api.Delete("/feeds/test")).Text.ShouldBe("""{"result":1}""");
         (await api.Delete("/feeds/test")).Text.ShouldBe("""{"result":0}""");
@@ -37,7 +39,10 @@ public sealed class FeedsAndKeysCallTests
     {
         await using var api = await ApiCaller.StartAsync();
 
-        var answer = await api.Post("/feeds", name == "name" ? [("name", value), ("auto", "true")] : [("name", "test"), (name, value)]);
+        var answer = await api.Post(
+            "/feeds",
+            name == "name" ? [("name", value), ("auto", "true")] : [("name", "test"), (name, value)]
+        );
 
         answer.Status.ShouldBeOneOf(HttpStatusCode.BadRequest, HttpStatusCode.Forbidden);
         answer.Json.GetProperty("error").GetString().ShouldNotBeNullOrEmpty();
@@ -58,11 +63,18 @@ public sealed class FeedsAndKeysCallTests
         await using var api = await ApiCaller.StartAsync();
         await api.Post("/feeds", ("name", "test"));
 
-        (await api.Post("/keys/", ("key", "mine"), ("feed", "test"), ("note", "n"), ("server_limit", "2"))).Text
-            .ShouldBe("""{"result":{"key":"mine","feed":"test","note":"n","server_limit":2,"products":["kernel","user","qemu","db"]}}""");
-        (await api.Post("/keys", ("key", "mine"), ("note", ""), ("products", "kernel"))).Text
-            .ShouldBe("""{"result":{"key":"mine","feed":"test","note":"","server_limit":2,"products":["kernel"]}}""");
-        (await api.Post("/keys", ("key", "mine"), ("server_limit", "0"))).Result.GetProperty("server_limit").GetInt64().ShouldBe(0);
+        (
+            await api.Post("/keys/", ("key", "mine"), ("feed", "test"), ("note", "n"), ("server_limit", "2"))
+        ).Text.ShouldBe(
+            """{"result":{"key":"mine","feed":"test","note":"n","server_limit":2,"products":["kernel","user","qemu","db"]}}"""
+        );
+        (await api.Post("/keys", ("key", "mine"), ("note", ""), ("products", "kernel"))).Text.ShouldBe(
+            """{"result":{"key":"mine","feed":"test","note":"","server_limit":2,"products":["kernel"]}}"""
+        );
+        (await api.Post("/keys", ("key", "mine"), ("server_limit", "0")))
+            .Result.GetProperty("server_limit")
+            .GetInt64()
+            .ShouldBe(0);
         (await api.Get("/keys/")).Result.GetArrayLength().ShouldBe(2);
         await api.Portal.RegisterAsync("web1", "mine");
         (await api.Delete("/keys/mine")).Text.ShouldBe("""{"result":1}""");
@@ -75,7 +87,10 @@ public sealed class FeedsAndKeysCallTests
     {
         await using var api = await ApiCaller.StartAsync();
 
-        var (first, second) = ((await api.Post("/keys")).Result.GetProperty("key").GetString()!, (await api.Post("/keys", ("key", ""))).Result.GetProperty("key").GetString()!);
+        var (first, second) = (
+            (await api.Post("/keys")).Result.GetProperty("key").GetString()!,
+            (await api.Post("/keys", ("key", ""))).Result.GetProperty("key").GetString()!
+        );
 
         first.Length.ShouldBeGreaterThanOrEqualTo(16);
         second.ShouldNotBe(first);
@@ -126,7 +141,10 @@ public sealed class FeedsAndKeysCallTests
         (await Manage(api, "K1", "disable", "main", "mian")).ShouldBeError(HttpStatusCode.NotFound, "not-found");
         (await Manage(api, "K9", "disable", "main")).ShouldBeError(HttpStatusCode.NotFound, "not-found");
         (await Manage(api, "K1", "destroy", "main")).ShouldBeError(HttpStatusCode.BadRequest, "bad-request");
-        (await api.Post("/patchsets/manage", ("patchset", "K1"))).ShouldBeError(HttpStatusCode.BadRequest, "bad-request");
+        (await api.Post("/patchsets/manage", ("patchset", "K1"))).ShouldBeError(
+            HttpStatusCode.BadRequest,
+            "bad-request"
+        );
         (await api.Get("/patchsets", ("feed", "mian"))).ShouldBeError(HttpStatusCode.NotFound, "not-found");
         (await api.Get("/patchsets", ("product", "toaster"))).ShouldBeError(HttpStatusCode.BadRequest, "bad-request");
         (await States(api, "main")).ShouldBe("K1 enabled");
@@ -144,8 +162,16 @@ public sealed class FeedsAndKeysCallTests
     }
 
     private static Task<ApiAnswer> Manage(ApiCaller api, string patchset, string action, params string[] feeds) =>
-        api.Post("/patchsets/manage", [("patchset", patchset), ("action", action), .. feeds.Select(feed => ("feed", feed))]);
+        api.Post(
+            "/patchsets/manage",
+            [("patchset", patchset), ("action", action), .. feeds.Select(feed => ("feed", feed))]
+        );
 
-    private static async Task<string> States(ApiCaller api, string feed) => string.Join(", ", (await api.Get("/patchsets", ("feed", feed))).Result.EnumerateArray()
-        .Select(one => $"{one.GetProperty("patchset").GetString()} {one.GetProperty("status").GetString()}"));
+    private static async Task<string> States(ApiCaller api, string feed) =>
+        string.Join(
+            ", ",
+            (await api.Get("/patchsets", ("feed", feed)))
+                .Result.EnumerateArray()
+                .Select(one => $"{one.GetProperty("patchset").GetString()} {one.GetProperty("status").GetString()}")
+        );
 }

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace EPortal.Tests.Api;
 
-/// <summary>Server ids and registration keys: admins see them, read-only users see them in calls of the API alone.</summary>
+/// <summary>
+/// Server ids and registration keys: admins see them, read-only users see them in calls of the API alone.
+/// </summary>
 public sealed class FleetSecretsTests
 {
     private const string Secret = "Zx81-secret-key";
@@ -20,14 +22,23 @@ public sealed class FleetSecretsTests
         var serverId = await FillAsync(visitors.Portal);
         var server = visitors.Portal.TheServer();
         var key = visitors.Portal.Portal.Keys.List().Single(key => key.Name == Secret);
-        var pages = ConsoleRoutesTable.Lines.Where(line => line.Method == "GET").Select(line => line.Path switch
-        {
-            "/admin/servers/{id}" => $"/admin/servers/{server.Id}",
-            "/admin/keys/{key}" => $"/admin/keys/{key.Id}",
-            "/admin/feeds/{name}" => "/admin/feeds/main",
-            "/admin/users/{name}" => $"/admin/users/{ApiCaller.Reader}",
-            var path => path,
-        }).Where(path => !path.Contains('{')).Append($"/admin/servers?key={key.Id}").Append("/admin/servers?sort=key").Append("/admin/api/user-log?format=csv").ToList();
+        var pages = ConsoleRoutesTable
+            .Lines.Where(line => line.Method == "GET")
+            .Select(line =>
+                line.Path switch
+                {
+                    "/admin/servers/{id}" => $"/admin/servers/{server.Id}",
+                    "/admin/keys/{key}" => $"/admin/keys/{key.Id}",
+                    "/admin/feeds/{name}" => "/admin/feeds/main",
+                    "/admin/users/{name}" => $"/admin/users/{ApiCaller.Reader}",
+                    var path => path,
+                }
+            )
+            .Where(path => !path.Contains('{'))
+            .Append($"/admin/servers?key={key.Id}")
+            .Append("/admin/servers?sort=key")
+            .Append("/admin/api/user-log?format=csv")
+            .ToList();
         pages.Count.ShouldBeGreaterThan(20);
 
         foreach (var path in pages)
@@ -41,7 +52,9 @@ public sealed class FleetSecretsTests
 
         (await visitors.Reader.StatusAsync($"/admin/keys/{Secret}")).ShouldBe(HttpStatusCode.NotFound);
         (await visitors.Admin.TextAsync($"/admin/servers/{server.Id}")).ShouldContain(serverId);
-        (await visitors.Admin.TextAsync("/admin/servers/export")).ShouldContain($"{serverId},web1,127.0.0.1,unsupported,{Secret},main");
+        (await visitors.Admin.TextAsync("/admin/servers/export")).ShouldContain(
+            $"{serverId},web1,127.0.0.1,unsupported,{Secret},main"
+        );
         (await visitors.Admin.TextAsync("/admin/log")).ShouldContain(Secret);
         (await visitors.Admin.TextAsync("/admin/api/user-log?format=csv")).ShouldContain(Secret);
     }
@@ -57,19 +70,27 @@ public sealed class FleetSecretsTests
         var list = await visitors.Reader.TextAsync("/admin/servers");
         list.ShouldContain($"<a href=\"/admin/servers?key={key.Id}\">the web hosts</a>");
         (await visitors.Reader.TextAsync($"/admin/servers?key={key.Id}")).ShouldContain($"/admin/servers/{server.Id}");
-        (await visitors.Reader.TextAsync($"/admin/servers/{server.Id}")).ShouldContain($"<a href=\"/admin/servers?key={key.Id}\">the web hosts</a>");
+        (await visitors.Reader.TextAsync($"/admin/servers/{server.Id}")).ShouldContain(
+            $"<a href=\"/admin/servers?key={key.Id}\">the web hosts</a>"
+        );
         var keys = await visitors.Reader.TextAsync("/admin/keys");
         keys.ShouldContain($"href=\"/admin/keys/{key.Id}\"");
-        keys.ShouldContain($"<code>key {visitors.Portal.Portal.Keys.List().Single(one => one.Name == Other).Id}</code>");
+        keys.ShouldContain(
+            $"<code>key {visitors.Portal.Portal.Keys.List().Single(one => one.Name == Other).Id}</code>"
+        );
         (await visitors.Reader.TextAsync($"/admin/keys/{key.Id}")).ShouldContain("the web hosts");
         foreach (var guess in (string[])[Secret, Other, "no-such-key"])
         {
             (await visitors.Reader.TextAsync($"/admin/servers?key={guess}")).ShouldContain("No server matches");
-            (await visitors.Reader.TextAsync($"/admin/servers/export?key={guess}")).Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldHaveSingleItem();
+            (await visitors.Reader.TextAsync($"/admin/servers/export?key={guess}"))
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .ShouldHaveSingleItem();
         }
 
         (await visitors.Admin.TextAsync($"/admin/servers?key={Secret}")).ShouldContain($"/admin/servers/{server.Id}");
-        (await visitors.Reader.TextAsync("/admin/servers/export")).ShouldContain(",web1,127.0.0.1,unsupported,the web hosts,main");
+        (await visitors.Reader.TextAsync("/admin/servers/export")).ShouldContain(
+            ",web1,127.0.0.1,unsupported,the web hosts,main"
+        );
         (await visitors.Reader.TextAsync("/admin/docs")).ShouldContain("kcarectl --register KEY");
     }
 
@@ -101,27 +122,48 @@ public sealed class FleetSecretsTests
         }
 
         var row = (await api.Call("GET", "/servers", Carrier.Query, ApiCaller.Reader)).Result[0];
-        (row.GetProperty("id").GetString(), row.GetProperty("key").GetString(), row.GetProperty("hostname").GetString()).ShouldBe(("", "", "web1"));
-        (await api.Call("GET", "/servers", Carrier.Query, ApiCaller.Reader, ("key", Secret))).ShouldBeError(HttpStatusCode.Forbidden, "forbidden");
-        (await api.Call("GET", "/servers", Carrier.Query, ApiCaller.Reader, ("service_id", serverId))).ShouldBeError(HttpStatusCode.Forbidden, "forbidden");
+        (
+            row.GetProperty("id").GetString(),
+            row.GetProperty("key").GetString(),
+            row.GetProperty("hostname").GetString()
+        ).ShouldBe(("", "", "web1"));
+        (await api.Call("GET", "/servers", Carrier.Query, ApiCaller.Reader, ("key", Secret))).ShouldBeError(
+            HttpStatusCode.Forbidden,
+            "forbidden"
+        );
+        (await api.Call("GET", "/servers", Carrier.Query, ApiCaller.Reader, ("service_id", serverId))).ShouldBeError(
+            HttpStatusCode.Forbidden,
+            "forbidden"
+        );
         (await api.Get("/servers")).Result[0].GetProperty("id").GetString().ShouldBe(serverId);
         (await api.Get("/keys")).Text.ShouldContain(Secret);
         (await api.Get("/user-log")).Text.ShouldContain(Secret);
         await api.Portal.Portal.Keys.Add(TestPortal.Admin, "DELKEY22", new KeySettings());
         (await api.Delete("/keys/DELKEY22")).Status.ShouldBe(HttpStatusCode.OK);
-        (await api.Call("GET", "/user-log", Carrier.Query, ApiCaller.Reader)).Text.ShouldNotContain("DELKEY22", Case.Insensitive, "deleted, and still in scripts");
+        (await api.Call("GET", "/user-log", Carrier.Query, ApiCaller.Reader)).Text.ShouldNotContain(
+            "DELKEY22",
+            Case.Insensitive,
+            "deleted, and still in scripts"
+        );
         // Who has a key needs no account to ask for its servers, as before.
         (await api.Call("GET", $"/kcare/nagios/{Secret}", Carrier.Query, null)).Text.ShouldContain("unsupported=1");
     }
 
-    /// <summary>Two keys and a host with the first of them, moved there so that the user log tells of it; returns its id.</summary>
+    /// <summary>
+    /// Two keys and a host with the first of them, moved there so that the user log tells of it; returns its id.
+    /// </summary>
     private static async Task<string> FillAsync(TestPortal portal)
     {
         await portal.Portal.Keys.Add(TestPortal.Admin, Secret, new KeySettings(Note: "the web hosts"));
         await portal.Portal.Keys.Add(TestPortal.Admin, Other, new KeySettings());
         var serverId = await portal.RegisterAsync("web1", TestPortal.Key);
         (await portal.CheckInAsync(TestPortal.Facts(serverId))).Dispose();
-        var bulk = new EPortal.Servers.ServerBulk(portal.Portal.Database, portal.Portal.Log, portal.Portal.Offers, portal.Time);
+        var bulk = new EPortal.Servers.ServerBulk(
+            portal.Portal.Database,
+            portal.Portal.Log,
+            portal.Portal.Offers,
+            portal.Time
+        );
         await bulk.Move(TestPortal.Admin, [portal.TheServer().Id], Secret);
         return serverId;
     }

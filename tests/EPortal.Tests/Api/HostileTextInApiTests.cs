@@ -11,7 +11,15 @@ namespace EPortal.Tests.Api;
 [Trait("threat", "G12")]
 public sealed class HostileTextInApiTests
 {
-    private static readonly string[] s_hostile = ["<script>alert(1)</script>", "=cmd|' /C calc'!A0", "a\" onload=\"x", "web1|uptodate=99;", "x (10.0.0.1) is OUTOFDATE", "\u202eevil"];
+    private static readonly string[] s_hostile =
+    [
+        "<script>alert(1)</script>",
+        "=cmd|' /C calc'!A0",
+        "a\" onload=\"x",
+        "web1|uptodate=99;",
+        "x (10.0.0.1) is OUTOFDATE",
+        "\u202eevil",
+    ];
 
     [Fact]
     public async Task Hostile_host_names_are_shown_as_text()
@@ -34,7 +42,11 @@ public sealed class HostileTextInApiTests
 
         var report = await api.Call("GET", "/kcare/nagios/k", Carrier.Query, null);
         report.Type.ShouldBe("text/plain");
-        report.Text.Split('\n')[0].ShouldStartWith($"{(await api.Get("/servers", ("is_updated", "false"), ("only_count", "1"))).Json.GetProperty("count").GetInt64()} machines are OUTOFDATE!|uptodate=0;");
+        report
+            .Text.Split('\n')[0]
+            .ShouldStartWith(
+                $"{(await api.Get("/servers", ("is_updated", "false"), ("only_count", "1"))).Json.GetProperty("count").GetInt64()} machines are OUTOFDATE!|uptodate=0;"
+            );
     }
 
     [Fact]
@@ -47,8 +59,14 @@ public sealed class HostileTextInApiTests
         {
             using var checkIn = await api.Portal.CheckInAsync(TestPortal.Facts(id) with { Hostname = name });
             checkIn.StatusCode.ShouldBe(HttpStatusCode.OK, name);
-            (await api.Call("POST", "/register", Carrier.Json, null, ("key", "k"), ("hostname", name))).Status.ShouldBe(name.Contains('\0') ? HttpStatusCode.BadRequest : HttpStatusCode.OK, name);
-            api.Portal.Portal.Servers.List(new ServerQuery(), api.Portal.Portal.Offers).Select(server => server.Facts.Hostname).Distinct().ShouldBe(["web1", "127.0.0.1"], ignoreOrder: true, name);
+            (await api.Call("POST", "/register", Carrier.Json, null, ("key", "k"), ("hostname", name))).Status.ShouldBe(
+                name.Contains('\0') ? HttpStatusCode.BadRequest : HttpStatusCode.OK,
+                name
+            );
+            api.Portal.Portal.Servers.List(new ServerQuery(), api.Portal.Portal.Offers)
+                .Select(server => server.Facts.Hostname)
+                .Distinct()
+                .ShouldBe(["web1", "127.0.0.1"], ignoreOrder: true, name);
         }
     }
 
@@ -61,13 +79,22 @@ public sealed class HostileTextInApiTests
     {
         await using var api = await ApiCaller.StartAsync();
         await api.Portal.DeployAsync("K1", 1);
-        (await api.Portal.CheckInAsync(TestPortal.Facts(await api.Portal.RegisterAsync("web1")) with { Hostname = name })).Dispose();
+        (
+            await api.Portal.CheckInAsync(
+                TestPortal.Facts(await api.Portal.RegisterAsync("web1")) with
+                {
+                    Hostname = name,
+                }
+            )
+        ).Dispose();
 
         var lines = (await api.Call("GET", "/kcare/nagios/k", Carrier.Query, null)).Text.TrimEnd('\n').Split('\n');
 
         lines.Length.ShouldBe(2);
         lines[1].ShouldBe($"{shown} (127.0.0.1) is OUTOFDATE");
-        (await api.Call("GET", "/kcare/nagios/" + Uri.EscapeDataString("no|key;x"), Carrier.Query, null)).Text.ShouldBe("Servers not found for key no/key,x\n");
+        (await api.Call("GET", "/kcare/nagios/" + Uri.EscapeDataString("no|key;x"), Carrier.Query, null)).Text.ShouldBe(
+            "Servers not found for key no/key,x\n"
+        );
     }
 
     [Fact]
@@ -78,7 +105,10 @@ public sealed class HostileTextInApiTests
 
         foreach (var path in new[] { "/kcare/nagios/", "/kcare/patchset/", "/kcare/patchset.json?key=" })
         {
-            var (empty, unknown) = (await api.Call("GET", path + "empty1", Carrier.Query, null), await api.Call("GET", path + "empty2", Carrier.Query, null));
+            var (empty, unknown) = (
+                await api.Call("GET", path + "empty1", Carrier.Query, null),
+                await api.Call("GET", path + "empty2", Carrier.Query, null)
+            );
             empty.Text.Replace("empty1", "empty2", StringComparison.Ordinal).ShouldBe(unknown.Text);
             empty.Status.ShouldBe(unknown.Status);
         }
@@ -94,9 +124,21 @@ public sealed class HostileTextInApiTests
     public async Task A_hostile_host_leads_nowhere(string host)
     {
         await using var api = await ApiCaller.StartAsync();
-        foreach (var path in new[] { "/admin", "/admin/login", "/admin/api/docs", "/admin/api/docs/", "/admin/api/openapi.json" })
+        foreach (
+            var path in new[]
+            {
+                "/admin",
+                "/admin/login",
+                "/admin/api/docs",
+                "/admin/api/docs/",
+                "/admin/api/openapi.json",
+            }
+        )
         {
-            var answer = await RawHttp.SendAsync(api.Portal.Address, Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+            var answer = await RawHttp.SendAsync(
+                api.Portal.Address,
+                Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
+            );
             answer.Status.ShouldBeLessThan(500, path);
             if (answer.Status != 400 && host.Length > 0)
                 (answer.Head + answer.Text).ShouldNotContain(host, Case.Sensitive, path);

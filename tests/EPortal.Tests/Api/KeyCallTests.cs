@@ -14,15 +14,30 @@ public sealed class KeyCallTests
         await using var api = await ApiCaller.StartAsync();
         var portal = api.Portal;
         await portal.DeployAsync("K1", 1);
-        var (old, good, odd, _) = (await portal.RegisterAsync("old"), await portal.RegisterAsync("good"), await portal.RegisterAsync("odd"), await portal.RegisterAsync("gone"));
+        var (old, good, odd, _) = (
+            await portal.RegisterAsync("old"),
+            await portal.RegisterAsync("good"),
+            await portal.RegisterAsync("odd"),
+            await portal.RegisterAsync("gone")
+        );
         portal.Time.Advance(TimeSpan.FromDays(30));
         using var a = await portal.CheckInAsync(TestPortal.Facts(old) with { Hostname = "old" });
         using var b = await portal.CheckInAsync(TestPortal.Facts(good) with { Hostname = "good", PatchLevel = 1 });
-        using var c = await portal.CheckInAsync(TestPortal.Facts(odd) with { Hostname = "odd", KernelId = new string('b', 40) });
+        using var c = await portal.CheckInAsync(
+            TestPortal.Facts(odd) with
+            {
+                Hostname = "odd",
+                KernelId = new string('b', 40),
+            }
+        );
 
-        (await Text(api, "/kcare/nagios/k")).ShouldBe("1 machines are OUTOFDATE!|uptodate=1;outofdate=1;unsupported=1;inactive=1\nold (127.0.0.1) is OUTOFDATE\n");
+        (await Text(api, "/kcare/nagios/k")).ShouldBe(
+            "1 machines are OUTOFDATE!|uptodate=1;outofdate=1;unsupported=1;inactive=1\nold (127.0.0.1) is OUTOFDATE\n"
+        );
         using var d = await portal.CheckInAsync(TestPortal.Facts(old) with { Hostname = "old", PatchLevel = 1 });
-        (await Text(api, "/kcare/nagios/k")).ShouldBe("All machines are up to date|uptodate=2;outofdate=0;unsupported=1;inactive=1\n");
+        (await Text(api, "/kcare/nagios/k")).ShouldBe(
+            "All machines are up to date|uptodate=2;outofdate=0;unsupported=1;inactive=1\n"
+        );
     }
 
     [Theory]
@@ -46,7 +61,9 @@ public sealed class KeyCallTests
         using var checkIn = await api.Portal.CheckInAsync(TestPortal.Facts(id) with { PatchLevel = 3 });
 
         (await Text(api, "/kcare/patchset/k")).ShouldBe($$"""{"data":[["127.0.0.1","{{TestPortal.KernelId}}",3]]}""");
-        (await Text(api, "/kcare/patchset.json?key=k")).ShouldBe($$"""[{"ip":"127.0.0.1","host":"web1","kernel_id":"{{TestPortal.KernelId}}","patch_level":3}]""");
+        (await Text(api, "/kcare/patchset.json?key=k")).ShouldBe(
+            $$"""[{"ip":"127.0.0.1","host":"web1","kernel_id":"{{TestPortal.KernelId}}","patch_level":3}]"""
+        );
         (await Text(api, "/kcare/patchset/unknown")).ShouldBe("""{"data":[]}""");
         (await Text(api, "/kcare/patchset.json?key=unknown")).ShouldBe("[]");
         (await Text(api, "/kcare/patchset.json")).ShouldBe("[]");
@@ -61,10 +78,22 @@ public sealed class KeyCallTests
         var made = await api.Call("POST", "/register", Carrier.Form, null, ("key", "one"), ("hostname", "web1"));
         made.Json.EnumerateObject().Select(member => member.Name).ShouldBe(["server_id"]);
         made.Json.GetProperty("server_id").GetString()!.Length.ShouldBe(16);
-        (await api.Call("POST", "/register", Carrier.Form, null, ("key", "one"), ("hostname", "web2"))).ShouldBeError(HttpStatusCode.BadRequest, "key-limit-reached");
-        (await api.Call("POST", "/register", Carrier.Form, null, ("key", "two"), ("hostname", "web2"))).ShouldBeError(HttpStatusCode.BadRequest, "invalid-key");
-        (await api.Call("POST", "/register", Carrier.Form, null, ("hostname", "web2"))).ShouldBeError(HttpStatusCode.BadRequest, "bad-request");
-        (await api.Call("POST", "/register", Carrier.Form, null, ("key", "k"), ("hostname", "a\nb"))).Status.ShouldBe(HttpStatusCode.OK, "its address stands in its place");
+        (await api.Call("POST", "/register", Carrier.Form, null, ("key", "one"), ("hostname", "web2"))).ShouldBeError(
+            HttpStatusCode.BadRequest,
+            "key-limit-reached"
+        );
+        (await api.Call("POST", "/register", Carrier.Form, null, ("key", "two"), ("hostname", "web2"))).ShouldBeError(
+            HttpStatusCode.BadRequest,
+            "invalid-key"
+        );
+        (await api.Call("POST", "/register", Carrier.Form, null, ("hostname", "web2"))).ShouldBeError(
+            HttpStatusCode.BadRequest,
+            "bad-request"
+        );
+        (await api.Call("POST", "/register", Carrier.Form, null, ("key", "k"), ("hostname", "a\nb"))).Status.ShouldBe(
+            HttpStatusCode.OK,
+            "its address stands in its place"
+        );
         (await api.Get("/servers")).Json.GetProperty("count").GetInt64().ShouldBe(2);
     }
 
@@ -83,7 +112,9 @@ public sealed class KeyCallTests
     {
         await using var api = await ApiCaller.StartAsync(settings => settings with { RegisterRateLimit = 2 });
         for (var number = 0; number < 2; number++)
-            (await api.Call("POST", "/register", Carrier.Json, null, ("key", "k"), ("hostname", "web1"))).Status.ShouldBe(HttpStatusCode.OK);
+            (
+                await api.Call("POST", "/register", Carrier.Json, null, ("key", "k"), ("hostname", "web1"))
+            ).Status.ShouldBe(HttpStatusCode.OK);
 
         var refused = await api.Call("POST", "/register", Carrier.Json, null, ("key", "k"), ("hostname", "web1"));
 

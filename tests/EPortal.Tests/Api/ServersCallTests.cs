@@ -16,17 +16,52 @@ public sealed class ServersCallTests
         await using var api = await ApiCaller.StartAsync();
         var id = await api.Portal.RegisterAsync();
         api.Portal.Time.Advance(TimeSpan.FromHours(1));
-        using var checkIn = await api.Portal.CheckInAsync(TestPortal.Facts(id) with { Tags = "env:test;web", Virt = "kvm", PatchType = "default", Version = "#1 SMP", Processor = "x86_64" });
+        using var checkIn = await api.Portal.CheckInAsync(
+            TestPortal.Facts(id) with
+            {
+                Tags = "env:test;web",
+                Virt = "kvm",
+                PatchType = "default",
+                Version = "#1 SMP",
+                Processor = "x86_64",
+            }
+        );
 
         var page = (await api.Get("/servers")).Json;
 
         page.EnumerateObject().Select(member => member.Name).ShouldBe(["count", "limit", "offset", "result"]);
-        (page.GetProperty("count").GetInt64(), page.GetProperty("limit").GetInt64(), page.GetProperty("offset").GetInt64()).ShouldBe((1, 10, 0));
+        (
+            page.GetProperty("count").GetInt64(),
+            page.GetProperty("limit").GetInt64(),
+            page.GetProperty("offset").GetInt64()
+        ).ShouldBe((1, 10, 0));
         var server = page.GetProperty("result")[0];
-        server.EnumerateObject().Select(member => member.Name).ShouldBe(
-            [
-                "id", "ip", "hostname", "key", "feed", "registered", "checkin", "updated", "euname", "release", "kernel_id", "patch_level",
-                "patch_type", "tags", "uptime", "version", "virt", "kcare_version", "distro", "distro_version", "machine", "processor",
+        server
+            .EnumerateObject()
+            .Select(member => member.Name)
+            .ShouldBe([
+                "id",
+                "ip",
+                "hostname",
+                "key",
+                "feed",
+                "registered",
+                "checkin",
+                "updated",
+                "euname",
+                "release",
+                "kernel_id",
+                "patch_level",
+                "patch_type",
+                "tags",
+                "uptime",
+                "version",
+                "virt",
+                "kcare_version",
+                "distro",
+                "distro_version",
+                "machine",
+                "processor",
             ]);
         server.GetProperty("id").GetString().ShouldBe(id);
         server.GetProperty("registered").GetString().ShouldBe("2026-05-01 12:00:00.000000");
@@ -45,10 +80,27 @@ public sealed class ServersCallTests
 
         var server = (await api.Get("/servers")).Result[0];
 
-        server.EnumerateObject().Where(member => member.Value.ValueKind == JsonValueKind.Null).Select(member => member.Name).ShouldBe(
-            [
-                "checkin", "updated", "euname", "release", "kernel_id", "patch_level", "patch_type", "tags", "uptime", "version", "virt",
-                "kcare_version", "distro", "distro_version", "machine", "processor",
+        server
+            .EnumerateObject()
+            .Where(member => member.Value.ValueKind == JsonValueKind.Null)
+            .Select(member => member.Name)
+            .ShouldBe([
+                "checkin",
+                "updated",
+                "euname",
+                "release",
+                "kernel_id",
+                "patch_level",
+                "patch_type",
+                "tags",
+                "uptime",
+                "version",
+                "virt",
+                "kcare_version",
+                "distro",
+                "distro_version",
+                "machine",
+                "processor",
             ]);
     }
 
@@ -82,8 +134,29 @@ public sealed class ServersCallTests
         using var second = await api.Portal.CheckInAsync(TestPortal.Facts(id) with { PatchLevel = 1 });
         api.Portal.Time.Advance(TimeSpan.FromDays(2));
 
-        foreach (var (age, count) in new[] { ("1", 1), ("47h", 1), ("49h", 0), ("3", 0), ("-1", 0), ("-47h", 0), ("-2", 1), ("-49h", 1), ("-3", 1), ("0", 1), ("+1", 1), ("2", 0), ("48h", 0), ("-48h", 1) })
-            (await api.Get("/servers", (name, age), ("only_count", "true"))).Text.ShouldBe($$"""{"count":{{count}}}""", age);
+        foreach (
+            var (age, count) in new[]
+            {
+                ("1", 1),
+                ("47h", 1),
+                ("49h", 0),
+                ("3", 0),
+                ("-1", 0),
+                ("-47h", 0),
+                ("-2", 1),
+                ("-49h", 1),
+                ("-3", 1),
+                ("0", 1),
+                ("+1", 1),
+                ("2", 0),
+                ("48h", 0),
+                ("-48h", 1),
+            }
+        )
+            (await api.Get("/servers", (name, age), ("only_count", "true"))).Text.ShouldBe(
+                $$"""{"count":{{count}}}""",
+                age
+            );
     }
 
     [Theory]
@@ -122,10 +195,34 @@ public sealed class ServersCallTests
         await portal.Portal.Keys.Add(TestPortal.Admin, "t", new KeySettings(Feed: "test"));
         await portal.DeployAsync("K2", 2);
         await portal.DeployAsync("K1", 1, "test");
-        var (a, b, c) = (await portal.RegisterAsync("a"), await portal.RegisterAsync("b"), await portal.RegisterAsync("c", "t"));
-        using var x = await portal.CheckInAsync(TestPortal.Facts(a) with { Hostname = "a", PatchLevel = 1, Tags = "env:test;ubuntu" });
-        using var y = await portal.CheckInAsync(TestPortal.Facts(b) with { Hostname = "b", KernelId = new string('b', 40) });
-        using var z = await portal.CheckInAsync(TestPortal.Facts(c) with { Hostname = "c", PatchLevel = 1, Tags = "env:prod" });
+        var (a, b, c) = (
+            await portal.RegisterAsync("a"),
+            await portal.RegisterAsync("b"),
+            await portal.RegisterAsync("c", "t")
+        );
+        using var x = await portal.CheckInAsync(
+            TestPortal.Facts(a) with
+            {
+                Hostname = "a",
+                PatchLevel = 1,
+                Tags = "env:test;ubuntu",
+            }
+        );
+        using var y = await portal.CheckInAsync(
+            TestPortal.Facts(b) with
+            {
+                Hostname = "b",
+                KernelId = new string('b', 40),
+            }
+        );
+        using var z = await portal.CheckInAsync(
+            TestPortal.Facts(c) with
+            {
+                Hostname = "c",
+                PatchLevel = 1,
+                Tags = "env:prod",
+            }
+        );
 
         (await Names(api, ("feed", "main"))).ShouldBe("a b");
         (await Names(api, ("feed", "test"))).ShouldBe("c");
@@ -138,7 +235,9 @@ public sealed class ServersCallTests
         (await Names(api, ("is_updated", "False"))).ShouldBe("a");
         (await Names(api, ("service_id", b))).ShouldBe("b");
         (await Names(api, ("key", "nobody's"))).ShouldBe("");
-        (await Names(api, ("feed", "main"), ("tag", "ubuntu"), ("is_updated", "false"), ("ip", "127.0.0.%"))).ShouldBe("a");
+        (await Names(api, ("feed", "main"), ("tag", "ubuntu"), ("is_updated", "false"), ("ip", "127.0.0.%"))).ShouldBe(
+            "a"
+        );
         (await Names(api, ("limit", "2"))).ShouldBe("a b");
         (await Names(api, ("limit", "10000"))).ShouldBe("a b c");
         (await Names(api, ("limit", "2"), ("offset", "2"))).ShouldBe("c");
@@ -154,7 +253,10 @@ public sealed class ServersCallTests
         using var checkIn = await api.Portal.CheckInAsync(TestPortal.Facts(fresh) with { Hostname = "fresh" });
 
         foreach (var age in new[] { "0", "-3", "23h", "", "x" })
-            (await api.Delete("/servers", ("checkin_age", age))).ShouldBeError(HttpStatusCode.BadRequest, "bad-request");
+            (await api.Delete("/servers", ("checkin_age", age))).ShouldBeError(
+                HttpStatusCode.BadRequest,
+                "bad-request"
+            );
         (await api.Delete("/servers")).ShouldBeError(HttpStatusCode.BadRequest, "bad-request");
         (await Names(api)).ShouldBe("fresh old");
         (await api.Delete("/servers", ("checkin_age", "4"))).Text.ShouldBe("""{"result":0}""");
@@ -183,14 +285,25 @@ public sealed class ServersCallTests
         await using var api = await ApiCaller.StartAsync();
         var id = await api.Portal.RegisterAsync();
 
-        (await api.Post("/set_tags", ("server_id", id), ("tags", "env:test;ubuntu"))).Text.ShouldBe("""{"result":"ok"}""");
+        (await api.Post("/set_tags", ("server_id", id), ("tags", "env:test;ubuntu"))).Text.ShouldBe(
+            """{"result":"ok"}"""
+        );
         (await api.Get("/servers")).Result[0].GetProperty("tags").GetString().ShouldBe("env:test;ubuntu");
         (await api.Post("/set_tags", ("server_id", id))).Text.ShouldBe("""{"result":"ok"}""");
         (await api.Get("/servers")).Result[0].GetProperty("tags").ValueKind.ShouldBe(JsonValueKind.Null);
-        (await api.Post("/set_tags", ("server_id", "0000000000000000"), ("tags", "x"))).ShouldBeError(HttpStatusCode.NotFound, "not-found");
+        (await api.Post("/set_tags", ("server_id", "0000000000000000"), ("tags", "x"))).ShouldBeError(
+            HttpStatusCode.NotFound,
+            "not-found"
+        );
         (await api.Post("/set_tags", ("tags", "x"))).ShouldBeError(HttpStatusCode.BadRequest, "bad-request");
     }
 
     private static async Task<string> Names(ApiCaller api, params (string, string)[] parameters) =>
-        string.Join(' ', (await api.Get("/servers", parameters)).Result.EnumerateArray().Select(server => server.GetProperty("hostname").GetString()).Order(StringComparer.Ordinal));
+        string.Join(
+            ' ',
+            (await api.Get("/servers", parameters))
+                .Result.EnumerateArray()
+                .Select(server => server.GetProperty("hostname").GetString())
+                .Order(StringComparer.Ordinal)
+        );
 }

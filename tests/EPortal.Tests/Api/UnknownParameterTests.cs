@@ -6,7 +6,9 @@ using Xunit;
 
 namespace EPortal.Tests.Api;
 
-/// <summary>A parameter that no call has may have been meant to limit what is changed: such calls are refused.</summary>
+/// <summary>
+/// A parameter that no call has may have been meant to limit what is changed: such calls are refused.
+/// </summary>
 public sealed class UnknownParameterTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -58,7 +60,10 @@ public sealed class UnknownParameterTests
     public async Task A_body_of_null_is_no_empty_one()
     {
         await using var api = await ApiCaller.StartAsync();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/admin/api/keys") { Content = new StringContent("null", null, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/admin/api/keys")
+        {
+            Content = new StringContent("null", null, "application/json"),
+        };
         request.Headers.Authorization = TestPortal.Basic($"{ApiCaller.Admin}:{ApiCaller.Password}");
 
         (await api.Send(request)).Status.ShouldBe(HttpStatusCode.BadRequest);
@@ -69,7 +74,9 @@ public sealed class UnknownParameterTests
     {
         await using var api = await ApiCaller.StartAsync();
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => api.Post("/users", ("username", "same"), ("password", "abcdef"))));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 4).Select(_ => api.Post("/users", ("username", "same"), ("password", "abcdef")))
+        );
 
         answers.ShouldAllBe(answer => answer.Status == HttpStatusCode.OK);
     }
@@ -81,7 +88,10 @@ public sealed class UnknownParameterTests
         var id = await api.Portal.RegisterAsync("goodname");
         foreach (var hostname in (string[])[",\"hostname\":\"a\\tb\"", "", ",\"hostname\":\"\""])
         {
-            using var answer = await api.Portal.PostAsync("/admin/api/kcare/checkin", $$"""{"server_id":"{{id}}","kernel_id":"{{TestPortal.KernelId}}"{{hostname}}}""");
+            using var answer = await api.Portal.PostAsync(
+                "/admin/api/kcare/checkin",
+                $$"""{"server_id":"{{id}}","kernel_id":"{{TestPortal.KernelId}}"{{hostname}}}"""
+            );
             answer.StatusCode.ShouldBe(HttpStatusCode.OK);
             api.Portal.TheServer().Facts.Hostname.ShouldBe("goodname", hostname);
         }
@@ -92,7 +102,14 @@ public sealed class UnknownParameterTests
     {
         await using var api = await ApiCaller.StartAsync();
 
-        var answer = await api.Call("POST", "/register", Carrier.Json, null, ("key", TestPortal.Key), ("hostname", "a\tb"));
+        var answer = await api.Call(
+            "POST",
+            "/register",
+            Carrier.Json,
+            null,
+            ("key", TestPortal.Key),
+            ("hostname", "a\tb")
+        );
 
         answer.Status.ShouldBe(HttpStatusCode.OK);
         api.Portal.TheServer().Facts.Hostname.ShouldBe("127.0.0.1");
@@ -106,7 +123,10 @@ public sealed class UnknownParameterTests
     {
         await using var portal = await TestPortal.StartAsync();
 
-        using var answer = await portal.GetAsync("/install-kernelcare", headers: headers => headers.TryAddWithoutValidation("Host", host));
+        using var answer = await portal.GetAsync(
+            "/install-kernelcare",
+            headers: headers => headers.TryAddWithoutValidation("Host", host)
+        );
 
         answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         (await answer.Content.ReadAsStringAsync(Cancellation)).ShouldNotContain("#!/");

@@ -35,18 +35,23 @@ public sealed class StagingFolderTests : IDisposable
     public void Many_who_come_and_go_and_sweep_are_not_in_each_others_way()
     {
         const int Rounds = 100;
-        Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ =>
-        {
-            for (var round = 0; round < Rounds; round++)
+        Parallel.For(
+            0,
+            8,
+            new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            _ =>
             {
-                StagingFolder.SweepAbandoned(_folder.Path);
-                using var mine = new StagingFolder(_folder.Path);
-                File.WriteAllText(mine.Archive, "mine");
-                File.ReadAllText(mine.Archive).ShouldBe("mine");
-                // As a killed process leaves it.
-                Directory.CreateDirectory(_folder.File($"{Guid.NewGuid():N}"));
+                for (var round = 0; round < Rounds; round++)
+                {
+                    StagingFolder.SweepAbandoned(_folder.Path);
+                    using var mine = new StagingFolder(_folder.Path);
+                    File.WriteAllText(mine.Archive, "mine");
+                    File.ReadAllText(mine.Archive).ShouldBe("mine");
+                    // As a killed process leaves it.
+                    Directory.CreateDirectory(_folder.File($"{Guid.NewGuid():N}"));
+                }
             }
-        });
+        );
 
         StagingFolder.SweepAbandoned(_folder.Path);
         Directory.GetFileSystemEntries(_folder.Path).ShouldBeEmpty();

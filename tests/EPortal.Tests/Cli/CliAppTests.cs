@@ -80,7 +80,9 @@ public sealed class CliAppTests
         _body = _ => throw new InvalidOperationException("boom");
         var (exit, _, error) = await Runner().RunAsync(["thing", "a"]);
         exit.ShouldBe(1);
-        error.ShouldBe("error: internal error: InvalidOperationException: boom (set EPORTAL_TRACE=1 for a stack trace)\n");
+        error.ShouldBe(
+            "error: internal error: InvalidOperationException: boom (set EPORTAL_TRACE=1 for a stack trace)\n"
+        );
         var runner = Runner();
         runner.Environment["EPORTAL_TRACE"] = "1";
         (await runner.RunAsync(["thing", "a"])).Err.ShouldContain("   at EPortal.Tests.Cli.CliAppTests");
@@ -146,8 +148,9 @@ public sealed class CliAppTests
             await context.ConfirmAsync("Delete it?", yes);
             return 0;
         };
-        (await Runner().RunAsync(["thing", "a"], "y\n"))
-            .ShouldBe((1, "", "error: cannot ask for confirmation without a terminal, use --yes: Delete it?\n"));
+        (await Runner().RunAsync(["thing", "a"], "y\n")).ShouldBe(
+            (1, "", "error: cannot ask for confirmation without a terminal, use --yes: Delete it?\n")
+        );
         yes = true;
         (await Runner().RunAsync(["thing", "a"])).Exit.ShouldBe(0);
     }
@@ -156,11 +159,31 @@ public sealed class CliAppTests
     [InlineData("word", true, "", 0, "word", "")]
     [InlineData("-", false, "from input\nmore", 0, "from input", "")]
     [InlineData("-", false, "", 1, null, "error: no password on standard input\n")]
-    [InlineData(null, false, "x\n", 1, null, "error: password required: use -p PASSWORD, or -p - to read it from standard input\n")]
+    [InlineData(
+        null,
+        false,
+        "x\n",
+        1,
+        null,
+        "error: password required: use -p PASSWORD, or -p - to read it from standard input\n"
+    )]
     [InlineData(null, true, "hidden\nhidden\n", 0, "hidden", "Password: \nPassword again: \n")]
-    [InlineData(null, true, "hidden\nother\n", 1, null, "Password: \nPassword again: \nerror: passwords do not match\n")]
+    [InlineData(
+        null,
+        true,
+        "hidden\nother\n",
+        1,
+        null,
+        "Password: \nPassword again: \nerror: passwords do not match\n"
+    )]
     public async Task A_password_need_not_stand_on_the_command_line(
-        string? option, bool isTerminal, string stdin, int expected, string? password, string stderr)
+        string? option,
+        bool isTerminal,
+        string stdin,
+        int expected,
+        string? password,
+        string stderr
+    )
     {
         string? got = null;
         _body = async context =>
@@ -184,11 +207,13 @@ public sealed class CliAppTests
             CliOptions.Choice("role", ["admin", "readonly"], "-r", "--role"),
             CliOptions.Required("name", "a name"),
         };
-        thing.SetAction((parsed, _) =>
-        {
-            _parsed = parsed;
-            return _body(context);
-        });
+        thing.SetAction(
+            (parsed, _) =>
+            {
+                _parsed = parsed;
+                return _body(context);
+            }
+        );
         return new Command("test", "a test") { thing };
     }
 }

@@ -45,7 +45,15 @@ public sealed class CliCompletionTests : IDisposable
     [InlineData("kc.eportal user set b", "bob")]
     public async Task Names_from_the_store(string line, string expected)
     {
-        foreach (var args in (string[][])[["feed", "add", "late"], ["key", "add", "production"], ["key", "add", "staging"], ["user", "add", "bob", "-p", "long enough"]])
+        foreach (
+            var args in (string[][])
+                [
+                    ["feed", "add", "late"],
+                    ["key", "add", "production"],
+                    ["key", "add", "staging"],
+                    ["user", "add", "bob", "-p", "long enough"],
+                ]
+        )
             (await PortalCli.On(_folder.File("data")).RunAsync(args)).Exit.ShouldBe(0);
 
         (await Complete(line)).ShouldBe(expected);
@@ -55,19 +63,31 @@ public sealed class CliCompletionTests : IDisposable
     public async Task A_store_that_cannot_be_read_gives_no_names_and_no_noise()
     {
         Directory.CreateDirectory(_folder.File("data"));
-        await File.WriteAllTextAsync(_folder.File("data/eportal.sqlite"), "this is no database", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            _folder.File("data/eportal.sqlite"),
+            "this is no database",
+            TestContext.Current.CancellationToken
+        );
 
         (await PortalCli.On(_folder.File("data")).RunAsync(["complete", "kc.eportal feed set "])).ShouldBe((0, "", ""));
     }
 
     [Fact]
     public async Task What_a_word_is_comes_after_a_tab() =>
-        (await PortalCli.On(_folder.File("data")).RunAsync(["complete", "kc.eportal user ad"])).ShouldBe((0, "add\tadd a user\n", ""));
+        (await PortalCli.On(_folder.File("data")).RunAsync(["complete", "kc.eportal user ad"])).ShouldBe(
+            (0, "add\tadd a user\n", "")
+        );
 
     private async Task<string> Complete(string line)
     {
         var (exit, output, error) = await PortalCli.On(_folder.File("data")).RunAsync(["complete", line]);
         (exit, error).ShouldBe((0, ""));
-        return string.Join(' ', output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(answer => answer.Split('\t')[0]).Order(StringComparer.Ordinal));
+        return string.Join(
+            ' ',
+            output
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(answer => answer.Split('\t')[0])
+                .Order(StringComparer.Ordinal)
+        );
     }
 }

@@ -16,7 +16,8 @@ public sealed class CliHelpTests
     public async Task A_command_shows_usage_description_and_aligned_columns(string flag)
     {
         var (exit, output, error) = await _runner.RunAsync(["key", flag]);
-        output.ShouldBe("""
+        output.ShouldBe(
+            """
             usage: kc.eportal key [-h] [-a] [-c] [--note NOTE]
                                   [--server-limit SERVER_LIMIT] [--feed FEED]
                                   [key]
@@ -35,7 +36,8 @@ public sealed class CliHelpTests
                                     maximum number of servers allowed
               --feed FEED           feed to associate key to
 
-            """.ReplaceLineEndings("\n"));
+            """.ReplaceLineEndings("\n")
+        );
         (exit, error).ShouldBe((0, ""));
     }
 
@@ -44,7 +46,8 @@ public sealed class CliHelpTests
     {
         _runner.Environment["COLUMNS"] = "120";
         var (_, output, _) = await _runner.RunAsync(["user", "-h"]);
-        output.ShouldBe("""
+        output.ShouldBe(
+            """
             usage: kc.eportal user [-h] [-a] [-c] [-d] [-p PASSWORD] [-r {admin,readonly}] [--note NOTE] [user]
 
             list available users by default
@@ -61,14 +64,16 @@ public sealed class CliHelpTests
               -r {admin,readonly}, --role {admin,readonly}
               --note NOTE           description
 
-            """.ReplaceLineEndings("\n"));
+            """.ReplaceLineEndings("\n")
+        );
     }
 
     [Fact]
     public async Task Columns_stand_no_further_right_than_they_must()
     {
         var (_, output, _) = await _runner.RunAsync(["libcare", "deploy", "--help"]);
-        output.ShouldBe("""
+        output.ShouldBe(
+            """
             usage: kc.eportal libcare deploy [-h] [--feed FEED] [--disabled] archive
 
             positional arguments:
@@ -79,14 +84,16 @@ public sealed class CliHelpTests
               --feed FEED  feed to deploy archive to
               --disabled   do not enable patchset after deploy
 
-            """.ReplaceLineEndings("\n"));
+            """.ReplaceLineEndings("\n")
+        );
     }
 
     [Fact]
     public async Task Commands_are_listed_with_their_first_paragraph()
     {
         var (exit, output, _) = await _runner.RunAsync(["--help"]);
-        output.ShouldBe("""
+        output.ShouldBe(
+            """
             usage: kc.eportal [-h] [--version] [-a USER] command ...
 
             looks after the portal
@@ -105,7 +112,8 @@ public sealed class CliHelpTests
                                     add a user, with an explanation that is long enough to
                                     need a second line
 
-            """.ReplaceLineEndings("\n"));
+            """.ReplaceLineEndings("\n")
+        );
         exit.ShouldBe(0);
     }
 
@@ -113,14 +121,16 @@ public sealed class CliHelpTests
     public async Task Examples_come_last_as_they_are_written()
     {
         var (_, output, _) = await _runner.RunAsync(["config", "check", "-h"]);
-        output.ShouldEndWith("""
+        output.ShouldEndWith(
+            """
               --json      print JSON for programs
 
             examples:
               kc.eportal config check
               EPORTAL_CONFIG=/tmp/new kc.eportal config check
 
-            """.ReplaceLineEndings("\n"));
+            """.ReplaceLineEndings("\n")
+        );
     }
 
     [Fact]
@@ -131,40 +141,47 @@ public sealed class CliHelpTests
         output.ShouldStartWith("usage: kc.eportal libcare deploy ");
     }
 
-    private static Command Root(CliContext context) => new("kc.eportal", "looks after the portal")
-    {
-        new Command("key", "list available keys by default")
+    private static Command Root(CliContext context) =>
+        new("kc.eportal", "looks after the portal")
         {
-            CliOptions.Flag("action: add new key", "-a"),
-            CliOptions.Flag("action: change key", "-c"),
-            CliOptions.Value<string>("key description", "--note"),
-            CliOptions.Value<int?>("maximum number of servers allowed", "--server-limit"),
-            CliOptions.Value<string>("feed to associate key to", "--feed"),
-            CliOptions.Optional("key", "key name"),
-        },
-        new Command("user", "list available users by default")
-        {
-            CliOptions.Flag("action: add new user", "-a"),
-            CliOptions.Flag("action: change user", "-c"),
-            CliOptions.Flag("action: delete user", "-d"),
-            CliOptions.Value<string>(null, "-p", "--password"),
-            CliOptions.Choice(null, ["admin", "readonly"], "-r", "--role"),
-            CliOptions.Value<string>("description", "--note"),
-            CliOptions.Optional("user", "user name"),
-        },
-        new Command("libcare", "LibCare patchsets")
-        {
-            new Command("deploy")
+            new Command("key", "list available keys by default")
             {
-                CliOptions.Value<string>("feed to deploy archive to", "--feed"),
-                CliOptions.Flag("do not enable patchset after deploy", "--disabled"),
-                CliOptions.Required("archive", "path to archive"),
+                CliOptions.Flag("action: add new key", "-a"),
+                CliOptions.Flag("action: change key", "-c"),
+                CliOptions.Value<string>("key description", "--note"),
+                CliOptions.Value<int?>("maximum number of servers allowed", "--server-limit"),
+                CliOptions.Value<string>("feed to associate key to", "--feed"),
+                CliOptions.Optional("key", "key name"),
             },
-        },
-        SettingsCommands.Create(context),
-        Named(CliOptions.Value<string>(
-            "add a user, with an explanation that is long enough to need a second line", "-a", "--add-user"), "USER"),
-    };
+            new Command("user", "list available users by default")
+            {
+                CliOptions.Flag("action: add new user", "-a"),
+                CliOptions.Flag("action: change user", "-c"),
+                CliOptions.Flag("action: delete user", "-d"),
+                CliOptions.Value<string>(null, "-p", "--password"),
+                CliOptions.Choice(null, ["admin", "readonly"], "-r", "--role"),
+                CliOptions.Value<string>("description", "--note"),
+                CliOptions.Optional("user", "user name"),
+            },
+            new Command("libcare", "LibCare patchsets")
+            {
+                new Command("deploy")
+                {
+                    CliOptions.Value<string>("feed to deploy archive to", "--feed"),
+                    CliOptions.Flag("do not enable patchset after deploy", "--disabled"),
+                    CliOptions.Required("archive", "path to archive"),
+                },
+            },
+            SettingsCommands.Create(context),
+            Named(
+                CliOptions.Value<string>(
+                    "add a user, with an explanation that is long enough to need a second line",
+                    "-a",
+                    "--add-user"
+                ),
+                "USER"
+            ),
+        };
 
     private static Option<string?> Named(Option<string?> option, string helpName)
     {

@@ -19,13 +19,17 @@ public sealed class CliNounTests : IDisposable
         (await Run("feed", "set", "test", "--deploy-after", "12")).ShouldBe((0, "feed test was changed\n", ""));
         (await Run("feed", "list")).ShouldBe(await Run("feed"));
         (await Run("feed", "list")).Out.ShouldContain("test | yes  |         12 h");
-        (await Run("key", "add", "web", "--feed", "test", "--server-limit", "5")).ShouldBe((0, "key web was added on test\n", ""));
+        (await Run("key", "add", "web", "--feed", "test", "--server-limit", "5")).ShouldBe(
+            (0, "key web was added on test\n", "")
+        );
         (await Run("key", "set", "web", "--note", "hosts")).ShouldBe((0, "key web was changed\n", ""));
         (await Run("key", "list")).ShouldBe(await Run("key"));
         (await Run("user", "add", "bob", "-p", "long enough")).ShouldBe((0, "user bob was added as admin\n", ""));
         (await Run("user", "set", "bob", "--note", "x")).ShouldBe((0, "user bob was changed\n", ""));
         (await Run("user", "list")).ShouldBe(await Run("user"));
-        (await Run("feed", "delete", "test", "--yes")).ShouldBe((0, "feed test was deleted, 1 key moved to main\n", ""));
+        (await Run("feed", "delete", "test", "--yes")).ShouldBe(
+            (0, "feed test was deleted, 1 key moved to main\n", "")
+        );
         (await Run("key", "delete", "web")).ShouldBe((0, "key web was deleted with 0 servers\n", ""));
         (await Run("user", "delete", "bob")).Exit.ShouldBe(0);
         (await Json("key", "list", "--json")).GetArrayLength().ShouldBe(0);
@@ -41,7 +45,9 @@ public sealed class CliNounTests : IDisposable
         (await Run("ldap")).ShouldBe(set);
         (await Run("ldap", "delete")).ShouldBe((0, "no LDAP directory is set\n", ""));
         (await Run("ldap", "test", "alice")).Err.ShouldStartWith("error: no LDAP directory is set");
-        (await Run("patch-source", "set", "--url", "http://patches.example/")).Out.ShouldStartWith("source: http://patches.example/");
+        (await Run("patch-source", "set", "--url", "http://patches.example/")).Out.ShouldStartWith(
+            "source: http://patches.example/"
+        );
         (await Run("patch-source", "show")).ShouldBe(await Run("patch-source"));
         (await Run("patch-source", "delete")).Out.ShouldStartWith("source: none");
         (await Run("patch-source", "reset")).Out.ShouldStartWith("source: none");
@@ -61,7 +67,9 @@ public sealed class CliNounTests : IDisposable
         key.ToString().ShouldNotContain(text.Trim()[^20..]);
         (await Run("api-key", "list", "--user", "bob")).Out.ShouldContain("| backup |");
         (await Run("api-key", "delete", id, "--dry-run")).Out.ShouldBe("API key backup of bob would be revoked\n");
-        (await PortalCli.On(_folder.File("data"), isTerminal: true).RunAsync(["api-key", "delete", id], "n\n")).Exit.ShouldBe(1);
+        (
+            await PortalCli.On(_folder.File("data"), isTerminal: true).RunAsync(["api-key", "delete", id], "n\n")
+        ).Exit.ShouldBe(1);
         (await Run("api-key", "delete", id)).ShouldBe((0, "API key backup of bob was revoked\n", ""));
         (await Run("api-key", "delete", id)).ShouldBe((1, "", $"error: API key '{id}' not found\n"));
         (await Run("api-key", "add", "nobody", "x")).ShouldBe((1, "", "error: user 'nobody' not found\n"));
@@ -93,17 +101,38 @@ public sealed class CliNounTests : IDisposable
         var (_, output, _) = await PortalCli.On(_folder.File("data"), width: 200).RunAsync(["user", "--help"]);
 
         var lines = output.Split('\n');
-        lines[0].ShouldStartWith("usage: kc.eportal user [-h] [-a] [-c] [-d] [-p PASSWORD] [-r {admin,readonly}] [--note NOTE]");
+        lines[0]
+            .ShouldStartWith(
+                "usage: kc.eportal user [-h] [-a] [-c] [-d] [-p PASSWORD] [-r {admin,readonly}] [--note NOTE]"
+            );
         lines[0].ShouldEndWith("[user]");
         lines[1].ShouldBe("       kc.eportal user {list,add,set,delete} ...");
-        (await PortalCli.On(_folder.File("data")).RunAsync(["user", "add", "-h"])).Out.ShouldStartWith("usage: kc.eportal user add [-h]");
+        (await PortalCli.On(_folder.File("data")).RunAsync(["user", "add", "-h"])).Out.ShouldStartWith(
+            "usage: kc.eportal user add [-h]"
+        );
     }
 
     [Fact]
     public async Task Where_there_is_nothing_it_is_said_how_to_get_something()
     {
-        (await Run("key")).ShouldBe((0, "Key | Feed | Limit | Products | Note\n--- + ---- + ----- + -------- + ----\n", "there are no keys; `kc.eportal key add` makes one\n"));
-        foreach (var args in (string[][])[["user"], ["key", "list"], ["server", "list"], ["kcare", "list"], ["libcare", "list"], ["--list-servers"]])
+        (await Run("key")).ShouldBe(
+            (
+                0,
+                "Key | Feed | Limit | Products | Note\n--- + ---- + ----- + -------- + ----\n",
+                "there are no keys; `kc.eportal key add` makes one\n"
+            )
+        );
+        foreach (
+            var args in (string[][])
+                [
+                    ["user"],
+                    ["key", "list"],
+                    ["server", "list"],
+                    ["kcare", "list"],
+                    ["libcare", "list"],
+                    ["--list-servers"],
+                ]
+        )
         {
             var (exit, output, error) = await PortalCli.On(_folder.File("data"), isTerminal: true).RunAsync(args);
             (exit, output).ShouldBe((0, ""));
@@ -113,7 +142,8 @@ public sealed class CliNounTests : IDisposable
         (await Json("user", "--json")).GetArrayLength().ShouldBe(0);
     }
 
-    private Task<(int Exit, string Out, string Err)> Run(params string[] args) => PortalCli.On(_folder.File("data")).RunAsync(args);
+    private Task<(int Exit, string Out, string Err)> Run(params string[] args) =>
+        PortalCli.On(_folder.File("data")).RunAsync(args);
 
     private Task<JsonElement> Json(params string[] args) => PortalCli.JsonAsync(_folder.File("data"), args);
 }

@@ -12,13 +12,15 @@ public sealed class CliOutputTests
     public async Task A_table_in_a_pipe_is_plain_aligned_columns()
     {
         var (_, output, _) = await RunAsync(isTerminal: false, context => Servers().Write(context));
-        output.ShouldBe("""
+        output.ShouldBe(
+            """
             Count | Key
             ----- + ----------------
                 0 | 2shcolu7Y1x6885Q
                12 | a\x1b[1m[red]b\x0ac
 
-            """.Replace("----------------", new string('-', 19)).ReplaceLineEndings("\n"));
+            """.Replace("----------------", new string('-', 19)).ReplaceLineEndings("\n")
+        );
     }
 
     [Fact]
@@ -50,46 +52,61 @@ public sealed class CliOutputTests
     [Fact]
     public async Task Progress_elsewhere_is_a_line_a_quarter()
     {
-        var (_, output, error) = await RunAsync(isTerminal: false, context =>
-        {
-            using var progress = new CliProgress(context, "Deploying K1", 1000);
-            for (var done = 0; done <= 1000; done += 10)
-                progress.Report(done);
-        });
+        var (_, output, error) = await RunAsync(
+            isTerminal: false,
+            context =>
+            {
+                using var progress = new CliProgress(context, "Deploying K1", 1000);
+                for (var done = 0; done <= 1000; done += 10)
+                    progress.Report(done);
+            }
+        );
         output.ShouldBeEmpty();
-        error.ShouldBe("Deploying K1 ...\nDeploying K1 25 %\nDeploying K1 50 %\nDeploying K1 75 %\nDeploying K1 100 %\n");
+        error.ShouldBe(
+            "Deploying K1 ...\nDeploying K1 25 %\nDeploying K1 50 %\nDeploying K1 75 %\nDeploying K1 100 %\n"
+        );
     }
 
     [Fact]
     public async Task Progress_on_a_terminal_is_a_bar_that_is_redrawn_not_too_often()
     {
         var time = new FakeTimeProvider();
-        var (_, _, error) = await RunAsync(isTerminal: true, context =>
-        {
-            using var progress = new CliProgress(context, "Deploying K1", 4);
-            progress.Report(1);
-            progress.Report(2);
-            time.Advance(TimeSpan.FromSeconds(1));
-            progress.Report(3);
-            progress.Report(4);
-        }, time);
+        var (_, _, error) = await RunAsync(
+            isTerminal: true,
+            context =>
+            {
+                using var progress = new CliProgress(context, "Deploying K1", 4);
+                progress.Report(1);
+                progress.Report(2);
+                time.Advance(TimeSpan.FromSeconds(1));
+                progress.Report(3);
+                progress.Report(4);
+            },
+            time
+        );
         error.ShouldBe(
             "\rDeploying K1 [#######.......................]  25 %"
-            + "\rDeploying K1 [######################........]  75 %"
-            + "\rDeploying K1 [##############################] 100 %\n");
+                + "\rDeploying K1 [######################........]  75 %"
+                + "\rDeploying K1 [##############################] 100 %\n"
+        );
     }
 
     [Fact]
     public async Task A_frame_that_would_not_fit_is_left_out()
     {
-        var (_, output, _) = await RunAsync(isTerminal: true, context =>
-        {
-            var table = new CliTable("Id", "Hostname") { Empty = "" };
-            table.Add(new string('i', 40), new string('h', 40));
-            table.Write(context);
-        });
+        var (_, output, _) = await RunAsync(
+            isTerminal: true,
+            context =>
+            {
+                var table = new CliTable("Id", "Hostname") { Empty = "" };
+                table.Add(new string('i', 40), new string('h', 40));
+                table.Write(context);
+            }
+        );
 
-        output.ShouldBe($"Id{new string(' ', 38)} | Hostname\n{new string('-', 40)} + {new string('-', 40)}\n{new string('i', 40)} | {new string('h', 40)}\n");
+        output.ShouldBe(
+            $"Id{new string(' ', 38)} | Hostname\n{new string('-', 40)} + {new string('-', 40)}\n{new string('i', 40)} | {new string('h', 40)}\n"
+        );
     }
 
     [Fact]
@@ -98,7 +115,9 @@ public sealed class CliOutputTests
         var table = new CliTable("Key", "Note") { Empty = "there are no keys" };
 
         (await RunAsync(isTerminal: true, table.Write)).ShouldBe((0, "", "there are no keys\n"));
-        (await RunAsync(isTerminal: false, table.Write)).ShouldBe((0, "Key | Note\n--- + ----\n", "there are no keys\n"));
+        (await RunAsync(isTerminal: false, table.Write)).ShouldBe(
+            (0, "Key | Note\n--- + ----\n", "there are no keys\n")
+        );
     }
 
     [Theory]
@@ -118,7 +137,10 @@ public sealed class CliOutputTests
     }
 
     private static Task<(int Exit, string Out, string Err)> RunAsync(
-        bool isTerminal, Action<CliContext> body, TimeProvider? time = null)
+        bool isTerminal,
+        Action<CliContext> body,
+        TimeProvider? time = null
+    )
     {
         var runner = new CliRunner(context =>
         {
@@ -126,7 +148,10 @@ public sealed class CliOutputTests
             root.SetAction(_ => body(context));
             return root;
         })
-        { IsTerminal = isTerminal, Time = time ?? TimeProvider.System };
+        {
+            IsTerminal = isTerminal,
+            Time = time ?? TimeProvider.System,
+        };
         return runner.RunAsync([]);
     }
 }

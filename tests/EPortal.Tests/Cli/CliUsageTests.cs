@@ -14,19 +14,46 @@ namespace EPortal.Tests.Cli;
 public sealed class CliUsageTests : IDisposable
 {
     /// <summary>
-    /// Everything that System.CommandLine can say. A version that can say more fails this test, so that somebody looks whether the
-    /// new sentence can reach people.
+    /// Everything that System.CommandLine can say. A version that can say more fails this test, so that somebody looks
+    /// whether the new sentence can reach people.
     /// </summary>
     private static readonly string[] KnownSentences =
     [
-        "ArgumentConversionCannotParse", "ArgumentConversionCannotParseForCommand", "ArgumentConversionCannotParseForCommand_Completions",
-        "ArgumentConversionCannotParseForOption", "ArgumentConversionCannotParseForOption_Completions", "CommandRequiredArgumentMissing",
-        "DirectoryDoesNotExist", "ErrorReadingResponseFile", "ExceptionHandlerHeader", "FileDoesNotExist", "FileOrDirectoryDoesNotExist",
-        "HelpAdditionalArgumentsDescription", "HelpAdditionalArgumentsTitle", "HelpArgumentDefaultValueLabel", "HelpArgumentsTitle", "HelpCommandsTitle",
-        "HelpDescriptionTitle", "HelpOptionDescription", "HelpOptionsRequiredLabel", "HelpOptionsTitle", "HelpUsageAdditionalArguments",
-        "HelpUsageCommand", "HelpUsageOptions", "HelpUsageTitle", "InvalidCharactersInFileName", "InvalidCharactersInPath", "OptionExpectsOneArgument",
-        "OptionRequiredArgumentMissing", "RequiredCommandWasNotProvided", "RequiredOptionWasNotProvided", "ResponseFileNotFound",
-        "SuggestionsTokenNotMatched", "UnrecognizedArgument", "UnrecognizedCommandOrArgument", "VersionOptionCannotBeCombinedWithOtherArguments",
+        "ArgumentConversionCannotParse",
+        "ArgumentConversionCannotParseForCommand",
+        "ArgumentConversionCannotParseForCommand_Completions",
+        "ArgumentConversionCannotParseForOption",
+        "ArgumentConversionCannotParseForOption_Completions",
+        "CommandRequiredArgumentMissing",
+        "DirectoryDoesNotExist",
+        "ErrorReadingResponseFile",
+        "ExceptionHandlerHeader",
+        "FileDoesNotExist",
+        "FileOrDirectoryDoesNotExist",
+        "HelpAdditionalArgumentsDescription",
+        "HelpAdditionalArgumentsTitle",
+        "HelpArgumentDefaultValueLabel",
+        "HelpArgumentsTitle",
+        "HelpCommandsTitle",
+        "HelpDescriptionTitle",
+        "HelpOptionDescription",
+        "HelpOptionsRequiredLabel",
+        "HelpOptionsTitle",
+        "HelpUsageAdditionalArguments",
+        "HelpUsageCommand",
+        "HelpUsageOptions",
+        "HelpUsageTitle",
+        "InvalidCharactersInFileName",
+        "InvalidCharactersInPath",
+        "OptionExpectsOneArgument",
+        "OptionRequiredArgumentMissing",
+        "RequiredCommandWasNotProvided",
+        "RequiredOptionWasNotProvided",
+        "ResponseFileNotFound",
+        "SuggestionsTokenNotMatched",
+        "UnrecognizedArgument",
+        "UnrecognizedCommandOrArgument",
+        "VersionOptionCannotBeCombinedWithOtherArguments",
         "VersionOptionDescription",
     ];
 
@@ -81,14 +108,29 @@ public sealed class CliUsageTests : IDisposable
     [InlineData("unknown command 'test' for kc.eportal key; see `kc.eportal key --help`", "key", "test")]
     [InlineData("unknown command 'rm' for kc.eportal server; did you mean 'delete'?", "server", "rm")]
     [InlineData("unknown command 'unrol' for kc.eportal kcare; did you mean 'unroll'?", "kcare", "unrol", "K1")]
-    [InlineData("unknown option '--noo-auto' for kc.eportal feed; did you mean '--no-auto'?", "feed", "-c", "test", "--noo-auto")]
-    [InlineData("unknown option '--host' for kc.eportal server list; did you mean '--hostname'?", "server", "list", "--host", "web1")]
+    [InlineData(
+        "unknown option '--noo-auto' for kc.eportal feed; did you mean '--no-auto'?",
+        "feed",
+        "-c",
+        "test",
+        "--noo-auto"
+    )]
+    [InlineData(
+        "unknown option '--host' for kc.eportal server list; did you mean '--hostname'?",
+        "server",
+        "list",
+        "--host",
+        "web1"
+    )]
     [InlineData("unknown option '--jsn=1' for kc.eportal user list; did you mean '--json'?", "user", "list", "--jsn=1")]
     [InlineData("unknown option '-z' for kc.eportal user", "user", "-z")]
     [InlineData("unexpected argument 'web1'", "server", "list", "web1")]
     [InlineData("unexpected argument 'two'", "key", "add", "one", "two")]
     [InlineData("specify a command; see `--help`")]
-    [InlineData("specify a command: deploy, enable, disable, unroll, list, update, auto-update, download-missing", "kcare")]
+    [InlineData(
+        "specify a command: deploy, enable, disable, unroll, list, update, auto-update, download-missing",
+        "kcare"
+    )]
     [InlineData("archive is required", "kcare", "deploy")]
     [InlineData("user is required", "user", "add")]
     [InlineData("feed is required", "feed", "-d")]
@@ -101,7 +143,12 @@ public sealed class CliUsageTests : IDisposable
     [InlineData("--auto requires -a or -c", "feed", "--auto")]
     [InlineData("--dry-run requires -d", "user", "-a", "bob", "--dry-run")]
     [InlineData("--dry-run requires --clean-releases", "--list-servers", "--dry-run")]
-    [InlineData("unexpected --list-servers before 'list'; put options after the command", "--list-servers", "key", "list")]
+    [InlineData(
+        "unexpected --list-servers before 'list'; put options after the command",
+        "--list-servers",
+        "key",
+        "list"
+    )]
     [InlineData("unexpected --off before 'show'; put options after the command", "ldap", "--off", "show")]
     [InlineData("unexpected --json before 'list'; put options after the command", "--json", "key", "list")]
     [InlineData("use --off alone", "ldap", "--off", "--url", "ldap://a")]
@@ -109,9 +156,18 @@ public sealed class CliUsageTests : IDisposable
     [InlineData("--days must be between 1 and 3650", "api-key", "add", "bob", "ci", "--days", "0")]
     [InlineData("use --yes only with --delete", "kcare", "unroll", "K1", "--yes")]
     [InlineData("use only one of --auto and --no-auto", "feed", "add", "f", "--auto", "--no-auto")]
-    [InlineData("invalid sort column 'colour': use hostname, ip, registered, updated, checkin, key, feed, distro, release, kernel, machine, virt, kcare_version, level", "server", "list", "--sort", "colour")]
+    [InlineData(
+        "invalid sort column 'colour': use hostname, ip, registered, updated, checkin, key, feed, distro, release, kernel, machine, virt, kcare_version, level",
+        "server",
+        "list",
+        "--sort",
+        "colour"
+    )]
     [InlineData("unknown shell 'tcsh': use bash, zsh or fish", "completion", "tcsh")]
-    public async Task Bad_usage_is_told_in_one_sentence_with_what_may_have_been_meant(string sentence, params string[] args)
+    public async Task Bad_usage_is_told_in_one_sentence_with_what_may_have_been_meant(
+        string sentence,
+        params string[] args
+    )
     {
         var (exit, output, error) = await PortalCli.On(_folder.File("data"), width: 200).RunAsync(args);
 
@@ -136,7 +192,11 @@ public sealed class CliUsageTests : IDisposable
     [Fact]
     public void An_option_that_is_on_or_off_takes_no_value()
     {
-        foreach (var option in Commands(Root("kc.eportal", Nowhere())).Concat(Commands(Root("eportal", Nowhere()))).SelectMany(command => command.Options))
+        foreach (
+            var option in Commands(Root("kc.eportal", Nowhere()))
+                .Concat(Commands(Root("eportal", Nowhere())))
+                .SelectMany(command => command.Options)
+        )
         {
             if (option.ValueType == typeof(bool))
                 option.Arity.ShouldBe(ArgumentArity.Zero, option.Name);
@@ -146,15 +206,23 @@ public sealed class CliUsageTests : IDisposable
     [Fact]
     public void Every_example_in_the_help_can_be_run()
     {
-        var examples = Commands(Root("kc.eportal", Nowhere())).Concat(Commands(Root("eportal", Nowhere()))).SelectMany(Examples).ToList();
+        var examples = Commands(Root("kc.eportal", Nowhere()))
+            .Concat(Commands(Root("eportal", Nowhere())))
+            .SelectMany(Examples)
+            .ToList();
         examples.Count.ShouldBeGreaterThan(30);
         foreach (var (command, example) in examples)
         {
-            var words = System.CommandLine.Parsing.CommandLineParser.SplitCommandLine(example.Replace('\'', '"')).TakeWhile(word => word is not (">" or "|")).ToList();
+            var words = System
+                .CommandLine.Parsing.CommandLineParser.SplitCommandLine(example.Replace('\'', '"'))
+                .TakeWhile(word => word is not (">" or "|"))
+                .ToList();
             var context = Nowhere();
             var parsed = CliApp.Parse(Root(words[0], context), [.. words.Skip(1)], context);
             CliUsage.ProblemOrNull(parsed, [.. words.Skip(1)]).ShouldBeNull(example);
-            CliNames.Path(parsed.CommandResult.Command).ShouldStartWith(CliNames.Path(command), Case.Sensitive, example);
+            CliNames
+                .Path(parsed.CommandResult.Command)
+                .ShouldStartWith(CliNames.Path(command), Case.Sensitive, example);
         }
     }
 
@@ -171,9 +239,13 @@ public sealed class CliUsageTests : IDisposable
     }
 
     private static IEnumerable<(Command Command, string Example)> Examples(Command command) =>
-        (command.Description ?? "").ReplaceLineEndings("\n").Replace("\\\n", " ", StringComparison.Ordinal).Split('\n')
-        .Select(line => Regex.Match(line, @"^  (?:\S+=\S+ |echo .* \| )?((?:kc\.)?eportal .*)$")).Where(match => match.Success)
-        .Select(match => (command, match.Groups[1].Value));
+        (command.Description ?? "")
+            .ReplaceLineEndings("\n")
+            .Replace("\\\n", " ", StringComparison.Ordinal)
+            .Split('\n')
+            .Select(line => Regex.Match(line, @"^  (?:\S+=\S+ |echo .* \| )?((?:kc\.)?eportal .*)$"))
+            .Where(match => match.Success)
+            .Select(match => (command, match.Groups[1].Value));
 
     /// <summary>Lines that are wrong in every way that a parser can find.</summary>
     private static IEnumerable<string[]> BadLines(Command command)
@@ -205,21 +277,40 @@ public sealed class CliUsageTests : IDisposable
     private static Dictionary<string, string> Resources()
     {
         var manager = new ResourceManager("System.CommandLine.Properties.Resources", typeof(Command).Assembly);
-        using var set = manager.GetResourceSet(CultureInfo.InvariantCulture, createIfNotExists: true, tryParents: true)!;
-        return set.Cast<System.Collections.DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string)entry.Value!, StringComparer.Ordinal);
+        using var set = manager.GetResourceSet(
+            CultureInfo.InvariantCulture,
+            createIfNotExists: true,
+            tryParents: true
+        )!;
+        return set.Cast<System.Collections.DictionaryEntry>()
+            .ToDictionary(entry => (string)entry.Key, entry => (string)entry.Value!, StringComparer.Ordinal);
     }
 
     private static Regex ToPattern(string template) =>
-        new(Regex.Replace(Regex.Escape(template.Trim()), @"\\\{\d}", ".*"), RegexOptions.Singleline | RegexOptions.IgnoreCase);
+        new(
+            Regex.Replace(Regex.Escape(template.Trim()), @"\\\{\d}", ".*"),
+            RegexOptions.Singleline | RegexOptions.IgnoreCase
+        );
 
     private static IEnumerable<Command> Commands(Command root) => root.Subcommands.SelectMany(Commands).Prepend(root);
 
     private static Command Find(string path) =>
-        path.Split(' ').Skip(1).Aggregate(Root(path.Split(' ')[0], Nowhere()), (command, name) => command.Subcommands.Single(child => child.Name == name));
+        path.Split(' ')
+            .Skip(1)
+            .Aggregate(
+                Root(path.Split(' ')[0], Nowhere()),
+                (command, name) => command.Subcommands.Single(child => child.Name == name)
+            );
 
     private static Command Root(string program, CliContext context) =>
         program == "eportal" ? CommandLine.Server(context) : CommandLine.Administration(context);
 
     private static CliContext Nowhere() =>
-        new() { Out = TextWriter.Null, Error = TextWriter.Null, In = TextReader.Null, Environment = new Dictionary<string, string>() };
+        new()
+        {
+            Out = TextWriter.Null,
+            Error = TextWriter.Null,
+            In = TextReader.Null,
+            Environment = new Dictionary<string, string>(),
+        };
 }

@@ -87,7 +87,8 @@ public sealed class CommandTreeTests : IDisposable
         (await Run("kc.eportal", "key", "-a", "k", "--note", "-z is not an option")).Exit.ShouldBe(0);
         (await Run("kc.eportal", "key")).Out.ShouldContain("-z is not an option");
         (await Run("kc.eportal", "key", "-c", "k", "--server-limit", "-1")).ShouldBe(
-            (1, "", "error: invalid server limit: use 0 (none) to 2147483647\n"));
+            (1, "", "error: invalid server limit: use 0 (none) to 2147483647\n")
+        );
     }
 
     [Theory]
@@ -138,12 +139,23 @@ public sealed class CommandTreeTests : IDisposable
 
     private static Command Root(string name, CliContext? context = null)
     {
-        context ??= new CliContext { Out = TextWriter.Null, Error = TextWriter.Null, In = TextReader.Null, Environment = new Dictionary<string, string>() };
+        context ??= new CliContext
+        {
+            Out = TextWriter.Null,
+            Error = TextWriter.Null,
+            In = TextReader.Null,
+            Environment = new Dictionary<string, string>(),
+        };
         return name == "eportal" ? CommandLine.Server(context) : CommandLine.Administration(context);
     }
 
     private static Command Find(string path) =>
-        path.Split(' ').Skip(1).Aggregate(Root(path.Split(' ')[0]), (command, name) => command.Subcommands.Single(child => child.Name == name));
+        path.Split(' ')
+            .Skip(1)
+            .Aggregate(
+                Root(path.Split(' ')[0]),
+                (command, name) => command.Subcommands.Single(child => child.Name == name)
+            );
 
     private Task<(int Exit, string Out, string Err)> Run(string path, params string[] args)
     {

@@ -16,9 +16,18 @@ internal static class PortalCli
 
     /// <summary>The command line on a data folder.</summary>
     public static CliRunner On(
-        string dataFolder, bool isTerminal = false, int width = 80, TimeProvider? time = null, Func<CliContext, Command>? root = null)
+        string dataFolder,
+        bool isTerminal = false,
+        int width = 80,
+        TimeProvider? time = null,
+        Func<CliContext, Command>? root = null
+    )
     {
-        var runner = new CliRunner(root ?? EPortal.Hosting.CommandLine.Administration) { IsTerminal = isTerminal, Time = time ?? TimeProvider.System };
+        var runner = new CliRunner(root ?? EPortal.Hosting.CommandLine.Administration)
+        {
+            IsTerminal = isTerminal,
+            Time = time ?? TimeProvider.System,
+        };
         runner.Environment["EPORTAL_DATA_DIR"] = dataFolder;
         runner.Environment["COLUMNS"] = $"{width}";
         runner.Environment["SUDO_USER"] = "tester";
@@ -28,7 +37,8 @@ internal static class PortalCli
     }
 
     /// <summary>Runs a command that must succeed and prints JSON.</summary>
-    public static Task<JsonElement> JsonAsync(string dataFolder, params string[] args) => JsonAsync(On(dataFolder), args);
+    public static Task<JsonElement> JsonAsync(string dataFolder, params string[] args) =>
+        JsonAsync(On(dataFolder), args);
 
     /// <summary>Runs a command that must succeed and prints JSON.</summary>
     public static async Task<JsonElement> JsonAsync(this CliRunner runner, params string[] args)

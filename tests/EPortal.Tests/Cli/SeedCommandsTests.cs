@@ -30,14 +30,25 @@ public sealed class SeedCommandsTests : IDisposable
         (await Does("feed")).ShouldContain("test | yes");
         (await Does("key")).ShouldContain("test ");
         await Does($"kcare deploy {await Archive("K04082020_1", Product.Kernel)}", "K04082020_1 was enabled in main\n");
-        await Does($"libcare deploy --feed test {await Archive("U20210129_02", Product.User)}", "U20210129_02 was enabled in test\n");
-        await Does($"qemu deploy --feed test {await Archive("U20210818_01-qemu", Product.Qemu)}", "U20210818_01-qemu was enabled in test\n");
+        await Does(
+            $"libcare deploy --feed test {await Archive("U20210129_02", Product.User)}",
+            "U20210129_02 was enabled in test\n"
+        );
+        await Does(
+            $"qemu deploy --feed test {await Archive("U20210818_01-qemu", Product.Qemu)}",
+            "U20210818_01-qemu was enabled in test\n"
+        );
         await Does($"--deploy {await Archive("16012017_1", Product.Kernel)}", "16012017_1 was enabled in main\n");
         await Does("--unroll 16012017_1", "16012017_1 was unrolled from main\n");
         (await Does("--list-servers")).ShouldStartWith("Count | Key\n----- + --------------------------------\n");
         await Does("server clean --inactive", "0 servers were deleted\n");
-        foreach (var help in (string[])["user -h", "key --help", "feed --help", "libcare deploy --help", "qemu deploy --help"])
-            (await Does(help)).ShouldStartWith($"usage: kc.eportal {help[..help.IndexOf(" -", StringComparison.Ordinal)]}");
+        foreach (
+            var help in (string[])
+                ["user -h", "key --help", "feed --help", "libcare deploy --help", "qemu deploy --help"]
+        )
+            (await Does(help)).ShouldStartWith(
+                $"usage: kc.eportal {help[..help.IndexOf(" -", StringComparison.Ordinal)]}"
+            );
     }
 
     [Theory]
@@ -86,7 +97,13 @@ public sealed class SeedCommandsTests : IDisposable
     private async Task<string> Archive(string name, Product product)
     {
         var target = product == Product.Kernel ? new string('a', 40) : new string('b', 40);
-        using var archive = await Archives.MakeAsync(name, name.Length, new DateTimeOffset(2026, 4, 1, 0, 0, 0, TimeSpan.Zero).AddDays(name.Length), product, target);
+        using var archive = await Archives.MakeAsync(
+            name,
+            name.Length,
+            new DateTimeOffset(2026, 4, 1, 0, 0, 0, TimeSpan.Zero).AddDays(name.Length),
+            product,
+            target
+        );
         var path = _folder.File($"{name}.tar.bz2");
         await File.WriteAllBytesAsync(path, archive.ToArray(), TestContext.Current.CancellationToken);
         return path;
@@ -101,5 +118,6 @@ public sealed class SeedCommandsTests : IDisposable
         return output;
     }
 
-    private Task<(int Exit, string Out, string Err)> Run(string line) => PortalCli.On(_folder.File("data")).RunAsync(line.Split(' '));
+    private Task<(int Exit, string Out, string Err)> Run(string line) =>
+        PortalCli.On(_folder.File("data")).RunAsync(line.Split(' '));
 }

@@ -14,18 +14,23 @@ public sealed class ChangeLogTests
     {
         await using var store = new TestStore();
 
-        var id = await store.Log.Commit(TestStore.Admin, change =>
-        {
-            change.Note("feed.add", "one");
-            return change.Create(Feed.Entity, NamedOne);
-        });
+        var id = await store.Log.Commit(
+            TestStore.Admin,
+            change =>
+            {
+                change.Note("feed.add", "one");
+                return change.Create(Feed.Entity, NamedOne);
+            }
+        );
 
         var operations = store.Operations();
         operations.Select(o => o.Entity).ShouldBe(["user_log", "feed"]);
         operations[^1].Id.ToString().ShouldBe(id);
         store.Scalar<string>("SELECT name FROM feed WHERE id = @id", new { id }).ShouldBe("one");
         var line = store.Database.Read(session => UserLog.Latest(session, 10)).ShouldHaveSingleItem();
-        (line.At, line.Actor, line.Address, line.Action, line.Detail).ShouldBe((store.Time.GetUtcNow(), "tester", "192.0.2.1", "feed.add", "one"));
+        (line.At, line.Actor, line.Address, line.Action, line.Detail).ShouldBe(
+            (store.Time.GetUtcNow(), "tester", "192.0.2.1", "feed.add", "one")
+        );
     }
 
     [Fact]
@@ -34,12 +39,15 @@ public sealed class ChangeLogTests
         await using var store = new TestStore();
         var before = store.Content();
 
-        var refused = store.Log.Commit<string>(TestStore.Admin, change =>
-        {
-            change.Create(Feed.Entity, NamedOne);
-            change.Note("feed.add", "one");
-            throw new RefusedException(Refusal.Conflict, "No.");
-        });
+        var refused = store.Log.Commit<string>(
+            TestStore.Admin,
+            change =>
+            {
+                change.Create(Feed.Entity, NamedOne);
+                change.Note("feed.add", "one");
+                throw new RefusedException(Refusal.Conflict, "No.");
+            }
+        );
         (await Should.ThrowAsync<RefusedException>(refused)).Message.ShouldBe("No.");
         store.Content().ShouldBe(before);
         store.Operations().ShouldBeEmpty();
@@ -54,7 +62,8 @@ public sealed class ChangeLogTests
         await using var store = new TestStore();
 
         await Should.ThrowAsync<InvalidOperationException>(
-            store.Log.Commit(TestStore.Admin, change => change.Create(Feed.Entity, NamedOne)));
+            store.Log.Commit(TestStore.Admin, change => change.Create(Feed.Entity, NamedOne))
+        );
 
         store.Operations().ShouldBeEmpty();
     }
@@ -79,8 +88,16 @@ public sealed class ChangeLogTests
     {
         await using var store = new TestStore();
 
-        var ids = await Task.WhenAll(Enumerable.Range(0, 2000).Select(n =>
-            store.Log.Commit(Actor.Agent, change => change.Create(Feed.Entity, new Fields { { "name", $"f{n}" } }))));
+        var ids = await Task.WhenAll(
+            Enumerable
+                .Range(0, 2000)
+                .Select(n =>
+                    store.Log.Commit(
+                        Actor.Agent,
+                        change => change.Create(Feed.Entity, new Fields { { "name", $"f{n}" } })
+                    )
+                )
+        );
 
         ids.Distinct().Count().ShouldBe(2000);
         store.Scalar<long>("SELECT count(*) FROM feed WHERE name LIKE 'f%'").ShouldBe(2000);
@@ -104,8 +121,14 @@ public sealed class ChangeLogTests
     public async Task Every_table_is_either_replicated_or_this_nodes_own()
     {
         await using var store = new TestStore();
-        var tables = store.Database.Read(session => Dapper.SqlMapper.Query<string>(
-            session.Connection, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").ToList());
+        var tables = store.Database.Read(session =>
+            Dapper
+                .SqlMapper.Query<string>(
+                    session.Connection,
+                    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+                )
+                .ToList()
+        );
 
         var replicated = EPortal.Hosting.Entities.Catalog.Types.Select(type => type.Name).ToList();
 
@@ -117,8 +140,13 @@ public sealed class ChangeLogTests
     public async Task A_database_of_a_newer_version_is_refused()
     {
         await using var store = new TestStore();
-        await store.Log.Commit(Actor.Agent, change => change.Session.Execute(
-            "INSERT INTO schema_version (ScriptName, Applied) VALUES ('eportal.Data.Sqlite.Migrations.9999_future.sql', '2030-01-01')"));
+        await store.Log.Commit(
+            Actor.Agent,
+            change =>
+                change.Session.Execute(
+                    "INSERT INTO schema_version (ScriptName, Applied) VALUES ('eportal.Data.Sqlite.Migrations.9999_future.sql', '2030-01-01')"
+                )
+        );
 
         Should.Throw<StoreException>(() => Database.Open(store.Folder)).Message.ShouldContain("newer version");
     }

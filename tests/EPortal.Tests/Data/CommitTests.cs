@@ -19,11 +19,19 @@ public sealed class CommitTests
         // The clock is read once a commit, so moments count commits.
         store.Time.AutoAdvanceAmount = TimeSpan.FromSeconds(1);
         await using var held = HeldWriter.Now(store.Log);
-        var waiting = Enumerable.Range(0, 2000).Select(n => store.Log.Commit(Actor.Agent, change =>
-        {
-            change.Create(Feed.Entity, new Fields { { "name", $"f{n}" } });
-            return change.Now;
-        })).ToList();
+        var waiting = Enumerable
+            .Range(0, 2000)
+            .Select(n =>
+                store.Log.Commit(
+                    Actor.Agent,
+                    change =>
+                    {
+                        change.Create(Feed.Entity, new Fields { { "name", $"f{n}" } });
+                        return change.Now;
+                    }
+                )
+            )
+            .ToList();
         await held.ReleaseAsync();
 
         (await Task.WhenAll(waiting)).Distinct().Count().ShouldBeLessThan(20);
@@ -39,11 +47,14 @@ public sealed class CommitTests
         await using var held = HeldWriter.Now(store.Log);
         var good = Add(store, "good");
         // What is wrong with it is seen at the commit only.
-        var bad = store.Log.Commit(Actor.Agent, change =>
-        {
-            change.Session.Execute("PRAGMA defer_foreign_keys=ON");
-            return change.Session.Execute("INSERT INTO patchset_copy (patchset, available_at) VALUES ('none', 0)");
-        });
+        var bad = store.Log.Commit(
+            Actor.Agent,
+            change =>
+            {
+                change.Session.Execute("PRAGMA defer_foreign_keys=ON");
+                return change.Session.Execute("INSERT INTO patchset_copy (patchset, available_at) VALUES ('none', 0)");
+            }
+        );
         await held.ReleaseAsync();
 
         await Should.ThrowAsync<StoreException>(good);
@@ -115,13 +126,18 @@ public sealed class CommitTests
         store.Log.Commit(Actor.Agent, change => change.Create(Feed.Entity, new Fields { { "name", name } }));
 
     /// <summary>A change that goes well and lets the commit fail at its very end.</summary>
-    internal static Task<int> BreaksTheCommit(ChangeLog log) => log.Commit(Actor.Agent, change =>
-    {
-        change.Session.Execute("PRAGMA defer_foreign_keys=ON");
-        return change.Session.Execute("INSERT INTO patchset_copy (patchset, available_at) VALUES ('none', 0)");
-    });
+    internal static Task<int> BreaksTheCommit(ChangeLog log) =>
+        log.Commit(
+            Actor.Agent,
+            change =>
+            {
+                change.Session.Execute("PRAGMA defer_foreign_keys=ON");
+                return change.Session.Execute("INSERT INTO patchset_copy (patchset, available_at) VALUES ('none', 0)");
+            }
+        );
 
-    private static string? Pragma(DbConnection connection, string name) => connection.ExecuteScalar<string>($"PRAGMA {name}");
+    private static string? Pragma(DbConnection connection, string name) =>
+        connection.ExecuteScalar<string>($"PRAGMA {name}");
 
     /// <summary>Writes when told that something waits; keeps what it hears then.</summary>
     private sealed class Batched : BatchedWrites
@@ -138,7 +154,10 @@ public sealed class CommitTests
         {
             Waits = false;
             Heard.Add("written");
-            change.Session.Execute("INSERT INTO checkin_log (stamp, at, entries) VALUES (@stamp, 0, x'')", ("@stamp", change.NextStamp()));
+            change.Session.Execute(
+                "INSERT INTO checkin_log (stamp, at, entries) VALUES (@stamp, 0, x'')",
+                ("@stamp", change.NextStamp())
+            );
         }
 
         internal override void Acknowledge()
@@ -173,12 +192,8 @@ public sealed class CommitTests
             throw new IOException("full");
         }
 
-        internal override void Acknowledge()
-        {
-        }
+        internal override void Acknowledge() { }
 
-        internal override void Fail(Exception failure)
-        {
-        }
+        internal override void Fail(Exception failure) { }
     }
 }

@@ -18,17 +18,24 @@ public sealed class ConvergenceTests
     private sealed record Step(int What, int Where, int Which, int Value);
 
     private static readonly Gen<Step[]> Schedules = Gen.Select(
-        Gen.Int[0, 8], Gen.Int[0, Nodes - 1], Gen.Int[0, 50], Gen.Int[0, 4],
-        (what, where, which, value) => new Step(what, where, which, value)).Array[5, 40];
+        Gen.Int[0, 8],
+        Gen.Int[0, Nodes - 1],
+        Gen.Int[0, 50],
+        Gen.Int[0, 4],
+        (what, where, which, value) => new Step(what, where, which, value)
+    ).Array[5, 40];
 
     [Fact]
     public async Task All_nodes_come_to_the_same_content_and_so_does_an_empty_store_in_any_order() =>
-        await Gen.Select(Schedules, Gen.Int[0, int.MaxValue]).SampleAsync(
-            async (schedule, seed) => await Run(schedule, seed), iter: 150);
+        await Gen.Select(Schedules, Gen.Int[0, int.MaxValue])
+            .SampleAsync(async (schedule, seed) => await Run(schedule, seed), iter: 150);
 
     private static async Task Run(Step[] schedule, int seed)
     {
-        var nodes = Enumerable.Range(0, Nodes).Select(n => new TestStore(Start + TimeSpan.FromMinutes(3 * n))).ToArray();
+        var nodes = Enumerable
+            .Range(0, Nodes)
+            .Select(n => new TestStore(Start + TimeSpan.FromMinutes(3 * n)))
+            .ToArray();
         var fresh = new TestStore(Start);
         try
         {
@@ -57,8 +64,10 @@ public sealed class ConvergenceTests
     private static IEnumerable<Operation> Shuffled(IReadOnlyList<Operation> operations, int seed)
     {
         var random = new Random(seed);
-        var queues = operations.GroupBy(o => o.Id.Origin)
-            .Select(origin => new Queue<Operation>(origin.OrderBy(o => o.Id.Sequence))).ToList();
+        var queues = operations
+            .GroupBy(o => o.Id.Origin)
+            .Select(origin => new Queue<Operation>(origin.OrderBy(o => o.Id.Sequence)))
+            .ToList();
         while (queues.Count > 0)
         {
             var queue = queues[random.Next(queues.Count)];
@@ -88,23 +97,49 @@ public sealed class ConvergenceTests
                 change.Create(Patchset.Entity, Samples.PatchsetFields($"K{step.Value}", step.Value));
                 break;
             case 2:
-                OnAny(change, "feed", step, id => change.Update(Feed.Entity, id, new Fields { { "name", $"f{step.Value}" } }));
+                OnAny(
+                    change,
+                    "feed",
+                    step,
+                    id => change.Update(Feed.Entity, id, new Fields { { "name", $"f{step.Value}" } })
+                );
                 break;
             case 3:
-                OnAny(change, "feed", step, id => change.Update(Feed.Entity, id, new Fields { { "deploy_after", (long)step.Value } }));
+                OnAny(
+                    change,
+                    "feed",
+                    step,
+                    id => change.Update(Feed.Entity, id, new Fields { { "deploy_after", (long)step.Value } })
+                );
                 break;
             case 4:
-                OnAny(change, step.Value % 2 == 0 ? "feed" : "patchset", step, id =>
-                    change.Delete(step.Value % 2 == 0 ? Feed.Entity : Patchset.Entity, [id]));
+                OnAny(
+                    change,
+                    step.Value % 2 == 0 ? "feed" : "patchset",
+                    step,
+                    id => change.Delete(step.Value % 2 == 0 ? Feed.Entity : Patchset.Entity, [id])
+                );
                 break;
             case 5:
                 OnPair(change, step, pair => change.Hold(Placement.Entity, pair, new Fields { { "enabled", false } }));
                 break;
             case 6:
-                OnPair(change, step, pair => change.Release(Placement.Entity, pair, new Fields { { "enabled", true } }));
+                OnPair(
+                    change,
+                    step,
+                    pair => change.Release(Placement.Entity, pair, new Fields { { "enabled", true } })
+                );
                 break;
             default:
-                change.Create(Key.Entity, new Fields { { "name", $"k{step.Value}" }, { "feed", Feed.MainId }, { "products", "kernel" } });
+                change.Create(
+                    Key.Entity,
+                    new Fields
+                    {
+                        { "name", $"k{step.Value}" },
+                        { "feed", Feed.MainId },
+                        { "products", "kernel" },
+                    }
+                );
                 break;
         }
 
@@ -112,14 +147,21 @@ public sealed class ConvergenceTests
     }
 
     private static void OnPair(Change change, Step step, Action<string> action) =>
-        OnAny(change, "feed", step, feed =>
-            OnAny(change, "patchset", step, patchset => action(EntityType.PairId(feed, patchset))));
+        OnAny(
+            change,
+            "feed",
+            step,
+            feed => OnAny(change, "patchset", step, patchset => action(EntityType.PairId(feed, patchset)))
+        );
 
-    /// <summary>Does something to one of the rows this node sees; never to <c>main</c>, which cannot be deleted.</summary>
+    /// <summary>
+    /// Does something to one of the rows this node sees; never to <c>main</c>, which cannot be deleted.
+    /// </summary>
     private static void OnAny(Change change, string table, Step step, Action<string> action)
     {
-        var ids = Dapper.SqlMapper.Query<string>(
-            change.Db, $"SELECT id FROM {table} WHERE id <> '{Feed.MainId}' ORDER BY id").ToList();
+        var ids = Dapper
+            .SqlMapper.Query<string>(change.Db, $"SELECT id FROM {table} WHERE id <> '{Feed.MainId}' ORDER BY id")
+            .ToList();
         if (ids.Count > 0)
             action(ids[step.Which % ids.Count]);
     }

@@ -4,7 +4,8 @@ using Xunit;
 namespace EPortal.Tests.Data;
 
 /// <summary>
-/// Holds a store's writer up in the middle of a commit, so that what is sent meanwhile comes into the next one together.
+/// Holds a store's writer up in the middle of a commit, so that what is sent meanwhile comes into the next one
+/// together.
 /// </summary>
 internal sealed class HeldWriter : IAsyncDisposable
 {
@@ -13,12 +14,16 @@ internal sealed class HeldWriter : IAsyncDisposable
     private readonly Task _commit;
 
     /// <summary>Holds it as soon as all that was sent before is in a commit, or shares one.</summary>
-    public HeldWriter(ChangeLog log) => _commit = log.Commit(Actor.Agent, _ =>
-    {
-        _held.Set();
-        _go.Wait();
-        return true;
-    });
+    public HeldWriter(ChangeLog log) =>
+        _commit = log.Commit(
+            Actor.Agent,
+            _ =>
+            {
+                _held.Set();
+                _go.Wait();
+                return true;
+            }
+        );
 
     /// <summary>Holds it and comes back when that is so.</summary>
     public static HeldWriter Now(ChangeLog log)

@@ -15,10 +15,17 @@ public sealed class MigrationTests
     [Fact]
     public void Every_number_is_there_once_but_for_the_known_gaps()
     {
-        var numbers = typeof(Database).Assembly.GetManifestResourceNames()
+        var numbers = typeof(Database)
+            .Assembly.GetManifestResourceNames()
             .Where(name => name.Contains(Folder, StringComparison.Ordinal))
-            .Select(name => int.Parse(name[(name.IndexOf(Folder, StringComparison.Ordinal) + Folder.Length)..][..4], System.Globalization.CultureInfo.InvariantCulture))
-            .Order().ToList();
+            .Select(name =>
+                int.Parse(
+                    name[(name.IndexOf(Folder, StringComparison.Ordinal) + Folder.Length)..][..4],
+                    System.Globalization.CultureInfo.InvariantCulture
+                )
+            )
+            .Order()
+            .ToList();
 
         numbers.ShouldBe(Enumerable.Range(1, numbers[^1]).Except(s_gaps));
     }

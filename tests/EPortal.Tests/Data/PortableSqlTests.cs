@@ -7,16 +7,24 @@ using Xunit;
 
 namespace EPortal.Tests.Data;
 
-/// <summary>SQL outside of <c>Data/Sqlite</c> is of the subset that SQLite and PostgreSQL share; what is not comes from <c>SqlDialect</c>.</summary>
+/// <summary>
+/// SQL outside of <c>Data/Sqlite</c> is of the subset that SQLite and PostgreSQL share; what is not comes from
+/// <c>SqlDialect</c>.
+/// </summary>
 public sealed partial class PortableSqlTests
 {
     [Fact]
     public void All_sql_of_features_is_portable()
     {
-        var texts = Texts(typeof(WebPortal).Assembly.Location, "EPortal.Data.Sqlite").Where(text => Sql().IsMatch(text.Text)).ToList();
+        var texts = Texts(typeof(WebPortal).Assembly.Location, "EPortal.Data.Sqlite")
+            .Where(text => Sql().IsMatch(text.Text))
+            .ToList();
 
         texts.Count.ShouldBeGreaterThan(200);
-        texts.Where(text => ProblemOrNull(text.Text) is not null).Select(text => $"{text.Where}: {ProblemOrNull(text.Text)}: {text.Text}").ShouldBeEmpty();
+        texts
+            .Where(text => ProblemOrNull(text.Text) is not null)
+            .Select(text => $"{text.Where}: {ProblemOrNull(text.Text)}: {text.Text}")
+            .ShouldBeEmpty();
     }
 
     [Theory]
@@ -67,16 +75,33 @@ public sealed partial class PortableSqlTests
 
     private static Regex Of(string pattern) => new(pattern, RegexOptions.CultureInvariant);
 
-    /// <summary>All texts of an assembly but those of one namespace; pieces of interpolated ones each for itself.</summary>
+    /// <summary>
+    /// All texts of an assembly but those of one namespace; pieces of interpolated ones each for itself.
+    /// </summary>
     private static List<(string Where, string Text)> Texts(string assembly, string except)
     {
         using var module = ModuleDefinition.ReadModule(assembly);
-        return [.. module.GetTypes().Where(type => (type.DeclaringType ?? type).FullName is var name && name.StartsWith("EPortal.", StringComparison.Ordinal) && !name.StartsWith(except + ".", StringComparison.Ordinal))
-            .SelectMany(type => type.Methods).Where(method => method.HasBody)
-            .SelectMany(method => method.Body.Instructions.Where(instruction => instruction.OpCode == OpCodes.Ldstr)
-                .Select(instruction => (method.FullName, (string)instruction.Operand)))];
+        return
+        [
+            .. module
+                .GetTypes()
+                .Where(type =>
+                    (type.DeclaringType ?? type).FullName is var name
+                    && name.StartsWith("EPortal.", StringComparison.Ordinal)
+                    && !name.StartsWith(except + ".", StringComparison.Ordinal)
+                )
+                .SelectMany(type => type.Methods)
+                .Where(method => method.HasBody)
+                .SelectMany(method =>
+                    method
+                        .Body.Instructions.Where(instruction => instruction.OpCode == OpCodes.Ldstr)
+                        .Select(instruction => (method.FullName, (string)instruction.Operand))
+                ),
+        ];
     }
 
-    [GeneratedRegex(@"\b(SELECT|INSERT|UPDATE|DELETE|FROM|WHERE|JOIN|ORDER BY|PRAGMA|BEGIN [A-Z]+|COLLATE|LIKE|INDEXED)\b")]
+    [GeneratedRegex(
+        @"\b(SELECT|INSERT|UPDATE|DELETE|FROM|WHERE|JOIN|ORDER BY|PRAGMA|BEGIN [A-Z]+|COLLATE|LIKE|INDEXED)\b"
+    )]
     private static partial Regex Sql();
 }

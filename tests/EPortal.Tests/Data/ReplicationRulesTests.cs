@@ -65,7 +65,10 @@ public sealed class ReplicationRulesTests
         var id = await AddFeed(a, "x");
         await a.SendTo(b);
         await a.SendTo(c);
-        await a.Log.Commit(Actor.Agent, change => Set(change, id, new Fields { { "deploy_after", 5L }, { "channel", "test" } }));
+        await a.Log.Commit(
+            Actor.Agent,
+            change => Set(change, id, new Fields { { "deploy_after", 5L }, { "channel", "test" } })
+        );
         await b.Log.Commit(Actor.Agent, change => Set(change, id, new Fields { { "deploy_after", 7L } }));
 
         await (laterFirst ? b : a).SendTo(c);
@@ -94,16 +97,28 @@ public sealed class ReplicationRulesTests
             await a.SendTo(other);
         foreach (var (writer, number) in ((TestStore, long)[])[(a, 1), (b, 2), (c, 3)])
         {
-            await writer.Log.Commit(Actor.Agent, change => Do(() =>
-            {
-                change.Update(Feed.Entity, id, new Fields { { "deploy_after", number }, { "name", $"x{number}" } });
-                // The last one takes it off the feed.
-                change.Update(Placement.Entity, pair, new Fields { { "enabled", number < 3 } });
-            }));
+            await writer.Log.Commit(
+                Actor.Agent,
+                change =>
+                    Do(() =>
+                    {
+                        change.Update(
+                            Feed.Entity,
+                            id,
+                            new Fields { { "deploy_after", number }, { "name", $"x{number}" } }
+                        );
+                        // The last one takes it off the feed.
+                        change.Update(Placement.Entity, pair, new Fields { { "enabled", number < 3 } });
+                    })
+            );
         }
 
         foreach (var writer in order)
-            await (writer == 'a' ? a : writer == 'b' ? b : c).SendTo(reader);
+            await (
+                writer == 'a' ? a
+                : writer == 'b' ? b
+                : c
+            ).SendTo(reader);
 
         reader.Scalar<string>("SELECT deploy_after || name FROM feed WHERE id = @id", new { id }).ShouldBe("3x3");
         reader.Scalar<long>("SELECT enabled FROM placement").ShouldBe(0);
@@ -186,13 +201,16 @@ public sealed class ReplicationRulesTests
     {
         await using var store = new TestStore(Now);
         var pair = await AddPair(store);
-        var other = await store.Log.Commit(Actor.Agent, change =>
-        {
-            var kept = EntityType.PairId(Feed.MainId, change.Create(Patchset.Entity, Samples.PatchsetFields("K2")));
-            change.Hold(Placement.Entity, kept, Fields.None);
-            change.Hold(Placement.Entity, pair, Fields.None);
-            return kept;
-        });
+        var other = await store.Log.Commit(
+            Actor.Agent,
+            change =>
+            {
+                var kept = EntityType.PairId(Feed.MainId, change.Create(Patchset.Entity, Samples.PatchsetFields("K2")));
+                change.Hold(Placement.Entity, kept, Fields.None);
+                change.Hold(Placement.Entity, pair, Fields.None);
+                return kept;
+            }
+        );
 
         await store.Log.Commit(Actor.Agent, change => Do(() => change.Release(Placement.Entity, pair, On)));
 
@@ -270,7 +288,8 @@ public sealed class ReplicationRulesTests
         await b.SendTo(a);
 
         a.Content().ShouldBe(b.Content());
-        a.Database.Read(session => EPortal.Servers.CheckIns.CheckInRecorder.FindOrNull(session, registered.ServerId!)).ShouldBeNull();
+        a.Database.Read(session => EPortal.Servers.CheckIns.CheckInRecorder.FindOrNull(session, registered.ServerId!))
+            .ShouldBeNull();
     }
 
     [Fact]
@@ -304,11 +323,15 @@ public sealed class ReplicationRulesTests
     private static Task<string> AddFeed(TestStore store, string name) =>
         store.Log.Commit(Actor.Agent, change => change.Create(Feed.Entity, new Fields { { "name", name } }));
 
-    private static Task<string> AddPair(TestStore store) => store.Log.Commit(Actor.Agent, change =>
-    {
-        var patchset = change.Create(Patchset.Entity, Samples.PatchsetFields("K1"));
-        var pair = EntityType.PairId(Feed.MainId, patchset);
-        change.Update(Placement.Entity, pair, On);
-        return pair;
-    });
+    private static Task<string> AddPair(TestStore store) =>
+        store.Log.Commit(
+            Actor.Agent,
+            change =>
+            {
+                var patchset = change.Create(Patchset.Entity, Samples.PatchsetFields("K1"));
+                var pair = EntityType.PairId(Feed.MainId, patchset);
+                change.Update(Placement.Entity, pair, On);
+                return pair;
+            }
+        );
 }

@@ -53,8 +53,17 @@ public sealed class RetentionTests
         store.Scalar<long>("SELECT count(*) FROM user_log").ShouldBe(10);
 
         // A clock of its own, since this one cannot be set back.
-        await using var log = new ChangeLog(store.Database, EPortal.Hosting.Entities.Catalog, new SetBack(store.Time, year));
-        var corrected = new Trimming(store.Database, log, [new OperationRetention(s_age), UserLog.Retention(s_age, null)], store.Time);
+        await using var log = new ChangeLog(
+            store.Database,
+            EPortal.Hosting.Entities.Catalog,
+            new SetBack(store.Time, year)
+        );
+        var corrected = new Trimming(
+            store.Database,
+            log,
+            [new OperationRetention(s_age), UserLog.Retention(s_age, null)],
+            store.Time
+        );
         for (var minute = 0; minute < 90; minute++)
         {
             store.Time.Advance(TimeSpan.FromMinutes(1));
@@ -112,12 +121,19 @@ public sealed class RetentionTests
         await AddFeeds(store, 1000, "f");
         var retention = new OperationRetention(s_age);
         var last = store.Database.Read(OperationRetention.Last);
-        (await store.Log.Commit(Actor.Portal, change => retention.Delete(change, last, 100))).ShouldBe(new Deleted(100, IsDone: false));
-        await Should.ThrowAsync<InvalidOperationException>(store.Log.Commit<bool>(Actor.Portal, change =>
-        {
-            retention.Delete(change, last, 100);
-            throw new InvalidOperationException();
-        }));
+        (await store.Log.Commit(Actor.Portal, change => retention.Delete(change, last, 100))).ShouldBe(
+            new Deleted(100, IsDone: false)
+        );
+        await Should.ThrowAsync<InvalidOperationException>(
+            store.Log.Commit<bool>(
+                Actor.Portal,
+                change =>
+                {
+                    retention.Delete(change, last, 100);
+                    throw new InvalidOperationException();
+                }
+            )
+        );
         store.Operations().Count.ShouldBe(900);
         store.Database.Read(session => VersionVector.KeptFrom(session, store.Origin)).ShouldBe(101);
 
@@ -165,12 +181,27 @@ public sealed class RetentionTests
         async Task Say(int first, int count)
         {
             for (var n = first; n < first + count; n++)
-                await checkIns.Record(server, new CheckIn(new ServerFacts { Ip = "192.0.2.9", Hostname = $"h{n}", KernelId = new string('a', 40) }, n, null));
+                await checkIns.Record(
+                    server,
+                    new CheckIn(
+                        new ServerFacts
+                        {
+                            Ip = "192.0.2.9",
+                            Hostname = $"h{n}",
+                            KernelId = new string('a', 40),
+                        },
+                        n,
+                        null
+                    )
+                );
         }
 
         await Say(0, 31);
         await Trimming(store, ServerHistory.Retention(null, 25)).Round(Cancellation);
-        history.History(id, 100).Select(line => line.Became).ShouldBe(Enumerable.Range(6, 25).Reverse().Select(n => $"h{n}"));
+        history
+            .History(id, 100)
+            .Select(line => line.Became)
+            .ShouldBe(Enumerable.Range(6, 25).Reverse().Select(n => $"h{n}"));
 
         var trimming = Trimming(store, ServerHistory.Retention(s_age, null));
         await Pass(store, trimming, TimeSpan.FromMinutes(50));
@@ -190,11 +221,15 @@ public sealed class RetentionTests
         {
             for (var some = 0; some < 10; some++)
             {
-                await store.Log.Commit(Actor.Agent, change => Do(() =>
-                {
-                    for (var n = 0; n < 100; n++)
-                        change.Update(Feed.Entity, id, new Fields { { "channel", new string('c', 500) } });
-                }));
+                await store.Log.Commit(
+                    Actor.Agent,
+                    change =>
+                        Do(() =>
+                        {
+                            for (var n = 0; n < 100; n++)
+                                change.Update(Feed.Entity, id, new Fields { { "channel", new string('c', 500) } });
+                        })
+                );
             }
 
             await Pass(store, trimming, s_age * 1.2);
@@ -217,12 +252,16 @@ public sealed class RetentionTests
             after.PreviousHash.ShouldBe(OperationHash.Of(before, OperationJson.Write(before)));
         operations.Select(operation => operation.PreviousHash).Distinct().Count().ShouldBe(3);
         await a.SendTo(b);
-        b.Operations().Select(operation => operation.PreviousHash).ShouldBe(operations.Select(operation => operation.PreviousHash));
+        b.Operations()
+            .Select(operation => operation.PreviousHash)
+            .ShouldBe(operations.Select(operation => operation.PreviousHash));
 
         await Pass(a, Trimming(a, new OperationRetention(s_age)), s_age * 2);
         await AddFeeds(a, 1, "y");
 
-        a.Operations().ShouldHaveSingleItem().PreviousHash.ShouldBe(OperationHash.Of(operations[2], OperationJson.Write(operations[2])));
+        a.Operations()
+            .ShouldHaveSingleItem()
+            .PreviousHash.ShouldBe(OperationHash.Of(operations[2], OperationJson.Write(operations[2])));
     }
 
     [Fact]
@@ -233,7 +272,10 @@ public sealed class RetentionTests
         var ids = new List<PackedServerId>();
         foreach (var name in (string[])["stays", "goes"])
         {
-            PackedServerId.TryRead((await new Registration(store.Log, store.Changes).Register(name, "192.0.2.9", "k")).ServerId!, out var id);
+            PackedServerId.TryRead(
+                (await new Registration(store.Log, store.Changes).Register(name, "192.0.2.9", "k")).ServerId!,
+                out var id
+            );
             ids.Add(id);
         }
 
@@ -248,7 +290,8 @@ public sealed class RetentionTests
         known.TryFind(known.View(), ids[0], out _, out _).ShouldBeTrue();
     }
 
-    private static Trimming Trimming(TestStore store, params IReadOnlyList<Retention> tables) => new(store.Database, store.Log, tables, store.Time);
+    private static Trimming Trimming(TestStore store, params IReadOnlyList<Retention> tables) =>
+        new(store.Database, store.Log, tables, store.Time);
 
     /// <summary>Lets time pass as a portal that runs sees it.</summary>
     private static async Task Pass(TestStore store, Trimming trimming, TimeSpan time)
@@ -262,14 +305,26 @@ public sealed class RetentionTests
         await trimming.Round(Cancellation);
     }
 
-    private static Task<List<string>> AddFeeds(TestStore store, int count, string name) => store.Log.Commit(
-        Actor.Agent, change => Enumerable.Range(0, count).Select(n => change.Create(Feed.Entity, new Fields { { "name", $"{name}{n}" } })).ToList());
+    private static Task<List<string>> AddFeeds(TestStore store, int count, string name) =>
+        store.Log.Commit(
+            Actor.Agent,
+            change =>
+                Enumerable
+                    .Range(0, count)
+                    .Select(n => change.Create(Feed.Entity, new Fields { { "name", $"{name}{n}" } }))
+                    .ToList()
+        );
 
-    private static Task Note(TestStore store, int count, string action = "early") => store.Log.Commit(TestStore.Admin, change => Do(() =>
-    {
-        for (var n = 0; n < count; n++)
-            change.Note(action, $"{n}");
-    }));
+    private static Task Note(TestStore store, int count, string action = "early") =>
+        store.Log.Commit(
+            TestStore.Admin,
+            change =>
+                Do(() =>
+                {
+                    for (var n = 0; n < count; n++)
+                        change.Note(action, $"{n}");
+                })
+        );
 
     private static bool Do(Action action)
     {

@@ -35,7 +35,8 @@ internal sealed class TestStore : IAsyncDisposable
     public string Origin => Database.Read(session => Node.Read(session).Origin);
 
     /// <summary>All operations here, in order of arrival.</summary>
-    public IReadOnlyList<Operation> Operations() => Database.Read(session => ChangeLog.Operations(session, 0, int.MaxValue));
+    public IReadOnlyList<Operation> Operations() =>
+        Database.Read(session => ChangeLog.Operations(session, 0, int.MaxValue));
 
     public IReadOnlyDictionary<string, long> Vector() => Database.Read(VersionVector.All);
 
@@ -50,15 +51,16 @@ internal sealed class TestStore : IAsyncDisposable
     }
 
     /// <summary>Everything replicated, as text: equal for two stores with the same content.</summary>
-    public string Content() => Database.Read(session =>
-    {
-        var text = new StringBuilder();
-        foreach (var type in Entities.Catalog.Types.OrderBy(type => type.Name, StringComparer.Ordinal))
-            Append(text, session, type.Name);
-        Append(text, session, "hold");
-        Append(text, session, "version_vector");
-        return text.ToString();
-    });
+    public string Content() =>
+        Database.Read(session =>
+        {
+            var text = new StringBuilder();
+            foreach (var type in Entities.Catalog.Types.OrderBy(type => type.Name, StringComparer.Ordinal))
+                Append(text, session, type.Name);
+            Append(text, session, "hold");
+            Append(text, session, "version_vector");
+            return text.ToString();
+        });
 
     public T? Scalar<T>(string sql, object? parameters = null) =>
         Database.Read(session => session.Connection.ExecuteScalar<T>(sql, parameters));
@@ -72,7 +74,8 @@ internal sealed class TestStore : IAsyncDisposable
 
     private static void Append(StringBuilder text, Session session, string table)
     {
-        var rows = session.Connection.Query($"SELECT * FROM {table}")
+        var rows = session
+            .Connection.Query($"SELECT * FROM {table}")
             .Select(row => (IDictionary<string, object?>)row)
             .Select(row => string.Join('|', row.Where(c => c.Key != "local").Select(c => $"{c.Key}={c.Value}")))
             .Order(StringComparer.Ordinal);

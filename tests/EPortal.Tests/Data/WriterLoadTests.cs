@@ -22,7 +22,9 @@ public sealed class WriterLoadTests
 
         load.IsHigh.ShouldBeTrue();
         load.Count(1);
-        load.IsHigh.ShouldBeTrue("the others come with the next commit, and would wait for what this one does at leisure");
+        load.IsHigh.ShouldBeTrue(
+            "the others come with the next commit, and would wait for what this one does at leisure"
+        );
         _time.Advance(TimeSpan.FromMilliseconds(20));
         load.Count(1);
         load.IsHigh.ShouldBeTrue("the window that has just ended was full");

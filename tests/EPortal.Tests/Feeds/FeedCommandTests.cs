@@ -15,22 +15,32 @@ public sealed class FeedCommandTests : IDisposable
     [Fact]
     public async Task A_feed_is_added_listed_changed_and_deleted()
     {
-        (await Run("feed")).Out.Split('\n').Select(line => line.TrimEnd()).ShouldBe(
-        [
-            "Feed | Auto | Deploy after | Channel",
-            "---- + ---- + ------------ + -------",
-            "main | no   |          0 h | default",
-            "",
-        ]);
-        (await Run("feed", "-a", "test", "--auto", "--deploy-after", "12", "--channel", "test")).ShouldBe((0, "feed test was added\n", ""));
+        (await Run("feed"))
+            .Out.Split('\n')
+            .Select(line => line.TrimEnd())
+            .ShouldBe([
+                "Feed | Auto | Deploy after | Channel",
+                "---- + ---- + ------------ + -------",
+                "main | no   |          0 h | default",
+                "",
+            ]);
+        (await Run("feed", "-a", "test", "--auto", "--deploy-after", "12", "--channel", "test")).ShouldBe(
+            (0, "feed test was added\n", "")
+        );
         var test = (await Json("feed", "--json"))[1];
         test.GetProperty("name").GetString().ShouldBe("test");
-        (test.GetProperty("auto").GetBoolean(), test.GetProperty("deploy_after").GetInt64(), test.GetProperty("channel").GetString())
-            .ShouldBe((true, 12, "test"));
+        (
+            test.GetProperty("auto").GetBoolean(),
+            test.GetProperty("deploy_after").GetInt64(),
+            test.GetProperty("channel").GetString()
+        ).ShouldBe((true, 12, "test"));
         (await Run("feed", "-c", "test", "--no-auto")).ShouldBe((0, "feed test was changed\n", ""));
         test = (await Json("feed", "--json"))[1];
-        (test.GetProperty("auto").GetBoolean(), test.GetProperty("deploy_after").GetInt64(), test.GetProperty("channel").GetString())
-            .ShouldBe((false, 12, "test"), "what is not given stays");
+        (
+            test.GetProperty("auto").GetBoolean(),
+            test.GetProperty("deploy_after").GetInt64(),
+            test.GetProperty("channel").GetString()
+        ).ShouldBe((false, 12, "test"), "what is not given stays");
         (await Run("feed", "-d", "test")).ShouldBe((0, "feed test was deleted, 0 keys moved to main\n", ""));
         (await Json("feed", "--json")).GetArrayLength().ShouldBe(1);
     }
@@ -56,16 +66,31 @@ public sealed class FeedCommandTests : IDisposable
     [InlineData("invalid deploy delay: use 0 to 8760 hours", "feed", "-a", "new", "--deploy-after", "-1")]
     [InlineData("invalid deploy delay: use 0 to 8760 hours", "feed", "-c", "test", "--deploy-after", "8761")]
     [InlineData("nothing to change: specify --auto, --no-auto, --deploy-after or --channel", "feed", "-c", "test")]
-    [InlineData("invalid feed name: use 1 to 64 letters, digits, dots, underscores or hyphens, beginning with a letter or digit", "feed", "-a", "../x")]
-    [InlineData("invalid feed name: use 1 to 64 letters, digits, dots, underscores or hyphens, beginning with a letter or digit", "feed", "-a", "")]
+    [InlineData(
+        "invalid feed name: use 1 to 64 letters, digits, dots, underscores or hyphens, beginning with a letter or digit",
+        "feed",
+        "-a",
+        "../x"
+    )]
+    [InlineData(
+        "invalid feed name: use 1 to 64 letters, digits, dots, underscores or hyphens, beginning with a letter or digit",
+        "feed",
+        "-a",
+        ""
+    )]
     public async Task What_cannot_be_done_is_said_in_a_sentence(string sentence, params string[] args)
     {
         await Run("feed", "-a", "test");
         await Run("key", "-a", "on-main");
 
-        (await Run(args)).ShouldBe((sentence.StartsWith("nothing to change", StringComparison.Ordinal) ? 2 : 1, "", $"error: {sentence}\n"));
+        (await Run(args)).ShouldBe(
+            (sentence.StartsWith("nothing to change", StringComparison.Ordinal) ? 2 : 1, "", $"error: {sentence}\n")
+        );
 
-        (await Json("feed", "--json")).EnumerateArray().Select(feed => feed.GetProperty("name").GetString()).ShouldBe(["main", "test"]);
+        (await Json("feed", "--json"))
+            .EnumerateArray()
+            .Select(feed => feed.GetProperty("name").GetString())
+            .ShouldBe(["main", "test"]);
     }
 
     [Fact]
@@ -75,14 +100,20 @@ public sealed class FeedCommandTests : IDisposable
         await Run("key", "-a", "k", "--feed", "test");
 
         (await Run("feed", "-d", "test")).ShouldBe(
-            (1, "", "error: cannot ask for confirmation without a terminal, use --yes: Delete feed test and move its 1 key to main?\n"));
+            (
+                1,
+                "",
+                "error: cannot ask for confirmation without a terminal, use --yes: Delete feed test and move its 1 key to main?\n"
+            )
+        );
         (await Run("feed", "-d", "test", "--yes")).ShouldBe((0, "feed test was deleted, 1 key moved to main\n", ""));
         (await Json("key", "--json"))[0].GetProperty("feed").GetString().ShouldBe("main");
     }
 
     private static string[] Names(JsonElement row) => [.. row.EnumerateObject().Select(property => property.Name)];
 
-    private Task<(int Exit, string Out, string Err)> Run(params string[] args) => PortalCli.On(_folder.File("data")).RunAsync(args);
+    private Task<(int Exit, string Out, string Err)> Run(params string[] args) =>
+        PortalCli.On(_folder.File("data")).RunAsync(args);
 
     private Task<JsonElement> Json(params string[] args) => PortalCli.JsonAsync(_folder.File("data"), args);
 }

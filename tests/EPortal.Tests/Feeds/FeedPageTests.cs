@@ -43,7 +43,15 @@ public sealed class FeedPageTests
     {
         await using var visitors = await Visitors.StartAsync();
 
-        (await visitors.Done("/admin/new-feed", ("name", "test"), ("auto", "true"), ("deploy_after", "10"), ("channel", "unstable"))).ShouldContain("Feed test was added.");
+        (
+            await visitors.Done(
+                "/admin/new-feed",
+                ("name", "test"),
+                ("auto", "true"),
+                ("deploy_after", "10"),
+                ("channel", "unstable")
+            )
+        ).ShouldContain("Feed test was added.");
         Get(visitors, "test").ShouldBe(("test", true, 10L, "unstable"));
         var form = await visitors.Admin.TextAsync("/admin/feeds/test");
         form.ShouldContain("value=\"10\"");
@@ -63,7 +71,13 @@ public sealed class FeedPageTests
     [InlineData("/admin/feeds/test", "", "-1", "default", "delay in hours must be")]
     [InlineData("/admin/feeds/test", "", "many", "default", "delay in hours must be")]
     [InlineData("/admin/feeds/test", "", "5", "other", "use default, test or unstable")]
-    public async Task What_cannot_be_is_refused_with_the_form_as_it_was(string path, string name, string hours, string channel, string sentence)
+    public async Task What_cannot_be_is_refused_with_the_form_as_it_was(
+        string path,
+        string name,
+        string hours,
+        string channel,
+        string sentence
+    )
     {
         await using var visitors = await WithTestFeed();
 
@@ -82,7 +96,9 @@ public sealed class FeedPageTests
         page.ShouldContain("always exists and cannot be changed or deleted");
         Visitors.ShouldChangeNothing(page);
         (await visitors.Refused("/admin/feeds/main", ("auto", "true"))).ShouldContain("feed 'main' cannot be changed");
-        (await visitors.Admin.PostStatusAsync("/admin/feeds/main/delete", ("sure", "true"))).ShouldBe(HttpStatusCode.BadRequest);
+        (await visitors.Admin.PostStatusAsync("/admin/feeds/main/delete", ("sure", "true"))).ShouldBe(
+            HttpStatusCode.BadRequest
+        );
         Get(visitors, Feed.Main).ShouldBe((Feed.Main, false, 0L, "default"));
     }
 
@@ -92,7 +108,9 @@ public sealed class FeedPageTests
         await using var visitors = await WithTestFeed();
         await visitors.Portal.RegisterAsync("web1", "late");
 
-        (await visitors.Admin.TextAsync("/admin/feeds/test")).ShouldContain("On this feed: 1 key with 1 server. They move to main");
+        (await visitors.Admin.TextAsync("/admin/feeds/test")).ShouldContain(
+            "On this feed: 1 key with 1 server. They move to main"
+        );
         var seen = ShownFirst.Seen(await visitors.Admin.TextAsync("/admin/feeds/test"));
         (await visitors.Admin.PostStatusAsync("/admin/feeds/test/delete")).ShouldBe(HttpStatusCode.BadRequest);
         Get(visitors, "test").Name.ShouldBe("test");
@@ -120,7 +138,9 @@ public sealed class FeedPageTests
     }
 
     private static (string Name, bool Auto, long DeployAfter, string Channel) Get(Visitors visitors, string name) =>
-        visitors.Portal.Portal.Feeds.Get(name) is var feed ? (feed.Name, feed.Auto, feed.DeployAfter, feed.Channel) : default;
+        visitors.Portal.Portal.Feeds.Get(name) is var feed
+            ? (feed.Name, feed.Auto, feed.DeployAfter, feed.Channel)
+            : default;
 
     private static string RowOf(string page, string feed) =>
         page.Split("<tr").Single(row => row.Contains($">{feed}</th>", StringComparison.Ordinal));

@@ -34,13 +34,20 @@ public sealed partial class ManagePageTests
         await using var site = await OpenAsync();
         var revision = await RevisionAsync(site);
 
-        using var answer = await site.Browser.PostAsync(Path, ("revision", revision), ("do.main", "enable"), ("do.test", "disable"));
+        using var answer = await site.Browser.PostAsync(
+            Path,
+            ("revision", revision),
+            ("do.main", "enable"),
+            ("do.test", "disable")
+        );
 
         answer.StatusCode.ShouldBe(HttpStatusCode.Redirect);
         answer.Headers.Location!.ToString().ShouldBe("/admin/patchsets/kernel/K2");
         site.States("main").ShouldBe(["K1 enabled", "K2 enabled"]);
         site.States("test").ShouldBe(["K1 undeployed", "K2 disabled"]);
-        (await site.Browser.TextAsync("/admin/patchsets/kernel/K2")).ShouldContain("K2 was enabled on main. K2 was disabled on test.");
+        (await site.Browser.TextAsync("/admin/patchsets/kernel/K2")).ShouldContain(
+            "K2 was enabled on main. K2 was disabled on test."
+        );
     }
 
     [Fact]
@@ -57,7 +64,11 @@ public sealed partial class ManagePageTests
         page.ShouldContain("changed after this preview");
         RevisionIn(page).ShouldNotBe(revision);
         site.States("main").ShouldBe(["K1 undeployed", "K2 undeployed"]);
-        using var again = await site.Browser.PostAsync(Path, ("revision", RevisionIn(page)), ("do.main", "enable-upto"));
+        using var again = await site.Browser.PostAsync(
+            Path,
+            ("revision", RevisionIn(page)),
+            ("do.main", "enable-upto")
+        );
         again.StatusCode.ShouldBe(HttpStatusCode.Redirect);
         site.States("main").ShouldBe(["K1 enabled", "K2 enabled"]);
     }
@@ -81,12 +92,17 @@ public sealed partial class ManagePageTests
     public async Task What_is_not_here_is_told_to_be_fetched_and_without_a_source_refused()
     {
         await using var site = await OpenAsync();
-        await site.Portal.Portal.Log.Commit(Actor.Agent, change =>
-        {
-            // As if another node had it.
-            change.OffersChanged();
-            return change.Session.Execute("DELETE FROM patchset_copy WHERE patchset = (SELECT id FROM patchset WHERE name = 'K2')");
-        });
+        await site.Portal.Portal.Log.Commit(
+            Actor.Agent,
+            change =>
+            {
+                // As if another node had it.
+                change.OffersChanged();
+                return change.Session.Execute(
+                    "DELETE FROM patchset_copy WHERE patchset = (SELECT id FROM patchset WHERE name = 'K2')"
+                );
+            }
+        );
         var page = await site.Browser.TextAsync($"{Path}?do.main=enable");
         page.ShouldContain("1 patchset is fetched from the patch source first");
 
@@ -107,7 +123,8 @@ public sealed partial class ManagePageTests
         return site;
     }
 
-    private static async Task<string> RevisionAsync(PatchsetSite site) => RevisionIn(await site.Browser.TextAsync($"{Path}?do.main=enable"));
+    private static async Task<string> RevisionAsync(PatchsetSite site) =>
+        RevisionIn(await site.Browser.TextAsync($"{Path}?do.main=enable"));
 
     private static string RevisionIn(string page) => Revision().Match(page).Groups[1].Value;
 

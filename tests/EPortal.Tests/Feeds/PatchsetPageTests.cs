@@ -23,10 +23,13 @@ public sealed class PatchsetPageTests
         await site.RunAsync(2, "t");
         await site.RunAsync(2, "t");
 
-        (await site.Browser.GetAsync("/admin/patchsets")).Headers.Location!.ToString().ShouldBe("/admin/patchsets/kernel");
+        (await site.Browser.GetAsync("/admin/patchsets"))
+            .Headers.Location!.ToString()
+            .ShouldBe("/admin/patchsets/kernel");
         var page = await site.Browser.TextAsync("/admin/patchsets/kernel");
 
-        page.IndexOf(">K2<", StringComparison.Ordinal).ShouldBeInRange(1, page.IndexOf(">K1<", StringComparison.Ordinal));
+        page.IndexOf(">K2<", StringComparison.Ordinal)
+            .ShouldBeInRange(1, page.IndexOf(">K1<", StringComparison.Ordinal));
         page.ShouldContain("href=\"/admin/servers?patchset=K2\">2<");
         page.ShouldContain("href=\"/admin/servers?patchset=K2&amp;feed=test\">2<");
         page.ShouldContain("href=\"/admin/servers?patchset=K1&amp;feed=main\">1<");
@@ -52,7 +55,8 @@ public sealed class PatchsetPageTests
 
         var page = await site.Browser.TextAsync($"/admin/patchsets/kernel?{filter}");
 
-        string.Join(' ', new[] { "K1", "K2" }.Where(name => page.Contains($">{name}</a>", StringComparison.Ordinal))).ShouldBe(left);
+        string.Join(' ', new[] { "K1", "K2" }.Where(name => page.Contains($">{name}</a>", StringComparison.Ordinal)))
+            .ShouldBe(left);
     }
 
     [Fact]
@@ -75,8 +79,12 @@ public sealed class PatchsetPageTests
     {
         await using var site = await PatchsetSite.OpenAsync();
         await site.DeployAsync(
-            "K7", "<script>alert(1)</script>", "# New\n\n<script>alert(2)</script> <b>x</b>\n\n[bad](javascript:alert(3)) [good](https://example.com/a) ![img](https://example.com/p.png)\n\n<javascript:alert(4)>",
-            "CVE-2025-0001", "CVE-2026-12345");
+            "K7",
+            "<script>alert(1)</script>",
+            "# New\n\n<script>alert(2)</script> <b>x</b>\n\n[bad](javascript:alert(3)) [good](https://example.com/a) ![img](https://example.com/p.png)\n\n<javascript:alert(4)>",
+            "CVE-2025-0001",
+            "CVE-2026-12345"
+        );
 
         var page = await site.Browser.TextAsync("/admin/patchsets/kernel/K7");
 
@@ -87,7 +95,8 @@ public sealed class PatchsetPageTests
         page.ShouldNotContain("href=\"javascript");
         page.ShouldNotContain("p.png");
         page.ShouldContain("https://www.cve.org/CVERecord?id=CVE-2026-12345");
-        page.IndexOf("CVE-2026-12345", StringComparison.Ordinal).ShouldBeLessThan(page.IndexOf("CVE-2025-0001", StringComparison.Ordinal));
+        page.IndexOf("CVE-2026-12345", StringComparison.Ordinal)
+            .ShouldBeLessThan(page.IndexOf("CVE-2025-0001", StringComparison.Ordinal));
         page.ShouldContain("6.1.0-25-amd64");
     }
 
@@ -101,10 +110,14 @@ public sealed class PatchsetPageTests
         site.States("main").ShouldBe(["K1 enabled"]);
 
         using var answer = await site.Browser.PostAsync(
-            "/admin/patchsets/kernel/K1/delete", ("sure", "true"), ShownFirst.Seen(await site.Browser.TextAsync("/admin/patchsets/kernel/K1")));
+            "/admin/patchsets/kernel/K1/delete",
+            ("sure", "true"),
+            ShownFirst.Seen(await site.Browser.TextAsync("/admin/patchsets/kernel/K1"))
+        );
         answer.Headers.Location!.ToString().ShouldBe("/admin/patchsets/kernel");
         site.States("main").ShouldBeEmpty();
-        site.Portal.Portal.Database.Read(session => UserLog.Latest(session, 10)).ShouldContain(line => line.Action == "patchset.delete" && line.Actor == ApiCaller.Admin);
+        site.Portal.Portal.Database.Read(session => UserLog.Latest(session, 10))
+            .ShouldContain(line => line.Action == "patchset.delete" && line.Actor == ApiCaller.Admin);
     }
 
     [Fact]
@@ -113,7 +126,14 @@ public sealed class PatchsetPageTests
         await using var site = await PatchsetSite.OpenAsync(ApiCaller.Reader);
         await site.Portal.DeployAsync("K1", 1);
 
-        foreach (var path in new[] { "/admin/patchsets/kernel", "/admin/patchsets/kernel/K1", "/admin/patchsets/kernel/K1/manage?do.main=disable" })
+        foreach (
+            var path in new[]
+            {
+                "/admin/patchsets/kernel",
+                "/admin/patchsets/kernel/K1",
+                "/admin/patchsets/kernel/K1/manage?do.main=disable",
+            }
+        )
         {
             var page = await site.Browser.TextAsync(path);
             page.ShouldContain("K1");

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace EPortal.Tests.Feeds;
 
-/// <summary>A portal with the feeds <c>main</c> and <c>test</c>, and a browser in which somebody has logged in.</summary>
+/// <summary>
+/// A portal with the feeds <c>main</c> and <c>test</c>, and a browser in which somebody has logged in.
+/// </summary>
 internal sealed class PatchsetSite : IAsyncDisposable
 {
     private readonly ApiCaller _api;
@@ -20,7 +22,10 @@ internal sealed class PatchsetSite : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<PatchsetSite> OpenAsync(string user = ApiCaller.Admin, Func<EPortal.Hosting.Settings, EPortal.Hosting.Settings>? change = null)
+    public static async Task<PatchsetSite> OpenAsync(
+        string user = ApiCaller.Admin,
+        Func<EPortal.Hosting.Settings, EPortal.Hosting.Settings>? change = null
+    )
     {
         var site = new PatchsetSite(await ApiCaller.StartAsync(change));
         await site.Portal.Portal.Feeds.Add(TestPortal.Admin, "test", new FeedSettings());
@@ -38,31 +43,41 @@ internal sealed class PatchsetSite : IAsyncDisposable
     /// <summary>Deploys a patchset that says of itself what it is told to.</summary>
     public async Task DeployAsync(string name, string summary, string changelog, params string[] cves)
     {
-        var builder = new PatchsetBuilder(new Manifest
-        {
-            Name = name,
-            Product = Product.Kernel,
-            Released = Portal.Time.GetUtcNow().AddDays(-1),
-            Distros = ["debian12"],
-            Summary = summary,
-            Changelog = changelog,
-            Targets = [],
-        });
-        builder.AddTarget(new ManifestTarget
-        {
-            Id = TestPortal.KernelId,
-            Level = 7,
-            Distro = "debian12",
-            Release = "6.1.0-18-amd64",
-            Euname = "6.1.0-25-amd64",
-            Cves = cves,
-            Files = new Dictionary<string, FileEntry>(),
-        });
+        var builder = new PatchsetBuilder(
+            new Manifest
+            {
+                Name = name,
+                Product = Product.Kernel,
+                Released = Portal.Time.GetUtcNow().AddDays(-1),
+                Distros = ["debian12"],
+                Summary = summary,
+                Changelog = changelog,
+                Targets = [],
+            }
+        );
+        builder.AddTarget(
+            new ManifestTarget
+            {
+                Id = TestPortal.KernelId,
+                Level = 7,
+                Distro = "debian12",
+                Release = "6.1.0-18-amd64",
+                Euname = "6.1.0-25-amd64",
+                Cves = cves,
+                Files = new Dictionary<string, FileEntry>(),
+            }
+        );
         builder.AddFile(TestPortal.KernelId, "kpatch.bin", Archives.Payload(7));
         using var archive = new MemoryStream();
         await builder.WriteAsync(archive, Compression.None, null, Cancellation);
         archive.Position = 0;
-        await Portal.Portal.Patchsets.Deploy(TestPortal.Admin, Product.Kernel, archive, Rollout.Place(Feed.Main, disabled: false), Cancellation);
+        await Portal.Portal.Patchsets.Deploy(
+            TestPortal.Admin,
+            Product.Kernel,
+            archive,
+            Rollout.Place(Feed.Main, disabled: false),
+            Cancellation
+        );
     }
 
     /// <summary>States of the kernel patchsets on a feed, oldest first.</summary>

@@ -65,14 +65,26 @@ public sealed class ProductCommandTests : IDisposable
     {
         var archive = await Archive("K1", 1);
 
-        foreach (var args in (string[][])[["deploy", archive], ["disable", "K1"], ["enable", "K1"], ["enable", "K1", "--upto"], ["unroll", "K1", "--downto"], ["enable", "K1"], ["unroll", "K1"]])
+        foreach (
+            var args in (string[][])
+                [
+                    ["deploy", archive],
+                    ["disable", "K1"],
+                    ["enable", "K1"],
+                    ["enable", "K1", "--upto"],
+                    ["unroll", "K1", "--downto"],
+                    ["enable", "K1"],
+                    ["unroll", "K1"],
+                ]
+        )
         {
             var result = await Json(["kcare", .. args, "--json"]);
             result.ValueKind.ShouldBeOneOf(JsonValueKind.Object, JsonValueKind.Array);
         }
 
         var row = (await Json("kcare", "list", "--json"))[0];
-        row.EnumerateObject().Select(property => property.Name)
+        row.EnumerateObject()
+            .Select(property => property.Name)
             .ShouldBe(["patchset", "status", "withdrawn", "released", "channel", "distros", "signed_by"]);
         row.GetProperty("released").GetDateTimeOffset().ShouldBe(Time.AddDays(1));
         row.GetProperty("signed_by").ValueKind.ShouldBe(JsonValueKind.Null);
@@ -101,17 +113,23 @@ public sealed class ProductCommandTests : IDisposable
 
         (await Run(verb, "deploy", archive)).Out.ShouldBe("P1 is already enabled in main\n");
         (await Run(verb, "enable", "P1")).ShouldBe((0, "P1 is already enabled in main\n", ""));
-        (await Run(verb, "enable", "P1", "--upto")).ShouldBe((0, "", "nothing changed: all patchsets up to P1 are already enabled or disabled in main\n"));
+        (await Run(verb, "enable", "P1", "--upto")).ShouldBe(
+            (0, "", "nothing changed: all patchsets up to P1 are already enabled or disabled in main\n")
+        );
         (await Json(verb, "enable", "P1", "--json"))[0].GetProperty("changed").GetBoolean().ShouldBeFalse();
         (await Run(verb, "disable", "P1")).ShouldBe((0, "P1 was disabled in main\n", ""));
         (await Run(verb, "disable", "P1")).ShouldBe((0, "P1 is already disabled in main\n", ""));
         (await Run(verb, "unroll", "P1")).ShouldBe((0, "P1 is no longer disabled in main\n", ""));
         (await Run(verb, "unroll", "P1")).ShouldBe((1, "", "error: P1 is not on main: it is undeployed there\n"));
-        (await Run(verb, "unroll", "P1", "--downto")).ShouldBe((1, "", "error: neither P1 nor a newer one is enabled on main\n"));
+        (await Run(verb, "unroll", "P1", "--downto")).ShouldBe(
+            (1, "", "error: neither P1 nor a newer one is enabled on main\n")
+        );
         (await Run(verb, "unroll", "P1", "--feed", "nope")).ShouldBe((1, "", "error: feed 'nope' not found\n"));
         if (verb == "kcare")
             (await Run("--unroll", "P1")).ShouldBe((1, "", "error: P1 is not on main: it is undeployed there\n"));
-        Lines().Count(line => line.StartsWith("patchset.unroll", StringComparison.Ordinal)).ShouldBe(1, "what changed nothing is no change");
+        Lines()
+            .Count(line => line.StartsWith("patchset.unroll", StringComparison.Ordinal))
+            .ShouldBe(1, "what changed nothing is no change");
     }
 
     [Fact]
@@ -121,7 +139,9 @@ public sealed class ProductCommandTests : IDisposable
             await Run("kcare", "deploy", await Archive($"K{n}", n));
 
         (await Run("kcare", "unroll", "K2", "--dry-run")).ShouldBe((0, "K2 would be unrolled from main\n", ""));
-        (await Run("kcare", "unroll", "K2", "--downto", "--dry-run")).ShouldBe((0, "K2 would be unrolled from main\nK3 would be unrolled from main\n", ""));
+        (await Run("kcare", "unroll", "K2", "--downto", "--dry-run")).ShouldBe(
+            (0, "K2 would be unrolled from main\nK3 would be unrolled from main\n", "")
+        );
         (await Run("kcare", "unroll", "K2", "--delete", "--dry-run")).ShouldBe((0, "K2 would be deleted\n", ""));
         (await States("kcare")).ShouldBe(["K1 enabled", "K2 enabled", "K3 enabled"]);
     }
@@ -133,8 +153,12 @@ public sealed class ProductCommandTests : IDisposable
         var terminal = PortalCli.On(_folder.File("data"), isTerminal: true);
         const string Question = "Delete K1, which is enabled on 1 feed? [y/N] ";
 
-        (await terminal.RunAsync(["kcare", "unroll", "K1", "--delete"], "n\n")).ShouldBe((1, "", Question + "error: not confirmed, nothing was done\n"));
-        (await terminal.RunAsync(["kcare", "unroll", "K1", "--delete"], "y\n")).ShouldBe((0, "K1 was deleted\n", Question));
+        (await terminal.RunAsync(["kcare", "unroll", "K1", "--delete"], "n\n")).ShouldBe(
+            (1, "", Question + "error: not confirmed, nothing was done\n")
+        );
+        (await terminal.RunAsync(["kcare", "unroll", "K1", "--delete"], "y\n")).ShouldBe(
+            (0, "K1 was deleted\n", Question)
+        );
     }
 
     [Theory]
@@ -192,7 +216,9 @@ public sealed class ProductCommandTests : IDisposable
         cli.Environment["EPORTAL_TRUSTED_KEYS"] = $"['{vendor.PublicKey}']";
 
         (await cli.RunAsync(["kcare", "deploy", await Archive("K1", 1)])).Exit.ShouldBe(1);
-        (await cli.RunAsync(["kcare", "deploy", await Archive("K2", 2, key: MinisignSecretKey.Generate())])).Exit.ShouldBe(1);
+        (
+            await cli.RunAsync(["kcare", "deploy", await Archive("K2", 2, key: MinisignSecretKey.Generate())])
+        ).Exit.ShouldBe(1);
         var (exit, output, error) = await cli.RunAsync(["kcare", "deploy", await Archive("K3", 3, key: vendor)]);
 
         (exit, output).ShouldBe((0, "K3 was enabled in main\n"));
@@ -203,10 +229,17 @@ public sealed class ProductCommandTests : IDisposable
     private IReadOnlyList<string> Lines()
     {
         using var database = EPortal.Data.Database.Open(_folder.File("data"));
-        return database.Read<IReadOnlyList<string>>(session => [.. Dapper.SqlMapper.Query<string>(session.Connection, "SELECT action FROM user_log")]);
+        return database.Read<IReadOnlyList<string>>(session =>
+            [.. Dapper.SqlMapper.Query<string>(session.Connection, "SELECT action FROM user_log")]
+        );
     }
 
-    private async Task<string> Archive(string name, int level, Product product = Product.Kernel, MinisignSecretKey? key = null)
+    private async Task<string> Archive(
+        string name,
+        int level,
+        Product product = Product.Kernel,
+        MinisignSecretKey? key = null
+    )
     {
         var target = new string('a', 40);
         using var archive = await Archives.MakeAsync(name, level, Time.AddDays(level), product, target, key: key);
@@ -216,9 +249,14 @@ public sealed class ProductCommandTests : IDisposable
     }
 
     private async Task<string[]> States(string verb, params string[] more) =>
-        [.. (await Json([verb, "list", "--json", .. more])).EnumerateArray().Select(row => $"{row.GetProperty("patchset")} {row.GetProperty("status")}")];
+        [
+            .. (await Json([verb, "list", "--json", .. more]))
+                .EnumerateArray()
+                .Select(row => $"{row.GetProperty("patchset")} {row.GetProperty("status")}"),
+        ];
 
-    private Task<(int Exit, string Out, string Err)> Run(params string[] args) => PortalCli.On(_folder.File("data")).RunAsync(args);
+    private Task<(int Exit, string Out, string Err)> Run(params string[] args) =>
+        PortalCli.On(_folder.File("data")).RunAsync(args);
 
     private Task<JsonElement> Json(params string[] args) => PortalCli.JsonAsync(_folder.File("data"), args);
 }

@@ -14,7 +14,11 @@ namespace EPortal.Tests.Feeds;
 /// <summary>Actions on several feeds at once.</summary>
 public sealed class RolloutApplyTests
 {
-    private static readonly Dictionary<string, RolloutAction> BothOn = new() { ["main"] = RolloutAction.Enable, ["test"] = RolloutAction.Enable };
+    private static readonly Dictionary<string, RolloutAction> BothOn = new()
+    {
+        ["main"] = RolloutAction.Enable,
+        ["test"] = RolloutAction.Enable,
+    };
 
     [Fact]
     public async Task What_cannot_be_done_on_one_feed_is_done_on_none()
@@ -26,9 +30,21 @@ public sealed class RolloutApplyTests
         await portal.Rollout.Disable(TestPortal.Admin, Product.Kernel, "K2", "main");
         await portal.Rollout.Unroll(TestPortal.Admin, Product.Kernel, "K2", "test");
         // As if another node had it: known, but its files are not here.
-        await portal.Log.Commit(Actor.Agent, change => change.Session.Execute("DELETE FROM patchset_copy WHERE patchset = (SELECT id FROM patchset WHERE name = 'K2')"));
+        await portal.Log.Commit(
+            Actor.Agent,
+            change =>
+                change.Session.Execute(
+                    "DELETE FROM patchset_copy WHERE patchset = (SELECT id FROM patchset WHERE name = 'K2')"
+                )
+        );
 
-        var answer = await api.Post("/patchsets/manage", ("patchset", "K2"), ("action", "enable-upto"), ("feed", "main"), ("feed", "test"));
+        var answer = await api.Post(
+            "/patchsets/manage",
+            ("patchset", "K2"),
+            ("action", "enable-upto"),
+            ("feed", "main"),
+            ("feed", "test")
+        );
 
         answer.ShouldBeError(HttpStatusCode.BadRequest, "conflict");
         States(api, "main").ShouldBe(["K1 undeployed", "K2 disabled"]);
@@ -98,7 +114,10 @@ public sealed class RolloutApplyTests
         await api.Portal.DeployAsync("K1", 1);
         await api.Portal.DeployAsync("K2", 2, "test");
         await GoneAsync(api, "K2");
-        var source = new Source(api) { Meanwhile = () => api.Portal.Portal.Rollout.Disable(TestPortal.Admin, Product.Kernel, "K1", "main") };
+        var source = new Source(api)
+        {
+            Meanwhile = () => api.Portal.Portal.Rollout.Disable(TestPortal.Admin, Product.Kernel, "K1", "main"),
+        };
         var rollout = new Rollout(api.Portal.Portal.Database, api.Portal.Portal.Log, source);
 
         var refused = await Should.ThrowAsync<RefusedException>(() => EnableAsync(rollout, Revision(api)));
@@ -118,7 +137,8 @@ public sealed class RolloutApplyTests
         await ApplyAsync(api, null);
 
         var log = api.Portal.Portal.Database.Read(session => UserLog.Latest(session, 2));
-        log.Select(line => $"{line.Action}: {line.Detail}").ShouldBe(["patchset.enable: K1 on main", "patchset.enable: K1 on test"], ignoreOrder: true);
+        log.Select(line => $"{line.Action}: {line.Detail}")
+            .ShouldBe(["patchset.enable: K1 on main", "patchset.enable: K1 on test"], ignoreOrder: true);
     }
 
     private static async Task<ApiCaller> StartAsync()
@@ -129,22 +149,43 @@ public sealed class RolloutApplyTests
     }
 
     private static Task ApplyAsync(ApiCaller api, long? expected) =>
-        api.Portal.Portal.Rollout.Apply(TestPortal.Admin, Product.Kernel, "K1", BothOn, expected, TestContext.Current.CancellationToken);
+        api.Portal.Portal.Rollout.Apply(
+            TestPortal.Admin,
+            Product.Kernel,
+            "K1",
+            BothOn,
+            expected,
+            TestContext.Current.CancellationToken
+        );
 
     /// <summary>Enables K2 on main.</summary>
-    private static Task EnableAsync(Rollout rollout, long? expected) => rollout.Apply(
-        TestPortal.Admin, Product.Kernel, "K2", new Dictionary<string, RolloutAction> { ["main"] = RolloutAction.Enable }, expected,
-        TestContext.Current.CancellationToken);
+    private static Task EnableAsync(Rollout rollout, long? expected) =>
+        rollout.Apply(
+            TestPortal.Admin,
+            Product.Kernel,
+            "K2",
+            new Dictionary<string, RolloutAction> { ["main"] = RolloutAction.Enable },
+            expected,
+            TestContext.Current.CancellationToken
+        );
 
     /// <summary>Makes a patchset one that has to be fetched.</summary>
-    private static Task GoneAsync(ApiCaller api, string name) => api.Portal.Portal.Log.Commit(Actor.Agent, change =>
-    {
-        change.Session.Execute("DELETE FROM patchset_copy WHERE patchset = (SELECT id FROM patchset WHERE name = @name)", ("@name", name));
-        change.OffersChanged();
-        return true;
-    });
+    private static Task GoneAsync(ApiCaller api, string name) =>
+        api.Portal.Portal.Log.Commit(
+            Actor.Agent,
+            change =>
+            {
+                change.Session.Execute(
+                    "DELETE FROM patchset_copy WHERE patchset = (SELECT id FROM patchset WHERE name = @name)",
+                    ("@name", name)
+                );
+                change.OffersChanged();
+                return true;
+            }
+        );
 
-    private static long Revision(ApiCaller api) => api.Portal.Portal.Database.Read(session => Node.Read(session).OfferRevision);
+    private static long Revision(ApiCaller api) =>
+        api.Portal.Portal.Database.Read(session => Node.Read(session).OfferRevision);
 
     private static IEnumerable<string> States(ApiCaller api, string feed) =>
         api.Portal.Portal.Rollout.List(feed, Product.Kernel).Select(one => $"{one.Patchset.Name} {one.State.Token()}");
@@ -156,21 +197,33 @@ public sealed class RolloutApplyTests
 
         public Func<Task> Meanwhile { get; init; } = () => Task.CompletedTask;
 
-        public override async Task Fetch(Actor actor, Product product, IReadOnlyList<string> names, CancellationToken cancel)
+        public override async Task Fetch(
+            Actor actor,
+            Product product,
+            IReadOnlyList<string> names,
+            CancellationToken cancel
+        )
         {
             Fetched.AddRange(names);
             await Meanwhile();
-            await api.Portal.Portal.Log.Commit(Actor.Agent, change =>
-            {
-                foreach (var name in names)
-                    change.Session.Execute("INSERT INTO patchset_copy (patchset, available_at) SELECT id, 1 FROM patchset WHERE name = @name", ("@name", name));
-                change.OffersChanged();
-                return true;
-            });
+            await api.Portal.Portal.Log.Commit(
+                Actor.Agent,
+                change =>
+                {
+                    foreach (var name in names)
+                        change.Session.Execute(
+                            "INSERT INTO patchset_copy (patchset, available_at) SELECT id, 1 FROM patchset WHERE name = @name",
+                            ("@name", name)
+                        );
+                    change.OffersChanged();
+                    return true;
+                }
+            );
         }
 
         public override IReadOnlySet<string> Wanted(Session session, Product product) => new HashSet<string>();
 
-        public override Task<Stream> Open(PatchFileLocation file, CancellationToken cancel) => throw new NotSupportedException();
+        public override Task<Stream> Open(PatchFileLocation file, CancellationToken cancel) =>
+            throw new NotSupportedException();
     }
 }

@@ -16,8 +16,12 @@ internal sealed class RolloutModel
     public int NextNumber() => ++LastNumber;
 
     public void Add(string name, DateTimeOffset released, IReadOnlyList<string> targets, int level) =>
-        Patchsets = [.. Patchsets.Append(new Entry(name, released, targets, level))
-            .OrderBy(p => p.Released).ThenBy(p => p.Name, StringComparer.Ordinal)];
+        Patchsets = [
+            .. Patchsets
+                .Append(new Entry(name, released, targets, level))
+                .OrderBy(p => p.Released)
+                .ThenBy(p => p.Name, StringComparer.Ordinal),
+        ];
 
     public void Enable(string feed, string name) => _states[(feed, name)] = "enabled";
 

@@ -8,13 +8,14 @@ using Xunit;
 
 namespace EPortal.Tests.Feeds;
 
-/// <summary>Random sequences of everything that can be done with patchsets and feeds, against a model of a page.</summary>
+/// <summary>
+/// Random sequences of everything that can be done with patchsets and feeds, against a model of a page.
+/// </summary>
 public sealed class RolloutModelTests
 {
     private static readonly string[] FeedNames = [Feed.Main, "test", "late"];
 
-    private static readonly string[] Targets =
-        [.. Enumerable.Range(0, 4).Select(n => new string((char)('a' + n), 40))];
+    private static readonly string[] Targets = [.. Enumerable.Range(0, 4).Select(n => new string((char)('a' + n), 40))];
 
     private enum Act
     {
@@ -29,7 +30,10 @@ public sealed class RolloutModelTests
         Delete,
     }
 
-    /// <summary>What to do; a deploy releases at <paramref name="Released"/> and holds the targets of the bits of <paramref name="Holds"/>.</summary>
+    /// <summary>
+    /// What to do; a deploy releases at <paramref name="Released"/> and holds the targets of the bits of
+    /// <paramref name="Holds"/>.
+    /// </summary>
     private sealed record Step(Act Act, int Feed, int Which, int Released, int Holds);
 
     private static readonly Gen<Step[]> Schedules = Gen.Select(
@@ -38,7 +42,8 @@ public sealed class RolloutModelTests
         Gen.Int[0, 30],
         Gen.Int[0, 6],
         Gen.Int[1, 15],
-        (act, feed, which, released, holds) => new Step(act, feed, which, released, holds)).Array[1, 40];
+        (act, feed, which, released, holds) => new Step(act, feed, which, released, holds)
+    ).Array[1, 40];
 
     [Fact]
     public async Task Every_feed_offers_every_target_what_the_model_says() =>
@@ -92,15 +97,25 @@ public sealed class RolloutModelTests
                 await rollout.Unroll(TestStore.Admin, Product.Kernel, name, feed);
                 break;
             case Act.Together:
-                await rollout.Apply(TestStore.Admin, Product.Kernel, name, actions, expected: null, CancellationToken.None);
+                await rollout.Apply(
+                    TestStore.Admin,
+                    Product.Kernel,
+                    name,
+                    actions,
+                    expected: null,
+                    CancellationToken.None
+                );
                 break;
             default:
-                await store.Log.Commit(TestStore.Admin, change =>
-                {
-                    PatchsetStore.Delete(change, PatchsetStore.Get(change.Session, Product.Kernel, name));
-                    change.Note("patchset.delete", name);
-                    return name;
-                });
+                await store.Log.Commit(
+                    TestStore.Admin,
+                    change =>
+                    {
+                        PatchsetStore.Delete(change, PatchsetStore.Get(change.Session, Product.Kernel, name));
+                        change.Note("patchset.delete", name);
+                        return name;
+                    }
+                );
                 model.Delete(name);
                 break;
         }
@@ -113,13 +128,22 @@ public sealed class RolloutModelTests
         model.Patchsets.Count == 0 ? null : model.Patchsets[step.Which % model.Patchsets.Count].Name;
 
     /// <summary>What a step does on which feed, where it is one of the actions.</summary>
-    private static Dictionary<string, RolloutAction> ActionsOf(Step step) => step.Act switch
-    {
-        Act.Together => FeedNames.Where((_, n) => n != step.Feed).Select((feed, n) => (feed, RolloutActions.All[(n == 0 ? step.Holds : step.Released) % RolloutActions.All.Count]))
-            .ToDictionary(),
-        Act.Enable or Act.Disable or Act.EnableUpTo or Act.UndeployDownTo or Act.Unroll => new() { [FeedNames[step.Feed]] = Enum.Parse<RolloutAction>($"{step.Act}") },
-        _ => [],
-    };
+    private static Dictionary<string, RolloutAction> ActionsOf(Step step) =>
+        step.Act switch
+        {
+            Act.Together => FeedNames
+                .Where((_, n) => n != step.Feed)
+                .Select(
+                    (feed, n) =>
+                        (feed, RolloutActions.All[(n == 0 ? step.Holds : step.Released) % RolloutActions.All.Count])
+                )
+                .ToDictionary(),
+            Act.Enable or Act.Disable or Act.EnableUpTo or Act.UndeployDownTo or Act.Unroll => new()
+            {
+                [FeedNames[step.Feed]] = Enum.Parse<RolloutAction>($"{step.Act}"),
+            },
+            _ => [],
+        };
 
     private static async Task Deploy(TestStore store, RolloutModel model, Step step, string feed)
     {
@@ -127,12 +151,24 @@ public sealed class RolloutModelTests
         var released = store.Time.GetUtcNow().AddDays(-30 + step.Released);
         var targets = Targets.Where((_, n) => (step.Holds & (1 << n)) != 0).ToList();
         var level = model.LastNumber;
-        await store.Log.Commit(TestStore.Admin, change =>
-        {
-            PatchsetStore.Record(change, Manifests.Staged(name, released, targets, level), "00", $"{name}.tar", new FileEntry(1, "00"));
-            var pair = (FeedStore.Get(change.Session, feed), PatchsetStore.Get(change.Session, Product.Kernel, name));
-            return step.Act == Act.Deploy ? Rollout.Enable(change, pair) : Rollout.Disable(change, pair);
-        });
+        await store.Log.Commit(
+            TestStore.Admin,
+            change =>
+            {
+                PatchsetStore.Record(
+                    change,
+                    Manifests.Staged(name, released, targets, level),
+                    "00",
+                    $"{name}.tar",
+                    new FileEntry(1, "00")
+                );
+                var pair = (
+                    FeedStore.Get(change.Session, feed),
+                    PatchsetStore.Get(change.Session, Product.Kernel, name)
+                );
+                return step.Act == Act.Deploy ? Rollout.Enable(change, pair) : Rollout.Disable(change, pair);
+            }
+        );
         model.Add(name, released, targets, level);
         if (step.Act == Act.Deploy)
             model.Enable(feed, name);
@@ -145,12 +181,17 @@ public sealed class RolloutModelTests
         var table = store.Database.Read(offers.At);
         foreach (var feed in FeedNames)
         {
-            rollout.List(feed, Product.Kernel).Select(p => $"{p.Patchset.Name} {p.State.Token()}")
+            rollout
+                .List(feed, Product.Kernel)
+                .Select(p => $"{p.Patchset.Name} {p.State.Token()}")
                 .ShouldBe(model.States(feed));
             var id = store.Database.Read(session => FeedStore.Get(session, feed).Id);
             foreach (var target in Targets)
                 table.FindOrNull(id, Product.Kernel, target)?.Level.ShouldBe(model.Offer(feed, target)!.Value);
-            table.Of(id).Select(offer => offer.Key.Target).Order()
+            table
+                .Of(id)
+                .Select(offer => offer.Key.Target)
+                .Order()
                 .ShouldBe(Targets.Where(target => model.Offer(feed, target) is not null));
         }
     }

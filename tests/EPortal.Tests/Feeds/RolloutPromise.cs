@@ -14,15 +14,29 @@ internal sealed class RolloutPromise
 
     /// <summary>The promise; null where nothing is to be done.</summary>
     public static RolloutPromise? OrNull(
-        TestStore store, PatchsetLevels levels, Offers offers, string? patchset, IReadOnlyDictionary<string, RolloutAction> actions) =>
-        patchset is null || actions.Count == 0 ? null : store.Database.Read(session =>
-        {
-            var promise = new RolloutPromise();
-            var plan = RolloutPlan.Of(session, Node.Read(session).OfferRevision, Product.Kernel, patchset, actions, new HashSet<string>());
-            foreach (var preview in RolloutPreview.Of(session, levels, plan))
-                promise.Add(preview, OfferedBy(offers.At(session), preview.Plan.Feed.Id));
-            return promise;
-        });
+        TestStore store,
+        PatchsetLevels levels,
+        Offers offers,
+        string? patchset,
+        IReadOnlyDictionary<string, RolloutAction> actions
+    ) =>
+        patchset is null || actions.Count == 0
+            ? null
+            : store.Database.Read(session =>
+            {
+                var promise = new RolloutPromise();
+                var plan = RolloutPlan.Of(
+                    session,
+                    Node.Read(session).OfferRevision,
+                    Product.Kernel,
+                    patchset,
+                    actions,
+                    new HashSet<string>()
+                );
+                foreach (var preview in RolloutPreview.Of(session, levels, plan))
+                    promise.Add(preview, OfferedBy(offers.At(session), preview.Plan.Feed.Id));
+                return promise;
+            });
 
     /// <summary>The feeds offer what was said, target by target, and the patchsets stand as was said.</summary>
     public void ShouldBeKept(TestStore store, Rollout rollout, Offers offers)
@@ -31,7 +45,10 @@ internal sealed class RolloutPromise
         {
             var id = store.Database.Read(session => FeedStore.Get(session, feed).Id);
             OfferedBy(store.Database.Read(offers.At), id).ShouldBe(levels, ignoreOrder: true);
-            rollout.List(feed, Product.Kernel).Select(one => $"{one.Patchset.Name} {one.State}").ShouldBe(_states[feed]);
+            rollout
+                .List(feed, Product.Kernel)
+                .Select(one => $"{one.Patchset.Name} {one.State}")
+                .ShouldBe(_states[feed]);
         }
     }
 
@@ -52,6 +69,13 @@ internal sealed class RolloutPromise
 
         var changes = preview.Plan.Changes.ToDictionary(one => one.Patchset.Name);
         _levels.Add(preview.Plan.Feed.Name, offered);
-        _states.Add(preview.Plan.Feed.Name, [.. preview.Plan.Placements.Select(one => $"{one.Patchset.Name} {changes.GetValueOrDefault(one.Patchset.Name)?.After ?? one.State}")]);
+        _states.Add(
+            preview.Plan.Feed.Name,
+            [
+                .. preview.Plan.Placements.Select(one =>
+                    $"{one.Patchset.Name} {changes.GetValueOrDefault(one.Patchset.Name)?.After ?? one.State}"
+                ),
+            ]
+        );
     }
 }

@@ -14,9 +14,19 @@ public sealed class UploadPageTests
 
     [Theory]
     [InlineData("stored", "K1 undeployed", "", "K1 was stored.")]
-    [InlineData("enabled", "K1 undeployed", "/manage?do.test=enable", "K1 was stored. Its signature was not checked, because no key is pinned. Check the preview to enable it on test.")]
+    [InlineData(
+        "enabled",
+        "K1 undeployed",
+        "/manage?do.test=enable",
+        "K1 was stored. Its signature was not checked, because no key is pinned. Check the preview to enable it on test."
+    )]
     [InlineData("disabled", "K1 disabled", "", "K1 was disabled on test.")]
-    public async Task An_archive_is_stored_and_changes_for_servers_are_previewed(string state, string standing, string then, string sentence)
+    public async Task An_archive_is_stored_and_changes_for_servers_are_previewed(
+        string state,
+        string standing,
+        string then,
+        string sentence
+    )
     {
         await using var site = await PatchsetSite.OpenAsync();
 
@@ -35,7 +45,13 @@ public sealed class UploadPageTests
         await using var site = await PatchsetSite.OpenAsync();
         var archive = await ArchiveAsync(site);
         (await UploadAsync(site, archive, state: "stored")).Dispose();
-        await site.Portal.Portal.Rollout.Enable(TestPortal.Admin, Product.Kernel, "K1", "test", TestContext.Current.CancellationToken);
+        await site.Portal.Portal.Rollout.Enable(
+            TestPortal.Admin,
+            Product.Kernel,
+            "K1",
+            "test",
+            TestContext.Current.CancellationToken
+        );
 
         using var answer = await UploadAsync(site, archive, state: "disabled");
 
@@ -49,7 +65,11 @@ public sealed class UploadPageTests
         await using var site = await PatchsetSite.OpenAsync();
 
         (await site.Browser.TextAsync(Path)).ShouldContain("value=\"stored\" checked");
-        await ShouldBeRefusedAsync(site, await UploadAsync(site, await ArchiveAsync(site), state: "explode"), "invalid state");
+        await ShouldBeRefusedAsync(
+            site,
+            await UploadAsync(site, await ArchiveAsync(site), state: "explode"),
+            "invalid state"
+        );
     }
 
     [Fact]
@@ -57,7 +77,14 @@ public sealed class UploadPageTests
     {
         await using var site = await PatchsetSite.OpenAsync();
         var large = new byte[3 << 20];
-        using var archive = await Archives.MakeAsync("K1", 1, site.Portal.Time.GetUtcNow(), Product.Kernel, TestPortal.KernelId, large);
+        using var archive = await Archives.MakeAsync(
+            "K1",
+            1,
+            site.Portal.Time.GetUtcNow(),
+            Product.Kernel,
+            TestPortal.KernelId,
+            large
+        );
 
         using var answer = await UploadAsync(site, archive.ToArray());
 
@@ -84,9 +111,21 @@ public sealed class UploadPageTests
 
         await ShouldBeRefusedAsync(site, await UploadAsync(site, archive), "kpatch.bin");
         await ShouldBeRefusedAsync(site, await UploadAsync(site, "no archive"u8.ToArray()), "alert-danger");
-        await ShouldBeRefusedAsync(site, await UploadAsync(site, await ArchiveAsync(site), product: "user"), "is a kernel patchset");
-        await ShouldBeRefusedAsync(site, await UploadAsync(site, await ArchiveAsync(site), feed: "<script>"), "feed &#x27;&lt;script&gt;&#x27; not found");
-        await ShouldBeRefusedAsync(site, await UploadAsync(site, await ArchiveAsync(site), product: "nonsense"), "not found");
+        await ShouldBeRefusedAsync(
+            site,
+            await UploadAsync(site, await ArchiveAsync(site), product: "user"),
+            "is a kernel patchset"
+        );
+        await ShouldBeRefusedAsync(
+            site,
+            await UploadAsync(site, await ArchiveAsync(site), feed: "<script>"),
+            "feed &#x27;&lt;script&gt;&#x27; not found"
+        );
+        await ShouldBeRefusedAsync(
+            site,
+            await UploadAsync(site, await ArchiveAsync(site), product: "nonsense"),
+            "not found"
+        );
         await ShouldBeRefusedAsync(site, await UploadAsync(site, [], fileName: ""), "choose an archive file");
     }
 
@@ -94,7 +133,9 @@ public sealed class UploadPageTests
     public async Task What_is_no_upload_is_refused()
     {
         await using var site = await PatchsetSite.OpenAsync();
-        using var cut = new ByteArrayContent("--b\r\nContent-Disposition: form-data; name=archive; filename=K1.tar\r\n\r\nhalf"u8.ToArray());
+        using var cut = new ByteArrayContent(
+            "--b\r\nContent-Disposition: form-data; name=archive; filename=K1.tar\r\n\r\nhalf"u8.ToArray()
+        );
         cut.Headers.TryAddWithoutValidation("Content-Type", "multipart/form-data; boundary=b");
         using var tooLong = new MultipartFormDataContent { { new StringContent(new string('x', 2000)), "feed" } };
 
@@ -108,10 +149,17 @@ public sealed class UploadPageTests
     [InlineData(3_000_000)]
     public async Task One_that_is_too_large_is_refused(int length)
     {
-        await using var site = await PatchsetSite.OpenAsync(change: settings => settings with { PatchsetMaxArchiveBytes = 20_000 });
+        await using var site = await PatchsetSite.OpenAsync(change: settings =>
+            settings with
+            {
+                PatchsetMaxArchiveBytes = 20_000,
+            }
+        );
 
         await ShouldBeRefusedAsync(site, await UploadAsync(site, new byte[length]), "The archive is larger than");
-        Directory.EnumerateFiles(site.Portal.DataFolder, "*", SearchOption.AllDirectories).ShouldNotContain(file => new FileInfo(file).Length == length);
+        Directory
+            .EnumerateFiles(site.Portal.DataFolder, "*", SearchOption.AllDirectories)
+            .ShouldNotContain(file => new FileInfo(file).Length == length);
     }
 
     [Fact]
@@ -132,17 +180,38 @@ public sealed class UploadPageTests
 
     private static async Task<byte[]> ArchiveAsync(PatchsetSite site)
     {
-        using var archive = await Archives.MakeAsync("K1", 1, site.Portal.Time.GetUtcNow(), Product.Kernel, TestPortal.KernelId);
+        using var archive = await Archives.MakeAsync(
+            "K1",
+            1,
+            site.Portal.Time.GetUtcNow(),
+            Product.Kernel,
+            TestPortal.KernelId
+        );
         return archive.ToArray();
     }
 
     private static async Task<HttpResponseMessage> UploadAsync(
-        PatchsetSite site, byte[] archive, string product = "kernel", string feed = "test", string state = "stored", string fileName = "K1.tar",
-        params (string Name, string Value)[] headers)
+        PatchsetSite site,
+        byte[] archive,
+        string product = "kernel",
+        string feed = "test",
+        string state = "stored",
+        string fileName = "K1.tar",
+        params (string Name, string Value)[] headers
+    )
     {
         using var file = new ByteArrayContent(archive);
-        file.Headers.TryAddWithoutValidation("Content-Disposition", $"form-data; name=\"archive\"; filename=\"{fileName}\"");
-        using var form = new MultipartFormDataContent { { new StringContent(product), "product" }, { new StringContent(feed), "feed" }, { new StringContent(state), "state" }, file };
+        file.Headers.TryAddWithoutValidation(
+            "Content-Disposition",
+            $"form-data; name=\"archive\"; filename=\"{fileName}\""
+        );
+        using var form = new MultipartFormDataContent
+        {
+            { new StringContent(product), "product" },
+            { new StringContent(feed), "feed" },
+            { new StringContent(state), "state" },
+            file,
+        };
         return await site.Browser.SendAsync(HttpMethod.Post, Path, form, headers);
     }
 

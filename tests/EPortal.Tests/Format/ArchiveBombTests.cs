@@ -29,7 +29,10 @@ public sealed class ArchiveBombTests : IDisposable
         Stopped(new RepeatedStream(archive, new byte[4096]), archive.Length, "is larger than 4294967296 bytes");
 
         // The largest number that the field can hold, 8 GiB less a byte, twelve digits: 64 GiB.
-        archive = new HandMadeArchive().Begin().Add("x", [], '0', header => TarBytes.Put(header, 124, "777777777777")).Cut();
+        archive = new HandMadeArchive()
+            .Begin()
+            .Add("x", [], '0', header => TarBytes.Put(header, 124, "777777777777"))
+            .Cut();
         Stopped(new RepeatedStream(archive, new byte[4096]), archive.Length, "is larger than");
     }
 
@@ -38,7 +41,11 @@ public sealed class ArchiveBombTests : IDisposable
     {
         var archive = new HandMadeArchive();
         for (var i = 0; i < 25; i++)
-            archive.Files[$"zeros{i}"] = new System.Text.Json.Nodes.JsonObject { ["size"] = 4L << 30, ["sha256"] = new string('0', 64) };
+            archive.Files[$"zeros{i}"] = new System.Text.Json.Nodes.JsonObject
+            {
+                ["size"] = 4L << 30,
+                ["sha256"] = new string('0', 64),
+            };
         var head = archive.Begin().Add(HandMadeArchive.PayloadName, HandMadeArchive.Payload).Cut();
         Stopped(new RepeatedStream(head, new byte[4096]), head.Length, "more than 17179869184 bytes");
     }
@@ -48,10 +55,22 @@ public sealed class ArchiveBombTests : IDisposable
     {
         var limits = PatchsetLimits.Default with { MaxUnpackedBytes = 3 * Mega };
         var archive = new HandMadeArchive();
-        archive.Files["zeros"] = new System.Text.Json.Nodes.JsonObject { ["size"] = 3 * Mega - 100, ["sha256"] = new string('0', 64) };
-        var head = archive.Begin().Add(HandMadeArchive.PayloadName, HandMadeArchive.Payload)
-            .Raw(Sealed($"{HandMadeArchive.Id}/1/zeros", 3 * Mega - 100)).Cut();
-        Stopped(new RepeatedStream(head, new byte[4096]), 3 * Mega + 4096, "unpacked archive is larger than 3145728 bytes", limits);
+        archive.Files["zeros"] = new System.Text.Json.Nodes.JsonObject
+        {
+            ["size"] = 3 * Mega - 100,
+            ["sha256"] = new string('0', 64),
+        };
+        var head = archive
+            .Begin()
+            .Add(HandMadeArchive.PayloadName, HandMadeArchive.Payload)
+            .Raw(Sealed($"{HandMadeArchive.Id}/1/zeros", 3 * Mega - 100))
+            .Cut();
+        Stopped(
+            new RepeatedStream(head, new byte[4096]),
+            3 * Mega + 4096,
+            "unpacked archive is larger than 3145728 bytes",
+            limits
+        );
     }
 
     [Fact]
@@ -83,9 +102,14 @@ public sealed class ArchiveBombTests : IDisposable
     {
         var head = SamplePatchset.Compress(new HandMadeArchive().Bytes(), compression);
         var limits = PatchsetLimits.Default with { MaxArchiveBytes = Mega };
-        using var stream = new RepeatedStream(head, compression == Compression.Gzip ? EmptyGzip : SamplePatchset.Compress([], compression));
+        using var stream = new RepeatedStream(
+            head,
+            compression == Compression.Gzip ? EmptyGzip : SamplePatchset.Compress([], compression)
+        );
         var task = Task.Run(() => VerifyAsync(stream, limits), TestContext.Current.CancellationToken);
-        await Should.ThrowAsync<PatchsetException>(() => task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        await Should.ThrowAsync<PatchsetException>(() =>
+            task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken)
+        );
         stream.Count.ShouldBeLessThanOrEqualTo(2 * Mega);
     }
 
@@ -94,7 +118,12 @@ public sealed class ArchiveBombTests : IDisposable
     {
         var archive = new HandMadeArchive().Begin().Cut();
         var folder = new TarBytes().Add($"{HandMadeArchive.Id}/", [], '5').Cut();
-        Stopped(new RepeatedStream(archive, folder, 1_000_000), archive.Length + 200_010 * 512L, "more than 200000 members", memory: 400 * Mega);
+        Stopped(
+            new RepeatedStream(archive, folder, 1_000_000),
+            archive.Length + 200_010 * 512L,
+            "more than 200000 members",
+            memory: 400 * Mega
+        );
         var file = new TarBytes().Add("x", []).Cut();
         Stopped(new RepeatedStream(archive, file, 1_000_000), archive.Length + 512, "is not in the manifest");
     }
@@ -105,7 +134,15 @@ public sealed class ArchiveBombTests : IDisposable
         var archive = new HandMadeArchive();
         archive.Files["second"] = HandMadeArchive.Entry([]);
         var bytes = archive.Begin().End();
-        Stopped(new RepeatedStream(bytes, []), bytes.Length, "lists more than 1 files", PatchsetLimits.Default with { MaxMembers = 1 });
+        Stopped(
+            new RepeatedStream(bytes, []),
+            bytes.Length,
+            "lists more than 1 files",
+            PatchsetLimits.Default with
+            {
+                MaxMembers = 1,
+            }
+        );
     }
 
     [Fact]
@@ -122,19 +159,38 @@ public sealed class ArchiveBombTests : IDisposable
     [Fact]
     public async Task An_endless_archive_is_stopped_and_staging_is_emptied()
     {
-        await using var library = new TestLibrary(_folder.File("data"), limits: PatchsetLimits.Default with { MaxArchiveBytes = Mega });
+        await using var library = new TestLibrary(
+            _folder.File("data"),
+            limits: PatchsetLimits.Default with
+            {
+                MaxArchiveBytes = Mega,
+            }
+        );
         var before = library.Tree();
         using var endless = new RepeatedStream(new HandMadeArchive().Bytes(), new byte[4096]);
-        var refusal = await Should.ThrowAsync<PatchsetException>(() => library.Patchsets.Deploy(
-            TestLibrary.Admin, Product.Kernel, endless, (_, _) => { }, TestContext.Current.CancellationToken));
+        var refusal = await Should.ThrowAsync<PatchsetException>(() =>
+            library.Patchsets.Deploy(
+                TestLibrary.Admin,
+                Product.Kernel,
+                endless,
+                (_, _) => { },
+                TestContext.Current.CancellationToken
+            )
+        );
         refusal.Message.ShouldBe("archive is larger than 1048576 bytes");
         endless.Count.ShouldBeLessThan(2 * Mega);
         library.Staging().ShouldBeEmpty();
         library.Tree().ShouldBe(before);
     }
 
-    private static Task<StagedPatchset> VerifyAsync(Stream stream, PatchsetLimits limits) => PatchsetArchive.VerifyAsync(
-        stream, TrustedKeys.None, limits, SamplePatchset.Now, TestContext.Current.CancellationToken);
+    private static Task<StagedPatchset> VerifyAsync(Stream stream, PatchsetLimits limits) =>
+        PatchsetArchive.VerifyAsync(
+            stream,
+            TrustedKeys.None,
+            limits,
+            SamplePatchset.Now,
+            TestContext.Current.CancellationToken
+        );
 
     private static byte[] Sealed(string name, long size)
     {
@@ -145,7 +201,12 @@ public sealed class ArchiveBombTests : IDisposable
 
     /// <summary>Reads it on this thread, so that what that takes of memory can be told.</summary>
     private static void Stopped(
-        RepeatedStream stream, long mostRead, string words, PatchsetLimits? limits = null, long memory = MostMemory)
+        RepeatedStream stream,
+        long mostRead,
+        string words,
+        PatchsetLimits? limits = null,
+        long memory = MostMemory
+    )
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
         var reading = VerifyAsync(stream, limits ?? PatchsetLimits.Default);

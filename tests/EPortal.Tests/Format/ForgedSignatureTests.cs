@@ -16,7 +16,12 @@ public sealed class ForgedSignatureTests(RefusalFixture doors) : IClassFixture<R
     public async Task The_signed_archive_of_these_tests_is_good()
     {
         var staged = await PatchsetArchive.VerifyAsync(
-            new MemoryStream(await SamplePatchset.BuildAsync(key: Key)), SamplePatchset.Trusted, PatchsetLimits.Default, SamplePatchset.Now, CancellationToken.None);
+            new MemoryStream(await SamplePatchset.BuildAsync(key: Key)),
+            SamplePatchset.Trusted,
+            PatchsetLimits.Default,
+            SamplePatchset.Now,
+            CancellationToken.None
+        );
         staged.SignedBy.ShouldBe(Key.PublicKey);
     }
 
@@ -28,7 +33,11 @@ public sealed class ForgedSignatureTests(RefusalFixture doors) : IClassFixture<R
     public async Task A_key_that_is_not_trusted_is_refused_and_named()
     {
         var other = MinisignSecretKey.Generate();
-        await PinnedAsync(await SamplePatchset.BuildAsync(key: other), PatchsetErrorCode.UntrustedKey, other.PublicKey.KeyId);
+        await PinnedAsync(
+            await SamplePatchset.BuildAsync(key: other),
+            PatchsetErrorCode.UntrustedKey,
+            other.PublicKey.KeyId
+        );
     }
 
     [Fact]
@@ -39,7 +48,11 @@ public sealed class ForgedSignatureTests(RefusalFixture doors) : IClassFixture<R
         file.AsSpan(^32).Clear();
         var forger = MinisignSecretKey.Parse(Convert.ToBase64String(file), null);
         forger.PublicKey.KeyId.ShouldBe(Key.PublicKey.KeyId);
-        await PinnedAsync(await SamplePatchset.BuildAsync(key: forger), PatchsetErrorCode.BadSignature, "invalid signature");
+        await PinnedAsync(
+            await SamplePatchset.BuildAsync(key: forger),
+            PatchsetErrorCode.BadSignature,
+            "invalid signature"
+        );
     }
 
     [Fact]
@@ -56,18 +69,30 @@ public sealed class ForgedSignatureTests(RefusalFixture doors) : IClassFixture<R
     {
         // Signed rightly by the trusted key, but for another patchset: manifest and description must agree.
         var other = Members(await SamplePatchset.BuildAsync(key: Key, name: "K20260501_02"));
-        await PinnedAsync(Resigned(members =>
-        {
-            foreach (var name in members.Keys.Where(name => name.Contains("patch.json", StringComparison.Ordinal)).ToList())
-                members[name] = other[name];
-        }), PatchsetErrorCode.ContentMismatch, "differs from the manifest");
+        await PinnedAsync(
+            Resigned(members =>
+            {
+                foreach (
+                    var name in members
+                        .Keys.Where(name => name.Contains("patch.json", StringComparison.Ordinal))
+                        .ToList()
+                )
+                    members[name] = other[name];
+            }),
+            PatchsetErrorCode.ContentMismatch,
+            "differs from the manifest"
+        );
     }
 
     [Fact]
     public async Task A_comment_that_was_changed_is_refused()
     {
         var members = Members(await SamplePatchset.BuildAsync(key: Key));
-        members["manifest.json.minisig"] = Replace(members["manifest.json.minisig"], "trusted comment: K20260501_01", "trusted comment: K20260501_99");
+        members["manifest.json.minisig"] = Replace(
+            members["manifest.json.minisig"],
+            "trusted comment: K20260501_01",
+            "trusted comment: K20260501_99"
+        );
         await PinnedAsync(Archive(members), PatchsetErrorCode.BadSignature, "invalid signature");
     }
 
@@ -77,11 +102,15 @@ public sealed class ForgedSignatureTests(RefusalFixture doors) : IClassFixture<R
         var name = $"{SamplePatchset.Kernel('a')}/1/patch.json.minisig";
         await PinnedAsync(
             Resigned(members => members[name] = Replace(members[name], "trusted comment: K", "trusted comment: X")),
-            PatchsetErrorCode.BadSignature, $"invalid signature of {SamplePatchset.Kernel('a')}/1/patch.json");
+            PatchsetErrorCode.BadSignature,
+            $"invalid signature of {SamplePatchset.Kernel('a')}/1/patch.json"
+        );
+        await PinnedAsync(Resigned(members => members.Remove(name)), PatchsetErrorCode.Unsigned, "has no signature");
         await PinnedAsync(
-            Resigned(members => members.Remove(name)), PatchsetErrorCode.Unsigned, "has no signature");
-        await PinnedAsync(
-            Resigned(members => members[name] = "rubbish"u8.ToArray()), PatchsetErrorCode.BadSignature, "is not a minisign signature");
+            Resigned(members => members[name] = "rubbish"u8.ToArray()),
+            PatchsetErrorCode.BadSignature,
+            "is not a minisign signature"
+        );
     }
 
     [Fact]
@@ -89,7 +118,11 @@ public sealed class ForgedSignatureTests(RefusalFixture doors) : IClassFixture<R
     {
         var members = Members(await SamplePatchset.BuildAsync(key: Key));
         members["manifest.json.minisig"] = "rubbish"u8.ToArray();
-        await doors.RefusedAsync(Archive(members), PatchsetErrorCode.BadSignature, "the signature of manifest.json is not a minisign signature");
+        await doors.RefusedAsync(
+            Archive(members),
+            PatchsetErrorCode.BadSignature,
+            "the signature of manifest.json is not a minisign signature"
+        );
     }
 
     [Fact]
@@ -98,8 +131,16 @@ public sealed class ForgedSignatureTests(RefusalFixture doors) : IClassFixture<R
         var members = Members(Resigned(_ => { }));
         var description = $"{SamplePatchset.Kernel('a')}/1/patch.json";
         var payload = $"{SamplePatchset.Kernel('a')}/1/kpatch.bin";
-        await PinnedAsync(Archive(members, description + ".minisig", payload), PatchsetErrorCode.ContentMismatch, "must be followed by its signature");
-        await PinnedAsync(Archive(members, description + ".minisig", description), PatchsetErrorCode.ContentMismatch, "must follow the patch.json");
+        await PinnedAsync(
+            Archive(members, description + ".minisig", payload),
+            PatchsetErrorCode.ContentMismatch,
+            "must be followed by its signature"
+        );
+        await PinnedAsync(
+            Archive(members, description + ".minisig", description),
+            PatchsetErrorCode.ContentMismatch,
+            "must follow the patch.json"
+        );
     }
 
     private async Task PinnedAsync(byte[] archive, PatchsetErrorCode code, string words)
@@ -129,27 +170,43 @@ public sealed class ForgedSignatureTests(RefusalFixture doors) : IClassFixture<R
         var tar = new TarBytes();
         foreach (var name in members.Keys)
         {
-            var other = name == first ? second! : name == second ? first! : name;
+            var other =
+                name == first ? second!
+                : name == second ? first!
+                : name;
             tar.Add(other, members[other]);
         }
 
         return tar.End();
     }
 
-    /// <summary>The sample with members changed and its manifest made to fit and signed anew by the trusted key.</summary>
+    /// <summary>
+    /// The sample with members changed and its manifest made to fit and signed anew by the trusted key.
+    /// </summary>
     private static byte[] Resigned(Action<Dictionary<string, byte[]>> change)
     {
         var members = Members(SamplePatchset.BuildAsync(key: Key).Result);
         change(members);
         var manifest = Manifest.Parse(members["manifest.json"], PatchsetLimits.Default, SamplePatchset.Now);
-        var json = (manifest with
-        {
-            Targets = [.. manifest.Targets.Select(target => target with
+        var json = (
+            manifest with
             {
-                Files = members.Where(member => member.Key.StartsWith($"{target.Id}/", StringComparison.Ordinal))
-                    .ToDictionary(member => Path.GetFileName(member.Key), member => SamplePatchset.Entry(member.Value)),
-            })],
-        }).ToJson();
+                Targets =
+                [
+                    .. manifest.Targets.Select(target =>
+                        target with
+                        {
+                            Files = members
+                                .Where(member => member.Key.StartsWith($"{target.Id}/", StringComparison.Ordinal))
+                                .ToDictionary(
+                                    member => Path.GetFileName(member.Key),
+                                    member => SamplePatchset.Entry(member.Value)
+                                ),
+                        }
+                    ),
+                ],
+            }
+        ).ToJson();
         members["manifest.json"] = json;
         members["manifest.json.minisig"] = Encoding.UTF8.GetBytes(Key.Sign(json, "resigned", "resigned"));
         return Archive(members);

@@ -13,7 +13,9 @@ namespace EPortal.Tests.Format;
 /// <summary>docs/patchset-format.md: its example works, and its limits are those in force.</summary>
 public sealed partial class FormatDocumentTests : IDisposable
 {
-    private static readonly string Document = File.ReadAllText(Path.Combine(Here(), "../../../docs/patchset-format.md"));
+    private static readonly string Document = File.ReadAllText(
+        Path.Combine(Here(), "../../../docs/patchset-format.md")
+    );
 
     private readonly TempFolder _folder = new();
 
@@ -29,7 +31,9 @@ public sealed partial class FormatDocumentTests : IDisposable
         deployed.SignedBy.ShouldBe(key.KeyId);
         var target = KernelId.FromProcVersion(File.ReadAllBytes("/proc/version"));
         File.ReadAllText(library.FindFileOrNull(target, 1, "kpatch.bin")!.Path).ShouldBe("module\n");
-        KpatchInfo.Parse(File.ReadAllText(library.FindFileOrNull(target, 1, "kpatch.info")!.Path)).Uname.ShouldBe("6.1.0-9-amd64");
+        KpatchInfo
+            .Parse(File.ReadAllText(library.FindFileOrNull(target, 1, "kpatch.info")!.Path))
+            .Uname.ShouldBe("6.1.0-9-amd64");
     }
 
     [Theory]
@@ -52,9 +56,17 @@ public sealed partial class FormatDocumentTests : IDisposable
     {
         var limits = Portal.LimitsOf(Settings.Defaults);
         limits.ShouldBe(PatchsetLimits.Default);
-        foreach (var (name, value) in ((string, long)[])[
-            ("ARCHIVE_BYTES", limits.MaxArchiveBytes), ("UNPACKED_BYTES", limits.MaxUnpackedBytes), ("FILE_BYTES", limits.MaxFileBytes),
-            ("MEMBERS", limits.MaxMembers), ("TARGETS", limits.MaxTargets), ("MANIFEST_BYTES", limits.MaxManifestBytes)])
+        foreach (
+            var (name, value) in ((string, long)[])
+                [
+                    ("ARCHIVE_BYTES", limits.MaxArchiveBytes),
+                    ("UNPACKED_BYTES", limits.MaxUnpackedBytes),
+                    ("FILE_BYTES", limits.MaxFileBytes),
+                    ("MEMBERS", limits.MaxMembers),
+                    ("TARGETS", limits.MaxTargets),
+                    ("MANIFEST_BYTES", limits.MaxManifestBytes),
+                ]
+        )
         {
             Document.ShouldContain($"| `PATCHSET_MAX_{name}` | {value} |");
         }
@@ -62,12 +74,14 @@ public sealed partial class FormatDocumentTests : IDisposable
 
     private void Run(string tool, params string[] args)
     {
-        using var process = Process.Start(new ProcessStartInfo(tool, args)
-        {
-            WorkingDirectory = _folder.Path,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(tool, args)
+            {
+                WorkingDirectory = _folder.Path,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         process.StandardOutput.ReadToEnd();
         process.WaitForExit();

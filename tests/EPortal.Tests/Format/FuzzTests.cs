@@ -14,7 +14,8 @@ public sealed class FuzzTests
         var report = await Fuzzing.RunAsync(7, 1000, long.MaxValue, TestContext.Current.CancellationToken);
         report.Findings.ShouldBeEmpty(report.ToString());
 
-        // Both ends are reached: refusals of every kind of reason that an archive can have, and archives that are taken.
+        // Both ends are reached: refusals of every kind of reason that an archive can have, and archives that are
+        // taken.
         report.Counts.Keys.Select(key => key.Outcome).Distinct().Count().ShouldBeGreaterThanOrEqualTo(7);
         report.Counts.Keys.ShouldContain(key => key.Outcome == "taken" && key.Mutation == Mutation.None);
     }

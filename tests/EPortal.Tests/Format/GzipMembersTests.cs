@@ -8,9 +8,19 @@ namespace EPortal.Tests.Format;
 /// <summary>What follows gzip data, wherever its end falls in what is read at once.</summary>
 public sealed class GzipMembersTests
 {
-    private static readonly byte[][] Followers = [[0], [0x1f], [0x1f, 0x8b], "rubbish"u8.ToArray(), new byte[9000], RandomNumberGenerator.GetBytes(70_000)];
+    private static readonly byte[][] Followers =
+    [
+        [0],
+        [0x1f],
+        [0x1f, 0x8b],
+        "rubbish"u8.ToArray(),
+        new byte[9000],
+        RandomNumberGenerator.GetBytes(70_000),
+    ];
 
-    /// <summary>Lengths of data that cannot be compressed, so that its end comes at, before and after each border of 8 KiB.</summary>
+    /// <summary>
+    /// Lengths of data that cannot be compressed, so that its end comes at, before and after each border of 8 KiB.
+    /// </summary>
     public static TheoryData<int> Lengths => [.. Enumerable.Range(8150, 50), 1, 16_361, 131_049];
 
     [Theory]

@@ -14,16 +14,26 @@ internal sealed class HandMadeArchive
     public static string PayloadName => $"{Id}/1/kpatch.bin";
 
     /// <summary>The manifest, to be edited.</summary>
-    public JsonObject Manifest { get; } = JsonNode.Parse((SamplePatchset.Head() with
-    {
-        Targets =
-        [
-            SamplePatchset.Target(Id) with
-            {
-                Files = new Dictionary<string, FileEntry> { ["kpatch.bin"] = SamplePatchset.Entry(Payload) },
-            },
-        ],
-    }).ToJson())!.AsObject();
+    public JsonObject Manifest { get; } =
+        JsonNode
+            .Parse(
+                (
+                    SamplePatchset.Head() with
+                    {
+                        Targets =
+                        [
+                            SamplePatchset.Target(Id) with
+                            {
+                                Files = new Dictionary<string, FileEntry>
+                                {
+                                    ["kpatch.bin"] = SamplePatchset.Entry(Payload),
+                                },
+                            },
+                        ],
+                    }
+                ).ToJson()
+            )!
+            .AsObject();
 
     /// <summary>Its only target.</summary>
     public JsonObject Target => Manifest["targets"]![0]!.AsObject();
@@ -32,11 +42,8 @@ internal sealed class HandMadeArchive
     public JsonObject Files => Target["files"]!.AsObject();
 
     /// <summary>A file's entry as JSON.</summary>
-    public static JsonObject Entry(byte[] content) => new()
-    {
-        ["size"] = content.Length,
-        ["sha256"] = SamplePatchset.Entry(content).Sha256,
-    };
+    public static JsonObject Entry(byte[] content) =>
+        new() { ["size"] = content.Length, ["sha256"] = SamplePatchset.Entry(content).Sha256 };
 
     /// <summary>Manifest, payload, and what the test adds.</summary>
     public byte[] With(Func<TarBytes, TarBytes> more) => more(Begin().Add(PayloadName, Payload)).End();
@@ -55,7 +62,12 @@ internal sealed class HandMadeArchive
         var text = Manifest.ToJsonString();
         if (!text.Contains(old, StringComparison.Ordinal))
             throw new InvalidOperationException($"The manifest has no {old}.");
-        return new TarBytes().Add(EPortal.Format.Manifest.FileName, Encoding.UTF8.GetBytes(text.Replace(old, replacement, StringComparison.Ordinal)))
-            .Add(PayloadName, Payload).End();
+        return new TarBytes()
+            .Add(
+                EPortal.Format.Manifest.FileName,
+                Encoding.UTF8.GetBytes(text.Replace(old, replacement, StringComparison.Ordinal))
+            )
+            .Add(PayloadName, Payload)
+            .End();
     }
 }

@@ -19,13 +19,15 @@ internal sealed class Minisign : IDisposable
     /// <summary>Runs it; what it asks for a password gets <paramref name="input"/>.</summary>
     public (int Exit, string Text) Run(string input, params string[] args)
     {
-        using var process = Process.Start(new ProcessStartInfo("minisign", args)
-        {
-            WorkingDirectory = _folder.Path,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("minisign", args)
+            {
+                WorkingDirectory = _folder.Path,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         var error = process.StandardError.ReadToEndAsync();
         process.StandardInput.Write(input);
         process.StandardInput.Close();
@@ -36,7 +38,9 @@ internal sealed class Minisign : IDisposable
 
     /// <summary>Runs it where it must succeed.</summary>
     public string Do(params string[] args) =>
-        Run("", args) is (0, var text) ? text : throw new InvalidOperationException($"minisign {string.Join(' ', args)}: {Run("", args)}");
+        Run("", args) is (0, var text)
+            ? text
+            : throw new InvalidOperationException($"minisign {string.Join(' ', args)}: {Run("", args)}");
 
     /// <summary>Whether it takes a signature.</summary>
     public bool Accepts(string file, string signature, string publicKey) =>

@@ -25,7 +25,9 @@ public sealed class MinisignTests : IDisposable
             _minisign.Write("content.minisig", key.Sign(Content, comment, "not signed"));
             var text = _minisign.Do("-V", "-m", "content", "-p", "key.pub");
             text.ShouldContain($"Trusted comment: {comment}");
-            new TrustedKeys([key.PublicKey]).Verify(Content, _minisign.Read("content.minisig"), "content").ShouldBe(key.PublicKey);
+            new TrustedKeys([key.PublicKey])
+                .Verify(Content, _minisign.Read("content.minisig"), "content")
+                .ShouldBe(key.PublicKey);
         }
     }
 
@@ -35,7 +37,9 @@ public sealed class MinisignTests : IDisposable
         var key = MinisignSecretKey.Generate();
         _minisign.Write("key", key.ToText());
         _minisign.Do("-S", "-W", "-s", "key", "-m", "content");
-        new TrustedKeys([key.PublicKey]).Verify(Content, _minisign.Read("content.minisig"), "content").ShouldBe(key.PublicKey);
+        new TrustedKeys([key.PublicKey])
+            .Verify(Content, _minisign.Read("content.minisig"), "content")
+            .ShouldBe(key.PublicKey);
         MinisignSecretKey.Parse(key.ToText(), null).PublicKey.ShouldBe(key.PublicKey);
     }
 
@@ -93,7 +97,16 @@ public sealed class MinisignTests : IDisposable
     public void Whatever_is_altered_both_refuse(bool legacy)
     {
         _minisign.Do("-G", "-W", "-p", "key.pub", "-s", "key");
-        _minisign.Do(["-S", "-s", "key", "-m", "content", "-t", "the comment", .. legacy ? ["-l"] : Array.Empty<string>()]);
+        _minisign.Do([
+            "-S",
+            "-s",
+            "key",
+            "-m",
+            "content",
+            "-t",
+            "the comment",
+            .. legacy ? ["-l"] : Array.Empty<string>(),
+        ]);
         var key = MinisignPublicKey.Parse(_minisign.Read("key.pub"));
         var lines = _minisign.Read("content.minisig").TrimEnd().Split('\n');
         Refuse(key, Content, [lines[0], lines[1], "trusted comment: another", lines[3]]);
@@ -114,13 +127,22 @@ public sealed class MinisignTests : IDisposable
         var lines = key.Sign(Content, "c", "u").TrimEnd().Split('\n');
         var other = Convert.FromBase64String(lines[1]);
         "XX"u8.CopyTo(other);
-        foreach (var text in (string[])[
-            "", "x", string.Join('\n', lines[..3]), string.Join('\n', [.. lines, "more"]), string.Join('\n', lines).ToUpperInvariant(),
-            string.Join('\n', [lines[0], Convert.ToBase64String(other), .. lines[2..]]),
-            string.Join('\n', [lines[0], lines[1][..^4], .. lines[2..]]),
-            string.Join('\n', [lines[0], lines[1], lines[2] + new string('c', 9000), lines[3]])])
+        foreach (
+            var text in (string[])
+                [
+                    "",
+                    "x",
+                    string.Join('\n', lines[..3]),
+                    string.Join('\n', [.. lines, "more"]),
+                    string.Join('\n', lines).ToUpperInvariant(),
+                    string.Join('\n', [lines[0], Convert.ToBase64String(other), .. lines[2..]]),
+                    string.Join('\n', [lines[0], lines[1][..^4], .. lines[2..]]),
+                    string.Join('\n', [lines[0], lines[1], lines[2] + new string('c', 9000), lines[3]]),
+                ]
+        )
         {
-            Should.Throw<PatchsetException>(() => new TrustedKeys([key.PublicKey]).Verify(Content, text, "content"))
+            Should
+                .Throw<PatchsetException>(() => new TrustedKeys([key.PublicKey]).Verify(Content, text, "content"))
                 .Code.ShouldBe(PatchsetErrorCode.BadSignature, text);
         }
     }
@@ -131,9 +153,19 @@ public sealed class MinisignTests : IDisposable
         var key = MinisignSecretKey.Generate();
         var bytes = Convert.FromBase64String(key.ToText().Split('\n')[1]);
         bytes[70] ^= 1;
-        BadKey(() => MinisignSecretKey.Parse(Convert.ToBase64String(bytes), null)).ShouldBe("the secret key is damaged");
+        BadKey(() => MinisignSecretKey.Parse(Convert.ToBase64String(bytes), null))
+            .ShouldBe("the secret key is damaged");
         BadKey(() => MinisignSecretKey.Parse("x", null)).ShouldBe("not a minisign secret key");
-        foreach (var text in (string[])["", "x", key.PublicKey.ToString()[..^4], "RX" + key.PublicKey.ToString()[2..], "a\nb\n" + key.PublicKey])
+        foreach (
+            var text in (string[])
+                [
+                    "",
+                    "x",
+                    key.PublicKey.ToString()[..^4],
+                    "RX" + key.PublicKey.ToString()[2..],
+                    "a\nb\n" + key.PublicKey,
+                ]
+        )
             BadKey(() => MinisignPublicKey.Parse(text)).ShouldBe("not a minisign public key");
     }
 
@@ -157,7 +189,10 @@ public sealed class MinisignTests : IDisposable
         _minisign.Write("altered.pub", key.ToText("key"));
         _minisign.Write("altered.minisig", string.Join('\n', signature) + "\n");
         _minisign.Accepts("altered", "altered.minisig", "altered.pub").ShouldBeFalse();
-        return Should.Throw<PatchsetException>(
-            () => new TrustedKeys([key]).Verify(content, string.Join('\n', signature), "content")).Code;
+        return Should
+            .Throw<PatchsetException>(() =>
+                new TrustedKeys([key]).Verify(content, string.Join('\n', signature), "content")
+            )
+            .Code;
     }
 }

@@ -18,28 +18,31 @@ internal static class SamplePatchset
 
     public static byte[] Text(string text) => Encoding.UTF8.GetBytes(text);
 
-    public static FileEntry Entry(byte[] content) => new(content.Length, Convert.ToHexStringLower(SHA256.HashData(content)));
+    public static FileEntry Entry(byte[] content) =>
+        new(content.Length, Convert.ToHexStringLower(SHA256.HashData(content)));
 
-    public static Manifest Head(string name = Name, Product product = Product.Kernel) => new()
-    {
-        Name = name,
-        Product = product,
-        Released = Now - TimeSpan.FromHours(1),
-        Distros = ["debian12"],
-        Summary = "Two fixes",
-        Changelog = "- one\n- two\n",
-        Targets = [],
-    };
+    public static Manifest Head(string name = Name, Product product = Product.Kernel) =>
+        new()
+        {
+            Name = name,
+            Product = product,
+            Released = Now - TimeSpan.FromHours(1),
+            Distros = ["debian12"],
+            Summary = "Two fixes",
+            Changelog = "- one\n- two\n",
+            Targets = [],
+        };
 
-    public static ManifestTarget Target(string id, int level = 1) => new()
-    {
-        Id = id,
-        Level = level,
-        Distro = "debian12",
-        Release = "6.1.0-1-amd64",
-        Cves = ["CVE-2026-0001"],
-        Files = new Dictionary<string, FileEntry>(),
-    };
+    public static ManifestTarget Target(string id, int level = 1) =>
+        new()
+        {
+            Id = id,
+            Level = level,
+            Distro = "debian12",
+            Release = "6.1.0-1-amd64",
+            Cves = ["CVE-2026-0001"],
+            Files = new Dictionary<string, FileEntry>(),
+        };
 
     /// <summary>A builder of the sample; <paramref name="salt"/> makes other payload.</summary>
     public static PatchsetBuilder Builder(string name = Name, string salt = "", Product product = Product.Kernel)
@@ -57,10 +60,17 @@ internal static class SamplePatchset
 
     /// <summary>The sample's archive.</summary>
     public static Task<byte[]> BuildAsync(
-        Compression compression = Compression.None, MinisignSecretKey? key = null, string name = Name, string salt = "") =>
-        BytesAsync(Builder(name, salt), compression, key);
+        Compression compression = Compression.None,
+        MinisignSecretKey? key = null,
+        string name = Name,
+        string salt = ""
+    ) => BytesAsync(Builder(name, salt), compression, key);
 
-    public static async Task<byte[]> BytesAsync(PatchsetBuilder builder, Compression compression, MinisignSecretKey? key)
+    public static async Task<byte[]> BytesAsync(
+        PatchsetBuilder builder,
+        Compression compression,
+        MinisignSecretKey? key
+    )
     {
         using var output = new MemoryStream();
         await builder.WriteAsync(output, compression, key, CancellationToken.None);

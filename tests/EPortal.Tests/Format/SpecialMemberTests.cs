@@ -34,12 +34,16 @@ public sealed class SpecialMemberTests(RefusalFixture doors) : IClassFixture<Ref
             TarBytes.Put(header, 157, "/etc/passwd");
         }
 
-        foreach (var archive in (byte[][])[
-            new TarBytes().Add("manifest.json", [], kind, Link).End(),
-            new HandMadeArchive().Begin().Add("manifest.json.minisig", [], kind, Link).End(),
-            new HandMadeArchive().Begin().Add(HandMadeArchive.PayloadName, [], kind, Link).End(),
-            new HandMadeArchive().With(tar => tar.Add("x", [], kind, Link)),
-            new HandMadeArchive().With(tar => tar.Add("x", new byte[700], kind, Link))])
+        foreach (
+            var archive in (byte[][])
+                [
+                    new TarBytes().Add("manifest.json", [], kind, Link).End(),
+                    new HandMadeArchive().Begin().Add("manifest.json.minisig", [], kind, Link).End(),
+                    new HandMadeArchive().Begin().Add(HandMadeArchive.PayloadName, [], kind, Link).End(),
+                    new HandMadeArchive().With(tar => tar.Add("x", [], kind, Link)),
+                    new HandMadeArchive().With(tar => tar.Add("x", new byte[700], kind, Link)),
+                ]
+        )
             await doors.RefusedAsync(archive, PatchsetErrorCode.BadMember, words);
     }
 
@@ -47,11 +51,16 @@ public sealed class SpecialMemberTests(RefusalFixture doors) : IClassFixture<Ref
     public async Task A_link_followed_by_a_file_through_it_is_refused()
     {
         var id = HandMadeArchive.Id;
-        foreach (var (link, target) in ((string, string)[])[(id, "/tmp"), ($"{id}/1", "../../.."), ($"{id}/1/kpatch.bin", "/etc/passwd")])
+        foreach (
+            var (link, target) in ((string, string)[])
+                [(id, "/tmp"), ($"{id}/1", "../../.."), ($"{id}/1/kpatch.bin", "/etc/passwd")]
+        )
         {
-            var archive = new HandMadeArchive().Begin()
+            var archive = new HandMadeArchive()
+                .Begin()
                 .Add(link, [], '2', header => TarBytes.Put(header, 157, target))
-                .Add(HandMadeArchive.PayloadName, HandMadeArchive.Payload).End();
+                .Add(HandMadeArchive.PayloadName, HandMadeArchive.Payload)
+                .End();
             await doors.RefusedAsync(archive, PatchsetErrorCode.BadMember, "is a symbolic link");
         }
     }
@@ -59,9 +68,21 @@ public sealed class SpecialMemberTests(RefusalFixture doors) : IClassFixture<Ref
     [Fact]
     public async Task Sizes_that_are_not_plain_numbers_are_refused()
     {
-        foreach (var size in (string[])["\x80\0\0\0\0\0\0\0\0\0\0\x0b", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", "-0000000001", "0000000009 ", "00000 00013", "0x000000013"])
+        foreach (
+            var size in (string[])
+                [
+                    "\x80\0\0\0\0\0\0\0\0\0\0\x0b",
+                    "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+                    "-0000000001",
+                    "0000000009 ",
+                    "00000 00013",
+                    "0x000000013",
+                ]
+        )
         {
-            var archive = new HandMadeArchive().With(tar => tar.Add("x", [], '0', header => TarBytes.Put(header, 124, size)));
+            var archive = new HandMadeArchive().With(tar =>
+                tar.Add("x", [], '0', header => TarBytes.Put(header, 124, size))
+            );
             await doors.RefusedAsync(archive, PatchsetErrorCode.BadMember, "has an invalid size");
         }
     }
@@ -80,7 +101,10 @@ public sealed class SpecialMemberTests(RefusalFixture doors) : IClassFixture<Ref
         // To some readers a header without a checksum is the end, to others it is damage.
         var hidden = TarBytes.Header("hidden", 0, '0');
         await doors.RefusedAsync(
-            new HandMadeArchive().With(tar => tar.Raw(hidden)), PatchsetErrorCode.BadArchive, "checksum");
+            new HandMadeArchive().With(tar => tar.Raw(hidden)),
+            PatchsetErrorCode.BadArchive,
+            "checksum"
+        );
     }
 
     [Fact]
@@ -93,11 +117,27 @@ public sealed class SpecialMemberTests(RefusalFixture doors) : IClassFixture<Ref
         foreach (var compression in (Compression[])[Compression.Bzip2, Compression.Zstd, Compression.Gzip])
         {
             var packed = SamplePatchset.Compress(good, compression);
-            await doors.RefusedAsync([.. packed, .. SamplePatchset.Compress(more, compression)], PatchsetErrorCode.BadArchive, "after the end");
+            await doors.RefusedAsync(
+                [.. packed, .. SamplePatchset.Compress(more, compression)],
+                PatchsetErrorCode.BadArchive,
+                "after the end"
+            );
         }
 
-        await doors.RefusedAsync([.. SamplePatchset.Compress(good, Compression.Bzip2), .. "rubbish"u8], PatchsetErrorCode.BadArchive, "damaged");
-        await doors.RefusedAsync([.. SamplePatchset.Compress(good, Compression.Zstd), .. "rubbish"u8], PatchsetErrorCode.BadArchive, "damaged");
-        await doors.RefusedAsync([.. SamplePatchset.Compress(good, Compression.Gzip), .. "rubbish"u8], PatchsetErrorCode.BadArchive, "damaged");
+        await doors.RefusedAsync(
+            [.. SamplePatchset.Compress(good, Compression.Bzip2), .. "rubbish"u8],
+            PatchsetErrorCode.BadArchive,
+            "damaged"
+        );
+        await doors.RefusedAsync(
+            [.. SamplePatchset.Compress(good, Compression.Zstd), .. "rubbish"u8],
+            PatchsetErrorCode.BadArchive,
+            "damaged"
+        );
+        await doors.RefusedAsync(
+            [.. SamplePatchset.Compress(good, Compression.Gzip), .. "rubbish"u8],
+            PatchsetErrorCode.BadArchive,
+            "damaged"
+        );
     }
 }

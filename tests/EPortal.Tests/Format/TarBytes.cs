@@ -4,8 +4,8 @@ using System.Text;
 namespace EPortal.Tests.Format;
 
 /// <summary>
-/// Writes tar byte by byte, so that it can write what no tar writer would: any name, any kind, any field, with a checksum
-/// that fits all the same.
+/// Writes tar byte by byte, so that it can write what no tar writer would: any name, any kind, any field, with a
+/// checksum that fits all the same.
 /// </summary>
 internal sealed class TarBytes
 {

@@ -26,11 +26,17 @@ internal sealed class ChildProcess : IDisposable
     /// <param name="role">The role.</param>
     /// <param name="environment">The variables.</param>
     /// <param name="under">A program that is given the call to make, with its arguments.</param>
-    public static ChildProcess Start(string role, Dictionary<string, string> environment, params IReadOnlyList<string> under)
+    public static ChildProcess Start(
+        string role,
+        Dictionary<string, string> environment,
+        params IReadOnlyList<string> under
+    )
     {
         // A shell in whose background the tests run has their signals ignored, which children inherit.
         var start = new ProcessStartInfo(
-            "/usr/bin/env", ["--default-signal=INT,TERM", .. under, Path.Combine(AppContext.BaseDirectory, "EPortal.Tests")])
+            "/usr/bin/env",
+            ["--default-signal=INT,TERM", .. under, Path.Combine(AppContext.BaseDirectory, "EPortal.Tests")]
+        )
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -72,15 +78,17 @@ internal sealed class ChildProcess : IDisposable
     {
         if (Environment.GetEnvironmentVariable(RoleVariable) is not { } role)
             return;
-        Environment.Exit(role switch
-        {
-            "enter" => Enter(),
-            "lock" => HoldLock(),
-            "wait" => WaitForStop(),
-            "kc" => Administer(),
-            "publish" => Publish(),
-            _ => throw new InvalidOperationException($"no role {role}"),
-        });
+        Environment.Exit(
+            role switch
+            {
+                "enter" => Enter(),
+                "lock" => HoldLock(),
+                "wait" => WaitForStop(),
+                "kc" => Administer(),
+                "publish" => Publish(),
+                _ => throw new InvalidOperationException($"no role {role}"),
+            }
+        );
     }
 
     /// <summary>Enters the data folder as a program does at its start, then tells what the kernel says of it.</summary>
@@ -110,29 +118,46 @@ internal sealed class ChildProcess : IDisposable
     }
 
     private static bool IsAboutRights(string line) =>
-        line.StartsWith("Uid:", StringComparison.Ordinal) || line.StartsWith("Gid:", StringComparison.Ordinal)
-        || line.StartsWith("Groups:", StringComparison.Ordinal) || line.StartsWith("CapEff:", StringComparison.Ordinal)
-        || line.StartsWith("CapPrm:", StringComparison.Ordinal) || line.StartsWith("Umask:", StringComparison.Ordinal);
+        line.StartsWith("Uid:", StringComparison.Ordinal)
+        || line.StartsWith("Gid:", StringComparison.Ordinal)
+        || line.StartsWith("Groups:", StringComparison.Ordinal)
+        || line.StartsWith("CapEff:", StringComparison.Ordinal)
+        || line.StartsWith("CapPrm:", StringComparison.Ordinal)
+        || line.StartsWith("Umask:", StringComparison.Ordinal);
 
     /// <summary>A command that ends only when it is told to stop.</summary>
-    private static int WaitForStop() => CliApp.RunProcessAsync(
-        context =>
-        {
-            var root = new Command("wait");
-            root.SetAction((_, cancellation) =>
-            {
-                context.Line("ready");
+    private static int WaitForStop() =>
+        CliApp
+            .RunProcessAsync(
+                context =>
+                {
+                    var root = new Command("wait");
+                    root.SetAction(
+                        (_, cancellation) =>
+                        {
+                            context.Line("ready");
 
-                // Other threads cannot enter this assembly while its initializer runs, so nothing follows the wait.
-                return Task.Delay(Timeout.Infinite, cancellation);
-            });
-            return root;
-        },
-        []).GetAwaiter().GetResult();
+                            // Other threads cannot enter this assembly while its initializer runs, so nothing follows
+                            // the wait.
+                            return Task.Delay(Timeout.Infinite, cancellation);
+                        }
+                    );
+                    return root;
+                },
+                []
+            )
+            .GetAwaiter()
+            .GetResult();
 
     /// <summary>Is <c>kc.eportal</c>, with arguments a line each.</summary>
-    private static int Administer() => CliApp.RunProcessAsync(
-        CommandLine.Administration, Environment.GetEnvironmentVariable("ROLE_ARGUMENTS")!.Split('\n')).GetAwaiter().GetResult();
+    private static int Administer() =>
+        CliApp
+            .RunProcessAsync(
+                CommandLine.Administration,
+                Environment.GetEnvironmentVariable("ROLE_ARGUMENTS")!.Split('\n')
+            )
+            .GetAwaiter()
+            .GetResult();
 
     private static int HoldLock()
     {

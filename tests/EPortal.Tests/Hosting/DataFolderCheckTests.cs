@@ -37,8 +37,10 @@ public sealed class DataFolderCheckTests : IDisposable
         await OpenAsync();
         Lose(how);
 
-        (await RefusedAsync()).ShouldBe($"database {Database} is {how}, but {Root}/config/signing.key exists; "
-            + "restore it from a backup, or start an empty portal with `eportal serve --new`");
+        (await RefusedAsync()).ShouldBe(
+            $"database {Database} is {how}, but {Root}/config/signing.key exists; "
+                + "restore it from a backup, or start an empty portal with `eportal serve --new`"
+        );
         File.Exists(Database).ShouldBe(how == "empty");
         await OpenAsync(isNew: true);
         await OpenAsync();
@@ -65,7 +67,9 @@ public sealed class DataFolderCheckTests : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(disk, file))!);
         await File.WriteAllTextAsync(Path.Combine(disk, file), "x", TestContext.Current.CancellationToken);
 
-        (await RefusedAsync(disk)).ShouldContain($"is missing, but {Path.Combine(disk, file.Split('/')[0])} has patchsets");
+        (await RefusedAsync(disk)).ShouldContain(
+            $"is missing, but {Path.Combine(disk, file.Split('/')[0])} has patchsets"
+        );
         File.Exists(Id).ShouldBeFalse();
         await OpenAsync(disk, isNew: true);
         await OpenAsync(disk);
@@ -76,7 +80,11 @@ public sealed class DataFolderCheckTests : IDisposable
     {
         var disk = _folder.File("disk");
         Directory.CreateDirectory(Path.Combine(disk, "resources/.staging/x"));
-        await File.WriteAllTextAsync(Path.Combine(disk, "resources/.staging/x.lock"), "", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(disk, "resources/.staging/x.lock"),
+            "",
+            TestContext.Current.CancellationToken
+        );
         Directory.CreateDirectory(Path.Combine(disk, "arch/userspace"));
 
         await OpenAsync(disk);
@@ -101,8 +109,10 @@ public sealed class DataFolderCheckTests : IDisposable
         await OpenAsync();
         File.Delete(Id);
 
-        (await RefusedAsync()).ShouldBe($"{Id} is missing, but the database exists; restore it from a backup, "
-            + "or create a new one with `eportal serve --new`");
+        (await RefusedAsync()).ShouldBe(
+            $"{Id} is missing, but the database exists; restore it from a backup, "
+                + "or create a new one with `eportal serve --new`"
+        );
         File.Exists(Id).ShouldBeFalse();
         await OpenAsync(isNew: true);
         await OpenAsync();
@@ -115,8 +125,10 @@ public sealed class DataFolderCheckTests : IDisposable
         var own = await File.ReadAllTextAsync(Id, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Id, "another-one", TestContext.Current.CancellationToken);
 
-        (await RefusedAsync()).ShouldBe($"database {Database} and {Id} belong to different installations; restore the matching instance-id, "
-            + "or keep this one with `eportal serve --new`");
+        (await RefusedAsync()).ShouldBe(
+            $"database {Database} and {Id} belong to different installations; restore the matching instance-id, "
+                + "or keep this one with `eportal serve --new`"
+        );
         await File.WriteAllTextAsync(Id, own, TestContext.Current.CancellationToken);
         await OpenAsync();
         await File.WriteAllTextAsync(Id, "another-one", TestContext.Current.CancellationToken);
@@ -136,7 +148,9 @@ public sealed class DataFolderCheckTests : IDisposable
         await OpenAsync();
         File.Move(disk, disk + ".away");
 
-        (await RefusedAsync(isNew: isNew)).ShouldBe($"database {Database} is a link to {disk}, which does not exist; is its disk mounted?");
+        (await RefusedAsync(isNew: isNew)).ShouldBe(
+            $"database {Database} is a link to {disk}, which does not exist; is its disk mounted?"
+        );
         File.Exists(disk).ShouldBeFalse();
     }
 
@@ -153,7 +167,12 @@ public sealed class DataFolderCheckTests : IDisposable
 
     private async Task OpenAsync(string? patches = null, bool isNew = false)
     {
-        var settings = Settings.Defaults with { DataDir = Root, PatchesDir = patches, RunAs = Shell.IsRoot ? "root" : null };
+        var settings = Settings.Defaults with
+        {
+            DataDir = Root,
+            PatchesDir = patches,
+            RunAs = Shell.IsRoot ? "root" : null,
+        };
         await using var portal = Portal.Open(settings, new FakeTimeProvider(), isNew);
         portal.Database.Read(session => session.Scalar("SELECT count(*) FROM node")).ShouldBe(1L);
     }

@@ -77,8 +77,9 @@ public sealed class DataFolderTests : IDisposable
 
     [Fact]
     public void A_folder_below_a_file_cannot_be_made() =>
-        Should.Throw<StartException>(() => DataFolder.Open(_folder.Write("file", "") + "/data")).Message
-            .ShouldStartWith($"cannot create or open data folder {_folder.File("file")}/data as user '{Me}': ");
+        Should
+            .Throw<StartException>(() => DataFolder.Open(_folder.Write("file", "") + "/data"))
+            .Message.ShouldStartWith($"cannot create or open data folder {_folder.File("file")}/data as user '{Me}': ");
 
     [Fact]
     public void Somebody_elses_folder_is_left_alone()
@@ -86,8 +87,11 @@ public sealed class DataFolderTests : IDisposable
         Assert.SkipUnless(Shell.IsRoot, "only root can give a folder away");
         Directory.CreateDirectory(Root);
         Shell.Run("chown", "nobody", Root);
-        Refused().ShouldBe($"data folder {Root} belongs to user 'nobody', but this program runs as user 'root'; "
-            + "start it as the owner, or change the owner with chown");
+        Refused()
+            .ShouldBe(
+                $"data folder {Root} belongs to user 'nobody', but this program runs as user 'root'; "
+                    + "start it as the owner, or change the owner with chown"
+            );
         Directory.EnumerateFileSystemEntries(Root).ShouldBeEmpty();
     }
 

@@ -38,12 +38,15 @@ public sealed class DurableFileTests : IDisposable
         var contents = Enumerable.Range(0, 2).Select(i => Enumerable.Repeat((byte)i, 100_000 + i).ToArray()).ToArray();
         DurableFile.Write(path, contents[0]);
         using var stop = new CancellationTokenSource();
-        var writer = Task.Run(() =>
-        {
-            for (var i = 1; i <= 40; i++)
-                DurableFile.Write(path, contents[i % 2]);
-            stop.Cancel();
-        }, TestContext.Current.CancellationToken);
+        var writer = Task.Run(
+            () =>
+            {
+                for (var i = 1; i <= 40; i++)
+                    DurableFile.Write(path, contents[i % 2]);
+                stop.Cancel();
+            },
+            TestContext.Current.CancellationToken
+        );
         while (!stop.IsCancellationRequested)
         {
             var read = File.ReadAllBytes(path);
@@ -57,8 +60,9 @@ public sealed class DurableFileTests : IDisposable
     public void What_cannot_be_flushed_is_an_error_with_its_path()
     {
         var path = _folder.File("absent");
-        Should.Throw<IOException>(() => DurableFile.SyncFolder(path)).Message
-            .ShouldBe($"cannot open {path}: No such file or directory");
+        Should
+            .Throw<IOException>(() => DurableFile.SyncFolder(path))
+            .Message.ShouldBe($"cannot open {path}: No such file or directory");
         DurableFile.SyncFileSystem(_folder.Path);
     }
 

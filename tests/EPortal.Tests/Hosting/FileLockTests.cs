@@ -38,19 +38,24 @@ public sealed class FileLockTests : IDisposable
     {
         var inside = 0;
         var worst = 0;
-        await Parallel.ForAsync(0, 8, TestContext.Current.CancellationToken, (_, _) =>
-        {
-            for (var i = 0; i < 300; i++)
+        await Parallel.ForAsync(
+            0,
+            8,
+            TestContext.Current.CancellationToken,
+            (_, _) =>
             {
-                using var held = FileLock.Acquire(Path);
-                worst = Math.Max(worst, Interlocked.Increment(ref inside));
-                Thread.Yield();
-                Interlocked.Decrement(ref inside);
-                File.Delete(Path);
-            }
+                for (var i = 0; i < 300; i++)
+                {
+                    using var held = FileLock.Acquire(Path);
+                    worst = Math.Max(worst, Interlocked.Increment(ref inside));
+                    Thread.Yield();
+                    Interlocked.Decrement(ref inside);
+                    File.Delete(Path);
+                }
 
-            return ValueTask.CompletedTask;
-        });
+                return ValueTask.CompletedTask;
+            }
+        );
         worst.ShouldBe(1);
     }
 
@@ -65,6 +70,7 @@ public sealed class FileLockTests : IDisposable
 
     [Fact]
     public void A_lock_where_no_file_can_be_is_an_error() =>
-        Should.Throw<IOException>(() => FileLock.Acquire("/nowhere/lock")).Message
-            .ShouldBe("cannot open /nowhere/lock: No such file or directory");
+        Should
+            .Throw<IOException>(() => FileLock.Acquire("/nowhere/lock"))
+            .Message.ShouldBe("cannot open /nowhere/lock: No such file or directory");
 }

@@ -29,7 +29,10 @@ public sealed class OperatorTests
             Out = TextWriter.Null,
             Error = TextWriter.Null,
             In = TextReader.Null,
-            Environment = variable.Length == 0 ? new Dictionary<string, string>() : new Dictionary<string, string> { [pair[0]] = pair[1] },
+            Environment =
+                variable.Length == 0
+                    ? new Dictionary<string, string>()
+                    : new Dictionary<string, string> { [pair[0]] = pair[1] },
             UserName = user,
             LoginId = login,
         };

@@ -27,15 +27,21 @@ public sealed class PrivilegesTests : IDisposable
         var groups = Shell.Run("id", "-G", "nobody");
         var threads = output.TrimEnd('\n').Split('\n');
         threads.Length.ShouldBeGreaterThan(1);
-        threads.ShouldAllBe(thread => thread.Replace(" ", "") == string.Join('|',
-new object?[] {
-    "Umask:\t0077",
-            $"Uid:\t{id}\t{id}\t{id}\t{id}",
-            $"Gid:\t{group}\t{group}\t{group}\t{group}",
-            $"Groups:\t{groups.Replace(" ", "")}",
-            "CapPrm:\t0000000000000000",
-            "CapEff:\t0000000000000000"
-}));
+        threads.ShouldAllBe(thread =>
+            thread.Replace(" ", "")
+            == string.Join(
+                '|',
+                new object?[]
+                {
+                    "Umask:\t0077",
+                    $"Uid:\t{id}\t{id}\t{id}\t{id}",
+                    $"Gid:\t{group}\t{group}\t{group}\t{group}",
+                    $"Groups:\t{groups.Replace(" ", "")}",
+                    "CapPrm:\t0000000000000000",
+                    "CapEff:\t0000000000000000",
+                }
+            )
+        );
         foreach (var path in Directory.EnumerateFileSystemEntries(Root, "*", SearchOption.AllDirectories).Append(Root))
             Shell.Stat(path).ShouldBe(Directory.Exists(path) ? "700 nobody" : "600 nobody", path);
     }
@@ -57,9 +63,15 @@ new object?[] {
         Directory.CreateDirectory(Root);
         if (PrivilegesNative.FindOrNull(Privileges.DefaultUser) is null)
         {
-            (await EnterAsync()).ShouldBe((1, "", "started as root, but user 'eportal' does not exist; "
-                + "create it with 'useradd --system eportal', set RUN_AS to another user, "
-                + "or set RUN_AS = 'root' to stay root\n"));
+            (await EnterAsync()).ShouldBe(
+                (
+                    1,
+                    "",
+                    "started as root, but user 'eportal' does not exist; "
+                        + "create it with 'useradd --system eportal', set RUN_AS to another user, "
+                        + "or set RUN_AS = 'root' to stay root\n"
+                )
+            );
         }
 
         (await EnterAsync("root")).Exit.ShouldBe(0);
@@ -71,7 +83,8 @@ new object?[] {
     {
         SkipUnlessRoot();
         (await EnterAsync("no-such-user")).ShouldBe(
-            (1, "", "RUN_AS is 'no-such-user', but this user does not exist\n"));
+            (1, "", "RUN_AS is 'no-such-user', but this user does not exist\n")
+        );
         Directory.Exists(Root).ShouldBeFalse();
     }
 
@@ -81,8 +94,9 @@ new object?[] {
         SkipUnlessRoot();
         Directory.CreateDirectory(Root);
         Shell.Run("chown", "61234", Root);
-        (await EnterAsync()).ShouldBe((1, "",
-            $"data folder {Root} belongs to unknown user 61234; change the owner with chown\n"));
+        (await EnterAsync()).ShouldBe(
+            (1, "", $"data folder {Root} belongs to unknown user 61234; change the owner with chown\n")
+        );
     }
 
     [Fact]
@@ -90,8 +104,14 @@ new object?[] {
     {
         SkipUnlessRoot();
         Directory.CreateDirectory(Root);
-        (await EnterAsync("nobody")).ShouldBe((1, "", $"data folder {Root} belongs to user 'root', but this program runs as "
-            + "user 'nobody'; start it as the owner, or change the owner with chown\n"));
+        (await EnterAsync("nobody")).ShouldBe(
+            (
+                1,
+                "",
+                $"data folder {Root} belongs to user 'root', but this program runs as "
+                    + "user 'nobody'; start it as the owner, or change the owner with chown\n"
+            )
+        );
     }
 
     [Fact]

@@ -11,7 +11,9 @@ using Xunit;
 
 namespace EPortal.Tests.Hosting;
 
-/// <summary>What a portal takes from browsers and proxies besides the plainest form: HEAD, ranges, names, schemes.</summary>
+/// <summary>
+/// What a portal takes from browsers and proxies besides the plainest form: HEAD, ranges, names, schemes.
+/// </summary>
 public sealed class RequestFormTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -22,10 +24,17 @@ public sealed class RequestFormTests
         await using var api = await ApiCaller.StartAsync(settings => settings with { ServePatchSource = true });
         await api.Portal.DeployAsync("K1", 1);
         var server = await api.Portal.RegisterAsync();
-        var paths = api.Portal.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            .Where(endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains("GET") == true && endpoint.Metadata.GetMetadata<NoHead>() is null)
-            .Select(endpoint => "/" + endpoint.RoutePattern.RawText!.TrimStart('/')).Distinct()
-            .Select(path => Filled(path, server)).ToList();
+        var paths = api
+            .Portal.Services.GetRequiredService<EndpointDataSource>()
+            .Endpoints.OfType<RouteEndpoint>()
+            .Where(endpoint =>
+                endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains("GET") == true
+                && endpoint.Metadata.GetMetadata<NoHead>() is null
+            )
+            .Select(endpoint => "/" + endpoint.RoutePattern.RawText!.TrimStart('/'))
+            .Distinct()
+            .Select(path => Filled(path, server))
+            .ToList();
         paths.Count.ShouldBeGreaterThan(60);
 
         foreach (var path in paths)
@@ -43,7 +52,14 @@ public sealed class RequestFormTests
     {
         await using var portal = await TestPortal.StartAsync();
         var id = await portal.RegisterAsync();
-        foreach (var call in (string[])["register_server.plain?key=k&hostname=x", $"unregister_server.plain?server_id={id}", $"tag_server.plain?server_id={id}&tag=x"])
+        foreach (
+            var call in (string[])
+                [
+                    "register_server.plain?key=k&hostname=x",
+                    $"unregister_server.plain?server_id={id}",
+                    $"tag_server.plain?server_id={id}&tag=x",
+                ]
+        )
             (await Ask(portal, "HEAD", "/admin/api/kcare/" + call, id)).Status.ShouldBe(405);
         portal.TheServer().Tags.ShouldBe("");
     }
@@ -100,8 +116,16 @@ public sealed class RequestFormTests
     [InlineData("192.0.2.1:81", "192.0.2.1")]
     public async Task Scripts_and_pages_take_each_name_that_may_be_allowed(string host, string allowed)
     {
-        SettingsTable.FindOrNull("ALLOWED_HOSTS")!.ApplyOrNull(Settings.Defaults, SettingsValue.Of(allowed)).ShouldNotBeNull();
-        await using var portal = await TestPortal.StartAsync(settings => settings with { AllowedHosts = [allowed, "127.0.0.1"] });
+        SettingsTable
+            .FindOrNull("ALLOWED_HOSTS")!
+            .ApplyOrNull(Settings.Defaults, SettingsValue.Of(allowed))
+            .ShouldNotBeNull();
+        await using var portal = await TestPortal.StartAsync(settings =>
+            settings with
+            {
+                AllowedHosts = [allowed, "127.0.0.1"],
+            }
+        );
 
         foreach (var path in (string[])["/install-kernelcare", "/set-patch-server"])
         {
@@ -119,36 +143,67 @@ public sealed class RequestFormTests
     [InlineData("Https")]
     public async Task The_scheme_that_a_proxy_names_may_be_in_capitals(string scheme)
     {
-        await using var portal = await TestPortal.StartAsync(settings => settings with
-        {
-            OidcAuthUrl = new Uri("http://127.0.0.1:1/auth"),
-            OidcTokenUrl = new Uri("http://127.0.0.1:1/token"),
-            OidcUserinfoUrl = new Uri("http://127.0.0.1:1/user"),
-            OidcClientId = "portal",
-            OidcClientSecret = "x",
-        });
+        await using var portal = await TestPortal.StartAsync(settings =>
+            settings with
+            {
+                OidcAuthUrl = new Uri("http://127.0.0.1:1/auth"),
+                OidcTokenUrl = new Uri("http://127.0.0.1:1/token"),
+                OidcUserinfoUrl = new Uri("http://127.0.0.1:1/user"),
+                OidcClientId = "portal",
+                OidcClientSecret = "x",
+            }
+        );
 
-        (await RawAsync(portal, "/install-kernelcare", "patches.example.com", $"X-Forwarded-Proto: {scheme}")).Text.ShouldContain("https://patches.example.com");
+        (
+            await RawAsync(portal, "/install-kernelcare", "patches.example.com", $"X-Forwarded-Proto: {scheme}")
+        ).Text.ShouldContain("https://patches.example.com");
         var login = await RawAsync(portal, "/admin/sso/login", "xn--bcher-kva.example", $"X-Forwarded-Proto: {scheme}");
         login.Status.ShouldBe(302);
         login.Head.ShouldContain("redirect_uri=https%3A%2F%2Fxn--bcher-kva.example%2Fadmin%2Fsso%2Flogin%2Fcallback");
     }
 
-    private static Task<RawAnswer> RawAsync(TestPortal portal, string path, string host, string? header = null) => RawHttp.SendAsync(
-        portal.Address, Encoding.Latin1.GetBytes($"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{(header is null ? "" : header + "\r\n")}\r\n"));
+    private static Task<RawAnswer> RawAsync(TestPortal portal, string path, string host, string? header = null) =>
+        RawHttp.SendAsync(
+            portal.Address,
+            Encoding.Latin1.GetBytes(
+                $"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{(header is null ? "" : header + "\r\n")}\r\n"
+            )
+        );
 
-    private static string Filled(string path, string server) => path switch
-    {
-        _ when path.StartsWith("/{target:target}", StringComparison.Ordinal) => path.Replace("{target:target}", TestPortal.KernelId, StringComparison.Ordinal).Replace("{level:int:min(1)}", "1", StringComparison.Ordinal).Replace("{file}", "kpatch.bin", StringComparison.Ordinal),
-        _ => System.Text.RegularExpressions.Regex.Replace(path.Replace("{documentName}", "openapi", StringComparison.Ordinal), @"\{[^}]*\}", "x"),
-    } + (path.EndsWith("check.plain", StringComparison.Ordinal) ? $"?server_id={server}" : "");
+    private static string Filled(string path, string server) =>
+        path switch
+        {
+            _ when path.StartsWith("/{target:target}", StringComparison.Ordinal) => path.Replace(
+                    "{target:target}",
+                    TestPortal.KernelId,
+                    StringComparison.Ordinal
+                )
+                .Replace("{level:int:min(1)}", "1", StringComparison.Ordinal)
+                .Replace("{file}", "kpatch.bin", StringComparison.Ordinal),
+            _ => System.Text.RegularExpressions.Regex.Replace(
+                path.Replace("{documentName}", "openapi", StringComparison.Ordinal),
+                @"\{[^}]*\}",
+                "x"
+            ),
+        } + (path.EndsWith("check.plain", StringComparison.Ordinal) ? $"?server_id={server}" : "");
 
-    private static async Task<(int Status, byte[] Body, string? Type)> Ask(TestPortal portal, string method, string path, string server)
+    private static async Task<(int Status, byte[] Body, string? Type)> Ask(
+        TestPortal portal,
+        string method,
+        string path,
+        string server
+    )
     {
-        var credentials = path.StartsWith("/admin/api/", StringComparison.Ordinal) ? $"{ApiCaller.Admin}:{ApiCaller.Password}" : $"{server}:kernelcare";
+        var credentials = path.StartsWith("/admin/api/", StringComparison.Ordinal)
+            ? $"{ApiCaller.Admin}:{ApiCaller.Password}"
+            : $"{server}:kernelcare";
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         request.Headers.Authorization = TestPortal.Basic(credentials);
         using var answer = await portal.Http.SendAsync(request, Cancellation);
-        return ((int)answer.StatusCode, await answer.Content.ReadAsByteArrayAsync(Cancellation), answer.Content.Headers.ContentType?.MediaType);
+        return (
+            (int)answer.StatusCode,
+            await answer.Content.ReadAsByteArrayAsync(Cancellation),
+            answer.Content.Headers.ContentType?.MediaType
+        );
     }
 }

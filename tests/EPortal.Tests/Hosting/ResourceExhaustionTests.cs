@@ -19,7 +19,8 @@ public sealed class ResourceExhaustionTests
     {
         await using var api = await ApiCaller.StartAsync();
         var before = GC.GetTotalAllocatedBytes(precise: true);
-        var head = $"POST /admin/api/feeds HTTP/1.1\r\nHost: localhost\r\nAuthorization: {TestPortal.Basic($"{ApiCaller.Admin}:{ApiCaller.Password}")}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+        var head =
+            $"POST /admin/api/feeds HTTP/1.1\r\nHost: localhost\r\nAuthorization: {TestPortal.Basic($"{ApiCaller.Admin}:{ApiCaller.Password}")}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
         using var client = new TcpClient();
         await client.ConnectAsync(api.Portal.Address.Host, api.Portal.Address.Port, Cancellation);
         await using var stream = client.GetStream();
@@ -41,27 +42,65 @@ public sealed class ResourceExhaustionTests
         (await api.Get("/feeds")).Status.ShouldBe(HttpStatusCode.OK);
     }
 
-    public static TheoryData<string, string, string> Bodies => new()
-    {
-        { "values in a form", "application/x-www-form-urlencoded", string.Concat(Enumerable.Repeat("a=1&", 100_000)) },
-        { "names in a form", "application/x-www-form-urlencoded", string.Join('&', Enumerable.Range(0, 100_000).Select(number => $"n{number}=1")) },
-        { "values in JSON", "application/json", $"{{\"name\":[{string.Join(',', Enumerable.Repeat("1", 100_000))}]}}" },
-        { "names in JSON", "application/json", $"{{{string.Join(',', Enumerable.Range(0, 50_000).Select(number => $"\"n{number}\":1"))}}}" },
-        { "depth", "application/json", new string('[', 100_000) },
-        { "depth within a value", "application/json", "{\"name\":" + new string('[', 100_000) },
-        { "parts", "multipart/form-data; boundary=x", string.Concat(Enumerable.Range(0, 10_000).Select(number => $"--x\r\nContent-Disposition: form-data; name=n{number}\r\n\r\n1\r\n")) + "--x--\r\n" },
-        { "headers of a part", "multipart/form-data; boundary=x", "--x\r\n" + string.Concat(Enumerable.Range(0, 10_000).Select(number => $"H{number}: 1\r\n")) + "\r\n1\r\n--x--\r\n" },
-        { "a part without end", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=name\r\n\r\n" + new string('a', 900_000) },
-        { "a long value", "application/x-www-form-urlencoded", "name=" + new string('a', 1_000_000) },
-        { "a boundary without end", "multipart/form-data; boundary=" + new string('x', 4000), "--x\r\n" },
-    };
+    public static TheoryData<string, string, string> Bodies =>
+        new()
+        {
+            {
+                "values in a form",
+                "application/x-www-form-urlencoded",
+                string.Concat(Enumerable.Repeat("a=1&", 100_000))
+            },
+            {
+                "names in a form",
+                "application/x-www-form-urlencoded",
+                string.Join('&', Enumerable.Range(0, 100_000).Select(number => $"n{number}=1"))
+            },
+            {
+                "values in JSON",
+                "application/json",
+                $"{{\"name\":[{string.Join(',', Enumerable.Repeat("1", 100_000))}]}}"
+            },
+            {
+                "names in JSON",
+                "application/json",
+                $"{{{string.Join(',', Enumerable.Range(0, 50_000).Select(number => $"\"n{number}\":1"))}}}"
+            },
+            { "depth", "application/json", new string('[', 100_000) },
+            { "depth within a value", "application/json", "{\"name\":" + new string('[', 100_000) },
+            {
+                "parts",
+                "multipart/form-data; boundary=x",
+                string.Concat(
+                    Enumerable
+                        .Range(0, 10_000)
+                        .Select(number => $"--x\r\nContent-Disposition: form-data; name=n{number}\r\n\r\n1\r\n")
+                ) + "--x--\r\n"
+            },
+            {
+                "headers of a part",
+                "multipart/form-data; boundary=x",
+                "--x\r\n"
+                    + string.Concat(Enumerable.Range(0, 10_000).Select(number => $"H{number}: 1\r\n"))
+                    + "\r\n1\r\n--x--\r\n"
+            },
+            {
+                "a part without end",
+                "multipart/form-data; boundary=x",
+                "--x\r\nContent-Disposition: form-data; name=name\r\n\r\n" + new string('a', 900_000)
+            },
+            { "a long value", "application/x-www-form-urlencoded", "name=" + new string('a', 1_000_000) },
+            { "a boundary without end", "multipart/form-data; boundary=" + new string('x', 4000), "--x\r\n" },
+        };
 
     [Theory]
     [MemberData(nameof(Bodies))]
     public async Task Too_much_of_anything_is_refused(string what, string type, string body)
     {
         await using var api = await ApiCaller.StartAsync();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/admin/api/feeds") { Content = new ByteArrayContent(Encoding.ASCII.GetBytes(body)) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/admin/api/feeds")
+        {
+            Content = new ByteArrayContent(Encoding.ASCII.GetBytes(body)),
+        };
         request.Content.Headers.TryAddWithoutValidation("Content-Type", type);
         request.Headers.Authorization = TestPortal.Basic($"{ApiCaller.Admin}:{ApiCaller.Password}");
 
@@ -76,9 +115,19 @@ public sealed class ResourceExhaustionTests
     public async Task Too_many_values_in_an_address_are_refused()
     {
         await using var api = await ApiCaller.StartAsync();
-        foreach (var query in new[] { string.Concat(Enumerable.Repeat("&tag=1", 1200)), string.Concat(Enumerable.Repeat("&a", 100_000)) })
+        foreach (
+            var query in new[]
+            {
+                string.Concat(Enumerable.Repeat("&tag=1", 1200)),
+                string.Concat(Enumerable.Repeat("&a", 100_000)),
+            }
+        )
         {
-            var answer = await RawHttp.GetAsync(api.Portal.Address, "/admin/api/servers?" + query, $"Authorization: {TestPortal.Basic($"{ApiCaller.Admin}:{ApiCaller.Password}")}");
+            var answer = await RawHttp.GetAsync(
+                api.Portal.Address,
+                "/admin/api/servers?" + query,
+                $"Authorization: {TestPortal.Basic($"{ApiCaller.Admin}:{ApiCaller.Password}")}"
+            );
             answer.Status.ShouldBeOneOf(400, 414, 431);
         }
     }

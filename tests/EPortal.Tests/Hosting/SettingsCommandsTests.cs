@@ -25,18 +25,23 @@ public sealed class SettingsCommandsTests : IDisposable
     [Fact]
     public async Task Every_problem_is_printed()
     {
-        var path = _runner.Environment["EPORTAL_CONFIG"] = _folder.Write("config", "CACHE_MODE = 2\nREDUCED_REPORT = 1\n");
+        var path = _runner.Environment["EPORTAL_CONFIG"] = _folder.Write(
+            "config",
+            "CACHE_MODE = 2\nREDUCED_REPORT = 1\n"
+        );
         _runner.Environment["EPORTAL_PROXI"] = "x";
         _runner.Environment["EPORTAL_BUNITS"] = "x";
         var (exit, output, _) = await _runner.RunAsync(["config", "check"]);
         exit.ShouldBe(1);
-        output.ShouldBe($"""
+        output.ShouldBe(
+            $"""
             error: {path}:1: invalid value 2 for CACHE_MODE: use True or False
             warning: {path}:2: REDUCED_REPORT has no effect yet
             warning: EPORTAL_BUNITS: unknown setting BUNITS ignored
             error: EPORTAL_PROXI: unknown setting PROXI; did you mean PROXY?
 
-            """.ReplaceLineEndings("\n"));
+            """.ReplaceLineEndings("\n")
+        );
     }
 
     [Fact]

@@ -15,10 +15,13 @@ public sealed class SettingsGrammarTests
         Gen.Byte.Array[0, 40].Select(bytes => SettingsValue.Of(new BigInteger(bytes))),
         Gen.Double.Where(double.IsFinite).Select(value => (SettingsValue)new SettingsValue.Real(value)),
         Gen.String.Where(NoLoneSurrogate).Select(SettingsValue.Of),
-        Gen.String[Gen.Char["'\"\\#[],=\n\r\t\0 aé"], 0, 12].Select(SettingsValue.Of));
+        Gen.String[Gen.Char["'\"\\#[],=\n\r\t\0 aé"], 0, 12].Select(SettingsValue.Of)
+    );
 
     private static readonly Gen<SettingsValue> Value = Gen.OneOf(
-        Scalar, Scalar.List[0, 6].Select(items => (SettingsValue)new SettingsValue.Items(items)));
+        Scalar,
+        Scalar.List[0, 6].Select(items => (SettingsValue)new SettingsValue.Items(items))
+    );
 
     [Fact]
     public void What_is_written_is_read_back() =>
@@ -28,24 +31,46 @@ public sealed class SettingsGrammarTests
     private static readonly Gen<string> Blank = OneOf("", " ", "\t", "  \t", "\u00A0", "\uFEFF", "\f");
 
     private static readonly Gen<string> Gap = Gen.OneOf(
-        Blank, OneOf("\n", "\r\n", "\r", " # it's, a [note] = 1\n", "\t#\r\n \uFEFF"));
+        Blank,
+        OneOf("\n", "\r\n", "\r", " # it's, a [note] = 1\n", "\t#\r\n \uFEFF")
+    );
 
-    private static readonly Gen<string> End = OneOf("", "\n", "\r\n", "\r", " # 'note'", "\t#", " # é\r\n", "#x\n", " \t\r\n");
+    private static readonly Gen<string> End = OneOf(
+        "",
+        "\n",
+        "\r\n",
+        "\r",
+        " # 'note'",
+        "\t#",
+        " # é\r\n",
+        "#x\n",
+        " \t\r\n"
+    );
 
-    private static readonly Gen<(SettingsValue Value, string Text)> Strewn = Value.SelectMany(value => Gen.Select(
-        Blank.Array[8], Gap.Array[16], (blanks, gaps) => (value, Strew(value, blanks, gaps))));
+    private static readonly Gen<(SettingsValue Value, string Text)> Strewn = Value.SelectMany(value =>
+        Gen.Select(Blank.Array[8], Gap.Array[16], (blanks, gaps) => (value, Strew(value, blanks, gaps)))
+    );
 
     [Fact]
     public void What_is_written_is_read_back_whatever_blanks_and_comments_are_strewn_in() =>
-        Gen.Select(Strewn, Strewn, End, Blank, Gen.Bool, (one, other, end, blank, hasMark) => (one, other, end, blank, hasMark)).Sample(file =>
-        {
-            var problems = new List<SettingsProblem>();
-            var text = $"{(file.hasMark ? "\uFEFF" : "")}A{file.blank}={file.blank}{file.one.Text}{file.blank}\nB={file.other.Text}{file.end}";
-            var found = SettingsFile.Parse("f", text, problems);
-            problems.ShouldBeEmpty(text);
-            found.Select(assignment => assignment.Value).ShouldBe([file.one.Value, file.other.Value], text);
-            SettingsGrammar.ReadOrNull($"{file.blank}{file.one.Text}{file.end}").ShouldBe(file.one.Value, text);
-        });
+        Gen.Select(
+                Strewn,
+                Strewn,
+                End,
+                Blank,
+                Gen.Bool,
+                (one, other, end, blank, hasMark) => (one, other, end, blank, hasMark)
+            )
+            .Sample(file =>
+            {
+                var problems = new List<SettingsProblem>();
+                var text =
+                    $"{(file.hasMark ? "\uFEFF" : "")}A{file.blank}={file.blank}{file.one.Text}{file.blank}\nB={file.other.Text}{file.end}";
+                var found = SettingsFile.Parse("f", text, problems);
+                problems.ShouldBeEmpty(text);
+                found.Select(assignment => assignment.Value).ShouldBe([file.one.Value, file.other.Value], text);
+                SettingsGrammar.ReadOrNull($"{file.blank}{file.one.Text}{file.end}").ShouldBe(file.one.Value, text);
+            });
 
     private static string Strew(SettingsValue value, string[] blanks, string[] gaps)
     {
@@ -54,25 +79,28 @@ public sealed class SettingsGrammarTests
         return value switch
         {
             SettingsValue.Items { Values: [] } => $"[{Gap()}]",
-            SettingsValue.Items items => $"[{string.Concat(items.Values.Select((item, n) => Gap() + Factors(item, blanks) + Gap() + (n + 1 < items.Values.Count ? "," : "")))}{Gap()}]",
+            SettingsValue.Items items =>
+                $"[{string.Concat(items.Values.Select((item, n) => Gap() + Factors(item, blanks) + Gap() + (n + 1 < items.Values.Count ? "," : "")))}{Gap()}]",
             _ => Factors(value, blanks),
         };
     }
 
     /// <summary>A whole number may as well be written as a product.</summary>
-    private static string Factors(SettingsValue value, string[] blanks) => value is SettingsValue.Whole { Value: var number } && number % 2 == 0
-        ? $"2{blanks[0]}*{blanks[1]}{number / 2}{(blanks[2].Length > 0 ? $"{blanks[3]}*{blanks[4]}1" : "")}"
-        : value.ToString();
+    private static string Factors(SettingsValue value, string[] blanks) =>
+        value is SettingsValue.Whole { Value: var number } && number % 2 == 0
+            ? $"2{blanks[0]}*{blanks[1]}{number / 2}{(blanks[2].Length > 0 ? $"{blanks[3]}*{blanks[4]}1" : "")}"
+            : value.ToString();
 
     [Fact]
     public void Noise_never_breaks_the_reader_and_hides_no_later_line() =>
-        Gen.String[Gen.Char["'\"\\#[],= \tNone01.x*-é"], 0, 40].Sample(noise =>
-        {
-            var problems = new List<SettingsProblem>();
-            var found = SettingsFile.Parse("f", $"A = {noise}\nZ = 1\n", problems);
-            found[^1].ShouldBe(new SettingsAssignment("Z", 2, SettingsValue.Of(1)));
-            (found.Count + problems.Count).ShouldBe(2);
-        });
+        Gen.String[Gen.Char["'\"\\#[],= \tNone01.x*-é"], 0, 40]
+            .Sample(noise =>
+            {
+                var problems = new List<SettingsProblem>();
+                var found = SettingsFile.Parse("f", $"A = {noise}\nZ = 1\n", problems);
+                found[^1].ShouldBe(new SettingsAssignment("Z", 2, SettingsValue.Of(1)));
+                (found.Count + problems.Count).ShouldBe(2);
+            });
 
     [Theory]
     [InlineData("3600 * 24", "86400")]

@@ -24,15 +24,19 @@ public sealed class SettingsLoaderTests : IDisposable
     public void A_file_that_was_named_must_exist()
     {
         var path = _folder.File("absent");
-        Settings.Load(new Dictionary<string, string> { ["EPORTAL_CONFIG"] = path }).Problems
-            .ShouldHaveSingleItem().ToString().ShouldBe($"{path}: file not found");
+        Settings
+            .Load(new Dictionary<string, string> { ["EPORTAL_CONFIG"] = path })
+            .Problems.ShouldHaveSingleItem()
+            .ToString()
+            .ShouldBe($"{path}: file not found");
     }
 
     [Fact]
     public void A_whole_file_is_bound_to_types()
     {
         var keyFile = _folder.Write("portal.pub", $"untrusted comment: mine\n{Key}\n");
-        var settings = Load($"""
+        var settings = Load(
+            $"""
             # what we run
             LISTEN = ['http://127.0.0.1:8081', "http://[::1]:8081"]
             DATA_DIR = '/srv/eportal'   # big disk
@@ -49,7 +53,8 @@ public sealed class SettingsLoaderTests : IDisposable
             TRUSTED_PROXIES = ['10.1.0.0/16', '192.0.2.1', 'fd00::/8']
             REGISTER_ALLOWED_NETWORKS = []
             LIMIT_PATCHSETS = 5
-            """);
+            """
+        );
         settings.Listen.Select(url => url.Port).ShouldBe([8081, 8081]);
         settings.DataDir.ShouldBe("/srv/eportal");
         settings.RunAs.ShouldBe("eportal");
@@ -67,7 +72,8 @@ public sealed class SettingsLoaderTests : IDisposable
     [Fact]
     public void Every_mistake_is_told_at_once_with_its_line()
     {
-        var (path, problems) = Problems("""
+        var (path, problems) = Problems(
+            """
             CACHE_MOD = True
             AUTH_PASSWORD_MIN_LENGTH = 0
             LISTEN = 'http://example.com:80'
@@ -78,9 +84,9 @@ public sealed class SettingsLoaderTests : IDisposable
             CACHE_MODE = 2
             CACHE_MODE = True
             LIMIT_PATCHSETS = 99999999999999999999
-            """);
-        problems.ShouldBe(
-        [
+            """
+        );
+        problems.ShouldBe([
             $"{path}:1: unknown setting CACHE_MOD; did you mean CACHE_MODE?",
             $"{path}:2: invalid value 0 for AUTH_PASSWORD_MIN_LENGTH: use a whole number from 1 to 1024",
             $"{path}:3: invalid value 'http://example.com:80' for LISTEN: use 'http://ADDRESS:PORT' with an IP address or localhost, or a list of these",
@@ -133,18 +139,23 @@ public sealed class SettingsLoaderTests : IDisposable
     [Fact]
     public void Secrets_are_in_no_sentence_and_no_listing()
     {
-        var (_, problems) = Problems("""
+        var (_, problems) = Problems(
+            """
             REPLICATION_SHARED_KEY = hunter2
             PATCH_SOURCE_PASSWORD = ['hunter2']
             PROXY = 'ftp://me:hunter2@x'
             NODE_URL = 'http://me:hunter2@x'
-            """);
+            """
+        );
         problems.Count.ShouldBe(4);
         problems.ShouldAllBe(problem => !problem.Contains("hunter2") && !problem.Contains("`h`"));
-        var listing = Load("""
-            METRICS_TOKEN = 'hunter2'
-            PROXY = 'http://me:hunter2@x'
-            """).ToString();
+        var listing = Load(
+                """
+                METRICS_TOKEN = 'hunter2'
+                PROXY = 'http://me:hunter2@x'
+                """
+            )
+            .ToString();
         listing.ShouldNotContain("hunter2");
         listing.ShouldContain("METRICS_TOKEN = (set)\n");
         listing.ShouldContain("OIDC_CLIENT_SECRET = None\n");
@@ -153,17 +164,20 @@ public sealed class SettingsLoaderTests : IDisposable
     [Fact]
     public void The_environment_wins_and_takes_bare_words()
     {
-        var settings = Load("DATA_DIR = '/a'\nCACHE_MODE = True\nPROXY = 'http://x'\n", new()
-        {
-            ["EPORTAL_DATA_DIR"] = "/b c",
-            ["EPORTAL_CACHE_MODE"] = "False",
-            ["EPORTAL_PROXY"] = "None",
-            ["EPORTAL_LISTEN"] = "http://0.0.0.0:80",
-            ["EPORTAL_ALLOWED_HOSTS"] = "['a', 'b']",
-            ["EPORTAL_AUTH_SESSION_LIFETIME"] = "60 * 2",
-            ["EPORTAL_METRICS_TOKEN"] = "12345",
-            ["EPORTAL_NODE_URL"] = "",
-        });
+        var settings = Load(
+            "DATA_DIR = '/a'\nCACHE_MODE = True\nPROXY = 'http://x'\n",
+            new()
+            {
+                ["EPORTAL_DATA_DIR"] = "/b c",
+                ["EPORTAL_CACHE_MODE"] = "False",
+                ["EPORTAL_PROXY"] = "None",
+                ["EPORTAL_LISTEN"] = "http://0.0.0.0:80",
+                ["EPORTAL_ALLOWED_HOSTS"] = "['a', 'b']",
+                ["EPORTAL_AUTH_SESSION_LIFETIME"] = "60 * 2",
+                ["EPORTAL_METRICS_TOKEN"] = "12345",
+                ["EPORTAL_NODE_URL"] = "",
+            }
+        );
         settings.DataDir.ShouldBe("/b c");
         settings.CacheMode.ShouldBeFalse();
         settings.Proxy.ShouldBeNull();
@@ -177,25 +191,30 @@ public sealed class SettingsLoaderTests : IDisposable
     [Fact]
     public void A_bad_variable_is_an_error_and_one_of_another_program_a_warning()
     {
-        var result = Result("", new()
-        {
-            ["EPORTAL_CACHE_MODE"] = "yes",
-            ["EPORTAL_DATADIR"] = "/x",
-            ["EPORTAL_BUNITS"] = "True",
-            ["EPORTAL_CONFIGS"] = "/x",
-            ["EPORTAL_TRACE"] = "1",
-            ["OTHER"] = "1",
-        });
+        var result = Result(
+            "",
+            new()
+            {
+                ["EPORTAL_CACHE_MODE"] = "yes",
+                ["EPORTAL_DATADIR"] = "/x",
+                ["EPORTAL_BUNITS"] = "True",
+                ["EPORTAL_CONFIGS"] = "/x",
+                ["EPORTAL_TRACE"] = "1",
+                ["OTHER"] = "1",
+            }
+        );
         result.Settings.ShouldBeNull();
-        result.Problems.Select(problem => problem.ToString()).ShouldBe(
-        [
-            "EPORTAL_BUNITS: unknown setting BUNITS ignored",
-            "EPORTAL_CACHE_MODE: invalid value yes for CACHE_MODE: use True or False",
-            "EPORTAL_CONFIGS: unknown setting CONFIGS; did you mean CONFIG?",
-            "EPORTAL_DATADIR: unknown setting DATADIR; did you mean DATA_DIR?",
-        ]);
+        result
+            .Problems.Select(problem => problem.ToString())
+            .ShouldBe([
+                "EPORTAL_BUNITS: unknown setting BUNITS ignored",
+                "EPORTAL_CACHE_MODE: invalid value yes for CACHE_MODE: use True or False",
+                "EPORTAL_CONFIGS: unknown setting CONFIGS; did you mean CONFIG?",
+                "EPORTAL_DATADIR: unknown setting DATADIR; did you mean DATA_DIR?",
+            ]);
         result.Warnings.ShouldHaveSingleItem();
-        Result("", new() { ["EPORTAL_BUNITS"] = "/x", ["EPORTAL_PORT_8080_TCP"] = "tcp://10.0.0.1:8080" }).Settings.ShouldNotBeNull();
+        Result("", new() { ["EPORTAL_BUNITS"] = "/x", ["EPORTAL_PORT_8080_TCP"] = "tcp://10.0.0.1:8080" })
+            .Settings.ShouldNotBeNull();
     }
 
     [Theory]
@@ -209,7 +228,9 @@ public sealed class SettingsLoaderTests : IDisposable
     public void A_name_that_is_nearly_one_of_ours_is_an_error(string line, string meant)
     {
         var (path, problems) = Problems(line);
-        problems.ShouldHaveSingleItem().ShouldBe($"{path}:1: unknown setting {line[..line.IndexOf(' ')]}; did you mean {meant}?");
+        problems
+            .ShouldHaveSingleItem()
+            .ShouldBe($"{path}:1: unknown setting {line[..line.IndexOf(' ')]}; did you mean {meant}?");
     }
 
     [Theory]
@@ -227,8 +248,12 @@ public sealed class SettingsLoaderTests : IDisposable
     {
         var result = Result($"CACHE_MODE = True\n{lines}\nREDUCED_REPORT = False\nLIMIT_PATCHSETS = 7\n");
         result.Settings.ShouldNotBeNull().LimitPatchsets.ShouldBe(7);
-        result.Problems.Where(problem => problem.Name != "REDUCED_REPORT").ShouldAllBe(problem => problem.IsWarning
-            && problem.Message == $"unknown setting {lines.Substring(0, lines.IndexOf(' '))} ignored");
+        result
+            .Problems.Where(problem => problem.Name != "REDUCED_REPORT")
+            .ShouldAllBe(problem =>
+                problem.IsWarning
+                && problem.Message == $"unknown setting {lines.Substring(0, lines.IndexOf(' '))} ignored"
+            );
         result.Problems.First(problem => problem.Name != "REDUCED_REPORT").Line.ShouldBe(2);
     }
 
@@ -240,32 +265,37 @@ public sealed class SettingsLoaderTests : IDisposable
             var written = SettingsTable.FindOrNull(name)!.Default;
             var result = Result($"{name} = {written}");
             result.Settings.ShouldNotBeNull();
-            result.Problems.Where(problem => problem.Message == $"{name} has no effect yet").ShouldHaveSingleItem().Line.ShouldBe(1);
-            Result("", new() { [$"EPORTAL_{name}"] = written }).Warnings.ShouldContain(problem => problem.Message == $"{name} has no effect yet");
+            result
+                .Problems.Where(problem => problem.Message == $"{name} has no effect yet")
+                .ShouldHaveSingleItem()
+                .Line.ShouldBe(1);
+            Result("", new() { [$"EPORTAL_{name}"] = written })
+                .Warnings.ShouldContain(problem => problem.Message == $"{name} has no effect yet");
         }
 
         Result("CACHE_MODE = False").Problems.ShouldBeEmpty();
     }
 
     /// <summary>A value, how it is written, and what the settings then show.</summary>
-    public static TheoryData<string, string, string> Written => new()
-    {
-        { "CACHE_MODE", "True", "True" },
-        { "CACHE_MODE", "1", "True" },
-        { "CACHE_MODE", "0", "False" },
-        { "CLEAN_INACTIVE_SERVERS_PERIOD", "3600 * 24", "86400" },
-        { "CLEAN_INACTIVE_SERVERS_PERIOD", "86400", "86400" },
-        { "CLEAN_INACTIVE_SERVERS_PERIOD", "None", "None" },
-        { "AUTO_UPDATE_PERIOD", "1.5", "1.5" },
-        { "AUTO_UPDATE_PERIOD", "0x10", "16" },
-        { "DATA_DIR", "'/srv/x'", "'/srv/x'" },
-        { "LISTEN", "'http://127.0.0.1:81'", "['http://127.0.0.1:81']" },
-        { "ALLOWED_HOSTS", "[]", "['*']" },
-        { "ALLOWED_HOSTS", "['a', 'b']", "['a', 'b']" },
-        { "TRUSTED_PROXIES", "[]", "[]" },
-        { "LIMIT_PATCHSETS", "5", "5" },
-        { "PATCH_SOURCE_PASSWORD", "'x#y'", "(set)" },
-    };
+    public static TheoryData<string, string, string> Written =>
+        new()
+        {
+            { "CACHE_MODE", "True", "True" },
+            { "CACHE_MODE", "1", "True" },
+            { "CACHE_MODE", "0", "False" },
+            { "CLEAN_INACTIVE_SERVERS_PERIOD", "3600 * 24", "86400" },
+            { "CLEAN_INACTIVE_SERVERS_PERIOD", "86400", "86400" },
+            { "CLEAN_INACTIVE_SERVERS_PERIOD", "None", "None" },
+            { "AUTO_UPDATE_PERIOD", "1.5", "1.5" },
+            { "AUTO_UPDATE_PERIOD", "0x10", "16" },
+            { "DATA_DIR", "'/srv/x'", "'/srv/x'" },
+            { "LISTEN", "'http://127.0.0.1:81'", "['http://127.0.0.1:81']" },
+            { "ALLOWED_HOSTS", "[]", "['*']" },
+            { "ALLOWED_HOSTS", "['a', 'b']", "['a', 'b']" },
+            { "TRUSTED_PROXIES", "[]", "[]" },
+            { "LIMIT_PATCHSETS", "5", "5" },
+            { "PATCH_SOURCE_PASSWORD", "'x#y'", "(set)" },
+        };
 
     [Theory]
     [MemberData(nameof(Written))]
@@ -276,15 +306,29 @@ public sealed class SettingsLoaderTests : IDisposable
         {
             var definition = SettingsTable.FindOrNull(name)!;
             definition.Show(Load($"{more}{name} ={before}{value}{after}")).ShouldBe(shown, $"{before}{value}{after}");
-            definition.Show(Load($"\uFEFF{name}{before}= {value}{after}\n{more}")).ShouldBe(shown, $"{before}{value}{after}");
-            definition.Show(Load(more, new() { [$"EPORTAL_{name}"] = before + value + after })).ShouldBe(shown, $"{before}{value}{after}");
+            definition
+                .Show(Load($"\uFEFF{name}{before}= {value}{after}\n{more}"))
+                .ShouldBe(shown, $"{before}{value}{after}");
+            definition
+                .Show(Load(more, new() { [$"EPORTAL_{name}"] = before + value + after }))
+                .ShouldBe(shown, $"{before}{value}{after}");
         }
     }
 
     private static readonly (string Before, string After)[] Around =
     [
-        ("", ""), (" ", " "), ("\t", "\t"), (" ", "  # daily"), ("", "# daily"), ("\t", "\t#"), ("", "\r"), ("", " \r\n"), ("", "\n"), ("\u00A0", "\u00A0"),
-        ("\uFEFF", " "), (" ", " # it's [odd] = 'x\r\n"),
+        ("", ""),
+        (" ", " "),
+        ("\t", "\t"),
+        (" ", "  # daily"),
+        ("", "# daily"),
+        ("\t", "\t#"),
+        ("", "\r"),
+        ("", " \r\n"),
+        ("", "\n"),
+        ("\u00A0", "\u00A0"),
+        ("\uFEFF", " "),
+        (" ", " # it's [odd] = 'x\r\n"),
     ];
 
     [Theory]
@@ -304,7 +348,10 @@ public sealed class SettingsLoaderTests : IDisposable
     [Fact]
     public void A_password_keeps_what_looks_like_a_comment_and_blanks_are_no_value()
     {
-        var settings = Load("PATCH_SOURCE_USER = 'u'", new() { ["EPORTAL_PATCH_SOURCE_PASSWORD"] = " a #b\n", ["EPORTAL_LIMIT_PATCHSETS"] = " \r\n" });
+        var settings = Load(
+            "PATCH_SOURCE_USER = 'u'",
+            new() { ["EPORTAL_PATCH_SOURCE_PASSWORD"] = " a #b\n", ["EPORTAL_LIMIT_PATCHSETS"] = " \r\n" }
+        );
         settings.PatchSourcePassword.ShouldBe("a #b");
         settings.LimitPatchsets.ShouldBeNull();
     }
@@ -312,14 +359,14 @@ public sealed class SettingsLoaderTests : IDisposable
     [Fact]
     public void Settings_that_need_each_other_are_checked_together()
     {
-        Problems("LEADER_URL = 'http://a'").Problems.ShouldBe(
-            ["settings: LEADER_URL requires REPLICATION_SHARED_KEY"]);
-        Problems("PATCH_SOURCE_PASSWORD = 'x'").Problems.ShouldBe(
-            ["settings: PATCH_SOURCE_PASSWORD requires PATCH_SOURCE_USER"]);
+        Problems("LEADER_URL = 'http://a'").Problems.ShouldBe(["settings: LEADER_URL requires REPLICATION_SHARED_KEY"]);
+        Problems("PATCH_SOURCE_PASSWORD = 'x'")
+            .Problems.ShouldBe(["settings: PATCH_SOURCE_PASSWORD requires PATCH_SOURCE_USER"]);
         var result = Result("OIDC_CLIENT_ID = 'x'\nOIDC_AUTH_URL = 'http://x'\nOIDC_TOKEN_URL = 'http://x'");
         result.Settings.ShouldNotBeNull();
-        result.Warnings.ShouldHaveSingleItem().Message
-            .ShouldBe("single sign-on is off; set OIDC_USERINFO_URL and OIDC_CLIENT_SECRET too");
+        result
+            .Warnings.ShouldHaveSingleItem()
+            .Message.ShouldBe("single sign-on is off; set OIDC_USERINFO_URL and OIDC_CLIENT_SECRET too");
     }
 
     [Fact]
@@ -327,8 +374,11 @@ public sealed class SettingsLoaderTests : IDisposable
     {
         var path = _folder.Write("config", "\nMETRICS_TOKEN = 'x'\n");
         File.SetUnixFileMode(path, (UnixFileMode)Convert.ToInt32("644", 8));
-        SettingsLoader.Load(new Dictionary<string, string>(), path).Warnings.ShouldHaveSingleItem().ToString().ShouldBe(
-            $"{path}:2: METRICS_TOKEN is secret, but every user can read the file; run chmod 640");
+        SettingsLoader
+            .Load(new Dictionary<string, string>(), path)
+            .Warnings.ShouldHaveSingleItem()
+            .ToString()
+            .ShouldBe($"{path}:2: METRICS_TOKEN is secret, but every user can read the file; run chmod 640");
     }
 
     [Fact]
@@ -341,8 +391,8 @@ public sealed class SettingsLoaderTests : IDisposable
         Read(path).ShouldBe($"{path}: file is larger than 1048576 bytes");
         Read(_folder.Path).ShouldBe($"{_folder.Path}: cannot read the file: it is a folder");
 
-        static string Read(string path) => SettingsLoader.Load(new Dictionary<string, string>(), path)
-            .Problems.ShouldHaveSingleItem().ToString();
+        static string Read(string path) =>
+            SettingsLoader.Load(new Dictionary<string, string>(), path).Problems.ShouldHaveSingleItem().ToString();
     }
 
     [Fact]

@@ -11,11 +11,9 @@ internal static class Shell
     /// <summary>The tool's output, trimmed; a failure fails the test.</summary>
     public static string Run(string tool, params string[] args)
     {
-        using var process = Process.Start(new ProcessStartInfo(tool, args)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(tool, args) { RedirectStandardOutput = true, RedirectStandardError = true }
+        )!;
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

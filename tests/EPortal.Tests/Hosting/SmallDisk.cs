@@ -16,9 +16,12 @@ internal sealed class SmallDisk : IDisposable
     public static SmallDisk MountOrSkip(string path, string size)
     {
         Directory.CreateDirectory(path);
-        using var mount = Process.Start(new ProcessStartInfo(
-            "mount", ["-t", "tmpfs", "-o", $"size={size}", "tmpfs", path])
-        { RedirectStandardError = true })!;
+        using var mount = Process.Start(
+            new ProcessStartInfo("mount", ["-t", "tmpfs", "-o", $"size={size}", "tmpfs", path])
+            {
+                RedirectStandardError = true,
+            }
+        )!;
         mount.WaitForExit();
         Assert.SkipUnless(mount.ExitCode == 0, "this machine does not let a test mount a file system");
         return new SmallDisk(path);

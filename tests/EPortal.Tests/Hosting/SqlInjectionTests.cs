@@ -10,11 +10,44 @@ namespace EPortal.Tests.Hosting;
 [Trait("threat", "S29")]
 public sealed class SqlInjectionTests
 {
-    private static readonly string[] s_filters = ["hostname", "ip", "service_id", "feed", "key", "tag", "registered_age", "checkin_age", "updated_age", "is_updated", "limit", "offset", "only_count"];
+    private static readonly string[] s_filters =
+    [
+        "hostname",
+        "ip",
+        "service_id",
+        "feed",
+        "key",
+        "tag",
+        "registered_age",
+        "checkin_age",
+        "updated_age",
+        "is_updated",
+        "limit",
+        "offset",
+        "only_count",
+    ];
 
     private static readonly string[] s_hostile =
     [
-        "' OR 1=1 --", "'; DROP TABLE server; --", "\" OR \"\"=\"", "\\", "\\%", "%' OR '1'='1", "1); DELETE FROM server; --", "0x41", "NULL", "@Limit", "?", "$1", ":x", "\u0000", "\ud83d\ude00", "%%%%%%%%%%%%%%%%%%%%", "_", "[a-z]", "*",
+        "' OR 1=1 --",
+        "'; DROP TABLE server; --",
+        "\" OR \"\"=\"",
+        "\\",
+        "\\%",
+        "%' OR '1'='1",
+        "1); DELETE FROM server; --",
+        "0x41",
+        "NULL",
+        "@Limit",
+        "?",
+        "$1",
+        ":x",
+        "\u0000",
+        "\ud83d\ude00",
+        "%%%%%%%%%%%%%%%%%%%%",
+        "_",
+        "[a-z]",
+        "*",
     ];
 
     [Fact]
@@ -40,15 +73,21 @@ public sealed class SqlInjectionTests
         await using var api = await ApiCaller.StartAsync();
         await api.Portal.RegisterAsync("web1");
 
-        await Gen.Select(Gen.Int[0, 5].Select(number => s_filters[number]), Gen.String).SampleAsync(
-            async (filter, value) =>
-            {
-                var answer = await api.Get("/servers", (filter, value));
-                answer.Status.ShouldBe(value.Contains('\0') ? HttpStatusCode.BadRequest : HttpStatusCode.OK, $"{filter}={value}");
-                if (answer.Status == HttpStatusCode.OK && value.Length > 0 && !value.Contains('%'))
-                    answer.Json.GetProperty("count").GetInt64().ShouldBe(0);
-            },
-            iter: 300, threads: 1);
+        await Gen.Select(Gen.Int[0, 5].Select(number => s_filters[number]), Gen.String)
+            .SampleAsync(
+                async (filter, value) =>
+                {
+                    var answer = await api.Get("/servers", (filter, value));
+                    answer.Status.ShouldBe(
+                        value.Contains('\0') ? HttpStatusCode.BadRequest : HttpStatusCode.OK,
+                        $"{filter}={value}"
+                    );
+                    if (answer.Status == HttpStatusCode.OK && value.Length > 0 && !value.Contains('%'))
+                        answer.Json.GetProperty("count").GetInt64().ShouldBe(0);
+                },
+                iter: 300,
+                threads: 1
+            );
     }
 
     [Theory]

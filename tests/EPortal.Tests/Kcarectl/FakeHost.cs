@@ -54,8 +54,11 @@ internal sealed class FakeHost : IDisposable
         File.WriteAllText(path, text);
     }
 
-    public void PointAt(Uri portal, string more = "") => File.WriteAllText(SettingsPath(),
-        $"PATCH_SERVER={portal}\nREGISTRATION_URL={new Uri(portal, "/admin/api/kcare")}\nTRANSITION_TIMEOUT=1\n{more}");
+    public void PointAt(Uri portal, string more = "") =>
+        File.WriteAllText(
+            SettingsPath(),
+            $"PATCH_SERVER={portal}\nREGISTRATION_URL={new Uri(portal, "/admin/api/kcare")}\nTRANSITION_TIMEOUT=1\n{more}"
+        );
 
     public void Trust(params IEnumerable<MinisignPublicKey> keys) =>
         Put("etc/sysconfig/kcare/trusted.pub", string.Concat(keys.Select(k => k.ToText("tests") + "\n")));

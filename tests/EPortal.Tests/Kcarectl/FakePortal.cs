@@ -50,14 +50,20 @@ internal sealed class FakePortal : IAsyncDisposable
     /// <param name="alter">Changes what is signed.</param>
     /// <param name="key">Signs it; the portal's own where null.</param>
     /// <param name="payload">Bytes of kpatch.bin; a small module where null.</param>
-    public void Offer(int level, string module, Func<PatchDescription, PatchDescription>? alter = null,
-        MinisignSecretKey? key = null, byte[]? payload = null)
+    public void Offer(
+        int level,
+        string module,
+        Func<PatchDescription, PatchDescription>? alter = null,
+        MinisignSecretKey? key = null,
+        byte[]? payload = null
+    )
     {
         var files = new Dictionary<string, byte[]>
         {
             ["kpatch.bin"] = payload ?? TinyModule.Build(module),
             ["kpatch.info"] = Encoding.UTF8.GetBytes(
-                $"OS: debian12\nkernel: 6.1.0-1-test\ntime: 2026-01-05 10:00:00\nuname: 6.1.0-{level + 10}\n\nkpatch-name: fix.patch\nkpatch-cve: CVE-2026-0001\n"),
+                $"OS: debian12\nkernel: 6.1.0-1-test\ntime: 2026-01-05 10:00:00\nuname: 6.1.0-{level + 10}\n\nkpatch-name: fix.patch\nkpatch-cve: CVE-2026-0001\n"
+            ),
             ["kpatch.blacklist"] = "some_function\n"u8.ToArray(),
         };
         var description = new PatchDescription
@@ -72,8 +78,9 @@ internal sealed class FakePortal : IAsyncDisposable
         };
         var json = (alter?.Invoke(description) ?? description).ToJson();
         files[PatchDescription.FileName] = json;
-        files[PatchDescription.SignatureFileName] =
-            Encoding.UTF8.GetBytes((key ?? _key).Sign(json, "tests", "signature of tests"));
+        files[PatchDescription.SignatureFileName] = Encoding.UTF8.GetBytes(
+            (key ?? _key).Sign(json, "tests", "signature of tests")
+        );
         foreach (var (name, content) in files)
             Files[PathOf(level, name)] = content;
         Answer = new CheckInAnswer
@@ -82,13 +89,16 @@ internal sealed class FakePortal : IAsyncDisposable
             Level = level,
             Patchset = description.Patchset,
             Product = "kernel",
-            Files = [.. files.Select(f => new OfferedFile
-            {
-                Name = f.Key,
-                Size = f.Value.Length,
-                Sha256 = Hash(f.Value),
-                Url = PathOf(level, f.Key),
-            })],
+            Files =
+            [
+                .. files.Select(f => new OfferedFile
+                {
+                    Name = f.Key,
+                    Size = f.Value.Length,
+                    Sha256 = Hash(f.Value),
+                    Url = PathOf(level, f.Key),
+                }),
+            ],
         };
     }
 
@@ -100,8 +110,12 @@ internal sealed class FakePortal : IAsyncDisposable
         Files[PathOf(level, name)] = content;
         Answer = Answer with
         {
-            Files = [.. Answer.Files!.Select(f =>
-                f.Name == name ? f with { Size = content.Length, Sha256 = Hash(content) } : f)],
+            Files =
+            [
+                .. Answer.Files!.Select(f =>
+                    f.Name == name ? f with { Size = content.Length, Sha256 = Hash(content) } : f
+                ),
+            ],
         };
     }
 
@@ -126,8 +140,15 @@ internal sealed class FakePortal : IAsyncDisposable
 
     private async Task CheckInAsync(HttpContext context)
     {
-        Checkins.Add((await JsonSerializer.DeserializeAsync(
-            context.Request.Body, AgentJson.Default.CheckInRequest, context.RequestAborted))!);
+        Checkins.Add(
+            (
+                await JsonSerializer.DeserializeAsync(
+                    context.Request.Body,
+                    AgentJson.Default.CheckInRequest,
+                    context.RequestAborted
+                )
+            )!
+        );
         context.Response.StatusCode = KnowsServer ? 200 : 401;
         await context.Response.WriteAsJsonAsync(Answer, AgentJson.Default.CheckInAnswer, "application/json");
     }

@@ -9,7 +9,6 @@ namespace EPortal.Tests.Kcarectl;
 /// <summary>A portal that lies: nothing reaches the kernel, and the failure is told at the next check-in.</summary>
 public sealed class HostilePortalTests : RegisteredHostTests
 {
-
     [Fact]
     public async Task No_trusted_key()
     {
@@ -97,8 +96,11 @@ public sealed class HostilePortalTests : RegisteredHostTests
     [Fact]
     public async Task A_patch_without_payload()
     {
-        Portal.Offer(1, "kpatch_1",
-            d => d with { Files = d.Files.Where(f => f.Key != "kpatch.bin").ToDictionary(f => f.Key, f => f.Value) });
+        Portal.Offer(
+            1,
+            "kpatch_1",
+            d => d with { Files = d.Files.Where(f => f.Key != "kpatch.bin").ToDictionary(f => f.Key, f => f.Value) }
+        );
         await RefusesAsync(ExitCode.NotTrusted, "lacks kpatch.bin");
     }
 
@@ -110,8 +112,10 @@ public sealed class HostilePortalTests : RegisteredHostTests
         Portal.Offer(1, "kpatch_1");
         Portal.Endless.Add(FakePortal.PathOf(1, name));
         await RefusesAsync(ExitCode.NotTrusted, "does not have the announced length");
-        Directory.EnumerateFiles(Host.Paths.CacheFolder, "*", SearchOption.AllDirectories)
-            .Sum(f => new FileInfo(f).Length).ShouldBeLessThan(1 << 20);
+        Directory
+            .EnumerateFiles(Host.Paths.CacheFolder, "*", SearchOption.AllDirectories)
+            .Sum(f => new FileInfo(f).Length)
+            .ShouldBeLessThan(1 << 20);
     }
 
     [Fact]

@@ -9,7 +9,6 @@ namespace EPortal.Tests.Kcarectl;
 /// <summary>A kernel that refuses, hesitates, or already has other things to do.</summary>
 public sealed class KernelTests : RegisteredHostTests
 {
-
     public override async ValueTask InitializeAsync()
     {
         await base.InitializeAsync();
@@ -58,7 +57,9 @@ public sealed class KernelTests : RegisteredHostTests
         var told = Portal.Checkins[^1];
 
         told.LastUpdate!.Message.ShouldStartWith("the kernel runs live patch x");
-        CheckInFacts.From(told, "192.0.2.1", new DroppedFields()).Facts.UpdateResult.ShouldEndWith(told.LastUpdate.Message);
+        CheckInFacts
+            .From(told, "192.0.2.1", new DroppedFields())
+            .Facts.UpdateResult.ShouldEndWith(told.LastUpdate.Message);
     }
 
     [Fact]

@@ -21,18 +21,21 @@ public sealed class ModuleInfoTests
 
     [Fact]
     public void Damaged_files_are_refused_and_never_crash() =>
-        Gen.Select(Gen.Int[0, TinyModule.Build("kpatch_7").Length - 1], Gen.Byte, Gen.Bool).Sample((at, value, cut) =>
-        {
-            var file = TinyModule.Build("kpatch_7");
-            file[at] = value;
-            using var stream = new MemoryStream(cut ? file[..at] : file);
-            try
-            {
-                ModuleInfo.LivepatchName(stream, "x").ShouldMatch("^[A-Za-z0-9_]+$");
-            }
-            catch (AgentException e)
-            {
-                e.Message.ShouldStartWith("x is ");
-            }
-        });
+        Gen.Select(Gen.Int[0, TinyModule.Build("kpatch_7").Length - 1], Gen.Byte, Gen.Bool)
+            .Sample(
+                (at, value, cut) =>
+                {
+                    var file = TinyModule.Build("kpatch_7");
+                    file[at] = value;
+                    using var stream = new MemoryStream(cut ? file[..at] : file);
+                    try
+                    {
+                        ModuleInfo.LivepatchName(stream, "x").ShouldMatch("^[A-Za-z0-9_]+$");
+                    }
+                    catch (AgentException e)
+                    {
+                        e.Message.ShouldStartWith("x is ");
+                    }
+                }
+            );
 }

@@ -9,7 +9,6 @@ namespace EPortal.Tests.Kcarectl;
 /// <summary>What the agent answers, and its exit codes.</summary>
 public sealed class QuestionTests : RegisteredHostTests
 {
-
     [Fact]
     public async Task Check_and_status_tell_by_their_exit_codes()
     {
@@ -67,7 +66,8 @@ public sealed class QuestionTests : RegisteredHostTests
         await Host.RunAsync("--update");
         (await Host.RunAsync("--info")).ShouldBe(0);
         Host.Out.ShouldStartWith(
-            "level: 1\npatchset: K20260101_01\nkernel: 6.1.0-1-test\neffective kernel: 6.1.0-11\n");
+            "level: 1\npatchset: K20260101_01\nkernel: 6.1.0-1-test\neffective kernel: 6.1.0-11\n"
+        );
         Host.Out.ShouldContain("last update: ok at ");
         (await Host.RunAsync("--info", "--json")).ShouldBe(0);
         using var json = JsonDocument.Parse(Host.Out);
@@ -105,7 +105,8 @@ public sealed class QuestionTests : RegisteredHostTests
             f => f.DistroVersion.ShouldBe("12"),
             f => f.Virt.ShouldBe("vm-other"),
             f => f.Tags.ShouldBeNull(),
-            f => f.LastUpdate.ShouldBeNull());
+            f => f.LastUpdate.ShouldBeNull()
+        );
     }
 
     [Theory]

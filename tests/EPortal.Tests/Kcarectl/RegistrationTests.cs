@@ -29,8 +29,9 @@ public sealed class RegistrationTests : IAsyncLifetime
     public async Task The_id_is_kept_for_the_owner_alone()
     {
         (await _host.RunAsync("--register", "my-key")).ShouldBe(0);
-        (await File.ReadAllTextAsync(_host.Paths.SystemIdFile, TestContext.Current.CancellationToken))
-            .ShouldBe($"server_id={Id}\n");
+        (await File.ReadAllTextAsync(_host.Paths.SystemIdFile, TestContext.Current.CancellationToken)).ShouldBe(
+            $"server_id={Id}\n"
+        );
         File.GetUnixFileMode(_host.Paths.SystemIdFile).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         Directory.EnumerateFiles(Path.GetDirectoryName(_host.Paths.SystemIdFile)!, ".*").ShouldBeEmpty();
         _portal.PlainCalls.ShouldBe(["register_server.plain hostname=web-1&key=my-key"]);
@@ -73,7 +74,9 @@ public sealed class RegistrationTests : IAsyncLifetime
         (await _host.RunAsync("--check")).ShouldBe(ExitCode.Local);
         _host.Error.ShouldContain("run kcarectl --register KEY to replace it");
         (await _host.RunAsync("--register", "my-key")).ShouldBe(0);
-        (await File.ReadAllTextAsync(_host.Paths.SystemIdFile, TestContext.Current.CancellationToken)).ShouldBe($"server_id={Id}\n");
+        (await File.ReadAllTextAsync(_host.Paths.SystemIdFile, TestContext.Current.CancellationToken)).ShouldBe(
+            $"server_id={Id}\n"
+        );
         _portal.PlainCalls.Count.ShouldBe(1, "there is no former registration to end");
     }
 
@@ -85,8 +88,9 @@ public sealed class RegistrationTests : IAsyncLifetime
         (await _host.RunAsync("--register", "bad")).ShouldBe(ExitCode.PortalRefused);
         _host.Error.ShouldBe("kcarectl: the portal refused the key: unknown key\n");
         _portal.PlainCalls.Count.ShouldBe(1);
-        (await File.ReadAllTextAsync(_host.Paths.SystemIdFile, TestContext.Current.CancellationToken))
-            .ShouldBe("server_id=OLD\n");
+        (await File.ReadAllTextAsync(_host.Paths.SystemIdFile, TestContext.Current.CancellationToken)).ShouldBe(
+            "server_id=OLD\n"
+        );
     }
 
     [Fact]
@@ -133,12 +137,15 @@ public sealed class RegistrationTests : IAsyncLifetime
     [Fact]
     public async Task Another_portal_is_set_and_the_rest_of_the_file_stays()
     {
-        _host.Put("etc/sysconfig/kcare/kcare.conf",
-            "# ours\nAUTO_UPDATE=True\nPATCH_SERVER=http://old/\nOTHER = 1\nPATCH_SERVER=http://older/\n");
+        _host.Put(
+            "etc/sysconfig/kcare/kcare.conf",
+            "# ours\nAUTO_UPDATE=True\nPATCH_SERVER=http://old/\nOTHER = 1\nPATCH_SERVER=http://older/\n"
+        );
         (await _host.RunAsync("--set-patch-server", "https://eportal.corp:8443")).ShouldBe(0);
         (await File.ReadAllTextAsync(_host.Paths.SettingsFile, TestContext.Current.CancellationToken)).ShouldBe(
             "# ours\nAUTO_UPDATE=True\nPATCH_SERVER=https://eportal.corp:8443/\nOTHER = 1\n"
-            + "REGISTRATION_URL=https://eportal.corp:8443/admin/api/kcare\n");
+                + "REGISTRATION_URL=https://eportal.corp:8443/admin/api/kcare\n"
+        );
     }
 
     [Theory]

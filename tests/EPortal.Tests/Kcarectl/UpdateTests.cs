@@ -7,7 +7,6 @@ namespace EPortal.Tests.Kcarectl;
 
 public sealed class UpdateTests : RegisteredHostTests
 {
-
     [Fact]
     public async Task An_update_puts_the_offered_level_into_force_and_reports_it()
     {
@@ -24,7 +23,8 @@ public sealed class UpdateTests : RegisteredHostTests
             u => u.Level.ShouldBe(1),
             u => u.Patchset.ShouldBe("K20260101_01"),
             u => u.Message.ShouldBe(""),
-            u => u.At.ShouldBe(DateTimeOffset.UtcNow, TimeSpan.FromMinutes(1)));
+            u => u.At.ShouldBe(DateTimeOffset.UtcNow, TimeSpan.FromMinutes(1))
+        );
     }
 
     [Theory]
@@ -40,8 +40,10 @@ public sealed class UpdateTests : RegisteredHostTests
         Host.Kernel.Loaded.ShouldBe([$"kpatch_{second}"]);
         Host.State.Modules.Single().Level.ShouldBe(second);
         Portal.Checkins[^1].PatchLevel.ShouldBe(second);
-        Directory.GetDirectories(Path.Combine(Host.Paths.CacheFolder, FakeHost.KernelId))
-            .Select(Path.GetFileName).ShouldBe([$"{second}"]);
+        Directory
+            .GetDirectories(Path.Combine(Host.Paths.CacheFolder, FakeHost.KernelId))
+            .Select(Path.GetFileName)
+            .ShouldBe([$"{second}"]);
     }
 
     [Fact]
@@ -101,10 +103,12 @@ public sealed class UpdateTests : RegisteredHostTests
         await Host.RunAsync("--update");
         // As if the process ended after its record and before the kernel was asked.
         var state = Host.State;
-        new global::Kcarectl.State.StateStore(Host.Paths).Save(state with
-        {
-            Modules = [.. state.Modules, state.Modules[0] with { Name = "kpatch_2", Level = 2 }],
-        });
+        new global::Kcarectl.State.StateStore(Host.Paths).Save(
+            state with
+            {
+                Modules = [.. state.Modules, state.Modules[0] with { Name = "kpatch_2", Level = 2 }],
+            }
+        );
         (await Host.RunAsync("--info")).ShouldBe(ExitCode.Done);
         Host.Out.ShouldStartWith("level: 1\n");
         Portal.Offer(2, "kpatch_2");

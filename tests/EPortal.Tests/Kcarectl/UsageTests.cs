@@ -48,19 +48,39 @@ public sealed class UsageTests : IDisposable
     public async Task Help_names_every_option_of_the_agent()
     {
         (await _host.RunAsync("--help")).ShouldBe(0);
-        foreach (var option in new[]
-        {
-            "--register", "--unregister", "--update", "--auto-update", "--check", "--status", "--info", "--patch-info",
-            "--uname", "--unload", "--tag", "--license-info", "--set-patch-server", "--version",
-        })
+        foreach (
+            var option in new[]
+            {
+                "--register",
+                "--unregister",
+                "--update",
+                "--auto-update",
+                "--check",
+                "--status",
+                "--info",
+                "--patch-info",
+                "--uname",
+                "--unload",
+                "--tag",
+                "--license-info",
+                "--set-patch-server",
+                "--version",
+            }
+        )
             _host.Out.ShouldContain(option + " ");
     }
 
     [Theory]
     [InlineData("AUTO_UPDATE=maybe", "AUTO_UPDATE must be True or False")]
-    [InlineData("PATCH_SERVER=portal", "PATCH_SERVER must be an http or https address without user, query and fragment")]
+    [InlineData(
+        "PATCH_SERVER=portal",
+        "PATCH_SERVER must be an http or https address without user, query and fragment"
+    )]
     [InlineData("UPDATE_DELAY=1w", "UPDATE_DELAY must be a number of seconds, or one followed by m, h or d")]
-    [InlineData("TRANSITION_TIMEOUT=-1", "TRANSITION_TIMEOUT must be a number of seconds, or one followed by m, h or d")]
+    [InlineData(
+        "TRANSITION_TIMEOUT=-1",
+        "TRANSITION_TIMEOUT must be a number of seconds, or one followed by m, h or d"
+    )]
     public async Task A_bad_setting_names_its_line(string line, string sentence)
     {
         _host.Put("etc/sysconfig/kcare/kcare.conf", $"# comment\nUNKNOWN=1\n{line}\n");

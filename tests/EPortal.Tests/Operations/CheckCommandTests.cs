@@ -24,8 +24,10 @@ public sealed class CheckCommandTests : IDisposable
         var (exit, output, error) = await portal.CommandLine().RunAsync(["check"]);
 
         exit.ShouldBe(0, error);
-        output.ShouldMatch(@"\AEPORTAL OK - 7 checks passed \| 'outdated'=0;;;0; 'inactive'=0;;;0; 'up_to_date'=0;;;0; 'unsupported'=0;;;0; "
-            + @"'free_data'=\d+B;;104857600:;0; 'free_patches'=\d+B;;104857600:;0;\n\z");
+        output.ShouldMatch(
+            @"\AEPORTAL OK - 7 checks passed \| 'outdated'=0;;;0; 'inactive'=0;;;0; 'up_to_date'=0;;;0; 'unsupported'=0;;;0; "
+                + @"'free_data'=\d+B;;104857600:;0; 'free_patches'=\d+B;;104857600:;0;\n\z"
+        );
     }
 
     [Theory]
@@ -39,7 +41,11 @@ public sealed class CheckCommandTests : IDisposable
     [InlineData(3, "EPORTAL UNKNOWN - key 'nope' not found", "--key", "nope")]
     [InlineData(3, "EPORTAL UNKNOWN - feed 'nope' not found", "--feed", "nope")]
     [InlineData(3, "EPORTAL UNKNOWN - invalid time '2x'", "--source-age-warning", "2x")]
-    public async Task Servers_that_are_out_of_date_are_held_against_the_thresholds(int expected, string begins, params string[] options)
+    public async Task Servers_that_are_out_of_date_are_held_against_the_thresholds(
+        int expected,
+        string begins,
+        params string[] options
+    )
     {
         await using var portal = await TestPortal.StartAsync();
         await portal.Portal.Feeds.Add(TestPortal.Admin, "test", new FeedSettings());
@@ -64,7 +70,9 @@ public sealed class CheckCommandTests : IDisposable
         using var answer = await portal.CheckInAsync(TestPortal.Facts(await portal.RegisterAsync()));
         portal.Time.Advance(TimeSpan.FromHours(49));
 
-        var (exit, output, _) = await portal.CommandLine().RunAsync(["check", "--warning-inactive", "0", "--critical-outdated", "0"]);
+        var (exit, output, _) = await portal
+            .CommandLine()
+            .RunAsync(["check", "--warning-inactive", "0", "--critical-outdated", "0"]);
 
         exit.ShouldBe(1);
         output.ShouldContain("'outdated'=0;;0;0; 'inactive'=1;0;;0;");
@@ -78,11 +86,14 @@ public sealed class CheckCommandTests : IDisposable
         cli.Environment["EPORTAL_PATCH_SOURCE_URL"] = "'http://127.0.0.1:1/'";
         string[] check = ["check", "--source-age-warning", "12h", "--source-age-critical", "2d", "-v"];
         (await cli.RunAsync(check)).Exit.ShouldBe(2, "no sync ever worked");
-        await portal.Portal.Log.Commit(Actor.Portal, change =>
-        {
-            SourceStore.Note(change, null, "Fetched.");
-            return true;
-        });
+        await portal.Portal.Log.Commit(
+            Actor.Portal,
+            change =>
+            {
+                SourceStore.Note(change, null, "Fetched.");
+                return true;
+            }
+        );
         (await cli.RunAsync(check)).Exit.ShouldBe(0);
         portal.Time.Advance(TimeSpan.FromHours(13));
 
@@ -110,10 +121,22 @@ public sealed class CheckCommandTests : IDisposable
     {
         var path = _folder.File("data");
         Directory.CreateDirectory(path);
-        (await PortalCli.On(path).RunAsync(["check"])).Out.ShouldBe($"EPORTAL CRITICAL - no database in data folder {path}\n");
-        await File.WriteAllTextAsync(Path.Combine(path, "eportal.sqlite"), new string('x', 8192), TestContext.Current.CancellationToken);
-        (await PortalCli.On(path).RunAsync(["check"])).Out.ShouldStartWith($"EPORTAL CRITICAL - {path}/instance-id is missing");
-        await File.WriteAllTextAsync(Path.Combine(path, "instance-id"), "0123456789abcdef\n", TestContext.Current.CancellationToken);
+        (await PortalCli.On(path).RunAsync(["check"])).Out.ShouldBe(
+            $"EPORTAL CRITICAL - no database in data folder {path}\n"
+        );
+        await File.WriteAllTextAsync(
+            Path.Combine(path, "eportal.sqlite"),
+            new string('x', 8192),
+            TestContext.Current.CancellationToken
+        );
+        (await PortalCli.On(path).RunAsync(["check"])).Out.ShouldStartWith(
+            $"EPORTAL CRITICAL - {path}/instance-id is missing"
+        );
+        await File.WriteAllTextAsync(
+            Path.Combine(path, "instance-id"),
+            "0123456789abcdef\n",
+            TestContext.Current.CancellationToken
+        );
 
         var (exit, output, _) = await PortalCli.On(path).RunAsync(["check", "--json"]);
 
@@ -125,8 +148,14 @@ public sealed class CheckCommandTests : IDisposable
     [Fact]
     public async Task A_portal_is_asked_over_http_with_a_token_from_a_file_or_standard_input()
     {
-        await using var portal = await TestPortal.StartAsync(
-            settings => settings with { MetricsAllowedNetworks = [], MetricsToken = "t0ken", ReadyMinFreeBytes = 1L << 60 });
+        await using var portal = await TestPortal.StartAsync(settings =>
+            settings with
+            {
+                MetricsAllowedNetworks = [],
+                MetricsToken = "t0ken",
+                ReadyMinFreeBytes = 1L << 60,
+            }
+        );
         var file = _folder.File("token");
         await File.WriteAllTextAsync(file, "t0ken\n", TestContext.Current.CancellationToken);
         var cli = PortalCli.On(_folder.File("none"));

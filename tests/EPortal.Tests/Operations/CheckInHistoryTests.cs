@@ -25,7 +25,11 @@ public sealed class CheckInHistoryTests
             (await api.Portal.CheckInAsync(TestPortal.Facts(id))).Dispose();
         (await api.Portal.CheckInAsync(TestPortal.Facts("0123456789abcdef"))).Dispose();
 
-        await NotedAsync(api.Portal, () => Points(api.Portal)[^1], new CheckInSpan(new DateTimeOffset(2026, 5, 1, 12, 0, 0, TimeSpan.Zero), 3, 1, 0));
+        await NotedAsync(
+            api.Portal,
+            () => Points(api.Portal)[^1],
+            new CheckInSpan(new DateTimeOffset(2026, 5, 1, 12, 0, 0, TimeSpan.Zero), 3, 1, 0)
+        );
         Rows.Count(api.Portal, "checkin_history").ShouldBe(1);
         api.Portal.Time.Advance(TimeSpan.FromMinutes(20));
         (await api.Portal.CheckInAsync(TestPortal.Facts(id))).Dispose();
@@ -53,7 +57,16 @@ public sealed class CheckInHistoryTests
         using var folder = new TempFolder();
         using var database = Database.Open(folder.Path);
         await using var log = new ChangeLog(database, EPortal.Hosting.Entities.Catalog, TimeProvider.System);
-        foreach (var ago in new[] { TimeSpan.Zero, TimeSpan.FromMinutes(5), TimeSpan.FromHours(3), TimeSpan.FromDays(2), TimeSpan.FromDays(29) })
+        foreach (
+            var ago in new[]
+            {
+                TimeSpan.Zero,
+                TimeSpan.FromMinutes(5),
+                TimeSpan.FromHours(3),
+                TimeSpan.FromDays(2),
+                TimeSpan.FromDays(29),
+            }
+        )
             await Add(log, s_now - ago);
 
         foreach (var range in CheckInRange.All)
@@ -62,8 +75,26 @@ public sealed class CheckInHistoryTests
             points.Count.ShouldBe((int)(range.Length / range.Step));
             points.Zip(points.Skip(1)).ShouldAllBe(pair => pair.Second.At - pair.First.At == range.Step);
             (s_now - points[^1].At).ShouldBeLessThan(range.Step);
-            points.Sum(point => point.Answered).ShouldBe(range.Name switch { "24h" => 3, "7d" => 4, _ => 5 });
-            points.Count(point => point.Answered > 0).ShouldBe(range.Name switch { "24h" => 3, "7d" => 3, _ => 4 });
+            points
+                .Sum(point => point.Answered)
+                .ShouldBe(
+                    range.Name switch
+                    {
+                        "24h" => 3,
+                        "7d" => 4,
+                        _ => 5,
+                    }
+                );
+            points
+                .Count(point => point.Answered > 0)
+                .ShouldBe(
+                    range.Name switch
+                    {
+                        "24h" => 3,
+                        "7d" => 3,
+                        _ => 4,
+                    }
+                );
         }
     }
 
@@ -80,28 +111,38 @@ public sealed class CheckInHistoryTests
 
         const long Kept = 92 * 24 * 6;
         var step = CheckInHistory.Step.Ticks / TimeSpan.TicksPerMicrosecond;
-        await log.Commit(Actor.Portal, change => change.Session.Execute(
-            """
-            WITH RECURSIVE n (at) AS (SELECT @first UNION ALL SELECT at - @step FROM n LIMIT 15000)
-            INSERT INTO checkin_history (at, answered, refused, failed) SELECT at, 1, 0, 0 FROM n WHERE true ON CONFLICT DO NOTHING
-            """,
-            ("@first", UnixMicros.Of(s_now) / step * step), ("@step", step)));
+        await log.Commit(
+            Actor.Portal,
+            change =>
+                change.Session.Execute(
+                    """
+                    WITH RECURSIVE n (at) AS (SELECT @first UNION ALL SELECT at - @step FROM n LIMIT 15000)
+                    INSERT INTO checkin_history (at, answered, refused, failed) SELECT at, 1, 0, 0 FROM n WHERE true ON CONFLICT DO NOTHING
+                    """,
+                    ("@first", UnixMicros.Of(s_now) / step * step),
+                    ("@step", step)
+                )
+        );
         await Add(log, s_now);
 
         Count(database).ShouldBe(Kept);
-        database.Read(session => session.Scalar("SELECT min(at) FROM checkin_history")).ShouldBe(
-            (UnixMicros.Of(s_now) / step * step) - (step * (Kept - 2)), "the newest of them is a year ahead");
+        database
+            .Read(session => session.Scalar("SELECT min(at) FROM checkin_history"))
+            .ShouldBe((UnixMicros.Of(s_now) / step * step) - (step * (Kept - 2)), "the newest of them is a year ahead");
     }
 
     [Fact]
     public async Task The_page_shows_the_range_that_is_asked_for_and_the_default_for_any_other()
     {
         await using var api = await ApiCaller.StartAsync();
-        await api.Portal.Portal.Log.Commit(Actor.Portal, change =>
-        {
-            CheckInHistory.Add(change.Session, new CheckInSpan(change.Now - TimeSpan.FromDays(3), 4711, 0, 0));
-            return true;
-        });
+        await api.Portal.Portal.Log.Commit(
+            Actor.Portal,
+            change =>
+            {
+                CheckInHistory.Add(change.Session, new CheckInSpan(change.Now - TimeSpan.FromDays(3), 4711, 0, 0));
+                return true;
+            }
+        );
         using var browser = new Browser(api.Portal);
         (await browser.LogInAsync(ApiCaller.Reader, ApiCaller.Password)).Dispose();
 
@@ -112,16 +153,23 @@ public sealed class CheckInHistoryTests
         page.ShouldNotContain("4711");
     }
 
-    private static Task<bool> Add(ChangeLog log, DateTimeOffset at) => log.Commit(Actor.Portal, change =>
-    {
-        CheckInHistory.Add(change.Session, new CheckInSpan(at, 1, 0, 0));
-        return true;
-    });
+    private static Task<bool> Add(ChangeLog log, DateTimeOffset at) =>
+        log.Commit(
+            Actor.Portal,
+            change =>
+            {
+                CheckInHistory.Add(change.Session, new CheckInSpan(at, 1, 0, 0));
+                return true;
+            }
+        );
 
-    private static long Count(Database database) => (long)database.Read(session => session.Scalar("SELECT count(*) FROM checkin_history"))!;
+    private static long Count(Database database) =>
+        (long)database.Read(session => session.Scalar("SELECT count(*) FROM checkin_history"))!;
 
     private static IReadOnlyList<CheckInSpan> Points(TestPortal portal) =>
-        portal.Portal.Database.Read(session => CheckInHistory.Read(session, CheckInRange.All[0], portal.Time.GetUtcNow()));
+        portal.Portal.Database.Read(session =>
+            CheckInHistory.Read(session, CheckInRange.All[0], portal.Time.GetUtcNow())
+        );
 
     /// <summary>Lets a minute pass and waits until the worker has noted what came.</summary>
     private static async Task NotedAsync<T>(TestPortal portal, Func<T> look, T wanted)

@@ -29,9 +29,14 @@ public sealed partial class ContribTests
             foreach (Match selector in Selector().Matches(expression))
             {
                 metrics.Series.Keys.ShouldContain(
-                    series => series.StartsWith($"{selector.Groups["name"].Value}{{", StringComparison.Ordinal)
-                        && series.Contains($"{selector.Groups["label"].Value}=\"{selector.Groups["value"].Value}\"", StringComparison.Ordinal),
-                    $"{file}: {expression}");
+                    series =>
+                        series.StartsWith($"{selector.Groups["name"].Value}{{", StringComparison.Ordinal)
+                        && series.Contains(
+                            $"{selector.Groups["label"].Value}=\"{selector.Groups["value"].Value}\"",
+                            StringComparison.Ordinal
+                        ),
+                    $"{file}: {expression}"
+                );
             }
         }
     }
@@ -77,13 +82,15 @@ public sealed partial class ContribTests
         foreach (Match check in NagiosCheck().Matches(text))
             commands.ShouldContain(check.Groups[1].Value);
         using var output = new StringWriter();
-        var command = EPortal.Operations.CheckCommand.Create(new EPortal.Cli.CliContext
-        {
-            Out = output,
-            Error = output,
-            In = TextReader.Null,
-            Environment = new Dictionary<string, string>(),
-        });
+        var command = EPortal.Operations.CheckCommand.Create(
+            new EPortal.Cli.CliContext
+            {
+                Out = output,
+                Error = output,
+                In = TextReader.Null,
+                Environment = new Dictionary<string, string>(),
+            }
+        );
         foreach (Match option in Option().Matches(text))
             command.Options.ShouldContain(one => one.Name == option.Value, option.Value);
     }
@@ -97,19 +104,23 @@ public sealed partial class ContribTests
         var text = await portal.Http.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
 
         (await Promtool("", "check", "rules", Path.Combine(s_folder, "prometheus/alerts.yml"))).ShouldBe(0);
-        (await Promtool("", "check", "config", "--syntax-only", Path.Combine(s_folder, "prometheus/scrape.yml"))).ShouldBe(0);
+        (
+            await Promtool("", "check", "config", "--syntax-only", Path.Combine(s_folder, "prometheus/scrape.yml"))
+        ).ShouldBe(0);
         (await Promtool(text, "check", "metrics")).ShouldBe(0);
         (await Promtool("eportal_x{ 1\n", "check", "metrics")).ShouldNotBe(0, "the tool must see what is wrong");
     }
 
     private static async Task<int> Promtool(string input, params string[] args)
     {
-        using var process = Process.Start(new ProcessStartInfo("promtool", args)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("promtool", args)
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.StandardInput.WriteAsync(input);
@@ -120,7 +131,8 @@ public sealed partial class ContribTests
     }
 
     private static IEnumerable<(string File, string Expression)> Zabbix() =>
-        Values(Yaml("zabbix/eportal.yaml"), "parameters").Where(text => text.StartsWith("eportal_", StringComparison.Ordinal))
+        Values(Yaml("zabbix/eportal.yaml"), "parameters")
+            .Where(text => text.StartsWith("eportal_", StringComparison.Ordinal))
             .Select(text => ("zabbix", text.Replace("{#FEED}", "main", StringComparison.Ordinal)));
 
     private static IEnumerable<(string File, string Expression)> Grafana()
@@ -130,7 +142,9 @@ public sealed partial class ContribTests
     }
 
     private static IEnumerable<(string File, string Expression)> Alerts() =>
-        Values(Yaml("prometheus/alerts.yml"), "expr").Where(text => !text.StartsWith("up{", StringComparison.Ordinal)).Select(text => ("alerts", text));
+        Values(Yaml("prometheus/alerts.yml"), "expr")
+            .Where(text => !text.StartsWith("up{", StringComparison.Ordinal))
+            .Select(text => ("alerts", text));
 
     private static YamlNode Yaml(string file)
     {
@@ -141,17 +155,22 @@ public sealed partial class ContribTests
     }
 
     /// <summary>All plain values of a name, wherever they stand, also in lists.</summary>
-    private static IEnumerable<string> Values(YamlNode node, string name) => node switch
-    {
-        YamlMappingNode map => map.Children.SelectMany(pair => (pair.Key, pair.Value) switch
+    private static IEnumerable<string> Values(YamlNode node, string name) =>
+        node switch
         {
-            (YamlScalarNode key, YamlScalarNode value) when key.Value == name => [value.Value!],
-            (YamlScalarNode key, YamlSequenceNode list) when key.Value == name => list.Children.OfType<YamlScalarNode>().Select(one => one.Value!),
-            _ => Values(pair.Value, name),
-        }),
-        YamlSequenceNode list => list.Children.SelectMany(one => Values(one, name)),
-        _ => [],
-    };
+            YamlMappingNode map => map.Children.SelectMany(pair =>
+                (pair.Key, pair.Value) switch
+                {
+                    (YamlScalarNode key, YamlScalarNode value) when key.Value == name => [value.Value!],
+                    (YamlScalarNode key, YamlSequenceNode list) when key.Value == name => list
+                        .Children.OfType<YamlScalarNode>()
+                        .Select(one => one.Value!),
+                    _ => Values(pair.Value, name),
+                }
+            ),
+            YamlSequenceNode list => list.Children.SelectMany(one => Values(one, name)),
+            _ => [],
+        };
 
     [GeneratedRegex("(eportal|process|dotnet)_[a-z0-9_]+")]
     private static partial Regex Metric();

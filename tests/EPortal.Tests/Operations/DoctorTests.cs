@@ -28,11 +28,14 @@ public sealed class DoctorTests : IDisposable
         cli.Environment["EPORTAL_PATCH_SOURCE_USER"] = "'me'";
         cli.Environment["EPORTAL_PATCH_SOURCE_PASSWORD"] = $"'{Secret}'";
         cli.Environment["EPORTAL_PROXY"] = $"'http://me:{Secret}@proxy.example:3128'";
-        await portal.Portal.Log.Commit(Actor.Portal, change =>
-        {
-            SourceStore.Note(change, nameof(SourceError.Expired), "The index expired.");
-            return true;
-        });
+        await portal.Portal.Log.Commit(
+            Actor.Portal,
+            change =>
+            {
+                SourceStore.Note(change, nameof(SourceError.Expired), "The index expired.");
+                return true;
+            }
+        );
         var file = _folder.File("d.tar.gz");
 
         var (exit, output, error) = await cli.RunAsync(["doctor", "--no-send", file]);
@@ -42,7 +45,14 @@ public sealed class DoctorTests : IDisposable
         output.ShouldContain("warning: trust: TRUSTED_KEYS is empty");
         File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var texts = Unpack(file);
-        texts.Keys.ShouldBe(["findings.txt", "system.txt", "settings.txt", "patch-source.json", "patchsets.txt", "servers.txt"]);
+        texts.Keys.ShouldBe([
+            "findings.txt",
+            "system.txt",
+            "settings.txt",
+            "patch-source.json",
+            "patchsets.txt",
+            "servers.txt",
+        ]);
         texts["patchsets.txt"].ShouldBe("kernel main K1 enabled\n");
         texts["settings.txt"].ShouldContain("PATCH_SOURCE_USER = 'me'");
         string.Concat(texts.Values).ShouldNotContain(Secret);
@@ -70,7 +80,10 @@ public sealed class DoctorTests : IDisposable
 
         var report = await portal.CommandLine().JsonAsync("doctor", "--json", _folder.File("d.tar.gz"));
 
-        report.GetProperty("findings").EnumerateArray().Select(finding => finding.GetProperty("subject").GetString())
+        report
+            .GetProperty("findings")
+            .EnumerateArray()
+            .Select(finding => finding.GetProperty("subject").GetString())
             .ShouldBe(["settings", "patch-source", "trust", "accounts", "disk"]);
         report.GetProperty("findings")[0].GetProperty("severity").GetString().ShouldBe("ok");
         report.GetProperty("findings")[1].GetProperty("severity").GetString().ShouldBe("ok");

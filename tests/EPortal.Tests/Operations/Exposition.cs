@@ -7,9 +7,7 @@ namespace EPortal.Tests.Operations;
 /// <summary>Prometheus' text format, version 0.0.4, read strictly: a line that is not of it fails the test.</summary>
 internal sealed partial class Exposition
 {
-    private Exposition()
-    {
-    }
+    private Exposition() { }
 
     /// <summary>Type of each metric by its name.</summary>
     public Dictionary<string, string> Types { get; } = [];
@@ -23,9 +21,10 @@ internal sealed partial class Exposition
     /// <summary>Names that series have, those of histograms with their endings.</summary>
     public HashSet<string> Names { get; } = [];
 
-    public double this[string series] => Series.TryGetValue(series, out var value)
-        ? value
-        : throw new ShouldAssertException($"There is no series {series} in {string.Join('\n', Series.Keys)}");
+    public double this[string series] =>
+        Series.TryGetValue(series, out var value)
+            ? value
+            : throw new ShouldAssertException($"There is no series {series} in {string.Join('\n', Series.Keys)}");
 
     public static Exposition Parse(string text)
     {
@@ -69,7 +68,9 @@ internal sealed partial class Exposition
         Names.Add(match.Groups["name"].Value);
     }
 
-    [GeneratedRegex("""\A(?<series>(?<name>[a-z_][a-z0-9_]*)(\{[a-z_]+="([^"\\\n]|\\.)*"(,[a-z_]+="([^"\\\n]|\\.)*")*\})?) (?<value>\S+)\z""")]
+    [GeneratedRegex(
+        """\A(?<series>(?<name>[a-z_][a-z0-9_]*)(\{[a-z_]+="([^"\\\n]|\\.)*"(,[a-z_]+="([^"\\\n]|\\.)*")*\})?) (?<value>\S+)\z"""
+    )]
     private static partial Regex Sample();
 
     [GeneratedRegex("_(bucket|sum|count)$")]

@@ -26,7 +26,12 @@ public sealed class InactiveServersTests
     [Fact]
     public async Task A_host_that_does_not_check_in_for_a_month_is_deleted_and_one_that_calls_stays()
     {
-        await using var portal = await TestPortal.StartAsync(settings => settings with { CleanInactiveServersPeriod = s_day });
+        await using var portal = await TestPortal.StartAsync(settings =>
+            settings with
+            {
+                CleanInactiveServersPeriod = s_day,
+            }
+        );
         var inactive = await portal.RegisterAsync("inactive");
         var calling = await portal.RegisterAsync("calling");
         (await portal.CheckInAsync(TestPortal.Facts(inactive))).Dispose();
@@ -42,9 +47,15 @@ public sealed class InactiveServersTests
         await NoteAsync(portal.Portal.Log);
         portal.Time.Advance(s_day);
 
-        await Eventually.IsTrueAsync("the inactive host is gone", () => Task.FromResult(portal.Portal.Servers.List(new ServerQuery(), portal.Portal.Offers).Count == 1));
+        await Eventually.IsTrueAsync(
+            "the inactive host is gone",
+            () => Task.FromResult(portal.Portal.Servers.List(new ServerQuery(), portal.Portal.Offers).Count == 1)
+        );
         portal.TheServer().ServerId.ShouldBe(calling);
-        var line = portal.Portal.Database.Read(session => UserLog.Latest(session, 5)).Where(entry => entry.Action == "server.clean").ShouldHaveSingleItem();
+        var line = portal
+            .Portal.Database.Read(session => UserLog.Latest(session, 5))
+            .Where(entry => entry.Action == "server.clean")
+            .ShouldHaveSingleItem();
         (line.Actor, line.Detail).ShouldBe(("portal", "inactive for 30 days: 1"));
     }
 
@@ -100,9 +111,14 @@ public sealed class InactiveServersTests
         await using var store = new TestStore();
         await NoteDaysAsync(store.Log, store.Time.GetUtcNow() - (40 * s_day), 41);
         var ids = await FleetAsync(store, 2);
-        await store.Log.Commit(Actor.Agent, change => change.Db.Execute(
-            "UPDATE server_checkin SET at = 0; UPDATE server SET registered = 0; UPDATE server_checkin SET stamp = 1 WHERE server = (SELECT local FROM server WHERE server_id = @id)",
-            new { id = ids[0] }));
+        await store.Log.Commit(
+            Actor.Agent,
+            change =>
+                change.Db.Execute(
+                    "UPDATE server_checkin SET at = 0; UPDATE server SET registered = 0; UPDATE server_checkin SET stamp = 1 WHERE server = (SELECT local FROM server WHERE server_id = @id)",
+                    new { id = ids[0] }
+                )
+        );
 
         (await CleanAsync(store)).ShouldBe(1);
 
@@ -117,10 +133,21 @@ public sealed class InactiveServersTests
         await NoteDaysAsync(store.Log, store.Time.GetUtcNow(), 40);
         store.Time.Advance(40 * s_day);
         var entries = new byte[CheckInLog.TimeSize];
-        CheckInLog.WriteTime(entries, store.Scalar<long>("SELECT local FROM server WHERE server_id = @id", new { id = ids[1] }), 9000);
-        await store.Log.Commit(Actor.Agent, change => change.Session.Execute(
-            "INSERT INTO checkin_log (stamp, at, entries) VALUES (@stamp, @at, @entries)",
-            ("@stamp", change.NextStamp()), ("@at", UnixMicros.Of(change.Now)), ("@entries", entries)));
+        CheckInLog.WriteTime(
+            entries,
+            store.Scalar<long>("SELECT local FROM server WHERE server_id = @id", new { id = ids[1] }),
+            9000
+        );
+        await store.Log.Commit(
+            Actor.Agent,
+            change =>
+                change.Session.Execute(
+                    "INSERT INTO checkin_log (stamp, at, entries) VALUES (@stamp, @at, @entries)",
+                    ("@stamp", change.NextStamp()),
+                    ("@at", UnixMicros.Of(change.Now)),
+                    ("@entries", entries)
+                )
+        );
 
         (await CleanAsync(store)).ShouldBe(1);
 
@@ -132,13 +159,20 @@ public sealed class InactiveServersTests
     {
         await using var store = new TestStore();
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
-        await Task.WhenAll(Enumerable.Range(0, 4100).Select(_ => new Registration(store.Log, store.Changes).Register("h", "192.0.2.9", "k")));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 4100)
+                .Select(_ => new Registration(store.Log, store.Changes).Register("h", "192.0.2.9", "k"))
+        );
         await NoteDaysAsync(store.Log, store.Time.GetUtcNow(), 40);
         store.Time.Advance(40 * s_day);
 
         (await CleanAsync(store)).ShouldBe(4100);
 
-        store.Database.Read(session => UserLog.Latest(session, 10)).Where(line => line.Action == "server.clean").Select(line => line.Detail)
+        store
+            .Database.Read(session => UserLog.Latest(session, 10))
+            .Where(line => line.Action == "server.clean")
+            .Select(line => line.Detail)
             .ShouldBe(["inactive for 30 days: 100", "inactive for 30 days: 2000", "inactive for 30 days: 2000"]);
     }
 
@@ -173,11 +207,14 @@ public sealed class InactiveServersTests
         {
             time.Advance(TimeSpan.FromDays(days * 0.99));
             worker.Rounds.ShouldBe(rounds - 1);
-            await Eventually.IsTrueAsync("the next round came", () =>
-            {
-                time.Advance(TimeSpan.FromDays(days * 0.001));
-                return Task.FromResult(worker.Rounds >= rounds);
-            });
+            await Eventually.IsTrueAsync(
+                "the next round came",
+                () =>
+                {
+                    time.Advance(TimeSpan.FromDays(days * 0.001));
+                    return Task.FromResult(worker.Rounds >= rounds);
+                }
+            );
         }
 
         await worker.StopAsync(Cancellation);
@@ -191,8 +228,14 @@ public sealed class InactiveServersTests
         return (int)(before - store.Scalar<long>("SELECT count(*) FROM server"));
     }
 
-    private static InactiveServersWorker Worker(TestStore store, TimeSpan period) => new(
-        new InactiveServers(store.Database, store.Log), store.Database, period, store.Time, NullLogger<InactiveServersWorker>.Instance);
+    private static InactiveServersWorker Worker(TestStore store, TimeSpan period) =>
+        new(
+            new InactiveServers(store.Database, store.Log),
+            store.Database,
+            period,
+            store.Time,
+            NullLogger<InactiveServersWorker>.Instance
+        );
 
     private static async Task<List<string>> FleetAsync(TestStore store, int count)
     {
@@ -203,7 +246,18 @@ public sealed class InactiveServersTests
             var id = (await new Registration(store.Log, store.Changes).Register("h", "192.0.2.9", "k")).ServerId!;
             var server = store.Database.Read(session => CheckInRecorder.FindOrNull(session, id))!;
             await new CheckInRecorder(store.Log, new ServerCache(store.Database, new Offers()), store.Changes).Record(
-                server, new CheckIn(new ServerFacts { Ip = "192.0.2.9", Hostname = "h", KernelId = new string('a', 40) }, 100, null));
+                server,
+                new CheckIn(
+                    new ServerFacts
+                    {
+                        Ip = "192.0.2.9",
+                        Hostname = "h",
+                        KernelId = new string('a', 40),
+                    },
+                    100,
+                    null
+                )
+            );
             ids.Add(id);
         }
 
@@ -231,7 +285,8 @@ public sealed class InactiveServersTests
 
         public int Rounds => Volatile.Read(ref _rounds);
 
-        public Task ReachesAsync(int rounds) => Eventually.IsTrueAsync($"there were {rounds} rounds", () => Task.FromResult(Rounds >= rounds));
+        public Task ReachesAsync(int rounds) =>
+            Eventually.IsTrueAsync($"there were {rounds} rounds", () => Task.FromResult(Rounds >= rounds));
 
         protected override Task Round(CancellationToken cancel)
         {

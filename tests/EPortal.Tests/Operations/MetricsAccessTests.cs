@@ -31,7 +31,13 @@ public sealed class MetricsAccessTests
     [InlineData("metrics-token-of-this-tes", HttpStatusCode.Forbidden)]
     public async Task Others_need_the_token(string? token, HttpStatusCode expected)
     {
-        await using var portal = await TestPortal.StartAsync(settings => settings with { MetricsToken = Token, MetricsAllowedNetworks = [] });
+        await using var portal = await TestPortal.StartAsync(settings =>
+            settings with
+            {
+                MetricsToken = Token,
+                MetricsAllowedNetworks = [],
+            }
+        );
 
         using var answer = await portal.AskAsync("/metrics", token);
 
@@ -45,14 +51,23 @@ public sealed class MetricsAccessTests
     {
         await using var portal = await TestPortal.StartAsync(settings => settings with { MetricsAllowedNetworks = [] });
 
-        using var empty = await portal.GetAsync("/metrics", headers: headers => headers.TryAddWithoutValidation("Authorization", "Bearer "));
-        using var basic = await portal.GetAsync("/metrics", headers: headers => headers.Authorization = TestPortal.Basic("a:b"));
+        using var empty = await portal.GetAsync(
+            "/metrics",
+            headers: headers => headers.TryAddWithoutValidation("Authorization", "Bearer ")
+        );
+        using var basic = await portal.GetAsync(
+            "/metrics",
+            headers: headers => headers.Authorization = TestPortal.Basic("a:b")
+        );
 
         await ShouldBeForbidden(empty);
         await ShouldBeForbidden(basic);
     }
 
-    /// <summary>The portal sees 127.0.0.1, which is a proxy that it trusts, does not trust, or trusts but not what stood before it.</summary>
+    /// <summary>
+    /// The portal sees 127.0.0.1, which is a proxy that it trusts, does not trust, or trusts but not what stood before
+    /// it.
+    /// </summary>
     [Theory]
     [InlineData("127.0.0.1", "10.1.2.3", "10.0.0.0/8", true)]
     [InlineData("127.0.0.1", "192.0.2.7", "10.0.0.0/8", false)]
@@ -62,13 +77,20 @@ public sealed class MetricsAccessTests
     [InlineData("192.0.2.1", "10.1.2.3", "10.0.0.0/8", false)]
     [InlineData("192.0.2.1", "127.0.0.1", "127.0.0.0/8", false)]
     [InlineData(null, "127.0.0.1", "127.0.0.0/8", false)]
-    public async Task Only_trusted_proxies_say_where_a_request_came_from(string? trusted, string claims, string allowed, bool expected)
+    public async Task Only_trusted_proxies_say_where_a_request_came_from(
+        string? trusted,
+        string claims,
+        string allowed,
+        bool expected
+    )
     {
-        await using var portal = await TestPortal.StartAsync(settings => settings with
-        {
-            MetricsAllowedNetworks = [NetworkRange.ParseOrNull(allowed)!],
-            TrustedProxies = trusted is null ? [] : [NetworkRange.ParseOrNull(trusted)!],
-        });
+        await using var portal = await TestPortal.StartAsync(settings =>
+            settings with
+            {
+                MetricsAllowedNetworks = [NetworkRange.ParseOrNull(allowed)!],
+                TrustedProxies = trusted is null ? [] : [NetworkRange.ParseOrNull(trusted)!],
+            }
+        );
 
         using var answer = await portal.AskAsync("/metrics", claims: claims);
 
@@ -78,7 +100,9 @@ public sealed class MetricsAccessTests
     private static async Task ShouldBeForbidden(HttpResponseMessage answer)
     {
         answer.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
-        using var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        using var json = JsonDocument.Parse(
+            await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)
+        );
         json.RootElement.GetProperty("error").GetString().ShouldBe("forbidden");
         json.RootElement.GetProperty("message").GetString().ShouldNotBeNullOrEmpty();
     }

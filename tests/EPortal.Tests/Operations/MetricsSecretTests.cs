@@ -20,7 +20,10 @@ public sealed class MetricsSecretTests
         var id = await portal.RegisterAsync();
         using var checkin = await portal.CheckInAsync(TestPortal.Facts(id));
         using var level = await portal.GetAsync($"/{TestPortal.KernelId}/latest.v2", id);
-        using var login = await portal.GetAsync($"/admin/api/keys?key={Secret}", headers: headers => headers.Authorization = TestPortal.Basic($"ada:{Secret}"));
+        using var login = await portal.GetAsync(
+            $"/admin/api/keys?key={Secret}",
+            headers: headers => headers.Authorization = TestPortal.Basic($"ada:{Secret}")
+        );
         using var nagios = await portal.GetAsync($"/admin/api/kcare/nagios/{Secret}");
         await portal.ScrapeAsync();
 
@@ -45,11 +48,17 @@ public sealed class MetricsSecretTests
     {
         foreach (var definition in SettingsTable.All.Where(one => one.IsSecret))
         {
-            settings = definition.ApplyOrNull(settings, SettingsValue.Of(Secret))
+            settings =
+                definition.ApplyOrNull(settings, SettingsValue.Of(Secret))
                 ?? definition.ApplyOrNull(settings, SettingsValue.Of($"http://me:{Secret}@127.0.0.1:1"))
                 ?? throw new ShouldAssertException(definition.Name);
         }
 
-        return settings with { PatchSourceUser = "me", ServePatchSourceUser = "me", AutoUpdatePeriod = null };
+        return settings with
+        {
+            PatchSourceUser = "me",
+            ServePatchSourceUser = "me",
+            AutoUpdatePeriod = null,
+        };
     }
 }

@@ -26,7 +26,9 @@ public sealed class MetricsTests
         }
 
         metrics.Names.ShouldContain("process_cpu_seconds_total");
-        metrics.Series.Keys.ShouldContain(series => series.StartsWith("eportal_build_info{version=", StringComparison.Ordinal));
+        metrics.Series.Keys.ShouldContain(series =>
+            series.StartsWith("eportal_build_info{version=", StringComparison.Ordinal)
+        );
         metrics["eportal_database_readable"].ShouldBe(1);
         metrics["eportal_database_size_bytes"].ShouldBeGreaterThan(4096);
         metrics["""eportal_disk_free_bytes{folder="patches"}"""].ShouldBeGreaterThan(0);
@@ -54,9 +56,12 @@ public sealed class MetricsTests
         metrics["""eportal_registrations_total{result="invalid_key"}"""].ShouldBe(1);
         metrics["""eportal_registrations_total{result="throttled"}"""].ShouldBe(1);
         metrics["eportal_api_throttled_total"].ShouldBe(1);
-        metrics["""eportal_http_requests_total{route="/admin/api/kcare/checkin",method="POST",status="200"}"""].ShouldBe(2);
-        metrics["""eportal_http_requests_total{route="/admin/api/kcare/checkin",method="POST",status="401"}"""].ShouldBe(1);
-        metrics["""eportal_http_request_duration_seconds_count{route="/admin/api/kcare/checkin",method="POST"}"""].ShouldBe(3);
+        metrics["""eportal_http_requests_total{route="/admin/api/kcare/checkin",method="POST",status="200"}"""]
+            .ShouldBe(2);
+        metrics["""eportal_http_requests_total{route="/admin/api/kcare/checkin",method="POST",status="401"}"""]
+            .ShouldBe(1);
+        metrics["""eportal_http_request_duration_seconds_count{route="/admin/api/kcare/checkin",method="POST"}"""]
+            .ShouldBe(3);
     }
 
     [Fact]
@@ -67,7 +72,9 @@ public sealed class MetricsTests
         var id = await portal.RegisterAsync();
         using var checkin = await portal.CheckInAsync(TestPortal.Facts(id));
         var answer = System.Text.Json.JsonSerializer.Deserialize(
-            await checkin.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), AgentJson.Default.CheckInAnswer)!;
+            await checkin.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+            AgentJson.Default.CheckInAnswer
+        )!;
         var file = answer.Files!.Single(one => one.Size == 5000);
 
         using var whole = await portal.GetAsync(file.Url, id);
@@ -132,7 +139,8 @@ public sealed class MetricsTests
         good["eportal_source_last_sync_success"].ShouldBe(1);
         good["eportal_source_age_seconds"].ShouldBe(90);
         bad["eportal_source_last_sync_success"].ShouldBe(0);
-        bad["eportal_source_last_success_timestamp_seconds"].ShouldBe(good["eportal_source_last_success_timestamp_seconds"]);
+        bad["eportal_source_last_success_timestamp_seconds"]
+            .ShouldBe(good["eportal_source_last_success_timestamp_seconds"]);
     }
 
     [Fact]
@@ -142,7 +150,10 @@ public sealed class MetricsTests
         await portal.Portal.Users.Add(TestPortal.Admin, "ada", new UserSettings("correct horse", IsAdmin: true));
         foreach (var password in Enumerable.Repeat("wrong", 12).Prepend("correct horse"))
         {
-            using var answer = await portal.GetAsync("/admin/api/keys", headers: headers => headers.Authorization = TestPortal.Basic($"ada:{password}"));
+            using var answer = await portal.GetAsync(
+                "/admin/api/keys",
+                headers: headers => headers.Authorization = TestPortal.Basic($"ada:{password}")
+            );
         }
 
         var metrics = await portal.ScrapeAsync();
@@ -163,12 +174,18 @@ public sealed class MetricsTests
         await portal.ScrapeAsync();
         var before = (await portal.ScrapeAsync()).Series.Count;
 
-        await Parallel.ForAsync(0, 10_000, TestContext.Current.CancellationToken, async (i, _) =>
-        {
-            using var answer = i % 2 == 0
-                ? await portal.SendAsync(new HttpMethod($"M{i}"), $"/path{i}")
-                : await portal.GetAsync($"/{i:x40}/{i}/file{i}");
-        });
+        await Parallel.ForAsync(
+            0,
+            10_000,
+            TestContext.Current.CancellationToken,
+            async (i, _) =>
+            {
+                using var answer =
+                    i % 2 == 0
+                        ? await portal.SendAsync(new HttpMethod($"M{i}"), $"/path{i}")
+                        : await portal.GetAsync($"/{i:x40}/{i}/file{i}");
+            }
+        );
 
         var after = await portal.ScrapeAsync();
         after.Series.Count.ShouldBeInRange(before, before + 3);
@@ -176,11 +193,19 @@ public sealed class MetricsTests
     }
 
     private static double[] Servers(Exposition metrics) =>
-        [.. new[] { "up_to_date", "outdated", "unsupported", "inactive" }.Select(status => metrics[$"eportal_servers{{feed=\"main\",status=\"{status}\"}}"])];
+        [
+            .. new[] { "up_to_date", "outdated", "unsupported", "inactive" }.Select(status =>
+                metrics[$"eportal_servers{{feed=\"main\",status=\"{status}\"}}"]
+            ),
+        ];
 
-    private static Task Note(TestPortal portal, string? error) => portal.Portal.Log.Commit(Actor.Portal, change =>
-    {
-        SourceStore.Note(change, error, "A sentence.");
-        return true;
-    });
+    private static Task Note(TestPortal portal, string? error) =>
+        portal.Portal.Log.Commit(
+            Actor.Portal,
+            change =>
+            {
+                SourceStore.Note(change, error, "A sentence.");
+                return true;
+            }
+        );
 }

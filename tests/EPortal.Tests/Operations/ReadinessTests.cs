@@ -23,7 +23,9 @@ public sealed class ReadinessTests
         for (var i = 0; i < 20; i++)
         {
             portal.Time.Advance(TimeSpan.FromSeconds(2));
-            (await Ask(portal)).ShouldBe((HttpStatusCode.OK, "ready", "database=ok disk-data=ok disk-patches=ok patch-source=ok"));
+            (await Ask(portal)).ShouldBe(
+                (HttpStatusCode.OK, "ready", "database=ok disk-data=ok disk-patches=ok patch-source=ok")
+            );
         }
 
         portal.Portal.Database.Size.ShouldBe(size);
@@ -46,18 +48,36 @@ public sealed class ReadinessTests
     [Fact]
     public async Task Too_little_space_makes_it_unready()
     {
-        await using var portal = await TestPortal.StartAsync(settings => settings with { ReadyMinFreeBytes = 1L << 60 });
+        await using var portal = await TestPortal.StartAsync(settings =>
+            settings with
+            {
+                ReadyMinFreeBytes = 1L << 60,
+            }
+        );
 
-        (await Ask(portal)).ShouldBe((HttpStatusCode.ServiceUnavailable, "not-ready", "database=ok disk-data=problem disk-patches=problem patch-source=ok"));
+        (await Ask(portal)).ShouldBe(
+            (
+                HttpStatusCode.ServiceUnavailable,
+                "not-ready",
+                "database=ok disk-data=problem disk-patches=problem patch-source=ok"
+            )
+        );
     }
 
     [Fact]
     public async Task Space_below_ten_times_that_is_a_warning()
     {
         var free = new DriveInfo(Path.GetTempPath()).AvailableFreeSpace;
-        await using var portal = await TestPortal.StartAsync(settings => settings with { ReadyMinFreeBytes = free / 5 });
+        await using var portal = await TestPortal.StartAsync(settings =>
+            settings with
+            {
+                ReadyMinFreeBytes = free / 5,
+            }
+        );
 
-        (await Ask(portal)).ShouldBe((HttpStatusCode.OK, "ready", "database=ok disk-data=warning disk-patches=warning patch-source=ok"));
+        (await Ask(portal)).ShouldBe(
+            (HttpStatusCode.OK, "ready", "database=ok disk-data=warning disk-patches=warning patch-source=ok")
+        );
     }
 
     [Fact]
@@ -86,35 +106,56 @@ public sealed class ReadinessTests
             database.ProbeWrite();
         disk.Remount("ro");
 
-        Should.Throw<StoreException>(() =>
-        {
-            using var database = Database.Open(folder.File("disk"));
-            database.ProbeWrite();
-        }).Error.ShouldBe(StoreError.ReadOnly);
+        Should
+            .Throw<StoreException>(() =>
+            {
+                using var database = Database.Open(folder.File("disk"));
+                database.ProbeWrite();
+            })
+            .Error.ShouldBe(StoreError.ReadOnly);
     }
 
     [Fact]
     public async Task A_failing_patch_source_is_a_warning()
     {
-        await using var portal = await TestPortal.StartAsync(settings => settings with { PatchSourceUrl = new Uri("http://127.0.0.1:1/"), AutoUpdatePeriod = null });
-        await portal.Portal.Log.Commit(Actor.Portal, change =>
-        {
-            SourceStore.Note(change, nameof(SourceError.Expired), "The index expired.");
-            return true;
-        });
+        await using var portal = await TestPortal.StartAsync(settings =>
+            settings with
+            {
+                PatchSourceUrl = new Uri("http://127.0.0.1:1/"),
+                AutoUpdatePeriod = null,
+            }
+        );
+        await portal.Portal.Log.Commit(
+            Actor.Portal,
+            change =>
+            {
+                SourceStore.Note(change, nameof(SourceError.Expired), "The index expired.");
+                return true;
+            }
+        );
 
-        (await Ask(portal)).ShouldBe((HttpStatusCode.OK, "ready", "database=ok disk-data=ok disk-patches=ok patch-source=warning"));
+        (await Ask(portal)).ShouldBe(
+            (HttpStatusCode.OK, "ready", "database=ok disk-data=ok disk-patches=ok patch-source=warning")
+        );
     }
 
     [Fact]
     public async Task Reasons_are_told_to_those_who_may_know()
     {
-        await using var portal = await TestPortal.StartAsync(settings => settings with { MetricsAllowedNetworks = [], MetricsToken = "t0ken" });
+        await using var portal = await TestPortal.StartAsync(settings =>
+            settings with
+            {
+                MetricsAllowedNetworks = [],
+                MetricsToken = "t0ken",
+            }
+        );
         await portal.Portal.Users.Add(TestPortal.Admin, "rob", new UserSettings("correct horse", IsAdmin: false));
 
         (await Messages(portal, _ => { })).ShouldBeFalse();
         (await Messages(portal, headers => headers.Authorization = TestPortal.Basic("rob:wrong"))).ShouldBeFalse();
-        (await Messages(portal, headers => headers.Authorization = TestPortal.Basic("rob:correct horse"))).ShouldBeTrue();
+        (
+            await Messages(portal, headers => headers.Authorization = TestPortal.Basic("rob:correct horse"))
+        ).ShouldBeTrue();
         (await Messages(portal, headers => headers.Authorization = new("Bearer", "t0ken"))).ShouldBeTrue();
     }
 
@@ -122,13 +163,29 @@ public sealed class ReadinessTests
     {
         using var answer = await portal.GetAsync("/readyz");
         using var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancellation));
-        return (answer.StatusCode, json.RootElement.GetProperty("status").GetString(), string.Join(' ', json.RootElement.GetProperty("checks").EnumerateArray()
-            .Select(check => $"{check.GetProperty("name").GetString()}={check.GetProperty("status").GetString()}")));
+        return (
+            answer.StatusCode,
+            json.RootElement.GetProperty("status").GetString(),
+            string.Join(
+                ' ',
+                json.RootElement.GetProperty("checks")
+                    .EnumerateArray()
+                    .Select(check =>
+                        $"{check.GetProperty("name").GetString()}={check.GetProperty("status").GetString()}"
+                    )
+            )
+        );
     }
 
-    private static async Task<bool> Messages(TestPortal portal, Action<System.Net.Http.Headers.HttpRequestHeaders> headers)
+    private static async Task<bool> Messages(
+        TestPortal portal,
+        Action<System.Net.Http.Headers.HttpRequestHeaders> headers
+    )
     {
         using var answer = await portal.GetAsync("/readyz", headers: headers);
-        return (await answer.Content.ReadAsStringAsync(Cancellation)).Contains(portal.DataFolder, StringComparison.Ordinal);
+        return (await answer.Content.ReadAsStringAsync(Cancellation)).Contains(
+            portal.DataFolder,
+            StringComparison.Ordinal
+        );
     }
 }

@@ -10,7 +10,8 @@ internal static class Scraping
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<Exposition> ScrapeAsync(this TestPortal portal) => Exposition.Parse(await portal.Http.GetStringAsync("/metrics", Cancellation));
+    public static async Task<Exposition> ScrapeAsync(this TestPortal portal) =>
+        Exposition.Parse(await portal.Http.GetStringAsync("/metrics", Cancellation));
 
     /// <summary>Reads until they are so, for at most ten seconds.</summary>
     public static async Task ScrapeUntilAsync(this TestPortal portal, Func<Exposition, bool> wanted)
@@ -21,12 +22,20 @@ internal static class Scraping
     }
 
     /// <summary>Asks with a token or a claimed address.</summary>
-    public static Task<HttpResponseMessage> AskAsync(this TestPortal portal, string path, string? token = null, string? claims = null) =>
-        portal.GetAsync(path, headers: headers =>
-        {
-            if (token is not null)
-                headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-            if (claims is not null)
-                headers.Add("X-Forwarded-For", claims);
-        });
+    public static Task<HttpResponseMessage> AskAsync(
+        this TestPortal portal,
+        string path,
+        string? token = null,
+        string? claims = null
+    ) =>
+        portal.GetAsync(
+            path,
+            headers: headers =>
+            {
+                if (token is not null)
+                    headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+                if (claims is not null)
+                    headers.Add("X-Forwarded-For", claims);
+            }
+        );
 }

@@ -52,7 +52,9 @@ public sealed class BundleTests : IAsyncLifetime
 
         (await ImportAsync(receiver, bundle)).New.ShouldBe(["K2", "K3"]);
 
-        receiver.States().ShouldBe(["K1:blocked", "K2:undeployed", "K3:undeployed"], "what the source blocked is known, too");
+        receiver
+            .States()
+            .ShouldBe(["K1:blocked", "K2:undeployed", "K3:undeployed"], "what the source blocked is known, too");
         Files(receiver).ShouldBe(Files(_sender));
         var before = receiver.Everything();
         var again = await ImportAsync(receiver, bundle);
@@ -68,7 +70,10 @@ public sealed class BundleTests : IAsyncLifetime
         var first = _folder.File("first.bundle");
         var (there, here) = (Cli(receiver), Cli(_sender));
         await here.JsonAsync("bundle", "export", "--json", first);
-        (await there.JsonAsync("bundle", "import", "--json", first)).GetProperty("imported").GetArrayLength().ShouldBe(2);
+        (await there.JsonAsync("bundle", "import", "--json", first))
+            .GetProperty("imported")
+            .GetArrayLength()
+            .ShouldBe(2);
         await _sender.SyncAsync();
 
         var (exit, list, error) = await there.RunAsync(["bundle", "have"]);
@@ -77,14 +82,21 @@ public sealed class BundleTests : IAsyncLifetime
         foreach (var (option, known) in new[] { ("--since", first), ("--have", _folder.File("have")) })
         {
             var next = _folder.File($"next{option}.bundle");
-            (await here.JsonAsync("bundle", "export", "--json", option, known, next)).GetProperty("patchsets").EnumerateArray()
-                .Select(name => name.GetString()).ShouldBe(["K4"], option);
+            (await here.JsonAsync("bundle", "export", "--json", option, known, next))
+                .GetProperty("patchsets")
+                .EnumerateArray()
+                .Select(name => name.GetString())
+                .ShouldBe(["K4"], option);
             new FileInfo(next).Length.ShouldBeLessThan(new FileInfo(first).Length);
         }
 
-        (await there.RunAsync(["bundle", "import", _folder.File("next--have.bundle")])).Out.ShouldBe("K4 was imported\n");
+        (await there.RunAsync(["bundle", "import", _folder.File("next--have.bundle")])).Out.ShouldBe(
+            "K4 was imported\n"
+        );
         receiver.States().ShouldBe(["K1:blocked", "K2:undeployed", "K3:undeployed", "K4:undeployed"]);
-        (await there.RunAsync(["bundle", "import", _folder.File("next--since.bundle")])).Out.ShouldBe("1 patchset was already here\n");
+        (await there.RunAsync(["bundle", "import", _folder.File("next--since.bundle")])).Out.ShouldBe(
+            "1 patchset was already here\n"
+        );
     }
 
     [Fact]
@@ -93,15 +105,23 @@ public sealed class BundleTests : IAsyncLifetime
         var cli = Cli(_sender);
         await File.WriteAllTextAsync(_folder.File("have"), "kernel K1\n", Cancellation);
 
-        foreach (var (args, said) in new[]
-        {
-            ((string[])["bundle", "import", _folder.File("none")], "none"),
-            (["bundle", "import", _folder.File("have")], "not an archive: use a tar file"),
-            (["bundle", "export", "--have", _folder.File("have"), _folder.File("b")], "invalid line 'kernel K1'"),
-            (["bundle", "export", "--since", _folder.File("have"), _folder.File("b")], "not an archive: use a tar file"),
-            (["bundle", "export", "--since", "a", "--have", "b", _folder.File("b")], "use only one of --since and --have"),
-            (["bundle", "export", _folder.File("no/folder/b")], "no/folder"),
-        })
+        foreach (
+            var (args, said) in new[]
+            {
+                ((string[])["bundle", "import", _folder.File("none")], "none"),
+                (["bundle", "import", _folder.File("have")], "not an archive: use a tar file"),
+                (["bundle", "export", "--have", _folder.File("have"), _folder.File("b")], "invalid line 'kernel K1'"),
+                (
+                    ["bundle", "export", "--since", _folder.File("have"), _folder.File("b")],
+                    "not an archive: use a tar file"
+                ),
+                (
+                    ["bundle", "export", "--since", "a", "--have", "b", _folder.File("b")],
+                    "use only one of --since and --have"
+                ),
+                (["bundle", "export", _folder.File("no/folder/b")], "no/folder"),
+            }
+        )
         {
             var (exit, _, error) = await cli.RunAsync(args);
             exit.ShouldBeOneOf(1, 2);
@@ -123,7 +143,9 @@ public sealed class BundleTests : IAsyncLifetime
         else
             await File.WriteAllBytesAsync(archive, [.. right[..^1], (byte)~right[^1]], Cancellation);
 
-        (await Should.ThrowAsync<RefusedException>(() => ExportAsync())).Message.ShouldContain("the archive of K2 is missing or damaged");
+        (await Should.ThrowAsync<RefusedException>(() => ExportAsync())).Message.ShouldContain(
+            "the archive of K2 is missing or damaged"
+        );
 
         Directory.EnumerateFiles(_folder.Path).ShouldBeEmpty();
         await _sender.SyncAsync(request: new SyncRequest([Product.Kernel], Whole: true, Complete: true));
@@ -135,11 +157,21 @@ public sealed class BundleTests : IAsyncLifetime
     {
         await using var careless = Receiver(trusted: []);
         await careless.Portal.Patchsets.Deploy(
-            SourceHouse.Admin, Product.Kernel, new MemoryStream(await SamplePatchset.BuildAsync(name: "X1")), PatchsetLibrary.NoPlace, Cancellation);
+            SourceHouse.Admin,
+            Product.Kernel,
+            new MemoryStream(await SamplePatchset.BuildAsync(name: "X1")),
+            PatchsetLibrary.NoPlace,
+            Cancellation
+        );
         await using var receiver = Receiver(trusted: [careless.Portal.Signer.OwnKeyLine()]);
         using var bundle = new MemoryStream();
         await new BundleExport(careless.Portal.Database, careless.Portal.Folders, careless.Time).Write(
-            bundle, new HashSet<PatchsetReference>(), careless.Portal.Signer.Own, _ => new Progress<long>(), Cancellation);
+            bundle,
+            new HashSet<PatchsetReference>(),
+            careless.Portal.Signer.Own,
+            _ => new Progress<long>(),
+            Cancellation
+        );
 
         (await RefusedAsync(receiver, bundle.ToArray())).Message.ShouldContain("X1.tar: manifest.json is not signed");
 
@@ -155,12 +187,21 @@ public sealed class BundleTests : IAsyncLifetime
         var other = await ExportAsync(key: MinisignSecretKey.Generate());
 
         (await RefusedAsync(receiver, other)).Code.ShouldBe(PatchsetErrorCode.UntrustedKey);
-        (await RefusedAsync(receiver, Replaced(bundle, "trusted comment: bundle.json", "trusted comment: bundle.JSON"))).Code
-            .ShouldBe(PatchsetErrorCode.BadSignature, "its comment is signed as well");
-        (await RefusedAsync(receiver, Replaced(bundle, "\"name\": \"K2\"", "\"name\": \"K9\""))).Code
-            .ShouldBe(PatchsetErrorCode.BadSignature, "the signature is of other content");
+        (
+            await RefusedAsync(
+                receiver,
+                Replaced(bundle, "trusted comment: bundle.json", "trusted comment: bundle.JSON")
+            )
+        ).Code.ShouldBe(PatchsetErrorCode.BadSignature, "its comment is signed as well");
+        (await RefusedAsync(receiver, Replaced(bundle, "\"name\": \"K2\"", "\"name\": \"K9\""))).Code.ShouldBe(
+            PatchsetErrorCode.BadSignature,
+            "the signature is of other content"
+        );
         await using var stranger = Receiver([SenderKey.PublicKey.ToString()]);
-        (await RefusedAsync(stranger, bundle)).Code.ShouldBe(PatchsetErrorCode.UntrustedKey, "the archives within need a trusted key of their own");
+        (await RefusedAsync(stranger, bundle)).Code.ShouldBe(
+            PatchsetErrorCode.UntrustedKey,
+            "the archives within need a trusted key of their own"
+        );
 
         receiver.Everything().ShouldBe(before);
         stranger.States().ShouldBeEmpty();
@@ -178,7 +219,9 @@ public sealed class BundleTests : IAsyncLifetime
             await receiver.SyncAsync(connection);
         var before = receiver.Everything();
 
-        (await Should.ThrowAsync<RefusedException>(async () => await ImportAsync(receiver, await ExportAsync()))).Reason.ShouldBe(Refusal.Exists);
+        (
+            await Should.ThrowAsync<RefusedException>(async () => await ImportAsync(receiver, await ExportAsync()))
+        ).Reason.ShouldBe(Refusal.Exists);
 
         receiver.Everything().ShouldBe(before, "K2 is not taken either");
         receiver.States().ShouldBe(["K3:undeployed"]);
@@ -197,7 +240,10 @@ public sealed class BundleTests : IAsyncLifetime
             await RefusedAsync(receiver, bundle[..(end * tenth / 10)]);
             receiver.Everything().ShouldBe(before, $"cut after {tenth} tenths");
             using var stop = new CancellationTokenSource();
-            await using var stopping = new ProgressStream(new MemoryStream(bundle), new Stopper(stop, end * tenth / 10));
+            await using var stopping = new ProgressStream(
+                new MemoryStream(bundle),
+                new Stopper(stop, end * tenth / 10)
+            );
             await Should.ThrowAsync<OperationCanceledException>(() => ImportAsync(receiver, stopping, stop.Token));
             receiver.Everything().ShouldBe(before, $"stopped after {tenth} tenths");
         }
@@ -214,27 +260,36 @@ public sealed class BundleTests : IAsyncLifetime
         var right = Files(_sender);
         var refused = 0;
 
-        await Gen.Select(Gen.Int[0, bundle.Length - 1], Gen.Int[0, 7]).SampleAsync(
-            async (at, bit) =>
-            {
-                var turned = (byte[])bundle.Clone();
-                turned[at] ^= (byte)(1 << bit);
-                try
+        await Gen.Select(Gen.Int[0, bundle.Length - 1], Gen.Int[0, 7])
+            .SampleAsync(
+                async (at, bit) =>
                 {
-                    // Where a tar has padding nothing is signed and nothing is read.
-                    var report = await ImportAsync(receiver, turned);
-                    Files(receiver).ShouldBe(right);
-                    foreach (var name in report.New)
-                        await receiver.Portal.Patchsets.Delete(SourceHouse.Admin, Product.Kernel, name);
-                }
-                catch (Exception e) when (e is PatchsetException or SourceException or RefusedException)
-                {
-                    refused++;
-                    receiver.States().ShouldAllBe(state => state == "K1:blocked" || state.EndsWith(":not-downloaded", StringComparison.Ordinal), $"bit {bit} of byte {at}: {e.Message}");
-                }
-            },
-            iter: 150,
-            threads: 1);
+                    var turned = (byte[])bundle.Clone();
+                    turned[at] ^= (byte)(1 << bit);
+                    try
+                    {
+                        // Where a tar has padding nothing is signed and nothing is read.
+                        var report = await ImportAsync(receiver, turned);
+                        Files(receiver).ShouldBe(right);
+                        foreach (var name in report.New)
+                            await receiver.Portal.Patchsets.Delete(SourceHouse.Admin, Product.Kernel, name);
+                    }
+                    catch (Exception e) when (e is PatchsetException or SourceException or RefusedException)
+                    {
+                        refused++;
+                        receiver
+                            .States()
+                            .ShouldAllBe(
+                                state =>
+                                    state == "K1:blocked"
+                                    || state.EndsWith(":not-downloaded", StringComparison.Ordinal),
+                                $"bit {bit} of byte {at}: {e.Message}"
+                            );
+                    }
+                },
+                iter: 150,
+                threads: 1
+            );
 
         refused.ShouldBeGreaterThan(75);
     }
@@ -271,18 +326,32 @@ public sealed class BundleTests : IAsyncLifetime
     }
 
     /// <summary>A portal on the other side: it trusts the vendor and the portal that sends bundles.</summary>
-    private SourceHouse Receiver(string[]? trusted = null, Func<EPortal.Hosting.Settings, EPortal.Hosting.Settings>? change = null) =>
-        SourceHouse.Open(_source, settings =>
-        {
-            settings = settings with { TrustedKeys = trusted ?? [_source.Key.PublicKey.ToString(), SenderKey.PublicKey.ToString()] };
-            return change?.Invoke(settings) ?? settings;
-        });
+    private SourceHouse Receiver(
+        string[]? trusted = null,
+        Func<EPortal.Hosting.Settings, EPortal.Hosting.Settings>? change = null
+    ) =>
+        SourceHouse.Open(
+            _source,
+            settings =>
+            {
+                settings = settings with
+                {
+                    TrustedKeys = trusted ?? [_source.Key.PublicKey.ToString(), SenderKey.PublicKey.ToString()],
+                };
+                return change?.Invoke(settings) ?? settings;
+            }
+        );
 
     private async Task<byte[]> ExportAsync(MinisignSecretKey? key = null)
     {
         using var bundle = new MemoryStream();
         await new BundleExport(_sender.Portal.Database, _sender.Portal.Folders, _sender.Time).Write(
-            bundle, new HashSet<PatchsetReference>(), key ?? SenderKey, _ => new Progress<long>(), Cancellation);
+            bundle,
+            new HashSet<PatchsetReference>(),
+            key ?? SenderKey,
+            _ => new Progress<long>(),
+            Cancellation
+        );
         return bundle.ToArray();
     }
 
@@ -291,8 +360,12 @@ public sealed class BundleTests : IAsyncLifetime
 
     private static Task<ImportReport> ImportAsync(SourceHouse house, Stream bundle, CancellationToken cancel) =>
         new BundleImport(
-            house.Portal.Database, house.Portal.Patchsets, house.Portal.Signer.Trusted, PatchsetLimits.Default, house.Time)
-            .Run(SourceHouse.Admin, bundle, cancel);
+            house.Portal.Database,
+            house.Portal.Patchsets,
+            house.Portal.Signer.Trusted,
+            PatchsetLimits.Default,
+            house.Time
+        ).Run(SourceHouse.Admin, bundle, cancel);
 
     private static Task<PatchsetException> RefusedAsync(SourceHouse house, byte[] bundle) =>
         Should.ThrowAsync<PatchsetException>(() => ImportAsync(house, bundle));
@@ -300,16 +373,21 @@ public sealed class BundleTests : IAsyncLifetime
     private static CliRunner Cli(SourceHouse house)
     {
         var cli = PortalCli.On(house.Portal.Settings.DataDir, time: house.Time);
-        cli.Environment["EPORTAL_TRUSTED_KEYS"] = $"[{string.Join(", ", house.Portal.Settings.TrustedKeys.Select(key => $"'{key}'"))}]";
+        cli.Environment["EPORTAL_TRUSTED_KEYS"] =
+            $"[{string.Join(", ", house.Portal.Settings.TrustedKeys.Select(key => $"'{key}'"))}]";
         return cli;
     }
 
     /// <summary>Patch files with their content, by place.</summary>
     private static IReadOnlyList<string> Files(SourceHouse house) =>
-    [
-        .. Directory.EnumerateFiles(Path.Combine(house.Portal.PatchesRoot, "resources"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-            .Select(path => $"{Path.GetRelativePath(house.Portal.PatchesRoot, path)} {Convert.ToBase64String(File.ReadAllBytes(path))}"),
-    ];
+        [
+            .. Directory
+                .EnumerateFiles(Path.Combine(house.Portal.PatchesRoot, "resources"), "*", SearchOption.AllDirectories)
+                .Order(StringComparer.Ordinal)
+                .Select(path =>
+                    $"{Path.GetRelativePath(house.Portal.PatchesRoot, path)} {Convert.ToBase64String(File.ReadAllBytes(path))}"
+                ),
+        ];
 
     /// <summary>The bundle with a text of the same length in place of another.</summary>
     private static byte[] Replaced(byte[] bundle, string what, string by)

@@ -106,7 +106,9 @@ public sealed class CacheModeTests : IAsyncLifetime
         {
             answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
             answer.Headers.RetryAfter!.Delta.ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.Zero);
-            (await answer.Content.ReadAsStringAsync(Cancellation)).ShouldContain("kpatch.bin of K1 is not available now: The patch source has no");
+            (await answer.Content.ReadAsStringAsync(Cancellation)).ShouldContain(
+                "kpatch.bin of K1 is not available now: The patch source has no"
+            );
         }
 
         (await cache.GetAsync("patch.json")).ShouldBe(info);
@@ -187,7 +189,12 @@ public sealed class CacheModeTests : IAsyncLifetime
             File.SetLastWriteTimeUtc(file, time.GetUtcNow().UtcDateTime);
         }
 
-        using var eviction = new CacheEviction(cache.CacheFolder, TimeSpan.FromDays(14), time, NullLogger<CacheEviction>.Instance);
+        using var eviction = new CacheEviction(
+            cache.CacheFolder,
+            TimeSpan.FromDays(14),
+            time,
+            NullLogger<CacheEviction>.Instance
+        );
         time.Advance(TimeSpan.FromDays(10));
         eviction.Run().ShouldBe(0);
         await cache.GetAsync("kpatch.blacklist");
@@ -195,7 +202,10 @@ public sealed class CacheModeTests : IAsyncLifetime
 
         eviction.Run().ShouldBe(1);
 
-        Directory.GetFiles(cache.CacheFolder, "kpatch.*", SearchOption.AllDirectories).Select(Path.GetFileName).ShouldBe(["kpatch.blacklist"]);
+        Directory
+            .GetFiles(cache.CacheFolder, "kpatch.*", SearchOption.AllDirectories)
+            .Select(Path.GetFileName)
+            .ShouldBe(["kpatch.blacklist"]);
         (await cache.GetAsync()).ShouldBe(_source.Files[File1]);
         (_source.Asked("kpatch.bin"), _source.Asked("kpatch.blacklist")).ShouldBe((2, 1));
     }
@@ -209,32 +219,43 @@ public sealed class CacheModeTests : IAsyncLifetime
         cli.Environment["EPORTAL_PATCH_SOURCE_URL"] = $"'{_source.Address}'";
         cli.Environment["EPORTAL_TRUSTED_KEYS"] = $"['{_source.Key.PublicKey}']";
 
-        (await cli.JsonAsync("kcare", "download-missing", "--json")).GetProperty("downloaded")[0].GetString().ShouldBe("K1");
+        (await cli.JsonAsync("kcare", "download-missing", "--json"))
+            .GetProperty("downloaded")[0]
+            .GetString()
+            .ShouldBe("K1");
         (await cache.GetAsync()).ShouldBe(right);
-        Directory.Exists(Path.Combine(cache.CacheFolder, "kernel", "K1")).ShouldBeFalse("the archive is here, so the single files went");
+        Directory
+            .Exists(Path.Combine(cache.CacheFolder, "kernel", "K1"))
+            .ShouldBeFalse("the archive is here, so the single files went");
 
         await _source.AddAsync("K2", 2);
         _source.Publish();
-        (await cli.JsonAsync("cache-mode", "--fetch-meta", "--json")).GetProperty("downloaded")[0].GetString().ShouldBe("K2");
+        (await cli.JsonAsync("cache-mode", "--fetch-meta", "--json"))
+            .GetProperty("downloaded")[0]
+            .GetString()
+            .ShouldBe("K2");
         _source.Asked("K2.tar.gz").ShouldBe(0);
         (await cli.RunAsync(["kcare", "enable", "K2"])).Exit.ShouldBe(0);
         using var answer = await cache.Portal.GetAsync($"/{TestPortal.KernelId}/2/kpatch.bin", cache.ServerId);
-        (await answer.Content.ReadAsByteArrayAsync(Cancellation)).ShouldBe(_source.Files[$"patches/{TestPortal.KernelId}/2/kpatch.bin"]);
+        (await answer.Content.ReadAsByteArrayAsync(Cancellation)).ShouldBe(
+            _source.Files[$"patches/{TestPortal.KernelId}/2/kpatch.bin"]
+        );
         (await cache.GetAsync()).ShouldBe(right);
     }
 
     /// <summary>The source sends half of the file, and the rest when it may.</summary>
-    private void HalfThen(Task more) => _source.Misbehave = async (context, path) =>
-    {
-        if (path != File1)
-            return false;
-        var content = _source.Files[path];
-        context.Response.ContentLength = content.Length;
-        await context.Response.Body.WriteAsync(content.AsMemory(0, content.Length / 2), context.RequestAborted);
-        await more.WaitAsync(context.RequestAborted);
-        await context.Response.Body.WriteAsync(content.AsMemory(content.Length / 2), context.RequestAborted);
-        return true;
-    };
+    private void HalfThen(Task more) =>
+        _source.Misbehave = async (context, path) =>
+        {
+            if (path != File1)
+                return false;
+            var content = _source.Files[path];
+            context.Response.ContentLength = content.Length;
+            await context.Response.Body.WriteAsync(content.AsMemory(0, content.Length / 2), context.RequestAborted);
+            await more.WaitAsync(context.RequestAborted);
+            await context.Response.Body.WriteAsync(content.AsMemory(content.Length / 2), context.RequestAborted);
+            return true;
+        };
 
     private static async Task<byte[]> ReadAsync(Stream body, int atMost)
     {

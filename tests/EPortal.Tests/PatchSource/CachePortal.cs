@@ -7,7 +7,9 @@ using Xunit;
 
 namespace EPortal.Tests.PatchSource;
 
-/// <summary>A portal in cache mode that serves, with everything its source lists enabled on main and one host registered.</summary>
+/// <summary>
+/// A portal in cache mode that serves, with everything its source lists enabled on main and one host registered.
+/// </summary>
 internal sealed class CachePortal : IAsyncDisposable
 {
     private CachePortal(TestPortal portal, string serverId) => (Portal, ServerId) = (portal, serverId);
@@ -20,19 +22,25 @@ internal sealed class CachePortal : IAsyncDisposable
     public string CacheFolder => Path.Combine(Portal.DataFolder, "cache", "patches");
 
     /// <summary>Starts one; the source gets a patchset K1 of level 1 when it has none.</summary>
-    public static async Task<CachePortal> StartAsync(FakeSource source, bool cacheMode = true, Func<Settings, Settings>? change = null)
+    public static async Task<CachePortal> StartAsync(
+        FakeSource source,
+        bool cacheMode = true,
+        Func<Settings, Settings>? change = null
+    )
     {
         if (source.Entries.Count == 0)
             await source.AddAsync("K1", 1);
-        var portal = await TestPortal.StartAsync(settings => (change?.Invoke(settings) ?? settings) with
-        {
-            PatchSourceUrl = source.Address,
-            TrustedKeys = [source.Key.PublicKey.ToString()],
-            CacheMode = cacheMode,
-            // What happens every so often, tests do themselves.
-            AutoUpdatePeriod = null,
-            CacheKeepPeriod = TimeSpan.FromDays(10_000),
-        });
+        var portal = await TestPortal.StartAsync(settings =>
+            (change?.Invoke(settings) ?? settings) with
+            {
+                PatchSourceUrl = source.Address,
+                TrustedKeys = [source.Key.PublicKey.ToString()],
+                CacheMode = cacheMode,
+                // What happens every so often, tests do themselves.
+                AutoUpdatePeriod = null,
+                CacheKeepPeriod = TimeSpan.FromDays(10_000),
+            }
+        );
         var cache = new CachePortal(portal, await portal.RegisterAsync());
         await cache.SyncAsync(source);
         await portal.Portal.AutoUpdate.Update(TestPortal.Admin, Product.Kernel, Feed.Main);
@@ -46,7 +54,12 @@ internal sealed class CachePortal : IAsyncDisposable
         using var lease = Portal.Portal.Source.Take();
         var connection = lease.Connection!;
         using var syncLock = connection.Sync.TryBegin();
-        await connection.Sync.Run(TestPortal.Admin, request ?? connection.Request(Products.All), _ => new Progress<long>(), TestContext.Current.CancellationToken);
+        await connection.Sync.Run(
+            TestPortal.Admin,
+            request ?? connection.Request(Products.All),
+            _ => new Progress<long>(),
+            TestContext.Current.CancellationToken
+        );
     }
 
     /// <summary>Asks for a file of level 1 as an agent does; the body is still to be read.</summary>
@@ -56,14 +69,20 @@ internal sealed class CachePortal : IAsyncDisposable
         request.Headers.Authorization = TestPortal.Basic($"{ServerId}:kernelcare");
         if (from is not null)
             request.Headers.Range = new(from, null);
-        return await Portal.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        return await Portal.Http.SendAsync(
+            request,
+            HttpCompletionOption.ResponseHeadersRead,
+            TestContext.Current.CancellationToken
+        );
     }
 
     /// <summary>The whole file; it must come.</summary>
     public async Task<byte[]> GetAsync(string file = "kpatch.bin")
     {
         using var answer = await AskAsync(file);
-        return await answer.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
+        return await answer
+            .EnsureSuccessStatusCode()
+            .Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
     }
 
     public ValueTask DisposeAsync() => Portal.DisposeAsync();

@@ -36,7 +36,10 @@ public sealed class CachedIndexTests : IAsyncLifetime
     [Fact]
     public async Task A_cache_that_asks_the_source_when_told_to_hides_nothing()
     {
-        Keep([Index, Signature], context => !context.Request.Headers.CacheControl.ToString().Contains("no-cache", StringComparison.Ordinal));
+        Keep(
+            [Index, Signature],
+            context => !context.Request.Headers.CacheControl.ToString().Contains("no-cache", StringComparison.Ordinal)
+        );
 
         (await _house.SyncAsync()).Copy.ShouldBeNull();
 
@@ -135,12 +138,13 @@ public sealed class CachedIndexTests : IAsyncLifetime
     }
 
     /// <summary>Answers with the copies of an hour ago, and says so as caches do (RFC 9111, section 5.1).</summary>
-    private void Keep(string[] paths, Func<HttpContext, bool> when) => _source.Misbehave = async (context, path) =>
-    {
-        if (!paths.Contains(path) || !when(context))
-            return false;
-        context.Response.Headers.Age = "3600";
-        await context.Response.Body.WriteAsync(_old[path]);
-        return true;
-    };
+    private void Keep(string[] paths, Func<HttpContext, bool> when) =>
+        _source.Misbehave = async (context, path) =>
+        {
+            if (!paths.Contains(path) || !when(context))
+                return false;
+            context.Response.Headers.Age = "3600";
+            await context.Response.Body.WriteAsync(_old[path]);
+            return true;
+        };
 }

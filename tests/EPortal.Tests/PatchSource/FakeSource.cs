@@ -27,7 +27,8 @@ internal sealed class FakeSource : IAsyncDisposable
     public Uri Address => _server.Address;
 
     /// <summary>How often something was asked for that ends so.</summary>
-    public int Asked(string ending) => _server.Requests.Count(request => request.EndsWith(ending, StringComparison.Ordinal));
+    public int Asked(string ending) =>
+        _server.Requests.Count(request => request.EndsWith(ending, StringComparison.Ordinal));
 
     public static async Task<FakeSource> StartAsync()
     {
@@ -38,14 +39,21 @@ internal sealed class FakeSource : IAsyncDisposable
 
     /// <summary>Adds a patchset of one kernel patch.</summary>
     public async Task<RepositoryEntry> AddAsync(
-        string name, int level, string channel = "default", string distro = "debian12", Product product = Product.Kernel)
+        string name,
+        int level,
+        string channel = "default",
+        string distro = "debian12",
+        Product product = Product.Kernel
+    )
     {
-        var builder = new PatchsetBuilder(SamplePatchset.Head(name, product) with
-        {
-            Released = new DateTimeOffset(2026, 1, level, 0, 0, 0, TimeSpan.Zero),
-            Channel = channel,
-            Distros = [distro],
-        });
+        var builder = new PatchsetBuilder(
+            SamplePatchset.Head(name, product) with
+            {
+                Released = new DateTimeOffset(2026, 1, level, 0, 0, 0, TimeSpan.Zero),
+                Channel = channel,
+                Distros = [distro],
+            }
+        );
         builder.AddTarget(SamplePatchset.Target(SamplePatchset.Kernel('a'), level));
         builder.AddFile(SamplePatchset.Kernel('a'), "kpatch.bin", RandomNumberGenerator.GetBytes(50_000));
         builder.AddFile(SamplePatchset.Kernel('a'), "kpatch.blacklist", "some_function\n"u8.ToArray());
@@ -91,7 +99,8 @@ internal sealed class FakeSource : IAsyncDisposable
     }
 
     /// <summary>Signs the index as it is with the present key.</summary>
-    public void Sign() => Files["index.json.minisig"] = Encoding.UTF8.GetBytes(Key.Sign(Files["index.json"], "index.json", "x"));
+    public void Sign() =>
+        Files["index.json.minisig"] = Encoding.UTF8.GetBytes(Key.Sign(Files["index.json"], "index.json", "x"));
 
     public async ValueTask DisposeAsync() => await _server.DisposeAsync();
 
@@ -111,7 +120,13 @@ internal sealed class FakeSource : IAsyncDisposable
         try
         {
             var staged = await PatchsetArchive.UnpackAsync(
-                new MemoryStream(archive), folder, TrustedKeys.None, PatchsetLimits.Default, DateTimeOffset.UtcNow, CancellationToken.None);
+                new MemoryStream(archive),
+                folder,
+                TrustedKeys.None,
+                PatchsetLimits.Default,
+                DateTimeOffset.UtcNow,
+                CancellationToken.None
+            );
             Files[$"manifests/{name}.json"] = staged.ManifestJson;
             Files[$"manifests/{name}.json.minisig"] = Encoding.UTF8.GetBytes(staged.ManifestSignature!);
             foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))

@@ -12,7 +12,10 @@ using Xunit;
 
 namespace EPortal.Tests.PatchSource;
 
-/// <summary>Bodies without end, drips, wrong lengths, redirects, names that lead home; then pages and bombs (U10), and silence (U11).</summary>
+/// <summary>
+/// Bodies without end, drips, wrong lengths, redirects, names that lead home; then pages and bombs (U10), and silence
+/// (U11).
+/// </summary>
 [Trait("threat", "U9")]
 public sealed class HostileSourceTests : IAsyncLifetime
 {
@@ -70,7 +73,13 @@ public sealed class HostileSourceTests : IAsyncLifetime
         var entry = await _source.AddAsync("K2", 2);
         _source.Entries[^1] = entry with { Size = 1L << 43 };
         _source.Publish();
-        using var patient = _house.Connection(_source.Address, limits: PatchsetLimits.Default with { MaxArchiveBytes = 1L << 44 });
+        using var patient = _house.Connection(
+            _source.Address,
+            limits: PatchsetLimits.Default with
+            {
+                MaxArchiveBytes = 1L << 44,
+            }
+        );
 
         (await _house.SyncAsync(patient)).Failed.Single().Reason.ShouldContain("announced length");
     }
@@ -83,7 +92,15 @@ public sealed class HostileSourceTests : IAsyncLifetime
         var broken = _house.Connection(_source.Address);
         broken.Dispose();
         using var slot = new PatchSourceManager(
-            new RuntimeSettings(_house.Portal.Database, Path.Combine(_house.Portal.Settings.DataDir, "none.json")), SourceSetting.Off with { Url = _source.Address }, _ => broken, _house.Portal.Log, cacheMode: false);
+            new RuntimeSettings(_house.Portal.Database, Path.Combine(_house.Portal.Settings.DataDir, "none.json")),
+            SourceSetting.Off with
+            {
+                Url = _source.Address,
+            },
+            _ => broken,
+            _house.Portal.Log,
+            cacheMode: false
+        );
         using var worker = new SourceWorker(slot, _house.Portal.AutoUpdate, TimeSpan.FromHours(1), _house.Time, log);
 
         await worker.StartAsync(TestContext.Current.CancellationToken);
@@ -131,7 +148,13 @@ public sealed class HostileSourceTests : IAsyncLifetime
         other.Start();
         _source.Misbehave = (context, path) =>
         {
-            context.Response.Redirect(location.Replace("127.0.0.1:1/", $"127.0.0.1:{((IPEndPoint)other.LocalEndpoint).Port}/", StringComparison.Ordinal));
+            context.Response.Redirect(
+                location.Replace(
+                    "127.0.0.1:1/",
+                    $"127.0.0.1:{((IPEndPoint)other.LocalEndpoint).Port}/",
+                    StringComparison.Ordinal
+                )
+            );
             return Task.FromResult(path.StartsWith("index", StringComparison.Ordinal));
         };
 
@@ -196,12 +219,14 @@ public sealed class HostileSourceTests : IAsyncLifetime
             return Task.FromResult(true);
         };
 
-        (await _house.RefusedAsync()).ShouldBe(status switch
-        {
-            404 => SourceError.NotFound,
-            403 => SourceError.Unauthorized,
-            _ => SourceError.Failing,
-        });
+        (await _house.RefusedAsync()).ShouldBe(
+            status switch
+            {
+                404 => SourceError.NotFound,
+                403 => SourceError.Unauthorized,
+                _ => SourceError.Failing,
+            }
+        );
         Serves();
         _house.State().SucceededAt.ShouldNotBeNull();
     }
@@ -225,7 +250,13 @@ public sealed class HostileSourceTests : IAsyncLifetime
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
             if (exception is not null)
                 Seen.Enqueue(exception);

@@ -27,7 +27,15 @@ public sealed class PatchSourceManagerTests : IAsyncLifetime
     [Fact]
     public async Task What_is_set_at_run_time_wins_over_the_settings_until_it_is_taken_back()
     {
-        await using var portal = await TestPortal.StartAsync(settings => settings with { PatchSourceUrl = s_first, PatchSourceUser = "u", PatchSourcePassword = "p", AutoUpdatePeriod = null });
+        await using var portal = await TestPortal.StartAsync(settings =>
+            settings with
+            {
+                PatchSourceUrl = s_first,
+                PatchSourceUser = "u",
+                PatchSourcePassword = "p",
+                AutoUpdatePeriod = null,
+            }
+        );
         var slot = portal.Portal.Source;
         slot.State.ShouldBe(new SourceState(slot.State.Setting, IsSetHere: false, Problem: null));
         slot.State.Setting.ToString().ShouldBe("https://first.example.com/ as u");
@@ -61,13 +69,18 @@ public sealed class PatchSourceManagerTests : IAsyncLifetime
     {
         await using var portal = await TestPortal.StartAsync(settings => settings with { AutoUpdatePeriod = null });
 
-        await portal.Portal.Source.Save(TestPortal.Admin, SourceSetting.Off.With(s_first.ToString(), "me", "hunter2", ["debian12"]));
+        await portal.Portal.Source.Save(
+            TestPortal.Admin,
+            SourceSetting.Off.With(s_first.ToString(), "me", "hunter2", ["debian12"])
+        );
 
         var file = Path.Combine(portal.DataFolder, "config", "config.json");
         (await File.ReadAllTextAsync(file, Cancellation)).ShouldContain("hunter2");
         File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var log = portal.Portal.Database.Read(session => UserLog.Latest(session, 10));
-        log.ShouldContain(line => line.Action == "source.change" && line.Detail == "https://first.example.com/ as me, debian12");
+        log.ShouldContain(line =>
+            line.Action == "source.change" && line.Detail == "https://first.example.com/ as me, debian12"
+        );
     }
 
     [Theory]
@@ -99,14 +112,21 @@ public sealed class PatchSourceManagerTests : IAsyncLifetime
     {
         await using var portal = await TestPortal.StartAsync(settings => settings with { AutoUpdatePeriod = null });
         var file = Path.Combine(portal.DataFolder, "config", "config.json");
-        await File.WriteAllTextAsync(file, $$$"""{"patch_source": {"url": "{{{s_first}}}"}, "other": {"a": 1}, "more": 5}""", Cancellation);
+        await File.WriteAllTextAsync(
+            file,
+            $$$"""{"patch_source": {"url": "{{{s_first}}}"}, "other": {"a": 1}, "more": 5}""",
+            Cancellation
+        );
 
         await using (var next = Portal.Open(portal.Portal.Settings, TimeProvider.System))
             next.Source.Url.ShouldBe(s_first);
         portal.Portal.Source.Url.ShouldBe(s_first, "processes that run see it too");
         await portal.Portal.Source.Save(TestPortal.Admin, null);
         (await File.ReadAllTextAsync(file, Cancellation)).ShouldSatisfyAllConditions(
-            text => text.ShouldNotContain("first.example.com"), text => text.ShouldContain("\"other\""), text => text.ShouldContain("\"more\": 5"));
+            text => text.ShouldNotContain("first.example.com"),
+            text => text.ShouldContain("\"other\""),
+            text => text.ShouldContain("\"more\": 5")
+        );
         await File.WriteAllTextAsync(file, $$$"""{"patch_source": {"url": "{{{s_second}}}"}}""", Cancellation);
 
         await using var last = Portal.Open(portal.Portal.Settings, TimeProvider.System);
@@ -121,7 +141,10 @@ public sealed class PatchSourceManagerTests : IAsyncLifetime
         var file = Path.Combine(portal.DataFolder, "config", "config.json");
         var copy = await File.ReadAllTextAsync(file, Cancellation);
         await using var held = HeldWriter.Now(portal.Portal.Log);
-        var saved = portal.Portal.Source.Save(TestPortal.Admin, SourceSetting.Off.With(s_second.ToString(), null, null, []));
+        var saved = portal.Portal.Source.Save(
+            TestPortal.Admin,
+            SourceSetting.Off.With(s_second.ToString(), null, null, [])
+        );
         var bad = CommitTests.BreaksTheCommit(portal.Portal.Log);
         await held.ReleaseAsync();
 
@@ -129,7 +152,10 @@ public sealed class PatchSourceManagerTests : IAsyncLifetime
         await Should.ThrowAsync<StoreException>(saved);
         portal.Portal.Source.Url.ShouldBe(s_first);
         (await File.ReadAllTextAsync(file, Cancellation)).ShouldBe(copy);
-        portal.Portal.Database.Read(session => UserLog.Latest(session, 10)).Count(line => line.Action == "source.change").ShouldBe(1);
+        portal
+            .Portal.Database.Read(session => UserLog.Latest(session, 10))
+            .Count(line => line.Action == "source.change")
+            .ShouldBe(1);
     }
 
     [Fact]
@@ -154,7 +180,9 @@ public sealed class PatchSourceManagerTests : IAsyncLifetime
         await using var portal = await TestPortal.StartAsync(settings => settings with { AutoUpdatePeriod = null });
         Directory.CreateDirectory(Path.Combine(portal.DataFolder, "config", "config.json", "in the way"));
 
-        var told = await Should.ThrowAsync<StoreException>(portal.Portal.Source.Save(TestPortal.Admin, SourceSetting.Off.With(s_first.ToString(), null, null, [])));
+        var told = await Should.ThrowAsync<StoreException>(
+            portal.Portal.Source.Save(TestPortal.Admin, SourceSetting.Off.With(s_first.ToString(), null, null, []))
+        );
 
         told.Message.ShouldStartWith("the setting is saved, but its copy");
         portal.Portal.Source.Url.ShouldBe(s_first);
@@ -197,19 +225,28 @@ public sealed class PatchSourceManagerTests : IAsyncLifetime
     {
         await _source.AddAsync("K1", 1);
         _source.Publish();
-        await using var portal = await TestPortal.StartAsync(settings => settings with
-        {
-            PatchSourceUrl = _source.Address,
-            TrustedKeys = [_source.Key.PublicKey.ToString()],
-            AutoUpdatePeriod = null,
-        });
+        await using var portal = await TestPortal.StartAsync(settings =>
+            settings with
+            {
+                PatchSourceUrl = _source.Address,
+                TrustedKeys = [_source.Key.PublicKey.ToString()],
+                AutoUpdatePeriod = null,
+            }
+        );
         PatchSourceConnection former;
         using (var lease = portal.Portal.Source.Take())
         using (lease.Connection!.Sync.TryBegin())
         {
             former = lease.Connection;
             await portal.Portal.Source.Save(TestPortal.Admin, SourceSetting.Off);
-            (await former.Sync.Run(TestPortal.Admin, former.Request(Products.All), _ => new Progress<long>(), Cancellation)).Fetched.Count.ShouldBe(1);
+            (
+                await former.Sync.Run(
+                    TestPortal.Admin,
+                    former.Request(Products.All),
+                    _ => new Progress<long>(),
+                    Cancellation
+                )
+            ).Fetched.Count.ShouldBe(1);
         }
 
         former.UseOrNull().ShouldBeNull("nobody uses it any more");
@@ -220,16 +257,28 @@ public sealed class PatchSourceManagerTests : IAsyncLifetime
     {
         await _source.AddAsync("K1", 1);
         _source.Publish();
-        await using var portal = await TestPortal.StartAsync(settings => settings with { TrustedKeys = [_source.Key.PublicKey.ToString()], AutoUpdatePeriod = null });
-        await portal.Portal.Log.Commit(Actor.Portal, change =>
-        {
-            Listing.Replace(change.Session, _source.Entries);
-            return true;
-        });
+        await using var portal = await TestPortal.StartAsync(settings =>
+            settings with
+            {
+                TrustedKeys = [_source.Key.PublicKey.ToString()],
+                AutoUpdatePeriod = null,
+            }
+        );
+        await portal.Portal.Log.Commit(
+            Actor.Portal,
+            change =>
+            {
+                Listing.Replace(change.Session, _source.Entries);
+                return true;
+            }
+        );
         Task Enable() => portal.Portal.Rollout.Enable(TestPortal.Admin, Product.Kernel, "K1", "main", Cancellation);
         (await Should.ThrowAsync<RefusedException>(Enable)).Message.ShouldContain("no patch source is set");
 
-        await portal.Portal.Source.Save(TestPortal.Admin, SourceSetting.Off.With(_source.Address.ToString(), null, null, []));
+        await portal.Portal.Source.Save(
+            TestPortal.Admin,
+            SourceSetting.Off.With(_source.Address.ToString(), null, null, [])
+        );
         await Enable();
 
         portal.Portal.Rollout.FeedsWith(Product.Kernel, "K1").ShouldBe(["main"]);
@@ -243,11 +292,18 @@ public sealed class PatchSourceManagerTests : IAsyncLifetime
     [InlineData("http://first.example.com/", "u", "", "refused")]
     [InlineData("https://first.example.com:8443/", "u", "", "refused")]
     [InlineData("https://first.example.com/", "v", "", "refused")]
-    public void A_password_that_is_not_typed_again_goes_to_its_own_place_alone(string url, string user, string password, string? outcome)
+    public void A_password_that_is_not_typed_again_goes_to_its_own_place_alone(
+        string url,
+        string user,
+        string password,
+        string? outcome
+    )
     {
         var known = SourceSetting.Off.With(s_first.ToString(), "u", "p", []);
         if (outcome == "refused")
-            Should.Throw<RefusedException>(() => known.With(url, user, password, [])).Message.ShouldContain("enter the password again");
+            Should
+                .Throw<RefusedException>(() => known.With(url, user, password, []))
+                .Message.ShouldContain("enter the password again");
         else
             known.With(url, user, password, []).Password.ShouldBe(outcome);
     }
@@ -259,7 +315,9 @@ public sealed class PatchSourceManagerTests : IAsyncLifetime
     [InlineData("https://a.example.com/?x=1")]
     [InlineData("a.example.com")]
     public void An_address_of_another_form_is_refused(string url) =>
-        Should.Throw<RefusedException>(() => SourceSetting.Off.With(url, null, null, [])).Reason.ShouldBe(Refusal.Invalid);
+        Should
+            .Throw<RefusedException>(() => SourceSetting.Off.With(url, null, null, []))
+            .Reason.ShouldBe(Refusal.Invalid);
 
     [Theory]
     [InlineData("a:b", "debian12")]
@@ -267,7 +325,9 @@ public sealed class PatchSourceManagerTests : IAsyncLifetime
     [InlineData("a", "Debian 12")]
     [InlineData("a", "<script>")]
     public void A_login_or_distribution_of_another_form_is_refused(string user, string distro) =>
-        Should.Throw<RefusedException>(() => SourceSetting.Off.With("https://a/", user, "p", [distro])).Reason.ShouldBe(Refusal.Invalid);
+        Should
+            .Throw<RefusedException>(() => SourceSetting.Off.With("https://a/", user, "p", [distro]))
+            .Reason.ShouldBe(Refusal.Invalid);
 
     private static bool Ended(IDisposable use)
     {

@@ -32,12 +32,18 @@ public sealed class RepositoryBuildTests : IDisposable
         await using var source = await FakeSource.StartAsync();
         source.Key = _vendor;
         await using var house = SourceHouse.Open(source);
-        (await BuildAsync(await ArchiveAsync("K1", 1), await ArchiveAsync("K2", 2))).GetProperty("version").GetInt64().ShouldBe(1);
+        (await BuildAsync(await ArchiveAsync("K1", 1), await ArchiveAsync("K2", 2)))
+            .GetProperty("version")
+            .GetInt64()
+            .ShouldBe(1);
         Serve(source);
         (await house.SyncAsync()).Fetched.Select(entry => entry.Name).ShouldBe(["K1", "K2"]);
         await house.EnableAllAsync();
 
-        (await BuildAsync(await ArchiveAsync("K3", 3), "--block", "K2", "--withdraw", "K1")).GetProperty("version").GetInt64().ShouldBe(2);
+        (await BuildAsync(await ArchiveAsync("K3", 3), "--block", "K2", "--withdraw", "K1"))
+            .GetProperty("version")
+            .GetInt64()
+            .ShouldBe(2);
         Serve(source);
         await house.SyncAsync();
         house.States().ShouldBe(["K1:enabled(!)", "K2:blocked", "K3:undeployed"]);
@@ -59,7 +65,15 @@ public sealed class RepositoryBuildTests : IDisposable
         foreach (var signature in Directory.GetFiles(Root, "*.minisig", SearchOption.AllDirectories))
             Verify(trusted, signature[..^".minisig".Length], signature);
         await using var archive = File.OpenRead(Directory.GetFiles(Path.Combine(Root, "archives")).Single());
-        (await PatchsetArchive.VerifyAsync(archive, trusted, PatchsetLimits.Default, DateTimeOffset.UtcNow, Cancellation)).Manifest.Name.ShouldBe("K1");
+        (
+            await PatchsetArchive.VerifyAsync(
+                archive,
+                trusted,
+                PatchsetLimits.Default,
+                DateTimeOffset.UtcNow,
+                Cancellation
+            )
+        ).Manifest.Name.ShouldBe("K1");
     }
 
     [Fact]
@@ -84,7 +98,10 @@ public sealed class RepositoryBuildTests : IDisposable
         await File.WriteAllBytesAsync(cut, (await File.ReadAllBytesAsync(good, Cancellation))[..400], Cancellation);
         var before = FolderTree.Of(Root);
 
-        await RefusedAsync("patchset 'K1' already exists with different content in the repository", await ArchiveAsync("K1", 1));
+        await RefusedAsync(
+            "patchset 'K1' already exists with different content in the repository",
+            await ArchiveAsync("K1", 1)
+        );
         await RefusedAsync("already exists with different content in the repository", await ArchiveAsync("K9", 1));
         await RefusedAsync("truncated", cut);
         await RefusedAsync("none.tar.gz", _folder.File("none.tar.gz"));
@@ -109,7 +126,9 @@ public sealed class RepositoryBuildTests : IDisposable
             disk.Free();
             var index = Path.Combine(Root, "index.json");
             Verify(trusted, index, $"with {free} pages free, the index");
-            RepositoryIndex.Parse(await File.ReadAllBytesAsync(index, Cancellation)).Version.ShouldBe(exit == 0 ? 2 : 1);
+            RepositoryIndex
+                .Parse(await File.ReadAllBytesAsync(index, Cancellation))
+                .Version.ShouldBe(exit == 0 ? 2 : 1);
             if (exit == 0)
                 break;
             failed++;
@@ -141,8 +160,14 @@ public sealed class RepositoryBuildTests : IDisposable
     {
         var path = _folder.File($"{name}-{Guid.NewGuid():N}.tar.gz");
         await using var archive = await Archives.MakeAsync(
-            name, level, new DateTimeOffset(2026, 1, level, 0, 0, 0, TimeSpan.Zero), Product.Kernel, SamplePatchset.Kernel('a'),
-            System.Security.Cryptography.RandomNumberGenerator.GetBytes(20_000), sign ? _vendor : null);
+            name,
+            level,
+            new DateTimeOffset(2026, 1, level, 0, 0, 0, TimeSpan.Zero),
+            Product.Kernel,
+            SamplePatchset.Kernel('a'),
+            System.Security.Cryptography.RandomNumberGenerator.GetBytes(20_000),
+            sign ? _vendor : null
+        );
         await using var file = File.Create(path);
         await archive.CopyToAsync(file, Cancellation);
         return path;

@@ -17,19 +17,36 @@ public sealed class SourceCallTests
         var api = house.Api;
         (await api.Get("/source")).Result.GetProperty("set_by").GetString().ShouldBe("settings");
 
-        var set = await api.Post("/source", ("url", "https://a.example.com/"), ("user", "me"), ("password", "hunter2"), ("distros", "debian12"), ("distros", "almalinux9"));
+        var set = await api.Post(
+            "/source",
+            ("url", "https://a.example.com/"),
+            ("user", "me"),
+            ("password", "hunter2"),
+            ("distros", "debian12"),
+            ("distros", "almalinux9")
+        );
 
         var result = set.Result;
         result.GetProperty("set_by").GetString().ShouldBe("console");
         result.GetProperty("url").GetString().ShouldBe("https://a.example.com/");
         result.GetProperty("user").GetString().ShouldBe("me");
         result.GetProperty("has_password").GetBoolean().ShouldBeTrue();
-        result.GetProperty("distros").EnumerateArray().Select(distro => distro.GetString()).ShouldBe(["almalinux9", "debian12"]);
+        result
+            .GetProperty("distros")
+            .EnumerateArray()
+            .Select(distro => distro.GetString())
+            .ShouldBe(["almalinux9", "debian12"]);
         set.Text.ShouldNotContain("hunter2");
         (await api.Get("/source")).Text.ShouldNotContain("hunter2");
         (await api.Call("GET", "/source", Carrier.Query, ApiCaller.Reader)).Text.ShouldNotContain("hunter2");
-        (await api.Post("/source", ("url", "https://a.example.com/new/"), ("user", "me"))).Result.GetProperty("has_password").GetBoolean().ShouldBeTrue();
-        (await api.Post("/source", ("url", "https://b.example.com/"), ("user", "me"))).ShouldBeError(HttpStatusCode.BadRequest, "bad-request");
+        (await api.Post("/source", ("url", "https://a.example.com/new/"), ("user", "me")))
+            .Result.GetProperty("has_password")
+            .GetBoolean()
+            .ShouldBeTrue();
+        (await api.Post("/source", ("url", "https://b.example.com/"), ("user", "me"))).ShouldBeError(
+            HttpStatusCode.BadRequest,
+            "bad-request"
+        );
         (await api.Post("/source", ("url", ""))).Result.GetProperty("url").GetString().ShouldBeNull();
         (await api.Delete("/source")).Result.GetProperty("url").GetString().ShouldBe(house.Source.Address.AbsoluteUri);
     }
@@ -59,7 +76,9 @@ public sealed class SourceCallTests
         (await house.Api.Get("/source")).Result.GetProperty("syncing").GetBoolean().ShouldBeTrue();
         (await house.Api.Post("/source/sync")).ShouldBeError(HttpStatusCode.BadRequest, "conflict");
         house.GoOn();
-        await SourcePortal.UntilAsync(async () => !(await house.Api.Get("/source")).Result.GetProperty("syncing").GetBoolean());
+        await SourcePortal.UntilAsync(async () =>
+            !(await house.Api.Get("/source")).Result.GetProperty("syncing").GetBoolean()
+        );
         var told = (await house.Api.Get("/source")).Result;
         told.GetProperty("message").GetString().ShouldBe("1 new patchset, index version 1");
         told.GetProperty("signed_by").GetString().ShouldBe(house.Source.Key.PublicKey.KeyId);
@@ -95,13 +114,26 @@ public sealed class SourceCallTests
         var (portal, address) = (house.Api.Portal, house.Source.Address.AbsoluteUri);
         (await Run(portal, "", "patch-source")).Out.ShouldStartWith("source: none; set one with --url\n");
 
-        var set = await Run(portal, "hunter2\n", "patch-source", "--url", address, "--user", "me", "--distro", "debian12");
+        var set = await Run(
+            portal,
+            "hunter2\n",
+            "patch-source",
+            "--url",
+            address,
+            "--user",
+            "me",
+            "--distro",
+            "debian12"
+        );
 
         set.Out.ShouldStartWith($"source: {address} as me, debian12\n");
         (set.Out + set.Err).ShouldNotContain("hunter2");
         portal.Portal.Source.State.Setting.Password.ShouldBe("hunter2");
         var tried = await Run(portal, "", "patch-source", "--test");
-        (tried.Exit, tried.Out).ShouldBe((1, "failed: the index of the patch source is not signed, but TRUSTED_KEYS requires a signature\n"), "the source was made to lack its signature");
+        (tried.Exit, tried.Out).ShouldBe(
+            (1, "failed: the index of the patch source is not signed, but TRUSTED_KEYS requires a signature\n"),
+            "the source was made to lack its signature"
+        );
         (await Run(portal, "", "patch-source", "--off")).Exit.ShouldBe(0);
         portal.Portal.Source.Url.ShouldBeNull();
         (await Run(portal, "", "patch-source", "--default")).Exit.ShouldBe(0);

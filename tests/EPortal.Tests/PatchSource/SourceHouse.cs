@@ -20,7 +20,9 @@ internal sealed class SourceHouse : IAsyncDisposable
     private SourceHouse(Func<Settings, Settings> change)
     {
         Portal = Portal.Open(
-            change(Settings.Defaults with { DataDir = _folder.File("data"), RunAs = Shell.IsRoot ? "root" : null }), Time);
+            change(Settings.Defaults with { DataDir = _folder.File("data"), RunAs = Shell.IsRoot ? "root" : null }),
+            Time
+        );
     }
 
     public ShiftedTime Time { get; } = new();
@@ -42,21 +44,34 @@ internal sealed class SourceHouse : IAsyncDisposable
     public PatchSourceConnection Source => _connection!;
 
     /// <summary>A second set of objects on the same store, as another process has, or after a change of keys.</summary>
-    public PatchSourceConnection Connection(Uri address, TrustedKeys? trusted = null, PatchsetLimits? limits = null, TimeSpan? patience = null) => new(
-        new SourceOptions
-        {
-            Url = address,
-            User = "user",
-            Password = "password",
-            // Long: a busy machine must not look like a silent source.
-            Timeout = patience ?? TimeSpan.FromSeconds(20),
-            LowestRate = 100_000,
-            FirstPause = TimeSpan.FromMilliseconds(1),
-            LongestPause = TimeSpan.FromMilliseconds(20),
-        },
-        new SyncScope(Portal.Settings.PatchSourceDistros, Portal.Settings.LimitPatchsets),
-        Portal.Settings.CacheMode, _folder.File("data/cache/source"), Portal.Patchsets, Portal.Database, Portal.Log,
-        trusted ?? Portal.Signer.Trusted, limits ?? PatchsetLimits.Default, Time);
+    public PatchSourceConnection Connection(
+        Uri address,
+        TrustedKeys? trusted = null,
+        PatchsetLimits? limits = null,
+        TimeSpan? patience = null
+    ) =>
+        new(
+            new SourceOptions
+            {
+                Url = address,
+                User = "user",
+                Password = "password",
+                // Long: a busy machine must not look like a silent source.
+                Timeout = patience ?? TimeSpan.FromSeconds(20),
+                LowestRate = 100_000,
+                FirstPause = TimeSpan.FromMilliseconds(1),
+                LongestPause = TimeSpan.FromMilliseconds(20),
+            },
+            new SyncScope(Portal.Settings.PatchSourceDistros, Portal.Settings.LimitPatchsets),
+            Portal.Settings.CacheMode,
+            _folder.File("data/cache/source"),
+            Portal.Patchsets,
+            Portal.Database,
+            Portal.Log,
+            trusted ?? Portal.Signer.Trusted,
+            limits ?? PatchsetLimits.Default,
+            Time
+        );
 
     /// <summary>One sync of everything.</summary>
     public async Task<SyncReport> SyncAsync(PatchSourceConnection? connection = null, SyncRequest? request = null)
@@ -65,7 +80,11 @@ internal sealed class SourceHouse : IAsyncDisposable
         using var syncLock = connection.Sync.TryBegin();
         Assert.NotNull(syncLock);
         return await connection.Sync.Run(
-            Admin, request ?? connection.Request(Products.All), _ => new Progress<long>(), TestContext.Current.CancellationToken);
+            Admin,
+            request ?? connection.Request(Products.All),
+            _ => new Progress<long>(),
+            TestContext.Current.CancellationToken
+        );
     }
 
     /// <summary>The code with which a sync is refused.</summary>
@@ -89,13 +108,21 @@ internal sealed class SourceHouse : IAsyncDisposable
 
     /// <summary>States of the kernel patchsets on a feed, oldest first, such as <c>K1:enabled</c>.</summary>
     public IEnumerable<string> States(string feed = Feed.Main) =>
-        Portal.Rollout.List(feed, Product.Kernel).Select(p => $"{p.Patchset.Name}:{p.State.Token()}{(p.IsQuestionable ? "(!)" : "")}");
+        Portal
+            .Rollout.List(feed, Product.Kernel)
+            .Select(p => $"{p.Patchset.Name}:{p.State.Token()}{(p.IsQuestionable ? "(!)" : "")}");
 
-    /// <summary>Every file but the database, with its content's hash, and the states on main: what must not change when something fails.</summary>
-    public string Everything() => FolderTree.Of(Portal.PatchesRoot, path =>
-        path.StartsWith("eportal.sqlite", StringComparison.Ordinal)
-        || path is "resources/.staging" or "resources/.names.lock" or "arch/user" or "user-resources/user")
-        + string.Join('\n', States());
+    /// <summary>
+    /// Every file but the database, with its content's hash, and the states on main: what must not change when
+    /// something fails.
+    /// </summary>
+    public string Everything() =>
+        FolderTree.Of(
+            Portal.PatchesRoot,
+            path =>
+                path.StartsWith("eportal.sqlite", StringComparison.Ordinal)
+                || path is "resources/.staging" or "resources/.names.lock" or "arch/user" or "user-resources/user"
+        ) + string.Join('\n', States());
 
     /// <summary>Brings everything that is here onto main.</summary>
     public Task EnableAllAsync() => Portal.AutoUpdate.Update(Admin, Product.Kernel, Feed.Main);

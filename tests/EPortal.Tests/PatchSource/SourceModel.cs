@@ -17,7 +17,7 @@ internal sealed class SourceModel
 
     /// <summary>Feeds with the hours an automatic one waits; null for one that is not automatic.</summary>
     public static IReadOnlyList<(string Name, int? Wait, string Channel)> Feeds { get; } =
-        [("main", null, "default"), ("now", 0, "default"), ("late", 10, "test"), ("hand", null, "unstable")];
+    [("main", null, "default"), ("now", 0, "default"), ("late", 10, "test"), ("hand", null, "unstable")];
 
     public TimeSpan Now { get; set; }
 
@@ -26,7 +26,8 @@ internal sealed class SourceModel
 
     public IEnumerable<string> Here => _here.Keys.Order(StringComparer.Ordinal);
 
-    public bool IsBlocked(string name) => _blocked.Contains(name) || _listed.GetValueOrDefault(name)?.State == RepositoryState.Blocked;
+    public bool IsBlocked(string name) =>
+        _blocked.Contains(name) || _listed.GetValueOrDefault(name)?.State == RepositoryState.Blocked;
 
     /// <summary>A sync that believes what it sees; the archives of <paramref name="broken"/> cannot be had.</summary>
     public void Sync(int version, IReadOnlyList<ModelEntry> index, string? broken)
@@ -40,7 +41,10 @@ internal sealed class SourceModel
                 foreach (var (feed, _, _) in Feeds)
                     Disable(feed, entry.Name);
             }
-            else if (entry.State != RepositoryState.Blocked && before.GetValueOrDefault(entry.Name)?.State == RepositoryState.Blocked)
+            else if (
+                entry.State != RepositoryState.Blocked
+                && before.GetValueOrDefault(entry.Name)?.State == RepositoryState.Blocked
+            )
                 _blocked.Remove(entry.Name);
         }
 
@@ -57,7 +61,12 @@ internal sealed class SourceModel
         {
             foreach (var (name, entry) in _here)
             {
-                if (wait is { } hours && State(feed, name) == "undeployed" && Takes(channel, entry.Channel) && Now - _since[name] >= TimeSpan.FromHours(hours))
+                if (
+                    wait is { } hours
+                    && State(feed, name) == "undeployed"
+                    && Takes(channel, entry.Channel)
+                    && Now - _since[name] >= TimeSpan.FromHours(hours)
+                )
                     _enabled.Add((feed, name));
             }
         }
@@ -84,21 +93,30 @@ internal sealed class SourceModel
     }
 
     /// <summary>States on a feed in the form that <see cref="SourceHouse.States"/> has.</summary>
-    public IEnumerable<string> States(string feed) => _listed.Values.Concat(_here.Values).DistinctBy(entry => entry.Name)
-        .OrderBy(entry => entry.Level).Select(entry => $"{entry.Name}:{State(feed, entry.Name)}");
+    public IEnumerable<string> States(string feed) =>
+        _listed
+            .Values.Concat(_here.Values)
+            .DistinctBy(entry => entry.Name)
+            .OrderBy(entry => entry.Level)
+            .Select(entry => $"{entry.Name}:{State(feed, entry.Name)}");
 
     /// <summary>The level that a feed offers; null for none.</summary>
     public int? Offer(string feed) =>
-        _here.Values.Where(entry => _enabled.Contains((feed, entry.Name)) && !_blocked.Contains(entry.Name)).Max(entry => (int?)entry.Level);
+        _here
+            .Values.Where(entry => _enabled.Contains((feed, entry.Name)) && !_blocked.Contains(entry.Name))
+            .Max(entry => (int?)entry.Level);
 
     private string State(string feed, string name)
     {
         var listed = _listed.GetValueOrDefault(name)?.State;
         return IsBlocked(name) ? "blocked"
-            : _enabled.Contains((feed, name)) ? listed == RepositoryState.Withdrawn ? "enabled(!)" : "enabled"
+            : _enabled.Contains((feed, name))
+                ? listed == RepositoryState.Withdrawn ? "enabled(!)"
+                    : "enabled"
             : _disabled.Contains((feed, name)) ? "disabled"
             : listed == RepositoryState.Withdrawn ? "not-available"
-            : _here.ContainsKey(name) ? "undeployed" : "not-downloaded";
+            : _here.ContainsKey(name) ? "undeployed"
+            : "not-downloaded";
     }
 
     private static bool Takes(string feed, string patchset) =>

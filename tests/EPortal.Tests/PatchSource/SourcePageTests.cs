@@ -20,7 +20,13 @@ public sealed class SourcePageTests
         await using var house = await SourcePortal.StartAsync(isSet: false);
         using var browser = await LogIn(house);
 
-        using var answer = await browser.PostAsync(Page, ("url", "https://a.example.com/"), ("user", "me"), ("password", "hunter2"), ("distros", "debian12"));
+        using var answer = await browser.PostAsync(
+            Page,
+            ("url", "https://a.example.com/"),
+            ("user", "me"),
+            ("password", "hunter2"),
+            ("distros", "debian12")
+        );
 
         answer.StatusCode.ShouldBe(HttpStatusCode.Redirect);
         var page = await browser.TextAsync(Page);
@@ -31,7 +37,9 @@ public sealed class SourcePageTests
         page.ShouldContain("Leave empty to keep the current password.");
         page.ShouldNotContain("hunter2");
         house.Api.Portal.Portal.Source.State.Setting.Password.ShouldBe("hunter2");
-        (await browser.PostStatusAsync(Page, ("url", "https://a.example.com/x/"), ("user", "me"), ("password", ""))).ShouldBe(HttpStatusCode.Redirect);
+        (
+            await browser.PostStatusAsync(Page, ("url", "https://a.example.com/x/"), ("user", "me"), ("password", ""))
+        ).ShouldBe(HttpStatusCode.Redirect);
         house.Api.Portal.Portal.Source.State.Setting.Password.ShouldBe("hunter2", "an empty field keeps it");
     }
 
@@ -40,7 +48,11 @@ public sealed class SourcePageTests
     [InlineData("https://b.example.com/", "me", "enter the password again")]
     [InlineData("https://a.example.com/", "a:\"><script>alert(1)</script>", "invalid login")]
     [InlineData("", "", "enter the address of the patch source, or switch it off")]
-    public async Task What_is_refused_is_shown_again_as_filled_in_with_the_reason_and_changes_nothing(string url, string user, string reason)
+    public async Task What_is_refused_is_shown_again_as_filled_in_with_the_reason_and_changes_nothing(
+        string url,
+        string user,
+        string reason
+    )
     {
         await using var house = await SourcePortal.StartAsync(isSet: false);
         var slot = house.Api.Portal.Portal.Source;
@@ -48,7 +60,12 @@ public sealed class SourcePageTests
         var before = slot.State.Setting;
         using var browser = await LogIn(house);
 
-        using var answer = await browser.PostAsync(Page, ("url", url), ("user", user), ("distros", "<script>alert(2)</script>"));
+        using var answer = await browser.PostAsync(
+            Page,
+            ("url", url),
+            ("user", user),
+            ("distros", "<script>alert(2)</script>")
+        );
 
         answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         var page = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
@@ -94,7 +111,9 @@ public sealed class SourcePageTests
             text.Contains("<html", StringComparison.Ordinal).ShouldBe(answer == whole);
         }
 
-        (await bad.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("invalid address: use one such as");
+        (await bad.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain(
+            "invalid address: use one such as"
+        );
         house.Api.Portal.Portal.Source.Url.ShouldBeNull();
         Rows.Count(house.Api.Portal, "source_index").ShouldBe(0);
     }
@@ -115,14 +134,20 @@ public sealed class SourcePageTests
         page.ShouldContain("hx-get=\"/admin/source/state\" hx-trigger=\"every 1s\"");
         page.ShouldContain("<noscript><meta http-equiv=\"refresh\" content=\"2\"></noscript>");
         page.ShouldContain("started by ada");
-        await SourcePortal.UntilAsync(async () => (await State(browser)).Contains("0 of 1 patchset fetched", StringComparison.Ordinal));
-        await SourcePortal.UntilAsync(async () => !(await State(browser)).Contains(" 0 B of", StringComparison.Ordinal));
+        await SourcePortal.UntilAsync(async () =>
+            (await State(browser)).Contains("0 of 1 patchset fetched", StringComparison.Ordinal)
+        );
+        await SourcePortal.UntilAsync(async () =>
+            !(await State(browser)).Contains(" 0 B of", StringComparison.Ordinal)
+        );
         (await browser.PostStatusAsync(Page + "/sync")).ShouldBe(HttpStatusCode.Redirect);
         var second = await browser.TextAsync(Page);
         second.ShouldContain("another sync is already running");
         second.ShouldNotContain("alert-success");
         house.GoOn();
-        await SourcePortal.UntilAsync(async () => !(await State(browser)).Contains("hx-trigger", StringComparison.Ordinal));
+        await SourcePortal.UntilAsync(async () =>
+            !(await State(browser)).Contains("hx-trigger", StringComparison.Ordinal)
+        );
 
         var state = await State(browser);
         state.ShouldContain("1 new patchset, index version 1");
@@ -145,11 +170,14 @@ public sealed class SourcePageTests
     public async Task What_a_source_answered_is_shown_as_text()
     {
         await using var house = await SourcePortal.StartAsync();
-        await house.Api.Portal.Portal.Log.Commit(Actor.Portal, change =>
-        {
-            SourceStore.Note(change, "Failing", "<script>alert(1)</script>");
-            return true;
-        });
+        await house.Api.Portal.Portal.Log.Commit(
+            Actor.Portal,
+            change =>
+            {
+                SourceStore.Note(change, "Failing", "<script>alert(1)</script>");
+                return true;
+            }
+        );
         house.Api.Portal.Portal.SyncActivity.Begin(new Actor("<script>alert(2)</script>"));
         house.Api.Portal.Portal.SyncActivity.End("Failing", "<script>alert(3)</script>");
         using var browser = await LogIn(house);
@@ -164,7 +192,10 @@ public sealed class SourcePageTests
     public async Task Readers_see_it_and_get_no_buttons()
     {
         await using var house = await SourcePortal.StartAsync();
-        await house.Api.Portal.Portal.Source.Save(TestPortal.Admin, SourceSetting.Off.With(house.Source.Address.ToString(), "me", "hunter2", []));
+        await house.Api.Portal.Portal.Source.Save(
+            TestPortal.Admin,
+            SourceSetting.Off.With(house.Source.Address.ToString(), "me", "hunter2", [])
+        );
         using var browser = await LogIn(house, ApiCaller.Reader);
 
         var page = await browser.TextAsync(Page);

@@ -20,27 +20,33 @@ internal sealed class SourcePortal : IAsyncDisposable
         var source = await FakeSource.StartAsync();
         await source.AddAsync("K1", 1);
         source.Publish();
-        return new SourcePortal(source, await ApiCaller.StartAsync(settings => settings with
-        {
-            PatchSourceUrl = isSet ? source.Address : null,
-            TrustedKeys = [source.Key.PublicKey.ToString()],
-            AutoUpdatePeriod = null,
-        }));
+        return new SourcePortal(
+            source,
+            await ApiCaller.StartAsync(settings =>
+                settings with
+                {
+                    PatchSourceUrl = isSet ? source.Address : null,
+                    TrustedKeys = [source.Key.PublicKey.ToString()],
+                    AutoUpdatePeriod = null,
+                }
+            )
+        );
     }
 
     /// <summary>From now on the source sends half of the archive and waits.</summary>
-    public void Hang() => Source.Misbehave = async (context, path) =>
-    {
-        if (!path.StartsWith("archives/", StringComparison.Ordinal) || _goOn.Task.IsCompleted)
-            return false;
-        var content = Source.Files[path];
-        context.Response.ContentLength = content.Length;
-        await context.Response.Body.WriteAsync(content.AsMemory(0, content.Length / 2));
-        await context.Response.Body.FlushAsync();
-        await _goOn.Task;
-        await context.Response.Body.WriteAsync(content.AsMemory(content.Length / 2));
-        return true;
-    };
+    public void Hang() =>
+        Source.Misbehave = async (context, path) =>
+        {
+            if (!path.StartsWith("archives/", StringComparison.Ordinal) || _goOn.Task.IsCompleted)
+                return false;
+            var content = Source.Files[path];
+            context.Response.ContentLength = content.Length;
+            await context.Response.Body.WriteAsync(content.AsMemory(0, content.Length / 2));
+            await context.Response.Body.FlushAsync();
+            await _goOn.Task;
+            await context.Response.Body.WriteAsync(content.AsMemory(content.Length / 2));
+            return true;
+        };
 
     /// <summary>Lets it send the rest.</summary>
     public void GoOn() => _goOn.TrySetResult();

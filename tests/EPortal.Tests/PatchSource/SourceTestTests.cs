@@ -30,7 +30,8 @@ public sealed class SourceTestTests : IAsyncLifetime
         var finding = await Run(house);
 
         finding.Message.ShouldBe(
-            $"index version 1, signed by the pinned key {_source.Key.PublicKey.KeyId}, expires 2100-01-01 00:00 UTC, lists 2 kernel patchsets, 1 user patchset");
+            $"index version 1, signed by the pinned key {_source.Key.PublicKey.KeyId}, expires 2100-01-01 00:00 UTC, lists 2 kernel patchsets, 1 user patchset"
+        );
         (finding.Ok, finding.Version, finding.SignedBy).ShouldBe((true, 1, _source.Key.PublicKey.KeyId));
         finding.Distros.ShouldBe(["almalinux9", "debian12"]);
         house.Portal.Database.Read(SourceStore.SeenOrNull).ShouldBeNull();
@@ -41,7 +42,9 @@ public sealed class SourceTestTests : IAsyncLifetime
     public async Task Without_a_pinned_key_it_says_that_the_signature_was_not_checked()
     {
         await using var house = SourceHouse.Open(_source, settings => settings with { TrustedKeys = [] });
-        (await Run(house)).Message.ShouldStartWith("index version 1, signature not checked because TRUSTED_KEYS pins no key");
+        (await Run(house)).Message.ShouldStartWith(
+            "index version 1, signature not checked because TRUSTED_KEYS pins no key"
+        );
     }
 
     [Fact]
@@ -81,13 +84,19 @@ public sealed class SourceTestTests : IAsyncLifetime
             return Task.FromResult(false);
         };
 
-        await house.Portal.SourceTest.Run(SourceSetting.Off.With(_source.Address.ToString(), "me", "hunter2", []), TestContext.Current.CancellationToken);
+        await house.Portal.SourceTest.Run(
+            SourceSetting.Off.With(_source.Address.ToString(), "me", "hunter2", []),
+            TestContext.Current.CancellationToken
+        );
 
         seen.ShouldBe("Basic " + Convert.ToBase64String("me:hunter2"u8));
     }
 
-    private Task<SourceFinding> Run(SourceHouse house, string? url = null) => house.Portal.SourceTest.Run(
-        SourceSetting.Off.With(url ?? _source.Address.ToString(), null, null, []), TestContext.Current.CancellationToken);
+    private Task<SourceFinding> Run(SourceHouse house, string? url = null) =>
+        house.Portal.SourceTest.Run(
+            SourceSetting.Off.With(url ?? _source.Address.ToString(), null, null, []),
+            TestContext.Current.CancellationToken
+        );
 
     private static Task<bool> Answer(HttpContext context, int status)
     {

@@ -61,9 +61,12 @@ public sealed class SsrfGuardTests
                     return Task.FromResult<IPAddress[]>([IPAddress.Loopback, IPAddress.Parse("169.254.1.1")]);
                 },
             },
-            TimeProvider.System);
+            TimeProvider.System
+        );
 
-        var refused = await Should.ThrowAsync<SourceException>(() => http.GetAsync("index.json", 100, CachePolicy.Any, Cancellation));
+        var refused = await Should.ThrowAsync<SourceException>(() =>
+            http.GetAsync("index.json", 100, CachePolicy.Any, Cancellation)
+        );
 
         refused.Message.ShouldContain("patches.example resolves to an address of this machine or its link");
         lookups.ShouldBe(2, "one an attempt");
@@ -83,7 +86,13 @@ public sealed class SsrfGuardTests
                 context.Response.Headers.RetryAfter = retryAfter;
             return Task.FromResult(true);
         };
-        var options = new SourceOptions { Url = source.Address, FirstPause = TimeSpan.FromSeconds(1), LongestPause = TimeSpan.FromMinutes(1), Attempts = 4 };
+        var options = new SourceOptions
+        {
+            Url = source.Address,
+            FirstPause = TimeSpan.FromSeconds(1),
+            LongestPause = TimeSpan.FromMinutes(1),
+            Attempts = 4,
+        };
         using var http = new SourceHttp(options, time);
 
         var waited = await WaitedAsync(time, http.GetAsync("index.json", 100, CachePolicy.Any, Cancellation));
@@ -91,11 +100,17 @@ public sealed class SsrfGuardTests
         waited.ShouldBeInRange(TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(60));
 
         retryAfter = "30";
-        (await WaitedAsync(time, http.GetAsync("other", 100, CachePolicy.Any, Cancellation))).ShouldBe(TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(3));
+        (await WaitedAsync(time, http.GetAsync("other", 100, CachePolicy.Any, Cancellation))).ShouldBe(
+            TimeSpan.FromSeconds(90),
+            TimeSpan.FromSeconds(3)
+        );
         source.Asked("other").ShouldBe(4);
 
         retryAfter = "3600";
-        (await WaitedAsync(time, http.GetAsync("third", 100, CachePolicy.Any, Cancellation))).ShouldBe(TimeSpan.Zero, "so long nobody waits for it; the next sync asks again");
+        (await WaitedAsync(time, http.GetAsync("third", 100, CachePolicy.Any, Cancellation))).ShouldBe(
+            TimeSpan.Zero,
+            "so long nobody waits for it; the next sync asks again"
+        );
         source.Asked("third").ShouldBe(1);
     }
 
@@ -109,21 +124,34 @@ public sealed class SsrfGuardTests
             return true;
         };
         using var http = new SourceHttp(
-            new SourceOptions { Url = source.Address, Timeout = TimeSpan.FromSeconds(2), Attempts = 2, FirstPause = TimeSpan.FromMilliseconds(1) },
-            TimeProvider.System);
+            new SourceOptions
+            {
+                Url = source.Address,
+                Timeout = TimeSpan.FromSeconds(2),
+                Attempts = 2,
+                FirstPause = TimeSpan.FromMilliseconds(1),
+            },
+            TimeProvider.System
+        );
 
         // So large a file may take so long that it is the silence that ends it.
-        var e = await Should.ThrowAsync<SourceException>(() => http.GetAsync("index.json", 100_000_000, CachePolicy.Any, Cancellation));
+        var e = await Should.ThrowAsync<SourceException>(() =>
+            http.GetAsync("index.json", 100_000_000, CachePolicy.Any, Cancellation)
+        );
 
         e.Message.ShouldContain("stopped sending index.json");
         source.Asked("index.json").ShouldBe(2);
     }
 
-    /// <summary>How much of the test's time passes until it fails; time passes only while somebody waits for it.</summary>
+    /// <summary>
+    /// How much of the test's time passes until it fails; time passes only while somebody waits for it.
+    /// </summary>
     private static async Task<TimeSpan> WaitedAsync(FakeTimeProvider time, Task<SmallFile> failing)
     {
         var start = time.GetUtcNow();
-        (await Should.ThrowAsync<SourceException>(() => time.PassUntilAsync(failing))).Code.ShouldBe(SourceError.Failing);
+        (await Should.ThrowAsync<SourceException>(() => time.PassUntilAsync(failing))).Code.ShouldBe(
+            SourceError.Failing
+        );
         return time.GetUtcNow() - start;
     }
 }

@@ -10,12 +10,18 @@ using Xunit;
 
 namespace EPortal.Tests.PatchSource;
 
-/// <summary>A real portal and a real source in random histories, beside a model that is too simple to be wrong.</summary>
+/// <summary>
+/// A real portal and a real source in random histories, beside a model that is too simple to be wrong.
+/// </summary>
 public sealed class SyncModelTests
 {
     private static readonly string[] Channels = ["default", "default", "test", "unstable"];
 
-    private static readonly Gen<Step> Steps = Gen.Select(Gen.Enum<Kind>(), Gen.Int[0, 1000], (kind, pick) => new Step(kind, pick));
+    private static readonly Gen<Step> Steps = Gen.Select(
+        Gen.Enum<Kind>(),
+        Gen.Int[0, 1000],
+        (kind, pick) => new Step(kind, pick)
+    );
 
     private enum Kind
     {
@@ -41,18 +47,21 @@ public sealed class SyncModelTests
 
     [Fact]
     public Task Whatever_the_source_does_feeds_hold_what_the_rules_say_and_nothing_wrong() =>
-        Steps.Array[10, 30].SampleAsync(
-            async steps =>
-            {
-                await using var run = await History.BeginAsync();
-                foreach (var step in steps)
+        Steps
+            .Array[10, 30]
+            .SampleAsync(
+                async steps =>
                 {
-                    await run.TakeAsync(step);
-                    run.Compare(step);
-                }
-            },
-            iter: 40,
-            threads: 1);
+                    await using var run = await History.BeginAsync();
+                    foreach (var step in steps)
+                    {
+                        await run.TakeAsync(step);
+                        run.Compare(step);
+                    }
+                },
+                iter: 40,
+                threads: 1
+            );
 
     private sealed record Step(Kind Kind, int Pick);
 
@@ -71,7 +80,11 @@ public sealed class SyncModelTests
         {
             var history = new History(await FakeSource.StartAsync());
             foreach (var (name, wait, channel) in SourceModel.Feeds.Skip(1))
-                await history._house.Portal.Feeds.Add(SourceHouse.Admin, name, new FeedSettings(wait is not null, wait ?? 0, channel));
+                await history._house.Portal.Feeds.Add(
+                    SourceHouse.Admin,
+                    name,
+                    new FeedSettings(wait is not null, wait ?? 0, channel)
+                );
             history.Publish();
             return history;
         }
@@ -144,8 +157,11 @@ public sealed class SyncModelTests
             foreach (var (feed, _, _) in SourceModel.Feeds)
             {
                 _house.States(feed).ShouldBe(_model.States(feed), $"on {feed} after {step}");
-                var offer = _house.Portal.Database.Read(session => _house.Portal.Offers.At(session).FindOrNull(
-                    FeedStore.Get(session, feed).Id, Product.Kernel, SamplePatchset.Kernel('a')));
+                var offer = _house.Portal.Database.Read(session =>
+                    _house
+                        .Portal.Offers.At(session)
+                        .FindOrNull(FeedStore.Get(session, feed).Id, Product.Kernel, SamplePatchset.Kernel('a'))
+                );
                 ((int?)offer?.Level).ShouldBe(_model.Offer(feed), $"on {feed} after {step}");
                 if (offer is not null)
                     ServesTheVendorsBytes(offer.Level);
@@ -162,8 +178,12 @@ public sealed class SyncModelTests
 
         private void ServesTheVendorsBytes(int level)
         {
-            var found = _house.Portal.Shelf.FindOrNull(new PatchFileRequest(SamplePatchset.Kernel('a'), level, "kpatch.bin")).ShouldNotBeNull();
-            File.ReadAllBytes(found.Path).SequenceEqual(_source.Files[$"patches/{SamplePatchset.Kernel('a')}/{level}/kpatch.bin"]).ShouldBeTrue();
+            var found = _house
+                .Portal.Shelf.FindOrNull(new PatchFileRequest(SamplePatchset.Kernel('a'), level, "kpatch.bin"))
+                .ShouldNotBeNull();
+            File.ReadAllBytes(found.Path)
+                .SequenceEqual(_source.Files[$"patches/{SamplePatchset.Kernel('a')}/{level}/kpatch.bin"])
+                .ShouldBeTrue();
         }
 
         private async Task ReleaseAsync(string channel)
@@ -187,11 +207,16 @@ public sealed class SyncModelTests
         private void Publish()
         {
             _source.Publish(_house.Time.GetUtcNow().AddDays(300));
-            _published.Add(((int)_source.Version, [.. _vendor], _source.Files["index.json"], _source.Files["index.json.minisig"]));
+            _published.Add(
+                ((int)_source.Version, [.. _vendor], _source.Files["index.json"], _source.Files["index.json.minisig"])
+            );
         }
 
         private void Serve(int at) =>
-            (_source.Files["index.json"], _source.Files["index.json.minisig"]) = (_published[at].Json, _published[at].Signature);
+            (_source.Files["index.json"], _source.Files["index.json.minisig"]) = (
+                _published[at].Json,
+                _published[at].Signature
+            );
 
         private async Task SyncAsync(int at, string? broken = null)
         {
@@ -223,11 +248,24 @@ public sealed class SyncModelTests
             switch (step.Kind)
             {
                 case Kind.Enable when _model.IsBlocked(name):
-                    await Should.ThrowAsync<RefusedException>(() => _house.Portal.Rollout.Enable(
-                        SourceHouse.Admin, Product.Kernel, name, feed, CancellationToken.None));
+                    await Should.ThrowAsync<RefusedException>(() =>
+                        _house.Portal.Rollout.Enable(
+                            SourceHouse.Admin,
+                            Product.Kernel,
+                            name,
+                            feed,
+                            CancellationToken.None
+                        )
+                    );
                     break;
                 case Kind.Enable:
-                    await _house.Portal.Rollout.Enable(SourceHouse.Admin, Product.Kernel, name, feed, CancellationToken.None);
+                    await _house.Portal.Rollout.Enable(
+                        SourceHouse.Admin,
+                        Product.Kernel,
+                        name,
+                        feed,
+                        CancellationToken.None
+                    );
                     _model.Enable(feed, name);
                     break;
                 case Kind.Disable:

@@ -37,7 +37,10 @@ public sealed class SyncTests : IAsyncLifetime
     [Fact]
     public async Task Distributions_and_the_number_of_the_newest_limit_what_is_fetched()
     {
-        await using var house = SourceHouse.Open(_source, settings => settings with { PatchSourceDistros = ["almalinux9"], LimitPatchsets = 2 });
+        await using var house = SourceHouse.Open(
+            _source,
+            settings => settings with { PatchSourceDistros = ["almalinux9"], LimitPatchsets = 2 }
+        );
         for (var level = 1; level <= 4; level++)
             await _source.AddAsync($"K{level}", level, distro: "almalinux9");
         await _source.AddAsync("K5", 5, distro: "debian12");
@@ -45,7 +48,15 @@ public sealed class SyncTests : IAsyncLifetime
 
         await house.SyncAsync();
 
-        house.States().ShouldBe(["K1:not-downloaded", "K2:not-downloaded", "K3:undeployed", "K4:undeployed", "K5:not-downloaded"]);
+        house
+            .States()
+            .ShouldBe([
+                "K1:not-downloaded",
+                "K2:not-downloaded",
+                "K3:undeployed",
+                "K4:undeployed",
+                "K5:not-downloaded",
+            ]);
     }
 
     [Fact]
@@ -90,7 +101,10 @@ public sealed class SyncTests : IAsyncLifetime
         report.Fetched.Select(entry => entry.Name).ShouldBe(["K1", "K3"]);
         report.Failed.Single().Reason.ShouldContain("SHA-256 differs");
         house.State().Error.ShouldBe("incomplete");
-        Directory.EnumerateFiles(Path.Combine(house.Portal.PatchesRoot, "cache", "source")).Select(Path.GetFileName).ShouldBe(["sync.lock"]);
+        Directory
+            .EnumerateFiles(Path.Combine(house.Portal.PatchesRoot, "cache", "source"))
+            .Select(Path.GetFileName)
+            .ShouldBe(["sync.lock"]);
     }
 
     [Fact]
@@ -127,10 +141,18 @@ public sealed class SyncTests : IAsyncLifetime
 
         house.States().ShouldBe(["K1:enabled(!)", "K2:enabled", "K3:blocked"]);
         house.States("test").ShouldBe(["K1:not-available", "K2:undeployed", "K3:blocked"]);
-        house.Portal.Database.Read(session => house.Portal.Offers.At(session).FindOrNull(
-            Feed.MainId, Product.Kernel, EPortal.Tests.Format.SamplePatchset.Kernel('a')))!.Patchset.ShouldBe("K2");
-        (await Should.ThrowAsync<RefusedException>(() => house.Portal.Rollout.Enable(
-            SourceHouse.Admin, Product.Kernel, "K3", "test", CancellationToken.None))).Message.ShouldContain("blocked it");
+        house
+            .Portal.Database.Read(session =>
+                house
+                    .Portal.Offers.At(session)
+                    .FindOrNull(Feed.MainId, Product.Kernel, EPortal.Tests.Format.SamplePatchset.Kernel('a'))
+            )!
+            .Patchset.ShouldBe("K2");
+        (
+            await Should.ThrowAsync<RefusedException>(() =>
+                house.Portal.Rollout.Enable(SourceHouse.Admin, Product.Kernel, "K3", "test", CancellationToken.None)
+            )
+        ).Message.ShouldContain("blocked it");
 
         _source.Say("K3", RepositoryState.Available);
         _source.Publish();
@@ -227,7 +249,12 @@ public sealed class SyncTests : IAsyncLifetime
         using var other = house.Connection(_source.Address);
         var sync = house.SyncAsync();
         await asked.Task;
-        var fetch = other.Upstream.Fetch(SourceHouse.Admin, Product.Kernel, ["K1"], TestContext.Current.CancellationToken);
+        var fetch = other.Upstream.Fetch(
+            SourceHouse.Admin,
+            Product.Kernel,
+            ["K1"],
+            TestContext.Current.CancellationToken
+        );
         more.SetResult();
 
         await fetch;
@@ -260,7 +287,11 @@ public sealed class SyncTests : IAsyncLifetime
     {
         await using var house = SourceHouse.Open(_source);
         await house.Portal.Feeds.Add(SourceHouse.Admin, "now", new FeedSettings(Auto: true, DeployAfter: 0));
-        await house.Portal.Feeds.Add(SourceHouse.Admin, "late", new FeedSettings(Auto: true, DeployAfter: 10, Channel: "test"));
+        await house.Portal.Feeds.Add(
+            SourceHouse.Admin,
+            "late",
+            new FeedSettings(Auto: true, DeployAfter: 10, Channel: "test")
+        );
         await _source.AddAsync("K1", 1);
         await _source.AddAsync("K2", 2, channel: "test");
         await _source.AddAsync("K3", 3);
@@ -281,7 +312,10 @@ public sealed class SyncTests : IAsyncLifetime
     }
 
     private static IEnumerable<string?> Downloads(SourceHouse house) =>
-        Directory.EnumerateFiles(Path.Combine(house.Portal.PatchesRoot, "cache", "source")).Select(Path.GetFileName).Where(name => name != "sync.lock");
+        Directory
+            .EnumerateFiles(Path.Combine(house.Portal.PatchesRoot, "cache", "source"))
+            .Select(Path.GetFileName)
+            .Where(name => name != "sync.lock");
 
     private static EPortal.Patchsets.Patchset Patchset(SourceHouse house) =>
         house.Portal.Rollout.List(Feed.Main, Product.Kernel).Single().Patchset;

@@ -39,7 +39,10 @@ public sealed class UpdateCommandTests : IAsyncLifetime
         var report = await Cli().JsonAsync("kcare", "update", "--feed", "test", "--json");
 
         report.GetProperty("downloaded").EnumerateArray().Single().GetString().ShouldBe("K2");
-        report.GetProperty("enabled").EnumerateArray().Select(row => $"{row.GetProperty("patchset")} {row.GetProperty("feed")}")
+        report
+            .GetProperty("enabled")
+            .EnumerateArray()
+            .Select(row => $"{row.GetProperty("patchset")} {row.GetProperty("feed")}")
             .ShouldBe(["K1 test", "K2 test"]);
         (await Cli().RunAsync(["kcare", "update", "--feed", "test"])).Out.ShouldBe("nothing new\n");
         (await Cli().RunAsync(["--get-latest"])).Out.ShouldBe("nothing new\n", "main takes its own channel alone");
@@ -116,7 +119,9 @@ public sealed class UpdateCommandTests : IAsyncLifetime
             await _source.AddAsync($"K{level}", level);
         _source.Publish();
         (await Cli().RunAsync(["kcare", "update"])).Exit.ShouldBe(0);
-        (await Portal.CheckInAsync(TestPortal.Facts(_cache.ServerId) with { PatchLevel = 2 })).EnsureSuccessStatusCode();
+        (
+            await Portal.CheckInAsync(TestPortal.Facts(_cache.ServerId) with { PatchLevel = 2 })
+        ).EnsureSuccessStatusCode();
         _source.Entries.RemoveAll(entry => entry.Name != "K4");
         _source.Publish();
         (await Cli().RunAsync(["kcare", "update"])).Exit.ShouldBe(0);
@@ -124,7 +129,10 @@ public sealed class UpdateCommandTests : IAsyncLifetime
         var dry = Cli();
         dry.Environment["DRY_RUN"] = "1";
         var told = await dry.JsonAsync("--clean-releases", "--json");
-        told.GetProperty("removed").EnumerateArray().Select(row => row.GetProperty("patchset").GetString()).ShouldBe(["K1", "K3"]);
+        told.GetProperty("removed")
+            .EnumerateArray()
+            .Select(row => row.GetProperty("patchset").GetString())
+            .ShouldBe(["K1", "K3"]);
         (await Cli().JsonAsync("--clean-releases", "--dry-run", "--json")).ToString().ShouldBe(told.ToString());
         var (declined, _, question) = await Portal.CommandLine(isTerminal: true).RunAsync(["--clean-releases"], "n\n");
         declined.ShouldBe(1);
@@ -135,24 +143,37 @@ public sealed class UpdateCommandTests : IAsyncLifetime
 
         gone.GetProperty("removed").ToString().ShouldBe(told.GetProperty("removed").ToString());
         (before - Used()).ShouldBe(gone.GetProperty("bytes").GetInt64());
-        (await Cli().JsonAsync("kcare", "list", "--json")).GetArrayLength().ShouldBe(3, "K2 runs somewhere, K4 is listed, K5 is offered");
+        (await Cli().JsonAsync("kcare", "list", "--json"))
+            .GetArrayLength()
+            .ShouldBe(3, "K2 runs somewhere, K4 is listed, K5 is offered");
         (await Cli().RunAsync(["--clean-releases"])).Out.ShouldStartWith("0 patchsets were removed");
     }
 
     [Fact]
     public async Task Enabling_all_up_to_one_fetches_no_older_ones_of_distributions_that_are_not_wanted()
     {
-        await using var cache = await CachePortal.StartAsync(_source, cacheMode: false, settings => settings with { PatchSourceDistros = ["debian12"] });
+        await using var cache = await CachePortal.StartAsync(
+            _source,
+            cacheMode: false,
+            settings => settings with { PatchSourceDistros = ["debian12"] }
+        );
         await _source.AddAsync("K2", 2, distro: "almalinux9");
         await _source.AddAsync("K3", 3);
         await _source.AddAsync("K4", 4, distro: "almalinux9");
         await cache.SyncAsync(_source, new SyncRequest([], Whole: true));
         var rollout = cache.Portal.Portal.Rollout;
 
-        (await rollout.EnableUpTo(TestPortal.Admin, Product.Kernel, "K3", Feed.Main, CancellationToken.None)).ShouldBe(["K3"]);
+        (await rollout.EnableUpTo(TestPortal.Admin, Product.Kernel, "K3", Feed.Main, CancellationToken.None)).ShouldBe([
+            "K3",
+        ]);
         _source.Asked("K2.tar.gz").ShouldBe(0);
-        (await rollout.EnableUpTo(TestPortal.Admin, Product.Kernel, "K4", Feed.Main, CancellationToken.None)).ShouldBe(["K4"], "it was asked for by name");
-        rollout.List(Feed.Main, Product.Kernel).Select(row => $"{row.Patchset.Name}:{row.State.Token()}")
+        (await rollout.EnableUpTo(TestPortal.Admin, Product.Kernel, "K4", Feed.Main, CancellationToken.None)).ShouldBe(
+            ["K4"],
+            "it was asked for by name"
+        );
+        rollout
+            .List(Feed.Main, Product.Kernel)
+            .Select(row => $"{row.Patchset.Name}:{row.State.Token()}")
             .ShouldBe(["K1:enabled", "K2:not-downloaded", "K3:enabled", "K4:enabled"]);
     }
 
@@ -160,7 +181,9 @@ public sealed class UpdateCommandTests : IAsyncLifetime
     public async Task Many_who_ask_for_a_rotten_file_at_once_have_it_restored_once()
     {
         var right = await _cache.GetAsync();
-        var path = Directory.GetFiles(Path.Combine(Portal.DataFolder, "resources", "K1"), "kpatch.bin", SearchOption.AllDirectories).Single();
+        var path = Directory
+            .GetFiles(Path.Combine(Portal.DataFolder, "resources", "K1"), "kpatch.bin", SearchOption.AllDirectories)
+            .Single();
         await File.WriteAllBytesAsync(path, new byte[right.Length], TestContext.Current.CancellationToken);
 
         var got = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => _cache.GetAsync()));
@@ -176,20 +199,33 @@ public sealed class UpdateCommandTests : IAsyncLifetime
         foreach (var lost in new[] { "arch", "resources" })
         {
             Directory.Delete(Path.Combine(Portal.DataFolder, lost), recursive: true);
-            (await Cli().JsonAsync("kcare", "download-missing", "--json")).GetProperty("downloaded")[0].GetString().ShouldBe("K1");
+            (await Cli().JsonAsync("kcare", "download-missing", "--json"))
+                .GetProperty("downloaded")[0]
+                .GetString()
+                .ShouldBe("K1");
         }
 
         var archive = Path.Combine(Portal.DataFolder, "arch", "K1.tar.gz");
-        await File.WriteAllBytesAsync(archive, new byte[_source.Files["archives/K1.tar.gz"].Length], TestContext.Current.CancellationToken);
-        (await Cli().JsonAsync("kcare", "download-missing", "--json")).GetProperty("downloaded")[0].GetString().ShouldBe("K1", "it had rotted");
+        await File.WriteAllBytesAsync(
+            archive,
+            new byte[_source.Files["archives/K1.tar.gz"].Length],
+            TestContext.Current.CancellationToken
+        );
+        (await Cli().JsonAsync("kcare", "download-missing", "--json"))
+            .GetProperty("downloaded")[0]
+            .GetString()
+            .ShouldBe("K1", "it had rotted");
 
         File.ReadAllBytes(archive).ShouldBe(_source.Files["archives/K1.tar.gz"]);
         (await _cache.GetAsync()).ShouldBe(right);
         (await Cli().RunAsync(["kcare", "download-missing"])).Out.ShouldBe("nothing new\n");
     }
 
-    private long Used() => Directory.EnumerateFiles(Portal.DataFolder, "*", SearchOption.AllDirectories)
-        .Where(path => !path.Contains(".sqlite", StringComparison.Ordinal)).Sum(path => new FileInfo(path).Length);
+    private long Used() =>
+        Directory
+            .EnumerateFiles(Portal.DataFolder, "*", SearchOption.AllDirectories)
+            .Where(path => !path.Contains(".sqlite", StringComparison.Ordinal))
+            .Sum(path => new FileInfo(path).Length);
 
     private CliRunner Cli()
     {

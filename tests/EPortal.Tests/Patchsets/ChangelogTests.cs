@@ -36,11 +36,14 @@ public sealed partial class ChangelogTests
     [Fact]
     public void Links_to_web_sites_stay()
     {
-        Changelog.ToHtmlOrNull("[a](https://example.com/?q=%22&r) and <http://example.org>").ShouldBe(
-            """
-            <p><a href="https://example.com/?q=%22&amp;r" rel="noopener noreferrer">a</a> and <a href="http://example.org" rel="noopener noreferrer">http://example.org</a></p>
+        Changelog
+            .ToHtmlOrNull("[a](https://example.com/?q=%22&r) and <http://example.org>")
+            .ShouldBe(
+                """
+                <p><a href="https://example.com/?q=%22&amp;r" rel="noopener noreferrer">a</a> and <a href="http://example.org" rel="noopener noreferrer">http://example.org</a></p>
 
-            """);
+                """
+            );
     }
 
     [Fact]
@@ -57,9 +60,14 @@ public sealed partial class ChangelogTests
     [InlineData("![")]
     [InlineData("](")]
     [InlineData("[a](")]
-    public Task A_text_made_to_take_long_comes_to_an_end(string part) => Task.Run(
-        () => Changelog.ToHtmlOrNull(string.Concat(Enumerable.Repeat(part, Changelog.MaxLength)))?.Length.ShouldBeGreaterThan(0),
-        TestContext.Current.CancellationToken);
+    public Task A_text_made_to_take_long_comes_to_an_end(string part) =>
+        Task.Run(
+            () =>
+                Changelog
+                    .ToHtmlOrNull(string.Concat(Enumerable.Repeat(part, Changelog.MaxLength)))
+                    ?.Length.ShouldBeGreaterThan(0),
+            TestContext.Current.CancellationToken
+        );
 
     /// <summary>Texts of full length that take the library seconds as one paragraph.</summary>
     [Theory]
@@ -84,13 +92,20 @@ public sealed partial class ChangelogTests
             Changelog.ToHtmlOrNull(new string(text)).ShouldBeSameAs(html);
 
         process.Refresh();
-        (process.TotalProcessorTime - before).ShouldBeLessThan(TimeSpan.FromSeconds(3), "of the whole process, which does other things beside");
+        (process.TotalProcessorTime - before).ShouldBeLessThan(
+            TimeSpan.FromSeconds(3),
+            "of the whole process, which does other things beside"
+        );
     }
 
     [Fact]
     public void A_long_text_of_short_paragraphs_is_shown_as_HTML()
     {
-        var text = string.Concat(Enumerable.Range(1, 900).Select(n => $"* CVE-2026-{n:0000}: [advisory](https://example.com/CVE-2026-{n:0000})\n"));
+        var text = string.Concat(
+            Enumerable
+                .Range(1, 900)
+                .Select(n => $"* CVE-2026-{n:0000}: [advisory](https://example.com/CVE-2026-{n:0000})\n")
+        );
         Changelog.ToHtmlOrNull(text)!.Split("<li>").Length.ShouldBe(901);
         Changelog.ToHtmlOrNull(new string('a', 4000) + "\n\n" + new string('b', 4000)).ShouldNotBeNull();
     }

@@ -33,7 +33,12 @@ public sealed class DeployTests : IAsyncDisposable
     {
         var archive = await SamplePatchset.BuildAsync(compression);
         (await _library.Deploy(archive)).ShouldBe(new Deployed(SamplePatchset.Name, Product.Kernel, false, null));
-        (await File.ReadAllBytesAsync(_folder.File($"arch/{SamplePatchset.Name}{ending}"), TestContext.Current.CancellationToken)).ShouldBe(archive);
+        (
+            await File.ReadAllBytesAsync(
+                _folder.File($"arch/{SamplePatchset.Name}{ending}"),
+                TestContext.Current.CancellationToken
+            )
+        ).ShouldBe(archive);
         var file = _library.FindFileOrNull(SamplePatchset.Kernel('a'), 1, "kpatch.bin")!;
         File.ReadAllText(file.Path).ShouldBe("payload a");
         Shell.Stat(file.Path).ShouldStartWith("600 ");
@@ -46,7 +51,9 @@ public sealed class DeployTests : IAsyncDisposable
     {
         var archive = await UserArchive("U1");
         await _library.Deploy(archive, product: Product.User);
-        (await File.ReadAllBytesAsync(_folder.File("arch/U1.tar"), TestContext.Current.CancellationToken)).ShouldBe(archive);
+        (await File.ReadAllBytesAsync(_folder.File("arch/U1.tar"), TestContext.Current.CancellationToken)).ShouldBe(
+            archive
+        );
         var folders = new PatchFolders(_folder.Path);
 
         // As earlier versions left it, and as a crash may.
@@ -66,9 +73,13 @@ public sealed class DeployTests : IAsyncDisposable
         var kernel = await SamplePatchset.BuildAsync(name: "K1");
         await _library.Deploy(kernel);
 
-        (await File.ReadAllBytesAsync(_folder.File("arch/K1.tar"), TestContext.Current.CancellationToken)).ShouldBe(kernel);
+        (await File.ReadAllBytesAsync(_folder.File("arch/K1.tar"), TestContext.Current.CancellationToken)).ShouldBe(
+            kernel
+        );
         await _library.Patchsets.Delete(TestLibrary.Admin, Product.User, "K1");
-        (await File.ReadAllBytesAsync(_folder.File("arch/K1.tar"), TestContext.Current.CancellationToken)).ShouldBe(kernel);
+        (await File.ReadAllBytesAsync(_folder.File("arch/K1.tar"), TestContext.Current.CancellationToken)).ShouldBe(
+            kernel
+        );
     }
 
     [Fact]
@@ -76,12 +87,20 @@ public sealed class DeployTests : IAsyncDisposable
     {
         await _library.Deploy(await SamplePatchset.BytesAsync(Kernel("K1", 1), Compression.None, null));
         await _library.Deploy(await SamplePatchset.BytesAsync(Kernel("K2", 2), Compression.None, null));
-        await _library.Log.Commit(TestLibrary.Admin, change => change.Session.Execute(
-            "UPDATE patchset_target SET files = replace(files, 'kpatch.bin', 'kpatch.txt') WHERE level = 2"));
+        await _library.Log.Commit(
+            TestLibrary.Admin,
+            change =>
+                change.Session.Execute(
+                    "UPDATE patchset_target SET files = replace(files, 'kpatch.bin', 'kpatch.txt') WHERE level = 2"
+                )
+        );
 
         var offers = _library.Database.Read(new Offers().At);
 
-        offers.Of(_library.Database.Read(session => FeedStore.Get(session, Feed.Main)).Id).Single().Value.Level.ShouldBe(1);
+        offers
+            .Of(_library.Database.Read(session => FeedStore.Get(session, Feed.Main)).Id)
+            .Single()
+            .Value.Level.ShouldBe(1);
     }
 
     [Fact]
@@ -110,22 +129,35 @@ public sealed class DeployTests : IAsyncDisposable
     {
         for (var round = 0; round < 5; round++)
         {
-            var archives = await Task.WhenAll(Enumerable.Range(0, 4).Select(n => SamplePatchset.BuildAsync(salt: $"{n}")));
-            var outcomes = await Task.WhenAll(archives.Select(archive => Task.Run(async () =>
-            {
-                try
-                {
-                    await _library.Deploy(archive);
-                    return archive;
-                }
-                catch (RefusedException refusal)
-                {
-                    refusal.Message.ShouldBe($"patchset '{SamplePatchset.Name}' already exists with different content; delete it first");
-                    return null;
-                }
-            })));
+            var archives = await Task.WhenAll(
+                Enumerable.Range(0, 4).Select(n => SamplePatchset.BuildAsync(salt: $"{n}"))
+            );
+            var outcomes = await Task.WhenAll(
+                archives.Select(archive =>
+                    Task.Run(async () =>
+                    {
+                        try
+                        {
+                            await _library.Deploy(archive);
+                            return archive;
+                        }
+                        catch (RefusedException refusal)
+                        {
+                            refusal.Message.ShouldBe(
+                                $"patchset '{SamplePatchset.Name}' already exists with different content; delete it first"
+                            );
+                            return null;
+                        }
+                    })
+                )
+            );
             var winner = outcomes.Where(archive => archive is not null).ShouldHaveSingleItem()!;
-            (await File.ReadAllBytesAsync(_folder.File($"arch/{SamplePatchset.Name}.tar"), TestContext.Current.CancellationToken)).ShouldBe(winner);
+            (
+                await File.ReadAllBytesAsync(
+                    _folder.File($"arch/{SamplePatchset.Name}.tar"),
+                    TestContext.Current.CancellationToken
+                )
+            ).ShouldBe(winner);
             Whole();
             await _library.Patchsets.Delete(TestLibrary.Admin, Product.Kernel, SamplePatchset.Name);
         }
@@ -158,7 +190,9 @@ public sealed class DeployTests : IAsyncDisposable
     {
         var before = _library.Tree();
         var archive = await SamplePatchset.BuildAsync();
-        (await Should.ThrowAsync<RefusedException>(() => _library.Deploy(archive, feed: "nowhere"))).Message.ShouldBe("feed 'nowhere' not found");
+        (await Should.ThrowAsync<RefusedException>(() => _library.Deploy(archive, feed: "nowhere"))).Message.ShouldBe(
+            "feed 'nowhere' not found"
+        );
         _library.Tree().ShouldBe(before);
         _library.Names().ShouldBeEmpty();
 
@@ -175,8 +209,9 @@ public sealed class DeployTests : IAsyncDisposable
     {
         var before = _library.Tree();
         var archive = await SamplePatchset.BuildAsync();
-        (await Should.ThrowAsync<RefusedException>(() => _library.Deploy(archive, product: Product.User))).Message
-            .ShouldBe($"'{SamplePatchset.Name}' is a kernel patchset, not a user patchset");
+        (
+            await Should.ThrowAsync<RefusedException>(() => _library.Deploy(archive, product: Product.User))
+        ).Message.ShouldBe($"'{SamplePatchset.Name}' is a kernel patchset, not a user patchset");
         _library.Tree().ShouldBe(before);
     }
 
@@ -185,10 +220,15 @@ public sealed class DeployTests : IAsyncDisposable
     {
         await using var pinned = new TestLibrary(_folder.File("pinned"), SamplePatchset.Trusted);
         var before = pinned.Tree();
-        foreach (var archive in (byte[][])[await SamplePatchset.BuildAsync(), await SamplePatchset.BuildAsync(key: MinisignSecretKey.Generate())])
+        foreach (
+            var archive in (byte[][])
+                [await SamplePatchset.BuildAsync(), await SamplePatchset.BuildAsync(key: MinisignSecretKey.Generate())]
+        )
             await Should.ThrowAsync<PatchsetException>(() => pinned.Deploy(archive));
         pinned.Tree().ShouldBe(before);
-        (await pinned.Deploy(await SamplePatchset.BuildAsync(key: SamplePatchset.Key))).SignedBy.ShouldBe(SamplePatchset.Key.PublicKey.KeyId);
+        (await pinned.Deploy(await SamplePatchset.BuildAsync(key: SamplePatchset.Key))).SignedBy.ShouldBe(
+            SamplePatchset.Key.PublicKey.KeyId
+        );
     }
 
     [Fact]
@@ -198,9 +238,16 @@ public sealed class DeployTests : IAsyncDisposable
         var before = _library.Tree();
         foreach (var product in (Product[])[Product.Kernel, Product.User])
         {
-            var other = await SamplePatchset.BytesAsync(SamplePatchset.Builder("Other", "other", product), Compression.None, null);
-            (await Should.ThrowAsync<RefusedException>(() => _library.Deploy(other, product: product))).Message
-                .ShouldBe($"level 1 of target {SamplePatchset.Kernel('a')} already exists with different content, in patchset '{SamplePatchset.Name}'");
+            var other = await SamplePatchset.BytesAsync(
+                SamplePatchset.Builder("Other", "other", product),
+                Compression.None,
+                null
+            );
+            (
+                await Should.ThrowAsync<RefusedException>(() => _library.Deploy(other, product: product))
+            ).Message.ShouldBe(
+                $"level 1 of target {SamplePatchset.Kernel('a')} already exists with different content, in patchset '{SamplePatchset.Name}'"
+            );
             _library.Tree().ShouldBe(before);
         }
 
@@ -214,7 +261,10 @@ public sealed class DeployTests : IAsyncDisposable
         foreach (var digit in "ab")
         {
             var patch = Path.Combine(folder, SamplePatchset.Kernel(digit), "1");
-            Directory.EnumerateFiles(patch).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+            Directory
+                .EnumerateFiles(patch)
+                .Select(Path.GetFileName)
+                .Order(StringComparer.Ordinal)
                 .ShouldBe(["kpatch.bin", "kpatch.info", "patch.json", "patch.json.minisig"]);
             foreach (var file in Directory.EnumerateFiles(patch))
             {
@@ -233,7 +283,12 @@ public sealed class DeployTests : IAsyncDisposable
 
     private static PatchsetBuilder Kernel(string name, int level)
     {
-        var builder = new PatchsetBuilder(SamplePatchset.Head(name) with { Released = SamplePatchset.Now - TimeSpan.FromHours(5 - level) });
+        var builder = new PatchsetBuilder(
+            SamplePatchset.Head(name) with
+            {
+                Released = SamplePatchset.Now - TimeSpan.FromHours(5 - level),
+            }
+        );
         builder.AddTarget(SamplePatchset.Target(SamplePatchset.Kernel('a'), level));
         builder.AddFile(SamplePatchset.Kernel('a'), "kpatch.bin", SamplePatchset.Text($"payload {level}"));
         return builder;

@@ -37,9 +37,16 @@ public sealed class InterruptedDeployTests : IAsyncDisposable
         {
             var cut = archive[..length];
             await Should.ThrowAsync<PatchsetException>(
-                () => PatchsetArchive.VerifyAsync(
-                    new MemoryStream(cut), TrustedKeys.None, PatchsetLimits.Default, SamplePatchset.Now, CancellationToken.None),
-                $"cut at {length} of {archive.Length}");
+                () =>
+                    PatchsetArchive.VerifyAsync(
+                        new MemoryStream(cut),
+                        TrustedKeys.None,
+                        PatchsetLimits.Default,
+                        SamplePatchset.Now,
+                        CancellationToken.None
+                    ),
+                $"cut at {length} of {archive.Length}"
+            );
             if (length % 37 == 0)
             {
                 await Should.ThrowAsync<PatchsetException>(() => library.Deploy(cut));
@@ -61,14 +68,16 @@ public sealed class InterruptedDeployTests : IAsyncDisposable
         {
             using var cancel = new CancellationTokenSource();
             using var stream = new StoppingStream(archive, 512, reads, cancel.Cancel);
-            await Should.ThrowAsync<OperationCanceledException>(() => library.Patchsets.Deploy(
-                TestLibrary.Admin, Product.Kernel, stream, (_, _) => { }, cancel.Token));
+            await Should.ThrowAsync<OperationCanceledException>(() =>
+                library.Patchsets.Deploy(TestLibrary.Admin, Product.Kernel, stream, (_, _) => { }, cancel.Token)
+            );
             library.Staging().ShouldBeEmpty();
         }
 
         using var failing = new StoppingStream(archive, 512, 7, () => throw new IOException("the cable was pulled"));
-        await Should.ThrowAsync<IOException>(() => library.Patchsets.Deploy(
-            TestLibrary.Admin, Product.Kernel, failing, (_, _) => { }, CancellationToken.None));
+        await Should.ThrowAsync<IOException>(() =>
+            library.Patchsets.Deploy(TestLibrary.Admin, Product.Kernel, failing, (_, _) => { }, CancellationToken.None)
+        );
         library.Staging().ShouldBeEmpty();
         library.Tree().ShouldBe(before);
         library.Names().ShouldBeEmpty();

@@ -27,14 +27,20 @@ public sealed class NameReuseTests : IAsyncDisposable
     {
         await _library.Deploy(await SamplePatchset.BuildAsync());
         var before = _library.Tree();
-        foreach (var other in (byte[][])[
-            await SamplePatchset.BuildAsync(salt: "other"),
-            await SamplePatchset.BuildAsync(Compression.Bzip2, salt: "other"),
-            await SamplePatchset.BuildAsync(key: SamplePatchset.Key)])
+        foreach (
+            var other in (byte[][])
+                [
+                    await SamplePatchset.BuildAsync(salt: "other"),
+                    await SamplePatchset.BuildAsync(Compression.Bzip2, salt: "other"),
+                    await SamplePatchset.BuildAsync(key: SamplePatchset.Key),
+                ]
+        )
         {
             var refusal = await Should.ThrowAsync<RefusedException>(() => _library.Deploy(other));
             refusal.Reason.ShouldBe(Refusal.Exists);
-            refusal.Message.ShouldBe($"patchset '{SamplePatchset.Name}' already exists with different content; delete it first");
+            refusal.Message.ShouldBe(
+                $"patchset '{SamplePatchset.Name}' already exists with different content; delete it first"
+            );
             _library.Tree().ShouldBe(before);
             _library.Staging().ShouldBeEmpty();
         }
@@ -48,7 +54,8 @@ public sealed class NameReuseTests : IAsyncDisposable
         _library.FindFileOrNull(SamplePatchset.Kernel('a'), 1, "kpatch.bin").ShouldBeNull();
         Directory.EnumerateFiles(_folder.Path, "*kpatch*", SearchOption.AllDirectories).ShouldBeEmpty();
         await _library.Deploy(await SamplePatchset.BuildAsync(Compression.Zstd, salt: " anew"));
-        File.ReadAllText(_library.FindFileOrNull(SamplePatchset.Kernel('a'), 1, "kpatch.bin")!.Path).ShouldBe("payload a anew");
+        File.ReadAllText(_library.FindFileOrNull(SamplePatchset.Kernel('a'), 1, "kpatch.bin")!.Path)
+            .ShouldBe("payload a anew");
         Directory.EnumerateFiles(_folder.File("arch")).ShouldHaveSingleItem().ShouldEndWith(".tar.zst");
     }
 

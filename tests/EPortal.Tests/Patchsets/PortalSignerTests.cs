@@ -20,13 +20,22 @@ public sealed class PortalSignerTests : IDisposable
         {
             var file = _folder.File($"{round}.key");
             using var start = new Barrier(Programs);
-            var keys = await Task.WhenAll(Enumerable.Range(0, Programs).Select(_ => Task.Factory.StartNew(
-                () =>
-                {
-                    start.SignalAndWait();
-                    return PortalSigner.Open(file, TrustedKeys.None).KeysForAgents();
-                },
-                TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+            var keys = await Task.WhenAll(
+                Enumerable
+                    .Range(0, Programs)
+                    .Select(_ =>
+                        Task.Factory.StartNew(
+                            () =>
+                            {
+                                start.SignalAndWait();
+                                return PortalSigner.Open(file, TrustedKeys.None).KeysForAgents();
+                            },
+                            TestContext.Current.CancellationToken,
+                            TaskCreationOptions.LongRunning,
+                            TaskScheduler.Default
+                        )
+                    )
+            );
 
             keys.Distinct().ShouldHaveSingleItem();
         }

@@ -6,8 +6,8 @@ using Shouldly;
 namespace EPortal.Tests.Patchsets;
 
 /// <summary>
-/// Gives an archive to every door: check, unpack and deploy, with and without pinned keys. Each must refuse it in the same
-/// words, and the folders around must be afterwards what they were before.
+/// Gives an archive to every door: check, unpack and deploy, with and without pinned keys. Each must refuse it in the
+/// same words, and the folders around must be afterwards what they were before.
 /// </summary>
 public sealed class RefusalFixture : IAsyncDisposable
 {
@@ -26,7 +26,8 @@ public sealed class RefusalFixture : IAsyncDisposable
     internal Task<PatchsetException> RefusedAsync(byte[] archive) => RefusedAsync(_open, TrustedKeys.None, archive);
 
     /// <summary>Has the archive refused by a portal that trusts the sample's key.</summary>
-    internal Task<PatchsetException> RefusedPinnedAsync(byte[] archive) => RefusedAsync(_pinned, SamplePatchset.Trusted, archive);
+    internal Task<PatchsetException> RefusedPinnedAsync(byte[] archive) =>
+        RefusedAsync(_pinned, SamplePatchset.Trusted, archive);
 
     /// <summary>Has the archive refused with this code and these words.</summary>
     internal async Task RefusedAsync(byte[] archive, PatchsetErrorCode code, string words)
@@ -46,8 +47,15 @@ public sealed class RefusalFixture : IAsyncDisposable
     private async Task<PatchsetException> RefusedAsync(TestLibrary library, TrustedKeys trusted, byte[] archive)
     {
         var before = Around();
-        var refusal = await Should.ThrowAsync<PatchsetException>(() => PatchsetArchive.VerifyAsync(
-            new MemoryStream(archive), trusted, PatchsetLimits.Default, SamplePatchset.Now, CancellationToken.None));
+        var refusal = await Should.ThrowAsync<PatchsetException>(() =>
+            PatchsetArchive.VerifyAsync(
+                new MemoryStream(archive),
+                trusted,
+                PatchsetLimits.Default,
+                SamplePatchset.Now,
+                CancellationToken.None
+            )
+        );
         refusal.Message.ShouldNotContain('\n');
         refusal.Message.ShouldNotEndWith(".");
         await UnpackAsync(trusted, archive, refusal.Message, before);
@@ -62,8 +70,16 @@ public sealed class RefusalFixture : IAsyncDisposable
     private async Task UnpackAsync(TrustedKeys trusted, byte[] archive, string message, string before)
     {
         var staging = Directory.CreateDirectory(_folder.File("staging/unpacked")).FullName;
-        var refusal = await Should.ThrowAsync<PatchsetException>(() => PatchsetArchive.UnpackAsync(
-            new MemoryStream(archive), staging, trusted, PatchsetLimits.Default, SamplePatchset.Now, CancellationToken.None));
+        var refusal = await Should.ThrowAsync<PatchsetException>(() =>
+            PatchsetArchive.UnpackAsync(
+                new MemoryStream(archive),
+                staging,
+                trusted,
+                PatchsetLimits.Default,
+                SamplePatchset.Now,
+                CancellationToken.None
+            )
+        );
         refusal.Message.ShouldBe(message);
         foreach (var entry in new DirectoryInfo(staging).EnumerateFileSystemInfos("*", SearchOption.AllDirectories))
             entry.LinkTarget.ShouldBeNull($"{entry} is a link");
@@ -72,8 +88,12 @@ public sealed class RefusalFixture : IAsyncDisposable
     }
 
     /// <summary>Everything but databases and the folder for staging, which comes with the first deploy.</summary>
-    private string Around() => FolderTree.Of(_folder.Path, path =>
-        path.Contains("eportal.sqlite", StringComparison.Ordinal)
-        || path.EndsWith("resources/.staging", StringComparison.Ordinal)
-        || path.EndsWith(".names.lock", StringComparison.Ordinal));
+    private string Around() =>
+        FolderTree.Of(
+            _folder.Path,
+            path =>
+                path.Contains("eportal.sqlite", StringComparison.Ordinal)
+                || path.EndsWith("resources/.staging", StringComparison.Ordinal)
+                || path.EndsWith(".names.lock", StringComparison.Ordinal)
+        );
 }

@@ -13,7 +13,8 @@ namespace EPortal.Tests.Patchsets;
 /// <summary>Archives that are not taken in: what is said of them, and what the user log keeps of it.</summary>
 public sealed class RefusedArchiveTests
 {
-    private const string NoArchive = "not an archive: use a tar file, plain (.tar) or compressed (.tar.bz2, .tar.gz, .tar.zst)";
+    private const string NoArchive =
+        "not an archive: use a tar file, plain (.tar) or compressed (.tar.bz2, .tar.gz, .tar.zst)";
 
     [Theory]
     [InlineData("just a text\n", NoArchive)]
@@ -29,7 +30,9 @@ public sealed class RefusedArchiveTests
             var (exit, _, error) = await portal.CommandLine().RunAsync(["kcare", "deploy", folder.File("note.txt")]);
             exit.ShouldBe(1);
             error.ShouldEndWith($"error: {said}\n");
-            (await portal.CommandLine().RunAsync(["patchset", "verify", folder.File("note.txt")])).Err.ShouldContain(said);
+            (await portal.CommandLine().RunAsync(["patchset", "verify", folder.File("note.txt")])).Err.ShouldContain(
+                said
+            );
         }
 
         var line = Log(portal)[0];
@@ -41,7 +44,13 @@ public sealed class RefusedArchiveTests
     {
         await using var portal = await TestPortal.StartAsync();
         using var folder = new TempFolder();
-        using var made = await Archives.MakeAsync("K1", 1, portal.Time.GetUtcNow(), Product.Kernel, TestPortal.KernelId);
+        using var made = await Archives.MakeAsync(
+            "K1",
+            1,
+            portal.Time.GetUtcNow(),
+            Product.Kernel,
+            TestPortal.KernelId
+        );
         using var gzip = new System.IO.Compression.GZipStream(made, System.IO.Compression.CompressionMode.Decompress);
         using var plain = new MemoryStream();
         if (made.ToArray() is [0x1f, 0x8b, ..])
@@ -50,7 +59,14 @@ public sealed class RefusedArchiveTests
             await made.CopyToAsync(plain, TestContext.Current.CancellationToken);
         var tar = plain.ToArray();
         byte[] damaged = [(byte)(tar[0] ^ 1), .. tar[1..]];
-        foreach (var (content, said) in new[] { (tar[..300], "truncated"), (tar[..700], "truncated"), (damaged, "wrong header checksum") })
+        foreach (
+            var (content, said) in new[]
+            {
+                (tar[..300], "truncated"),
+                (tar[..700], "truncated"),
+                (damaged, "wrong header checksum"),
+            }
+        )
         {
             await File.WriteAllBytesAsync(folder.File("a.tar"), content, TestContext.Current.CancellationToken);
             (await portal.CommandLine().RunAsync(["kcare", "deploy", folder.File("a.tar")])).Err.ShouldContain(said);
@@ -75,5 +91,6 @@ public sealed class RefusedArchiveTests
         (line.Actor, line.Address, line.Detail).ShouldBe(("ada", "127.0.0.1", $"kernel archive for test: {NoArchive}"));
     }
 
-    private static IReadOnlyList<UserLogEntry> Log(TestPortal portal) => portal.Portal.Database.Read(new UserLogQuery { Action = "patchset.refuse" }.Run);
+    private static IReadOnlyList<UserLogEntry> Log(TestPortal portal) =>
+        portal.Portal.Database.Read(new UserLogQuery { Action = "patchset.refuse" }.Run);
 }

@@ -26,7 +26,9 @@ public sealed class SharedPatchTests : IAsyncDisposable
     {
         await _library.Deploy(await SamplePatchset.BuildAsync(name: "K1"));
         await _library.Deploy(await SamplePatchset.BuildAsync(name: "K2"));
-        var offer = _library.Database.Read(session => new Offers().At(session).FindOrNull(Feed.MainId, Product.Kernel, SamplePatchset.Kernel('a')))!;
+        var offer = _library.Database.Read(session =>
+            new Offers().At(session).FindOrNull(Feed.MainId, Product.Kernel, SamplePatchset.Kernel('a'))
+        )!;
         offer.Patchset.ShouldBe("K2");
         foreach (var file in offer.Files)
         {

@@ -43,10 +43,16 @@ internal sealed class TestLibrary : IAsyncDisposable
     public PatchFileLocation? FindFileOrNull(string target, int level, string file, string? sha256 = null) =>
         Shelf.FindOrNull(new PatchFileRequest(target, level, file, sha256));
 
-    /// <summary>All files but the database's and the lock, and the folders of patchsets; not those that hold patchsets.</summary>
-    public string Tree() => FolderTree.Of(Root, path =>
-        path.StartsWith("eportal.sqlite", StringComparison.Ordinal)
-        || path is "resources/.staging" or "resources/.names.lock" or "arch/user" or "user-resources/user");
+    /// <summary>
+    /// All files but the database's and the lock, and the folders of patchsets; not those that hold patchsets.
+    /// </summary>
+    public string Tree() =>
+        FolderTree.Of(
+            Root,
+            path =>
+                path.StartsWith("eportal.sqlite", StringComparison.Ordinal)
+                || path is "resources/.staging" or "resources/.names.lock" or "arch/user" or "user-resources/user"
+        );
 
     /// <summary>What is being built up, or was left.</summary>
     public IEnumerable<string> Staging()
@@ -65,8 +71,12 @@ internal sealed class TestLibrary : IAsyncDisposable
     {
         using var stream = new MemoryStream(archive);
         return await Patchsets.Deploy(
-            Admin, product, stream, (change, patchset) => Rollout.Enable(change, (FeedStore.Get(change.Session, feed), patchset)),
-            TestContext.Current.CancellationToken);
+            Admin,
+            product,
+            stream,
+            (change, patchset) => Rollout.Enable(change, (FeedStore.Get(change.Session, feed), patchset)),
+            TestContext.Current.CancellationToken
+        );
     }
 
     public async ValueTask DisposeAsync()

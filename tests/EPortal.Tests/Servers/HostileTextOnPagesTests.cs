@@ -22,17 +22,36 @@ public sealed class HostileTextOnPagesTests
     {
         await using var fleet = await ServerFleet.StartAsync();
         var id = await fleet.AddAsync(hostile, facts => Said(facts, hostile));
-        (await fleet.Portal.CheckInAsync(Said(TestFacts(fleet, id), hostile) with { Euname = hostile + "2", Hostname = hostile })).Dispose();
-        using (await fleet.Browser.PostAsync("/admin/servers/columns", [.. EPortal.Servers.ServerColumnsModel.All.Select(column => ("column", column.Name))]))
-        {
-        }
+        (
+            await fleet.Portal.CheckInAsync(
+                Said(TestFacts(fleet, id), hostile) with
+                {
+                    Euname = hostile + "2",
+                    Hostname = hostile,
+                }
+            )
+        ).Dispose();
+        using (
+            await fleet.Browser.PostAsync(
+                "/admin/servers/columns",
+                [.. EPortal.Servers.ServerColumnsModel.All.Select(column => ("column", column.Name))]
+            )
+        ) { }
 
         var escaped = Uri.EscapeDataString(hostile);
-        foreach (var path in new[]
-        {
-            "/admin/servers", $"/admin/servers?q={escaped}", $"/admin/servers?distro={escaped}&sort={escaped}", $"/admin/servers/{id}", "/admin/tags", $"/admin/tag?tag={escaped}", "/admin/overview",
-            $"/admin/overview?hostname={escaped}&key={escaped}",
-        })
+        foreach (
+            var path in new[]
+            {
+                "/admin/servers",
+                $"/admin/servers?q={escaped}",
+                $"/admin/servers?distro={escaped}&sort={escaped}",
+                $"/admin/servers/{id}",
+                "/admin/tags",
+                $"/admin/tag?tag={escaped}",
+                "/admin/overview",
+                $"/admin/overview?hostname={escaped}&key={escaped}",
+            }
+        )
         {
             var page = await fleet.Browser.TextAsync(path);
             page.ShouldNotContain("<script>alert", Case.Sensitive, path);
@@ -42,7 +61,9 @@ public sealed class HostileTextOnPagesTests
             page.ShouldNotContain("<b>", Case.Sensitive, path);
         }
 
-        (await fleet.Browser.TextAsync($"/admin/servers/{id}")).ShouldContain(System.Text.Encodings.Web.HtmlEncoder.Default.Encode(hostile));
+        (await fleet.Browser.TextAsync($"/admin/servers/{id}")).ShouldContain(
+            System.Text.Encodings.Web.HtmlEncoder.Default.Encode(hostile)
+        );
         (await fleet.Browser.TextAsync("/admin/servers?tag=" + escaped)).ShouldContain(" of 1</p>");
     }
 
@@ -73,32 +94,46 @@ public sealed class HostileTextOnPagesTests
     {
         await using var fleet = await ServerFleet.StartAsync();
         var id = await fleet.AddAsync($"web{hidden}1", facts => Said(facts, $"a{hidden}b"));
-        using (await fleet.Browser.PostAsync("/admin/servers/columns", [.. EPortal.Servers.ServerColumnsModel.All.Select(column => ("column", column.Name))]))
-        {
-        }
+        using (
+            await fleet.Browser.PostAsync(
+                "/admin/servers/columns",
+                [.. EPortal.Servers.ServerColumnsModel.All.Select(column => ("column", column.Name))]
+            )
+        ) { }
 
         foreach (var path in new[] { "/admin/servers", $"/admin/servers/{id}", "/admin/tags", "/admin/overview" })
         {
             var page = System.Net.WebUtility.HtmlDecode(await fleet.Browser.TextAsync(path));
-            page.ShouldContain(path is "/admin/tags" or "/admin/overview" ? $"a{shown}b" : $"web{shown}1", Case.Sensitive, path);
+            page.ShouldContain(
+                path is "/admin/tags" or "/admin/overview" ? $"a{shown}b" : $"web{shown}1",
+                Case.Sensitive,
+                path
+            );
         }
     }
 
-    private static CheckInRequest TestFacts(ServerFleet fleet, string id) => Agents.TestPortal.Facts(fleet.Server(id).ServerId);
+    private static CheckInRequest TestFacts(ServerFleet fleet, string id) =>
+        Agents.TestPortal.Facts(fleet.Server(id).ServerId);
 
-    private static CheckInRequest Said(CheckInRequest facts, string text) => facts with
-    {
-        Release = text,
-        Euname = text,
-        Version = text,
-        Virt = text,
-        KcareVersion = text,
-        Distro = text,
-        DistroVersion = text,
-        Machine = text,
-        Processor = text,
-        PatchType = text,
-        Tags = text,
-        LastUpdate = new LastUpdate { Level = 1, Result = LastUpdate.Failed, Message = text },
-    };
+    private static CheckInRequest Said(CheckInRequest facts, string text) =>
+        facts with
+        {
+            Release = text,
+            Euname = text,
+            Version = text,
+            Virt = text,
+            KcareVersion = text,
+            Distro = text,
+            DistroVersion = text,
+            Machine = text,
+            Processor = text,
+            PatchType = text,
+            Tags = text,
+            LastUpdate = new LastUpdate
+            {
+                Level = 1,
+                Result = LastUpdate.Failed,
+                Message = text,
+            },
+        };
 }

@@ -14,16 +14,33 @@ public sealed partial class OverviewPageTests
     public async Task Every_figure_leads_to_as_many_servers_as_it_says()
     {
         await using var fleet = await ServerFleet.StartAsync(ApiCaller.Reader);
-        await fleet.AddAsync("web1", facts => facts with { Distro = "AlmaLinux", DistroVersion = "9.5", Euname = "5.14.1", Uptime = 10 });
-        await fleet.AddAsync("web2", facts => facts with { Distro = "AlmaLinux", DistroVersion = "9.4", Machine = "aarch64", Uptime = 200_000 });
-        await fleet.AddAsync("web3", facts => facts with { Distro = "", DistroVersion = "", Release = "", Euname = "", Machine = "" });
+        await fleet.AddAsync(
+            "web1",
+            facts => facts with { Distro = "AlmaLinux", DistroVersion = "9.5", Euname = "5.14.1", Uptime = 10 }
+        );
+        await fleet.AddAsync(
+            "web2",
+            facts => facts with { Distro = "AlmaLinux", DistroVersion = "9.4", Machine = "aarch64", Uptime = 200_000 }
+        );
+        await fleet.AddAsync(
+            "web3",
+            facts => facts with { Distro = "", DistroVersion = "", Release = "", Euname = "", Machine = "" }
+        );
         await fleet.AddAsync("db1", facts => facts with { Distro = "Debian & co" });
 
         var page = await fleet.Browser.TextAsync("/admin/overview?q=web");
 
         page.ShouldContain("3 servers");
         page.ShouldNotContain("Debian");
-        var links = Figures().Matches(page).Select(match => (Address: WebUtility.HtmlDecode(match.Groups[1].Value), Servers: int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture))).ToList();
+        var links = Figures()
+            .Matches(page)
+            .Select(match =>
+                (
+                    Address: WebUtility.HtmlDecode(match.Groups[1].Value),
+                    Servers: int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture)
+                )
+            )
+            .ToList();
         links.Count.ShouldBe(3 + 2 + 3);
         foreach (var (address, servers) in links)
             (await fleet.Browser.TextAsync(address)).ShouldContain($" of {servers}</p>", Case.Sensitive, address);
@@ -55,6 +72,8 @@ public sealed partial class OverviewPageTests
     [GeneratedRegex("<td class=\"text-end\"><a href=\"(/admin/servers[^\"]*)\">(\\d+)<span")]
     private static partial Regex Figures();
 
-    [GeneratedRegex("<th scope=\"row\" class=\"text-break\">\\s*<a href=\"/admin/servers\\?q=web&amp;(?:uptime|machine)=")]
+    [GeneratedRegex(
+        "<th scope=\"row\" class=\"text-break\">\\s*<a href=\"/admin/servers\\?q=web&amp;(?:uptime|machine)="
+    )]
     private static partial Regex Segments();
 }

@@ -56,8 +56,18 @@ public sealed class PatchsetUsageTests
 
         var reached = portal.Portal.Database.Read(session =>
         {
-            var plan = RolloutPlan.Of(session, 0, Product.Kernel, "K1", new Dictionary<string, RolloutAction> { [Feed.Main] = RolloutAction.Disable }, new HashSet<string>());
-            return RolloutImpact.Count(ServerGroups.ByFeed(session), RolloutPreview.Of(session, portal.Portal.Levels, plan));
+            var plan = RolloutPlan.Of(
+                session,
+                0,
+                Product.Kernel,
+                "K1",
+                new Dictionary<string, RolloutAction> { [Feed.Main] = RolloutAction.Disable },
+                new HashSet<string>()
+            );
+            return RolloutImpact.Count(
+                ServerGroups.ByFeed(session),
+                RolloutPreview.Of(session, portal.Portal.Levels, plan)
+            );
         });
 
         reached.ShouldBe([KeyValuePair.Create(Feed.MainId, new RolloutImpact(1, 1))]);
@@ -65,15 +75,24 @@ public sealed class PatchsetUsageTests
 
     private static async Task RunAsync(TestPortal portal, string key, string kernel, int level)
     {
-        var facts = TestPortal.Facts(await portal.RegisterAsync($"{key}-{kernel[..1]}{level}", key)) with { KernelId = kernel, PatchLevel = level };
+        var facts = TestPortal.Facts(await portal.RegisterAsync($"{key}-{kernel[..1]}{level}", key)) with
+        {
+            KernelId = kernel,
+            PatchLevel = level,
+        };
         (await portal.CheckInAsync(facts)).EnsureSuccessStatusCode().Dispose();
     }
 
-    private static (long Total, long Main, long Test) Counts(TestPortal portal, string patchset) => portal.Portal.Database.Read(session =>
-    {
-        var usage = portal.Portal.Usage.Count(session, ServerGroups.ByFeed(session));
-        return (usage.Total(patchset), usage.On(patchset, Feed.MainId), usage.On(patchset, FeedStore.Get(session, "test").Id));
-    });
+    private static (long Total, long Main, long Test) Counts(TestPortal portal, string patchset) =>
+        portal.Portal.Database.Read(session =>
+        {
+            var usage = portal.Portal.Usage.Count(session, ServerGroups.ByFeed(session));
+            return (
+                usage.Total(patchset),
+                usage.On(patchset, Feed.MainId),
+                usage.On(patchset, FeedStore.Get(session, "test").Id)
+            );
+        });
 
     private static IReadOnlyList<(string KernelId, long Level)> PairsOf(TestPortal portal, string patchset) =>
         portal.Portal.Database.Read(session => portal.Portal.Usage.PairsOf(session, patchset));

@@ -12,12 +12,19 @@ using Xunit;
 
 namespace EPortal.Tests.Servers;
 
-/// <summary>What changes what many servers are offered says first how many they are, and is agreed to as it was shown.</summary>
+/// <summary>
+/// What changes what many servers are offered says first how many they are, and is agreed to as it was shown.
+/// </summary>
 public sealed class ReachPageTests
 {
     private const string Nothing = "<strong>2 servers</strong> will be offered <strong>nothing</strong>";
     private const string KeyPath = "/admin/keys/" + TestPortal.Key;
-    private static readonly (string, string)[] s_kernelOnTest = [("feed", "test"), ("products", "kernel"), ("note", "n <1>")];
+    private static readonly (string, string)[] s_kernelOnTest =
+    [
+        ("feed", "test"),
+        ("products", "kernel"),
+        ("note", "n <1>"),
+    ];
 
     [Fact]
     public async Task A_key_is_put_on_a_feed_that_offers_nothing_only_by_who_is_sure()
@@ -63,8 +70,15 @@ public sealed class ReachPageTests
         page.ShouldContain($"name=\"version\" value=\"{version}\"");
         await site.Portal.Portal.Keys.Update(TestPortal.Admin, TestPortal.Key, new KeySettings(Note: "theirs"));
 
-        (await site.Browser.PostStatusAsync(KeyPath, [.. s_kernelOnTest, ("version", version)])).ShouldBe(HttpStatusCode.Conflict);
-        (await site.Browser.PostStatusAsync(KeyPath, [.. s_kernelOnTest, ("version", version), ShownFirst.Seen(page), ("sure", "true")])).ShouldBe(HttpStatusCode.Conflict);
+        (await site.Browser.PostStatusAsync(KeyPath, [.. s_kernelOnTest, ("version", version)])).ShouldBe(
+            HttpStatusCode.Conflict
+        );
+        (
+            await site.Browser.PostStatusAsync(
+                KeyPath,
+                [.. s_kernelOnTest, ("version", version), ShownFirst.Seen(page), ("sure", "true")]
+            )
+        ).ShouldBe(HttpStatusCode.Conflict);
 
         FeedOf(site).ShouldBe("main");
     }
@@ -77,7 +91,9 @@ public sealed class ReachPageTests
         var seen = ShownFirst.Seen(await ShownFirst.AskAsync(site.Browser, KeyPath, s_kernelOnTest));
         await site.Portal.Portal.Keys.Update(TestPortal.Admin, "other", new KeySettings(Feed: "test"));
 
-        (await ShownFirst.RefuseAsync(site.Browser, KeyPath, [.. s_kernelOnTest, seen, ("sure", "true")])).ShouldContain("changed after this preview");
+        (
+            await ShownFirst.RefuseAsync(site.Browser, KeyPath, [.. s_kernelOnTest, seen, ("sure", "true")])
+        ).ShouldContain("changed after this preview");
         FeedOf(site).ShouldBe("main");
     }
 
@@ -101,7 +117,9 @@ public sealed class ReachPageTests
         await ShownFirst.DoAsync(site.Browser, "/admin/keys/empty", s_kernelOnTest);
         await ShownFirst.DoAsync(site.Browser, KeyPath, ("feed", "main"), ("products", "kernel"), ("note", "other"));
 
-        site.Portal.Portal.Keys.List().Select(key => $"{key.Name} {key.Feed} {key.Note}").ShouldBe(["empty test n <1>", "k main other"]);
+        site.Portal.Portal.Keys.List()
+            .Select(key => $"{key.Name} {key.Feed} {key.Note}")
+            .ShouldBe(["empty test n <1>", "k main other"]);
     }
 
     [Fact]
@@ -111,7 +129,12 @@ public sealed class ReachPageTests
         await site.Portal.Portal.Keys.Add(TestPortal.Admin, "aside", new KeySettings(Feed: "test"));
         const string Move = "/admin/servers/change/move?q=web&sort=-ip&scope=all&agreed=2";
 
-        var form = await ShownFirst.AskAsync(site.Browser, "/admin/servers/change?q=web&sort=-ip", ("scope", "all"), ("what", "move"));
+        var form = await ShownFirst.AskAsync(
+            site.Browser,
+            "/admin/servers/change?q=web&sort=-ip",
+            ("scope", "all"),
+            ("what", "move")
+        );
         form.ShouldContain("<option value=\"\">Choose a key");
         form.ShouldContain("<option value=\"aside\">aside (feed test)</option>");
         (await ShownFirst.RefuseAsync(site.Browser, Move, ("to", ""))).ShouldContain("choose the key to move");
@@ -140,7 +163,9 @@ public sealed class ReachPageTests
         await ShownFirst.RefuseAsync(site.Browser, move, ("to", "aside"), ShownFirst.Seen(page));
         Count(site, "aside").ShouldBe(0);
 
-        (await site.Browser.PostStatusAsync(move, ("to", "aside"), ShownFirst.Seen(page), ("sure", "true"))).ShouldBe(HttpStatusCode.Redirect);
+        (await site.Browser.PostStatusAsync(move, ("to", "aside"), ShownFirst.Seen(page), ("sure", "true"))).ShouldBe(
+            HttpStatusCode.Redirect
+        );
         Count(site, "aside").ShouldBe(1);
     }
 
@@ -156,7 +181,12 @@ public sealed class ReachPageTests
         page.ShouldContain("<strong>1 server</strong> will be offered another level");
         await site.Portal.Portal.Rollout.Unroll(TestPortal.Admin, Product.Kernel, "K1", "main");
 
-        var again = await ShownFirst.RefuseAsync(site.Browser, "/admin/feeds/test/delete", ("sure", "true"), ShownFirst.Seen(page));
+        var again = await ShownFirst.RefuseAsync(
+            site.Browser,
+            "/admin/feeds/test/delete",
+            ("sure", "true"),
+            ShownFirst.Seen(page)
+        );
         again.ShouldContain("<strong>1 server</strong> will be offered <strong>nothing</strong>");
         await ShownFirst.RefuseAsync(site.Browser, "/admin/feeds/test/delete", ("sure", "true"));
         site.Portal.Portal.Feeds.List().Count.ShouldBe(2);
@@ -178,8 +208,22 @@ public sealed class ReachPageTests
 
         await ShownFirst.DoAsync(site.Browser, "/admin/feeds/test", [.. auto, ShownFirst.Seen(page)]);
         // To wait longer, or to be off, brings nothing.
-        await ShownFirst.DoAsync(site.Browser, "/admin/feeds/test", ("auto", "true"), ("deploy_after", "20"), ("channel", "default"));
-        (await ShownFirst.AskAsync(site.Browser, "/admin/feeds/test", ("auto", "true"), ("deploy_after", "0"), ("channel", "default"))).ShouldContain("1 patchset will be enabled on this feed at the next sync: K1.");
+        await ShownFirst.DoAsync(
+            site.Browser,
+            "/admin/feeds/test",
+            ("auto", "true"),
+            ("deploy_after", "20"),
+            ("channel", "default")
+        );
+        (
+            await ShownFirst.AskAsync(
+                site.Browser,
+                "/admin/feeds/test",
+                ("auto", "true"),
+                ("deploy_after", "0"),
+                ("channel", "default")
+            )
+        ).ShouldContain("1 patchset will be enabled on this feed at the next sync: K1.");
         await ShownFirst.DoAsync(site.Browser, "/admin/feeds/test", ("deploy_after", "0"), ("channel", "default"));
         site.Portal.Portal.Feeds.Get("test").Auto.ShouldBeFalse();
     }
@@ -190,9 +234,18 @@ public sealed class ReachPageTests
         await using var site = await OpenAsync();
         await site.Portal.DeployAsync("K2", 2);
 
-        (await site.Browser.TextAsync("/admin/patchsets/kernel/K2")).ShouldContain("<strong>2 servers</strong> will be offered another level");
-        (await site.Browser.TextAsync("/admin/patchsets/kernel/K1")).ShouldContain("<strong>0 servers</strong> will be offered another level");
-        await ShownFirst.DoAsync(site.Browser, "/admin/patchsets/kernel/K2/delete", ("sure", "true"), ShownFirst.Seen(await site.Browser.TextAsync("/admin/patchsets/kernel/K2")));
+        (await site.Browser.TextAsync("/admin/patchsets/kernel/K2")).ShouldContain(
+            "<strong>2 servers</strong> will be offered another level"
+        );
+        (await site.Browser.TextAsync("/admin/patchsets/kernel/K1")).ShouldContain(
+            "<strong>0 servers</strong> will be offered another level"
+        );
+        await ShownFirst.DoAsync(
+            site.Browser,
+            "/admin/patchsets/kernel/K2/delete",
+            ("sure", "true"),
+            ShownFirst.Seen(await site.Browser.TextAsync("/admin/patchsets/kernel/K2"))
+        );
         (await site.Browser.TextAsync("/admin/patchsets/kernel/K1")).ShouldContain(Nothing);
     }
 
@@ -203,7 +256,9 @@ public sealed class ReachPageTests
         (await site.Browser.TextAsync(KeyPath)).ShouldContain("name=\"agreed\" value=\"2\"");
         await site.Portal.RegisterAsync("late");
 
-        (await ShownFirst.RefuseAsync(site.Browser, KeyPath + "/delete", ("sure", "true"), ("agreed", "2"))).ShouldContain("value=\"3\"");
+        (
+            await ShownFirst.RefuseAsync(site.Browser, KeyPath + "/delete", ("sure", "true"), ("agreed", "2"))
+        ).ShouldContain("value=\"3\"");
         Count(site, TestPortal.Key).ShouldBe(3);
         await ShownFirst.DoAsync(site.Browser, KeyPath + "/delete", ("sure", "true"), ("agreed", "3"));
         Count(site, TestPortal.Key).ShouldBe(0);
@@ -226,14 +281,23 @@ public sealed class ReachPageTests
         page.ShouldContain("btn btn-danger");
         var revision = site.Portal.Portal.Database.Read(session => Node.Read(session).OfferRevision);
 
-        (await site.Browser.PostStatusAsync(Manage, ("revision", $"{revision}"), ("do.main", "undeploy-downto"), ("sure", sure))).ShouldBe(done ? HttpStatusCode.Redirect : HttpStatusCode.BadRequest);
+        (
+            await site.Browser.PostStatusAsync(
+                Manage,
+                ("revision", $"{revision}"),
+                ("do.main", "undeploy-downto"),
+                ("sure", sure)
+            )
+        ).ShouldBe(done ? HttpStatusCode.Redirect : HttpStatusCode.BadRequest);
 
         site.States("main").ShouldBe([done ? "K1 undeployed" : "K1 enabled"]);
     }
 
     [Fact]
     public void Servers_are_counted_by_what_they_are_offered_before_and_after() =>
-        RolloutImpact.Of([(1, 1, 7), (1, 2, 10), (null, 1, 100), (2, null, 1000), (null, null, 9)]).ShouldBe(new RolloutImpact(1110, 1000));
+        RolloutImpact
+            .Of([(1, 1, 7), (1, 2, 10), (null, 1, 100), (2, null, 1000), (null, null, 9)])
+            .ShouldBe(new RolloutImpact(1110, 1000));
 
     /// <summary>Two servers of a key on main, which offers K1; the feed test offers nothing.</summary>
     private static async Task<PatchsetSite> OpenAsync()
@@ -245,7 +309,9 @@ public sealed class ReachPageTests
         return site;
     }
 
-    private static string FeedOf(PatchsetSite site) => site.Portal.Portal.Keys.List().Single(key => key.Name == TestPortal.Key).Feed;
+    private static string FeedOf(PatchsetSite site) =>
+        site.Portal.Portal.Keys.List().Single(key => key.Name == TestPortal.Key).Feed;
 
-    private static int Count(PatchsetSite site, string key) => site.Portal.Portal.Servers.List(new ServerQuery { Key = key }, site.Portal.Portal.Offers).Count;
+    private static int Count(PatchsetSite site, string key) =>
+        site.Portal.Portal.Servers.List(new ServerQuery { Key = key }, site.Portal.Portal.Offers).Count;
 }

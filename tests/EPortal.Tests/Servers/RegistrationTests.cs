@@ -17,7 +17,9 @@ public sealed class RegistrationTests
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings(ServerLimit: 7));
         var registration = new Registration(store.Log, store.Changes);
 
-        var results = await Task.WhenAll(Enumerable.Range(0, 100).Select(n => registration.Register($"h{n}", "192.0.2.9", "k")));
+        var results = await Task.WhenAll(
+            Enumerable.Range(0, 100).Select(n => registration.Register($"h{n}", "192.0.2.9", "k"))
+        );
 
         results.Count(r => r.Result == RegistrationResult.Done).ShouldBe(7);
         results.Count(r => r.Result == RegistrationResult.LimitReached).ShouldBe(93);
@@ -47,8 +49,11 @@ public sealed class RegistrationTests
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
         var registration = new Registration(store.Log, store.Changes);
 
-        var ids = (await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => registration.Register("same", "192.0.2.9", "k"))))
-            .Select(r => r.ServerId!).ToList();
+        var ids = (
+            await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => registration.Register("same", "192.0.2.9", "k")))
+        )
+            .Select(r => r.ServerId!)
+            .ToList();
 
         ids.ShouldAllBe(id => id.Length == 16 && id.All(char.IsAsciiLetterOrDigit));
         ids.Distinct().Count().ShouldBe(500);
@@ -59,7 +64,9 @@ public sealed class RegistrationTests
     {
         await using var store = new TestStore();
 
-        (await new Registration(store.Log, store.Changes).Register("h", "192.0.2.9", "nope")).Result.ShouldBe(RegistrationResult.InvalidKey);
+        (await new Registration(store.Log, store.Changes).Register("h", "192.0.2.9", "nope")).Result.ShouldBe(
+            RegistrationResult.InvalidKey
+        );
 
         store.Operations().ShouldBeEmpty();
     }

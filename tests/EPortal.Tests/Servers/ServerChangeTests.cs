@@ -35,7 +35,11 @@ public sealed class ServerChangeTests
     public async Task Tags_are_added_to_and_removed_from_the_ticked()
     {
         await using var fleet = await ServerFleet.StartAsync();
-        var (web1, web2, web3) = (await fleet.AddAsync("web1", facts => facts with { Tags = "a" }), await fleet.AddAsync("web2", facts => facts with { Tags = "B;c" }), await fleet.AddAsync("web3"));
+        var (web1, web2, web3) = (
+            await fleet.AddAsync("web1", facts => facts with { Tags = "a" }),
+            await fleet.AddAsync("web2", facts => facts with { Tags = "B;c" }),
+            await fleet.AddAsync("web3")
+        );
 
         await DoAsync(fleet, $"add-tags?server={web1}&server={web2}", ("tags", "b; d"));
         (fleet.Server(web1).Tags, fleet.Server(web2).Tags, fleet.Server(web3).Tags).ShouldBe(("a;b;d", "B;c;d", ""));
@@ -70,11 +74,18 @@ public sealed class ServerChangeTests
         await using var fleet = await ServerFleet.StartAsync();
         var id = await fleet.AddAsync("web1");
         const string List = "q=web&key=k&sort=-ip&offset=50";
-        (string, string)[] chosen = which.StartsWith("scope", StringComparison.Ordinal) ? [("scope", "all")] : [("scope", "ticked"), ("server", id)];
+        (string, string)[] chosen = which.StartsWith("scope", StringComparison.Ordinal)
+            ? [("scope", "all")]
+            : [("scope", "ticked"), ("server", id)];
 
         var page = await AskAsync(fleet, "?" + List, [("what", "add-tags"), .. chosen]);
-        page.ShouldContain($"<a class=\"btn\" href=\"/admin/servers?{List.Replace("&", "&amp;", StringComparison.Ordinal)}\">Cancel");
-        using var answer = await fleet.Browser.PostAsync($"/admin/servers/change/add-tags?{List}&{which.Replace("ID", id, StringComparison.Ordinal)}", ("tags", "a"));
+        page.ShouldContain(
+            $"<a class=\"btn\" href=\"/admin/servers?{List.Replace("&", "&amp;", StringComparison.Ordinal)}\">Cancel"
+        );
+        using var answer = await fleet.Browser.PostAsync(
+            $"/admin/servers/change/add-tags?{List}&{which.Replace("ID", id, StringComparison.Ordinal)}",
+            ("tags", "a")
+        );
 
         answer.Headers.Location!.ToString().ShouldBe("/admin/servers?" + List);
         fleet.Server(id).Tags.ShouldBe("a");
@@ -87,7 +98,10 @@ public sealed class ServerChangeTests
         await fleet.AddAsync("web1");
         await fleet.AddAsync("web2");
 
-        using var answer = await fleet.Browser.PostAsync("/admin/servers/change/delete?q=web&scope=all&agreed=1", ("sure", "true"));
+        using var answer = await fleet.Browser.PostAsync(
+            "/admin/servers/change/delete?q=web&scope=all&agreed=1",
+            ("sure", "true")
+        );
         var page = await answer.Content.ReadAsStringAsync(Cancellation);
 
         answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
@@ -125,8 +139,13 @@ public sealed class ServerChangeTests
         var id = await fleet.AddAsync("web1");
         var before = Accounts.Rows.Count(fleet.Portal, "operation");
 
-        (await fleet.Browser.PostStatusAsync($"/admin/servers/change/{what}?server={id}", (name, value))).ShouldBeOneOf(HttpStatusCode.BadRequest, HttpStatusCode.NotFound);
-        (await fleet.Browser.PostStatusAsync("/admin/servers/change", ("what", what), ("scope", "ticked"))).ShouldBe(HttpStatusCode.Found);
+        (await fleet.Browser.PostStatusAsync($"/admin/servers/change/{what}?server={id}", (name, value))).ShouldBeOneOf(
+            HttpStatusCode.BadRequest,
+            HttpStatusCode.NotFound
+        );
+        (await fleet.Browser.PostStatusAsync("/admin/servers/change", ("what", what), ("scope", "ticked"))).ShouldBe(
+            HttpStatusCode.Found
+        );
 
         Accounts.Rows.Count(fleet.Portal, "operation").ShouldBe(before);
     }
@@ -135,15 +154,33 @@ public sealed class ServerChangeTests
     public async Task Very_many_are_changed_in_parts_each_with_its_line_in_the_user_log()
     {
         await using var fleet = await ServerFleet.StartAsync();
-        var servers = await fleet.Portal.Portal.Log.Commit(Actor.Agent, change => Enumerable.Range(0, ServerBulk.PerChange + 1).Select(n => change.Create(Server.Entity, new Fields
-        {
-            { "server_id", $"S{n:d15}" }, { "key", KeyStore.Get(change.Session, TestPortal.Key).Id }, { "hostname", $"h{n}" }, { "ip", "" }, { "registered", UnixMicros.Of(change.Now) },
-        })).ToList());
+        var servers = await fleet.Portal.Portal.Log.Commit(
+            Actor.Agent,
+            change =>
+                Enumerable
+                    .Range(0, ServerBulk.PerChange + 1)
+                    .Select(n =>
+                        change.Create(
+                            Server.Entity,
+                            new Fields
+                            {
+                                { "server_id", $"S{n:d15}" },
+                                { "key", KeyStore.Get(change.Session, TestPortal.Key).Id },
+                                { "hostname", $"h{n}" },
+                                { "ip", "" },
+                                { "registered", UnixMicros.Of(change.Now) },
+                            }
+                        )
+                    )
+                    .ToList()
+        );
 
         await DoAsync(fleet, $"add-tags?scope=all&agreed={servers.Count}", ("tags", "a"));
 
         fleet.Log("server.tags-add").Select(line => line.Detail).Order().ShouldBe(["a: 1 server", "a: 2,000 servers"]);
-        fleet.Portal.Portal.Database.Read(session => TagStore.FindOrNull(session, "a"))!.Servers.ShouldBe(servers.Count);
+        fleet
+            .Portal.Portal.Database.Read(session => TagStore.FindOrNull(session, "a"))!
+            .Servers.ShouldBe(servers.Count);
     }
 
     private static async Task<string> AskAsync(ServerFleet fleet, string query, params (string, string)[] values)

@@ -15,26 +15,82 @@ public sealed class ServerCommandTests
         await using var portal = await TestPortal.StartAsync();
         await portal.DeployAsync("K1", 1);
         var id = await portal.RegisterAsync("web1");
-        using (await portal.CheckInAsync(TestPortal.Facts(id) with { PatchLevel = 1, Euname = "6.1.0-19-amd64", Tags = "env:prod" }))
-        {
-        }
+        using (
+            await portal.CheckInAsync(
+                TestPortal.Facts(id) with
+                {
+                    PatchLevel = 1,
+                    Euname = "6.1.0-19-amd64",
+                    Tags = "env:prod",
+                }
+            )
+        ) { }
 
         var table = (await Run(portal, 300, "server", "list")).Out.Split('\n');
-        table[0].Split('|', StringSplitOptions.TrimEntries).ShouldBe(
-            ["Id", "Hostname", "IP", "Key", "Feed", "Level", "Status", "Effective kernel", "Last check-in", "Tags"]);
-        table[2].Split('|', StringSplitOptions.TrimEntries).ShouldBe(
-            [id, "web1", "127.0.0.1", "k", "main", "1", "uptodate", "6.1.0-19-amd64", "2026-05-01 12:00:00", "env:prod"]);
+        table[0]
+            .Split('|', StringSplitOptions.TrimEntries)
+            .ShouldBe([
+                "Id",
+                "Hostname",
+                "IP",
+                "Key",
+                "Feed",
+                "Level",
+                "Status",
+                "Effective kernel",
+                "Last check-in",
+                "Tags",
+            ]);
+        table[2]
+            .Split('|', StringSplitOptions.TrimEntries)
+            .ShouldBe([
+                id,
+                "web1",
+                "127.0.0.1",
+                "k",
+                "main",
+                "1",
+                "uptodate",
+                "6.1.0-19-amd64",
+                "2026-05-01 12:00:00",
+                "env:prod",
+            ]);
 
         var row = (await Json(portal, "server", "list", "--json"))[0];
         row.GetProperty("id").GetString().ShouldBe(id);
         row.GetProperty("checkin").GetString().ShouldBe("2026-05-01 12:00:00.000000");
-        row.EnumerateObject().Select(property => property.Name).ShouldBe(
-            [
-                "id", "ip", "hostname", "key", "feed", "registered", "checkin", "updated", "euname", "release", "kernel_id", "patch_level",
-                "patch_type", "tags", "uptime", "version", "virt", "kcare_version", "distro", "distro_version", "machine", "processor",
-                "status", "inactive", "update_result",
-            ],
-            ignoreOrder: true);
+        row.EnumerateObject()
+            .Select(property => property.Name)
+            .ShouldBe(
+                [
+                    "id",
+                    "ip",
+                    "hostname",
+                    "key",
+                    "feed",
+                    "registered",
+                    "checkin",
+                    "updated",
+                    "euname",
+                    "release",
+                    "kernel_id",
+                    "patch_level",
+                    "patch_type",
+                    "tags",
+                    "uptime",
+                    "version",
+                    "virt",
+                    "kcare_version",
+                    "distro",
+                    "distro_version",
+                    "machine",
+                    "processor",
+                    "status",
+                    "inactive",
+                    "update_result",
+                ],
+                ignoreOrder: true
+            );
     }
 
     [Fact]
@@ -63,9 +119,7 @@ public sealed class ServerCommandTests
         await using var portal = await TestPortal.StartAsync();
         await portal.DeployAsync("K1", 1);
         var id = await portal.RegisterAsync("behind");
-        using (await portal.CheckInAsync(TestPortal.Facts(id) with { Hostname = "behind", PatchLevel = 0 }))
-        {
-        }
+        using (await portal.CheckInAsync(TestPortal.Facts(id) with { Hostname = "behind", PatchLevel = 0 })) { }
 
         (await Names(portal, "--status", status)).ShouldBe(["behind"]);
         (await Run(portal, 300, "server", "list")).Out.ShouldContain(" outdated ");
@@ -85,7 +139,9 @@ public sealed class ServerCommandTests
         (await Names(portal, "--status", status)).ShouldBe(["away"]);
         var unknown = await Run(portal, 300, "server", "list", "--status", "asleep");
         unknown.Exit.ShouldBe(2);
-        unknown.Err.ShouldContain("invalid value 'asleep' for --status: use uptodate or outdated or unsupported or inactive");
+        unknown.Err.ShouldContain(
+            "invalid value 'asleep' for --status: use uptodate or outdated or unsupported or inactive"
+        );
 
         async Task CheckIn(string name)
         {
@@ -100,16 +156,17 @@ public sealed class ServerCommandTests
         await using var portal = await TestPortal.StartAsync();
         var id = await portal.RegisterAsync();
         using (await portal.CheckInAsync(TestPortal.Facts(id)))
-        using (await portal.CheckInAsync(TestPortal.Facts(id) with { PatchLevel = 3 }))
-        {
-        }
+        using (await portal.CheckInAsync(TestPortal.Facts(id) with { PatchLevel = 3 })) { }
 
         (await Run(portal, 80, "server", "tag", id, " env:prod ;web;")).ShouldBe((0, "tags were set\n", ""));
         portal.TheServer().Tags.ShouldBe("env:prod;web");
         (await Json(portal, "server", "tag", id, "", "--json")).GetProperty("tags").GetString().ShouldBe("");
         var change = (await Json(portal, "server", "history", id, "--json"))[0];
-        (change.GetProperty("what").GetString(), change.GetProperty("was").GetString(), change.GetProperty("became").GetString())
-            .ShouldBe(("level", "0", "3"));
+        (
+            change.GetProperty("what").GetString(),
+            change.GetProperty("was").GetString(),
+            change.GetProperty("became").GetString()
+        ).ShouldBe(("level", "0", "3"));
         (await Run(portal, 80, "server", "history", id)).Out.ShouldContain("2026-05-01 12:00:00 | level | 0   | 3");
     }
 
@@ -123,7 +180,9 @@ public sealed class ServerCommandTests
         (await Run(portal, 80, "server", "clean", "--inactive")).ShouldBe((0, "0 servers were deleted\n", ""));
         portal.Time.Advance(TimeSpan.FromDays(2));
         await portal.RegisterAsync("three");
-        (await Run(portal, 80, "server", "clean", "--inactive", "--days", "60")).ShouldBe((0, "0 servers were deleted\n", ""));
+        (await Run(portal, 80, "server", "clean", "--inactive", "--days", "60")).ShouldBe(
+            (0, "0 servers were deleted\n", "")
+        );
 
         (await Run(portal, 80, "server", "clean", "--inactive")).ShouldBe((0, "2 servers were deleted\n", ""));
 
@@ -142,7 +201,9 @@ public sealed class ServerCommandTests
 
         (await Run(portal, 80, "server", "delete", "--hostname", "one")).ShouldBe((0, "2 servers were deleted\n", ""));
         (await Run(portal, 80, "server", "delete", "--hostname", "t%")).ShouldBe((0, "0 servers were deleted\n", ""));
-        (await Run(portal, 80, "server", "delete", "--id", two, "--hostname", "three")).ShouldBe((0, "0 servers were deleted\n", ""));
+        (await Run(portal, 80, "server", "delete", "--id", two, "--hostname", "three")).ShouldBe(
+            (0, "0 servers were deleted\n", "")
+        );
         (await Json(portal, "server", "delete", "--id", two, "--json")).GetProperty("result").GetInt32().ShouldBe(1);
         (await Run(portal, 80, "server", "delete", "--ip", "127.0.0.1")).ShouldBe((0, "1 server was deleted\n", ""));
     }
@@ -156,9 +217,17 @@ public sealed class ServerCommandTests
         {
             var id = await portal.RegisterAsync(name);
             portal.Time.Advance(TimeSpan.FromMinutes(1));
-            using (await portal.CheckInAsync(TestPortal.Facts(id) with { Hostname = name, PatchLevel = level, Euname = $"6.1.{level}", Tags = name == "c" ? "env:prod;x" : "" }))
-            {
-            }
+            using (
+                await portal.CheckInAsync(
+                    TestPortal.Facts(id) with
+                    {
+                        Hostname = name,
+                        PatchLevel = level,
+                        Euname = $"6.1.{level}",
+                        Tags = name == "c" ? "env:prod;x" : "",
+                    }
+                )
+            ) { }
         }
 
         await portal.RegisterAsync("e");
@@ -173,11 +242,26 @@ public sealed class ServerCommandTests
         (await Names(portal, "--status", "outdated", "--sort", "hostname")).ShouldBe(["b", "c"]);
         (await Names(portal, "--kernel", "6.1.0", "--sort", "hostname")).ShouldBe(["b", "c"]);
         (await Names(portal, "--ip", "127.0.0.%")).Length.ShouldBe(5);
-        var (exit, output, error) = await Run(portal, 300, "server", "list", "--sort", "hostname", "--limit", "2", "--offset", "1");
+        var (exit, output, error) = await Run(
+            portal,
+            300,
+            "server",
+            "list",
+            "--sort",
+            "hostname",
+            "--limit",
+            "2",
+            "--offset",
+            "1"
+        );
         (exit, error).ShouldBe((0, "2 of 5 servers; --offset 3 shows the next\n"));
         output.Split('\n')[2..^1].Select(line => line.Split('|')[1].Trim()).ShouldBe(["b", "c"]);
-        (await Run(portal, 300, "server", "list", "--sort", "hostname", "--limit", "2", "--offset", "3")).Err.ShouldBeEmpty();
-        (await Run(portal, 300, "server", "list", "--offset", "9")).Err.ShouldBe("no more servers match: 5 servers in total\n");
+        (
+            await Run(portal, 300, "server", "list", "--sort", "hostname", "--limit", "2", "--offset", "3")
+        ).Err.ShouldBeEmpty();
+        (await Run(portal, 300, "server", "list", "--offset", "9")).Err.ShouldBe(
+            "no more servers match: 5 servers in total\n"
+        );
         (await Run(portal, 300, "server", "list", "--tag", "nope")).Err.ShouldBe("no server matches\n");
     }
 
@@ -192,12 +276,21 @@ public sealed class ServerCommandTests
         const string Clean = "Delete 2 servers that did not check in for 30 days? [y/N] ";
 
         (await terminal.RunAsync(["server", "delete", "--hostname", "one"], "\n")).ShouldBe(
-            (1, "", "Delete 1 server? [y/N] error: not confirmed, nothing was done\n"));
-        (await terminal.RunAsync(["server", "clean", "--inactive"], "no\n")).ShouldBe((1, "", Clean + "error: not confirmed, nothing was done\n"));
+            (1, "", "Delete 1 server? [y/N] error: not confirmed, nothing was done\n")
+        );
+        (await terminal.RunAsync(["server", "clean", "--inactive"], "no\n")).ShouldBe(
+            (1, "", Clean + "error: not confirmed, nothing was done\n")
+        );
         portal.Portal.Servers.CountByKey().Single().Count.ShouldBe(2);
-        (await terminal.RunAsync(["server", "delete", "--hostname", "nobody"])).ShouldBe((0, "0 servers were deleted\n", ""));
-        (await terminal.RunAsync(["server", "delete", "--hostname", "one", "--yes"])).ShouldBe((0, "1 server was deleted\n", ""));
-        (await terminal.RunAsync(["server", "clean", "--inactive", "--days", "1"], "y\n")).Out.ShouldBe("1 server was deleted\n");
+        (await terminal.RunAsync(["server", "delete", "--hostname", "nobody"])).ShouldBe(
+            (0, "0 servers were deleted\n", "")
+        );
+        (await terminal.RunAsync(["server", "delete", "--hostname", "one", "--yes"])).ShouldBe(
+            (0, "1 server was deleted\n", "")
+        );
+        (await terminal.RunAsync(["server", "clean", "--inactive", "--days", "1"], "y\n")).Out.ShouldBe(
+            "1 server was deleted\n"
+        );
         portal.Portal.Servers.CountByKey().Single().Count.ShouldBe(0);
     }
 
@@ -209,12 +302,21 @@ public sealed class ServerCommandTests
         var two = await portal.RegisterAsync("two");
         portal.Time.Advance(TimeSpan.FromDays(31));
 
-        (await Run(portal, 80, "server", "delete", "--hostname", "one", "--dry-run")).ShouldBe((0, $"{one} one 127.0.0.1\n1 server would be deleted\n", ""));
-        (await portal.CommandLine(isTerminal: true).RunAsync(["server", "clean", "--inactive", "--dry-run"]))
-            .ShouldBe((0, $"{one} one 127.0.0.1\n{two} two 127.0.0.1\n2 servers would be deleted\n", ""));
-        (await Run(portal, 80, "server", "clean", "--inactive", "--days", "60", "--dry-run")).ShouldBe((0, "0 servers would be deleted\n", ""));
+        (await Run(portal, 80, "server", "delete", "--hostname", "one", "--dry-run")).ShouldBe(
+            (0, $"{one} one 127.0.0.1\n1 server would be deleted\n", "")
+        );
+        (await portal.CommandLine(isTerminal: true).RunAsync(["server", "clean", "--inactive", "--dry-run"])).ShouldBe(
+            (0, $"{one} one 127.0.0.1\n{two} two 127.0.0.1\n2 servers would be deleted\n", "")
+        );
+        (await Run(portal, 80, "server", "clean", "--inactive", "--days", "60", "--dry-run")).ShouldBe(
+            (0, "0 servers would be deleted\n", "")
+        );
         var json = await Json(portal, "server", "clean", "--inactive", "--dry-run", "--json");
-        (json.GetProperty("result").GetInt32(), json.GetProperty("dry_run").GetBoolean(), json.GetProperty("servers").GetArrayLength()).ShouldBe((2, true, 2));
+        (
+            json.GetProperty("result").GetInt32(),
+            json.GetProperty("dry_run").GetBoolean(),
+            json.GetProperty("servers").GetArrayLength()
+        ).ShouldBe((2, true, 2));
         portal.Portal.Servers.CountByKey().Single().Count.ShouldBe(2);
     }
 
@@ -224,8 +326,7 @@ public sealed class ServerCommandTests
         await using var portal = await TestPortal.StartAsync();
         await portal.Portal.Keys.Add(TestPortal.Admin, "empty", new KeySettings());
         await portal.RegisterAsync();
-        const string Table =
-            "Count | Key\n----- + --------------------------------\n    0 | empty\n    1 | k\n";
+        const string Table = "Count | Key\n----- + --------------------------------\n    0 | empty\n    1 | k\n";
 
         (await Run(portal, 80, "--list-servers")).ShouldBe((0, Table, ""));
         (await portal.CommandLine(isTerminal: true).RunAsync(["--list-servers"])).Out.ShouldBe(Table);
@@ -242,7 +343,13 @@ public sealed class ServerCommandTests
     [InlineData("invalid number of days: use 1 to 36500", "server", "clean", "--inactive", "--days", "0")]
     [InlineData("invalid number of days: use 1 to 36500", "server", "clean", "--inactive", "--days", "-3")]
     [InlineData("invalid page: use a limit of 1 to 10000 and an offset of 0 or more", "server", "list", "--limit", "0")]
-    [InlineData("invalid page: use a limit of 1 to 10000 and an offset of 0 or more", "server", "list", "--limit", "1000000000")]
+    [InlineData(
+        "invalid page: use a limit of 1 to 10000 and an offset of 0 or more",
+        "server",
+        "list",
+        "--limit",
+        "1000000000"
+    )]
     [InlineData("invalid number of days: use 1 to 36500", "server", "clean", "--inactive", "--days", "2147483647")]
     public async Task What_cannot_be_done_is_said_in_a_sentence(string sentence, params string[] args)
     {
@@ -257,10 +364,15 @@ public sealed class ServerCommandTests
     }
 
     private static async Task<string[]> Names(TestPortal portal, params string[] more) =>
-        [.. (await Json(portal, ["server", "list", "--json", .. more])).EnumerateArray().Select(row => row.GetProperty("hostname").GetString()!)];
+        [
+            .. (await Json(portal, ["server", "list", "--json", .. more]))
+                .EnumerateArray()
+                .Select(row => row.GetProperty("hostname").GetString()!),
+        ];
 
     private static Task<(int Exit, string Out, string Err)> Run(TestPortal portal, int width, params string[] args) =>
         portal.CommandLine(width: width).RunAsync(args);
 
-    private static Task<JsonElement> Json(TestPortal portal, params string[] args) => PortalCli.JsonAsync(portal.CommandLine(), args);
+    private static Task<JsonElement> Json(TestPortal portal, params string[] args) =>
+        PortalCli.JsonAsync(portal.CommandLine(), args);
 }

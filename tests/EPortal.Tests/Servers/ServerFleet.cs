@@ -28,13 +28,15 @@ internal sealed class ServerFleet : IAsyncDisposable
     }
 
     /// <summary>Registers a host that checks in, and gives its id.</summary>
-    public async Task<string> AddAsync(string hostname, Func<CheckInRequest, CheckInRequest>? change = null, string key = TestPortal.Key)
+    public async Task<string> AddAsync(
+        string hostname,
+        Func<CheckInRequest, CheckInRequest>? change = null,
+        string key = TestPortal.Key
+    )
     {
         var id = await Portal.RegisterAsync(hostname, key);
         var facts = TestPortal.Facts(id) with { Hostname = hostname };
-        using (await Portal.CheckInAsync(change?.Invoke(facts) ?? facts))
-        {
-        }
+        using (await Portal.CheckInAsync(change?.Invoke(facts) ?? facts)) { }
 
         return Find(new ServerQuery { ServerId = id }).Single().Id;
     }

@@ -28,7 +28,10 @@ public sealed class ServerPageTests
         page.ShouldContain($"<code>{fleet.Server(id).ServerId}</code>");
         page.ShouldContain("href=\"/admin/patchsets/kernel/K1\"");
         page.ShouldContain("href=\"/admin/patchsets/kernel/K2\"");
-        var (open, closed) = (page.IndexOf("Open, fixed by", StringComparison.Ordinal), page.IndexOf("Fixed by", StringComparison.Ordinal));
+        var (open, closed) = (
+            page.IndexOf("Open, fixed by", StringComparison.Ordinal),
+            page.IndexOf("Fixed by", StringComparison.Ordinal)
+        );
         page[open..closed].ShouldContain("CVE-2026-0002");
         page[open..closed].ShouldNotContain("CVE-2026-0001");
         page[closed..].ShouldContain("CVE-2026-0001");
@@ -62,7 +65,9 @@ public sealed class ServerPageTests
         await using var fleet = await ServerFleet.StartAsync();
         var id = await fleet.AddAsync("web1");
 
-        (await fleet.Browser.PostStatusAsync($"/admin/servers/{id}/tags", ("tags", " a ;; b"))).ShouldBe(HttpStatusCode.Redirect);
+        (await fleet.Browser.PostStatusAsync($"/admin/servers/{id}/tags", ("tags", " a ;; b"))).ShouldBe(
+            HttpStatusCode.Redirect
+        );
         using var refused = await fleet.Browser.PostAsync($"/admin/servers/{id}/tags", ("tags", "line\nbreak"));
 
         fleet.Server(id).Tags.ShouldBe("a;b");
@@ -85,7 +90,9 @@ public sealed class ServerPageTests
         (await refused.Content.ReadAsStringAsync(Cancellation)).ShouldContain("would exceed the limit");
         fleet.Server(id).Key.ShouldBe(TestPortal.Key);
 
-        (await fleet.Browser.PostStatusAsync($"/admin/servers/{id}/move", ("to", "free"))).ShouldBe(HttpStatusCode.Redirect);
+        (await fleet.Browser.PostStatusAsync($"/admin/servers/{id}/move", ("to", "free"))).ShouldBe(
+            HttpStatusCode.Redirect
+        );
         fleet.Server(id).Key.ShouldBe("free");
         fleet.Log("server.move").Single().Detail.ShouldBe("to key free: 1 server");
         fleet.Find(new ServerQuery { Key = "free" }).Single().Id.ShouldBe(id);
@@ -100,7 +107,9 @@ public sealed class ServerPageTests
         (await fleet.Browser.PostStatusAsync($"/admin/servers/{id}/delete")).ShouldBe(HttpStatusCode.BadRequest);
         fleet.Find(new ServerQuery()).Count.ShouldBe(1);
 
-        (await fleet.Browser.PostStatusAsync($"/admin/servers/{id}/delete", ("sure", "true"))).ShouldBe(HttpStatusCode.Redirect);
+        (await fleet.Browser.PostStatusAsync($"/admin/servers/{id}/delete", ("sure", "true"))).ShouldBe(
+            HttpStatusCode.Redirect
+        );
         fleet.Find(new ServerQuery()).ShouldBeEmpty();
         (await fleet.Browser.StatusAsync($"/admin/servers/{id}")).ShouldBe(HttpStatusCode.NotFound);
         (await fleet.Browser.TextAsync("/admin/servers")).ShouldContain("No servers yet");
@@ -112,7 +121,9 @@ public sealed class ServerPageTests
         await using var fleet = await ServerFleet.StartAsync();
         var id = await fleet.AddAsync("web1");
 
-        (await fleet.Browser.StatusAsync($"/admin/servers/{fleet.Server(id).ServerId}")).ShouldBe(HttpStatusCode.NotFound);
+        (await fleet.Browser.StatusAsync($"/admin/servers/{fleet.Server(id).ServerId}")).ShouldBe(
+            HttpStatusCode.NotFound
+        );
         (await fleet.Browser.TextAsync("/admin/servers")).ShouldNotContain(fleet.Server(id).ServerId);
     }
 }

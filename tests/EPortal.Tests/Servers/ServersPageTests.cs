@@ -43,7 +43,9 @@ public sealed class ServersPageTests
 
         answer.Headers.Location!.ToString().ShouldBe("/admin/" + shown);
         (await fleet.Browser.StatusAsync("/admin/" + shown)).ShouldBe(HttpStatusCode.OK);
-        (await fleet.Browser.StatusAsync("/admin/servers?add=nonsense&remove=%00x")).ShouldBe(HttpStatusCode.BadRequest);
+        (await fleet.Browser.StatusAsync("/admin/servers?add=nonsense&remove=%00x")).ShouldBe(
+            HttpStatusCode.BadRequest
+        );
         (await fleet.Browser.StatusAsync("/admin/servers?add=nonsense")).ShouldBe(HttpStatusCode.OK);
     }
 
@@ -55,7 +57,12 @@ public sealed class ServersPageTests
 
         var page = await fleet.Browser.TextAsync("/admin/servers?q=web&key=k&sort=-ip");
 
-        var swapped = page[page.IndexOf("id=\"list-actions\"", StringComparison.Ordinal)..page.IndexOf("<form class=\"card card-body", StringComparison.Ordinal)];
+        var swapped = page[
+            page.IndexOf("id=\"list-actions\"", StringComparison.Ordinal)..page.IndexOf(
+                "<form class=\"card card-body",
+                StringComparison.Ordinal
+            )
+        ];
         swapped.ShouldContain("href=\"/admin/overview?q=web&amp;key=k\"");
         swapped.ShouldContain("href=\"/admin/servers/export?q=web&amp;key=k&amp;sort=-ip\"");
         swapped.ShouldContain("name=\"next\" value=\"/admin/servers?q=web&amp;key=k&amp;sort=-ip\"");
@@ -82,7 +89,21 @@ public sealed class ServersPageTests
         await fleet.Portal.DeployAsync("K1", 1);
         var other = new string('b', 40);
         await fleet.AddAsync("web1", facts => facts with { PatchLevel = 1 });
-        await fleet.AddAsync("web2", facts => facts with { KernelId = other, Tags = "a", LastUpdate = new LastUpdate { Result = LastUpdate.Failed, Level = 2, Message = "no" } });
+        await fleet.AddAsync(
+            "web2",
+            facts =>
+                facts with
+                {
+                    KernelId = other,
+                    Tags = "a",
+                    LastUpdate = new LastUpdate
+                    {
+                        Result = LastUpdate.Failed,
+                        Level = 2,
+                        Message = "no",
+                    },
+                }
+        );
         await fleet.AddAsync("db1", facts => facts with { KernelId = other, Virt = "kvm", Uptime = 100_000 });
 
         Hosts(await fleet.Browser.TextAsync("/admin/servers?" + query)).ShouldBe(hosts);
@@ -114,7 +135,8 @@ public sealed class ServersPageTests
 
         var page = await fleet.Browser.TextAsync("/admin/servers?sort=euname");
 
-        page.IndexOf("b</a>", StringComparison.Ordinal).ShouldBeLessThan(page.IndexOf("a</a></th>", StringComparison.Ordinal));
+        page.IndexOf("b</a>", StringComparison.Ordinal)
+            .ShouldBeLessThan(page.IndexOf("a</a></th>", StringComparison.Ordinal));
         page.ShouldContain("aria-sort=\"ascending\"");
         page.ShouldContain("sort=-euname");
         Hosts(await fleet.Browser.TextAsync("/admin/servers?sort=-euname")).ShouldBe("a b");
@@ -135,7 +157,8 @@ public sealed class ServersPageTests
         var page = await answer.Content.ReadAsStringAsync(Cancellation);
 
         answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        page[page.IndexOf("id=\"servers\"", StringComparison.Ordinal)..].ShouldContain("role=\"alert\"", customMessage: "the part that a script fetches anew says what is wrong");
+        page[page.IndexOf("id=\"servers\"", StringComparison.Ordinal)..]
+            .ShouldContain("role=\"alert\"", customMessage: "the part that a script fetches anew says what is wrong");
         page.ShouldNotContain("web1</a>");
         (await fleet.Browser.StatusAsync("/admin/overview?" + query)).ShouldBe(HttpStatusCode.BadRequest);
     }
@@ -147,7 +170,12 @@ public sealed class ServersPageTests
         await fleet.AddAsync("web1", facts => facts with { Virt = "the-hypervisor" });
         (await fleet.Browser.TextAsync("/admin/servers")).ShouldNotContain("<td>the-hypervisor</td>");
 
-        using var answer = await fleet.Browser.PostAsync("/admin/servers/columns", ("column", "virt"), ("column", "<script>"), ("next", "/admin/servers?q=web"));
+        using var answer = await fleet.Browser.PostAsync(
+            "/admin/servers/columns",
+            ("column", "virt"),
+            ("column", "<script>"),
+            ("next", "/admin/servers?q=web")
+        );
 
         answer.Headers.Location!.ToString().ShouldBe("/admin/servers?q=web");
         var page = await fleet.Browser.TextAsync("/admin/servers");
@@ -193,5 +221,6 @@ public sealed class ServersPageTests
     }
 
     /// <summary>Host names in the rows, in their order.</summary>
-    private static string Hosts(string page) => string.Join(' ', page.Split("<th scope=\"row\">").Skip(1).Select(row => row.Split("</a>")[0].Split('>')[^1]));
+    private static string Hosts(string page) =>
+        string.Join(' ', page.Split("<th scope=\"row\">").Skip(1).Select(row => row.Split("</a>")[0].Split('>')[^1]));
 }

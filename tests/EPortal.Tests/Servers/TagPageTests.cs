@@ -31,12 +31,20 @@ public sealed class TagPageTests
     public async Task A_tag_is_renamed_wherever_it_is(string tag, string name, string become)
     {
         await using var fleet = await ServerFleet.StartAsync();
-        var (web1, web2) = (await fleet.AddAsync("web1", facts => facts with { Tags = "x;a" }), await fleet.AddAsync("web2", facts => facts with { Tags = "A" }));
+        var (web1, web2) = (
+            await fleet.AddAsync("web1", facts => facts with { Tags = "x;a" }),
+            await fleet.AddAsync("web2", facts => facts with { Tags = "A" })
+        );
 
-        (await fleet.Browser.PostStatusAsync($"/admin/tag/rename?tag={tag}", ("name", name))).ShouldBe(tag == "nothing" ? HttpStatusCode.NotFound : HttpStatusCode.Redirect);
+        (await fleet.Browser.PostStatusAsync($"/admin/tag/rename?tag={tag}", ("name", name))).ShouldBe(
+            tag == "nothing" ? HttpStatusCode.NotFound : HttpStatusCode.Redirect
+        );
 
         $"{fleet.Server(web1).Tags}, {fleet.Server(web2).Tags}".ShouldBe(become);
-        fleet.Log("tag.rename").Select(line => line.Detail).ShouldBe(tag == "nothing" ? [] : [$"{tag} to {name}: 2 servers"]);
+        fleet
+            .Log("tag.rename")
+            .Select(line => line.Detail)
+            .ShouldBe(tag == "nothing" ? [] : [$"{tag} to {name}: 2 servers"]);
     }
 
     [Theory]
@@ -50,7 +58,9 @@ public sealed class TagPageTests
         await using var fleet = await ServerFleet.StartAsync();
         var id = await fleet.AddAsync("web1", facts => facts with { Tags = "a" });
 
-        (await fleet.Browser.PostStatusAsync("/admin/tag/rename?tag=a", ("name", name))).ShouldBe(HttpStatusCode.BadRequest);
+        (await fleet.Browser.PostStatusAsync("/admin/tag/rename?tag=a", ("name", name))).ShouldBe(
+            HttpStatusCode.BadRequest
+        );
 
         fleet.Server(id).Tags.ShouldBe("a");
     }
@@ -63,12 +73,17 @@ public sealed class TagPageTests
 
         (await fleet.Browser.PostStatusAsync("/admin/tag/remove?tag=a")).ShouldBe(HttpStatusCode.BadRequest);
         fleet.Server(id).Tags.ShouldBe("a;b");
-        (await fleet.Browser.PostStatusAsync("/admin/tag/remove?tag=a", ("sure", "true"))).ShouldBe(HttpStatusCode.Redirect);
+        (await fleet.Browser.PostStatusAsync("/admin/tag/remove?tag=a", ("sure", "true"))).ShouldBe(
+            HttpStatusCode.Redirect
+        );
 
         fleet.Server(id).Tags.ShouldBe("b");
         (await fleet.Browser.StatusAsync("/admin/tag?tag=a")).ShouldBe(HttpStatusCode.NotFound);
     }
 
-    private static string Counts(ServerFleet fleet) => fleet.Portal.Portal.Database.Read((Session session) =>
-        string.Join(", ", TagStore.List(session, 100, 0).Select(tag => $"{tag.Tag} {tag.Servers}")));
+    private static string Counts(ServerFleet fleet) =>
+        fleet.Portal.Portal.Database.Read(
+            (Session session) =>
+                string.Join(", ", TagStore.List(session, 100, 0).Select(tag => $"{tag.Tag} {tag.Servers}"))
+        );
 }

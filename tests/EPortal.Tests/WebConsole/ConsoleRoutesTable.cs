@@ -2,7 +2,9 @@ using EPortal.Tests.Api;
 
 namespace EPortal.Tests.WebConsole;
 
-/// <summary>All pages of the console and what their forms send, and who may; a part of the table of all routes.</summary>
+/// <summary>
+/// All pages of the console and what their forms send, and who may; a part of the table of all routes.
+/// </summary>
 internal static class ConsoleRoutesTable
 {
     /// <summary>Them, by whole path.</summary>

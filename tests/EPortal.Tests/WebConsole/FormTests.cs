@@ -18,11 +18,19 @@ public sealed class FormTests
     [InlineData("/admin/new-feed", "feed", "name=twice&channel=default")]
     [InlineData("/admin/new-user", "account", "username=twice&password=correct horse&readonly=true")]
     [InlineData("/admin/api-keys", "api_key", "name=twice")]
-    public async Task A_form_that_is_sent_twice_makes_one_thing_and_leads_to_the_same_place(string path, string table, string fields)
+    public async Task A_form_that_is_sent_twice_makes_one_thing_and_leads_to_the_same_place(
+        string path,
+        string table,
+        string fields
+    )
     {
         await using var visitors = await Visitors.StartAsync();
         var once = Hidden(await visitors.Admin.TextAsync(path), path, "once");
-        (string, string)[] form = [.. fields.Split('&').Select(pair => (pair.Split('=')[0], pair.Split('=')[1])), ("once", once)];
+        (string, string)[] form =
+        [
+            .. fields.Split('&').Select(pair => (pair.Split('=')[0], pair.Split('=')[1])),
+            ("once", once),
+        ];
         var before = Rows.Count(visitors.Portal, table);
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => visitors.Admin.PostAsync(path, form)));
@@ -42,8 +50,12 @@ public sealed class FormTests
         await using var visitors = await Visitors.StartAsync();
         var once = Hidden(await visitors.Admin.TextAsync("/admin/new-key"), "/admin/new-key", "once");
 
-        (await visitors.Refused("/admin/new-key", ("key", "not a name"), ("products", "kernel"), ("once", once))).ShouldContain("invalid key name");
-        (await visitors.Done("/admin/new-key", ("key", "a-name"), ("products", "kernel"), ("once", once))).ShouldContain("Key a-name was added");
+        (
+            await visitors.Refused("/admin/new-key", ("key", "not a name"), ("products", "kernel"), ("once", once))
+        ).ShouldContain("invalid key name");
+        (
+            await visitors.Done("/admin/new-key", ("key", "a-name"), ("products", "kernel"), ("once", once))
+        ).ShouldContain("Key a-name was added");
     }
 
     [Fact]
@@ -117,7 +129,11 @@ public sealed class FormTests
         await using var visitors = await Visitors.StartAsync();
         await visitors.Portal.RegisterAsync("host0");
 
-        using var answer = await visitors.Admin.PostAsync($"/admin/servers/change{filters}", ("scope", "ticked"), ("what", "delete"));
+        using var answer = await visitors.Admin.PostAsync(
+            $"/admin/servers/change{filters}",
+            ("scope", "ticked"),
+            ("what", "delete")
+        );
 
         answer.StatusCode.ShouldBe(HttpStatusCode.Redirect);
         answer.Headers.Location!.ToString().ShouldBe($"/admin/servers{filters}");
@@ -136,9 +152,15 @@ public sealed class FormTests
         await portal.Feeds.Add(TestPortal.Admin, "test", new FeedSettings());
         await portal.Keys.Add(TestPortal.Admin, "Production", new KeySettings());
 
-        (await visitors.Refused("/admin/new-feed", ("name", "TEST"))).ShouldContain("feed 'test' already exists; names are not case-sensitive");
-        (await visitors.Refused("/admin/new-key", ("key", "production"), ("products", "kernel"))).ShouldContain("key 'Production' already exists");
-        (await visitors.Refused("/admin/new-user", ("username", "ADA"), ("password", ApiCaller.Password))).ShouldContain("user 'ada' already exists");
+        (await visitors.Refused("/admin/new-feed", ("name", "TEST"))).ShouldContain(
+            "feed 'test' already exists; names are not case-sensitive"
+        );
+        (await visitors.Refused("/admin/new-key", ("key", "production"), ("products", "kernel"))).ShouldContain(
+            "key 'Production' already exists"
+        );
+        (
+            await visitors.Refused("/admin/new-user", ("username", "ADA"), ("password", ApiCaller.Password))
+        ).ShouldContain("user 'ada' already exists");
         (await visitors.Refused("/admin/new-feed", ("name", "Main"))).ShouldContain("feed 'main' already exists");
         (await visitors.Api.Post("/feeds", ("name", "TEST"))).ShouldBeError(HttpStatusCode.BadRequest, "exists");
         (await visitors.Api.Post("/feeds", ("name", "test"), ("deploy_after", "3"))).Status.ShouldBe(HttpStatusCode.OK);
@@ -164,7 +186,9 @@ public sealed class FormTests
 
         var page = await visitors.Reader.TextAsync(path);
 
-        var main = page[page.IndexOf("<main", StringComparison.Ordinal)..page.IndexOf("</main>", StringComparison.Ordinal)];
+        var main = page[
+            page.IndexOf("<main", StringComparison.Ordinal)..page.IndexOf("</main>", StringComparison.Ordinal)
+        ];
         main.ShouldNotContain("<form");
         main.ShouldNotContain("<input");
         main.ShouldNotContain("<select");
@@ -185,7 +209,11 @@ public sealed class FormTests
 
     private static string Hidden(string page, string action, string name)
     {
-        var found = Regex.Match(page, $"<form[^>]*action=\"{Regex.Escape(action)}\"[^>]*>.*?name=\"{name}\" value=\"([^\"]+)\"", RegexOptions.Singleline);
+        var found = Regex.Match(
+            page,
+            $"<form[^>]*action=\"{Regex.Escape(action)}\"[^>]*>.*?name=\"{name}\" value=\"([^\"]+)\"",
+            RegexOptions.Singleline
+        );
         found.Success.ShouldBeTrue($"The form at {action} carries no {name}.");
         return found.Groups[1].Value;
     }

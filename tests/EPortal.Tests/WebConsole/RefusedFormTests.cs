@@ -5,7 +5,9 @@ using Xunit;
 
 namespace EPortal.Tests.WebConsole;
 
-/// <summary>A form that is refused comes back as it was filled in, with a reason that names its fields as people know them.</summary>
+/// <summary>
+/// A form that is refused comes back as it was filled in, with a reason that names its fields as people know them.
+/// </summary>
 public sealed class RefusedFormTests
 {
     [Theory]
@@ -13,11 +15,23 @@ public sealed class RefusedFormTests
     [InlineData("/admin/new-key", "server_limit", "abc", "server limit must be a whole number")]
     [InlineData("/admin/new-feed", "deploy_after", "soon", "delay in hours must be a whole number from 0 to 8760")]
     [InlineData("/admin/api-keys", "expires_days", "0", "number of days must be a whole number from 1 to 3650")]
-    public async Task A_number_that_is_none_is_told_by_its_label(string form, string field, string value, string problem)
+    public async Task A_number_that_is_none_is_told_by_its_label(
+        string form,
+        string field,
+        string value,
+        string problem
+    )
     {
         await using var fleet = await ServerFleet.StartAsync();
 
-        var (status, page) = await PostAsync(fleet, form, (field, value), ("note", "what was typed"), ("name", "typed-name"), ("products", "kernel"));
+        var (status, page) = await PostAsync(
+            fleet,
+            form,
+            (field, value),
+            ("note", "what was typed"),
+            ("name", "typed-name"),
+            ("products", "kernel")
+        );
 
         status.ShouldBe(HttpStatusCode.BadRequest);
         page.ShouldContain(problem);
@@ -42,7 +56,13 @@ public sealed class RefusedFormTests
     {
         await using var fleet = await ServerFleet.StartAsync();
 
-        var (status, page) = await PostAsync(fleet, "/admin/new-key", ("key", "typed"), ("feed", "gone"), ("products", "kernel"));
+        var (status, page) = await PostAsync(
+            fleet,
+            "/admin/new-key",
+            ("key", "typed"),
+            ("feed", "gone"),
+            ("products", "kernel")
+        );
 
         status.ShouldBe(HttpStatusCode.BadRequest);
         page.ShouldContain("&#x27;gone&#x27; not found");
@@ -55,7 +75,13 @@ public sealed class RefusedFormTests
         await using var fleet = await ServerFleet.StartAsync();
 
         var (status, page) = await PostAsync(
-            fleet, "/admin/ldap", ("url", "no address"), ("dn", "uid=%s"), ("bind_dn", "cn=reader"), ("bind_password", "secret-typed"));
+            fleet,
+            "/admin/ldap",
+            ("url", "no address"),
+            ("dn", "uid=%s"),
+            ("bind_dn", "cn=reader"),
+            ("bind_password", "secret-typed")
+        );
 
         status.ShouldBe(HttpStatusCode.BadRequest);
         page.ShouldContain("enter the password again");
@@ -70,7 +96,10 @@ public sealed class RefusedFormTests
         await using var fleet = await ServerFleet.StartAsync();
         var id = await fleet.AddAsync("web1", facts => facts with { Tags = "web" });
 
-        var (status, page) = await PostAsync(fleet, form.Replace("{0}", Uri.EscapeDataString(id), StringComparison.Ordinal));
+        var (status, page) = await PostAsync(
+            fleet,
+            form.Replace("{0}", Uri.EscapeDataString(id), StringComparison.Ordinal)
+        );
 
         status.ShouldBe(HttpStatusCode.BadRequest);
         page.ShouldContain("onfirm the deletion with the checkbox");
@@ -81,8 +110,20 @@ public sealed class RefusedFormTests
     public async Task A_form_of_the_same_number_that_is_filled_in_otherwise_is_another()
     {
         await using var fleet = await ServerFleet.StartAsync();
-        (string, string)[] first = [("once", new string('a', 22)), ("key", "one"), ("feed", "main"), ("products", "kernel")];
-        (string, string)[] second = [("once", new string('a', 22)), ("key", "two"), ("feed", "main"), ("products", "kernel")];
+        (string, string)[] first =
+        [
+            ("once", new string('a', 22)),
+            ("key", "one"),
+            ("feed", "main"),
+            ("products", "kernel"),
+        ];
+        (string, string)[] second =
+        [
+            ("once", new string('a', 22)),
+            ("key", "two"),
+            ("feed", "main"),
+            ("products", "kernel"),
+        ];
 
         foreach (var form in (IEnumerable<(string, string)[]>)[first, first, second])
             (await fleet.Browser.PostStatusAsync("/admin/new-key", form)).ShouldBe(HttpStatusCode.Redirect);
@@ -107,7 +148,11 @@ public sealed class RefusedFormTests
         page.ShouldContain("K20260101_01");
     }
 
-    private static async Task<(HttpStatusCode Status, string Page)> PostAsync(ServerFleet fleet, string path, params (string, string)[] values)
+    private static async Task<(HttpStatusCode Status, string Page)> PostAsync(
+        ServerFleet fleet,
+        string path,
+        params (string, string)[] values
+    )
     {
         using var answer = await fleet.Browser.PostAsync(path, values);
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));

@@ -14,7 +14,10 @@ using Xunit;
 
 namespace EPortal.Tests.WebConsole;
 
-/// <summary>A session that ends while somebody fills in a form: what was typed is there again after the login, and nothing was done.</summary>
+/// <summary>
+/// A session that ends while somebody fills in a form: what was typed is there again after the login, and nothing was
+/// done.
+/// </summary>
 public sealed partial class ResumableFormTests
 {
     private const string Odd = "\"><script>alert(1)</script> & \u00fc \ud83d\ude00";
@@ -25,7 +28,13 @@ public sealed partial class ResumableFormTests
         await using var api = await ApiCaller.StartAsync();
         using var browser = await EndedAsync(api);
 
-        using var refused = await browser.PostAsync("/admin/new-user", ("username", "eve"), ("password", "a typed secret"), ("description", Odd), ("readonly", "true"));
+        using var refused = await browser.PostAsync(
+            "/admin/new-user",
+            ("username", "eve"),
+            ("password", "a typed secret"),
+            ("description", Odd),
+            ("readonly", "true")
+        );
         refused.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         var login = await TextOf(refused);
         login.ShouldContain("Your session has ended.");
@@ -33,8 +42,18 @@ public sealed partial class ResumableFormTests
         login.ShouldNotContain("a typed secret");
         login.ShouldNotContain("<script>alert");
 
-        using var wrong = await browser.PostAsync("/admin/login", [.. Hidden(login, "/admin/login"), ("username", ApiCaller.Admin), ("password", "wrong")]);
-        using var right = await browser.PostAsync("/admin/login", [.. Hidden(await TextOf(wrong), "/admin/login"), ("username", ApiCaller.Admin), ("password", ApiCaller.Password)]);
+        using var wrong = await browser.PostAsync(
+            "/admin/login",
+            [.. Hidden(login, "/admin/login"), ("username", ApiCaller.Admin), ("password", "wrong")]
+        );
+        using var right = await browser.PostAsync(
+            "/admin/login",
+            [
+                .. Hidden(await TextOf(wrong), "/admin/login"),
+                ("username", ApiCaller.Admin),
+                ("password", ApiCaller.Password),
+            ]
+        );
         var back = await TextOf(right);
         back.ShouldContain("Back to the form");
         back.ShouldNotContain("<script>alert");
@@ -47,14 +66,24 @@ public sealed partial class ResumableFormTests
         form.ShouldContain($"value=\"{Odd}\"");
         api.Portal.Portal.Users.FindOrNull("eve").ShouldBeNull();
 
-        (await browser.PostStatusAsync("/admin/new-user", ("username", "eve"), ("password", "a typed secret"), ("description", Odd), ("readonly", "true"))).ShouldBe(HttpStatusCode.Redirect);
+        (
+            await browser.PostStatusAsync(
+                "/admin/new-user",
+                ("username", "eve"),
+                ("password", "a typed secret"),
+                ("description", Odd),
+                ("readonly", "true")
+            )
+        ).ShouldBe(HttpStatusCode.Redirect);
         api.Portal.Portal.Users.FindOrNull("eve")!.Description.ShouldBe(Odd);
     }
 
     [Fact]
     public async Task With_single_sign_on_the_way_back_is_in_the_first_tab()
     {
-        await using var provider = await FakeProvider.StartAsync(new FakeTimeProvider(new DateTimeOffset(2026, 5, 1, 12, 0, 0, TimeSpan.Zero)));
+        await using var provider = await FakeProvider.StartAsync(
+            new FakeTimeProvider(new DateTimeOffset(2026, 5, 1, 12, 0, 0, TimeSpan.Zero))
+        );
         await using var api = await ApiCaller.StartAsync(provider.In);
         using var browser = new Browser(api.Portal);
 
@@ -76,21 +105,62 @@ public sealed partial class ResumableFormTests
         await api.Portal.Portal.Keys.Update(TestPortal.Admin, TestPortal.Key, new());
         await api.Portal.RegisterAsync();
         await api.Portal.DeployAsync("p1", 1);
-        var server = api.Portal.Portal.Servers.List(new EPortal.Servers.Search.ServerQuery(), api.Portal.Portal.Offers).Single();
+        var server = api
+            .Portal.Portal.Servers.List(new EPortal.Servers.Search.ServerQuery(), api.Portal.Portal.Offers)
+            .Single();
         var before = Rows.Count(api.Portal, "operation");
-        var paths = api.Portal.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            .Where(route => route.Metadata.GetMetadata<ConsoleRoute>() is not null && route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Contains("POST"))
-            .Select(route => (Path: "/" + route.RoutePattern.RawText!.TrimStart('/'), IsKept: route.Metadata.GetMetadata<ResumesForm>() is { At: null })).ToList();
+        var paths = api
+            .Portal.Services.GetRequiredService<EndpointDataSource>()
+            .Endpoints.OfType<RouteEndpoint>()
+            .Where(route =>
+                route.Metadata.GetMetadata<ConsoleRoute>() is not null
+                && route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Contains("POST")
+            )
+            .Select(route =>
+                (
+                    Path: "/" + route.RoutePattern.RawText!.TrimStart('/'),
+                    IsKept: route.Metadata.GetMetadata<ResumesForm>() is { At: null }
+                )
+            )
+            .ToList();
         paths.Count(path => path.IsKept).ShouldBeGreaterThan(10);
 
         foreach (var (path, isKept) in paths)
         {
-            var address = path.Replace("{id}", path.Contains("servers", StringComparison.Ordinal) ? server.Id : "x", StringComparison.Ordinal).Replace("{key}", TestPortal.Key, StringComparison.Ordinal)
-                .Replace("{name}", path.Contains("users", StringComparison.Ordinal) ? ApiCaller.Reader : path.Contains("patchsets", StringComparison.Ordinal) ? "p1" : Feed.Main, StringComparison.Ordinal)
-                .Replace("{product}", "kernel", StringComparison.Ordinal).Replace("{what}", "add-tags", StringComparison.Ordinal);
+            var address = path.Replace(
+                    "{id}",
+                    path.Contains("servers", StringComparison.Ordinal) ? server.Id : "x",
+                    StringComparison.Ordinal
+                )
+                .Replace("{key}", TestPortal.Key, StringComparison.Ordinal)
+                .Replace(
+                    "{name}",
+                    path.Contains("users", StringComparison.Ordinal) ? ApiCaller.Reader
+                        : path.Contains("patchsets", StringComparison.Ordinal) ? "p1"
+                        : Feed.Main,
+                    StringComparison.Ordinal
+                )
+                .Replace("{product}", "kernel", StringComparison.Ordinal)
+                .Replace("{what}", "add-tags", StringComparison.Ordinal);
             using var answer = await browser.PostAsync(
-                address, (ResumableForm.Resume, "true"), ("name", "changed"), ("username", "changed"), ("password", "changed"), ("key", "changed"), ("description", "changed"), ("tags", "changed"), ("tag", "x"),
-                ("to", TestPortal.Key), ("what", "add-tags"), ("server", server.Id), ("url", "ldap://changed"), ("dn", "uid=%s"), ("sure", "true"), ("theme", "dark"), ("feed", Feed.Main));
+                address,
+                (ResumableForm.Resume, "true"),
+                ("name", "changed"),
+                ("username", "changed"),
+                ("password", "changed"),
+                ("key", "changed"),
+                ("description", "changed"),
+                ("tags", "changed"),
+                ("tag", "x"),
+                ("to", TestPortal.Key),
+                ("what", "add-tags"),
+                ("server", server.Id),
+                ("url", "ldap://changed"),
+                ("dn", "uid=%s"),
+                ("sure", "true"),
+                ("theme", "dark"),
+                ("feed", Feed.Main)
+            );
             ((int)answer.StatusCode).ShouldBeInRange(200, 404, address);
             answer.Headers.Location.ShouldBeNull(address);
         }
@@ -109,7 +179,12 @@ public sealed partial class ResumableFormTests
         await using var api = await ApiCaller.StartAsync();
         using var browser = await EndedAsync(api);
 
-        using var away = await browser.SendAsync(HttpMethod.Post, path, [], ("Referer", new Uri(api.Portal.Address, "/admin/servers?q=a").ToString()));
+        using var away = await browser.SendAsync(
+            HttpMethod.Post,
+            path,
+            [],
+            ("Referer", new Uri(api.Portal.Address, "/admin/servers?q=a").ToString())
+        );
 
         away.Headers.Location!.ToString().ShouldBe("/admin/login?next=%2Fadmin%2Fservers%3Fq%3Da&problem=ended");
     }
@@ -133,13 +208,24 @@ public sealed partial class ResumableFormTests
     {
         await using var api = await ApiCaller.StartAsync();
         using var browser = await EndedAsync(api);
-        using var content = new MultipartFormDataContent { { new StringContent("kernel"), "product" }, { new ByteArrayContent(new byte[1000]), "archive", "a.tar" } };
+        using var content = new MultipartFormDataContent
+        {
+            { new StringContent("kernel"), "product" },
+            { new ByteArrayContent(new byte[1000]), "archive", "a.tar" },
+        };
 
         using var away = await browser.SendAsync(
-            HttpMethod.Post, "/admin/upload-patchset", content, ("HX-Request", "true"), ("HX-Current-URL", new Uri(api.Portal.Address, "/admin/upload-patchset").ToString()));
+            HttpMethod.Post,
+            "/admin/upload-patchset",
+            content,
+            ("HX-Request", "true"),
+            ("HX-Current-URL", new Uri(api.Portal.Address, "/admin/upload-patchset").ToString())
+        );
 
         away.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
-        away.Headers.GetValues("HX-Redirect").Single().ShouldBe("/admin/login?next=%2Fadmin%2Fupload-patchset&problem=ended");
+        away.Headers.GetValues("HX-Redirect")
+            .Single()
+            .ShouldBe("/admin/login?next=%2Fadmin%2Fupload-patchset&problem=ended");
     }
 
     [Fact]
@@ -148,12 +234,19 @@ public sealed partial class ResumableFormTests
         await using var api = await ApiCaller.StartAsync();
         using var browser = await EndedAsync(api);
 
-        using var login = await browser.SendAsync(HttpMethod.Post, "/admin/source/test", [("url", "https://patches.example/"), ("password", "a typed secret")], ("HX-Request", "true"));
+        using var login = await browser.SendAsync(
+            HttpMethod.Post,
+            "/admin/source/test",
+            [("url", "https://patches.example/"), ("password", "a typed secret")],
+            ("HX-Request", "true")
+        );
 
         login.Headers.GetValues("HX-Retarget").Single().ShouldBe("body");
         var text = await TextOf(login);
         text.ShouldNotContain("a typed secret");
-        ResumableForm.ParseOrNull(Hidden(text, "/admin/login").Single(one => one.Name == "kept").Value)!.Address.ShouldBe("/admin/source");
+        ResumableForm
+            .ParseOrNull(Hidden(text, "/admin/login").Single(one => one.Name == "kept").Value)!
+            .Address.ShouldBe("/admin/source");
     }
 
     [Theory]
@@ -172,7 +265,12 @@ public sealed partial class ResumableFormTests
         await using var api = await ApiCaller.StartAsync();
         using var browser = new Browser(api.Portal);
 
-        using var login = await browser.PostAsync("/admin/login", ("username", ApiCaller.Admin), ("password", ApiCaller.Password), ("kept", kept));
+        using var login = await browser.PostAsync(
+            "/admin/login",
+            ("username", ApiCaller.Admin),
+            ("password", ApiCaller.Password),
+            ("kept", kept)
+        );
 
         login.Headers.Location!.ToString().ShouldBe("/admin");
     }
@@ -185,7 +283,10 @@ public sealed partial class ResumableFormTests
 
         using var large = await browser.PostAsync("/admin/new-user", ("description", new string('x', 200_000)));
         large.StatusCode.ShouldBe(HttpStatusCode.Redirect);
-        using var many = await browser.PostAsync("/admin/new-user", [.. Enumerable.Range(0, 2000).Select(number => ("x", $"{number}"))]);
+        using var many = await browser.PostAsync(
+            "/admin/new-user",
+            [.. Enumerable.Range(0, 2000).Select(number => ("x", $"{number}"))]
+        );
         many.StatusCode.ShouldBe(HttpStatusCode.Redirect);
     }
 
@@ -196,18 +297,30 @@ public sealed partial class ResumableFormTests
         using var browser = new Browser(api.Portal) { Origin = "https://evil.example" };
 
         (await browser.PostStatusAsync("/admin/new-user", ("username", "eve"))).ShouldBe(HttpStatusCode.Forbidden);
-        (await browser.PostStatusAsync("/admin/new-user", (ResumableForm.Resume, "true"), ("username", "eve"))).ShouldBe(HttpStatusCode.Forbidden);
+        (
+            await browser.PostStatusAsync("/admin/new-user", (ResumableForm.Resume, "true"), ("username", "eve"))
+        ).ShouldBe(HttpStatusCode.Forbidden);
     }
 
     [Fact]
     public async Task Every_field_for_a_secret_is_known_as_one()
     {
         var fields = new List<string>();
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(Repository.Root, "src/EPortal"), "*.razor", SearchOption.AllDirectories).Where(path => !path.Contains("node_modules", StringComparison.Ordinal)))
-            fields.AddRange(SecretField().Matches(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)).Select(match => match.Groups[1].Value));
+        foreach (
+            var file in Directory
+                .EnumerateFiles(Path.Combine(Repository.Root, "src/EPortal"), "*.razor", SearchOption.AllDirectories)
+                .Where(path => !path.Contains("node_modules", StringComparison.Ordinal))
+        )
+            fields.AddRange(
+                SecretField()
+                    .Matches(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken))
+                    .Select(match => match.Groups[1].Value)
+            );
 
         fields.ShouldContain("bind_password");
-        fields.ShouldAllBe(name => ResumableForm.ParseOrNull($$"""{"Address":"/admin/x","Values":[{"Name":"{{name}}","Text":"b"}]}""") == null);
+        fields.ShouldAllBe(name =>
+            ResumableForm.ParseOrNull($$"""{"Address":"/admin/x","Values":[{"Name":"{{name}}","Text":"b"}]}""") == null
+        );
     }
 
     /// <summary>A browser whose session has ended without its knowing.</summary>
@@ -219,13 +332,19 @@ public sealed partial class ResumableFormTests
         return browser;
     }
 
-    private static Task<string> TextOf(HttpResponseMessage answer) => answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    private static Task<string> TextOf(HttpResponseMessage answer) =>
+        answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
     /// <summary>Hidden fields of the form that goes to an address.</summary>
     private static (string Name, string Value)[] Hidden(string page, string action)
     {
         var form = page[page.IndexOf($"action=\"{action}\"", StringComparison.Ordinal)..];
-        return [.. HiddenField().Matches(form[..form.IndexOf("</form>", StringComparison.Ordinal)]).Select(match => (match.Groups[1].Value, WebUtility.HtmlDecode(match.Groups[2].Value)))];
+        return
+        [
+            .. HiddenField()
+                .Matches(form[..form.IndexOf("</form>", StringComparison.Ordinal)])
+                .Select(match => (match.Groups[1].Value, WebUtility.HtmlDecode(match.Groups[2].Value))),
+        ];
     }
 
     [GeneratedRegex("<input type=\"hidden\" name=\"([^\"]*)\" value=\"([^\"]*)\"")]

@@ -24,5 +24,6 @@ public sealed class SentenceTextTests
     [InlineData("Already a sentence.", "Already a sentence.")]
     [InlineData("2 servers were deleted", "2 servers were deleted")]
     [InlineData("", "")]
-    public void The_first_letter_is_capitalised_where_the_first_word_is_a_plain_one(string text, string shown) => SentenceText.Capitalised(text).ShouldBe(shown);
+    public void The_first_letter_is_capitalised_where_the_first_word_is_a_plain_one(string text, string shown) =>
+        SentenceText.Capitalised(text).ShouldBe(shown);
 }

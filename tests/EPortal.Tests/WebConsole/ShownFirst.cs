@@ -39,7 +39,8 @@ internal static partial class ShownFirst
     /// <summary>What a page sends along so that only what it shows is agreed to.</summary>
     public static (string, string) Seen(string page) => ("seen", Stamp().Match(page).Groups[1].Value);
 
-    private static Task<string> TextOf(HttpResponseMessage answer) => answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    private static Task<string> TextOf(HttpResponseMessage answer) =>
+        answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
     [GeneratedRegex("name=\"seen\" value=\"([^\"]+)\"")]
     private static partial Regex Stamp();

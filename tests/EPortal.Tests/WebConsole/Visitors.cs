@@ -12,7 +12,13 @@ namespace EPortal.Tests.WebConsole;
 internal sealed class Visitors(ApiCaller api) : IAsyncDisposable
 {
     /// <summary>Texts that would run or break out of a page that does not encode them.</summary>
-    public static readonly string[] Hostile = ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "javascript:alert(1)", "' onfocus='alert(1)"];
+    public static readonly string[] Hostile =
+    [
+        "<script>alert(1)</script>",
+        "\"><img src=x onerror=alert(1)>",
+        "javascript:alert(1)",
+        "' onfocus='alert(1)",
+    ];
 
     public ApiCaller Api => api;
 
@@ -25,8 +31,12 @@ internal sealed class Visitors(ApiCaller api) : IAsyncDisposable
     public static async Task<Visitors> StartAsync(Func<Settings, Settings>? change = null)
     {
         var visitors = new Visitors(await ApiCaller.StartAsync(change));
-        (await visitors.Admin.LogInAsync(ApiCaller.Admin, ApiCaller.Password)).StatusCode.ShouldBe(HttpStatusCode.Redirect);
-        (await visitors.Reader.LogInAsync(ApiCaller.Reader, ApiCaller.Password)).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        (await visitors.Admin.LogInAsync(ApiCaller.Admin, ApiCaller.Password)).StatusCode.ShouldBe(
+            HttpStatusCode.Redirect
+        );
+        (await visitors.Reader.LogInAsync(ApiCaller.Reader, ApiCaller.Password)).StatusCode.ShouldBe(
+            HttpStatusCode.Redirect
+        );
         return visitors;
     }
 
@@ -65,7 +75,9 @@ internal sealed class Visitors(ApiCaller api) : IAsyncDisposable
     /// <summary>A reader's page has no form that changes something, but for the layout's own.</summary>
     public static void ShouldChangeNothing(string page)
     {
-        var main = page[page.IndexOf("<main", StringComparison.Ordinal)..page.IndexOf("</main>", StringComparison.Ordinal)];
+        var main = page[
+            page.IndexOf("<main", StringComparison.Ordinal)..page.IndexOf("</main>", StringComparison.Ordinal)
+        ];
         main.ShouldNotContain("btn-primary");
         main.ShouldNotContain("btn-danger");
         main.ShouldNotContain("<button");
@@ -78,5 +90,6 @@ internal sealed class Visitors(ApiCaller api) : IAsyncDisposable
         await api.DisposeAsync();
     }
 
-    public static Task<string> TextOf(HttpResponseMessage answer) => answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    public static Task<string> TextOf(HttpResponseMessage answer) =>
+        answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 }

@@ -27,11 +27,21 @@ internal static class LdapCertificates
             throw new RefusedException(Refusal.Invalid, "malformed CA certificate");
         }
 
-        return authorities.Count > 0 ? authorities : throw new RefusedException(Refusal.Invalid, "invalid CA certificate: no certificate in PEM found");
+        return authorities.Count > 0
+            ? authorities
+            : throw new RefusedException(Refusal.Invalid, "invalid CA certificate: no certificate in PEM found");
     }
 
-    /// <summary>How a connection is to be checked: against these authorities, else against those this machine trusts; for the host's name.</summary>
-    public static SslClientAuthenticationOptions Options(LdapUrl url, X509Certificate2Collection? authorities, Action<string> refused, DateTimeOffset now)
+    /// <summary>
+    /// How a connection is to be checked: against these authorities, else against those this machine trusts; for the
+    /// host's name.
+    /// </summary>
+    public static SslClientAuthenticationOptions Options(
+        LdapUrl url,
+        X509Certificate2Collection? authorities,
+        Action<string> refused,
+        DateTimeOffset now
+    )
     {
         var policy = new X509ChainPolicy
         {
@@ -61,7 +71,13 @@ internal static class LdapCertificates
         };
     }
 
-    private static string Sentence(LdapUrl url, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors, DateTimeOffset now)
+    private static string Sentence(
+        LdapUrl url,
+        X509Certificate? certificate,
+        X509Chain? chain,
+        SslPolicyErrors errors,
+        DateTimeOffset now
+    )
     {
         if (certificate is not X509Certificate2 server || errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable))
             return $"{url} sent no certificate";

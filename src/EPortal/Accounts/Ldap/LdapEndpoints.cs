@@ -19,25 +19,68 @@ internal static class LdapEndpoints
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapApi(HttpMethods.Get, "/ldap", ApiRole.Reader, "LDAP settings", (LdapStore ldap) =>
-            new ApiResult<LdapSettings?>(ldap.SettingsOrNull()));
-        routes.MapApi(HttpMethods.Post, "/ldap", ApiRole.Admin, "Change the LDAP settings; parameters left out keep their value", Save, s_settings);
-        routes.MapApi(HttpMethods.Post, "/ldap/test", ApiRole.Admin, "Test a login step by step, with the stored settings or those given", Test,
-            [new("username", "user to test", Required: true), new("password", "the user's password", Required: true), .. s_settings]);
+        routes.MapApi(
+            HttpMethods.Get,
+            "/ldap",
+            ApiRole.Reader,
+            "LDAP settings",
+            (LdapStore ldap) => new ApiResult<LdapSettings?>(ldap.SettingsOrNull())
+        );
+        routes.MapApi(
+            HttpMethods.Post,
+            "/ldap",
+            ApiRole.Admin,
+            "Change the LDAP settings; parameters left out keep their value",
+            Save,
+            s_settings
+        );
+        routes.MapApi(
+            HttpMethods.Post,
+            "/ldap/test",
+            ApiRole.Admin,
+            "Test a login step by step, with the stored settings or those given",
+            Test,
+            [
+                new("username", "user to test", Required: true),
+                new("password", "the user's password", Required: true),
+                .. s_settings,
+            ]
+        );
     }
 
-    private static async Task<ApiResult<LdapSettings?>> Save(ApiParameters parameters, LdapStore ldap, HttpContext context) =>
-        new(await ldap.Save(context.Actor(), parameters.Raw("url") is "" ? null : With(ldap.SettingsOrNull() ?? LdapSettings.Empty, parameters, ldap)));
+    private static async Task<ApiResult<LdapSettings?>> Save(
+        ApiParameters parameters,
+        LdapStore ldap,
+        HttpContext context
+    ) =>
+        new(
+            await ldap.Save(
+                context.Actor(),
+                parameters.Raw("url") is "" ? null : With(ldap.SettingsOrNull() ?? LdapSettings.Empty, parameters, ldap)
+            )
+        );
 
-    private static async Task<ApiResult<IReadOnlyList<LdapFinding>>> Test(ApiParameters parameters, LdapStore ldap, LdapTest test, HttpContext context)
+    private static async Task<ApiResult<IReadOnlyList<LdapFinding>>> Test(
+        ApiParameters parameters,
+        LdapStore ldap,
+        LdapTest test,
+        HttpContext context
+    )
     {
         var settings = parameters.Text("url") is null
-            ? ldap.SettingsOrNull() ?? throw new Data.RefusedException(Data.Refusal.NotFound, "no LDAP directory is set")
+            ? ldap.SettingsOrNull()
+                ?? throw new Data.RefusedException(Data.Refusal.NotFound, "no LDAP directory is set")
             : With(LdapSettings.Empty, parameters, ldap);
         return new(await test.Run(settings, parameters.Required("username"), parameters.Required("password"), context));
     }
 
-    private static LdapSettings With(LdapSettings settings, ApiParameters parameters, LdapStore ldap) => settings
-        .With(parameters.Text("url"), parameters.Text("dn"), parameters.Raw("filter"), parameters.Raw("ca"))
-        .WithAccount(parameters.Raw("bind_dn"), parameters.Text("bind_password"), parameters.Raw("user_search"), ldap.SettingsOrNull());
+    private static LdapSettings With(LdapSettings settings, ApiParameters parameters, LdapStore ldap) =>
+        settings
+            .With(parameters.Text("url"), parameters.Text("dn"), parameters.Raw("filter"), parameters.Raw("ca"))
+            .WithAccount(
+                parameters.Raw("bind_dn"),
+                parameters.Text("bind_password"),
+                parameters.Raw("user_search"),
+                ldap.SettingsOrNull()
+            );
 }

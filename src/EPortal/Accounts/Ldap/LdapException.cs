@@ -24,7 +24,9 @@ internal enum LdapStep
     Lookup,
 }
 
-/// <summary>The directory cannot be used: the message says in one sentence what failed, without anything secret.</summary>
+/// <summary>
+/// The directory cannot be used: the message says in one sentence what failed, without anything secret.
+/// </summary>
 internal sealed class LdapException(LdapStep step, string message) : UserFacingException(message)
 {
     /// <summary>Where it failed.</summary>

@@ -5,8 +5,8 @@ using System.Text;
 namespace EPortal.Accounts.Ldap;
 
 /// <summary>
-/// A search filter (RFC 4515) as it goes over the wire (RFC 4511, 4.5.1.7). The user's name is put in only after the filter was
-/// read, as bytes of one value: whatever it holds, it cannot become part of the filter.
+/// A search filter (RFC 4515) as it goes over the wire (RFC 4511, 4.5.1.7). The user's name is put in only after the
+/// filter was read, as bytes of one value: whatever it holds, it cannot become part of the filter.
 /// </summary>
 internal abstract record LdapFilter
 {
@@ -38,7 +38,9 @@ internal abstract record LdapFilter
         }
     }
 
-    /// <summary>An attribute compared: <c>=</c>, <c>&gt;=</c>, <c>&lt;=</c>, <c>~=</c>, with <c>*</c> in the value for any text.</summary>
+    /// <summary>
+    /// An attribute compared: <c>=</c>, <c>&gt;=</c>, <c>&lt;=</c>, <c>~=</c>, with <c>*</c> in the value for any text.
+    /// </summary>
     public sealed record Compare(string Attribute, char Kind, string Value) : LdapFilter
     {
         /// <inheritdoc/>
@@ -54,7 +56,13 @@ internal abstract record LdapFilter
 
         private void WritePair(AsnWriter writer, string name)
         {
-            var number = Kind switch { '=' => 3, '>' => 5, '<' => 6, _ => 8 };
+            var number = Kind switch
+            {
+                '=' => 3,
+                '>' => 5,
+                '<' => 6,
+                _ => 8,
+            };
             using (writer.PushSequence(Tag(number)))
             {
                 writer.WriteOctetString(Encoding.UTF8.GetBytes(Attribute));
@@ -73,7 +81,15 @@ internal abstract record LdapFilter
                     for (var at = 0; at < parts.Length; at++)
                     {
                         if (parts[at].Length > 0)
-                            writer.WriteOctetString(Bytes(parts[at], name), Tag(at == 0 ? 0 : at == parts.Length - 1 ? 2 : 1, constructed: false));
+                            writer.WriteOctetString(
+                                Bytes(parts[at], name),
+                                Tag(
+                                    at == 0 ? 0
+                                        : at == parts.Length - 1 ? 2
+                                        : 1,
+                                    constructed: false
+                                )
+                            );
                     }
                 }
             }
@@ -100,8 +116,8 @@ internal abstract record LdapFilter
     }
 
     /// <summary>
-    /// A value's bytes: <c>\XX</c> is a byte, <c>%s</c> the name. Behind a <c>=</c> the name stands in a distinguished name and
-    /// is escaped for there.
+    /// A value's bytes: <c>\XX</c> is a byte, <c>%s</c> the name. Behind a <c>=</c> the name stands in a distinguished
+    /// name and is escaped for there.
     /// </summary>
     private static byte[] Bytes(string value, string name)
     {
@@ -111,7 +127,9 @@ internal abstract record LdapFilter
         {
             if (value[at] == '\\')
             {
-                bytes.Add(byte.Parse(value.AsSpan(at + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
+                bytes.Add(
+                    byte.Parse(value.AsSpan(at + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)
+                );
                 at += 2;
             }
             else if (string.CompareOrdinal(value, at, DnTemplate.Placeholder, 0, 2) == 0)
@@ -131,5 +149,6 @@ internal abstract record LdapFilter
         return [.. bytes];
     }
 
-    private static Asn1Tag Tag(int number, bool constructed = true) => new(TagClass.ContextSpecific, number, constructed);
+    private static Asn1Tag Tag(int number, bool constructed = true) =>
+        new(TagClass.ContextSpecific, number, constructed);
 }

@@ -9,10 +9,15 @@ internal static class LdapFilterText
 {
     private const int MaxLength = 1024;
 
-    private static readonly TextParser<string> s_attribute =
-        Character.Matching(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or ';', "an attribute").AtLeastOnce().Select(chars => new string(chars));
+    private static readonly TextParser<string> s_attribute = Character
+        .Matching(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or ';', "an attribute")
+        .AtLeastOnce()
+        .Select(chars => new string(chars));
 
-    private static readonly TextParser<string> s_piece = Character.EqualTo('\\').IgnoreThen(Character.HexDigit.Repeat(2)).Select(hex => $"\\{new string(hex)}")
+    private static readonly TextParser<string> s_piece = Character
+        .EqualTo('\\')
+        .IgnoreThen(Character.HexDigit.Repeat(2))
+        .Select(hex => $"\\{new string(hex)}")
         .Or(Character.ExceptIn('(', ')', '\\', '\0').Select(c => c.ToString()));
 
     private static readonly TextParser<string> s_value = s_piece.Many().Select(string.Concat);
@@ -38,11 +43,12 @@ internal static class LdapFilterText
         from close in Character.EqualTo(')')
         select filter;
 
-    private static readonly TextParser<LdapFilter> s_inner =
-        Character.In('&', '|').Then(kind => s_filter.AtLeastOnce().Select(parts => (LdapFilter)new LdapFilter.Group(kind == '&', parts)))
-            .Or(Character.EqualTo('!').IgnoreThen(s_filter).Select(part => (LdapFilter)new LdapFilter.Not(part)))
-            .Or(s_compare.Try())
-            .Or(s_extensible);
+    private static readonly TextParser<LdapFilter> s_inner = Character
+        .In('&', '|')
+        .Then(kind => s_filter.AtLeastOnce().Select(parts => (LdapFilter)new LdapFilter.Group(kind == '&', parts)))
+        .Or(Character.EqualTo('!').IgnoreThen(s_filter).Select(part => (LdapFilter)new LdapFilter.Not(part)))
+        .Or(s_compare.Try())
+        .Or(s_extensible);
 
     /// <summary>Reads one.</summary>
     /// <exception cref="RefusedException">It is none; the message says where it goes wrong.</exception>
@@ -53,7 +59,10 @@ internal static class LdapFilterText
         var result = s_filter.AtEnd().TryParse(text);
         return result.HasValue
             ? result.Value
-            : throw new RefusedException(Refusal.Invalid, $"invalid LDAP filter at character {result.ErrorPosition.Absolute + 1}");
+            : throw new RefusedException(
+                Refusal.Invalid,
+                $"invalid LDAP filter at character {result.ErrorPosition.Absolute + 1}"
+            );
     }
 
     private static string? Given(string text) => text.Length == 0 ? null : text;

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace EPortal.Accounts.Ldap;
 
-/// <summary>The messages of the protocol that are needed here (RFC 4511, 4), written and read with the framework's BER codec.</summary>
+/// <summary>
+/// The messages of the protocol that are needed here (RFC 4511, 4), written and read with the framework's BER codec.
+/// </summary>
 internal static class LdapMessages
 {
     /// <summary>Application tag of a bind's answer.</summary>
@@ -26,39 +28,54 @@ internal static class LdapMessages
     private const int Version = 3;
 
     /// <summary>A simple bind.</summary>
-    public static byte[] Bind(int id, string dn, string password) => Message(id, writer =>
-    {
-        using (writer.PushSequence(Application(0)))
-        {
-            writer.WriteInteger(Version);
-            writer.WriteOctetString(Encoding.UTF8.GetBytes(dn));
-            writer.WriteOctetString(Encoding.UTF8.GetBytes(password), new Asn1Tag(TagClass.ContextSpecific, 0));
-        }
-    });
+    public static byte[] Bind(int id, string dn, string password) =>
+        Message(
+            id,
+            writer =>
+            {
+                using (writer.PushSequence(Application(0)))
+                {
+                    writer.WriteInteger(Version);
+                    writer.WriteOctetString(Encoding.UTF8.GetBytes(dn));
+                    writer.WriteOctetString(Encoding.UTF8.GetBytes(password), new Asn1Tag(TagClass.ContextSpecific, 0));
+                }
+            }
+        );
 
     /// <summary>The wish to encrypt (RFC 4511, 4.14.1).</summary>
-    public static byte[] StartTls(int id) => Message(id, writer =>
-    {
-        using (writer.PushSequence(Application(23)))
-            writer.WriteOctetString(Encoding.ASCII.GetBytes(StartTlsOid), new Asn1Tag(TagClass.ContextSpecific, 0));
-    });
+    public static byte[] StartTls(int id) =>
+        Message(
+            id,
+            writer =>
+            {
+                using (writer.PushSequence(Application(23)))
+                    writer.WriteOctetString(
+                        Encoding.ASCII.GetBytes(StartTlsOid),
+                        new Asn1Tag(TagClass.ContextSpecific, 0)
+                    );
+            }
+        );
 
     /// <summary>A search for one entry, without its attributes.</summary>
-    public static byte[] Search(int id, LdapSearch search, string name, TimeSpan limit) => Message(id, writer =>
-    {
-        using (writer.PushSequence(Application(3)))
-        {
-            writer.WriteOctetString(Encoding.UTF8.GetBytes(DnTemplate.Fill(search.BaseTemplate, name)));
-            writer.WriteEnumeratedValue(search.Scope);
-            writer.WriteEnumeratedValue(Aliases.Never);
-            writer.WriteInteger(1);
-            writer.WriteInteger((int)limit.TotalSeconds);
-            writer.WriteBoolean(true);
-            search.Filter.Write(writer, name);
-            using (writer.PushSequence())
-                writer.WriteOctetString(Encoding.ASCII.GetBytes(NoAttributes));
-        }
-    });
+    public static byte[] Search(int id, LdapSearch search, string name, TimeSpan limit) =>
+        Message(
+            id,
+            writer =>
+            {
+                using (writer.PushSequence(Application(3)))
+                {
+                    writer.WriteOctetString(Encoding.UTF8.GetBytes(DnTemplate.Fill(search.BaseTemplate, name)));
+                    writer.WriteEnumeratedValue(search.Scope);
+                    writer.WriteEnumeratedValue(Aliases.Never);
+                    writer.WriteInteger(1);
+                    writer.WriteInteger((int)limit.TotalSeconds);
+                    writer.WriteBoolean(true);
+                    search.Filter.Write(writer, name);
+                    using (writer.PushSequence())
+                        writer.WriteOctetString(Encoding.ASCII.GetBytes(NoAttributes));
+                }
+            }
+        );
 
     /// <summary>Reads a message: whose answer it is, its kind, and its result where the kind has one.</summary>
     /// <exception cref="AsnContentException">It is no such message.</exception>

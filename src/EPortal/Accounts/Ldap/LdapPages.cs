@@ -24,36 +24,73 @@ internal static class LdapPages
         return ConsoleForms.Try(
             async () =>
             {
-                await ldap.Save(context.Actor(), form.ToSettings(parameters.Text("bind_password"), ldap.SettingsOrNull()), FormVersion.SeenOrNull(parameters));
+                await ldap.Save(
+                    context.Actor(),
+                    form.ToSettings(parameters.Text("bind_password"), ldap.SettingsOrNull()),
+                    FormVersion.SeenOrNull(parameters)
+                );
                 return ConsoleRoutes.Back(context, Path, "The LDAP settings were saved.");
             },
-            problem => Show(Typed(form, parameters, ldap) with { Problem = ConsoleForms.WithoutPassword(problem, parameters, "bind_password") }));
+            problem =>
+                Show(
+                    Typed(form, parameters, ldap) with
+                    {
+                        Problem = ConsoleForms.WithoutPassword(problem, parameters, "bind_password"),
+                    }
+                )
+        );
     }
 
-    private static Task<IResult> SwitchOff(ApiParameters parameters, LdapStore ldap, HttpContext context) => ConsoleForms.Try(
-        async () =>
-        {
-            if (parameters.Flag(DeleteCard.Sure) is not true)
-                throw new RefusedException(Refusal.Invalid, "LDAP was not switched off: confirm it with the checkbox");
-            await ldap.Save(context.Actor(), null, FormVersion.SeenOrNull(parameters));
-            return ConsoleRoutes.Back(context, Path, "LDAP was switched off.");
-        },
-        problem => Show(Stored(ldap) with { Problem = problem }));
+    private static Task<IResult> SwitchOff(ApiParameters parameters, LdapStore ldap, HttpContext context) =>
+        ConsoleForms.Try(
+            async () =>
+            {
+                if (parameters.Flag(DeleteCard.Sure) is not true)
+                    throw new RefusedException(
+                        Refusal.Invalid,
+                        "LDAP was not switched off: confirm it with the checkbox"
+                    );
+                await ldap.Save(context.Actor(), null, FormVersion.SeenOrNull(parameters));
+                return ConsoleRoutes.Back(context, Path, "LDAP was switched off.");
+            },
+            problem => Show(Stored(ldap) with { Problem = problem })
+        );
 
-    /// <summary>Tests a login with the values of the form; saves nothing, and sends the password to the directory only.</summary>
+    /// <summary>
+    /// Tests a login with the values of the form; saves nothing, and sends the password to the directory only.
+    /// </summary>
     private static Task<IResult> Test(ApiParameters parameters, LdapStore ldap, LdapTest test, HttpContext context)
     {
         var typed = LdapForm.Read(parameters);
-        // The version stays that of the form: a test changes nothing, and what somebody else saved is told when this is to be saved.
-        var model = new LdapModel(typed, ldap.SettingsOrNull() is not null, new FormVersion(FormVersion.SeenOrNull(parameters) ?? "")) { UserName = parameters.Text("username") };
+        // The version stays that of the form: a test changes nothing, and what somebody else saved is told when this is
+        // to be saved.
+        var model = new LdapModel(
+            typed,
+            ldap.SettingsOrNull() is not null,
+            new FormVersion(FormVersion.SeenOrNull(parameters) ?? "")
+        )
+        {
+            UserName = parameters.Text("username"),
+        };
         return ConsoleForms.Try(
             async () =>
             {
                 if (model.UserName is null || parameters.Text("password") is not { } password)
                     throw new RefusedException(Refusal.Invalid, "enter a user name and password for the test");
-                return Show(model with { Findings = await test.Run(model.Form.ToSettings(parameters.Text("bind_password"), ldap.SettingsOrNull()), model.UserName, password, context) });
+                return Show(
+                    model with
+                    {
+                        Findings = await test.Run(
+                            model.Form.ToSettings(parameters.Text("bind_password"), ldap.SettingsOrNull()),
+                            model.UserName,
+                            password,
+                            context
+                        ),
+                    }
+                );
             },
-            problem => Show(model with { Problem = ConsoleForms.WithoutPassword(problem, parameters, "bind_password") }));
+            problem => Show(model with { Problem = ConsoleForms.WithoutPassword(problem, parameters, "bind_password") })
+        );
     }
 
     private static LdapModel Stored(LdapStore ldap)
@@ -66,7 +103,8 @@ internal static class LdapPages
     private static LdapModel Typed(LdapForm form, ApiParameters parameters, LdapStore ldap) =>
         new(form, ldap.SettingsOrNull() is not null, FormVersion.Of(parameters, ldap.Stored(), form.Typed()));
 
-    private static IResult Show(LdapModel model) => ConsoleRoutes.Show<LdapPage, LdapModel>(model, model.Version.StatusOf(model.Problem));
+    private static IResult Show(LdapModel model) =>
+        ConsoleRoutes.Show<LdapPage, LdapModel>(model, model.Version.StatusOf(model.Problem));
 }
 
 /// <summary>What the page of the directory shows.</summary>
@@ -85,7 +123,9 @@ internal sealed record LdapModel(LdapForm Form, bool IsOn, FormVersion Version)
     public string? Problem { get; init; }
 }
 
-/// <summary>The settings of the directory as they are filled in; without the bind account's password, which no page gives back.</summary>
+/// <summary>
+/// The settings of the directory as they are filled in; without the bind account's password, which no page gives back.
+/// </summary>
 /// <param name="Url">Address.</param>
 /// <param name="Dn">Connection string.</param>
 /// <param name="Filter">Filter; empty for none.</param>
@@ -95,12 +135,26 @@ internal sealed record LdapModel(LdapForm Form, bool IsOn, FormVersion Version)
 internal sealed record LdapForm(string Url, string Dn, string Filter, string Ca, string BindDn, string UserSearch)
 {
     /// <summary>The form of what is set.</summary>
-    public static LdapForm Of(LdapSettings? settings) => new(settings?.Url ?? "", settings?.Dn ?? "", settings?.Filter ?? "", settings?.Ca ?? "", settings?.BindDn ?? "", settings?.UserSearch ?? "");
+    public static LdapForm Of(LdapSettings? settings) =>
+        new(
+            settings?.Url ?? "",
+            settings?.Dn ?? "",
+            settings?.Filter ?? "",
+            settings?.Ca ?? "",
+            settings?.BindDn ?? "",
+            settings?.UserSearch ?? ""
+        );
 
     /// <summary>The form that was sent; browsers end lines with CR LF.</summary>
-    public static LdapForm Read(ApiParameters parameters) => new(
-        Text(parameters, "url"), Text(parameters, "dn"), Text(parameters, "filter"), Text(parameters, "ca").Replace("\r\n", "\n", StringComparison.Ordinal),
-        Text(parameters, "bind_dn"), Text(parameters, "user_search"));
+    public static LdapForm Read(ApiParameters parameters) =>
+        new(
+            Text(parameters, "url"),
+            Text(parameters, "dn"),
+            Text(parameters, "filter"),
+            Text(parameters, "ca").Replace("\r\n", "\n", StringComparison.Ordinal),
+            Text(parameters, "bind_dn"),
+            Text(parameters, "user_search")
+        );
 
     /// <summary>Its values, field by field.</summary>
     public StoredFields Typed() => LdapSettings.FieldsOf("", Url, Dn, Filter, Ca, BindDn, UserSearch);
@@ -108,8 +162,14 @@ internal sealed record LdapForm(string Url, string Dn, string Filter, string Ca,
     /// <summary>The settings.</summary>
     /// <param name="password">The bind account's password that was typed; null to keep the one that is set.</param>
     /// <param name="known">What is set.</param>
-    public LdapSettings ToSettings(string? password, LdapSettings? known) => new(
-        Url, Dn, Filter.Length == 0 ? null : Filter, Ca.Length == 0 ? null : Ca, LdapBindAccount.Read(BindDn, password, UserSearch, Url, known));
+    public LdapSettings ToSettings(string? password, LdapSettings? known) =>
+        new(
+            Url,
+            Dn,
+            Filter.Length == 0 ? null : Filter,
+            Ca.Length == 0 ? null : Ca,
+            LdapBindAccount.Read(BindDn, password, UserSearch, Url, known)
+        );
 
     private static string Text(ApiParameters parameters, string name) => (parameters.Text(name) ?? "").Trim();
 }

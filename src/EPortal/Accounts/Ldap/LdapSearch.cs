@@ -15,7 +15,9 @@ internal enum LdapScope
     Sub = 2,
 }
 
-/// <summary>Who may log in: those for whom the search finds something. <c>BASE??SCOPE?FILTER</c>, a part of RFC 4516's form.</summary>
+/// <summary>
+/// Who may log in: those for whom the search finds something. <c>BASE??SCOPE?FILTER</c>, a part of RFC 4516's form.
+/// </summary>
 /// <param name="BaseTemplate">Where to search; <c>%s</c> is the name.</param>
 /// <param name="Scope">How far.</param>
 /// <param name="Filter">What to find.</param>
@@ -29,17 +31,27 @@ internal sealed record LdapSearch(string BaseTemplate, LdapScope Scope, LdapFilt
     {
         // A filter may hold question marks of its own.
         if (text.Split('?', 4) is not [var searchBase, "", var scope, var filter])
-            throw new RefusedException(Refusal.Invalid, "invalid LDAP filter: use BASE??SCOPE?FILTER, such as dc=example,dc=com??sub?(uid=%s)");
+            throw new RefusedException(
+                Refusal.Invalid,
+                "invalid LDAP filter: use BASE??SCOPE?FILTER, such as dc=example,dc=com??sub?(uid=%s)"
+            );
         if (searchBase.Length > MaxBase || searchBase.Any(char.IsControl))
-            throw new RefusedException(Refusal.Invalid, $"the base of an LDAP filter must be one line of at most {MaxBase} characters");
+            throw new RefusedException(
+                Refusal.Invalid,
+                $"the base of an LDAP filter must be one line of at most {MaxBase} characters"
+            );
         return new LdapSearch(searchBase, ScopeOf(scope), LdapFilterText.Read(filter));
     }
 
-    private static LdapScope ScopeOf(string text) => text switch
-    {
-        "" or "base" => LdapScope.Base,
-        "one" => LdapScope.One,
-        "sub" => LdapScope.Sub,
-        _ => throw new RefusedException(Refusal.Invalid, $"invalid scope '{text}' of an LDAP filter: use base, one or sub"),
-    };
+    private static LdapScope ScopeOf(string text) =>
+        text switch
+        {
+            "" or "base" => LdapScope.Base,
+            "one" => LdapScope.One,
+            "sub" => LdapScope.Sub,
+            _ => throw new RefusedException(
+                Refusal.Invalid,
+                $"invalid scope '{text}' of an LDAP filter: use base, one or sub"
+            ),
+        };
 }

@@ -3,7 +3,10 @@ using EPortal.Data;
 
 namespace EPortal.Accounts.Ldap;
 
-/// <summary>The directory in force. It is set at run time, by this process or another; a setting that cannot be read changes nothing.</summary>
+/// <summary>
+/// The directory in force. It is set at run time, by this process or another; a setting that cannot be read changes
+/// nothing.
+/// </summary>
 internal sealed class LdapStore(RuntimeSettings runtime, ChangeLog log, TimeProvider time)
 {
     private const string Section = "ldap";
@@ -17,7 +20,8 @@ internal sealed class LdapStore(RuntimeSettings runtime, ChangeLog log, TimeProv
     public LdapSettings? SettingsOrNull() => Parse(runtime.SectionOrNull(Section));
 
     /// <summary>The directory to ask; null for none.</summary>
-    /// <param name="problem">Why what is set now could not be taken, and what was set before still holds; else null.</param>
+    /// <param name="problem">Why what is set now could not be taken, and what was set before still holds; else
+    /// null.</param>
     public LdapDirectory? DirectoryOrNull(out string? problem)
     {
         lock (_gate)
@@ -55,36 +59,67 @@ internal sealed class LdapStore(RuntimeSettings runtime, ChangeLog log, TimeProv
     public async Task<LdapSettings?> Save(Actor actor, LdapSettings? settings, string? seen = null)
     {
         settings?.Open(time);
-        await log.Commit(actor, change =>
-        {
-            var (section, saving) = RuntimeSettings.Read(change, Section);
-            var before = FieldsOf(Parse(section), saving);
-            before.RefuseUnless(seen);
-            change.Note(
-                "ldap.change", settings is null ? "off" : $"{settings.Url} {settings.Dn} {settings.Filter}".TrimEnd(), before.ChangesTo(FieldsOf(settings, "")));
-            RuntimeSettings.Set(change, Section, settings is null ? null : new JsonObject
+        await log.Commit(
+            actor,
+            change =>
             {
-                ["url"] = settings.Url,
-                ["dn"] = settings.Dn,
-                ["filter"] = settings.Filter,
-                ["ca"] = settings.Ca,
-                ["bind_dn"] = settings.Account?.Dn,
-                ["bind_password"] = settings.Account?.Password,
-                ["user_search"] = settings.Account?.Search,
-            });
-            return settings;
-        });
+                var (section, saving) = RuntimeSettings.Read(change, Section);
+                var before = FieldsOf(Parse(section), saving);
+                before.RefuseUnless(seen);
+                change.Note(
+                    "ldap.change",
+                    settings is null ? "off" : $"{settings.Url} {settings.Dn} {settings.Filter}".TrimEnd(),
+                    before.ChangesTo(FieldsOf(settings, ""))
+                );
+                RuntimeSettings.Set(
+                    change,
+                    Section,
+                    settings is null
+                        ? null
+                        : new JsonObject
+                        {
+                            ["url"] = settings.Url,
+                            ["dn"] = settings.Dn,
+                            ["filter"] = settings.Filter,
+                            ["ca"] = settings.Ca,
+                            ["bind_dn"] = settings.Account?.Dn,
+                            ["bind_password"] = settings.Account?.Password,
+                            ["user_search"] = settings.Account?.Search,
+                        }
+                );
+                return settings;
+            }
+        );
         runtime.WriteCopy();
         return settings;
     }
 
     private static StoredFields FieldsOf(LdapSettings? settings, string id) =>
-        LdapSettings.FieldsOf(id, settings?.Url, settings?.Dn, settings?.Filter, settings?.Ca, settings?.BindDn, settings?.UserSearch)
+        LdapSettings
+            .FieldsOf(
+                id,
+                settings?.Url,
+                settings?.Dn,
+                settings?.Filter,
+                settings?.Ca,
+                settings?.BindDn,
+                settings?.UserSearch
+            )
             .WithSecret("bind_password", "Bind account's password", settings?.Account?.Password);
 
-    private static LdapSettings? Parse(JsonObject? stored) => stored is not { } section ? null : new LdapSettings(
-        Text(section, "url") ?? "", Text(section, "dn") ?? "", Text(section, "filter"), Text(section, "ca"),
-        Text(section, "bind_dn") is { } bind ? new LdapBindAccount(bind, Text(section, "bind_password") ?? "", Text(section, "user_search")) : null);
+    private static LdapSettings? Parse(JsonObject? stored) =>
+        stored is not { } section
+            ? null
+            : new LdapSettings(
+                Text(section, "url") ?? "",
+                Text(section, "dn") ?? "",
+                Text(section, "filter"),
+                Text(section, "ca"),
+                Text(section, "bind_dn") is { } bind
+                    ? new LdapBindAccount(bind, Text(section, "bind_password") ?? "", Text(section, "user_search"))
+                    : null
+            );
 
-    private static string? Text(JsonObject section, string name) => section[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+    private static string? Text(JsonObject section, string name) =>
+        section[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 }

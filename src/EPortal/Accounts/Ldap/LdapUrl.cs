@@ -31,7 +31,11 @@ internal sealed record LdapUrl(string Host, int Port, LdapSecurity Security, boo
     /// <exception cref="RefusedException">It is not of that form; the message says where.</exception>
     public static LdapUrl Parse(string text)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("ldap" or "ldaps") || uri.Host.Length == 0)
+        if (
+            !Uri.TryCreate(text, UriKind.Absolute, out var uri)
+            || uri.Scheme is not ("ldap" or "ldaps")
+            || uri.Host.Length == 0
+        )
             throw Invalid("invalid LDAP address: use ldap://HOST, ldaps://HOST or ldap://HOST:PORT?timeout=30");
         if (uri.UserInfo.Length > 0 || uri.AbsolutePath.Trim('/').Length > 0 || uri.Fragment.Length > 0)
             throw Invalid("invalid LDAP address: use scheme, host, port and parameters only");
@@ -57,22 +61,39 @@ internal sealed record LdapUrl(string Host, int Port, LdapSecurity Security, boo
 
         if (isLdaps && !tls)
             throw Invalid("ldaps is always encrypted; for an unencrypted connection use ldap with tls=0");
-        var security = isLdaps ? LdapSecurity.Tls : tls ? LdapSecurity.StartTls : LdapSecurity.None;
-        return new LdapUrl(uri.IdnHost.Trim('[', ']'), uri.Port > 0 ? uri.Port : isLdaps ? 636 : 389, security, strict, timeout);
+        var security =
+            isLdaps ? LdapSecurity.Tls
+            : tls ? LdapSecurity.StartTls
+            : LdapSecurity.None;
+        return new LdapUrl(
+            uri.IdnHost.Trim('[', ']'),
+            uri.Port > 0 ? uri.Port
+                : isLdaps ? 636
+                : 389,
+            security,
+            strict,
+            timeout
+        );
     }
 
     /// <summary>Host and port, for messages.</summary>
     public override string ToString() => Host.Contains(':') ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
 
-    private static bool Flag(string name, string value) => value switch
-    {
-        "0" => false,
-        "1" => true,
-        _ => throw Invalid($"{name} of an LDAP address must be 0 or 1"),
-    };
+    private static bool Flag(string name, string value) =>
+        value switch
+        {
+            "0" => false,
+            "1" => true,
+            _ => throw Invalid($"{name} of an LDAP address must be 0 or 1"),
+        };
 
     private static TimeSpan Seconds(string value) =>
-        int.TryParse(value, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var seconds) && seconds is >= 1 and <= MaxSeconds
+        int.TryParse(
+            value,
+            System.Globalization.NumberStyles.None,
+            System.Globalization.CultureInfo.InvariantCulture,
+            out var seconds
+        ) && seconds is >= 1 and <= MaxSeconds
             ? TimeSpan.FromSeconds(seconds)
             : throw Invalid($"timeout of an LDAP address must be 1 to {MaxSeconds} seconds");
 

@@ -19,17 +19,32 @@ internal static class LoginEndpoints
     {
         routes.MapLazily(LoginPath, [HttpMethods.Get], Show).AllowAnonymous();
         routes.MapLazily(LoginPath, [HttpMethods.Post], LogIn).AllowAnonymous().DisableAntiforgery();
-        routes.MapLazily("/admin/logout", [HttpMethods.Post], LogOut).RequireAuthorization(ApiRoutes.PagePolicy).DisableAntiforgery();
+        routes
+            .MapLazily("/admin/logout", [HttpMethods.Post], LogOut)
+            .RequireAuthorization(ApiRoutes.PagePolicy)
+            .DisableAntiforgery();
     }
 
     /// <summary>A place within the console to go on to; anything else leads home (no open redirect).</summary>
     public static string Next(string? next) =>
-        LocalPath.Of(next) is var path && path.StartsWith(LoginPath, StringComparison.OrdinalIgnoreCase) ? ConsoleRoutes.Base : path;
+        LocalPath.Of(next) is var path && path.StartsWith(LoginPath, StringComparison.OrdinalIgnoreCase)
+            ? ConsoleRoutes.Base
+            : path;
 
-    private static RazorComponentResult<PageHost<LoginPage, LoginModel>> Show(ApiParameters parameters, UserStore users, SsoOptions sso) =>
-        Page(users, sso, Next(parameters.Text("next")), LoginProblems.SentenceOrNull(parameters.Text("problem")));
+    private static RazorComponentResult<PageHost<LoginPage, LoginModel>> Show(
+        ApiParameters parameters,
+        UserStore users,
+        SsoOptions sso
+    ) => Page(users, sso, Next(parameters.Text("next")), LoginProblems.SentenceOrNull(parameters.Text("problem")));
 
-    private static async Task<IResult> LogIn(ApiParameters parameters, PasswordLogin login, FailedLogins failed, UserStore users, SsoOptions sso, HttpContext context)
+    private static async Task<IResult> LogIn(
+        ApiParameters parameters,
+        PasswordLogin login,
+        FailedLogins failed,
+        UserStore users,
+        SsoOptions sso,
+        HttpContext context
+    )
     {
         var next = Next(parameters.Text("next"));
         var (name, password) = (parameters.Text("username") ?? "", parameters.Text("password") ?? "");
@@ -47,7 +62,15 @@ internal static class LoginEndpoints
             if (status != StatusCodes.Status401Unauthorized)
                 GuardAnswers.SayWhen(context);
             var typed = name.Length is > 0 and <= UserName.MaxLength ? name : null;
-            return Page(users, sso, next, LoginProblems.SentenceOrNull(problem), status, typed, ResumableForm.ParseOrNull(parameters.Text("kept")));
+            return Page(
+                users,
+                sso,
+                next,
+                LoginProblems.SentenceOrNull(problem),
+                status,
+                typed,
+                ResumableForm.ParseOrNull(parameters.Text("kept"))
+            );
         }
 
         await context.SignInAsync(SessionAuthentication.Name, Principal(user.Name, SessionStore.ByPassword));
@@ -68,16 +91,37 @@ internal static class LoginEndpoints
 
     /// <summary>Who logs in, for <see cref="SessionAuthentication"/>.</summary>
     public static ClaimsPrincipal Principal(string userName, string via) =>
-        new(new ClaimsIdentity([new Claim(ClaimTypes.Name, userName), new Claim(SessionAuthentication.ViaClaim, via)], via));
+        new(
+            new ClaimsIdentity(
+                [new Claim(ClaimTypes.Name, userName), new Claim(SessionAuthentication.ViaClaim, via)],
+                via
+            )
+        );
 
     /// <summary>The login page in place of what a form asked for; what was typed is kept in it.</summary>
-    public static IResult Page(HttpContext context, ResumableForm kept, string problem) => Page(
-        context.RequestServices.GetRequiredService<UserStore>(), context.RequestServices.GetRequiredService<SsoOptions>(), ConsoleRoutes.Base,
-        LoginProblems.SentenceOrNull(problem), StatusCodes.Status401Unauthorized, kept: kept);
+    public static IResult Page(HttpContext context, ResumableForm kept, string problem) =>
+        Page(
+            context.RequestServices.GetRequiredService<UserStore>(),
+            context.RequestServices.GetRequiredService<SsoOptions>(),
+            ConsoleRoutes.Base,
+            LoginProblems.SentenceOrNull(problem),
+            StatusCodes.Status401Unauthorized,
+            kept: kept
+        );
 
     private static RazorComponentResult<PageHost<LoginPage, LoginModel>> Page(
-        UserStore users, SsoOptions sso, string next, string? problem, int status = StatusCodes.Status200OK, string? userName = null, ResumableForm? kept = null) =>
-        ConsoleRoutes.Show<LoginPage, LoginModel>(new LoginModel(next, problem, userName, sso.IsOn, users.Any(), kept), status);
+        UserStore users,
+        SsoOptions sso,
+        string next,
+        string? problem,
+        int status = StatusCodes.Status200OK,
+        string? userName = null,
+        ResumableForm? kept = null
+    ) =>
+        ConsoleRoutes.Show<LoginPage, LoginModel>(
+            new LoginModel(next, problem, userName, sso.IsOn, users.Any(), kept),
+            status
+        );
 }
 
 /// <summary>What the login page shows.</summary>
@@ -87,4 +131,11 @@ internal static class LoginEndpoints
 /// <param name="Sso">Whether there is single sign-on.</param>
 /// <param name="HasUsers">Whether anybody can log in.</param>
 /// <param name="Kept">The form that somebody was at; null for none.</param>
-internal sealed record LoginModel(string Next, string? Problem, string? UserName, bool Sso, bool HasUsers, ResumableForm? Kept);
+internal sealed record LoginModel(
+    string Next,
+    string? Problem,
+    string? UserName,
+    bool Sso,
+    bool HasUsers,
+    ResumableForm? Kept
+);

@@ -21,7 +21,9 @@ internal static class LoginProblems
     /// <summary>What came back does not belong to a login that began here.</summary>
     public const string SsoInvalid = "sso-invalid";
 
-    /// <summary>The provider says who it is in a way that cannot be used: no subject, one that is too long, control characters.</summary>
+    /// <summary>
+    /// The provider says who it is in a way that cannot be used: no subject, one that is too long, control characters.
+    /// </summary>
     public const string SsoSubject = "sso-subject";
 
     /// <summary>The name at the provider cannot be one here.</summary>
@@ -31,17 +33,19 @@ internal static class LoginProblems
     public const string Ended = "ended";
 
     /// <summary>The sentence of a code; null for an unknown one.</summary>
-    public static string? SentenceOrNull(string? code) => code switch
-    {
-        Wrong => "Wrong user name or password.",
-        TooMany => "Too many wrong logins; try again in a moment.",
-        DirectoryFailed => "LDAP directory unavailable; try again, or log in as a local user.",
-        SsoDenied => "The sign-on was refused.",
-        SsoUnavailable => "The sign-on provider is unavailable or its answer was invalid.",
-        SsoInvalid => "The sign-on was not started here, was already used or has expired; try again.",
-        SsoSubject => "The sign-on provider sent no valid user id; contact its administrator.",
-        SsoName => "Your user name at the sign-on provider is not allowed here: it has invisible characters, look-alikes or mixed scripts. Ask its administrator to change it.",
-        Ended => "Your session has ended. Log in again to continue.",
-        _ => null,
-    };
+    public static string? SentenceOrNull(string? code) =>
+        code switch
+        {
+            Wrong => "Wrong user name or password.",
+            TooMany => "Too many wrong logins; try again in a moment.",
+            DirectoryFailed => "LDAP directory unavailable; try again, or log in as a local user.",
+            SsoDenied => "The sign-on was refused.",
+            SsoUnavailable => "The sign-on provider is unavailable or its answer was invalid.",
+            SsoInvalid => "The sign-on was not started here, was already used or has expired; try again.",
+            SsoSubject => "The sign-on provider sent no valid user id; contact its administrator.",
+            SsoName =>
+                "Your user name at the sign-on provider is not allowed here: it has invisible characters, look-alikes or mixed scripts. Ask its administrator to change it.",
+            Ended => "Your session has ended. Log in again to continue.",
+            _ => null,
+        };
 }

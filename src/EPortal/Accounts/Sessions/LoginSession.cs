@@ -18,7 +18,9 @@ internal sealed record LoginSession
     /// <summary>When it was last used, roughly.</summary>
     public required DateTimeOffset Seen { get; init; }
 
-    /// <summary>Whether this use of it was noted, so that its end was put off where it counts from the last use.</summary>
+    /// <summary>
+    /// Whether this use of it was noted, so that its end was put off where it counts from the last use.
+    /// </summary>
     public bool IsUseNoted { get; init; }
 
     /// <summary>When it ends if it is not used again.</summary>

@@ -10,8 +10,13 @@ namespace EPortal.Accounts.Sessions;
 
 /// <summary>Who looks at the console: by the cookie that a login gave.</summary>
 internal sealed class SessionAuthentication(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, SessionStore sessions, SessionLifetime lifetime, DirectoryRecheck recheck)
-    : SignInAuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
+    IOptionsMonitor<AuthenticationSchemeOptions> options,
+    ILoggerFactory loggers,
+    UrlEncoder encoder,
+    SessionStore sessions,
+    SessionLifetime lifetime,
+    DirectoryRecheck recheck
+) : SignInAuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     /// <summary>Name of the scheme.</summary>
     public const string Name = "session";
@@ -42,21 +47,30 @@ internal sealed class SessionAuthentication(
             Response.Cookies.Append(Cookie, token, Options(lifetime.Lifetime));
         var identity = new ClaimsIdentity(
             [
-                new Claim(ClaimTypes.Name, session.User.Name), new Claim(ClaimTypes.Role, session.User.Role),
-                new Claim(IdClaim, session.Id), new Claim(ViaClaim, session.Via),
+                new Claim(ClaimTypes.Name, session.User.Name),
+                new Claim(ClaimTypes.Role, session.User.Role),
+                new Claim(IdClaim, session.Id),
+                new Claim(ViaClaim, session.Via),
             ],
-            Name);
+            Name
+        );
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Name));
     }
 
     /// <summary>Begins a session for the user of that name; one that the browser had before ends.</summary>
     protected override async Task HandleSignInAsync(ClaimsPrincipal user, AuthenticationProperties? properties)
     {
-        var name = user.FindFirstValue(ClaimTypes.Name) ?? throw new InvalidOperationException("A login without a name.");
+        var name =
+            user.FindFirstValue(ClaimTypes.Name) ?? throw new InvalidOperationException("A login without a name.");
         var actor = new Data.Actor(name, Context.Address());
         if (Request.Cookies[Cookie] is { } before)
             await sessions.Leave(actor, before);
-        var token = await sessions.Open(actor, name, user.FindFirstValue(ViaClaim) ?? SessionStore.ByPassword, Request.Headers.UserAgent.ToString());
+        var token = await sessions.Open(
+            actor,
+            name,
+            user.FindFirstValue(ViaClaim) ?? SessionStore.ByPassword,
+            Request.Headers.UserAgent.ToString()
+        );
         Response.Cookies.Append(Cookie, token, Options(lifetime.Lifetime));
     }
 
@@ -74,7 +88,10 @@ internal sealed class SessionAuthentication(
     {
         // A refreshed part of a page leads the whole page to the login.
         var isPart = Request.Headers.ContainsKey("HX-Request");
-        var problem = _standing == DirectoryStatus.Unknown ? LoginProblems.DirectoryFailed : Request.Cookies.ContainsKey(Cookie) ? LoginProblems.Ended : null;
+        var problem =
+            _standing == DirectoryStatus.Unknown ? LoginProblems.DirectoryFailed
+            : Request.Cookies.ContainsKey(Cookie) ? LoginProblems.Ended
+            : null;
         if (HttpMethods.IsPost(Request.Method) && await ResumableForm.ReadOrNull(Context) is { } kept)
         {
             // The page goes where the part would have gone to, but for this.
@@ -86,7 +103,10 @@ internal sealed class SessionAuthentication(
 
         var login = QueryHelpers.AddQueryString(
             LoginEndpoints.LoginPath,
-            new Dictionary<string, string?> { ["next"] = PageOf(isPart), ["problem"] = problem }.Where(one => one.Value is not null));
+            new Dictionary<string, string?> { ["next"] = PageOf(isPart), ["problem"] = problem }.Where(one =>
+                one.Value is not null
+            )
+        );
         if (isPart)
         {
             Response.StatusCode = StatusCodes.Status401Unauthorized;
@@ -104,22 +124,25 @@ internal sealed class SessionAuthentication(
         if (HttpMethods.IsGet(Request.Method) && !isPart)
             return Request.Path.ToUriComponent() + Request.QueryString.ToUriComponent();
         var said = Request.Headers[isPart ? "HX-Current-URL" : "Referer"].ToString();
-        return Uri.TryCreate(said, UriKind.Absolute, out var page) && page.Authority.Equals(Request.Host.ToUriComponent(), StringComparison.OrdinalIgnoreCase)
+        return
+            Uri.TryCreate(said, UriKind.Absolute, out var page)
+            && page.Authority.Equals(Request.Host.ToUriComponent(), StringComparison.OrdinalIgnoreCase)
             ? LocalPath.OrNull(page.PathAndQuery)
             : null;
     }
 
     /// <inheritdoc/>
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => ErrorPages.Write(
-        Context, StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "this account is read-only");
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
+        ErrorPages.Write(Context, StatusCodes.Status403Forbidden, ApiErrors.Forbidden, "this account is read-only");
 
-    private new CookieOptions Options(TimeSpan? age) => new()
-    {
-        HttpOnly = true,
-        IsEssential = true,
-        MaxAge = age,
-        Path = "/",
-        SameSite = SameSiteMode.Lax,
-        Secure = Request.IsHttps,
-    };
+    private new CookieOptions Options(TimeSpan? age) =>
+        new()
+        {
+            HttpOnly = true,
+            IsEssential = true,
+            MaxAge = age,
+            Path = "/",
+            SameSite = SameSiteMode.Lax,
+            Secure = Request.IsHttps,
+        };
 }

@@ -9,12 +9,26 @@ internal static class SessionEndpoints
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapApi(HttpMethods.Get, "/sessions", ApiRole.Reader, "Your sessions, newest first; for admins, those of all users", (HttpContext context, SessionStore sessions) =>
-        {
-            var current = context.User.FindFirstValue(SessionAuthentication.IdClaim);
-            return new ApiResult<IReadOnlyList<SessionRow>>([.. sessions.List(context.WhoseOrAll()).Select(session => SessionRow.From(session, current))]);
-        });
-        routes.MapApi(HttpMethods.Delete, "/sessions/{id}", ApiRole.Reader, "End a session; admins can end those of all users", End);
+        routes.MapApi(
+            HttpMethods.Get,
+            "/sessions",
+            ApiRole.Reader,
+            "Your sessions, newest first; for admins, those of all users",
+            (HttpContext context, SessionStore sessions) =>
+            {
+                var current = context.User.FindFirstValue(SessionAuthentication.IdClaim);
+                return new ApiResult<IReadOnlyList<SessionRow>>([
+                    .. sessions.List(context.WhoseOrAll()).Select(session => SessionRow.From(session, current)),
+                ]);
+            }
+        );
+        routes.MapApi(
+            HttpMethods.Delete,
+            "/sessions/{id}",
+            ApiRole.Reader,
+            "End a session; admins can end those of all users",
+            End
+        );
     }
 
     private static async Task<ApiResult<int>> End(string id, HttpContext context, SessionStore sessions) =>
@@ -23,9 +37,28 @@ internal static class SessionEndpoints
 
 /// <summary>A session for programs; <c>current</c> is the one that asks.</summary>
 internal sealed record SessionRow(
-    string Id, string User, string Via, DateTimeOffset Created, DateTimeOffset Seen, DateTimeOffset Expires, string Address, string Agent, bool Current)
+    string Id,
+    string User,
+    string Via,
+    DateTimeOffset Created,
+    DateTimeOffset Seen,
+    DateTimeOffset Expires,
+    string Address,
+    string Agent,
+    bool Current
+)
 {
     /// <summary>The row of a session.</summary>
-    public static SessionRow From(LoginSession session, string? current) => new(
-        session.Id, session.User.Name, session.Via, session.Created, session.Seen, session.Expires, session.Address, session.Agent, session.Id == current);
+    public static SessionRow From(LoginSession session, string? current) =>
+        new(
+            session.Id,
+            session.User.Name,
+            session.Via,
+            session.Created,
+            session.Seen,
+            session.Expires,
+            session.Address,
+            session.Agent,
+            session.Id == current
+        );
 }

@@ -13,12 +13,16 @@ internal sealed record SessionLifetime(TimeSpan? Lifetime, bool FromLastUse)
 
     /// <summary>When a session ends that began and was last used then.</summary>
     public DateTimeOffset End(DateTimeOffset created, DateTimeOffset seen) =>
-        Lifetime is not { } lifetime ? seen + s_idle : FromLastUse ? seen + lifetime : created + lifetime;
+        Lifetime is not { } lifetime ? seen + s_idle
+        : FromLastUse ? seen + lifetime
+        : created + lifetime;
 
     /// <summary>Whether a noted use lengthens what the browser was told.</summary>
     public bool IsRefreshed => Lifetime is not null && FromLastUse;
 
     /// <summary>How exactly the last use is noted: often enough that the end is right within a twentieth.</summary>
     public TimeSpan Step { get; } =
-        Lifetime is { } lifetime && FromLastUse && lifetime / 20 < s_coarsest ? TimeSpan.FromTicks(Math.Max((lifetime / 20).Ticks, s_finest.Ticks)) : s_coarsest;
+        Lifetime is { } lifetime && FromLastUse && lifetime / 20 < s_coarsest
+            ? TimeSpan.FromTicks(Math.Max((lifetime / 20).Ticks, s_finest.Ticks))
+            : s_coarsest;
 }

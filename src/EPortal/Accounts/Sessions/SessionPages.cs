@@ -20,14 +20,27 @@ internal static class SessionPages
         routes.MapOwnAction(ListPath + "/end-others", EndOthers);
     }
 
-    private static RazorComponentResult<PageHost<SessionsPage, SessionsModel>> List(ApiParameters parameters, SessionStore sessions, HttpContext context)
+    private static RazorComponentResult<PageHost<SessionsPage, SessionsModel>> List(
+        ApiParameters parameters,
+        SessionStore sessions,
+        HttpContext context
+    )
     {
         var user = context.WhoseOrAll() ?? parameters.Text("user");
         var all = sessions.List(user);
         var offset = Paging.Start(Paging.Asked(parameters), all.Count, PageSize);
         var own = all.Count(session => session.User.Name == context.Actor().Name);
         return ConsoleRoutes.Show<SessionsPage, SessionsModel>(
-            new SessionsModel([.. all.Skip(offset).Take(PageSize)], CurrentOf(context), user, own, all.Count, offset, PageSize));
+            new SessionsModel(
+                [.. all.Skip(offset).Take(PageSize)],
+                CurrentOf(context),
+                user,
+                own,
+                all.Count,
+                offset,
+                PageSize
+            )
+        );
     }
 
     private static async Task<IResult> End(string id, SessionStore sessions, HttpContext context) =>
@@ -38,10 +51,15 @@ internal static class SessionPages
     private static async Task<IResult> EndOthers(SessionStore sessions, HttpContext context)
     {
         var ended = await sessions.EndOthers(context.Actor(), context.Actor().Name, CurrentOf(context));
-        return ConsoleRoutes.Back(context, ListPath, $"{NumberText.Of(ended, "other session was", "other sessions were")} ended.");
+        return ConsoleRoutes.Back(
+            context,
+            ListPath,
+            $"{NumberText.Of(ended, "other session was", "other sessions were")} ended."
+        );
     }
 
-    private static string CurrentOf(HttpContext context) => context.User.FindFirstValue(SessionAuthentication.IdClaim) ?? "";
+    private static string CurrentOf(HttpContext context) =>
+        context.User.FindFirstValue(SessionAuthentication.IdClaim) ?? "";
 }
 
 /// <summary>What the page of sessions shows.</summary>
@@ -52,4 +70,12 @@ internal static class SessionPages
 /// <param name="Total">How many there are.</param>
 /// <param name="Offset">How many were passed over.</param>
 /// <param name="Size">Most of a page.</param>
-internal sealed record SessionsModel(IReadOnlyList<LoginSession> Sessions, string Current, string? User, int Own, int Total, int Offset, int Size);
+internal sealed record SessionsModel(
+    IReadOnlyList<LoginSession> Sessions,
+    string Current,
+    string? User,
+    int Own,
+    int Total,
+    int Offset,
+    int Size
+);

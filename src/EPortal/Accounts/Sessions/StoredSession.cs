@@ -29,16 +29,21 @@ internal class SessionOwner
     public bool IsAdmin => Admin != 0 && Held == 0;
 
     /// <summary>
-    /// What a session of it holds: password and role, and when each was last written, by stamps that never return. A role that is
-    /// changed and changed back is another one.
+    /// What a session of it holds: password and role, and when each was last written, by stamps that never return. A
+    /// role that is changed and changed back is another one.
     /// </summary>
     public string MarkNow
     {
         get
         {
             var written = FieldStamps.Parse(new Stamp(Stamp, EntityId.Parse(Account).Origin), Stamps);
-            return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
-                $"{(IsAdmin ? "admin" : "readonly")} {written.Of("admin")} {written.Of("password")} {Password}")));
+            return Convert.ToHexStringLower(
+                SHA256.HashData(
+                    Encoding.UTF8.GetBytes(
+                        $"{(IsAdmin ? "admin" : "readonly")} {written.Of("admin")} {written.Of("password")} {Password}"
+                    )
+                )
+            );
         }
     }
 }
@@ -76,6 +81,8 @@ internal sealed class StoredSession : SessionOwner
     /// <summary>Who it is elsewhere; null for a local account.</summary>
     public string? Identity { get; init; }
 
-    /// <summary>The settings under which it was last confirmed; null for a local user, or when it is no longer confirmed.</summary>
+    /// <summary>
+    /// The settings under which it was last confirmed; null for a local user, or when it is no longer confirmed.
+    /// </summary>
     public string? Settings { get; init; }
 }

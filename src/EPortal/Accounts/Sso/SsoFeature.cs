@@ -17,7 +17,9 @@ internal static class SsoFeature
         if (!sso.IsOn)
             return;
         authentication.Services.AddSingleton<SsoState>();
-        authentication.Services.AddOptions<OAuthOptions>(SsoHandler.Name).Configure<SsoState>((options, state) => SsoHandler.Configure(options, sso, state));
+        authentication
+            .Services.AddOptions<OAuthOptions>(SsoHandler.Name)
+            .Configure<SsoState>((options, state) => SsoHandler.Configure(options, sso, state));
         authentication.AddOAuth<OAuthOptions, SsoHandler>(SsoHandler.Name, _ => { });
     }
 
@@ -30,7 +32,16 @@ internal static class SsoFeature
     {
         if (!routes.ServiceProvider.GetRequiredService<SsoOptions>().IsOn)
             return;
-        routes.MapLazily($"{Root}/login", [HttpMethods.Get], (ApiParameters parameters) => Results.Challenge(
-            new AuthenticationProperties { RedirectUri = LoginEndpoints.Next(parameters.Text("next")) }, [SsoHandler.Name])).AllowAnonymous();
+        routes
+            .MapLazily(
+                $"{Root}/login",
+                [HttpMethods.Get],
+                (ApiParameters parameters) =>
+                    Results.Challenge(
+                        new AuthenticationProperties { RedirectUri = LoginEndpoints.Next(parameters.Text("next")) },
+                        [SsoHandler.Name]
+                    )
+            )
+            .AllowAnonymous();
     }
 }

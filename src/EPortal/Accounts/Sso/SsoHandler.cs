@@ -14,8 +14,14 @@ namespace EPortal.Accounts.Sso;
 
 /// <summary>The authorization code flow with PKCE and state; who comes back gets a session.</summary>
 internal sealed partial class SsoHandler(
-    IOptionsMonitor<OAuthOptions> options, ILoggerFactory loggers, UrlEncoder encoder, SsoOptions sso, UserStore users, SecretGuards guards, TimeProvider time)
-    : OAuthHandler<OAuthOptions>(options, loggers, encoder)
+    IOptionsMonitor<OAuthOptions> options,
+    ILoggerFactory loggers,
+    UrlEncoder encoder,
+    SsoOptions sso,
+    UserStore users,
+    SecretGuards guards,
+    TimeProvider time
+) : OAuthHandler<OAuthOptions>(options, loggers, encoder)
 {
     /// <summary>Name of the scheme.</summary>
     public const string Name = "sso";
@@ -25,7 +31,10 @@ internal sealed partial class SsoHandler(
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
     private static readonly MediaTypeWithQualityHeaderValue s_json = new("application/json");
-    private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding s_utf8 = new(
+        encoderShouldEmitUTF8Identifier: false,
+        throwOnInvalidBytes: true
+    );
     private const int MaxAnswer = 1024 * 1024;
     private const int MaxLogged = 300;
 
@@ -46,8 +55,17 @@ internal sealed partial class SsoHandler(
         options.StateDataFormat = state;
         options.BackchannelTimeout = s_patience;
         // Never to another place than the settings name, nor without end.
-        options.BackchannelHttpHandler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = s_patience };
-        options.Backchannel = new HttpClient(options.BackchannelHttpHandler) { Timeout = s_patience, MaxResponseContentBufferSize = MaxAnswer };
+        options.BackchannelHttpHandler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = s_patience,
+        };
+        options.Backchannel = new HttpClient(options.BackchannelHttpHandler)
+        {
+            Timeout = s_patience,
+            MaxResponseContentBufferSize = MaxAnswer,
+        };
         options.CorrelationCookie.Name = "eportal_sso.";
         // The browser's clock counts here, not this portal's.
         options.TimeProvider = TimeProvider.System;
@@ -55,7 +73,8 @@ internal sealed partial class SsoHandler(
         options.CorrelationCookie.SameSite = SameSiteMode.Lax;
         foreach (var scope in new[] { "openid", "profile", "email" })
             options.Scope.Add(scope);
-        options.Events.OnRemoteFailure = context => ((SsoHandler?)context.HttpContext.Items[typeof(SsoHandler)])!.Failed(context);
+        options.Events.OnRemoteFailure = context =>
+            ((SsoHandler?)context.HttpContext.Items[typeof(SsoHandler)])!.Failed(context);
     }
 
     /// <inheritdoc/>
@@ -75,33 +94,50 @@ internal sealed partial class SsoHandler(
         return await base.HandleRequestAsync();
     }
 
-    /// <summary>Fetches the tokens, with Basic authentication: the one way that every provider must know (RFC 6749, 2.3.1).</summary>
+    /// <summary>
+    /// Fetches the tokens, with Basic authentication: the one way that every provider must know (RFC 6749, 2.3.1).
+    /// </summary>
     protected override async Task<OAuthTokenResponse> ExchangeCodeAsync(OAuthCodeExchangeContext context)
     {
         // Reached only with a state that was given out here, to this browser.
         _isOurs = true;
         _attempt!.Right();
         using var request = new HttpRequestMessage(HttpMethod.Post, Options.TokenEndpoint);
-        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(
-            Encoding.ASCII.GetBytes($"{Uri.EscapeDataString(Options.ClientId)}:{Uri.EscapeDataString(Options.ClientSecret)}")));
+        request.Headers.Authorization = new AuthenticationHeaderValue(
+            "Basic",
+            Convert.ToBase64String(
+                Encoding.ASCII.GetBytes(
+                    $"{Uri.EscapeDataString(Options.ClientId)}:{Uri.EscapeDataString(Options.ClientSecret)}"
+                )
+            )
+        );
         request.Headers.Accept.Add(s_json);
-        request.Content = new FormUrlEncodedContent(new Dictionary<string, string>
-        {
-            ["grant_type"] = "authorization_code",
-            ["code"] = context.Code,
-            ["redirect_uri"] = context.RedirectUri,
-            ["code_verifier"] = context.Properties.Items[OAuthConstants.CodeVerifierKey]!,
-        });
+        request.Content = new FormUrlEncodedContent(
+            new Dictionary<string, string>
+            {
+                ["grant_type"] = "authorization_code",
+                ["code"] = context.Code,
+                ["redirect_uri"] = context.RedirectUri,
+                ["code_verifier"] = context.Properties.Items[OAuthConstants.CodeVerifierKey]!,
+            }
+        );
         var answer = await Fetch(request, "token endpoint");
-        return answer.RootElement.ValueKind == JsonValueKind.Object ? OAuthTokenResponse.Success(answer) : throw new SsoException("the token endpoint's answer is not a JSON object");
+        return answer.RootElement.ValueKind == JsonValueKind.Object
+            ? OAuthTokenResponse.Success(answer)
+            : throw new SsoException("the token endpoint's answer is not a JSON object");
     }
 
     /// <inheritdoc/>
     protected override async Task<AuthenticationTicket> CreateTicketAsync(
-        System.Security.Claims.ClaimsIdentity identity, AuthenticationProperties properties, OAuthTokenResponse tokens)
+        System.Security.Claims.ClaimsIdentity identity,
+        AuthenticationProperties properties,
+        OAuthTokenResponse tokens
+    )
     {
         var idToken = tokens.Response!.RootElement.TryGetProperty("id_token", out var token) ? token.GetString() : null;
-        using var userinfo = await Userinfo(tokens.AccessToken ?? throw new SsoException("the provider sent no access token"));
+        using var userinfo = await Userinfo(
+            tokens.AccessToken ?? throw new SsoException("the provider sent no access token")
+        );
         var who = SsoIdentity.Read(idToken, userinfo.RootElement, Request.Query["iss"], sso, time.GetUtcNow());
         var user = await Enter(who);
         return new AuthenticationTicket(LoginEndpoints.Principal(user.Name, SsoOptions.Via), properties, Name);
@@ -143,14 +179,19 @@ internal sealed partial class SsoHandler(
         }
     }
 
-    private static string Utf8(byte[] bytes) => s_utf8.GetString(bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes.AsSpan(Encoding.UTF8.Preamble.Length) : bytes);
+    private static string Utf8(byte[] bytes) =>
+        s_utf8.GetString(
+            bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes.AsSpan(Encoding.UTF8.Preamble.Length) : bytes
+        );
 
     private Task Failed(RemoteFailureContext context)
     {
         var denied = context.Request.Query["error"] == "access_denied";
-        var problem = denied ? LoginProblems.SsoDenied
+        var problem =
+            denied ? LoginProblems.SsoDenied
             : context.Failure is SsoException { Problem: var said } ? said
-            : _isOurs ? LoginProblems.SsoUnavailable : LoginProblems.SsoInvalid;
+            : _isOurs ? LoginProblems.SsoUnavailable
+            : LoginProblems.SsoInvalid;
         // Once it is known to be ours this says nothing more.
         if (context.Properties is null || !denied)
             _attempt!.Wrong(context.Request.Query["state"].ToString());

@@ -11,27 +11,45 @@ namespace EPortal.Accounts.Sso;
 /// <param name="LogoutUrl">Where a logout leads (OpenID Connect RP-Initiated Logout 1.0); null for nowhere.</param>
 /// <param name="ClientId">This portal's name at the provider.</param>
 /// <param name="ClientSecret">Its password there.</param>
-internal sealed record SsoOptions(Uri? AuthUrl, Uri? TokenUrl, Uri? UserinfoUrl, Uri? LogoutUrl, string? ClientId, string? ClientSecret)
+internal sealed record SsoOptions(
+    Uri? AuthUrl,
+    Uri? TokenUrl,
+    Uri? UserinfoUrl,
+    Uri? LogoutUrl,
+    string? ClientId,
+    string? ClientSecret
+)
 {
     /// <summary>How sessions that began by it are marked.</summary>
     public const string Via = "sso";
 
     /// <summary>Whether people can sign on by it.</summary>
-    public bool IsOn => AuthUrl is not null && TokenUrl is not null && UserinfoUrl is not null && ClientId is not null && ClientSecret is not null;
+    public bool IsOn =>
+        AuthUrl is not null
+        && TokenUrl is not null
+        && UserinfoUrl is not null
+        && ClientId is not null
+        && ClientSecret is not null;
 
     /// <summary>The provider's own name where it does not say one: where people are sent to.</summary>
     public string Origin => AuthUrl!.GetLeftPart(UriPartial.Authority);
 
     /// <summary>Tells this provider and client from others that may have been set before; opens nothing.</summary>
     public string Fingerprint { get; } =
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{AuthUrl}\n{TokenUrl}\n{UserinfoUrl}\n{ClientId}")))[..16];
+        Convert.ToHexStringLower(
+            SHA256.HashData(Encoding.UTF8.GetBytes($"{AuthUrl}\n{TokenUrl}\n{UserinfoUrl}\n{ClientId}"))
+        )[..16];
 
     /// <summary>Where a browser is sent after a logout; null for nowhere.</summary>
-    public string? LogoutAddressOrNull(HttpRequest request) => !IsOn || LogoutUrl is null ? null : QueryHelpers.AddQueryString(
-        LogoutUrl.ToString(),
-        new Dictionary<string, string?>
-        {
-            ["client_id"] = ClientId,
-            ["post_logout_redirect_uri"] = $"{request.Scheme}://{request.Host}/admin",
-        });
+    public string? LogoutAddressOrNull(HttpRequest request) =>
+        !IsOn || LogoutUrl is null
+            ? null
+            : QueryHelpers.AddQueryString(
+                LogoutUrl.ToString(),
+                new Dictionary<string, string?>
+                {
+                    ["client_id"] = ClientId,
+                    ["post_logout_redirect_uri"] = $"{request.Scheme}://{request.Host}/admin",
+                }
+            );
 }

@@ -6,13 +6,15 @@ using Microsoft.AspNetCore.DataProtection;
 namespace EPortal.Accounts.Sso;
 
 /// <summary>
-/// Sign-ons that have begun are kept by those who began them: the state that the provider hands back is sealed with a key that this
-/// process makes, and good once and for a quarter of an hour. So beginning takes no room here, and a flood of beginnings pushes nobody
-/// out (decision 15). A restart in between means to begin again.
+/// Sign-ons that have begun are kept by those who began them: the state that the provider hands back is sealed with a
+/// key that this process makes, and good once and for a quarter of an hour. So beginning takes no room here, and a
+/// flood of beginnings pushes nobody out (decision 15). A restart in between means to begin again.
 /// </summary>
 internal sealed class SsoState(TimeProvider time) : ISecureDataFormat<AuthenticationProperties>
 {
-    /// <summary>States that came back and are not taken again; of more the oldest go, which are the first to end anyway.</summary>
+    /// <summary>
+    /// States that came back and are not taken again; of more the oldest go, which are the first to end anyway.
+    /// </summary>
     private const int MaxUsed = 100_000;
 
     private const string Number = ".number";
@@ -35,9 +37,14 @@ internal sealed class SsoState(TimeProvider time) : ISecureDataFormat<Authentica
     /// <inheritdoc/>
     public AuthenticationProperties? Unprotect(string? protectedText)
     {
-        if (protectedText is null || _sealed.Unprotect(protectedText) is not { } data
-            || !data.Items.Remove(Number, out var number) || number is null || !data.Items.Remove(BegunAt, out var begun)
-            || !long.TryParse(begun, NumberStyles.None, CultureInfo.InvariantCulture, out var at))
+        if (
+            protectedText is null
+            || _sealed.Unprotect(protectedText) is not { } data
+            || !data.Items.Remove(Number, out var number)
+            || number is null
+            || !data.Items.Remove(BegunAt, out var begun)
+            || !long.TryParse(begun, NumberStyles.None, CultureInfo.InvariantCulture, out var at)
+        )
             return null;
         var now = time.GetUtcNow();
         return now - DateTimeOffset.FromUnixTimeMilliseconds(at) < s_within && IsFirstUse(number, now) ? data : null;

@@ -1,6 +1,9 @@
 namespace EPortal.Api.Guards;
 
-/// <summary>What is counted for one kind of secret: by address, network, account, and by who had it right from where. Bounded; not safe for threads.</summary>
+/// <summary>
+/// What is counted for one kind of secret: by address, network, account, and by who had it right from where. Bounded;
+/// not safe for threads.
+/// </summary>
 /// <param name="countsHolders">Whether wrong ones are counted by account.</param>
 /// <param name="allowed">Wrong ones in a row before guessing is slowed down.</param>
 /// <param name="time">The clock.</param>
@@ -23,7 +26,10 @@ internal sealed class AttemptCounters(bool countsHolders, int allowed, TimeProvi
     /// <summary>For how many addresses, networks and accounts something is counted.</summary>
     public int Count => _addresses.Count + _networks.Count + _holders.Count;
 
-    /// <summary>What a wrong one counts for, the address first; whether it was right from there before. Keeps nothing: what is turned away must push nothing out.</summary>
+    /// <summary>
+    /// What a wrong one counts for, the address first; whether it was right from there before. Keeps nothing: what is
+    /// turned away must push nothing out.
+    /// </summary>
     public (TokenBucket[] Counted, bool IsProved) Find(ClientAddress client, string? holder)
     {
         if (holder is not null && _proved.TryGet((holder, client), out var own))
@@ -34,7 +40,9 @@ internal sealed class AttemptCounters(bool countsHolders, int allowed, TimeProvi
             : ([address], false);
     }
 
-    /// <summary>Keeps what was found and returns that of the network, by which others are put before or after it.</summary>
+    /// <summary>
+    /// Keeps what was found and returns that of the network, by which others are put before or after it.
+    /// </summary>
     public TokenBucket Keep(ClientAddress client, string? holder, TokenBucket[] counted, bool isProved)
     {
         if (!isProved)

@@ -4,8 +4,8 @@ using System.Net;
 namespace EPortal.Api.Guards;
 
 /// <summary>
-/// The address that guards count by: an IPv4 address, also where it came mapped into IPv6 (RFC 4291, 2.5.5.2), or a whole IPv6
-/// /64, of which one host may use every address (RFC 6177). Equal by value.
+/// The address that guards count by: an IPv4 address, also where it came mapped into IPv6 (RFC 4291, 2.5.5.2), or a
+/// whole IPv6 /64, of which one host may use every address (RFC 6177). Equal by value.
 /// </summary>
 internal readonly record struct ClientAddress
 {
@@ -20,16 +20,22 @@ internal readonly record struct ClientAddress
 
     private ClientAddress(int version, ulong bits) => (_version, _bits) = (version, bits);
 
-    /// <summary>The provider's part of it: /24 of IPv4, /48 of IPv6. Whoever has many addresses mostly has them there.</summary>
+    /// <summary>
+    /// The provider's part of it: /24 of IPv4, /48 of IPv6. Whoever has many addresses mostly has them there.
+    /// </summary>
     public ClientAddress Network => new(_version, _bits & (_version == 6 ? Slash48 : Slash24));
 
-    /// <summary>What is counted for an address; null, which only connections that are no network's have, is one of its own.</summary>
+    /// <summary>
+    /// What is counted for an address; null, which only connections that are no network's have, is one of its own.
+    /// </summary>
     public static ClientAddress Of(IPAddress? address)
     {
         if (address is null)
             return default;
         var bytes = (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).GetAddressBytes();
-        return bytes.Length == sizeof(uint) ? new(4, BinaryPrimitives.ReadUInt32BigEndian(bytes)) : new(6, BinaryPrimitives.ReadUInt64BigEndian(bytes));
+        return bytes.Length == sizeof(uint)
+            ? new(4, BinaryPrimitives.ReadUInt32BigEndian(bytes))
+            : new(6, BinaryPrimitives.ReadUInt64BigEndian(bytes));
     }
 
     /// <summary>The same for an address that was written down; unknown ones count as null does.</summary>

@@ -4,13 +4,19 @@ namespace EPortal.Api.Guards;
 internal static class GuardAnswers
 {
     /// <summary>The address that a call is counted under.</summary>
-    public static ClientAddress Client(this HttpContext context) => ClientAddress.Of(context.Connection.RemoteIpAddress);
+    public static ClientAddress Client(this HttpContext context) =>
+        ClientAddress.Of(context.Connection.RemoteIpAddress);
 
     /// <summary>Answers what was not looked at: 429, and when to come again.</summary>
     public static Task TooMany(this SecretGuard guard, HttpContext context)
     {
         SayWhen(context);
-        return ApiErrors.Write(context, StatusCodes.Status429TooManyRequests, ApiErrors.TooManyAttempts, Sentence(guard));
+        return ApiErrors.Write(
+            context,
+            StatusCodes.Status429TooManyRequests,
+            ApiErrors.TooManyAttempts,
+            Sentence(guard)
+        );
     }
 
     /// <summary>The same as a result.</summary>
@@ -23,5 +29,6 @@ internal static class GuardAnswers
     /// <summary>Says in a header when to come again.</summary>
     public static void SayWhen(HttpContext context) => context.Response.Headers.RetryAfter = SecretGuard.RetryAfter;
 
-    private static string Sentence(SecretGuard guard) => $"too many attempts with a wrong {guard.Name} from this address; try again in a moment";
+    private static string Sentence(SecretGuard guard) =>
+        $"too many attempts with a wrong {guard.Name} from this address; try again in a moment";
 }

@@ -1,6 +1,9 @@
 namespace EPortal.Api.Guards;
 
-/// <summary>Bounds how many lines strangers can have written to a log: thirty at once, and one more each two seconds. Any thread may ask.</summary>
+/// <summary>
+/// Bounds how many lines strangers can have written to a log: thirty at once, and one more each two seconds. Any thread
+/// may ask.
+/// </summary>
 internal sealed class LogRateLimiter(TimeProvider time)
 {
     private readonly Lock _gate = new();

@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace EPortal.Api.Guards;
 
-/// <summary>A table with room for so many: one more pushes out what was not asked for longest. Not safe for threads.</summary>
+/// <summary>
+/// A table with room for so many: one more pushes out what was not asked for longest. Not safe for threads.
+/// </summary>
 /// <typeparam name="TKey">What is looked for.</typeparam>
 /// <typeparam name="TValue">What is kept of it.</typeparam>
 internal sealed class LruTable<TKey, TValue>(int capacity)

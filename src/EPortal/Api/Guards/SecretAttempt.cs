@@ -1,9 +1,9 @@
 namespace EPortal.Api.Guards;
 
 /// <summary>
-/// Leave to look whether one secret is right, given by <see cref="SecretGuard"/> alone. Whatever compares a secret, or looks it
-/// up among remembered ones, asks for it, so that none can be tried past the guard. It says how it ended, once; disposed
-/// without that it counts as not tried.
+/// Leave to look whether one secret is right, given by <see cref="SecretGuard"/> alone. Whatever compares a secret, or
+/// looks it up among remembered ones, asks for it, so that none can be tried past the guard. It says how it ended,
+/// once; disposed without that it counts as not tried.
 /// </summary>
 internal sealed class SecretAttempt : IDisposable
 {
@@ -11,7 +11,15 @@ internal sealed class SecretAttempt : IDisposable
     private bool _hasEnded;
 
     /// <summary>For the guard.</summary>
-    internal SecretAttempt(SecretGuard guard, ClientAddress client, string? holder, TokenBucket[] counted, TokenBucket network, bool isProved, int rank)
+    internal SecretAttempt(
+        SecretGuard guard,
+        ClientAddress client,
+        string? holder,
+        TokenBucket[] counted,
+        TokenBucket network,
+        bool isProved,
+        int rank
+    )
     {
         (_guard, Client, Holder) = (guard, client, holder);
         (Counted, Network, IsProved, Rank) = (counted, network, isProved, rank);
@@ -26,7 +34,9 @@ internal sealed class SecretAttempt : IDisposable
     /// <summary>Whether this secret was right from this address before.</summary>
     public bool IsProved { get; }
 
-    /// <summary>Whom to serve first when many wait: the fewer wrong or undecided ones came from there, the lower. Never below 0.</summary>
+    /// <summary>
+    /// Whom to serve first when many wait: the fewer wrong or undecided ones came from there, the lower. Never below 0.
+    /// </summary>
     public int Rank { get; }
 
     /// <summary>What a wrong one counts for.</summary>
@@ -43,8 +53,8 @@ internal sealed class SecretAttempt : IDisposable
 
     /// <summary>It was wrong.</summary>
     /// <param name="repeatable">
-    /// The secret, where checking it costs nothing: the same one again is then no new guess, so that a forgotten program with an
-    /// old secret uses nothing up. Null where each one counts.
+    /// The secret, where checking it costs nothing: the same one again is then no new guess, so that a forgotten
+    /// program with an old secret uses nothing up. Null where each one counts.
     /// </param>
     public void Wrong(string? repeatable = null) => End(SecretOutcome.Wrong, repeatable);
 

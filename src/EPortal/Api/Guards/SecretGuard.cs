@@ -17,16 +17,23 @@ internal enum SecretOutcome
 }
 
 /// <summary>
-/// Slows guessing at one kind of secret down without shutting owners out. Wrong ones are counted by address and, for passwords,
-/// by account. Who had the right one from an address before is counted apart, so that what others try elsewhere is no hindrance.
-/// An attempt under way counts as if it were wrong until it is known, so that many at once cannot slip through.
+/// Slows guessing at one kind of secret down without shutting owners out. Wrong ones are counted by address and, for
+/// passwords, by account. Who had the right one from an address before is counted apart, so that what others try
+/// elsewhere is no hindrance. An attempt under way counts as if it were wrong until it is known, so that many at once
+/// cannot slip through.
 /// </summary>
 /// <param name="name">What the secret is, for the log: <c>password</c>.</param>
 /// <param name="countsHolders">Whether wrong ones are counted by account too.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Takes a bounded number of lines.</param>
 /// <param name="allowed">Wrong ones in a row before guessing is slowed down.</param>
-internal sealed partial class SecretGuard(string name, bool countsHolders, TimeProvider time, ILogger logger, int allowed = SecretGuard.Allowed)
+internal sealed partial class SecretGuard(
+    string name,
+    bool countsHolders,
+    TimeProvider time,
+    ILogger logger,
+    int allowed = SecretGuard.Allowed
+)
 {
     /// <summary>Addresses at which a secret was right that are remembered, at the most.</summary>
     public const int MaxProved = AttemptCounters.MaxProved;
@@ -58,9 +65,13 @@ internal sealed partial class SecretGuard(string name, bool countsHolders, TimeP
     /// <summary>How attempts ended.</summary>
     public OutcomeCounts<SecretOutcome> Counts { get; } = new();
 
-    /// <summary>Leave to try a secret; null after too many wrong ones. Waits while it hangs on what is under way whether there is one left.</summary>
+    /// <summary>
+    /// Leave to try a secret; null after too many wrong ones. Waits while it hangs on what is under way whether there
+    /// is one left.
+    /// </summary>
     /// <param name="client">Who tries.</param>
-    /// <param name="holder">The account, or the part of the secret that is none; empty where there is neither, null for what can be nobody's.</param>
+    /// <param name="holder">The account, or the part of the secret that is none; empty where there is neither, null for
+    /// what can be nobody's.</param>
     /// <param name="cancel">Ends the wait.</param>
     public async ValueTask<SecretAttempt?> Begin(ClientAddress client, string? holder, CancellationToken cancel)
     {
@@ -103,7 +114,13 @@ internal sealed partial class SecretGuard(string name, bool countsHolders, TimeP
     /// <param name="secret">What was shown.</param>
     /// <param name="isRight">Whether it is right.</param>
     /// <param name="cancel">Ends the wait.</param>
-    public async ValueTask<SecretOutcome> Try(ClientAddress client, string holder, string secret, Func<SecretAttempt, bool> isRight, CancellationToken cancel)
+    public async ValueTask<SecretOutcome> Try(
+        ClientAddress client,
+        string holder,
+        string secret,
+        Func<SecretAttempt, bool> isRight,
+        CancellationToken cancel
+    )
     {
         using var attempt = await Begin(client, holder, cancel);
         if (attempt is null)
@@ -138,7 +155,9 @@ internal sealed partial class SecretGuard(string name, bool countsHolders, TimeP
     /// <summary>Takes over how an attempt ended; null for undecided.</summary>
     internal void End(SecretAttempt attempt, SecretOutcome? outcome, string? repeatable)
     {
-        var mark = repeatable is null ? 0 : BitConverter.ToUInt64(HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes(repeatable)));
+        var mark = repeatable is null
+            ? 0
+            : BitConverter.ToUInt64(HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes(repeatable)));
         lock (_gate)
         {
             foreach (var one in attempt.Counted.Append(attempt.Network))

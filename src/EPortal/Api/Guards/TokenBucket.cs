@@ -1,8 +1,8 @@
 namespace EPortal.Api.Guards;
 
 /// <summary>
-/// So many of something, and one more each time a while has passed. What is under way and may yet count is kept apart. Not safe
-/// for threads.
+/// So many of something, and one more each time a while has passed. What is under way and may yet count is kept apart.
+/// Not safe for threads.
 /// </summary>
 /// <param name="limit">How many at once.</param>
 /// <param name="refill">After this long one more.</param>

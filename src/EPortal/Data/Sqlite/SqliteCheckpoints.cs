@@ -4,9 +4,9 @@ using Microsoft.Data.Sqlite;
 namespace EPortal.Data.Sqlite;
 
 /// <summary>
-/// Takes the write-ahead log into the database beside the writer's work: left to SQLite, a commit now and then would do it
-/// for hundreds of others, and all who wait for that commit would wait for it. What little came meanwhile the writer takes
-/// itself, for the log restarts only after all of it was copied.
+/// Takes the write-ahead log into the database beside the writer's work: left to SQLite, a commit now and then would do
+/// it for hundreds of others, and all who wait for that commit would wait for it. What little came meanwhile the writer
+/// takes itself, for the log restarts only after all of it was copied.
 /// </summary>
 internal sealed class SqliteCheckpoints(string path) : IDisposable
 {

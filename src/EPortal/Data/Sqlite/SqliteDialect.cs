@@ -6,9 +6,7 @@ internal sealed class SqliteDialect : SqlDialect
     /// <summary>The one there is.</summary>
     public static readonly SqliteDialect Instance = new();
 
-    private SqliteDialect()
-    {
-    }
+    private SqliteDialect() { }
 
     /// <inheritdoc/>
     public override string BeginWriting => "BEGIN IMMEDIATE";

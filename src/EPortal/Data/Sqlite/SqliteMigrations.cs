@@ -19,13 +19,16 @@ internal static class SqliteMigrations
         var known = ScriptNames();
         var done = Applied(connection);
         if (done.Except(known).FirstOrDefault() is { } strange)
-            throw new StoreException(StoreError.Unusable, $"the database was written by a newer version (it has '{strange}')");
+            throw new StoreException(
+                StoreError.Unusable,
+                $"the database was written by a newer version (it has '{strange}')"
+            );
         if (done.Count == known.Count)
             return false;
         using var migrating = FileLock.Acquire(path + ".migrate.lock");
         using var shared = new SharedConnection(connection);
-        var result = DeployChanges.To
-            .SqliteDatabase(shared)
+        var result = DeployChanges
+            .To.SqliteDatabase(shared)
             .WithScriptsEmbeddedInAssembly(Assembly.GetExecutingAssembly(), IsScript)
             .JournalToSqliteTable("schema_version")
             .WithTransaction()
@@ -34,7 +37,11 @@ internal static class SqliteMigrations
             .PerformUpgrade();
         return result.Successful
             ? true
-            : throw new StoreException(StoreError.Unusable, $"cannot migrate the database: {result.ErrorScript?.Name} failed", result.Error);
+            : throw new StoreException(
+                StoreError.Unusable,
+                $"cannot migrate the database: {result.ErrorScript?.Name} failed",
+                result.Error
+            );
     }
 
     private static bool IsScript(string resource) => resource.Contains(Folder, StringComparison.Ordinal);

@@ -7,8 +7,8 @@ using System.Text;
 namespace EPortal.Data.Sqlite;
 
 /// <summary>
-/// Which installation a database belongs to: a hash of its instance id in the header (<c>PRAGMA application_id</c>, 32 bits), where
-/// copies and backups keep it. It is no secret and no proof; it tells apart what was mixed up.
+/// Which installation a database belongs to: a hash of its instance id in the header (<c>PRAGMA application_id</c>, 32
+/// bits), where copies and backups keep it. It is no secret and no proof; it tells apart what was mixed up.
 /// </summary>
 internal static class SqliteOwner
 {
@@ -27,7 +27,10 @@ internal static class SqliteOwner
     {
         using var command = writer.CreateCommand();
         // A pragma takes no parameters.
-        command.CommandText = string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id={Number(instanceId)}");
+        command.CommandText = string.Create(
+            CultureInfo.InvariantCulture,
+            $"PRAGMA application_id={Number(instanceId)}"
+        );
         command.ExecuteNonQuery();
     }
 

@@ -23,13 +23,20 @@ internal static class SqliteStore
     public static DbConnection OpenReader(string path) => Open(path, SqliteOpenMode.ReadWrite, "PRAGMA query_only=ON");
 
     /// <summary>
-    /// Opens the connection that writes; a commit is on disk when it returns. It keeps more pages than usual, for a check-in may
-    /// come from any host. Its log is taken in by <see cref="SqliteCheckpoints"/>, or by SQLite where nobody does, and is cut to 64 MiB when it restarts.
+    /// Opens the connection that writes; a commit is on disk when it returns. It keeps more pages than usual, for a
+    /// check-in may come from any host. Its log is taken in by <see cref="SqliteCheckpoints"/>, or by SQLite where
+    /// nobody does, and is cut to 64 MiB when it restarts.
     /// </summary>
-    public static DbConnection OpenWriter(string path) => Open(
-        path, SqliteOpenMode.ReadWriteCreate,
-        "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA cache_size=-65536", "PRAGMA wal_autocheckpoint=32768",
-        "PRAGMA journal_size_limit=67108864");
+    public static DbConnection OpenWriter(string path) =>
+        Open(
+            path,
+            SqliteOpenMode.ReadWriteCreate,
+            "PRAGMA journal_mode=WAL",
+            "PRAGMA synchronous=FULL",
+            "PRAGMA cache_size=-65536",
+            "PRAGMA wal_autocheckpoint=32768",
+            "PRAGMA journal_size_limit=67108864"
+        );
 
     /// <summary>Takes the lock of writers and gives it back, writing nothing; true, or an exception.</summary>
     public static bool ProbeWrite(string path)
@@ -38,7 +45,9 @@ internal static class SqliteStore
         using var command = writer.CreateCommand();
         command.CommandTimeout = 1;
         // One statement a command: what fails behind one that answers rows would go unheard.
-        foreach (var statement in (string[])["PRAGMA busy_timeout=500", SqliteDialect.Instance.BeginWriting, "ROLLBACK"])
+        foreach (
+            var statement in (string[])["PRAGMA busy_timeout=500", SqliteDialect.Instance.BeginWriting, "ROLLBACK"]
+        )
         {
             command.CommandText = statement;
             command.ExecuteNonQuery();
@@ -48,7 +57,8 @@ internal static class SqliteStore
     }
 
     /// <summary>Bytes of the database that hold nothing any more.</summary>
-    public static long FreeBytes(Session session) => (long)session.Scalar("SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size")!;
+    public static long FreeBytes(Session session) =>
+        (long)session.Scalar("SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size")!;
 
     /// <summary>Runs <paramref name="action"/> and tells failures of the database as the store's own.</summary>
     public static T Guard<T>(Func<T> action)
@@ -64,36 +74,51 @@ internal static class SqliteStore
     }
 
     /// <summary>The store's error for one of SQLite's, by its code and never by its text.</summary>
-    public static StoreException Translate(DbException e) => e is not SqliteException sqlite
-        ? new StoreException(StoreError.Unusable, "the database failed", e)
-        : sqlite.SqliteErrorCode switch
-        {
-            Full => new StoreException(StoreError.DiskFull, "disk full: the database was not changed", e),
-            IoError when sqlite.SqliteExtendedErrorCode == IoErrorShmSize =>
-                new StoreException(StoreError.DiskFull, "disk full: the database was not changed", e),
-            ReadOnly or CannotOpen =>
-                new StoreException(StoreError.ReadOnly, "cannot write to the database; check the permissions of the data folder", e),
-            Corrupt or NotADatabase =>
-                new StoreException(StoreError.Unusable, "the database is damaged or not an ePortal database; restore it from a backup", e),
-            Busy => new StoreException(StoreError.Busy, "the database is locked by another process; try again", e),
-            var code => new StoreException(StoreError.Unusable, $"the database failed with SQLite error {code}", e),
-        };
+    public static StoreException Translate(DbException e) =>
+        e is not SqliteException sqlite
+            ? new StoreException(StoreError.Unusable, "the database failed", e)
+            : sqlite.SqliteErrorCode switch
+            {
+                Full => new StoreException(StoreError.DiskFull, "disk full: the database was not changed", e),
+                IoError when sqlite.SqliteExtendedErrorCode == IoErrorShmSize => new StoreException(
+                    StoreError.DiskFull,
+                    "disk full: the database was not changed",
+                    e
+                ),
+                ReadOnly or CannotOpen => new StoreException(
+                    StoreError.ReadOnly,
+                    "cannot write to the database; check the permissions of the data folder",
+                    e
+                ),
+                Corrupt or NotADatabase => new StoreException(
+                    StoreError.Unusable,
+                    "the database is damaged or not an ePortal database; restore it from a backup",
+                    e
+                ),
+                Busy => new StoreException(StoreError.Busy, "the database is locked by another process; try again", e),
+                var code => new StoreException(StoreError.Unusable, $"the database failed with SQLite error {code}", e),
+            };
 
     private static SqliteConnection Open(string path, SqliteOpenMode mode, params string[] pragmas)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
-        {
-            DataSource = path,
-            Mode = mode,
-            Pooling = false,
-            ForeignKeys = true,
-            DefaultTimeout = 30,
-        }.ToString());
+        var connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder
+            {
+                DataSource = path,
+                Mode = mode,
+                Pooling = false,
+                ForeignKeys = true,
+                DefaultTimeout = 30,
+            }.ToString()
+        );
         try
         {
             connection.Open();
             if (Version.Parse(connection.ServerVersion) < OldestSafe)
-                throw new StoreException(StoreError.Unusable, $"SQLite {connection.ServerVersion} is too old; {OldestSafe} is required");
+                throw new StoreException(
+                    StoreError.Unusable,
+                    $"SQLite {connection.ServerVersion} is too old; {OldestSafe} is required"
+                );
             // One by one: errors of a statement behind one that answers a row are not told.
             foreach (var pragma in (string[])["PRAGMA busy_timeout=30000", .. pragmas])
             {

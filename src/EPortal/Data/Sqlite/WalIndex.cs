@@ -6,9 +6,9 @@ using Microsoft.Data.Sqlite;
 namespace EPortal.Data.Sqlite;
 
 /// <summary>
-/// The header of the write-ahead log's index (https://www.sqlite.org/walformat.html, 2.1), which every commit of every process
-/// rewrites in memory that they share before it returns. SQLite has it mapped, so it is read where it lies; a file of our own
-/// on it would, when closed, take SQLite's locks away.
+/// The header of the write-ahead log's index (https://www.sqlite.org/walformat.html, 2.1), which every commit of every
+/// process rewrites in memory that they share before it returns. SQLite has it mapped, so it is read where it lies; a
+/// file of our own on it would, when closed, take SQLite's locks away.
 /// </summary>
 internal sealed unsafe partial class WalIndex : IDisposable
 {
@@ -46,7 +46,8 @@ internal sealed unsafe partial class WalIndex : IDisposable
     }
 
     /// <summary>The mark of the state that a reader would see now.</summary>
-    public CommitMark Read() => new(Vector128.Load(_header), Vector128.Load(_header + 16), Vector128.Load(_header + 32));
+    public CommitMark Read() =>
+        new(Vector128.Load(_header), Vector128.Load(_header + 16), Vector128.Load(_header + 32));
 
     /// <inheritdoc/>
     public void Dispose() => _connection.Dispose();

@@ -8,7 +8,9 @@ internal sealed class CachedServerTable
 {
     private const int Parts = 64;
 
-    /// <summary>So many deleted ones may be left in the table, marked; to remove one alone would mean to look through all.</summary>
+    /// <summary>
+    /// So many deleted ones may be left in the table, marked; to remove one alone would mean to look through all.
+    /// </summary>
     private const int MaxGone = 1000;
 
     private readonly Part[] _parts = [.. Enumerable.Range(0, Parts).Select(_ => new Part())];
@@ -53,7 +55,9 @@ internal sealed class CachedServerTable
         lock (part.Gate)
         {
             ref var known = ref CollectionsMarshal.GetValueRefOrNullRef(part.Agents, id);
-            return !System.Runtime.CompilerServices.Unsafe.IsNullRef(ref known) && !IsGone(known) && change(ref known, argument);
+            return !System.Runtime.CompilerServices.Unsafe.IsNullRef(ref known)
+                && !IsGone(known)
+                && change(ref known, argument);
         }
     }
 
@@ -71,7 +75,8 @@ internal sealed class CachedServerTable
     }
 
     /// <summary>Removes all but those of these entities.</summary>
-    public void Keep(IReadOnlySet<(ushort Origin, long Sequence)> entities) => RemoveAll(entity => !entities.Contains(entity));
+    public void Keep(IReadOnlySet<(ushort Origin, long Sequence)> entities) =>
+        RemoveAll(entity => !entities.Contains(entity));
 
     private bool IsGone(in CachedServer agent) => _anyGone && _gone.ContainsKey((agent.Origin, agent.Sequence));
 

@@ -3,16 +3,19 @@ using EPortal.Data;
 namespace EPortal.Servers.CheckIns;
 
 /// <summary>
-/// Moves check-ins from the log into the servers' rows. Times go round all servers in their order, so that rows beside each other are
-/// written at once and no commit writes much; facts go in the order in which they came. Under load most of the time goes to those who
-/// call, and lists are behind. For the writer's thread alone, but where it says otherwise.
+/// Moves check-ins from the log into the servers' rows. Times go round all servers in their order, so that rows beside
+/// each other are written at once and no commit writes much; facts go in the order in which they came. Under load most
+/// of the time goes to those who call, and lists are behind. For the writer's thread alone, but where it says
+/// otherwise.
 /// </summary>
 internal sealed class CheckInFlusher(HostChangeLimiter limit, TimeProvider time)
 {
     /// <summary>So many times may wait; the more wait, the more of them lie beside each other.</summary>
     private const int MaxTimes = 100_000;
 
-    /// <summary>So many hosts' facts may wait before as many are moved as come: about every host of a large fleet once.</summary>
+    /// <summary>
+    /// So many hosts' facts may wait before as many are moved as come: about every host of a large fleet once.
+    /// </summary>
     private const long MaxFacts = 1_000_000;
 
     /// <summary>Servers of one segment, as a power of two: some dozens of pages.</summary>
@@ -90,9 +93,15 @@ internal sealed class CheckInFlusher(HostChangeLimiter limit, TimeProvider time)
     }
 
     /// <summary>Writes a check-in to its server's row, unless that has a later one or is gone.</summary>
-    public static void WriteRow(Change change, LoggedCheckIn checkIn) => change.Session.Execute(
-        "UPDATE server_checkin SET at = @at, uptime = @uptime, stamp = @stamp, origin = @origin WHERE server = @server AND stamp < @stamp",
-        ("@at", checkIn.At), ("@uptime", checkIn.Uptime), ("@stamp", checkIn.Stamp), ("@origin", change.Node.Origin), ("@server", checkIn.Server));
+    public static void WriteRow(Change change, LoggedCheckIn checkIn) =>
+        change.Session.Execute(
+            "UPDATE server_checkin SET at = @at, uptime = @uptime, stamp = @stamp, origin = @origin WHERE server = @server AND stamp < @stamp",
+            ("@at", checkIn.At),
+            ("@uptime", checkIn.Uptime),
+            ("@stamp", checkIn.Stamp),
+            ("@origin", change.Node.Origin),
+            ("@server", checkIn.Server)
+        );
 
     private void AddTime(LoggedCheckIn checkIn)
     {
@@ -105,7 +114,8 @@ internal sealed class CheckInFlusher(HostChangeLimiter limit, TimeProvider time)
 
     private void MoveTimes(Change change, int most)
     {
-        for (var budget = most; budget > 0 && _times > 0;)
+        var budget = most;
+        while (budget > 0 && _times > 0)
         {
             budget -= MoveSegment(change, _segments[_next]);
             if (++_next < _segments.Count)
@@ -124,7 +134,10 @@ internal sealed class CheckInFlusher(HostChangeLimiter limit, TimeProvider time)
 
     private int MoveSegment(Change change, List<LoggedCheckIn> segment)
     {
-        segment.Sort(static (one, other) => one.Server != other.Server ? one.Server.CompareTo(other.Server) : one.Stamp.CompareTo(other.Stamp));
+        segment.Sort(
+            static (one, other) =>
+                one.Server != other.Server ? one.Server.CompareTo(other.Server) : one.Stamp.CompareTo(other.Stamp)
+        );
         for (var n = 0; n < segment.Count; n++)
         {
             if (n + 1 == segment.Count || segment[n + 1].Server != segment[n].Server)

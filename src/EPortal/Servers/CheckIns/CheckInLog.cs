@@ -8,9 +8,9 @@ namespace EPortal.Servers.CheckIns;
 internal readonly record struct LoggedCheckIn(long Server, long At, long Uptime, long Stamp);
 
 /// <summary>
-/// The log of check-ins, <c>checkin_log</c>: what is on disk and not yet in the servers' rows. A row holds either the times of many check-ins
-/// or what some hosts said that is new. Whoever reads times of check-ins reads these too, on the same snapshot; there are few unless the
-/// portal is very busy, and none when it is not.
+/// The log of check-ins, <c>checkin_log</c>: what is on disk and not yet in the servers' rows. A row holds either the
+/// times of many check-ins or what some hosts said that is new. Whoever reads times of check-ins reads these too, on
+/// the same snapshot; there are few unless the portal is very busy, and none when it is not.
 /// </summary>
 internal static class CheckInLog
 {
@@ -32,18 +32,21 @@ internal static class CheckInLog
     }
 
     /// <summary>
-    /// The servers that checked in at <paramref name="time"/> (Unix microseconds) or later, by the clock or by the stamp, as a JSON
-    /// list for a query.
+    /// The servers that checked in at <paramref name="time"/> (Unix microseconds) or later, by the clock or by the
+    /// stamp, as a JSON list for a query.
     /// </summary>
     public static string Since(Session session, long time)
     {
         var servers = new HashSet<long>();
         var stamp = HybridClock.At(UnixMicros.ToTime(time));
-        ReadTimes(session, checkIn =>
-        {
-            if (checkIn.At >= time || checkIn.Stamp >= stamp)
-                servers.Add(checkIn.Server);
-        });
+        ReadTimes(
+            session,
+            checkIn =>
+            {
+                if (checkIn.At >= time || checkIn.Stamp >= stamp)
+                    servers.Add(checkIn.Server);
+            }
+        );
         return $"[{string.Join(',', servers)}]";
     }
 
@@ -55,7 +58,14 @@ internal static class CheckInLog
         {
             var (stamp, at, times) = (row.GetInt64(0), row.GetInt64(1), (byte[])row.GetValue(2));
             for (var rest = times.AsSpan(); rest.Length >= TimeSize; rest = rest[TimeSize..])
-                take(new LoggedCheckIn(BinaryPrimitives.ReadInt64LittleEndian(rest), at, BinaryPrimitives.ReadInt64LittleEndian(rest[sizeof(long)..]), stamp));
+                take(
+                    new LoggedCheckIn(
+                        BinaryPrimitives.ReadInt64LittleEndian(rest),
+                        at,
+                        BinaryPrimitives.ReadInt64LittleEndian(rest[sizeof(long)..]),
+                        stamp
+                    )
+                );
         }
     }
 
@@ -75,7 +85,12 @@ internal static class CheckInLog
             each(new LoggedCheckIn(checkIns[n].Local, at, checkIns[n].Uptime, stamp));
         }
 
-        change.Session.Execute("INSERT INTO checkin_log (stamp, at, entries) VALUES (@stamp, @at, @entries)", ("@stamp", stamp), ("@at", at), ("@entries", times));
+        change.Session.Execute(
+            "INSERT INTO checkin_log (stamp, at, entries) VALUES (@stamp, @at, @entries)",
+            ("@stamp", stamp),
+            ("@at", at),
+            ("@entries", times)
+        );
     }
 
     /// <summary>Writes one time.</summary>
@@ -90,7 +105,9 @@ internal static class CheckInLog
         change.Session.Execute("DELETE FROM checkin_log WHERE stamp <= @upTo AND servers IS NULL", ("@upTo", upTo));
 
     /// <summary>How many hosts' facts are in it; a host counts as often as it said something new.</summary>
-    public static long CountFacts(Session session) => (long)session.Scalar("SELECT coalesce(sum(length(servers)), 0) / 8 FROM checkin_log WHERE servers IS NOT NULL")!;
+    public static long CountFacts(Session session) =>
+        (long)
+            session.Scalar("SELECT coalesce(sum(length(servers)), 0) / 8 FROM checkin_log WHERE servers IS NOT NULL")!;
 
     /// <summary>The servers whose facts are in it.</summary>
     public static HashSet<long> ServersWithFacts(Session session)
@@ -99,7 +116,11 @@ internal static class CheckInLog
         using var row = session.Query("SELECT servers FROM checkin_log WHERE servers IS NOT NULL");
         while (row.Read())
         {
-            for (var rest = ((byte[])row.GetValue(0)).AsSpan(); rest.Length >= sizeof(long); rest = rest[sizeof(long)..])
+            for (
+                var rest = ((byte[])row.GetValue(0)).AsSpan();
+                rest.Length >= sizeof(long);
+                rest = rest[sizeof(long)..]
+            )
                 servers.Add(BinaryPrimitives.ReadInt64LittleEndian(rest));
         }
 
@@ -126,19 +147,30 @@ internal static class CheckInLog
 
             change.Session.Execute(
                 "INSERT INTO checkin_log (stamp, at, entries, servers, told) VALUES (@stamp, @at, @entries, @servers, @told)",
-                ("@stamp", change.NextStamp()), ("@at", UnixMicros.Of(change.Now)), ("@entries", Array.Empty<byte>()), ("@servers", servers), ("@told", told.ToArray()));
+                ("@stamp", change.NextStamp()),
+                ("@at", UnixMicros.Of(change.Now)),
+                ("@entries", Array.Empty<byte>()),
+                ("@servers", servers),
+                ("@told", told.ToArray())
+            );
         }
     }
 
     /// <summary>The first row of facts behind a stamp; null when there is none.</summary>
     public static FactsRow? ReadFactsOrNull(Session session, long after)
     {
-        using var row = session.Query("SELECT stamp, at, servers, told FROM checkin_log WHERE stamp > @after AND servers IS NOT NULL ORDER BY stamp LIMIT 1", ("@after", after));
-        return row.Read() ? new FactsRow(row.GetInt64(0), row.GetInt64(1), Parse((byte[])row.GetValue(2), (byte[])row.GetValue(3))) : null;
+        using var row = session.Query(
+            "SELECT stamp, at, servers, told FROM checkin_log WHERE stamp > @after AND servers IS NOT NULL ORDER BY stamp LIMIT 1",
+            ("@after", after)
+        );
+        return row.Read()
+            ? new FactsRow(row.GetInt64(0), row.GetInt64(1), Parse((byte[])row.GetValue(2), (byte[])row.GetValue(3)))
+            : null;
     }
 
     /// <summary>Deletes a row of facts.</summary>
-    public static void DeleteFacts(Change change, long stamp) => change.Session.Execute("DELETE FROM checkin_log WHERE stamp = @stamp", ("@stamp", stamp));
+    public static void DeleteFacts(Change change, long stamp) =>
+        change.Session.Execute("DELETE FROM checkin_log WHERE stamp = @stamp", ("@stamp", stamp));
 
     private static List<(long, PendingFacts)> Parse(byte[] servers, byte[] told)
     {
@@ -147,7 +179,10 @@ internal static class CheckInLog
         for (var n = 0; n < servers.Length; n += sizeof(long))
         {
             var length = BinaryPrimitives.ReadInt32LittleEndian(rest);
-            var facts = JsonSerializer.Deserialize(rest.Slice(HeadSize, length), PendingFactsJson.Default.PendingFacts)!;
+            var facts = JsonSerializer.Deserialize(
+                rest.Slice(HeadSize, length),
+                PendingFactsJson.Default.PendingFacts
+            )!;
             facts.Was = BinaryPrimitives.ReadInt64LittleEndian(rest[sizeof(int)..]);
             rest = rest[(HeadSize + length)..];
             all.Add((BinaryPrimitives.ReadInt64LittleEndian(servers.AsSpan(n)), facts));

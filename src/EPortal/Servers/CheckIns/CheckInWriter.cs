@@ -3,8 +3,9 @@ using EPortal.Data;
 namespace EPortal.Servers.CheckIns;
 
 /// <summary>
-/// Writes check-ins of known hosts: straight to the rows of their servers or, when many come, to a log (<see cref="CheckInLog"/>), so that a
-/// commit writes a few pages and not some for each host. <see cref="CheckInFlusher"/> moves them from there into the rows little by little.
+/// Writes check-ins of known hosts: straight to the rows of their servers or, when many come, to a log (
+/// <see cref="CheckInLog"/>), so that a commit writes a few pages and not some for each host.
+/// <see cref="CheckInFlusher"/> moves them from there into the rows little by little.
 /// </summary>
 internal sealed class CheckInWriter : BatchedWrites
 {
@@ -35,8 +36,8 @@ internal sealed class CheckInWriter : BatchedWrites
     public long Behind => _flusher.Behind;
 
     /// <summary>
-    /// Records a check-in of a host that <see cref="ServerCache"/> has; done when it is on disk, false when the host was deleted
-    /// meanwhile.
+    /// Records a check-in of a host that <see cref="ServerCache"/> has; done when it is on disk, false when the host
+    /// was deleted meanwhile.
     /// </summary>
     /// <param name="id">Its id.</param>
     /// <param name="local">This node's number of it.</param>
@@ -117,7 +118,10 @@ internal sealed class CheckInWriter : BatchedWrites
         _changed.Clear();
     }
 
-    /// <summary>Tells apart what each needs. The first facts of a host go to its rows at once: nothing of it can wait in the log.</summary>
+    /// <summary>
+    /// Tells apart what each needs. The first facts of a host go to its rows at once: nothing of it can wait in the
+    /// log.
+    /// </summary>
     private void Sort(Change change)
     {
         foreach (var item in _taken)
@@ -150,14 +154,21 @@ internal sealed class CheckInWriter : BatchedWrites
             CheckInFlusher.WriteRow(change, new LoggedCheckIn(item.Local, at, item.Uptime, stamp));
     }
 
-    /// <summary>Lets the calls go on, some one after another on a thread each: to wake a thread for every one costs more than its work.</summary>
+    /// <summary>
+    /// Lets the calls go on, some one after another on a thread each: to wake a thread for every one costs more than
+    /// its work.
+    /// </summary>
     private void Release(Exception? failure)
     {
         const int Together = 16;
         for (var first = 0; first < _taken.Count; first += Together)
         {
             var some = _taken.GetRange(first, Math.Min(Together, _taken.Count - first));
-            ThreadPool.UnsafeQueueUserWorkItem(state => state.some.ForEach(item => item.Finish(state.failure)), (some, failure), preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(
+                state => state.some.ForEach(item => item.Finish(state.failure)),
+                (some, failure),
+                preferLocal: false
+            );
         }
     }
 }

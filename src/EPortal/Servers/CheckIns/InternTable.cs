@@ -3,7 +3,9 @@ using EPortal.Keys;
 
 namespace EPortal.Servers.CheckIns;
 
-/// <summary>Small numbers for values that very many cached servers share: origins of entity ids, and keys. Used under one lock.</summary>
+/// <summary>
+/// Small numbers for values that very many cached servers share: origins of entity ids, and keys. Used under one lock.
+/// </summary>
 internal sealed class InternTable
 {
     private readonly Dictionary<string, ushort> _origins = new(StringComparer.Ordinal);
@@ -35,11 +37,14 @@ internal sealed class InternTable
     public AgentKey?[] ReadKeys(Session session)
     {
         var keys = new Dictionary<int, AgentKey>();
-        using (var row = session.Query(
-            $"""
-            SELECT k.id, {KeyFeed.Id}, {KeyFeed.Name}, k.products
-            FROM key k {KeyFeed.Join} WHERE k.shadowed = 0
-            """))
+        using (
+            var row = session.Query(
+                $"""
+                SELECT k.id, {KeyFeed.Id}, {KeyFeed.Name}, k.products
+                FROM key k {KeyFeed.Join} WHERE k.shadowed = 0
+                """
+            )
+        )
         {
             while (row.Read())
                 keys[OfKey(row.GetString(0))] = new AgentKey(row.GetString(1), row.GetString(2), row.GetString(3));

@@ -19,7 +19,10 @@ internal readonly record struct PackedServerId(ulong High, ulong Low)
         id = default;
         if (text.Length != Length || !Ascii.IsValid(text))
             return false;
-        id = new PackedServerId(BinaryPrimitives.ReadUInt64BigEndian(text), BinaryPrimitives.ReadUInt64BigEndian(text[8..]));
+        id = new PackedServerId(
+            BinaryPrimitives.ReadUInt64BigEndian(text),
+            BinaryPrimitives.ReadUInt64BigEndian(text[8..])
+        );
         return true;
     }
 
@@ -28,7 +31,9 @@ internal readonly record struct PackedServerId(ulong High, ulong Low)
     {
         id = default;
         Span<byte> bytes = stackalloc byte[Length];
-        return text.Length == Length && Ascii.FromUtf16(text, bytes, out _) == OperationStatus.Done && TryRead(bytes, out id);
+        return text.Length == Length
+            && Ascii.FromUtf16(text, bytes, out _) == OperationStatus.Done
+            && TryRead(bytes, out id);
     }
 
     /// <inheritdoc/>

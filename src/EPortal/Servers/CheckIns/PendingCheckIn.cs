@@ -3,7 +3,8 @@ using System.Threading.Tasks.Sources;
 namespace EPortal.Servers.CheckIns;
 
 /// <summary>A check-in on its way to the disk, and the call that waits for it.</summary>
-internal sealed class PendingCheckIn(PackedServerId id, long local, long uptime, PendingFacts? facts) : IValueTaskSource<bool>
+internal sealed class PendingCheckIn(PackedServerId id, long local, long uptime, PendingFacts? facts)
+    : IValueTaskSource<bool>
 {
     private ManualResetValueTaskSourceCore<bool> _done;
 
@@ -44,6 +45,10 @@ internal sealed class PendingCheckIn(PackedServerId id, long local, long uptime,
     ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _done.GetStatus(token);
 
     /// <inheritdoc/>
-    void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _done.OnCompleted(continuation, state, token, flags);
+    void IValueTaskSource<bool>.OnCompleted(
+        Action<object?> continuation,
+        object? state,
+        short token,
+        ValueTaskSourceOnCompletedFlags flags
+    ) => _done.OnCompleted(continuation, state, token, flags);
 }

@@ -4,7 +4,8 @@ using System.Text.Json.Serialization;
 namespace EPortal.Servers.CheckIns;
 
 /// <summary>What a host says of itself, as it waits in the log.</summary>
-/// <param name="EntityId">Id of the host as the store sees it; its number may be another host's by the time this is taken in.</param>
+/// <param name="EntityId">Id of the host as the store sees it; its number may be another host's by the time this is
+/// taken in.</param>
 /// <param name="Uptime">Seconds since it booted.</param>
 /// <param name="Digest">Of all it said but the uptime; 0 for none.</param>
 /// <param name="Facts">What it says.</param>

@@ -5,8 +5,9 @@ using EPortal.Servers.Search;
 namespace EPortal.Servers.CheckIns;
 
 /// <summary>
-/// All registered hosts in memory, so that most calls of agents need no look at the store. It is true at every moment: whoever
-/// asks compares the store's mark first, and where that has moved, whichever process moved it, the operations since are read.
+/// All registered hosts in memory, so that most calls of agents need no look at the store. It is true at every moment:
+/// whoever asks compares the store's mark first, and where that has moved, whichever process moved it, the operations
+/// since are read.
 /// </summary>
 internal sealed class ServerCache(Database database, Offers offers)
 {
@@ -27,7 +28,9 @@ internal sealed class ServerCache(Database database, Offers offers)
     /// <summary>What agents have in common right now.</summary>
     public FleetView View() => _view is { } view && view.Mark == database.Mark ? view : Refresh();
 
-    /// <summary>The host of that id, as of a view that was asked for before; false for an unknown one, or one whose key is gone.</summary>
+    /// <summary>
+    /// The host of that id, as of a view that was asked for before; false for an unknown one, or one whose key is gone.
+    /// </summary>
     public bool TryFind(FleetView view, PackedServerId id, out CachedServer agent, out AgentKey key)
     {
         key = null!;
@@ -41,20 +44,36 @@ internal sealed class ServerCache(Database database, Offers offers)
 
     /// <summary>A known host as the store sees it.</summary>
     public RegisteredServer ServerOf(string serverId, CachedServer agent, AgentKey key) =>
-        new(agent.Local, new EntityId(_numbers.Origin(agent.Origin), agent.Sequence).ToString(), serverId, key.FeedId, key.FeedName, key.Products, null, -1);
-
-    /// <summary>Notes a check-in that changes nothing but time and uptime; false when the host is gone. For the writer.</summary>
-    public bool Touch(PackedServerId id, long local, long uptime) => _table.Update(id, (local, uptime), static (ref CachedServer agent, (long Local, long Uptime) now) =>
-    {
-        if (agent.Local != now.Local)
-            return false;
-        agent.Uptime = now.Uptime;
-        return true;
-    });
+        new(
+            agent.Local,
+            new EntityId(_numbers.Origin(agent.Origin), agent.Sequence).ToString(),
+            serverId,
+            key.FeedId,
+            key.FeedName,
+            key.Products,
+            null,
+            -1
+        );
 
     /// <summary>
-    /// Notes that the facts of a host are about to change, so that nothing counts as what it said last; false when the host is
-    /// gone. For the writer.
+    /// Notes a check-in that changes nothing but time and uptime; false when the host is gone. For the writer.
+    /// </summary>
+    public bool Touch(PackedServerId id, long local, long uptime) =>
+        _table.Update(
+            id,
+            (local, uptime),
+            static (ref CachedServer agent, (long Local, long Uptime) now) =>
+            {
+                if (agent.Local != now.Local)
+                    return false;
+                agent.Uptime = now.Uptime;
+                return true;
+            }
+        );
+
+    /// <summary>
+    /// Notes that the facts of a host are about to change, so that nothing counts as what it said last; false when the
+    /// host is gone. For the writer.
     /// </summary>
     /// <param name="id">Its id.</param>
     /// <param name="local">This node's number of it.</param>
@@ -64,26 +83,34 @@ internal sealed class ServerCache(Database database, Offers offers)
     public bool TryInvalidate(PackedServerId id, long local, long uptime, out ushort version, out long was)
     {
         var before = (Version: (ushort)0, Uptime: -1L);
-        var here = _table.Update(id, (local, uptime), (ref CachedServer agent, (long Local, long Uptime) now) =>
-        {
-            if (agent.Local != now.Local)
-                return false;
-            before = (++agent.Version, agent.Uptime);
-            (agent.Uptime, agent.Digest) = (now.Uptime, 0);
-            return true;
-        });
+        var here = _table.Update(
+            id,
+            (local, uptime),
+            (ref CachedServer agent, (long Local, long Uptime) now) =>
+            {
+                if (agent.Local != now.Local)
+                    return false;
+                before = (++agent.Version, agent.Uptime);
+                (agent.Uptime, agent.Digest) = (now.Uptime, 0);
+                return true;
+            }
+        );
         (version, was) = before;
         return here;
     }
 
     /// <summary>Notes what a host said last, once it is on disk; not if it has said more since.</summary>
     public void Confirm(PackedServerId id, ushort version, long uptime, long digest) =>
-        _table.Update(id, (version, uptime, digest), static (ref CachedServer agent, (ushort Version, long Uptime, long Digest) now) =>
-        {
-            if (agent.Version == now.Version)
-                (agent.Uptime, agent.Digest) = (now.Uptime, now.Digest);
-            return true;
-        });
+        _table.Update(
+            id,
+            (version, uptime, digest),
+            static (ref CachedServer agent, (ushort Version, long Uptime, long Digest) now) =>
+            {
+                if (agent.Version == now.Version)
+                    (agent.Uptime, agent.Digest) = (now.Uptime, now.Digest);
+                return true;
+            }
+        );
 
     /// <summary>Reads what has changed up to a revision that <paramref name="session"/> sees.</summary>
     public void CatchUp(Session session, long revision)
@@ -93,7 +120,11 @@ internal sealed class ServerCache(Database database, Offers offers)
             if (revision == _revision)
                 return;
             if (_revision < 0)
-                (_recovered, _inLog, _keys) = (CheckInLog.LastTimes(session), CheckInLog.ServersWithFacts(session), _numbers.ReadKeys(session));
+                (_recovered, _inLog, _keys) = (
+                    CheckInLog.LastTimes(session),
+                    CheckInLog.ServersWithFacts(session),
+                    _numbers.ReadKeys(session)
+                );
             else if (OperationRetention.Trimmed(session) > _operation)
                 RereadAll(session);
             else
@@ -107,7 +138,8 @@ internal sealed class ServerCache(Database database, Offers offers)
     {
         View();
         _table.Reserve(database.Read(ServerGroups.Total));
-        for (var last = 0L; last >= 0 && !cancel.IsCancellationRequested;)
+        var last = 0L;
+        while (last >= 0 && !cancel.IsCancellationRequested)
             last = Load("s.local > @after ORDER BY s.local LIMIT @limit", ("@after", last), ("@limit", PreloadRows));
         lock (_gate)
             (_recovered, _inLog) = ([], []);
@@ -136,8 +168,8 @@ internal sealed class ServerCache(Database database, Offers offers)
     }
 
     /// <summary>
-    /// Reads hosts into the table; gives the last one's number, -1 when there was none. The reading itself keeps nobody waiting;
-    /// when hosts were changed or deleted meanwhile it is done again, for it may have seen them as they were.
+    /// Reads hosts into the table; gives the last one's number, -1 when there was none. The reading itself keeps nobody
+    /// waiting; when hosts were changed or deleted meanwhile it is done again, for it may have seen them as they were.
     /// </summary>
     private long Load(string which, params (string, object?)[] parameters)
     {
@@ -165,26 +197,38 @@ internal sealed class ServerCache(Database database, Offers offers)
         var rows = new List<Row>();
         using var row = session.Query(
             $"SELECT s.local, s.server_id, s.id, s.key, coalesce(c.uptime, -1), coalesce(c.digest, 0) FROM server s LEFT JOIN server_checkin c ON c.server = s.local WHERE {which}",
-            parameters);
+            parameters
+        );
         while (row.Read())
         {
             // An id of another form is looked up in the store each time.
             PackedServerId? id = PackedServerId.TryRead(row.GetString(1), out var read) ? read : null;
-            rows.Add(new Row(row.GetInt64(0), id, EntityId.Parse(row.GetString(2)), row.GetString(3), row.GetInt64(4), row.GetInt64(5)));
+            rows.Add(
+                new Row(
+                    row.GetInt64(0),
+                    id,
+                    EntityId.Parse(row.GetString(2)),
+                    row.GetString(3),
+                    row.GetInt64(4),
+                    row.GetInt64(5)
+                )
+            );
         }
 
         return rows;
     }
 
-    private CachedServer AgentOf(Row row) => new()
-    {
-        Local = row.Local,
-        Origin = _numbers.OfOrigin(row.EntityId.Origin),
-        Sequence = row.EntityId.Sequence,
-        Key = _numbers.OfKey(row.Key),
-        Uptime = row.Uptime >= 0 && _recovered.TryGetValue(row.Local, out var waiting) ? waiting.Uptime : row.Uptime,
-        Digest = _inLog.Contains(row.Local) ? 0 : row.Digest,
-    };
+    private CachedServer AgentOf(Row row) =>
+        new()
+        {
+            Local = row.Local,
+            Origin = _numbers.OfOrigin(row.EntityId.Origin),
+            Sequence = row.EntityId.Sequence,
+            Key = _numbers.OfKey(row.Key),
+            Uptime =
+                row.Uptime >= 0 && _recovered.TryGetValue(row.Local, out var waiting) ? waiting.Uptime : row.Uptime,
+            Digest = _inLog.Contains(row.Local) ? 0 : row.Digest,
+        };
 
     private void Take(Session session, ServerChanges changes)
     {
@@ -198,13 +242,17 @@ internal sealed class ServerCache(Database database, Offers offers)
     }
 
     /// <summary>
-    /// Operations were deleted that were not read: then nothing is taken for as it was. Hosts stay in memory, for calls of theirs may be
-    /// on their way.
+    /// Operations were deleted that were not read: then nothing is taken for as it was. Hosts stay in memory, for calls
+    /// of theirs may be on their way.
     /// </summary>
     private void RereadAll(Session session)
     {
         _changes++;
-        (_recovered, _inLog, _keys) = (CheckInLog.LastTimes(session), CheckInLog.ServersWithFacts(session), _numbers.ReadKeys(session));
+        (_recovered, _inLog, _keys) = (
+            CheckInLog.LastTimes(session),
+            CheckInLog.ServersWithFacts(session),
+            _numbers.ReadKeys(session)
+        );
         var there = new HashSet<(ushort, long)>();
         using var row = session.Query("SELECT server_id, key, id FROM server");
         while (row.Read())
@@ -217,7 +265,9 @@ internal sealed class ServerCache(Database database, Offers offers)
         _table.Keep(there);
     }
 
-    /// <summary>Somebody changed a host: its next check-in is compared with the store, in case that was about its facts or tags.</summary>
+    /// <summary>
+    /// Somebody changed a host: its next check-in is compared with the store, in case that was about its facts or tags.
+    /// </summary>
     private void Reread(Session session, string id)
     {
         using var row = session.Query("SELECT server_id, key FROM server WHERE id = @id", ("@id", id));
@@ -228,14 +278,25 @@ internal sealed class ServerCache(Database database, Offers offers)
     private void Distrust(string serverId, string ofKey)
     {
         if (PackedServerId.TryRead(serverId, out var id))
-            _table.Update(id, _numbers.OfKey(ofKey), static (ref CachedServer agent, int key) =>
-            {
-                agent.Version++;
-                (agent.Key, agent.Digest) = (key, 0);
-                return true;
-            });
+            _table.Update(
+                id,
+                _numbers.OfKey(ofKey),
+                static (ref CachedServer agent, int key) =>
+                {
+                    agent.Version++;
+                    (agent.Key, agent.Digest) = (key, 0);
+                    return true;
+                }
+            );
     }
 
     /// <summary>A host as it was read.</summary>
-    private readonly record struct Row(long Local, PackedServerId? Id, EntityId EntityId, string Key, long Uptime, long Digest);
+    private readonly record struct Row(
+        long Local,
+        PackedServerId? Id,
+        EntityId EntityId,
+        string Key,
+        long Uptime,
+        long Digest
+    );
 }

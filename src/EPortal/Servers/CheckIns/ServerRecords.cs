@@ -16,7 +16,8 @@ internal static class ServerRecords
               x.update_result, x.feed, c.uptime, x.dropped
             FROM server_facts x JOIN server_checkin c ON c.server = x.server WHERE x.server = @server
             """,
-            ("@server", local));
+            ("@server", local)
+        );
         if (!row.Read())
             return null;
         var facts = new ServerFacts
@@ -44,7 +45,10 @@ internal static class ServerRecords
         return new CheckIn(facts, row.GetInt64(18), Tags: null);
     }
 
-    /// <summary>Writes a check-in to the server's rows, and to its history what it changes, within the limit; false when the server is gone.</summary>
+    /// <summary>
+    /// Writes a check-in to the server's rows, and to its history what it changes, within the limit; false when the
+    /// server is gone.
+    /// </summary>
     public static bool Write(Change change, HostChangeLimiter limit, long local, PendingFacts pending)
     {
         var before = Read(change.Session, local);
@@ -54,19 +58,39 @@ internal static class ServerRecords
         return true;
     }
 
-    /// <summary>Writes what a server said at <paramref name="at"/> (Unix microseconds), before now, unless the server is gone.</summary>
+    /// <summary>
+    /// Writes what a server said at <paramref name="at"/> (Unix microseconds), before now, unless the server is gone.
+    /// </summary>
     public static void WriteLogged(Change change, HostChangeLimiter limit, long local, PendingFacts pending, long at)
     {
         var before = Read(change.Session, local);
-        if (change.Session.Execute(
-            "UPDATE server_checkin SET digest = @digest WHERE server = @server AND EXISTS (SELECT 1 FROM server WHERE local = @server AND id = @id)",
-            ("@digest", pending.Digest), ("@server", local), ("@id", pending.EntityId)) > 0)
+        if (
+            change.Session.Execute(
+                "UPDATE server_checkin SET digest = @digest WHERE server = @server AND EXISTS (SELECT 1 FROM server WHERE local = @server AND id = @id)",
+                ("@digest", pending.Digest),
+                ("@server", local),
+                ("@id", pending.EntityId)
+            ) > 0
+        )
             WriteChanges(change, limit, local, pending, before, at);
     }
 
-    private static void WriteChanges(Change change, HostChangeLimiter limit, long local, PendingFacts pending, CheckIn? before, long at)
+    private static void WriteChanges(
+        Change change,
+        HostChangeLimiter limit,
+        long local,
+        PendingFacts pending,
+        CheckIn? before,
+        long at
+    )
     {
-        var facts = pending.Facts.Hostname.Length > 0 ? pending.Facts : pending.Facts with { Hostname = before?.Facts.Hostname ?? NameAtRegistration(change.Session, local) };
+        var facts =
+            pending.Facts.Hostname.Length > 0
+                ? pending.Facts
+                : pending.Facts with
+                {
+                    Hostname = before?.Facts.Hostname ?? NameAtRegistration(change.Session, local),
+                };
         if (before?.Facts != facts)
         {
             WriteFacts(change, local, facts, before?.Facts, at);
@@ -76,22 +100,33 @@ internal static class ServerRecords
         if (before is null)
             new ServerHistory(change, limit, local, at).WriteFirst(facts);
         else
-            new ServerHistory(change, limit, local, at).Write(pending.Was >= 0 ? before with { Uptime = pending.Was } : before, facts, pending.Uptime);
+            new ServerHistory(change, limit, local, at).Write(
+                pending.Was >= 0 ? before with { Uptime = pending.Was } : before,
+                facts,
+                pending.Uptime
+            );
     }
 
     /// <summary>A host that does not tell its name keeps the one that it has.</summary>
     private static string NameAtRegistration(Session session, long local) =>
         (string?)session.Scalar("SELECT hostname FROM server WHERE local = @server", ("@server", local)) ?? "";
 
-    private static bool WriteTime(Change change, long local, PendingFacts pending) => change.Session.Execute(
-        """
-        INSERT INTO server_checkin (server, at, uptime, stamp, origin, digest)
-        SELECT local, @at, @uptime, @stamp, @origin, @digest FROM server WHERE local = @server AND id = @id
-        ON CONFLICT (server) DO UPDATE SET at = excluded.at, uptime = excluded.uptime, stamp = excluded.stamp, origin = excluded.origin,
-          digest = excluded.digest
-        """,
-        ("@at", UnixMicros.Of(change.Now)), ("@uptime", pending.Uptime), ("@stamp", change.NextStamp()), ("@origin", change.Node.Origin), ("@digest", pending.Digest),
-        ("@server", local), ("@id", pending.EntityId)) > 0;
+    private static bool WriteTime(Change change, long local, PendingFacts pending) =>
+        change.Session.Execute(
+            """
+            INSERT INTO server_checkin (server, at, uptime, stamp, origin, digest)
+            SELECT local, @at, @uptime, @stamp, @origin, @digest FROM server WHERE local = @server AND id = @id
+            ON CONFLICT (server) DO UPDATE SET at = excluded.at, uptime = excluded.uptime, stamp = excluded.stamp, origin = excluded.origin,
+              digest = excluded.digest
+            """,
+            ("@at", UnixMicros.Of(change.Now)),
+            ("@uptime", pending.Uptime),
+            ("@stamp", change.NextStamp()),
+            ("@origin", change.Node.Origin),
+            ("@digest", pending.Digest),
+            ("@server", local),
+            ("@id", pending.EntityId)
+        ) > 0;
 
     /// <summary>Writes what a server says of itself; its level counts as updated when it is new.</summary>
     private static void WriteFacts(Change change, long local, ServerFacts facts, ServerFacts? before, long at)
@@ -111,11 +146,27 @@ internal static class ServerRecords
               update_delay = excluded.update_delay, update_result = excluded.update_result, feed = excluded.feed,
               updated = coalesce(excluded.updated, server_facts.updated), dropped = excluded.dropped
             """,
-            ("@server", local), ("@ip", facts.Ip), ("@hostname", facts.Hostname), ("@kernelId", facts.KernelId),
-            ("@release", facts.Release), ("@euname", facts.Euname), ("@level", facts.PatchLevel), ("@type", facts.PatchType),
-            ("@version", facts.Version), ("@virt", facts.Virt), ("@kcare", facts.KcareVersion), ("@distro", facts.Distro),
-            ("@distroVersion", facts.DistroVersion), ("@machine", facts.Machine), ("@processor", facts.Processor),
-            ("@sticky", facts.StickyPatchset), ("@delay", facts.UpdateDelay), ("@result", facts.UpdateResult),
-            ("@feed", facts.Feed), ("@updated", updated ? at : null), ("@dropped", facts.Dropped));
+            ("@server", local),
+            ("@ip", facts.Ip),
+            ("@hostname", facts.Hostname),
+            ("@kernelId", facts.KernelId),
+            ("@release", facts.Release),
+            ("@euname", facts.Euname),
+            ("@level", facts.PatchLevel),
+            ("@type", facts.PatchType),
+            ("@version", facts.Version),
+            ("@virt", facts.Virt),
+            ("@kcare", facts.KcareVersion),
+            ("@distro", facts.Distro),
+            ("@distroVersion", facts.DistroVersion),
+            ("@machine", facts.Machine),
+            ("@processor", facts.Processor),
+            ("@sticky", facts.StickyPatchset),
+            ("@delay", facts.UpdateDelay),
+            ("@result", facts.UpdateResult),
+            ("@feed", facts.Feed),
+            ("@updated", updated ? at : null),
+            ("@dropped", facts.Dropped)
+        );
     }
 }

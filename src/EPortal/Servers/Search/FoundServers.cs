@@ -17,7 +17,9 @@ internal sealed record FoundServers(IReadOnlyList<Server> Servers, Tally Matches
     public static FoundServers Of(Session session, ServerQuery query, Offers offers, DateTimeOffset now)
     {
         var servers = query.Run(session, offers, now);
-        var matches = new ServerSelection(session, query, offers.At(session), now).CountUpTo(Math.Max(CountedTo, (long)query.Offset + servers.Count));
+        var matches = new ServerSelection(session, query, offers.At(session), now).CountUpTo(
+            Math.Max(CountedTo, (long)query.Offset + servers.Count)
+        );
         return new FoundServers(servers, matches, ServerGroups.Total(session));
     }
 }

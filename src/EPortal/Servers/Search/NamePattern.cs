@@ -2,7 +2,9 @@ using EPortal.Data;
 
 namespace EPortal.Servers.Search;
 
-/// <summary>A host name or address to look for; <c>%</c> stands for any text, nothing else is special, and case does not matter.</summary>
+/// <summary>
+/// A host name or address to look for; <c>%</c> stands for any text, nothing else is special, and case does not matter.
+/// </summary>
 internal sealed class NamePattern
 {
     /// <summary>Longest, in characters; the database refuses one of 50,000 bytes.</summary>
@@ -18,7 +20,10 @@ internal sealed class NamePattern
     public NamePattern(string text)
     {
         if (text.Length > MaxLength)
-            throw new RefusedException(Refusal.Invalid, $"the host name or address to search for must have at most {MaxLength} characters");
+            throw new RefusedException(
+                Refusal.Invalid,
+                $"the host name or address to search for must have at most {MaxLength} characters"
+            );
         var first = text.IndexOf(Any, StringComparison.Ordinal);
         Prefix = first < 0 ? text : text[..first];
         IsExact = first < 0;
@@ -27,9 +32,13 @@ internal sealed class NamePattern
         Like = text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
     }
 
-    /// <summary>Whether a text looks like an address or a pattern of one: nothing but characters of addresses, with a separator.</summary>
+    /// <summary>
+    /// Whether a text looks like an address or a pattern of one: nothing but characters of addresses, with a separator.
+    /// </summary>
     public static bool IsAddress(string? text) =>
-        text is not null && text.AsSpan().IndexOfAny('.', ':') >= 0 && text.All(c => char.IsAsciiHexDigit(c) || c is '.' or ':' or Any);
+        text is not null
+        && text.AsSpan().IndexOfAny('.', ':') >= 0
+        && text.All(c => char.IsAsciiHexDigit(c) || c is '.' or ':' or Any);
 
     /// <summary>What it begins with, up to the first <c>%</c>.</summary>
     public string Prefix { get; }
@@ -53,11 +62,13 @@ internal sealed class NamePattern
     public string Like { get; }
 
     /// <summary>The condition on a column, with parameters of that name.</summary>
-    public string Condition(SqlDialect dialect, string column, string name) => this switch
-    {
-        { IsExact: true } => $"{column} = @{name}Prefix",
-        { IsPrefix: true } => $"{column} >= @{name}Prefix AND {column} < @{name}Last",
-        { IsIndexed: true } => $@"{column} >= @{name}Prefix AND {column} < @{name}Last AND {column} {dialect.Like} @{name}Like ESCAPE '\'",
-        _ => $@"{column} {dialect.Like} @{name}Like ESCAPE '\'",
-    };
+    public string Condition(SqlDialect dialect, string column, string name) =>
+        this switch
+        {
+            { IsExact: true } => $"{column} = @{name}Prefix",
+            { IsPrefix: true } => $"{column} >= @{name}Prefix AND {column} < @{name}Last",
+            { IsIndexed: true } =>
+                $@"{column} >= @{name}Prefix AND {column} < @{name}Last AND {column} {dialect.Like} @{name}Like ESCAPE '\'",
+            _ => $@"{column} {dialect.Like} @{name}Like ESCAPE '\'",
+        };
 }

@@ -2,7 +2,10 @@ using EPortal.Data;
 
 namespace EPortal.Servers.Search;
 
-/// <summary>Makes the rows for lists that <see cref="SearchProjection"/> put off. For the writer's thread, but where it says otherwise.</summary>
+/// <summary>
+/// Makes the rows for lists that <see cref="SearchProjection"/> put off. For the writer's thread, but where it says
+/// otherwise.
+/// </summary>
 internal sealed class SearchBacklog : BatchedWrites
 {
     /// <summary>Of the writer's time in a storm, one part in so many.</summary>
@@ -41,9 +44,7 @@ internal sealed class SearchBacklog : BatchedWrites
     }
 
     /// <inheritdoc/>
-    internal override void Acknowledge()
-    {
-    }
+    internal override void Acknowledge() { }
 
     /// <inheritdoc/>
     internal override void Fail(Exception failure) => _log.HasDeferred = true;

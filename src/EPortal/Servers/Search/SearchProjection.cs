@@ -3,12 +3,13 @@ using EPortal.Data;
 namespace EPortal.Servers.Search;
 
 /// <summary>
-/// Keeps the tables that lists, filters and counts read, from the servers and what they reported: <c>server_search</c> (a row a server),
-/// <c>server_group</c> (how many servers of a key have a profile), <c>server_profile</c> (what they run) and the tags. A check-in that
-/// brings nothing new touches none of them.
+/// Keeps the tables that lists, filters and counts read, from the servers and what they reported: <c>server_search</c>
+/// (a row a server), <c>server_group</c> (how many servers of a key have a profile), <c>server_profile</c> (what they
+/// run) and the tags. A check-in that brings nothing new touches none of them.
 /// <para>
-/// Rows of <c>server_search</c> are made in the order of the servers' numbers. When very many hosts register, theirs are put off, because
-/// they cost more than the registrations; <see cref="SearchBacklog"/> makes them later. The servers without one are always the newest.
+/// Rows of <c>server_search</c> are made in the order of the servers' numbers. When very many hosts register, theirs
+/// are put off, because they cost more than the registrations; <see cref="SearchBacklog"/> makes them later. The
+/// servers without one are always the newest.
 /// </para>
 /// </summary>
 internal sealed class SearchProjection : EntityProjection
@@ -59,7 +60,12 @@ internal sealed class SearchProjection : EntityProjection
     public static int AddMissing(Session session, int most)
     {
         var missing = new List<long>();
-        using (var row = session.Query($"SELECT s.local FROM server s WHERE {Newer} ORDER BY s.local LIMIT @most", ("@most", most)))
+        using (
+            var row = session.Query(
+                $"SELECT s.local FROM server s WHERE {Newer} ORDER BY s.local LIMIT @most",
+                ("@most", most)
+            )
+        )
         {
             while (row.Read())
                 missing.Add(row.GetInt64(0));
@@ -71,11 +77,15 @@ internal sealed class SearchProjection : EntityProjection
     }
 
     /// <summary>About how many servers have no row yet.</summary>
-    public static long CountMissing(Session session) => (long)session.Scalar(
-        "SELECT coalesce((SELECT max(local) FROM server), 0) - coalesce((SELECT max(server) FROM server_search), 0)")!;
+    public static long CountMissing(Session session) =>
+        (long)
+            session.Scalar(
+                "SELECT coalesce((SELECT max(local) FROM server), 0) - coalesce((SELECT max(server) FROM server_search), 0)"
+            )!;
 
     private static bool IsOlderMissing(Session session, long local) =>
-        session.Scalar($"SELECT 1 FROM server s WHERE {Newer} AND s.local < @server LIMIT 1", ("@server", local)) is not null;
+        session.Scalar($"SELECT 1 FROM server s WHERE {Newer} AND s.local < @server LIMIT 1", ("@server", local))
+            is not null;
 
     private static void Add(Session session, Row row)
     {
@@ -83,7 +93,13 @@ internal sealed class SearchProjection : EntityProjection
         var group = ProfileTables.GroupOf(session, row.Key, profile);
         session.Execute(
             "INSERT INTO server_search (server, grp, hostname, ip, registered, updated) VALUES (@server, @group, @hostname, @ip, @registered, @updated)",
-            ("@server", row.Local), ("@group", group), ("@hostname", row.Hostname), ("@ip", row.Ip), ("@registered", row.Registered), ("@updated", row.Updated));
+            ("@server", row.Local),
+            ("@group", group),
+            ("@hostname", row.Hostname),
+            ("@ip", row.Ip),
+            ("@registered", row.Registered),
+            ("@updated", row.Updated)
+        );
         ProfileTables.Enter(session, group);
     }
 
@@ -99,7 +115,13 @@ internal sealed class SearchProjection : EntityProjection
         var now = ProfileTables.GroupOf(session, row.Key, profile);
         session.Execute(
             "UPDATE server_search SET grp = @group, hostname = @hostname, ip = @ip, registered = @registered, updated = @updated WHERE server = @server",
-            ("@group", now), ("@hostname", row.Hostname), ("@ip", row.Ip), ("@registered", row.Registered), ("@updated", row.Updated), ("@server", row.Local));
+            ("@group", now),
+            ("@hostname", row.Hostname),
+            ("@ip", row.Ip),
+            ("@registered", row.Registered),
+            ("@updated", row.Updated),
+            ("@server", row.Local)
+        );
         if (now == group)
             return;
         ProfileTables.Enter(session, now);
@@ -117,15 +139,35 @@ internal sealed class SearchProjection : EntityProjection
             LEFT JOIN server_group g ON g.id = x.grp
             WHERE {where}
             """,
-            parameter);
+            parameter
+        );
         if (!row.Read())
             return null;
         return new Row(
-            row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetInt64(4), row.GetString(5), !row.IsDBNull(6),
-            row.IsDBNull(7) ? null : row.GetInt64(7), row.IsDBNull(8) ? null : row.GetInt64(8), row.IsDBNull(9) ? NoProfile : row.GetInt64(9));
+            row.GetInt64(0),
+            row.GetString(1),
+            row.GetString(2),
+            row.GetString(3),
+            row.GetInt64(4),
+            row.GetString(5),
+            !row.IsDBNull(6),
+            row.IsDBNull(7) ? null : row.GetInt64(7),
+            row.IsDBNull(8) ? null : row.GetInt64(8),
+            row.IsDBNull(9) ? NoProfile : row.GetInt64(9)
+        );
     }
 
     /// <summary>A server as it is, with the group in which it is counted.</summary>
     private sealed record Row(
-        long Local, string Key, string Hostname, string Ip, long Registered, string Tags, bool HasReported, long? Updated, long? Group, long Profile);
+        long Local,
+        string Key,
+        string Hostname,
+        string Ip,
+        long Registered,
+        string Tags,
+        bool HasReported,
+        long? Updated,
+        long? Group,
+        long Profile
+    );
 }

@@ -28,16 +28,21 @@ internal static class ServerConditions
         (ServerCondition.Inactive, "inactive", "Inactive"),
     ];
 
-    /// <summary>The condition of that name, or of another name that saved addresses, scripts and the API have for it; null for an unknown name.</summary>
-    public static ServerCondition? ParseOrNull(string token) => token switch
-    {
-        "silent" => ServerCondition.Inactive,
-        "outofdate" => ServerCondition.Outdated,
-        _ => All.Where(one => one.Token == token).Select(one => (ServerCondition?)one.Condition).FirstOrDefault(),
-    };
+    /// <summary>
+    /// The condition of that name, or of another name that saved addresses, scripts and the API have for it; null for
+    /// an unknown name.
+    /// </summary>
+    public static ServerCondition? ParseOrNull(string token) =>
+        token switch
+        {
+            "silent" => ServerCondition.Inactive,
+            "outofdate" => ServerCondition.Outdated,
+            _ => All.Where(one => one.Token == token).Select(one => (ServerCondition?)one.Condition).FirstOrDefault(),
+        };
 
     /// <summary>The condition of a server.</summary>
-    public static ServerCondition ConditionOf(this Server server) => server.Inactive ? ServerCondition.Inactive : (ServerCondition)server.Status;
+    public static ServerCondition ConditionOf(this Server server) =>
+        server.Inactive ? ServerCondition.Inactive : (ServerCondition)server.Status;
 
     /// <summary>What people call it.</summary>
     public static string Title(this ServerCondition condition) => All[(int)condition].Title;

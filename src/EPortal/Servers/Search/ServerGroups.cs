@@ -28,13 +28,17 @@ internal sealed class GroupKey
     public required string FeedName { get; init; }
 
     /// <summary>Keys in force; of one name or one feed only, where these are given.</summary>
-    public static Dictionary<string, GroupKey> Read(Session session, string? keyName, string? feedName) => session.Connection.Query<GroupKey>(
-        $"""
-        SELECT k.id, k.name, k.products, {KeyFeed.Id} AS feed_id, {KeyFeed.Name} AS feed_name
-        FROM key k {KeyFeed.Join}
-        WHERE k.shadowed = 0 AND (@keyName IS NULL OR k.name = @keyName) AND (@feedName IS NULL OR {KeyFeed.Name} = @feedName)
-        """,
-        new { keyName, feedName }).ToDictionary(key => key.Id, StringComparer.Ordinal);
+    public static Dictionary<string, GroupKey> Read(Session session, string? keyName, string? feedName) =>
+        session
+            .Connection.Query<GroupKey>(
+                $"""
+                SELECT k.id, k.name, k.products, {KeyFeed.Id} AS feed_id, {KeyFeed.Name} AS feed_name
+                FROM key k {KeyFeed.Join}
+                WHERE k.shadowed = 0 AND (@keyName IS NULL OR k.name = @keyName) AND (@feedName IS NULL OR {KeyFeed.Name} = @feedName)
+                """,
+                new { keyName, feedName }
+            )
+            .ToDictionary(key => key.Id, StringComparer.Ordinal);
 
     /// <summary>Whether it allows patches of kernels, which is asked for each of very many groups.</summary>
     public bool AllowsKernels => _allowsKernels ??= AllowedProducts.Contain(Products, Product.Kernel);
@@ -51,7 +55,14 @@ internal sealed class GroupKey
 /// <param name="KernelId">Kernel; empty before the first check-in.</param>
 /// <param name="PatchLevel">Level they run.</param>
 /// <param name="Servers">How many.</param>
-internal sealed record ServerGroup(long Id, GroupKey Owner, long Profile, string KernelId, long PatchLevel, long Servers)
+internal sealed record ServerGroup(
+    long Id,
+    GroupKey Owner,
+    long Profile,
+    string KernelId,
+    long PatchLevel,
+    long Servers
+)
 {
     /// <summary>Entity id of the key.</summary>
     public string Key => Owner.Id;
@@ -75,25 +86,52 @@ internal sealed record ServerGroup(long Id, GroupKey Owner, long Profile, string
 /// <param name="PatchLevel">Level they run.</param>
 /// <param name="Servers">How many.</param>
 /// <param name="IsEntitled">Whether their key allows kernel patches.</param>
-internal readonly record struct FeedGroup(string FeedId, string KernelId, long PatchLevel, long Servers, bool IsEntitled);
+internal readonly record struct FeedGroup(
+    string FeedId,
+    string KernelId,
+    long PatchLevel,
+    long Servers,
+    bool IsEntitled
+);
 
-/// <summary>All groups of servers: some tens of thousands for a million servers, so that what they have in common is judged once.</summary>
+/// <summary>
+/// All groups of servers: some tens of thousands for a million servers, so that what they have in common is judged
+/// once.
+/// </summary>
 internal static class ServerGroups
 {
     /// <summary>Those whose key is in force, in the order they came about.</summary>
-    public static IReadOnlyList<ServerGroup> Read(Session session, string? keyName, string? feedName, ProfileFilter? filter = null)
+    public static IReadOnlyList<ServerGroup> Read(
+        Session session,
+        string? keyName,
+        string? feedName,
+        ProfileFilter? filter = null
+    )
     {
         var keys = GroupKey.Read(session, keyName, feedName);
         var profiles = ProfilesOf(session, filter ?? ProfileFilter.None);
         var groups = new List<ServerGroup>();
         // Without a mapper: there are very many.
-        using var row = keyName is null && feedName is null
-            ? session.Query("SELECT id, key, profile, servers FROM server_group ORDER BY id")
-            : session.Query($"SELECT id, key, profile, servers FROM server_group WHERE key IN (SELECT value FROM {session.Dialect.Texts("@keys")} v) ORDER BY id", ("@keys", JsonSerializer.Serialize(keys.Keys)));
+        using var row =
+            keyName is null && feedName is null
+                ? session.Query("SELECT id, key, profile, servers FROM server_group ORDER BY id")
+                : session.Query(
+                    $"SELECT id, key, profile, servers FROM server_group WHERE key IN (SELECT value FROM {session.Dialect.Texts("@keys")} v) ORDER BY id",
+                    ("@keys", JsonSerializer.Serialize(keys.Keys))
+                );
         while (row.Read())
         {
             if (keys.TryGetValue(row.GetString(1), out var key) && profiles.TryGetValue(row.GetInt64(2), out var runs))
-                groups.Add(new ServerGroup(row.GetInt64(0), key, row.GetInt64(2), runs.KernelId, runs.PatchLevel, row.GetInt64(3)));
+                groups.Add(
+                    new ServerGroup(
+                        row.GetInt64(0),
+                        key,
+                        row.GetInt64(2),
+                        runs.KernelId,
+                        runs.PatchLevel,
+                        row.GetInt64(3)
+                    )
+                );
         }
 
         return groups;
@@ -111,30 +149,50 @@ internal static class ServerGroups
             JOIN server_profile p ON p.id = g.profile
             JOIN key k ON k.id = g.key AND k.shadowed = 0
             {KeyFeed.Join}
-            """);
+            """
+        );
         while (row.Read())
-            groups.Add(new FeedGroup(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3), AllowedProducts.Contain(row.GetString(4), Product.Kernel)));
+            groups.Add(
+                new FeedGroup(
+                    row.GetString(0),
+                    row.GetString(1),
+                    row.GetInt64(2),
+                    row.GetInt64(3),
+                    AllowedProducts.Contain(row.GetString(4), Product.Kernel)
+                )
+            );
         return groups;
     }
 
     /// <summary>How many servers there are, those whose key is not in force too.</summary>
-    public static long Total(Session session) => session.Connection.ExecuteScalar<long>("SELECT coalesce(sum(servers), 0) FROM server_group");
+    public static long Total(Session session) =>
+        session.Connection.ExecuteScalar<long>("SELECT coalesce(sum(servers), 0) FROM server_group");
 
-    /// <summary>Whether there are servers whose key is not in force. The keys of groups are found by leaps in their index.</summary>
-    public static bool AnyOutOfForce(Session session) => session.Connection.ExecuteScalar<bool>(
-        """
-        WITH RECURSIVE used(key) AS (
-          SELECT min(key) FROM server_group
-          UNION ALL
-          SELECT (SELECT min(g.key) FROM server_group g WHERE g.key > used.key) FROM used WHERE used.key IS NOT NULL)
-        SELECT EXISTS (SELECT 1 FROM used WHERE used.key IS NOT NULL AND used.key NOT IN (SELECT id FROM key WHERE shadowed = 0))
-        """);
+    /// <summary>
+    /// Whether there are servers whose key is not in force. The keys of groups are found by leaps in their index.
+    /// </summary>
+    public static bool AnyOutOfForce(Session session) =>
+        session.Connection.ExecuteScalar<bool>(
+            """
+            WITH RECURSIVE used(key) AS (
+              SELECT min(key) FROM server_group
+              UNION ALL
+              SELECT (SELECT min(g.key) FROM server_group g WHERE g.key > used.key) FROM used WHERE used.key IS NOT NULL)
+            SELECT EXISTS (SELECT 1 FROM used WHERE used.key IS NOT NULL AND used.key NOT IN (SELECT id FROM key WHERE shadowed = 0))
+            """
+        );
 
-    private static Dictionary<long, (string KernelId, long PatchLevel)> ProfilesOf(Session session, ProfileFilter filter)
+    private static Dictionary<long, (string KernelId, long PatchLevel)> ProfilesOf(
+        Session session,
+        ProfileFilter filter
+    )
     {
         var (where, parameters) = filter.Sql(session.Dialect);
         var profiles = new Dictionary<long, (string, long)>();
-        using var row = session.Connection.ExecuteReader($"SELECT id, kernel_id, patch_level FROM server_profile WHERE {where}", parameters);
+        using var row = session.Connection.ExecuteReader(
+            $"SELECT id, kernel_id, patch_level FROM server_profile WHERE {where}",
+            parameters
+        );
         while (row.Read())
             profiles.Add(row.GetInt64(0), (row.GetString(1), row.GetInt64(2)));
         return profiles;

@@ -25,15 +25,21 @@ internal sealed record ServerMap(DateTimeOffset At, ServerMark[] Marks)
     {
         var marks = new ServerMark[(long)(session.Scalar("SELECT max(server) FROM server_search") ?? 0L) + 1];
         using var row = session.Query(
-            "SELECT x.server, x.grp, coalesce(c.at, x.registered), c.uptime FROM server_search x LEFT JOIN server_checkin c ON c.server = x.server");
+            "SELECT x.server, x.grp, coalesce(c.at, x.registered), c.uptime FROM server_search x LEFT JOIN server_checkin c ON c.server = x.server"
+        );
         while (row.Read())
-            marks[row.GetInt64(0)] = new ServerMark(row.GetInt64(1), row.GetInt64(2), row.IsDBNull(3) ? ServerMark.Never : UptimeRange.IndexOf(row.GetInt64(3)));
+            marks[row.GetInt64(0)] = new ServerMark(
+                row.GetInt64(1),
+                row.GetInt64(2),
+                row.IsDBNull(3) ? ServerMark.Never : UptimeRange.IndexOf(row.GetInt64(3))
+            );
         return new ServerMap(now, marks);
     }
 }
 
 /// <summary>Keeps the last map.</summary>
-internal sealed partial class ServerMaps(Database database, TimeProvider time, ILogger<ServerMaps> logger) : BackgroundSnapshot<ServerMap>(time)
+internal sealed partial class ServerMaps(Database database, TimeProvider time, ILogger<ServerMaps> logger)
+    : BackgroundSnapshot<ServerMap>(time)
 {
     /// <inheritdoc/>
     protected override ServerMap Look(DateTimeOffset now) => database.Read(session => ServerMap.Read(session, now));

@@ -51,7 +51,9 @@ internal sealed record ServerOrder(string Column, bool Descending)
     {
         var descending = token.StartsWith('-');
         var column = descending ? token[1..] : token;
-        return column == Checkin || s_rows.Contains(column) || s_groups.ContainsKey(column) ? new ServerOrder(column, descending) : null;
+        return column == Checkin || s_rows.Contains(column) || s_groups.ContainsKey(column)
+            ? new ServerOrder(column, descending)
+            : null;
     }
 
     /// <summary>Groups in this order.</summary>
@@ -68,11 +70,17 @@ internal sealed record ServerOrder(string Column, bool Descending)
 
     /// <summary>Keys are few, so their places are found once.</summary>
     private static IEnumerable<ServerGroup> SortByKey(IEnumerable<ServerGroup> groups, Func<GroupKey, string> what) =>
-        groups.ToLookup(group => group.Owner).OrderBy(key => what(key.Key), StringComparer.OrdinalIgnoreCase).ThenBy(key => key.Key.Name, StringComparer.OrdinalIgnoreCase).SelectMany(key => key);
+        groups
+            .ToLookup(group => group.Owner)
+            .OrderBy(key => what(key.Key), StringComparer.OrdinalIgnoreCase)
+            .ThenBy(key => key.Key.Name, StringComparer.OrdinalIgnoreCase)
+            .SelectMany(key => key);
 
     private IEnumerable<ServerGroup> SortByProfile(Session session, IEnumerable<ServerGroup> groups)
     {
-        var ranks = session.Connection.Query<long>($"SELECT id FROM server_profile ORDER BY {s_groups[Column](session.Dialect)}, id").Select((id, rank) => (id, rank))
+        var ranks = session
+            .Connection.Query<long>($"SELECT id FROM server_profile ORDER BY {s_groups[Column](session.Dialect)}, id")
+            .Select((id, rank) => (id, rank))
             .ToDictionary(profile => profile.id, profile => profile.rank);
         return groups.OrderBy(group => ranks[group.Profile]);
     }

@@ -37,22 +37,41 @@ internal sealed class ServerOverview
     /// <param name="offers">What feeds offer.</param>
     /// <param name="now">The time.</param>
     /// <param name="map">All servers; null to read what is counted from the store.</param>
-    public static ServerOverview Count(Session session, ServerQuery query, OfferTable offers, DateTimeOffset now, ServerMap? map)
+    public static ServerOverview Count(
+        Session session,
+        ServerQuery query,
+        OfferTable offers,
+        DateTimeOffset now,
+        ServerMap? map
+    )
     {
         var filter = new SelectionFilter(session, query, offers, now);
         if (map is null)
             return CountHere(filter, SelectionFilter.Matching(filter.Conditions));
         // Of what the map does not show, the store tells which servers are meant.
-        var (others, shown) = (filter.Conditions.Where(one => one.Seen is null).ToList(), filter.Conditions.Where(one => one.Seen is not null).ToList());
+        var (others, shown) = (
+            filter.Conditions.Where(one => one.Seen is null).ToList(),
+            filter.Conditions.Where(one => one.Seen is not null).ToList()
+        );
         if (others.Count == 0)
             return filter.Groups is not null && filter.InGroupsCount <= filter.Few
-                ? CountHere(filter, $"SELECT x.server FROM {filter.GroupList} d {filter.Session.Dialect.JoinInOrder} server_search x ON x.grp = d.value {SelectionFilter.Where(shown.Select(one => one.Checked(filter.Session.Dialect)))}")
+                ? CountHere(
+                    filter,
+                    $"SELECT x.server FROM {filter.GroupList} d {filter.Session.Dialect.JoinInOrder} server_search x ON x.grp = d.value {SelectionFilter.Where(shown.Select(one => one.Checked(filter.Session.Dialect)))}"
+                )
                 : CountOn(map, filter, map.Marks);
         var servers = ReadAll(filter, SelectionFilter.Matching(others));
         if (servers.Count > filter.Few)
-            return CountOn(map, filter, servers.Where(server => server < map.Marks.Length).Select(server => map.Marks[server]));
+            return CountOn(
+                map,
+                filter,
+                servers.Where(server => server < map.Marks.Length).Select(server => map.Marks[server])
+            );
         filter.Parameters.Add("counted", JsonSerializer.Serialize(servers));
-        return CountHere(filter, $"SELECT x.server FROM {filter.Session.Dialect.Numbers("@counted")} d {filter.Session.Dialect.JoinInOrder} server_search x ON x.server = d.value {SelectionFilter.Where(shown.Select(one => one.Checked(filter.Session.Dialect)))}");
+        return CountHere(
+            filter,
+            $"SELECT x.server FROM {filter.Session.Dialect.Numbers("@counted")} d {filter.Session.Dialect.JoinInOrder} server_search x ON x.server = d.value {SelectionFilter.Where(shown.Select(one => one.Checked(filter.Session.Dialect)))}"
+        );
     }
 
     private static List<long> ReadAll(SelectionFilter filter, string servers)
@@ -68,11 +87,19 @@ internal sealed class ServerOverview
     {
         var overview = new ServerOverview(filter);
         using var row = filter.Session.Connection.ExecuteReader(
-            $"SELECT y.grp, c.uptime FROM ({servers}) m {filter.Session.Dialect.JoinInOrder} server_search y ON y.server = m.server LEFT JOIN server_checkin c ON c.server = m.server", filter.Parameters);
+            $"SELECT y.grp, c.uptime FROM ({servers}) m {filter.Session.Dialect.JoinInOrder} server_search y ON y.server = m.server LEFT JOIN server_checkin c ON c.server = m.server",
+            filter.Parameters
+        );
         while (row.Read())
         {
             if (filter.Leaves(row.GetInt64(0)))
-                overview.Add(new ServerMark(row.GetInt64(0), 0, row.IsDBNull(1) ? ServerMark.Never : UptimeRange.IndexOf(row.GetInt64(1))));
+                overview.Add(
+                    new ServerMark(
+                        row.GetInt64(0),
+                        0,
+                        row.IsDBNull(1) ? ServerMark.Never : UptimeRange.IndexOf(row.GetInt64(1))
+                    )
+                );
         }
 
         return overview.Summed();

@@ -42,7 +42,9 @@ internal sealed class ServerProfile
     /// <summary>All profiles. Without a mapper: there are many.</summary>
     public static IEnumerable<ServerProfile> Read(Session session)
     {
-        using var row = session.Query("SELECT id, kernel_id, patch_level, distro, distro_version, release, euname, machine, virt, kcare_version, failed FROM server_profile");
+        using var row = session.Query(
+            "SELECT id, kernel_id, patch_level, distro, distro_version, release, euname, machine, virt, kcare_version, failed FROM server_profile"
+        );
         while (row.Read())
         {
             yield return new ServerProfile
@@ -97,10 +99,15 @@ internal sealed record ProfileFilter
     public bool? Failed { get; init; }
 
     private IEnumerable<(string Column, string? Pattern)> Patterns =>
-    [
-        ("distro", Distro), ("distro_version", DistroVersion), ("release", Release), ("euname", Euname), ("machine", Machine), ("virt", Virt),
-        ("kcare_version", KcareVersion),
-    ];
+        [
+            ("distro", Distro),
+            ("distro_version", DistroVersion),
+            ("release", Release),
+            ("euname", Euname),
+            ("machine", Machine),
+            ("virt", Virt),
+            ("kcare_version", KcareVersion),
+        ];
 
     /// <summary>The condition and its parameters.</summary>
     public (string Where, DynamicParameters Parameters) Sql(SqlDialect dialect)

@@ -82,13 +82,22 @@ internal sealed record ServerQuery
     public IReadOnlyList<Server> Run(Session session, Offers offers, DateTimeOffset now)
     {
         if (Limit is < 1 or > MaxLimit || Offset < 0)
-            throw new RefusedException(Refusal.Invalid, $"invalid page: use a limit of 1 to {MaxLimit} and an offset of 0 or more");
+            throw new RefusedException(
+                Refusal.Invalid,
+                $"invalid page: use a limit of 1 to {MaxLimit} and an offset of 0 or more"
+            );
         var table = offers.At(session);
-        return ServerDetails.Read(session, new ServerSelection(session, this, table, now).Page(Limit, Offset), table, now);
+        return ServerDetails.Read(
+            session,
+            new ServerSelection(session, this, table, now).Page(Limit, Offset),
+            table,
+            now
+        );
     }
 
     /// <summary>How many servers it matches, whatever its limit and offset.</summary>
-    public long Count(Session session, Offers offers, DateTimeOffset now) => new ServerSelection(session, this, offers.At(session), now).Count();
+    public long Count(Session session, Offers offers, DateTimeOffset now) =>
+        new ServerSelection(session, this, offers.At(session), now).Count();
 }
 
 /// <summary>A time before now.</summary>
@@ -97,7 +106,8 @@ internal sealed record ServerQuery
 internal sealed record Period(TimeSpan Ago, bool Within)
 {
     /// <summary>The condition on a column of Unix microseconds.</summary>
-    public string Sql(string column, string parameter) => Within ? $"{column} >= {parameter}" : $"{column} < {parameter}";
+    public string Sql(string column, string parameter) =>
+        Within ? $"{column} >= {parameter}" : $"{column} < {parameter}";
 
     /// <summary>The time meant, in Unix microseconds.</summary>
     public long Before(DateTimeOffset now) => UnixMicros.Of(now - Ago);

@@ -5,8 +5,8 @@ using EPortal.Feeds;
 namespace EPortal.Servers.Search;
 
 /// <summary>
-/// The servers that a query means, without what is told of them: numbers and counts, from narrow tables and by an index for
-/// every filter. What is the same for many servers (key, feed, whether they are up to date) is judged once a group.
+/// The servers that a query means, without what is told of them: numbers and counts, from narrow tables and by an index
+/// for every filter. What is the same for many servers (key, feed, whether they are up to date) is judged once a group.
 /// </summary>
 internal sealed class ServerSelection
 {
@@ -33,7 +33,11 @@ internal sealed class ServerSelection
         if (_ordered?.CountOrNull is { } known)
             return known;
         return _filter.Conditions.Count == 0 ? _filter.InGroupsCount
-            : _filter.Groups is null ? _filter.Session.Connection.ExecuteScalar<long>($"SELECT count(*) FROM ({SelectionFilter.Matching(_filter.Conditions)}) m", _filter.Parameters)
+            : _filter.Groups is null
+                ? _filter.Session.Connection.ExecuteScalar<long>(
+                    $"SELECT count(*) FROM ({SelectionFilter.Matching(_filter.Conditions)}) m",
+                    _filter.Parameters
+                )
             : _filter.Left(Rows).LongCount();
     }
 
@@ -50,7 +54,10 @@ internal sealed class ServerSelection
         return new Tally(Math.Min(found, most), found <= most);
     }
 
-    /// <summary>Their numbers in an order that stays: the one asked for, else by what is searched for where an index has it so, else as they registered.</summary>
+    /// <summary>
+    /// Their numbers in an order that stays: the one asked for, else by what is searched for where an index has it so,
+    /// else as they registered.
+    /// </summary>
     public IReadOnlyList<long> Page(int limit, long offset)
     {
         if (_ordered is not null)
@@ -61,13 +68,24 @@ internal sealed class ServerSelection
         var column = indexed.LastOrDefault(one => one.Column is "ip" or "hostname") ?? indexed.FirstOrDefault();
         var order = column is null ? "server" : $"x.{column.Column}, x.server";
         return _filter.Groups is null
-            ? _filter.Session.Connection.Query<long>($"{SelectionFilter.Matching(_filter.Conditions)} ORDER BY {order} LIMIT {limit} OFFSET {offset}", _filter.Parameters).AsList()
+            ? _filter
+                .Session.Connection.Query<long>(
+                    $"{SelectionFilter.Matching(_filter.Conditions)} ORDER BY {order} LIMIT {limit} OFFSET {offset}",
+                    _filter.Parameters
+                )
+                .AsList()
             : [.. _filter.Left($"{Rows} ORDER BY {order}").Skip((int)Math.Min(offset, int.MaxValue)).Take(limit)];
     }
 
-    private string Rows => $"SELECT x.server, x.grp FROM server_search x {SelectionFilter.Where(_filter.Conditions.Select(one => one.Indexed))}";
+    private string Rows =>
+        $"SELECT x.server, x.grp FROM server_search x {SelectionFilter.Where(_filter.Conditions.Select(one => one.Indexed))}";
 
-    private long Inactive() => _filter.Left($"SELECT x.server, x.grp FROM ({SelectionFilter.InactiveServersBefore(_filter.Session.Dialect)}) m {_filter.Session.Dialect.JoinInOrder} server_search x ON x.server = m.server").LongCount();
+    private long Inactive() =>
+        _filter
+            .Left(
+                $"SELECT x.server, x.grp FROM ({SelectionFilter.InactiveServersBefore(_filter.Session.Dialect)}) m {_filter.Session.Dialect.JoinInOrder} server_search x ON x.server = m.server"
+            )
+            .LongCount();
 }
 
 /// <summary>How many there are.</summary>

@@ -2,7 +2,10 @@ using EPortal.Data;
 
 namespace EPortal.Servers.Search;
 
-/// <summary>A row for each tag of a server, and how many servers each tag has. Tags that differ only in the case of ASCII letters are one.</summary>
+/// <summary>
+/// A row for each tag of a server, and how many servers each tag has. Tags that differ only in the case of ASCII
+/// letters are one.
+/// </summary>
 internal static class TagTables
 {
     /// <summary>Makes the tags of a server these.</summary>
@@ -33,15 +36,27 @@ internal static class TagTables
 
     private static void Add(Session session, long server, string tag)
     {
-        if (session.Execute("INSERT INTO server_tag (tag, server) VALUES (@tag, @server) ON CONFLICT DO NOTHING", ("@tag", tag), ("@server", server)) == 0)
+        if (
+            session.Execute(
+                "INSERT INTO server_tag (tag, server) VALUES (@tag, @server) ON CONFLICT DO NOTHING",
+                ("@tag", tag),
+                ("@server", server)
+            ) == 0
+        )
             return;
         session.Execute(
-            "INSERT INTO server_tag_count (tag, servers) VALUES (@tag, 1) ON CONFLICT (tag) DO UPDATE SET servers = server_tag_count.servers + 1", ("@tag", tag));
+            "INSERT INTO server_tag_count (tag, servers) VALUES (@tag, 1) ON CONFLICT (tag) DO UPDATE SET servers = server_tag_count.servers + 1",
+            ("@tag", tag)
+        );
     }
 
     private static void Remove(Session session, long server, string tag)
     {
-        session.Execute("DELETE FROM server_tag WHERE tag = @tag AND server = @server", ("@tag", tag), ("@server", server));
+        session.Execute(
+            "DELETE FROM server_tag WHERE tag = @tag AND server = @server",
+            ("@tag", tag),
+            ("@server", server)
+        );
         session.Execute("UPDATE server_tag_count SET servers = servers - 1 WHERE tag = @tag", ("@tag", tag));
         session.Execute("DELETE FROM server_tag_count WHERE tag = @tag AND servers = 0", ("@tag", tag));
     }

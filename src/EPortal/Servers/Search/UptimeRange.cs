@@ -12,8 +12,12 @@ internal sealed record UptimeRange(string Token, string Title, long From, long T
     /// <summary>All there are, one after the other.</summary>
     public static readonly IReadOnlyList<UptimeRange> All =
     [
-        new("day", "Under a day", 0, Day - 1), new("week", "1 to 7 days", Day, (7 * Day) - 1), new("month", "7 to 30 days", 7 * Day, (30 * Day) - 1),
-        new("quarter", "30 to 90 days", 30 * Day, (90 * Day) - 1), new("year", "90 days to a year", 90 * Day, (365 * Day) - 1), new("years", "Over a year", 365 * Day, long.MaxValue),
+        new("day", "Under a day", 0, Day - 1),
+        new("week", "1 to 7 days", Day, (7 * Day) - 1),
+        new("month", "7 to 30 days", 7 * Day, (30 * Day) - 1),
+        new("quarter", "30 to 90 days", 30 * Day, (90 * Day) - 1),
+        new("year", "90 days to a year", 90 * Day, (365 * Day) - 1),
+        new("years", "Over a year", 365 * Day, long.MaxValue),
     ];
 
     /// <summary>The number of the range that an uptime is in.</summary>

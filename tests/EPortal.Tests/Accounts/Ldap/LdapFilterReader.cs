@@ -15,7 +15,9 @@ internal static class LdapFilterReader
         return Read(new AsnReader(writer.Encode(), AsnEncodingRules.BER));
     }
 
-    /// <summary>The value between two ends of a distinguished name, without its escapes (RFC 4514, section 3).</summary>
+    /// <summary>
+    /// The value between two ends of a distinguished name, without its escapes (RFC 4514, section 3).
+    /// </summary>
     public static string ValueOfDn(string dn, string before, string behind)
     {
         var value = dn[before.Length..^behind.Length];

@@ -63,7 +63,9 @@ public sealed class LdapLoginTests
         }
 
         var directory = new LdapSettings(slapd.Plain + "?tls=0", Slapd.Dn, filter).Open(TimeProvider.System);
-        (await directory.Login("tesla", Slapd.Password, Cancellation)).ShouldBe(allowed.Value ? LdapLogin.Done : LdapLogin.NotAllowed);
+        (await directory.Login("tesla", Slapd.Password, Cancellation)).ShouldBe(
+            allowed.Value ? LdapLogin.Done : LdapLogin.NotAllowed
+        );
     }
 
     [Fact]
@@ -87,7 +89,11 @@ public sealed class LdapLoginTests
     {
         using var slapd = await Slapd.StartAsync();
         await using var api = await With(new LdapSettings(slapd.Plain + "?tls=0", Slapd.Dn));
-        await api.Portal.Portal.Users.Add(TestPortal.Admin, "gauss", new UserSettings("a local password", IsAdmin: true));
+        await api.Portal.Portal.Users.Add(
+            TestPortal.Admin,
+            "gauss",
+            new UserSettings("a local password", IsAdmin: true)
+        );
 
         foreach (var name in new[] { "gauss", "Gauss", "GAUSS", "\uff47auss" })
             (await Login(api, name)).ShouldBe(HttpStatusCode.Unauthorized, name);
@@ -131,14 +137,21 @@ public sealed class LdapLoginTests
         await using var api = await ApiCaller.StartAsync();
         (await Login(api, "gauss")).ShouldBe(HttpStatusCode.Unauthorized);
 
-        (await api.Post("/ldap", ("url", slapd.Plain + "?tls=0"), ("dn", Slapd.Dn))).Result.GetProperty("dn").GetString().ShouldBe(Slapd.Dn);
+        (await api.Post("/ldap", ("url", slapd.Plain + "?tls=0"), ("dn", Slapd.Dn)))
+            .Result.GetProperty("dn")
+            .GetString()
+            .ShouldBe(Slapd.Dn);
         (await Login(api, "gauss")).ShouldBe(HttpStatusCode.OK);
         await using (var other = EPortal.Hosting.Portal.Open(api.Portal.Portal.Settings, api.Portal.Time))
-            await other.Ldap.Save(TestPortal.Admin, new LdapSettings(slapd.Plain + "?tls=0", Slapd.Dn, "dc=example,dc=com??one?(uid=nobody)"));
+            await other.Ldap.Save(
+                TestPortal.Admin,
+                new LdapSettings(slapd.Plain + "?tls=0", Slapd.Dn, "dc=example,dc=com??one?(uid=nobody)")
+            );
         (await Login(api, "gauss")).ShouldBe(HttpStatusCode.Unauthorized);
         (await api.Post("/ldap", ("url", ""))).Text.ShouldBe("""{"result":null}""");
         (await Login(api, "gauss")).ShouldBe(HttpStatusCode.Unauthorized);
-        File.GetUnixFileMode(Path.Combine(api.Portal.DataFolder, "config/config.json")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.GetUnixFileMode(Path.Combine(api.Portal.DataFolder, "config/config.json"))
+            .ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
     [Fact]
@@ -148,7 +161,11 @@ public sealed class LdapLoginTests
         await using var api = await With(new LdapSettings(slapd.Plain + "?tls=0", Slapd.Dn));
         (await Login(api, "gauss")).ShouldBe(HttpStatusCode.OK);
 
-        await api.Portal.Portal.Log.Commit(TestPortal.Admin, change => change.Session.Execute("UPDATE runtime_setting SET value = '{\"url\": \"ftp://x\", \"dn\": \"%s\"}'"));
+        await api.Portal.Portal.Log.Commit(
+            TestPortal.Admin,
+            change =>
+                change.Session.Execute("UPDATE runtime_setting SET value = '{\"url\": \"ftp://x\", \"dn\": \"%s\"}'")
+        );
 
         (await Login(api, "tesla")).ShouldBe(HttpStatusCode.OK);
         api.Portal.Log.ShouldContain(line => line.Contains("LDAP settings not loaded"));
@@ -171,7 +188,9 @@ public sealed class LdapLoginTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        await using var api = await With(new LdapSettings($"ldaps://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}?timeout=2", Slapd.Dn));
+        await using var api = await With(
+            new LdapSettings($"ldaps://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}?timeout=2", Slapd.Dn)
+        );
 
         var waiting = Enumerable.Range(0, 10).Select(_ => CallAs(api, "GET", "/feeds", "gauss")).ToList();
         (await Login(api, ApiCaller.Admin, ApiCaller.Password)).ShouldBe(HttpStatusCode.OK);
@@ -202,9 +221,16 @@ public sealed class LdapLoginTests
         return api;
     }
 
-    internal static Task<HttpStatusCode> Login(ApiCaller api, string name, string password = Slapd.Password) => CallAs(api, "GET", "/feeds", name, password);
+    internal static Task<HttpStatusCode> Login(ApiCaller api, string name, string password = Slapd.Password) =>
+        CallAs(api, "GET", "/feeds", name, password);
 
-    private static async Task<HttpStatusCode> CallAs(ApiCaller api, string method, string path, string name, string password = Slapd.Password)
+    private static async Task<HttpStatusCode> CallAs(
+        ApiCaller api,
+        string method,
+        string path,
+        string name,
+        string password = Slapd.Password
+    )
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), "/admin/api" + path);
         request.Headers.Authorization = TestPortal.Basic($"{name}:{password}");

@@ -18,9 +18,18 @@ public sealed class LdapPageTests
         await using var visitors = await Visitors.StartAsync();
         using var authority = new TestCertificates();
 
-        await visitors.Done("/admin/ldap", ("url", Url), ("dn", Slapd.Dn), ("filter", Slapd.Mathematicians), ("ca", authority.Pem.ReplaceLineEndings("\r\n")));
+        await visitors.Done(
+            "/admin/ldap",
+            ("url", Url),
+            ("dn", Slapd.Dn),
+            ("filter", Slapd.Mathematicians),
+            ("ca", authority.Pem.ReplaceLineEndings("\r\n"))
+        );
 
-        Set(visitors).ShouldBe(new LdapSettings(Url, Slapd.Dn, Slapd.Mathematicians, authority.Pem.ReplaceLineEndings("\n").Trim()));
+        Set(visitors)
+            .ShouldBe(
+                new LdapSettings(Url, Slapd.Dn, Slapd.Mathematicians, authority.Pem.ReplaceLineEndings("\n").Trim())
+            );
         var page = WebUtility.HtmlDecode(await visitors.Admin.TextAsync("/admin/ldap"));
         page.ShouldContain($"value=\"{Url}\"");
         page.ShouldContain($"value=\"{Slapd.Mathematicians}\"");
@@ -37,14 +46,28 @@ public sealed class LdapPageTests
     [InlineData("ldap://a", "uid=admin", "", "", "The connection string needs %s")]
     [InlineData("ldap://a", Slapd.Dn, "(uid=%s)", "", "invalid LDAP filter: use BASE")]
     [InlineData("ldap://a", Slapd.Dn, "", "x", "no certificate in PEM")]
-    public async Task What_cannot_be_is_refused_with_the_form_as_it_was(string url, string dn, string filter, string ca, string sentence)
+    public async Task What_cannot_be_is_refused_with_the_form_as_it_was(
+        string url,
+        string dn,
+        string filter,
+        string ca,
+        string sentence
+    )
     {
         await using var visitors = await Visitors.StartAsync();
         await visitors.Portal.Portal.Ldap.Save(TestPortal.Admin, new LdapSettings(Url, Slapd.Dn));
 
         foreach (var path in new[] { "/admin/ldap", "/admin/ldap/test" })
         {
-            var page = await visitors.Refused(path, ("url", url), ("dn", dn), ("filter", filter), ("ca", ca), ("username", "gauss"), ("password", "x"));
+            var page = await visitors.Refused(
+                path,
+                ("url", url),
+                ("dn", dn),
+                ("filter", filter),
+                ("ca", ca),
+                ("username", "gauss"),
+                ("password", "x")
+            );
             page.ShouldContain(sentence);
             page.ShouldContain($"value=\"{dn}\"");
         }
@@ -56,13 +79,23 @@ public sealed class LdapPageTests
     [InlineData("gauss", Slapd.Password, "Connection worked Encryption worked Name and password worked Filter worked")]
     [InlineData("tesla", Slapd.Password, "Connection worked Encryption worked Name and password worked Filter failed")]
     [InlineData("gauss", "a wrong secret", "Connection worked Encryption worked Name and password failed")]
-    public async Task A_test_says_step_by_step_what_came_of_what_stands_in_the_form(string user, string password, string steps)
+    public async Task A_test_says_step_by_step_what_came_of_what_stands_in_the_form(
+        string user,
+        string password,
+        string steps
+    )
     {
         using var slapd = await Slapd.StartAsync();
         await using var visitors = await Visitors.StartAsync();
 
         using var answer = await visitors.Admin.PostAsync(
-            "/admin/ldap/test", ("url", slapd.Plain + "?tls=0"), ("dn", Slapd.Dn), ("filter", Slapd.Mathematicians), ("username", user), ("password", password));
+            "/admin/ldap/test",
+            ("url", slapd.Plain + "?tls=0"),
+            ("dn", Slapd.Dn),
+            ("filter", Slapd.Mathematicians),
+            ("username", user),
+            ("password", password)
+        );
 
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         var page = WebUtility.HtmlDecode(await Visitors.TextOf(answer));
@@ -81,8 +114,12 @@ public sealed class LdapPageTests
     {
         await using var visitors = await Visitors.StartAsync();
 
-        (await visitors.Refused("/admin/ldap/test", ("url", Url), ("dn", Slapd.Dn), ("username", "gauss"))).ShouldContain("enter a user name and password for the test");
-        (await visitors.Refused("/admin/ldap/test", ("url", Url), ("dn", Slapd.Dn), ("password", "x"))).ShouldContain("enter a user name and password");
+        (
+            await visitors.Refused("/admin/ldap/test", ("url", Url), ("dn", Slapd.Dn), ("username", "gauss"))
+        ).ShouldContain("enter a user name and password for the test");
+        (await visitors.Refused("/admin/ldap/test", ("url", Url), ("dn", Slapd.Dn), ("password", "x"))).ShouldContain(
+            "enter a user name and password"
+        );
     }
 
     [Fact]
@@ -91,7 +128,15 @@ public sealed class LdapPageTests
         await using var visitors = await Visitors.StartAsync();
         foreach (var text in Visitors.Hostile)
         {
-            using var answer = await visitors.Admin.PostAsync("/admin/ldap/test", ("url", text), ("dn", text), ("filter", text), ("ca", text), ("username", text), ("password", "x"));
+            using var answer = await visitors.Admin.PostAsync(
+                "/admin/ldap/test",
+                ("url", text),
+                ("dn", text),
+                ("filter", text),
+                ("ca", text),
+                ("username", text),
+                ("password", "x")
+            );
             Visitors.ShouldShowEncoded(await Visitors.TextOf(answer), text);
         }
     }
@@ -111,6 +156,13 @@ public sealed class LdapPageTests
     private static LdapSettings? Set(Visitors visitors) => visitors.Portal.Portal.Ldap.SettingsOrNull();
 
     /// <summary>The steps of a test in the words of the page.</summary>
-    private static string StepsOf(string page) => string.Join(' ', page.Split("<strong>").Skip(1).Select(part => part.Split(["</strong>: ", "."], StringSplitOptions.None))
-        .Where(parts => parts is [_, "worked" or "failed", ..]).Select(parts => $"{parts[0]} {parts[1]}"));
+    private static string StepsOf(string page) =>
+        string.Join(
+            ' ',
+            page.Split("<strong>")
+                .Skip(1)
+                .Select(part => part.Split(["</strong>: ", "."], StringSplitOptions.None))
+                .Where(parts => parts is [_, "worked" or "failed", ..])
+                .Select(parts => $"{parts[0]} {parts[1]}")
+        );
 }

@@ -16,8 +16,19 @@ public sealed class LdapSettingsTests
     [InlineData("ldap://10.0.0.1:1389?strict_check=0", "10.0.0.1", 1389, "StartTls", false, 5)]
     [InlineData("ldap://[2001:db8::1]:1389?strict_check=1&tls=1", "2001:db8::1", 1389, "StartTls", true, 5)]
     [InlineData("LDAPS://LDAP.example.com:7", "ldap.example.com", 7, "Tls", true, 5)]
-    public void Addresses_are_understood(string text, string host, int port, string security, bool strict, int seconds) =>
-        LdapUrl.Parse(text).ShouldBe(new LdapUrl(host, port, Enum.Parse<LdapSecurity>(security), strict, TimeSpan.FromSeconds(seconds)));
+    public void Addresses_are_understood(
+        string text,
+        string host,
+        int port,
+        string security,
+        bool strict,
+        int seconds
+    ) =>
+        LdapUrl
+            .Parse(text)
+            .ShouldBe(
+                new LdapUrl(host, port, Enum.Parse<LdapSecurity>(security), strict, TimeSpan.FromSeconds(seconds))
+            );
 
     [Theory]
     [InlineData("")]
@@ -54,11 +65,15 @@ public sealed class LdapSettingsTests
 
     [Fact]
     public void A_filter_has_bounds() =>
-        Should.Throw<RefusedException>(() => LdapFilterText.Read(string.Concat(Enumerable.Repeat("(!", 2000)) + "(a=b)" + new string(')', 2000)));
+        Should.Throw<RefusedException>(() =>
+            LdapFilterText.Read(string.Concat(Enumerable.Repeat("(!", 2000)) + "(a=b)" + new string(')', 2000))
+        );
 
     [Fact]
     public void The_deepest_filter_that_is_taken_can_be_read() =>
-        LdapFilterText.Read(string.Concat(Enumerable.Repeat("(!", 339)) + "(a=b)" + new string(')', 339)).ShouldNotBeNull();
+        LdapFilterText
+            .Read(string.Concat(Enumerable.Repeat("(!", 339)) + "(a=b)" + new string(')', 339))
+            .ShouldNotBeNull();
 
     [Theory]
     [InlineData("uid=admin,dc=example")]
@@ -71,7 +86,9 @@ public sealed class LdapSettingsTests
     [InlineData("nonsense")]
     [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----")]
     public void An_authority_is_a_certificate(string pem) =>
-        Should.Throw<RefusedException>(() => new LdapSettings("ldap://a", "uid=%s", null, pem).Open(TimeProvider.System));
+        Should.Throw<RefusedException>(() =>
+            new LdapSettings("ldap://a", "uid=%s", null, pem).Open(TimeProvider.System)
+        );
 
     [Theory]
     [InlineData("uid=%s,dc=example", "a,b", "uid=a\\,b,dc=example")]
@@ -79,5 +96,6 @@ public sealed class LdapSettingsTests
     [InlineData("%s@example.com", "a.b", "a.b@example.com")]
     [InlineData("uid=%s", " #a ", "uid=\\ #a\\ ")]
     [InlineData("uid=%s", "#a", "uid=\\#a")]
-    public void Names_are_put_in_as_values(string template, string name, string dn) => DnTemplate.Fill(template, name).ShouldBe(dn);
+    public void Names_are_put_in_as_values(string template, string name, string dn) =>
+        DnTemplate.Fill(template, name).ShouldBe(dn);
 }

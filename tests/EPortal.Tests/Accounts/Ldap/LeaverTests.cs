@@ -32,9 +32,17 @@ public sealed class LeaverTests
         (await gauss.Outcome()).ShouldBe("session Found, key Unauthorized");
 
         gauss.Sessions.ShouldBeEmpty();
-        (await gauss.Api.Get("/user-log", ("action", "session.end"))).Result[0].GetProperty("detail").GetString()!.ShouldContain("gauss");
+        (await gauss.Api.Get("/user-log", ("action", "session.end")))
+            .Result[0]
+            .GetProperty("detail")
+            .GetString()!
+            .ShouldContain("gauss");
         // A key does not come back by itself with its user: that takes a login.
-        await slapd.ChangeAsync(change == LeavesTheGroup ? Group + "add: uniqueMember\nuniqueMember: uid=gauss,dc=example,dc=com\n" : PersonAgain);
+        await slapd.ChangeAsync(
+            change == LeavesTheGroup
+                ? Group + "add: uniqueMember\nuniqueMember: uid=gauss,dc=example,dc=com\n"
+                : PersonAgain
+        );
         gauss.Api.Portal.Time.Advance(s_later);
         (await gauss.Outcome()).ShouldBe("session Found, key Unauthorized");
         (await gauss.LogInAsync()).ShouldBe(HttpStatusCode.Redirect);
@@ -94,12 +102,19 @@ public sealed class LeaverTests
     public async Task A_bind_account_that_is_refused_is_an_outage_and_said_so()
     {
         using var slapd = await Slapd.StartAsync();
-        await using var gauss = await Gauss.StartAsync(Watched(slapd) with { Account = new LdapBindAccount(Slapd.BindDn, "another password", null) });
+        await using var gauss = await Gauss.StartAsync(
+            Watched(slapd) with
+            {
+                Account = new LdapBindAccount(Slapd.BindDn, "another password", null),
+            }
+        );
 
         gauss.Api.Portal.Time.Advance(s_later);
 
         (await gauss.Outcome()).ShouldBe("session OK, key OK");
-        gauss.Api.Portal.Log.ShouldContain(line => line.Contains($"refused the bind account {Slapd.BindDn}") && !line.Contains("another password"));
+        gauss.Api.Portal.Log.ShouldContain(line =>
+            line.Contains($"refused the bind account {Slapd.BindDn}") && !line.Contains("another password")
+        );
     }
 
     [Fact]
@@ -133,12 +148,15 @@ public sealed class LeaverTests
         if (what == "removed")
             await gauss.Api.Delete("/users/gauss");
         else
-            await gauss.Api.Portal.Portal.Ldap.Save(TestPortal.Admin, what switch
-            {
-                "off" => null,
-                "another directory" => Watched(other),
-                _ => Watched(slapd) with { Filter = "dc=example,dc=com??one?(uid=%s)" },
-            });
+            await gauss.Api.Portal.Portal.Ldap.Save(
+                TestPortal.Admin,
+                what switch
+                {
+                    "off" => null,
+                    "another directory" => Watched(other),
+                    _ => Watched(slapd) with { Filter = "dc=example,dc=com??one?(uid=%s)" },
+                }
+            );
 
         (await gauss.Outcome()).ShouldBe("session Found, key Unauthorized");
     }
@@ -149,7 +167,13 @@ public sealed class LeaverTests
         using var slapd = await Slapd.StartAsync();
         await using var gauss = await Gauss.StartAsync(Watched(slapd));
 
-        await gauss.Api.Portal.Portal.Ldap.Save(TestPortal.Admin, Unwatched(slapd) with { Url = slapd.Plain + "?tls=0&timeout=30" });
+        await gauss.Api.Portal.Portal.Ldap.Save(
+            TestPortal.Admin,
+            Unwatched(slapd) with
+            {
+                Url = slapd.Plain + "?tls=0&timeout=30",
+            }
+        );
 
         (await gauss.Outcome()).ShouldBe("session OK, key OK");
     }
@@ -158,7 +182,14 @@ public sealed class LeaverTests
     public async Task Local_users_are_asked_of_nobody()
     {
         await using var api = await ApiCaller.StartAsync();
-        await api.Portal.Portal.Ldap.Save(TestPortal.Admin, new LdapSettings("ldap://127.0.0.1:1?tls=0", Slapd.Dn, Account: new LdapBindAccount(Slapd.BindDn, "x", null)));
+        await api.Portal.Portal.Ldap.Save(
+            TestPortal.Admin,
+            new LdapSettings(
+                "ldap://127.0.0.1:1?tls=0",
+                Slapd.Dn,
+                Account: new LdapBindAccount(Slapd.BindDn, "x", null)
+            )
+        );
         using var browser = new Browser(api.Portal);
         await browser.LogInAsync(ApiCaller.Admin, ApiCaller.Password);
 
@@ -175,16 +206,41 @@ public sealed class LeaverTests
         (string, string)[] directory = [("url", slapd.Plain + "?tls=0"), ("dn", Slapd.Dn), ("bind_dn", Slapd.BindDn)];
 
         (await api.Post("/ldap", directory)).Text.ShouldContain("none is stored for this name");
-        (await api.Post("/ldap", [.. directory, ("bind_password", "a secret word")])).Result.GetProperty("bind_dn").GetString().ShouldBe(Slapd.BindDn);
-        (await api.Post("/ldap", [.. directory, ("user_search", "dc=example,dc=com??sub?(uid=%s)")])).Status.ShouldBe(HttpStatusCode.OK);
+        (await api.Post("/ldap", [.. directory, ("bind_password", "a secret word")]))
+            .Result.GetProperty("bind_dn")
+            .GetString()
+            .ShouldBe(Slapd.BindDn);
+        (await api.Post("/ldap", [.. directory, ("user_search", "dc=example,dc=com??sub?(uid=%s)")])).Status.ShouldBe(
+            HttpStatusCode.OK
+        );
         api.Portal.Portal.Ldap.SettingsOrNull()!.Account!.Password.ShouldBe("a secret word");
         // To another place it is not sent.
-        (await api.Post("/ldap", ("url", "ldap://evil.example"), ("dn", Slapd.Dn), ("bind_dn", Slapd.BindDn))).Status.ShouldBe(HttpStatusCode.BadRequest);
-        (await api.Post("/ldap", ("url", "ldap://a"), ("dn", "%s@example.com"), ("bind_dn", "x"), ("bind_password", "x"), ("user_search", ""))).Text.ShouldContain("requires a user search");
+        (
+            await api.Post("/ldap", ("url", "ldap://evil.example"), ("dn", Slapd.Dn), ("bind_dn", Slapd.BindDn))
+        ).Status.ShouldBe(HttpStatusCode.BadRequest);
+        (
+            await api.Post(
+                "/ldap",
+                ("url", "ldap://a"),
+                ("dn", "%s@example.com"),
+                ("bind_dn", "x"),
+                ("bind_password", "x"),
+                ("user_search", "")
+            )
+        ).Text.ShouldContain("requires a user search");
 
         using var browser = new Browser(api.Portal);
         await browser.LogInAsync(ApiCaller.Admin, ApiCaller.Password);
-        foreach (var text in new[] { (await api.Get("/ldap")).Text, (await api.Get("/user-log")).Text, await browser.TextAsync("/admin/ldap"), string.Concat(api.Portal.Log), api.Portal.Portal.Ldap.SettingsOrNull()!.ToString() })
+        foreach (
+            var text in new[]
+            {
+                (await api.Get("/ldap")).Text,
+                (await api.Get("/user-log")).Text,
+                await browser.TextAsync("/admin/ldap"),
+                string.Concat(api.Portal.Log),
+                api.Portal.Portal.Ldap.SettingsOrNull()!.ToString(),
+            }
+        )
             text.ShouldNotContain("a secret word");
         (await browser.TextAsync("/admin/ldap")).ShouldContain(Slapd.BindDn);
     }
@@ -194,11 +250,27 @@ public sealed class LeaverTests
     {
         using var slapd = await Slapd.StartAsync();
         await using var api = await ApiCaller.StartAsync();
-        (string, string)[] test = [("username", "gauss"), ("password", Slapd.Password), ("url", slapd.Plain + "?tls=0"), ("dn", Slapd.Dn), ("bind_dn", Slapd.BindDn)];
+        (string, string)[] test =
+        [
+            ("username", "gauss"),
+            ("password", Slapd.Password),
+            ("url", slapd.Plain + "?tls=0"),
+            ("dn", Slapd.Dn),
+            ("bind_dn", Slapd.BindDn),
+        ];
 
         (await Last(api, [.. test, ("bind_password", Slapd.BindPassword)])).ShouldBe(("lookup", true));
         (await Last(api, [.. test, ("bind_password", "wrong")])).ShouldBe(("lookup", false));
-        (await Last(api, [.. test, ("bind_password", Slapd.BindPassword), ("user_search", "dc=example,dc=com??sub?(uid=somebody)")])).ShouldBe(("lookup", false));
+        (
+            await Last(
+                api,
+                [
+                    .. test,
+                    ("bind_password", Slapd.BindPassword),
+                    ("user_search", "dc=example,dc=com??sub?(uid=somebody)"),
+                ]
+            )
+        ).ShouldBe(("lookup", false));
     }
 
     private const string PersonAgain =
@@ -206,7 +278,11 @@ public sealed class LeaverTests
 
     private static LdapSettings Unwatched(Slapd slapd) => new(slapd.Plain + "?tls=0", Slapd.Dn, Slapd.Mathematicians);
 
-    private static LdapSettings Watched(Slapd slapd) => Unwatched(slapd) with { Account = new LdapBindAccount(Slapd.BindDn, Slapd.BindPassword, null) };
+    private static LdapSettings Watched(Slapd slapd) =>
+        Unwatched(slapd) with
+        {
+            Account = new LdapBindAccount(Slapd.BindDn, Slapd.BindPassword, null),
+        };
 
     private static async Task<(string?, bool)> Last(ApiCaller api, (string, string)[] test)
     {
@@ -221,7 +297,8 @@ public sealed class LeaverTests
 
         public Browser Browser => browser;
 
-        public IReadOnlyList<EPortal.Accounts.Sessions.LoginSession> Sessions => api.Portal.Portal.Sessions.List("gauss");
+        public IReadOnlyList<EPortal.Accounts.Sessions.LoginSession> Sessions =>
+            api.Portal.Portal.Sessions.List("gauss");
 
         public static async Task<Gauss> StartAsync(LdapSettings settings)
         {
@@ -232,7 +309,8 @@ public sealed class LeaverTests
             return new Gauss(api, browser, key);
         }
 
-        public async Task<HttpStatusCode> LogInAsync() => (await browser.LogInAsync("gauss", Slapd.Password)).StatusCode;
+        public async Task<HttpStatusCode> LogInAsync() =>
+            (await browser.LogInAsync("gauss", Slapd.Password)).StatusCode;
 
         public async Task<ApiAnswer> CallAsync()
         {
@@ -241,7 +319,8 @@ public sealed class LeaverTests
             return await api.Send(request);
         }
 
-        public async Task<string> Outcome() => $"session {await browser.StatusAsync("/admin")}, key {(await CallAsync()).Status}";
+        public async Task<string> Outcome() =>
+            $"session {await browser.StatusAsync("/admin")}, key {(await CallAsync()).Status}";
 
         public async ValueTask DisposeAsync()
         {

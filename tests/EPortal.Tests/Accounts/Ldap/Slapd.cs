@@ -7,14 +7,15 @@ using Xunit;
 namespace EPortal.Tests.Accounts.Ldap;
 
 /// <summary>
-/// A real OpenLDAP server on loopback with the scientists of the manual: gauss and euclid are mathematicians, tesla is not; the
-/// password of all is <see cref="Password"/>.
+/// A real OpenLDAP server on loopback with the scientists of the manual: gauss and euclid are mathematicians, tesla is
+/// not; the password of all is <see cref="Password"/>.
 /// </summary>
 internal sealed class Slapd : IDisposable
 {
     public const string Password = "password";
     public const string Dn = "uid=%s,dc=example,dc=com";
-    public const string Mathematicians = "dc=example,dc=com??one?(&(ou=mathematicians)(uniqueMember=uid=%s,dc=example,dc=com))";
+    public const string Mathematicians =
+        "dc=example,dc=com??one?(&(ou=mathematicians)(uniqueMember=uid=%s,dc=example,dc=com))";
 
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(20);
 
@@ -33,8 +34,13 @@ internal sealed class Slapd : IDisposable
     /// <summary>Address with TLS.</summary>
     public string Encrypted { get; }
 
-    /// <summary>Starts one, with a certificate and its key in PEM, and with more lines of its configuration and more entries.</summary>
-    public static async Task<Slapd> StartAsync((string Certificate, string Key)? tls = null, (string Config, string Entries)? more = null)
+    /// <summary>
+    /// Starts one, with a certificate and its key in PEM, and with more lines of its configuration and more entries.
+    /// </summary>
+    public static async Task<Slapd> StartAsync(
+        (string Certificate, string Key)? tls = null,
+        (string Config, string Entries)? more = null
+    )
     {
         var folder = new TempFolder();
         Directory.CreateDirectory(folder.File("db"));
@@ -43,7 +49,12 @@ internal sealed class Slapd : IDisposable
         await RunAsync("/usr/sbin/slapadd", "-f", folder.File("slapd.conf"), "-l", folder.File("data.ldif"));
         var (plain, encrypted) = (Ports.Free(), Ports.Free());
         var listen = $"ldap://127.0.0.1:{plain}" + (tls is null ? "" : $" ldaps://127.0.0.1:{encrypted}");
-        var started = new Slapd(Start("/usr/sbin/slapd", "-h", listen, "-f", folder.File("slapd.conf"), "-d", "0"), folder, plain, encrypted);
+        var started = new Slapd(
+            Start("/usr/sbin/slapd", "-h", listen, "-f", folder.File("slapd.conf"), "-d", "0"),
+            folder,
+            plain,
+            encrypted
+        );
         await started.AnswersAsync(plain);
         return started;
     }
@@ -55,7 +66,14 @@ internal sealed class Slapd : IDisposable
     public const string BindPassword = "root";
 
     /// <summary>Changes what the server has, while it runs (RFC 2849).</summary>
-    public Task ChangeAsync(string ldif) => RunAsync("/usr/sbin/slapmodify", "-f", _folder.File("slapd.conf"), "-l", _folder.Write($"{Guid.NewGuid()}.ldif", ldif + "\n"));
+    public Task ChangeAsync(string ldif) =>
+        RunAsync(
+            "/usr/sbin/slapmodify",
+            "-f",
+            _folder.File("slapd.conf"),
+            "-l",
+            _folder.Write($"{Guid.NewGuid()}.ldif", ldif + "\n")
+        );
 
     public void Dispose()
     {
@@ -73,8 +91,7 @@ internal sealed class Slapd : IDisposable
 
     private static string Config(TempFolder folder, (string Certificate, string Key)? tls, string? more)
     {
-        var text =
-            $"""
+        var text = $"""
             include /etc/ldap/schema/core.schema
             include /etc/ldap/schema/cosine.schema
             include /etc/ldap/schema/inetorgperson.schema
@@ -85,40 +102,40 @@ internal sealed class Slapd : IDisposable
             """;
         if (tls is { } pair)
         {
-            text +=
-                $"""
+            text += $"""
                 TLSCertificateFile {folder.Write("server.pem", pair.Certificate)}
                 TLSCertificateKeyFile {folder.Write("server.key", pair.Key)}
 
                 """;
         }
 
-        return text + more +
-            $"""
-            database mdb
-            suffix "dc=example,dc=com"
-            rootdn "cn=root,dc=example,dc=com"
-            rootpw root
-            directory {folder.File("db")}
+        return text
+            + more
+            + $"""
+                database mdb
+                suffix "dc=example,dc=com"
+                rootdn "cn=root,dc=example,dc=com"
+                rootpw root
+                directory {folder.File("db")}
 
-            """;
+                """;
     }
 
     private static string Entries()
     {
         var people = new[] { "euclid", "gauss", "tesla" }.Select(name =>
             $"""
-            dn: uid={name},dc=example,dc=com
-            objectClass: inetOrgPerson
-            cn: {name}
-            sn: {name}
-            uid: {name}
-            mail: {name}@example.com
-            userPassword: {Password}
+                dn: uid={name},dc=example,dc=com
+                objectClass: inetOrgPerson
+                cn: {name}
+                sn: {name}
+                uid: {name}
+                mail: {name}@example.com
+                userPassword: {Password}
 
-            """);
-        return
-            $"""
+                """
+        );
+        return $"""
             dn: dc=example,dc=com
             objectClass: dcObject
             objectClass: organization
@@ -156,7 +173,9 @@ internal sealed class Slapd : IDisposable
     }
 
     private static Process Start(string program, params string[] arguments) =>
-        Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true }
+        )!;
 
     private static async Task RunAsync(string program, params string[] arguments)
     {

@@ -48,15 +48,16 @@ internal sealed class FakeProvider : IAsyncDisposable
         return provider;
     }
 
-    public Settings In(Settings settings) => settings with
-    {
-        OidcAuthUrl = new Uri(Url + "/auth"),
-        OidcTokenUrl = new Uri(Url + "/token"),
-        OidcUserinfoUrl = new Uri(Url + "/me"),
-        OidcLogoutUrl = new Uri(Url + "/out"),
-        OidcClientId = "eportal",
-        OidcClientSecret = "p&ssword:1",
-    };
+    public Settings In(Settings settings) =>
+        settings with
+        {
+            OidcAuthUrl = new Uri(Url + "/auth"),
+            OidcTokenUrl = new Uri(Url + "/token"),
+            OidcUserinfoUrl = new Uri(Url + "/me"),
+            OidcLogoutUrl = new Uri(Url + "/out"),
+            OidcClientId = "eportal",
+            OidcClientSecret = "p&ssword:1",
+        };
 
     public async ValueTask DisposeAsync()
     {
@@ -83,14 +84,34 @@ internal sealed class FakeProvider : IAsyncDisposable
     private async Task<object> TokenAsync(HttpContext context, TimeProvider time)
     {
         var form = await context.Request.ReadFormAsync();
-        Exchanges.Enqueue((context.Request.Headers.Authorization, form.ToDictionary(one => one.Key, one => one.Value.ToString())));
-        var claims = With(new() { ["iss"] = Url, ["sub"] = Subject, ["aud"] = "eportal", ["exp"] = time.GetUtcNow().AddMinutes(5).ToUnixTimeSeconds() }, IdToken);
+        Exchanges.Enqueue(
+            (context.Request.Headers.Authorization, form.ToDictionary(one => one.Key, one => one.Value.ToString()))
+        );
+        var claims = With(
+            new()
+            {
+                ["iss"] = Url,
+                ["sub"] = Subject,
+                ["aud"] = "eportal",
+                ["exp"] = time.GetUtcNow().AddMinutes(5).ToUnixTimeSeconds(),
+            },
+            IdToken
+        );
         var payload = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(claims)));
-        return new Dictionary<string, object?> { ["access_token"] = "t", ["token_type"] = "Bearer", ["id_token"] = WithoutIdToken ? null : $"e30.{payload}.c2ln" }
-            .Where(one => one.Value is not null).ToDictionary();
+        return new Dictionary<string, object?>
+        {
+            ["access_token"] = "t",
+            ["token_type"] = "Bearer",
+            ["id_token"] = WithoutIdToken ? null : $"e30.{payload}.c2ln",
+        }
+            .Where(one => one.Value is not null)
+            .ToDictionary();
     }
 
-    private static Dictionary<string, object?> With(Dictionary<string, object?> right, Dictionary<string, object?> changes)
+    private static Dictionary<string, object?> With(
+        Dictionary<string, object?> right,
+        Dictionary<string, object?> changes
+    )
     {
         foreach (var (name, value) in changes)
             right[name] = value;

@@ -3,7 +3,9 @@ using Xunit;
 
 namespace EPortal.Tests.Accounts.Sso;
 
-/// <summary>A real sign-on provider (the npm package oidc-provider) on loopback; whoever logs in there is who they say.</summary>
+/// <summary>
+/// A real sign-on provider (the npm package oidc-provider) on loopback; whoever logs in there is who they say.
+/// </summary>
 internal sealed class OidcProvider : IDisposable
 {
     private readonly Process _process;
@@ -15,8 +17,15 @@ internal sealed class OidcProvider : IDisposable
     /// <summary>Starts one for a portal at that address.</summary>
     public static async Task<OidcProvider> StartAsync(int port, Uri portal)
     {
-        var start = new ProcessStartInfo("node", [
-            Path.Combine(Repository.Root, "tests/oidc/provider.js"), $"{port}", new Uri(portal, "/admin/sso/login/callback").ToString(), new Uri(portal, "/admin").ToString()])
+        var start = new ProcessStartInfo(
+            "node",
+            [
+                Path.Combine(Repository.Root, "tests/oidc/provider.js"),
+                $"{port}",
+                new Uri(portal, "/admin/sso/login/callback").ToString(),
+                new Uri(portal, "/admin").ToString(),
+            ]
+        )
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -24,7 +33,9 @@ internal sealed class OidcProvider : IDisposable
         var process = Process.Start(start)!;
         process.BeginErrorReadLine();
         var ready = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
-        return ready == "ready" ? new OidcProvider(process, UrlOf(port)) : throw new InvalidOperationException($"The provider said '{ready}'.");
+        return ready == "ready"
+            ? new OidcProvider(process, UrlOf(port))
+            : throw new InvalidOperationException($"The provider said '{ready}'.");
     }
 
     public static string UrlOf(int port) => $"http://127.0.0.1:{port}";

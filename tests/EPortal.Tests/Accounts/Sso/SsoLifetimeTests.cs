@@ -8,14 +8,21 @@ using Xunit;
 
 namespace EPortal.Tests.Accounts.Sso;
 
-/// <summary>How long sessions and API keys of people from a sign-on provider last, of whom nobody can be asked again.</summary>
+/// <summary>
+/// How long sessions and API keys of people from a sign-on provider last, of whom nobody can be asked again.
+/// </summary>
 public sealed class SsoLifetimeTests
 {
     [Fact]
     public async Task A_sign_on_counts_for_the_time_that_is_set()
     {
         await using var provider = await Provider();
-        await using var api = await ApiCaller.StartAsync(settings => provider.In(settings) with { AuthExternalLifetime = TimeSpan.FromHours(2) });
+        await using var api = await ApiCaller.StartAsync(settings =>
+            provider.In(settings) with
+            {
+                AuthExternalLifetime = TimeSpan.FromHours(2),
+            }
+        );
         using var browser = new Browser(api.Portal);
         await browser.SignOnAsync();
         var (_, key) = await api.Portal.Portal.ApiKeys.Make(TestPortal.Admin, "carol", "test", null);
@@ -42,7 +49,11 @@ public sealed class SsoLifetimeTests
         var (_, key) = await api.Portal.Portal.ApiKeys.Make(TestPortal.Admin, ApiCaller.Admin, "test", null);
 
         api.Portal.Time.Advance(TimeSpan.FromDays(5));
-        await api.Portal.Portal.Users.Update(TestPortal.Admin, ApiCaller.Admin, new EPortal.Accounts.UserSettings("another password"));
+        await api.Portal.Portal.Users.Update(
+            TestPortal.Admin,
+            ApiCaller.Admin,
+            new EPortal.Accounts.UserSettings("another password")
+        );
 
         (await browser.StatusAsync("/admin")).ShouldBe(HttpStatusCode.Redirect);
         (await Call(api, key)).ShouldBe(HttpStatusCode.OK, "a changed password leaves API keys as they are");
@@ -62,7 +73,17 @@ public sealed class SsoLifetimeTests
 
         var settings = api.Portal.Portal.Settings;
         await using var restarted = Portal.Open(
-            what == "off" ? settings with { OidcClientSecret = null } : settings with { OidcTokenUrl = new Uri("https://other.example/token") }, api.Portal.Time);
+            what == "off"
+                ? settings with
+                {
+                    OidcClientSecret = null,
+                }
+                : settings with
+                {
+                    OidcTokenUrl = new Uri("https://other.example/token"),
+                },
+            api.Portal.Time
+        );
 
         restarted.Sessions.List("carol").ShouldBeEmpty();
         (await restarted.Sessions.UseOrNull(browser.Token!)).ShouldBeNull();
@@ -70,7 +91,8 @@ public sealed class SsoLifetimeTests
         api.Portal.Portal.ExternalLogins.Counts(carol, api.Portal.Time.GetUtcNow()).ShouldBeTrue();
     }
 
-    private static Task<FakeProvider> Provider() => FakeProvider.StartAsync(new FakeTimeProvider(new DateTimeOffset(2026, 5, 2, 12, 0, 0, TimeSpan.Zero)));
+    private static Task<FakeProvider> Provider() =>
+        FakeProvider.StartAsync(new FakeTimeProvider(new DateTimeOffset(2026, 5, 2, 12, 0, 0, TimeSpan.Zero)));
 
     private static async Task<HttpStatusCode> Call(ApiCaller api, string key)
     {

@@ -19,19 +19,20 @@ public sealed class SsoReplayTests
     private const string Unavailable = "/admin/login?problem=sso-unavailable";
 
     /// <summary>Answers of the provider that must let nobody in: (member, value) of the ID token.</summary>
-    public static TheoryData<string, object?> Tokens => new()
-    {
-        { "aud", "another client" },
-        { "aud", null },
-        { "aud", new[] { "another client", "a third" } },
-        { "azp", "another client" },
-        { "sub", "43" },
-        { "sub", null },
-        { "iss", null },
-        { "exp", 1 },
-        { "exp", null },
-        { "exp", "soon" },
-    };
+    public static TheoryData<string, object?> Tokens =>
+        new()
+        {
+            { "aud", "another client" },
+            { "aud", null },
+            { "aud", new[] { "another client", "a third" } },
+            { "azp", "another client" },
+            { "sub", "43" },
+            { "sub", null },
+            { "iss", null },
+            { "exp", 1 },
+            { "exp", null },
+            { "exp", "soon" },
+        };
 
     [Fact]
     public async Task The_right_way_works()
@@ -79,7 +80,13 @@ public sealed class SsoReplayTests
         await using var api = await ApiCaller.StartAsync(provider.In);
         using var browser = new Browser(api.Portal);
 
-        (await browser.SignOnAsync(callback: back => new Uri(back.GetLeftPart(UriPartial.Path) + $"?code=code-1&{state}"))).ToString().ShouldBe(Invalid);
+        (
+            await browser.SignOnAsync(callback: back => new Uri(
+                back.GetLeftPart(UriPartial.Path) + $"?code=code-1&{state}"
+            ))
+        )
+            .ToString()
+            .ShouldBe(Invalid);
 
         await NobodyIn(api, browser, provider);
     }
@@ -116,12 +123,17 @@ public sealed class SsoReplayTests
         using var browser = new Browser(api.Portal);
         var state = api.Portal.Services.GetRequiredService<EPortal.Accounts.Sso.SsoState>();
 
-        (await browser.SignOnAsync("/admin?tab=2", callback: back =>
-        {
-            for (var number = 0; number < 40_000; number++)
-                state.Protect(new Microsoft.AspNetCore.Authentication.AuthenticationProperties());
-            return back;
-        })).ToString().ShouldBe("/admin?tab=2");
+        (
+            await browser.SignOnAsync(
+                "/admin?tab=2",
+                callback: back =>
+                {
+                    for (var number = 0; number < 40_000; number++)
+                        state.Protect(new Microsoft.AspNetCore.Authentication.AuthenticationProperties());
+                    return back;
+                }
+            )
+        ).ToString().ShouldBe("/admin?tab=2");
     }
 
     [Fact]
@@ -131,15 +143,36 @@ public sealed class SsoReplayTests
         await using var api = await ApiCaller.StartAsync(provider.In);
         await using var other = await ApiCaller.StartAsync(provider.In);
         using var browser = new Browser(api.Portal);
-        var foreign = other.Portal.Services.GetRequiredService<EPortal.Accounts.Sso.SsoState>().Protect(new Microsoft.AspNetCore.Authentication.AuthenticationProperties());
+        var foreign = other
+            .Portal.Services.GetRequiredService<EPortal.Accounts.Sso.SsoState>()
+            .Protect(new Microsoft.AspNetCore.Authentication.AuthenticationProperties());
 
-        foreach (var change in new Func<string, string>[] { _ => foreign, state => state[..^1] + (state[^1] == 'A' ? 'B' : 'A'), state => state + "A", state => "A" + state[1..] })
-        {
-            (await browser.SignOnAsync(callback: back =>
+        foreach (
+            var change in new Func<string, string>[]
             {
-                var query = QueryHelpers.ParseQuery(back.Query);
-                return new Uri(QueryHelpers.AddQueryString(back.GetLeftPart(UriPartial.Path), new Dictionary<string, string?> { ["code"] = "code-1", ["state"] = change(query["state"].ToString()) }));
-            })).ToString().ShouldBe(Invalid);
+                _ => foreign,
+                state => state[..^1] + (state[^1] == 'A' ? 'B' : 'A'),
+                state => state + "A",
+                state => "A" + state[1..],
+            }
+        )
+        {
+            (
+                await browser.SignOnAsync(callback: back =>
+                {
+                    var query = QueryHelpers.ParseQuery(back.Query);
+                    return new Uri(
+                        QueryHelpers.AddQueryString(
+                            back.GetLeftPart(UriPartial.Path),
+                            new Dictionary<string, string?>
+                            {
+                                ["code"] = "code-1",
+                                ["state"] = change(query["state"].ToString()),
+                            }
+                        )
+                    );
+                })
+            ).ToString().ShouldBe(Invalid);
         }
 
         await NobodyIn(api, browser, provider);
@@ -171,11 +204,13 @@ public sealed class SsoReplayTests
         await using var api = await ApiCaller.StartAsync(provider.In);
         using var browser = new Browser(api.Portal);
 
-        (await browser.SignOnAsync(callback: back =>
-        {
-            api.Portal.Time.Advance(TimeSpan.FromMinutes(15));
-            return back;
-        })).ToString().ShouldBe(Invalid);
+        (
+            await browser.SignOnAsync(callback: back =>
+            {
+                api.Portal.Time.Advance(TimeSpan.FromMinutes(15));
+                return back;
+            })
+        ).ToString().ShouldBe(Invalid);
 
         await NobodyIn(api, browser, provider);
     }
@@ -286,7 +321,13 @@ public sealed class SsoReplayTests
         provider.Instead["/me"] = context =>
         {
             context.Response.Headers.ContentType = type;
-            return context.Response.Body.WriteAsync(System.Text.Encoding.UTF8.GetBytes((mark ? "\ufeff" : "") + "{\"sub\":\"42\",\"preferred_username\":\"m\u00fcller\"}")).AsTask();
+            return context
+                .Response.Body.WriteAsync(
+                    System.Text.Encoding.UTF8.GetBytes(
+                        (mark ? "\ufeff" : "") + "{\"sub\":\"42\",\"preferred_username\":\"m\u00fcller\"}"
+                    )
+                )
+                .AsTask();
         };
 
         (await browser.SignOnAsync()).ToString().ShouldBe("/admin");
@@ -299,7 +340,12 @@ public sealed class SsoReplayTests
         await using var provider = await Provider();
         await using var api = await ApiCaller.StartAsync(provider.In);
         using var browser = new Browser(api.Portal);
-        provider.Instead["/me"] = context => context.Response.Body.WriteAsync(System.Text.Encoding.Latin1.GetBytes("{\"sub\":\"42\",\"preferred_username\":\"m\u00fcller\"}")).AsTask();
+        provider.Instead["/me"] = context =>
+            context
+                .Response.Body.WriteAsync(
+                    System.Text.Encoding.Latin1.GetBytes("{\"sub\":\"42\",\"preferred_username\":\"m\u00fcller\"}")
+                )
+                .AsTask();
 
         (await browser.SignOnAsync()).ToString().ShouldBe(Unavailable);
     }
@@ -311,7 +357,9 @@ public sealed class SsoReplayTests
         await using var api = await ApiCaller.StartAsync(provider.In);
         using var browser = new Browser(api.Portal);
 
-        (await browser.SignOnAsync(callback: back => new Uri(back + "&iss=https%3A%2F%2Fevil.example"))).ToString().ShouldBe(Unavailable);
+        (await browser.SignOnAsync(callback: back => new Uri(back + "&iss=https%3A%2F%2Fevil.example")))
+            .ToString()
+            .ShouldBe(Unavailable);
 
         browser.Token.ShouldBeNull();
     }
@@ -369,7 +417,8 @@ public sealed class SsoReplayTests
         await using var provider = await Provider();
         await using var api = await ApiCaller.StartAsync(provider.In);
         using var browser = new Browser(api.Portal);
-        provider.Instead["/me"] = context => context.Response.WriteAsync("{\"sub\":\"" + new string('x', 2 * 1024 * 1024) + "\"}");
+        provider.Instead["/me"] = context =>
+            context.Response.WriteAsync("{\"sub\":\"" + new string('x', 2 * 1024 * 1024) + "\"}");
 
         (await browser.SignOnAsync()).ToString().ShouldBe(Unavailable);
     }
@@ -381,11 +430,13 @@ public sealed class SsoReplayTests
         await using var api = await ApiCaller.StartAsync(provider.In);
         using var browser = new Browser(api.Portal);
 
-        (await browser.SignOnAsync(callback: back =>
-        {
-            provider.DisposeAsync().AsTask().GetAwaiter().GetResult();
-            return back;
-        })).ToString().ShouldBe(Unavailable);
+        (
+            await browser.SignOnAsync(callback: back =>
+            {
+                provider.DisposeAsync().AsTask().GetAwaiter().GetResult();
+                return back;
+            })
+        ).ToString().ShouldBe(Unavailable);
 
         (await browser.TextAsync(Unavailable)).ShouldContain("The sign-on provider is unavailable");
         await browser.LogInAsync(ApiCaller.Admin, ApiCaller.Password);
@@ -399,8 +450,13 @@ public sealed class SsoReplayTests
         await using var api = await ApiCaller.StartAsync(provider.In);
         using var browser = new Browser(api.Portal);
 
-        (await browser.SignOnAsync(callback: back => new Uri(back.ToString().Replace("code=code-1", "error=access_denied", StringComparison.Ordinal))))
-            .ToString().ShouldBe("/admin/login?problem=sso-denied");
+        (
+            await browser.SignOnAsync(callback: back => new Uri(
+                back.ToString().Replace("code=code-1", "error=access_denied", StringComparison.Ordinal)
+            ))
+        )
+            .ToString()
+            .ShouldBe("/admin/login?problem=sso-denied");
 
         await NobodyIn(api, browser, provider);
     }
@@ -489,10 +545,13 @@ public sealed class SsoReplayTests
         provider.Instead["/me"] = context => context.Response.WriteAsync("x");
         await browser.SignOnAsync();
 
-        api.Portal.Log.ShouldNotContain(line => line.Contains("p&ssword") || line.Contains("code-1") || line.Contains(browser.Token!));
+        api.Portal.Log.ShouldNotContain(line =>
+            line.Contains("p&ssword") || line.Contains("code-1") || line.Contains(browser.Token!)
+        );
     }
 
-    private static Task<FakeProvider> Provider() => FakeProvider.StartAsync(new FakeTimeProvider(new DateTimeOffset(2026, 5, 1, 12, 0, 0, TimeSpan.Zero)));
+    private static Task<FakeProvider> Provider() =>
+        FakeProvider.StartAsync(new FakeTimeProvider(new DateTimeOffset(2026, 5, 1, 12, 0, 0, TimeSpan.Zero)));
 
     private static Task NobodyIn(ApiCaller api, Browser browser, FakeProvider provider)
     {

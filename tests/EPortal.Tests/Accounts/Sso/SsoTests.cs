@@ -27,7 +27,11 @@ public sealed partial class SsoTests
         var end = await house.FollowAsync(HttpMethod.Post, new Uri(house.Portal, "/admin/logout"), []);
         end.Address.ToString().ShouldStartWith(house.Provider.Url + "/session/end");
         var xsrf = Xsrf().Match(end.Text).Groups[1].Value;
-        end = await house.FollowAsync(HttpMethod.Post, new Uri(house.Provider.Url + "/session/end/confirm"), [("xsrf", xsrf), ("logout", "yes")]);
+        end = await house.FollowAsync(
+            HttpMethod.Post,
+            new Uri(house.Provider.Url + "/session/end/confirm"),
+            [("xsrf", xsrf), ("logout", "yes")]
+        );
         end.Address.PathAndQuery.ShouldBe("/admin/login?next=%2Fadmin");
         house.Api.Portal.Portal.Sessions.List(null).ShouldBeEmpty();
     }
@@ -74,7 +78,9 @@ public sealed partial class SsoTests
         await using var without = await ApiCaller.StartAsync();
         using var browser = new Browser(without.Portal);
 
-        (await house.FollowAsync(HttpMethod.Get, new Uri(house.Portal, "/admin/login"), [])).Text.ShouldContain("Sign in with SSO");
+        (await house.FollowAsync(HttpMethod.Get, new Uri(house.Portal, "/admin/login"), [])).Text.ShouldContain(
+            "Sign in with SSO"
+        );
         (await browser.TextAsync("/admin/login")).ShouldNotContain("SSO");
         (await browser.StatusAsync("/admin/sso/login")).ShouldBe(HttpStatusCode.NotFound);
     }
@@ -97,15 +103,17 @@ public sealed partial class SsoTests
         {
             var port = Ports.Free();
             var url = OidcProvider.UrlOf(port);
-            var api = await ApiCaller.StartAsync(settings => settings with
-            {
-                OidcAuthUrl = new Uri(url + "/auth"),
-                OidcTokenUrl = new Uri(url + "/token"),
-                OidcUserinfoUrl = new Uri(url + "/me"),
-                OidcLogoutUrl = new Uri(url + "/session/end"),
-                OidcClientId = "eportal",
-                OidcClientSecret = "a secret that only both know",
-            });
+            var api = await ApiCaller.StartAsync(settings =>
+                settings with
+                {
+                    OidcAuthUrl = new Uri(url + "/auth"),
+                    OidcTokenUrl = new Uri(url + "/token"),
+                    OidcUserinfoUrl = new Uri(url + "/me"),
+                    OidcLogoutUrl = new Uri(url + "/session/end"),
+                    OidcClientId = "eportal",
+                    OidcClientSecret = "a secret that only both know",
+                }
+            );
             return new House(api, await OidcProvider.StartAsync(port, api.Portal.Address));
         }
 
@@ -113,20 +121,30 @@ public sealed partial class SsoTests
         public async Task<(string Path, string Page)> SignOnAsync(string name)
         {
             var login = await FollowAsync(HttpMethod.Get, new Uri(Portal, "/admin/sso/login"), []);
-            var consent = await FollowAsync(HttpMethod.Post, login.Address, [("prompt", "login"), ("login", name), ("password", "any")]);
+            var consent = await FollowAsync(
+                HttpMethod.Post,
+                login.Address,
+                [("prompt", "login"), ("login", name), ("password", "any")]
+            );
             var end = await FollowAsync(HttpMethod.Post, consent.Address, [("prompt", "consent")]);
             return (end.Address.PathAndQuery, end.Text);
         }
 
         /// <summary>Sends a request and follows redirects to the first page.</summary>
-        public async Task<(Uri Address, string Text)> FollowAsync(HttpMethod method, Uri address, (string Name, string Value)[] form)
+        public async Task<(Uri Address, string Text)> FollowAsync(
+            HttpMethod method,
+            Uri address,
+            (string Name, string Value)[] form
+        )
         {
             for (var hop = 0; hop < 10; hop++)
             {
                 using var request = new HttpRequestMessage(method, address);
                 if (method == HttpMethod.Post)
                 {
-                    request.Content = new FormUrlEncodedContent(form.Select(one => KeyValuePair.Create(one.Name, one.Value)));
+                    request.Content = new FormUrlEncodedContent(
+                        form.Select(one => KeyValuePair.Create(one.Name, one.Value))
+                    );
                     request.Headers.Add("Origin", address.GetLeftPart(UriPartial.Authority));
                 }
 

@@ -17,13 +17,23 @@ public sealed class CachedServerTableTests
     {
         var table = new CachedServerTable();
         for (var n = 0; n < Hosts; n++)
-            table.Add(Id(n), new CachedServer { Local = n, Origin = 1, Sequence = n });
+            table.Add(
+                Id(n),
+                new CachedServer
+                {
+                    Local = n,
+                    Origin = 1,
+                    Sequence = n,
+                }
+            );
 
         for (var n = 0; n < Deleted; n++)
         {
             table.Remove([((ushort)1, n)]);
             table.TryFind(Id(n), out _).ShouldBeFalse();
-            table.Update(Id(n), 0, static (ref CachedServer _, int _) => true).ShouldBeFalse("its check-in would be acknowledged");
+            table
+                .Update(Id(n), 0, static (ref CachedServer _, int _) => true)
+                .ShouldBeFalse("its check-in would be acknowledged");
             table.TryFind(Id(n + 1), out var next).ShouldBeTrue();
             next.Local.ShouldBe(n + 1);
         }

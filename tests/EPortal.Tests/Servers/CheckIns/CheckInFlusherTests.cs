@@ -7,7 +7,9 @@ using Xunit;
 
 namespace EPortal.Tests.Servers.CheckIns;
 
-/// <summary>Check-ins leave the log when their rows are written and not before, though a commit takes in a part only.</summary>
+/// <summary>
+/// Check-ins leave the log when their rows are written and not before, though a commit takes in a part only.
+/// </summary>
 public sealed class CheckInFlusherTests
 {
     /// <summary>Servers in a segment, which is swept at once.</summary>
@@ -50,43 +52,72 @@ public sealed class CheckInFlusherTests
     {
         await using var store = new TestStore();
         var (first, second) = await Hosts(store, 3, 4);
-        await store.Log.Commit(Actor.Agent, change =>
-        {
-            change.Session.Execute("CREATE TABLE told (number INTEGER PRIMARY KEY, what TEXT, stamp INTEGER)");
-            change.Session.Execute("CREATE TRIGGER told_row AFTER UPDATE ON server_checkin BEGIN INSERT INTO told (what, stamp) VALUES ('written', new.stamp); END");
-            return change.Session.Execute("CREATE TRIGGER told_left BEFORE DELETE ON checkin_log BEGIN INSERT INTO told (what, stamp) VALUES ('left', old.stamp); END");
-        });
+        await store.Log.Commit(
+            Actor.Agent,
+            change =>
+            {
+                change.Session.Execute("CREATE TABLE told (number INTEGER PRIMARY KEY, what TEXT, stamp INTEGER)");
+                change.Session.Execute(
+                    "CREATE TRIGGER told_row AFTER UPDATE ON server_checkin BEGIN INSERT INTO told (what, stamp) VALUES ('written', new.stamp); END"
+                );
+                return change.Session.Execute(
+                    "CREATE TRIGGER told_left BEFORE DELETE ON checkin_log BEGIN INSERT INTO told (what, stamp) VALUES ('left', old.stamp); END"
+                );
+            }
+        );
         var flusher = new CheckInFlusher(store.Changes, store.Time);
         await Come(store, flusher, (first, 1, 1));
         await Come(store, flusher, (second, 2, 1));
 
         await Some(store, flusher);
 
-        store.Database.Read(session => session.Connection.Query<string>("SELECT what FROM told ORDER BY number").ToList()).ShouldBe(["written", "written", "left", "left"]);
+        store
+            .Database.Read(session =>
+                session.Connection.Query<string>("SELECT what FROM told ORDER BY number").ToList()
+            )
+            .ShouldBe(["written", "written", "left", "left"]);
     }
 
     /// <summary>What a portal that starts now would find to be the last of a host: its uptime.</summary>
-    private static long Known(TestStore store, long server) => store.Database.Read(session =>
-        CheckInLog.LastTimes(session).TryGetValue(server, out var waiting) ? waiting.Uptime : Row(store, server));
+    private static long Known(TestStore store, long server) =>
+        store.Database.Read(session =>
+            CheckInLog.LastTimes(session).TryGetValue(server, out var waiting) ? waiting.Uptime : Row(store, server)
+        );
 
-    private static long Row(TestStore store, long server) => store.Scalar<long>("SELECT uptime FROM server_checkin WHERE server = @server", new { server });
+    private static long Row(TestStore store, long server) =>
+        store.Scalar<long>("SELECT uptime FROM server_checkin WHERE server = @server", new { server });
 
-    private static Task Some(TestStore store, CheckInFlusher flusher) => store.Log.Commit(Actor.Agent, change =>
-    {
-        flusher.Run(change, 0, 0);
-        return true;
-    });
+    private static Task Some(TestStore store, CheckInFlusher flusher) =>
+        store.Log.Commit(
+            Actor.Agent,
+            change =>
+            {
+                flusher.Run(change, 0, 0);
+                return true;
+            }
+        );
 
     /// <summary>Check-ins of one moment, some as often as is said.</summary>
-    private static Task Come(TestStore store, CheckInFlusher flusher, params (long Server, long Uptime, int Times)[] checkIns)
+    private static Task Come(
+        TestStore store,
+        CheckInFlusher flusher,
+        params (long Server, long Uptime, int Times)[] checkIns
+    )
     {
         var all = checkIns.SelectMany(one => Enumerable.Repeat((one.Server, one.Uptime), one.Times)).ToList();
-        return store.Log.Commit(Actor.Agent, change =>
-        {
-            flusher.Open(change.Session);
-            flusher.Append(change, [.. all.Select(one => new PendingCheckIn(default, one.Server, one.Uptime, facts: null))], []);
-            return true;
-        });
+        return store.Log.Commit(
+            Actor.Agent,
+            change =>
+            {
+                flusher.Open(change.Session);
+                flusher.Append(
+                    change,
+                    [.. all.Select(one => new PendingCheckIn(default, one.Server, one.Uptime, facts: null))],
+                    []
+                );
+                return true;
+            }
+        );
     }
 
     /// <summary>Two hosts of these numbers, whose last uptime is 0.</summary>
@@ -94,15 +125,21 @@ public sealed class CheckInFlusherTests
     {
         foreach (var local in (long[])[one, other])
         {
-            await store.Log.Commit(Actor.Agent, change =>
-            {
-                change.Session.Execute(
-                    "INSERT INTO server (local, id, stamp, server_id, key, hostname, ip, registered) VALUES (@local, 'x.' || @local, 0, @local, 'k', 'h', '192.0.2.9', 0)",
-                    ("@local", local));
-                return change.Session.Execute(
-                    "INSERT INTO server_checkin (server, at, uptime, stamp, origin) VALUES (@local, 0, 0, 0, @origin)",
-                    ("@local", local), ("@origin", change.Node.Origin));
-            });
+            await store.Log.Commit(
+                Actor.Agent,
+                change =>
+                {
+                    change.Session.Execute(
+                        "INSERT INTO server (local, id, stamp, server_id, key, hostname, ip, registered) VALUES (@local, 'x.' || @local, 0, @local, 'k', 'h', '192.0.2.9', 0)",
+                        ("@local", local)
+                    );
+                    return change.Session.Execute(
+                        "INSERT INTO server_checkin (server, at, uptime, stamp, origin) VALUES (@local, 0, 0, 0, @origin)",
+                        ("@local", local),
+                        ("@origin", change.Node.Origin)
+                    );
+                }
+            );
         }
 
         return (one, other);

@@ -16,7 +16,14 @@ namespace EPortal.Tests.Servers.CheckIns;
 /// <summary>A portal that was killed in a storm and upgraded then loses nothing of what it acknowledged.</summary>
 public sealed class CheckInLogMigrationTests
 {
-    private static readonly ServerFacts s_facts = new() { Hostname = "told", Ip = "192.0.2.9", KernelId = new string('a', 40), PatchLevel = 1, Feed = "main" };
+    private static readonly ServerFacts s_facts = new()
+    {
+        Hostname = "told",
+        Ip = "192.0.2.9",
+        KernelId = new string('a', 40),
+        PatchLevel = 1,
+        Feed = "main",
+    };
 
     [Fact]
     public async Task What_waits_in_the_two_logs_of_before_comes_into_the_rows()
@@ -28,7 +35,10 @@ public sealed class CheckInLogMigrationTests
         for (var n = 0; n < 2; n++)
         {
             ids.Add((await new Registration(store.Log, store.Changes).Register("h", "192.0.2.9", "k")).ServerId!);
-            await new CheckInRecorder(store.Log, known, store.Changes).Record(Server(store.Database, ids[n]), new CheckIn(s_facts, 100, null));
+            await new CheckInRecorder(store.Log, known, store.Changes).Record(
+                Server(store.Database, ids[n]),
+                new CheckIn(s_facts, 100, null)
+            );
         }
 
         using var old = new OldStore(store);
@@ -41,16 +51,25 @@ public sealed class CheckInLogMigrationTests
         _ = new CheckInRecorder(log, new ServerCache(upgraded, new Offers()), store.Changes);
         _ = new SearchBacklog(log);
         log.StartMaintenance();
-        await EPortal.EndToEnd.Eventually.IsTrueAsync("the log is empty", () => Task.FromResult(Ask(upgraded, "SELECT count(*) FROM checkin_log") == "0"));
+        await EPortal.EndToEnd.Eventually.IsTrueAsync(
+            "the log is empty",
+            () => Task.FromResult(Ask(upgraded, "SELECT count(*) FROM checkin_log") == "0")
+        );
 
         Ask(upgraded, "SELECT group_concat(uptime) FROM server_checkin").ShouldBe("500,700");
         Ask(upgraded, "SELECT group_concat(patch_level) FROM server_facts").ShouldBe("1,9");
-        Ask(upgraded, "SELECT group_concat(p.patch_level) FROM server_search x JOIN server_group g ON g.id = x.grp JOIN server_profile p ON p.id = g.profile").ShouldBe("1,9");
+        Ask(
+                upgraded,
+                "SELECT group_concat(p.patch_level) FROM server_search x JOIN server_group g ON g.id = x.grp JOIN server_profile p ON p.id = g.profile"
+            )
+            .ShouldBe("1,9");
     }
 
-    private static RegisteredServer Server(Database database, string id) => database.Read(session => CheckInRecorder.FindOrNull(session, id))!;
+    private static RegisteredServer Server(Database database, string id) =>
+        database.Read(session => CheckInRecorder.FindOrNull(session, id))!;
 
-    private static string Ask(Database database, string sql) => database.Read(session => session.Connection.ExecuteScalar<string>(sql))!;
+    private static string Ask(Database database, string sql) =>
+        database.Read(session => session.Connection.ExecuteScalar<string>(sql))!;
 
     /// <summary>A copy of a store as the version before the one log wrote it.</summary>
     private sealed class OldStore : IDisposable
@@ -62,7 +81,11 @@ public sealed class CheckInLogMigrationTests
         {
             Folder = Directory.CreateTempSubdirectory("eportal-old-").FullName;
             _database = new SqliteConnection($"Data Source={Path.Combine(Folder, "eportal.sqlite")};Pooling=False");
-            using (var source = new SqliteConnection($"Data Source={Path.Combine(store.Folder, "eportal.sqlite")};Pooling=False"))
+            using (
+                var source = new SqliteConnection(
+                    $"Data Source={Path.Combine(store.Folder, "eportal.sqlite")};Pooling=False"
+                )
+            )
             {
                 source.Open();
                 source.Execute("VACUUM INTO @file", new { file = Path.Combine(Folder, "eportal.sqlite") });
@@ -76,7 +99,8 @@ public sealed class CheckInLogMigrationTests
                 ALTER TABLE checkin_log DROP COLUMN told;
                 CREATE TABLE facts_log (stamp INTEGER PRIMARY KEY, at INTEGER NOT NULL, servers BLOB NOT NULL, told BLOB NOT NULL);
                 DELETE FROM schema_version WHERE ScriptName LIKE '%0021_checkin_log.sql';
-                """);
+                """
+            );
         }
 
         public string Folder { get; }
@@ -86,7 +110,10 @@ public sealed class CheckInLogMigrationTests
             var time = new byte[16];
             BinaryPrimitives.WriteInt64LittleEndian(time, server.Local);
             BinaryPrimitives.WriteInt64LittleEndian(time.AsSpan(8), uptime);
-            _database.Execute("INSERT INTO checkin_log (stamp, at, entries) VALUES (@stamp, 5, @time)", new { stamp = ++_stamp, time });
+            _database.Execute(
+                "INSERT INTO checkin_log (stamp, at, entries) VALUES (@stamp, 5, @time)",
+                new { stamp = ++_stamp, time }
+            );
             if (facts is not null)
                 WriteFacts(server, uptime, facts);
             _database.Execute("UPDATE node SET stamp = @_stamp", new { _stamp });
@@ -101,7 +128,15 @@ public sealed class CheckInLogMigrationTests
             BinaryPrimitives.WriteInt32LittleEndian(told, json.Length);
             BinaryPrimitives.WriteInt64LittleEndian(told.AsSpan(4), 100);
             json.CopyTo(told, 12);
-            _database.Execute("INSERT INTO facts_log (stamp, at, servers, told) VALUES (@stamp, 5, @servers, @told)", new { stamp = ++_stamp, servers, told });
+            _database.Execute(
+                "INSERT INTO facts_log (stamp, at, servers, told) VALUES (@stamp, 5, @servers, @told)",
+                new
+                {
+                    stamp = ++_stamp,
+                    servers,
+                    told,
+                }
+            );
         }
 
         public void Dispose()

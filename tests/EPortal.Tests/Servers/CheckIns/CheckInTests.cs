@@ -32,16 +32,30 @@ public sealed class CheckInTests
         servers.History(id, 100).ShouldBeEmpty();
 
         store.Time.Advance(TimeSpan.FromHours(4));
-        await CheckIn(store, id, Facts with { PatchLevel = 2, Euname = "6.1.0-9-amd64", Ip = "192.0.2.10", UpdateResult = "ok" }, uptime: 50);
+        await CheckIn(
+            store,
+            id,
+            Facts with
+            {
+                PatchLevel = 2,
+                Euname = "6.1.0-9-amd64",
+                Ip = "192.0.2.10",
+                UpdateResult = "ok",
+            },
+            uptime: 50
+        );
 
-        servers.History(id, 100).OrderBy(e => e.What, StringComparer.Ordinal).Select(e => $"{e.What}: {e.Was} > {e.Became}").ShouldBe(
-        [
-            "euname: 6.1.0-1-amd64 > 6.1.0-9-amd64",
-            "ip: 192.0.2.9 > 192.0.2.10",
-            "level: 0 > 2",
-            "restart: 200 > 50",
-            "update:  > ok",
-        ]);
+        servers
+            .History(id, 100)
+            .OrderBy(e => e.What, StringComparer.Ordinal)
+            .Select(e => $"{e.What}: {e.Was} > {e.Became}")
+            .ShouldBe([
+                "euname: 6.1.0-1-amd64 > 6.1.0-9-amd64",
+                "ip: 192.0.2.9 > 192.0.2.10",
+                "level: 0 > 2",
+                "restart: 200 > 50",
+                "update:  > ok",
+            ]);
         var server = List(servers).ShouldHaveSingleItem();
         server.Updated.ShouldBe(store.Time.GetUtcNow());
         server.Checkin.ShouldBe(store.Time.GetUtcNow());
@@ -104,7 +118,9 @@ public sealed class CheckInTests
         var known = store.Database.Read(session => CheckInRecorder.FindOrNull(session, id))!;
         await servers.Unregister(id);
 
-        var late = new CheckInRecorder(store.Log, new ServerCache(store.Database, new Offers()), store.Changes).Record(known, new CheckIn(Facts, 1, null)).AsTask();
+        var late = new CheckInRecorder(store.Log, new ServerCache(store.Database, new Offers()), store.Changes)
+            .Record(known, new CheckIn(Facts, 1, null))
+            .AsTask();
         var fine = CheckIn(store, other, Facts, 1);
 
         (await late).ShouldBeFalse();
@@ -171,9 +187,10 @@ public sealed class CheckInTests
     private static Task<bool> CheckIn(TestStore store, string id, ServerFacts facts, long uptime, string? tags = null)
     {
         var known = store.Database.Read(session => CheckInRecorder.FindOrNull(session, id))!;
-        return new CheckInRecorder(store.Log, new ServerCache(store.Database, new Offers()), store.Changes).Record(known, new CheckIn(facts, uptime, tags)).AsTask();
+        return new CheckInRecorder(store.Log, new ServerCache(store.Database, new Offers()), store.Changes)
+            .Record(known, new CheckIn(facts, uptime, tags))
+            .AsTask();
     }
 
-    private static IReadOnlyList<Server> List(ServerStore servers) =>
-        servers.List(new ServerQuery(), new Offers());
+    private static IReadOnlyList<Server> List(ServerStore servers) => servers.List(new ServerQuery(), new Offers());
 }

@@ -15,7 +15,12 @@ namespace EPortal.Tests.Servers.CheckIns;
 /// <summary>Check-ins that are in the log and not yet in their servers' rows.</summary>
 public sealed class LoggedCheckInTests
 {
-    private static readonly ServerFacts Facts = new() { Ip = "192.0.2.9", Hostname = "h", KernelId = new string('a', 40) };
+    private static readonly ServerFacts Facts = new()
+    {
+        Ip = "192.0.2.9",
+        Hostname = "h",
+        KernelId = new string('a', 40),
+    };
 
     [Fact]
     public async Task Cleaning_knows_them_and_lists_filters_and_counts_once_they_are_taken_in()
@@ -31,14 +36,19 @@ public sealed class LoggedCheckInTests
 
         var listed = servers.List(new ServerQuery(), new Offers());
         listed.Where(server => !server.Inactive).Select(server => server.ServerId).ShouldBe([ids[0], ids[2]]);
-        listed.Where(server => server.Checkin == store.Time.GetUtcNow() && server.Uptime == 9000).Select(server => server.ServerId).ShouldBe([ids[0], ids[2]]);
+        listed
+            .Where(server => server.Checkin == store.Time.GetUtcNow() && server.Uptime == 9000)
+            .Select(server => server.ServerId)
+            .ShouldBe([ids[0], ids[2]]);
         foreach (var tag in (string?[])[null, "t"])
         {
             Filtered(servers, within: true, tag).ShouldBe([ids[0], ids[2]]);
             Filtered(servers, within: false, tag).ShouldBeEmpty();
         }
 
-        store.Database.Read(session => ServerCensus.Take(session, new Offers(), store.Time.GetUtcNow()))[Feed.Main].Inactive.ShouldBe(0);
+        store
+            .Database.Read(session => ServerCensus.Take(session, new Offers(), store.Time.GetUtcNow()))[Feed.Main]
+            .Inactive.ShouldBe(0);
     }
 
     [Fact]
@@ -57,7 +67,9 @@ public sealed class LoggedCheckInTests
         (await times.Record(third, Local(store, ids[2]), 10_000)).ShouldBeTrue();
 
         await Empty(store);
-        store.Scalar<long>("SELECT count(*) FROM server_checkin WHERE at = @at AND uptime = 9000", new { at }).ShouldBe(2);
+        store
+            .Scalar<long>("SELECT count(*) FROM server_checkin WHERE at = @at AND uptime = 9000", new { at })
+            .ShouldBe(2);
         store.Scalar<long>("SELECT uptime FROM server_checkin WHERE at > @at", new { at }).ShouldBe(10_000);
     }
 
@@ -95,7 +107,10 @@ public sealed class LoggedCheckInTests
         // When the storm is over the first commit takes all in.
         store.Time.Advance(TimeSpan.FromSeconds(1));
         var checkIns = new CheckInRecorder(store.Log, known, store.Changes);
-        var (waiting, written) = (store.Scalar<long>("SELECT sum(length(servers)) / 8 FROM checkin_log"), store.Scalar<long>("SELECT count(*) FROM server_facts WHERE patch_level = 2"));
+        var (waiting, written) = (
+            store.Scalar<long>("SELECT sum(length(servers)) / 8 FROM checkin_log"),
+            store.Scalar<long>("SELECT count(*) FROM server_facts WHERE patch_level = 2")
+        );
         waiting.ShouldBeInRange(1, 249);
         await using (var held = HeldWriter.Now(store.Log))
         {
@@ -121,19 +136,29 @@ public sealed class LoggedCheckInTests
     {
         await using var store = new TestStore();
         var (ids, known) = await Fleet(store, 250);
-        await store.Log.Commit(Actor.Agent, change =>
-        {
-            change.Session.Execute("CREATE TABLE told (number INTEGER PRIMARY KEY, written INTEGER, left INTEGER)");
-            change.Session.Execute("CREATE TRIGGER told_row AFTER UPDATE ON server_facts BEGIN INSERT INTO told (written, left) VALUES (1, 0); END");
-            return change.Session.Execute(
-                "CREATE TRIGGER told_left BEFORE DELETE ON checkin_log WHEN old.servers IS NOT NULL BEGIN INSERT INTO told (written, left) VALUES (0, length(old.servers) / 8); END");
-        });
+        await store.Log.Commit(
+            Actor.Agent,
+            change =>
+            {
+                change.Session.Execute("CREATE TABLE told (number INTEGER PRIMARY KEY, written INTEGER, left INTEGER)");
+                change.Session.Execute(
+                    "CREATE TRIGGER told_row AFTER UPDATE ON server_facts BEGIN INSERT INTO told (written, left) VALUES (1, 0); END"
+                );
+                return change.Session.Execute(
+                    "CREATE TRIGGER told_left BEFORE DELETE ON checkin_log WHEN old.servers IS NOT NULL BEGIN INSERT INTO told (written, left) VALUES (0, length(old.servers) / 8); END"
+                );
+            }
+        );
 
         await Storm(store, new CheckInRecorder(store.Log, known, store.Changes), ids, level: 2);
         await TakeIn(store, known);
 
         store.Scalar<long>("SELECT sum(left) FROM told").ShouldBe(250);
-        store.Scalar<long>("SELECT min(ahead) FROM (SELECT sum(written - left) OVER (ORDER BY number) AS ahead FROM told)").ShouldBe(0);
+        store
+            .Scalar<long>(
+                "SELECT min(ahead) FROM (SELECT sum(written - left) OVER (ORDER BY number) AS ahead FROM told)"
+            )
+            .ShouldBe(0);
     }
 
     [Fact]
@@ -144,7 +169,10 @@ public sealed class LoggedCheckInTests
         await WriteLog(store, ids[0]);
         store.Time.Advance(TimeSpan.FromHours(1));
         var server = store.Database.Read(session => CheckInRecorder.FindOrNull(session, ids[0]))!;
-        await new CheckInRecorder(store.Log, known, store.Changes).Record(server, new CheckIn(Facts with { PatchLevel = 3 }, 20, null, 5));
+        await new CheckInRecorder(store.Log, known, store.Changes).Record(
+            server,
+            new CheckIn(Facts with { PatchLevel = 3 }, 20, null, 5)
+        );
         PackedServerId.TryRead(ids[0], out var id);
 
         (await new CheckInRecorder(store.Log, known, store.Changes).Record(id, server.Local, 21)).ShouldBeTrue();
@@ -161,9 +189,14 @@ public sealed class LoggedCheckInTests
         await WriteLog(store, ids[0]);
         var server = store.Database.Read(session => CheckInRecorder.FindOrNull(session, ids[0]))!;
 
-        await new CheckInRecorder(store.Log, new ServerCache(store.Database, new Offers()), store.Changes).Record(server, new CheckIn(Facts, 8000, null));
+        await new CheckInRecorder(store.Log, new ServerCache(store.Database, new Offers()), store.Changes).Record(
+            server,
+            new CheckIn(Facts, 8000, null)
+        );
 
-        var line = new ServerStore(store.Database, store.Log, store.Changes, store.Time).History(ids[0], 10).ShouldHaveSingleItem();
+        var line = new ServerStore(store.Database, store.Log, store.Changes, store.Time)
+            .History(ids[0], 10)
+            .ShouldHaveSingleItem();
         (line.What, line.Was, line.Became).ShouldBe(("restart", "9000", "8000"));
     }
 
@@ -183,7 +216,10 @@ public sealed class LoggedCheckInTests
 
         store.Scalar<long>("SELECT count(*) FROM server_facts WHERE patch_level = 3").ShouldBe(250);
         var history = new ServerStore(store.Database, store.Log, store.Changes, store.Time).History(ids[7], 10);
-        history.Where(line => line.What == "level").Select(line => (line.Was, line.Became)).ShouldBe([("2", "3"), ("0", "2")]);
+        history
+            .Where(line => line.What == "level")
+            .Select(line => (line.Was, line.Became))
+            .ShouldBe([("2", "3"), ("0", "2")]);
         (history[0].At - history[^1].At).ShouldBe(TimeSpan.FromMinutes(1));
         checkIns.Behind.ShouldBe(0);
     }
@@ -199,7 +235,10 @@ public sealed class LoggedCheckInTests
         checkIns.Behind.ShouldBeInRange(1, 500);
         await TakeIn(store, known);
 
-        var told = new ServerStore(store.Database, store.Log, store.Changes, store.Time).History(ids[^1], 10).Where(line => line.What == ServerHistory.Dropped).ShouldHaveSingleItem();
+        var told = new ServerStore(store.Database, store.Log, store.Changes, store.Time)
+            .History(ids[^1], 10)
+            .Where(line => line.What == ServerHistory.Dropped)
+            .ShouldHaveSingleItem();
         (told.Was, told.Became).ShouldBe(("", "uptime is null"));
     }
 
@@ -220,7 +259,12 @@ public sealed class LoggedCheckInTests
 
         store.Scalar<long>("SELECT count(*) FROM server_facts WHERE patch_level = 2").ShouldBe(250);
         var digest = FactsDigest.ForFeed(2, FactsDigest.OfFeed(Feed.Main));
-        store.Scalar<long>("SELECT count(*) FROM server_checkin WHERE digest = @digest AND uptime = 1002", new { digest }).ShouldBe(250);
+        store
+            .Scalar<long>(
+                "SELECT count(*) FROM server_checkin WHERE digest = @digest AND uptime = 1002",
+                new { digest }
+            )
+            .ShouldBe(250);
     }
 
     [Fact]
@@ -273,26 +317,52 @@ public sealed class LoggedCheckInTests
         Local(store, newcomer).ShouldBe(local);
         // As another process writes it that knows nothing of the log.
         var server = store.Database.Read(session => CheckInRecorder.FindOrNull(session, newcomer))!;
-        await store.Log.Commit(Actor.Agent, change => ServerRecords.Write(
-            change, store.Changes, local, new PendingFacts(server.Id, 50, 77, Facts with { PatchLevel = 9, Hostname = "new" }) { Was = -1 }));
+        await store.Log.Commit(
+            Actor.Agent,
+            change =>
+                ServerRecords.Write(
+                    change,
+                    store.Changes,
+                    local,
+                    new PendingFacts(server.Id, 50, 77, Facts with { PatchLevel = 9, Hostname = "new" }) { Was = -1 }
+                )
+        );
 
         await TakeIn(store, known);
 
         store.Scalar<long>("SELECT count(*) FROM server_facts WHERE patch_level = 2").ShouldBe(249);
-        store.Scalar<string>("SELECT hostname || patch_level FROM server_facts WHERE server = @local", new { local }).ShouldBe("new9");
-        store.Scalar<string>("SELECT uptime || ' ' || digest FROM server_checkin WHERE server = @local", new { local }).ShouldBe("50 77");
-        new ServerStore(store.Database, store.Log, store.Changes, store.Time).History(newcomer, 10).ShouldNotContain(line => line.Became == "2");
+        store
+            .Scalar<string>("SELECT hostname || patch_level FROM server_facts WHERE server = @local", new { local })
+            .ShouldBe("new9");
+        store
+            .Scalar<string>("SELECT uptime || ' ' || digest FROM server_checkin WHERE server = @local", new { local })
+            .ShouldBe("50 77");
+        new ServerStore(store.Database, store.Log, store.Changes, store.Time)
+            .History(newcomer, 10)
+            .ShouldNotContain(line => line.Became == "2");
     }
 
     /// <summary>All hosts say something new, in one commit.</summary>
-    private static async Task<bool[]> Storm(TestStore store, CheckInRecorder checkIns, List<string> ids, long level, string dropped = "")
+    private static async Task<bool[]> Storm(
+        TestStore store,
+        CheckInRecorder checkIns,
+        List<string> ids,
+        long level,
+        string dropped = ""
+    )
     {
         await using var held = HeldWriter.Now(store.Log);
         var storm = ids.Select(id =>
-        {
-            var server = store.Database.Read(session => CheckInRecorder.FindOrNull(session, id))!;
-            return checkIns.Record(server, new CheckIn(Facts with { PatchLevel = level, Dropped = dropped }, 1000 + level, null, level)).AsTask();
-        }).ToList();
+            {
+                var server = store.Database.Read(session => CheckInRecorder.FindOrNull(session, id))!;
+                return checkIns
+                    .Record(
+                        server,
+                        new CheckIn(Facts with { PatchLevel = level, Dropped = dropped }, 1000 + level, null, level)
+                    )
+                    .AsTask();
+            })
+            .ToList();
         await held.ReleaseAsync();
         return await Task.WhenAll(storm);
     }
@@ -304,12 +374,18 @@ public sealed class LoggedCheckInTests
         await Empty(store);
     }
 
-    private static Task Empty(TestStore store) => Eventually.IsTrueAsync(
-        "both logs are empty",
-        () => Task.FromResult(store.Scalar<long>("SELECT count(*) FROM checkin_log") == 0));
+    private static Task Empty(TestStore store) =>
+        Eventually.IsTrueAsync(
+            "both logs are empty",
+            () => Task.FromResult(store.Scalar<long>("SELECT count(*) FROM checkin_log") == 0)
+        );
 
     private static List<string> Filtered(ServerStore servers, bool within, string? tag) =>
-        [.. servers.List(new ServerQuery { Checkin = new Period(TimeSpan.FromDays(1), within), Tag = tag }, new Offers()).Select(server => server.ServerId)];
+        [
+            .. servers
+                .List(new ServerQuery { Checkin = new Period(TimeSpan.FromDays(1), within), Tag = tag }, new Offers())
+                .Select(server => server.ServerId),
+        ];
 
     private static async Task<(List<string> Ids, ServerCache Known)> Fleet(TestStore store, int count)
     {
@@ -327,7 +403,8 @@ public sealed class LoggedCheckInTests
         return (ids, known);
     }
 
-    private static long Local(TestStore store, string id) => store.Scalar<long>("SELECT local FROM server WHERE server_id = @id", new { id });
+    private static long Local(TestStore store, string id) =>
+        store.Scalar<long>("SELECT local FROM server WHERE server_id = @id", new { id });
 
     /// <summary>Leaves check-ins in the log as a busy portal does that was killed.</summary>
     private static async Task WriteLog(TestStore store, params string[] ids)
@@ -335,8 +412,15 @@ public sealed class LoggedCheckInTests
         var entries = new byte[ids.Length * CheckInLog.TimeSize];
         for (var n = 0; n < ids.Length; n++)
             CheckInLog.WriteTime(entries.AsSpan(n * CheckInLog.TimeSize), Local(store, ids[n]), 9000);
-        await store.Log.Commit(Actor.Agent, change => change.Session.Execute(
-            "INSERT INTO checkin_log (stamp, at, entries) VALUES (@stamp, @at, @entries)",
-            ("@stamp", change.NextStamp()), ("@at", UnixMicros.Of(change.Now)), ("@entries", entries)));
+        await store.Log.Commit(
+            Actor.Agent,
+            change =>
+                change.Session.Execute(
+                    "INSERT INTO checkin_log (stamp, at, entries) VALUES (@stamp, @at, @entries)",
+                    ("@stamp", change.NextStamp()),
+                    ("@at", UnixMicros.Of(change.Now)),
+                    ("@entries", entries)
+                )
+        );
     }
 }

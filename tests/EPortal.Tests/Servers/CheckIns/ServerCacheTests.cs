@@ -13,7 +13,12 @@ namespace EPortal.Tests.Servers.CheckIns;
 /// <summary>What is in memory of a host is true whatever happens at the same time.</summary>
 public sealed class ServerCacheTests
 {
-    private static readonly ServerFacts Facts = new() { Ip = "192.0.2.9", Hostname = "h", KernelId = new string('a', 40) };
+    private static readonly ServerFacts Facts = new()
+    {
+        Ip = "192.0.2.9",
+        Hostname = "h",
+        KernelId = new string('a', 40),
+    };
 
     [Fact]
     public async Task What_a_host_said_before_never_counts_as_its_last_words_again()
@@ -48,7 +53,11 @@ public sealed class ServerCacheTests
         var server = store.Database.Read(session => CheckInRecorder.FindOrNull(session, serverId))!;
         await using var held = HeldWriter.Now(store.Log);
         var checkIn = checkIns.Record(server, new CheckIn(Facts with { PatchLevel = 3 }, 200, null, 5)).AsTask();
-        var tagged = new ServerStore(store.Database, store.Log, store.Changes, store.Time).Tag(TestStore.Admin, serverId, "other");
+        var tagged = new ServerStore(store.Database, store.Log, store.Changes, store.Time).Tag(
+            TestStore.Admin,
+            serverId,
+            "other"
+        );
         reader.Reads = true;
         await held.ReleaseAsync();
 
@@ -93,7 +102,12 @@ public sealed class ServerCacheTests
         var found = Task.Run(() => known.TryFind(view, id, out _, out _));
         reading.Wait();
 
-        await new ServerBulk(store.Database, store.Log, new Offers(), store.Time).MoveOne(TestStore.Admin, entity, "other", seen: null);
+        await new ServerBulk(store.Database, store.Log, new Offers(), store.Time).MoveOne(
+            TestStore.Admin,
+            entity,
+            "other",
+            seen: null
+        );
         known.View();
         reading.Go();
 
@@ -114,7 +128,10 @@ public sealed class ServerCacheTests
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
         var serverId = (await new Registration(store.Log, store.Changes).Register("h", "192.0.2.9", "k")).ServerId!;
         var server = store.Database.Read(session => CheckInRecorder.FindOrNull(session, serverId))!;
-        await new CheckInRecorder(store.Log, new ServerCache(store.Database, new Offers()), store.Changes).Record(server, new CheckIn(Facts, 100, null, 1));
+        await new CheckInRecorder(store.Log, new ServerCache(store.Database, new Offers()), store.Changes).Record(
+            server,
+            new CheckIn(Facts, 100, null, 1)
+        );
         PackedServerId.TryRead(serverId, out var id).ShouldBeTrue();
         return (serverId, id);
     }
@@ -128,9 +145,7 @@ public sealed class ServerCacheTests
 
         internal override bool HasMaintenance => false;
 
-        internal override void Write(Change change)
-        {
-        }
+        internal override void Write(Change change) { }
 
         internal override void Acknowledge()
         {
@@ -138,33 +153,39 @@ public sealed class ServerCacheTests
                 known.View();
         }
 
-        internal override void Fail(Exception failure)
-        {
-        }
+        internal override void Fail(Exception failure) { }
     }
 
     /// <summary>
-    /// Holds up who reads servers on the connection that is used next, when the reader's snapshot stands and before it has a row.
+    /// Holds up who reads servers on the connection that is used next, when the reader's snapshot stands and before it
+    /// has a row.
     /// </summary>
     private sealed class HeldReading : IDisposable
     {
         private readonly ManualResetEventSlim _begun = new();
         private readonly ManualResetEventSlim _go = new();
 
-        public HeldReading(TestStore store) => store.Database.Read(session =>
-        {
-            ((SqliteConnection)session.Connection).CreateFunction("held", () =>
+        public HeldReading(TestStore store) =>
+            store.Database.Read(session =>
             {
-                _begun.Set();
-                _go.Wait();
-                return 1L;
+                ((SqliteConnection)session.Connection).CreateFunction(
+                    "held",
+                    () =>
+                    {
+                        _begun.Set();
+                        _go.Wait();
+                        return 1L;
+                    }
+                );
+                session.Execute("PRAGMA query_only=OFF");
+                session.Execute("CREATE TEMP VIEW server AS SELECT * FROM main.server WHERE held()");
+                return session.Execute("PRAGMA query_only=ON");
             });
-            session.Execute("PRAGMA query_only=OFF");
-            session.Execute("CREATE TEMP VIEW server AS SELECT * FROM main.server WHERE held()");
-            return session.Execute("PRAGMA query_only=ON");
-        });
 
-        public void Wait() => _begun.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken).ShouldBeTrue("nobody reads on that connection");
+        public void Wait() =>
+            _begun
+                .Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)
+                .ShouldBeTrue("nobody reads on that connection");
 
         public void Go() => _go.Set();
 

@@ -11,13 +11,22 @@ using Xunit;
 
 namespace EPortal.Tests.Servers.Search;
 
-/// <summary>Very many hosts that register at once come into lists afterwards, with what they said and without those who left.</summary>
+/// <summary>
+/// Very many hosts that register at once come into lists afterwards, with what they said and without those who left.
+/// </summary>
 public sealed class SearchBacklogTests
 {
     private const int FirstCommit = 1000;
     private const int Hosts = 1200;
 
-    private static readonly ServerFacts s_facts = new() { Hostname = "told", Ip = "192.0.2.9", KernelId = new string('a', 40), PatchLevel = 3, Feed = "main" };
+    private static readonly ServerFacts s_facts = new()
+    {
+        Hostname = "told",
+        Ip = "192.0.2.9",
+        KernelId = new string('a', 40),
+        PatchLevel = 3,
+        Feed = "main",
+    };
 
     [Fact]
     public async Task A_host_that_is_not_in_lists_yet_is_registered_all_the_same()
@@ -27,7 +36,10 @@ public sealed class SearchBacklogTests
         _ = new SearchBacklog(store.Log);
         var registration = new Registration(store.Log, store.Changes);
         store.Log.StartMaintenance();
-        await Eventually.IsTrueAsync("what may have been left is looked for", () => Task.FromResult(!store.Log.HasDeferred));
+        await Eventually.IsTrueAsync(
+            "what may have been left is looked for",
+            () => Task.FromResult(!store.Log.HasDeferred)
+        );
         await using var first = HeldWriter.Now(store.Log);
         var storm = Enumerable.Range(0, Hosts).Select(n => registration.Register($"h{n}", "192.0.2.9", "k")).ToList();
         await using var second = new HeldWriter(store.Log);
@@ -40,7 +52,10 @@ public sealed class SearchBacklogTests
 
         var (told, left) = (ids[^1], ids[^2]);
         var known = new ServerCache(store.Database, new Offers());
-        var checkIn = new CheckInRecorder(store.Log, known, store.Changes).Record(store.Database.Read(session => CheckInRecorder.FindOrNull(session, told))!, new CheckIn(s_facts, 10, "web", 5));
+        var checkIn = new CheckInRecorder(store.Log, known, store.Changes).Record(
+            store.Database.Read(session => CheckInRecorder.FindOrNull(session, told))!,
+            new CheckIn(s_facts, 10, "web", 5)
+        );
         var gone = new ServerStore(store.Database, store.Log, store.Changes, store.Time).Unregister(left);
         await second.ReleaseAsync();
         (await checkIn).ShouldBeTrue();
@@ -48,7 +63,10 @@ public sealed class SearchBacklogTests
         await Task.WhenAll(storm);
         await CaughtUp(store);
 
-        var servers = new ServerStore(store.Database, store.Log, store.Changes, store.Time).List(new ServerQuery { Limit = Hosts }, new Offers());
+        var servers = new ServerStore(store.Database, store.Log, store.Changes, store.Time).List(
+            new ServerQuery { Limit = Hosts },
+            new Offers()
+        );
         servers.Count.ShouldBe(Hosts - 1);
         servers.ShouldNotContain(server => server.ServerId == left);
         var row = servers.Single(server => server.ServerId == told);
@@ -63,7 +81,11 @@ public sealed class SearchBacklogTests
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
         for (var n = 0; n < 3; n++)
             await new Registration(store.Log, store.Changes).Register($"h{n}", "192.0.2.9", "k");
-        await store.Log.Commit(Actor.Agent, change => change.Session.Execute("DELETE FROM server_search") + change.Session.Execute("DELETE FROM server_group"));
+        await store.Log.Commit(
+            Actor.Agent,
+            change =>
+                change.Session.Execute("DELETE FROM server_search") + change.Session.Execute("DELETE FROM server_group")
+        );
         await new Registration(store.Log, store.Changes).Register("h3", "192.0.2.9", "k");
         store.Scalar<long>("SELECT count(*) FROM server_search").ShouldBe(0);
 
@@ -89,14 +111,24 @@ public sealed class SearchBacklogTests
     }
 
     private static Task CaughtUp(TestStore store) =>
-        Eventually.IsTrueAsync("all hosts are in lists", () => Task.FromResult(store.Database.Read(SearchProjection.CountMissing) == 0));
+        Eventually.IsTrueAsync(
+            "all hosts are in lists",
+            () => Task.FromResult(store.Database.Read(SearchProjection.CountMissing) == 0)
+        );
 
     private static void CountsShouldAgree(TestStore store)
     {
-        store.Scalar<long>("SELECT count(*) FROM server s LEFT JOIN server_search x ON x.server = s.local WHERE x.server IS NULL").ShouldBe(0);
-        store.Scalar<long>(
-            """
-            SELECT count(*) FROM server_group g WHERE g.servers <> (SELECT count(*) FROM server_search x WHERE x.grp = g.id) OR g.servers = 0
-            """).ShouldBe(0);
+        store
+            .Scalar<long>(
+                "SELECT count(*) FROM server s LEFT JOIN server_search x ON x.server = s.local WHERE x.server IS NULL"
+            )
+            .ShouldBe(0);
+        store
+            .Scalar<long>(
+                """
+                SELECT count(*) FROM server_group g WHERE g.servers <> (SELECT count(*) FROM server_search x WHERE x.grp = g.id) OR g.servers = 0
+                """
+            )
+            .ShouldBe(0);
     }
 }

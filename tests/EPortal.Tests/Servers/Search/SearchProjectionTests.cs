@@ -9,7 +9,9 @@ using Xunit;
 
 namespace EPortal.Tests.Servers.Search;
 
-/// <summary>The tables that lists and counts read say what the servers' own rows say, whatever was done to those.</summary>
+/// <summary>
+/// The tables that lists and counts read say what the servers' own rows say, whatever was done to those.
+/// </summary>
 public sealed class SearchProjectionTests
 {
     [Theory]
@@ -37,14 +39,27 @@ public sealed class SearchProjectionTests
             await fleet.StepAsync();
         var before = Everything(fleet.Store);
 
-        await Should.ThrowAsync<InvalidDataException>(fleet.Store.Log.Commit(Actor.Agent, change =>
-        {
-            change.Create(Server.Entity, new Fields
-            {
-                { "server_id", "AAAAAAAAAAAAAAAA" }, { "key", fleet.Keys[0] }, { "hostname", "h" }, { "ip", "192.0.2.1" }, { "registered", 1L }, { "tags", "x" },
-            });
-            return change.Session.Execute("SELECT 1") > 5 ? 1 : throw new InvalidDataException("at the end");
-        }));
+        await Should.ThrowAsync<InvalidDataException>(
+            fleet.Store.Log.Commit(
+                Actor.Agent,
+                change =>
+                {
+                    change.Create(
+                        Server.Entity,
+                        new Fields
+                        {
+                            { "server_id", "AAAAAAAAAAAAAAAA" },
+                            { "key", fleet.Keys[0] },
+                            { "hostname", "h" },
+                            { "ip", "192.0.2.1" },
+                            { "registered", 1L },
+                            { "tags", "x" },
+                        }
+                    );
+                    return change.Session.Execute("SELECT 1") > 5 ? 1 : throw new InvalidDataException("at the end");
+                }
+            )
+        );
 
         Everything(fleet.Store).ShouldBe(before);
         ShouldAgree(fleet.Store);
@@ -59,43 +74,50 @@ public sealed class SearchProjectionTests
 
         await fleet.DeleteAllAsync();
 
-        fleet.Store.Scalar<long>(
-            "SELECT (SELECT count(*) FROM server_search) + (SELECT count(*) FROM server_group) + (SELECT count(*) FROM server_tag) + (SELECT count(*) FROM server_tag_count)").ShouldBe(0);
+        fleet
+            .Store.Scalar<long>(
+                "SELECT (SELECT count(*) FROM server_search) + (SELECT count(*) FROM server_group) + (SELECT count(*) FROM server_tag) + (SELECT count(*) FROM server_tag_count)"
+            )
+            .ShouldBe(0);
         fleet.Store.Scalar<string>("SELECT group_concat(id) FROM server_profile").ShouldBe("0");
     }
 
     private static void ShouldAgree(TestStore store) => Everything(store).ShouldBe(Expected(store));
 
     /// <summary>What the tables say.</summary>
-    private static string Everything(TestStore store) => store.Scalar<string>(
-        """
-        SELECT (SELECT group_concat(line, x'0a') FROM (
-          SELECT x.server || ' ' || g.key || ' ' || p.kernel_id || ' ' || p.patch_level || ' ' || p.distro || ' ' || p.failed || ' ' || x.hostname || ' ' || x.ip || ' '
-            || x.registered || ' ' || coalesce(x.updated, '-') AS line
-          FROM server_search x JOIN server_group g ON g.id = x.grp JOIN server_profile p ON p.id = g.profile ORDER BY x.server))
-        || x'0a' || (SELECT coalesce(group_concat(line, x'0a'), '') FROM (SELECT key || ' ' || p.kernel_id || ' ' || p.patch_level || ' ' || p.distro || ' ' || p.failed || ' ' || servers AS line
-          FROM server_group g JOIN server_profile p ON p.id = g.profile ORDER BY 1))
-        || x'0a' || (SELECT coalesce(group_concat(line, x'0a'), '') FROM (SELECT lower(tag) || ' ' || server AS line FROM server_tag ORDER BY 1))
-        || x'0a' || (SELECT coalesce(group_concat(line, x'0a'), '') FROM (SELECT lower(tag) || ' ' || servers AS line FROM server_tag_count ORDER BY 1))
-        """)!;
+    private static string Everything(TestStore store) =>
+        store.Scalar<string>(
+            """
+            SELECT (SELECT group_concat(line, x'0a') FROM (
+              SELECT x.server || ' ' || g.key || ' ' || p.kernel_id || ' ' || p.patch_level || ' ' || p.distro || ' ' || p.failed || ' ' || x.hostname || ' ' || x.ip || ' '
+                || x.registered || ' ' || coalesce(x.updated, '-') AS line
+              FROM server_search x JOIN server_group g ON g.id = x.grp JOIN server_profile p ON p.id = g.profile ORDER BY x.server))
+            || x'0a' || (SELECT coalesce(group_concat(line, x'0a'), '') FROM (SELECT key || ' ' || p.kernel_id || ' ' || p.patch_level || ' ' || p.distro || ' ' || p.failed || ' ' || servers AS line
+              FROM server_group g JOIN server_profile p ON p.id = g.profile ORDER BY 1))
+            || x'0a' || (SELECT coalesce(group_concat(line, x'0a'), '') FROM (SELECT lower(tag) || ' ' || server AS line FROM server_tag ORDER BY 1))
+            || x'0a' || (SELECT coalesce(group_concat(line, x'0a'), '') FROM (SELECT lower(tag) || ' ' || servers AS line FROM server_tag_count ORDER BY 1))
+            """
+        )!;
 
     /// <summary>The same, told from the servers' own rows.</summary>
-    private static string Expected(TestStore store) => store.Scalar<string>(
-        """
-        WITH told AS (
-          SELECT s.local, s.key, coalesce(f.kernel_id, '') AS kernel, coalesce(f.patch_level, 0) AS level, coalesce(f.distro, '') AS distro,
-            coalesce(f.update_result LIKE 'failed:%', 0) AS failed, coalesce(f.hostname, s.hostname) AS hostname, coalesce(f.ip, s.ip) AS ip, s.registered, f.updated
-          FROM server s LEFT JOIN server_facts f ON f.server = s.local),
-        tags AS (
-          SELECT DISTINCT lower(t.value) AS tag, s.local FROM server s, json_each('[' || replace(json_quote(s.tags), ';', '","') || ']') t WHERE t.value <> '')
-        SELECT (SELECT group_concat(line, x'0a') FROM (
-          SELECT local || ' ' || key || ' ' || kernel || ' ' || level || ' ' || distro || ' ' || failed || ' ' || hostname || ' ' || ip || ' ' || registered || ' '
-            || coalesce(updated, '-') AS line FROM told ORDER BY local))
-        || x'0a' || (SELECT coalesce(group_concat(line, x'0a'), '') FROM (
-          SELECT key || ' ' || kernel || ' ' || level || ' ' || distro || ' ' || failed || ' ' || count(*) AS line FROM told GROUP BY key, kernel, level, distro, failed ORDER BY 1))
-        || x'0a' || (SELECT coalesce(group_concat(line, x'0a'), '') FROM (SELECT tag || ' ' || local AS line FROM tags ORDER BY 1))
-        || x'0a' || (SELECT coalesce(group_concat(line, x'0a'), '') FROM (SELECT tag || ' ' || count(*) AS line FROM tags GROUP BY tag ORDER BY 1))
-        """)!;
+    private static string Expected(TestStore store) =>
+        store.Scalar<string>(
+            """
+            WITH told AS (
+              SELECT s.local, s.key, coalesce(f.kernel_id, '') AS kernel, coalesce(f.patch_level, 0) AS level, coalesce(f.distro, '') AS distro,
+                coalesce(f.update_result LIKE 'failed:%', 0) AS failed, coalesce(f.hostname, s.hostname) AS hostname, coalesce(f.ip, s.ip) AS ip, s.registered, f.updated
+              FROM server s LEFT JOIN server_facts f ON f.server = s.local),
+            tags AS (
+              SELECT DISTINCT lower(t.value) AS tag, s.local FROM server s, json_each('[' || replace(json_quote(s.tags), ';', '","') || ']') t WHERE t.value <> '')
+            SELECT (SELECT group_concat(line, x'0a') FROM (
+              SELECT local || ' ' || key || ' ' || kernel || ' ' || level || ' ' || distro || ' ' || failed || ' ' || hostname || ' ' || ip || ' ' || registered || ' '
+                || coalesce(updated, '-') AS line FROM told ORDER BY local))
+            || x'0a' || (SELECT coalesce(group_concat(line, x'0a'), '') FROM (
+              SELECT key || ' ' || kernel || ' ' || level || ' ' || distro || ' ' || failed || ' ' || count(*) AS line FROM told GROUP BY key, kernel, level, distro, failed ORDER BY 1))
+            || x'0a' || (SELECT coalesce(group_concat(line, x'0a'), '') FROM (SELECT tag || ' ' || local AS line FROM tags ORDER BY 1))
+            || x'0a' || (SELECT coalesce(group_concat(line, x'0a'), '') FROM (SELECT tag || ' ' || count(*) AS line FROM tags GROUP BY tag ORDER BY 1))
+            """
+        )!;
 
     /// <summary>Some servers to which one thing after another happens.</summary>
     private sealed class FleetUnderTest : IAsyncDisposable
@@ -131,14 +153,15 @@ public sealed class SearchProjectionTests
             return fleet;
         }
 
-        public Task StepAsync() => _random.Next(8) switch
-        {
-            0 or 1 => RegisterAsync(),
-            2 or 3 or 4 => CheckInAsync(),
-            5 => _servers.Tag(TestStore.Admin, Any(), Pick(s_tags)),
-            6 => MoveAsync(),
-            _ => DeleteAsync(),
-        };
+        public Task StepAsync() =>
+            _random.Next(8) switch
+            {
+                0 or 1 => RegisterAsync(),
+                2 or 3 or 4 => CheckInAsync(),
+                5 => _servers.Tag(TestStore.Admin, Any(), Pick(s_tags)),
+                6 => MoveAsync(),
+                _ => DeleteAsync(),
+            };
 
         public async Task DeleteAllAsync()
         {
@@ -149,7 +172,15 @@ public sealed class SearchProjectionTests
         public ValueTask DisposeAsync() => Store.DisposeAsync();
 
         private async Task RegisterAsync() =>
-            _ids.Add((await new Registration(Store.Log, Store.Changes).Register($"h{_random.Next(5)}", "192.0.2.9", _random.Next(2) == 0 ? "one" : "two")).ServerId!);
+            _ids.Add(
+                (
+                    await new Registration(Store.Log, Store.Changes).Register(
+                        $"h{_random.Next(5)}",
+                        "192.0.2.9",
+                        _random.Next(2) == 0 ? "one" : "two"
+                    )
+                ).ServerId!
+            );
 
         private async Task CheckInAsync()
         {
@@ -166,17 +197,23 @@ public sealed class SearchProjectionTests
                 UpdateResult = Pick(["", "failed: no space"]),
                 Feed = "main",
             };
-            await new CheckInRecorder(Store.Log, _known, Store.Changes).Record(server, new CheckIn(facts, _random.Next(1000), Pick(["web", "Web;db", ""])));
+            await new CheckInRecorder(Store.Log, _known, Store.Changes).Record(
+                server,
+                new CheckIn(facts, _random.Next(1000), Pick(["web", "Web;db", ""]))
+            );
         }
 
         private async Task MoveAsync()
         {
             var entity = Store.Scalar<string>("SELECT id FROM server WHERE server_id = @id", new { id = Any() })!;
-            await Store.Log.Commit(Actor.Agent, change =>
-            {
-                change.Update(Server.Entity, entity, new Fields { { "key", Pick(Keys) } });
-                return true;
-            });
+            await Store.Log.Commit(
+                Actor.Agent,
+                change =>
+                {
+                    change.Update(Server.Entity, entity, new Fields { { "key", Pick(Keys) } });
+                    return true;
+                }
+            );
         }
 
         private async Task DeleteAsync()

@@ -60,7 +60,7 @@ public sealed partial class SecurityDocumentTests
             .ShouldBeEmpty();
     }
 
-    [GeneratedRegex(@"`(\w+Tests)`")]
+    [GeneratedRegex(@"`(\w+(?:Tests|Contract))`")]
     private static partial Regex TestName();
 
     [GeneratedRegex(@"`((?:src|docs|tests)/[\w./-]+)`")]

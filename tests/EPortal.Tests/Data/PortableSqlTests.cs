@@ -9,22 +9,37 @@ namespace EPortal.Tests.Data;
 
 /// <summary>
 /// SQL outside of <c>Data/Sqlite</c> is of the subset that SQLite and PostgreSQL share; what is not comes from
-/// <c>SqlDialect</c>.
+/// <c>SqlDialect</c>. So is that of the suites which all databases run.
 /// </summary>
 public sealed partial class PortableSqlTests
 {
     [Fact]
     public void All_sql_of_features_is_portable()
     {
-        var texts = Texts(typeof(WebPortal).Assembly.Location, "EPortal.Data.Sqlite")
-            .Where(text => Sql().IsMatch(text.Text))
-            .ToList();
+        var texts = Texts(
+            typeof(WebPortal).Assembly.Location,
+            type =>
+                type.StartsWith("EPortal.", StringComparison.Ordinal)
+                && !type.StartsWith("EPortal.Data.Sqlite.", StringComparison.Ordinal)
+        );
 
         texts.Count.ShouldBeGreaterThan(200);
-        texts
-            .Where(text => ProblemOrNull(text.Text) is not null)
-            .Select(text => $"{text.Where}: {ProblemOrNull(text.Text)}: {text.Text}")
-            .ShouldBeEmpty();
+        ProblemsOf(texts).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void All_sql_of_the_suites_of_the_store_is_portable()
+    {
+        var suites = typeof(StoreContract)
+            .Assembly.GetTypes()
+            .Where(type => type.IsSubclassOf(typeof(StoreContract)) || type == typeof(TestStore))
+            .Select(type => type.FullName)
+            .ToHashSet();
+
+        var texts = Texts(typeof(StoreContract).Assembly.Location, suites.Contains);
+
+        texts.Count.ShouldBeGreaterThan(50);
+        ProblemsOf(texts).ShouldBeEmpty();
     }
 
     [Theory]
@@ -47,6 +62,11 @@ public sealed partial class PortableSqlTests
     [InlineData("SELECT max(a), min(b) FROM c CROSS JOIN d WHERE e = a + b", null)]
     [InlineData("SELECT count(*) FROM (SELECT 1 FROM a) x WHERE b IN (SELECT c FROM d)", null)]
     public void What_is_not_portable_is_noticed(string sql, string? problem) => ProblemOrNull(sql).ShouldBe(problem);
+
+    private static IEnumerable<string> ProblemsOf(IEnumerable<(string Where, string Text)> texts) =>
+        texts
+            .Where(text => ProblemOrNull(text.Text) is not null)
+            .Select(text => $"{text.Where}: {ProblemOrNull(text.Text)}: {text.Text}");
 
     private static string? ProblemOrNull(string sql) =>
         Problems.Where(problem => problem.Pattern.IsMatch(sql)).Select(problem => problem.Name).FirstOrDefault();
@@ -76,29 +96,29 @@ public sealed partial class PortableSqlTests
     private static Regex Of(string pattern) => new(pattern, RegexOptions.CultureInvariant);
 
     /// <summary>
-    /// All texts of an assembly but those of one namespace; pieces of interpolated ones each for itself.
+    /// All SQL in types of these names and in types that lie in them; pieces of interpolated texts each for itself.
     /// </summary>
-    private static List<(string Where, string Text)> Texts(string assembly, string except)
+    private static List<(string Where, string Text)> Texts(string assembly, Func<string, bool> isWanted)
     {
         using var module = ModuleDefinition.ReadModule(assembly);
         return
         [
             .. module
                 .GetTypes()
-                .Where(type =>
-                    (type.DeclaringType ?? type).FullName is var name
-                    && name.StartsWith("EPortal.", StringComparison.Ordinal)
-                    && !name.StartsWith(except + ".", StringComparison.Ordinal)
-                )
+                .Where(type => isWanted(Outermost(type).FullName))
                 .SelectMany(type => type.Methods)
                 .Where(method => method.HasBody)
                 .SelectMany(method =>
                     method
                         .Body.Instructions.Where(instruction => instruction.OpCode == OpCodes.Ldstr)
                         .Select(instruction => (method.FullName, (string)instruction.Operand))
-                ),
+                )
+                .Where(text => Sql().IsMatch(text.Item2)),
         ];
     }
+
+    private static TypeDefinition Outermost(TypeDefinition type) =>
+        type.DeclaringType is { } outer ? Outermost(outer) : type;
 
     [GeneratedRegex(
         @"\b(SELECT|INSERT|UPDATE|DELETE|FROM|WHERE|JOIN|ORDER BY|PRAGMA|BEGIN [A-Z]+|COLLATE|LIKE|INDEXED)\b"

@@ -7,21 +7,24 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace EPortal.Tests.Data;
 
-/// <summary>A store of its own in a folder that goes with it, on a clock that the test moves.</summary>
+/// <summary>An empty store that goes with the test, on a clock that the test moves.</summary>
 internal sealed class TestStore : IAsyncDisposable
 {
     public static readonly Actor Admin = new("tester", "192.0.2.1");
 
-    public TestStore(DateTimeOffset? now = null)
+    private readonly TestDatabase _kind;
+
+    public TestStore(TestDatabase kind, DateTimeOffset? now = null)
     {
-        Folder = Directory.CreateTempSubdirectory("eportal-store-").FullName;
+        (_kind, Place) = (kind, kind.NewPlace());
         Time = new FakeTimeProvider(now ?? new DateTimeOffset(2026, 5, 1, 12, 0, 0, TimeSpan.Zero));
-        Database = Database.Open(Folder);
+        Database = kind.Open(Place);
         Log = new ChangeLog(Database, Entities.Catalog, Time);
         Changes = new HostChangeLimiter(0, Time);
     }
 
-    public string Folder { get; }
+    /// <summary>Where it is, in the terms of its database.</summary>
+    public string Place { get; }
 
     public FakeTimeProvider Time { get; }
 
@@ -62,14 +65,32 @@ internal sealed class TestStore : IAsyncDisposable
             return text.ToString();
         });
 
+    /// <summary>Opens it once more, as another process does.</summary>
+    public Database OpenAgain() => _kind.Open(Place);
+
+    /// <summary>Names of all its tables.</summary>
+    public IReadOnlyList<string> Tables() => Database.Read(_kind.Tables);
+
+    /// <summary>A change that goes well and lets the commit fail at its very end.</summary>
+    public Task<int> BreakCommit() => _kind.BreakCommit(Log);
+
     public T? Scalar<T>(string sql, object? parameters = null) =>
         Database.Read(session => session.Connection.ExecuteScalar<T>(sql, parameters));
+
+    /// <summary>Each row as text: its columns with blanks between them, <c>-</c> for null.</summary>
+    public IReadOnlyList<string> Rows(string sql, object? parameters = null) =>
+        Database.Read(session =>
+            session
+                .Connection.Query(sql, parameters)
+                .Select(row => string.Join(' ', ((IDictionary<string, object?>)row).Values.Select(c => c ?? "-")))
+                .ToList()
+        );
 
     public async ValueTask DisposeAsync()
     {
         await Log.DisposeAsync();
         Database.Dispose();
-        Directory.Delete(Folder, recursive: true);
+        _kind.Remove(Place);
     }
 
     private static void Append(StringBuilder text, Session session, string table)

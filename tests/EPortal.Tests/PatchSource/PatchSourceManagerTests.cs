@@ -5,6 +5,7 @@ using EPortal.Patchsets;
 using EPortal.PatchSource;
 using EPortal.Tests.Agents;
 using EPortal.Tests.Data;
+using EPortal.Tests.Data.Sqlite;
 using Shouldly;
 using Xunit;
 
@@ -145,7 +146,7 @@ public sealed class PatchSourceManagerTests : IAsyncLifetime
             TestPortal.Admin,
             SourceSetting.Off.With(s_second.ToString(), null, null, [])
         );
-        var bad = CommitTests.BreaksTheCommit(portal.Portal.Log);
+        var bad = SqliteTestDatabase.Instance.BreakCommit(portal.Portal.Log);
         await held.ReleaseAsync();
 
         await Should.ThrowAsync<StoreException>(bad);

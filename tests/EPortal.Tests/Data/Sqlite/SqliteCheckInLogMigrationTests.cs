@@ -6,15 +6,14 @@ using EPortal.Keys;
 using EPortal.Servers;
 using EPortal.Servers.CheckIns;
 using EPortal.Servers.Search;
-using EPortal.Tests.Data;
 using Microsoft.Data.Sqlite;
 using Shouldly;
 using Xunit;
 
-namespace EPortal.Tests.Servers.CheckIns;
+namespace EPortal.Tests.Data.Sqlite;
 
 /// <summary>A portal that was killed in a storm and upgraded then loses nothing of what it acknowledged.</summary>
-public sealed class CheckInLogMigrationTests
+public sealed class SqliteCheckInLogMigrationTests
 {
     private static readonly ServerFacts s_facts = new()
     {
@@ -28,7 +27,7 @@ public sealed class CheckInLogMigrationTests
     [Fact]
     public async Task What_waits_in_the_two_logs_of_before_comes_into_the_rows()
     {
-        await using var store = new TestStore();
+        await using var store = new TestStore(SqliteTestDatabase.Instance);
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
         var known = new ServerCache(store.Database, new Offers());
         var ids = new List<string>();
@@ -83,7 +82,7 @@ public sealed class CheckInLogMigrationTests
             _database = new SqliteConnection($"Data Source={Path.Combine(Folder, "eportal.sqlite")};Pooling=False");
             using (
                 var source = new SqliteConnection(
-                    $"Data Source={Path.Combine(store.Folder, "eportal.sqlite")};Pooling=False"
+                    $"Data Source={Path.Combine(store.Place, "eportal.sqlite")};Pooling=False"
                 )
             )
             {

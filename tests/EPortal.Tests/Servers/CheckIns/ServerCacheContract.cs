@@ -4,14 +4,13 @@ using EPortal.Keys;
 using EPortal.Servers;
 using EPortal.Servers.CheckIns;
 using EPortal.Tests.Data;
-using Microsoft.Data.Sqlite;
 using Shouldly;
 using Xunit;
 
 namespace EPortal.Tests.Servers.CheckIns;
 
 /// <summary>What is in memory of a host is true whatever happens at the same time.</summary>
-public sealed class ServerCacheTests
+public abstract class ServerCacheContract(TestDatabase kind) : StoreContract(kind)
 {
     private static readonly ServerFacts Facts = new()
     {
@@ -23,7 +22,7 @@ public sealed class ServerCacheTests
     [Fact]
     public async Task What_a_host_said_before_never_counts_as_its_last_words_again()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (_, id) = await Host(store);
         var known = new ServerCache(store.Database, new Offers());
         var local = Find(known, id)!.Value.Local;
@@ -42,7 +41,7 @@ public sealed class ServerCacheTests
     [Fact]
     public async Task What_somebody_changed_before_a_check_in_is_acknowledged_is_not_taken_for_said()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (serverId, id) = await Host(store);
         var known = new ServerCache(store.Database, new Offers());
         Find(known, id)!.Value.Digest.ShouldBe(FactsDigest.ForFeed(1, FactsDigest.OfFeed(Feed.Main)));
@@ -72,11 +71,11 @@ public sealed class ServerCacheTests
     [Fact]
     public async Task A_host_that_is_deleted_while_it_is_read_is_not_known_afterwards()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (serverId, id) = await Host(store);
         var known = new ServerCache(store.Database, new Offers());
         var view = known.View();
-        using var reading = new HeldReading(store);
+        using var reading = new HeldReading(store, Kind);
         var found = Task.Run(() => known.TryFind(view, id, out _, out _));
         reading.Wait();
 
@@ -91,14 +90,14 @@ public sealed class ServerCacheTests
     [Fact]
     public async Task A_host_that_is_moved_while_it_is_read_has_its_new_key_afterwards()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (serverId, id) = await Host(store);
         await new FeedStore(store.Database, store.Log).Add(TestStore.Admin, "test", new FeedSettings());
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "other", new KeySettings(Feed: "test"));
         var entity = store.Database.Read(session => CheckInRecorder.FindOrNull(session, serverId))!.Id;
         var known = new ServerCache(store.Database, new Offers());
         var view = known.View();
-        using var reading = new HeldReading(store);
+        using var reading = new HeldReading(store, Kind);
         var found = Task.Run(() => known.TryFind(view, id, out _, out _));
         reading.Wait();
 
@@ -165,21 +164,19 @@ public sealed class ServerCacheTests
         private readonly ManualResetEventSlim _begun = new();
         private readonly ManualResetEventSlim _go = new();
 
-        public HeldReading(TestStore store) =>
+        public HeldReading(TestStore store, TestDatabase kind) =>
             store.Database.Read(session =>
             {
-                ((SqliteConnection)session.Connection).CreateFunction(
-                    "held",
+                kind.BeforeReading(
+                    session,
+                    "server",
                     () =>
                     {
                         _begun.Set();
                         _go.Wait();
-                        return 1L;
                     }
                 );
-                session.Execute("PRAGMA query_only=OFF");
-                session.Execute("CREATE TEMP VIEW server AS SELECT * FROM main.server WHERE held()");
-                return session.Execute("PRAGMA query_only=ON");
+                return true;
             });
 
         public void Wait() =>

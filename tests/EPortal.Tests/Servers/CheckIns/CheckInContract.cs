@@ -9,7 +9,7 @@ using Xunit;
 
 namespace EPortal.Tests.Servers.CheckIns;
 
-public sealed class CheckInTests
+public abstract class CheckInContract(TestDatabase kind) : StoreContract(kind)
 {
     private static readonly ServerFacts Facts = new()
     {
@@ -23,7 +23,7 @@ public sealed class CheckInTests
     [Fact]
     public async Task What_changes_about_a_server_becomes_its_history()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (servers, id) = await Register(store);
         await CheckIn(store, id, Facts, uptime: 100);
         servers.History(id, 100).ShouldBeEmpty();
@@ -65,7 +65,7 @@ public sealed class CheckInTests
     [Fact]
     public async Task However_often_a_host_changes_its_history_stays_bounded_and_no_other_loses_by_it()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (servers, id) = await Register(store);
         var other = (await new Registration(store.Log, store.Changes).Register("o", "192.0.2.8", "k")).ServerId!;
         await CheckIn(store, other, Facts, 2);
@@ -84,7 +84,7 @@ public sealed class CheckInTests
     [Fact]
     public async Task A_new_feed_of_its_key_stands_in_the_history()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (servers, id) = await Register(store);
         await CheckIn(store, id, Facts, 1);
         await new FeedStore(store.Database, store.Log).Add(TestStore.Admin, "test", new FeedSettings());
@@ -99,7 +99,7 @@ public sealed class CheckInTests
     [Fact]
     public async Task A_check_in_that_says_nothing_new_adds_no_operation()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (_, id) = await Register(store);
         await CheckIn(store, id, Facts, 1);
         var operations = store.Operations().Count;
@@ -112,7 +112,7 @@ public sealed class CheckInTests
     [Fact]
     public async Task A_check_in_of_a_server_deleted_meanwhile_is_not_taken_and_harms_no_other()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (servers, id) = await Register(store);
         var other = (await new Registration(store.Log, store.Changes).Register("o", "192.0.2.8", "k")).ServerId!;
         var known = store.Database.Read(session => CheckInRecorder.FindOrNull(session, id))!;
@@ -130,7 +130,7 @@ public sealed class CheckInTests
     [Fact]
     public async Task A_server_is_inactive_48_hours_after_its_last_check_in_and_no_sooner()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (servers, id) = await Register(store);
         var never = (await new Registration(store.Log, store.Changes).Register("never", "192.0.2.8", "k")).ServerId!;
         await CheckIn(store, id, Facts, 1);
@@ -147,7 +147,7 @@ public sealed class CheckInTests
     [Fact]
     public async Task Servers_without_a_check_in_for_the_given_days_are_cleaned()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (servers, inactive) = await Register(store);
         var awake = (await new Registration(store.Log, store.Changes).Register("awake", "192.0.2.8", "k")).ServerId!;
         store.Time.Advance(TimeSpan.FromDays(29));
@@ -164,7 +164,7 @@ public sealed class CheckInTests
     [Fact]
     public async Task Tags_of_a_check_in_replace_those_there_are_and_none_leaves_them()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (servers, id) = await Register(store);
 
         await CheckIn(store, id, Facts, 1, " env:prod ; ubuntu;;");

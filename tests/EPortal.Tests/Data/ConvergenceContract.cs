@@ -9,7 +9,7 @@ using Xunit;
 namespace EPortal.Tests.Data;
 
 /// <summary>Random schedules on nodes with skewed clocks: whatever the order, the content comes out the same.</summary>
-public sealed class ConvergenceTests
+public abstract class ConvergenceContract(TestDatabase kind) : StoreContract(kind)
 {
     private const int Nodes = 3;
     private static readonly DateTimeOffset Start = new(2026, 5, 1, 12, 0, 0, TimeSpan.Zero);
@@ -30,13 +30,10 @@ public sealed class ConvergenceTests
         await Gen.Select(Schedules, Gen.Int[0, int.MaxValue])
             .SampleAsync(async (schedule, seed) => await Run(schedule, seed), iter: 150);
 
-    private static async Task Run(Step[] schedule, int seed)
+    private async Task Run(Step[] schedule, int seed)
     {
-        var nodes = Enumerable
-            .Range(0, Nodes)
-            .Select(n => new TestStore(Start + TimeSpan.FromMinutes(3 * n)))
-            .ToArray();
-        var fresh = new TestStore(Start);
+        var nodes = Enumerable.Range(0, Nodes).Select(n => NewStore(Start + TimeSpan.FromMinutes(3 * n))).ToArray();
+        var fresh = NewStore(Start);
         try
         {
             foreach (var step in schedule)

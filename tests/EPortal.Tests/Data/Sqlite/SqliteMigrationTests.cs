@@ -2,10 +2,10 @@ using EPortal.Data;
 using Shouldly;
 using Xunit;
 
-namespace EPortal.Tests.Data;
+namespace EPortal.Tests.Data.Sqlite;
 
 /// <summary>Scripts of the schema are numbered; stores have run them, so no number changes or comes twice.</summary>
-public sealed class MigrationTests
+public sealed class SqliteMigrationTests
 {
     private const string Folder = ".Data.Sqlite.Migrations.";
 

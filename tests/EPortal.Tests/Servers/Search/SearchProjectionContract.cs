@@ -1,3 +1,4 @@
+using Dapper;
 using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Keys;
@@ -12,7 +13,7 @@ namespace EPortal.Tests.Servers.Search;
 /// <summary>
 /// The tables that lists and counts read say what the servers' own rows say, whatever was done to those.
 /// </summary>
-public sealed class SearchProjectionTests
+public abstract class SearchProjectionContract(TestDatabase kind) : StoreContract(kind)
 {
     [Theory]
     [InlineData(1)]
@@ -20,7 +21,7 @@ public sealed class SearchProjectionTests
     [InlineData(3)]
     public async Task Whatever_happens_to_servers_the_tables_follow(int seed)
     {
-        await using var fleet = await FleetUnderTest.StartAsync(seed);
+        await using var fleet = await FleetUnderTest.StartAsync(NewStore(), seed);
         for (var step = 0; step < 120; step++)
         {
             await fleet.StepAsync();
@@ -34,7 +35,7 @@ public sealed class SearchProjectionTests
     [Fact]
     public async Task A_change_that_fails_leaves_them_as_they_were()
     {
-        await using var fleet = await FleetUnderTest.StartAsync(seed: 4);
+        await using var fleet = await FleetUnderTest.StartAsync(NewStore(), seed: 4);
         for (var step = 0; step < 10; step++)
             await fleet.StepAsync();
         var before = Everything(fleet.Store);
@@ -68,7 +69,7 @@ public sealed class SearchProjectionTests
     [Fact]
     public async Task No_group_profile_or_tag_outlives_its_last_server()
     {
-        await using var fleet = await FleetUnderTest.StartAsync(seed: 5);
+        await using var fleet = await FleetUnderTest.StartAsync(NewStore(), seed: 5);
         for (var step = 0; step < 60; step++)
             await fleet.StepAsync();
 
@@ -79,45 +80,80 @@ public sealed class SearchProjectionTests
                 "SELECT (SELECT count(*) FROM server_search) + (SELECT count(*) FROM server_group) + (SELECT count(*) FROM server_tag) + (SELECT count(*) FROM server_tag_count)"
             )
             .ShouldBe(0);
-        fleet.Store.Scalar<string>("SELECT group_concat(id) FROM server_profile").ShouldBe("0");
+        fleet.Store.Rows("SELECT id FROM server_profile").ShouldBe(["0"]);
     }
 
     private static void ShouldAgree(TestStore store) => Everything(store).ShouldBe(Expected(store));
 
     /// <summary>What the tables say.</summary>
     private static string Everything(TestStore store) =>
-        store.Scalar<string>(
-            """
-            SELECT (SELECT group_concat(line, x'0a') FROM (
-              SELECT x.server || ' ' || g.key || ' ' || p.kernel_id || ' ' || p.patch_level || ' ' || p.distro || ' ' || p.failed || ' ' || x.hostname || ' ' || x.ip || ' '
-                || x.registered || ' ' || coalesce(x.updated, '-') AS line
-              FROM server_search x JOIN server_group g ON g.id = x.grp JOIN server_profile p ON p.id = g.profile ORDER BY x.server))
-            || x'0a' || (SELECT coalesce(group_concat(line, x'0a'), '') FROM (SELECT key || ' ' || p.kernel_id || ' ' || p.patch_level || ' ' || p.distro || ' ' || p.failed || ' ' || servers AS line
-              FROM server_group g JOIN server_profile p ON p.id = g.profile ORDER BY 1))
-            || x'0a' || (SELECT coalesce(group_concat(line, x'0a'), '') FROM (SELECT lower(tag) || ' ' || server AS line FROM server_tag ORDER BY 1))
-            || x'0a' || (SELECT coalesce(group_concat(line, x'0a'), '') FROM (SELECT lower(tag) || ' ' || servers AS line FROM server_tag_count ORDER BY 1))
-            """
-        )!;
+        Text(
+            store.Rows(
+                "SELECT x.server, g.key, p.kernel_id, p.patch_level, p.distro, p.failed, x.hostname, x.ip, x.registered, x.updated FROM server_search x JOIN server_group g ON g.id = x.grp JOIN server_profile p ON p.id = g.profile"
+            ),
+            store.Rows(
+                "SELECT g.key, p.kernel_id, p.patch_level, p.distro, p.failed, g.servers FROM server_group g JOIN server_profile p ON p.id = g.profile"
+            ),
+            store.Rows("SELECT lower(tag), server FROM server_tag"),
+            store.Rows("SELECT lower(tag), servers FROM server_tag_count")
+        );
 
     /// <summary>The same, told from the servers' own rows.</summary>
-    private static string Expected(TestStore store) =>
-        store.Scalar<string>(
-            """
-            WITH told AS (
-              SELECT s.local, s.key, coalesce(f.kernel_id, '') AS kernel, coalesce(f.patch_level, 0) AS level, coalesce(f.distro, '') AS distro,
-                coalesce(f.update_result LIKE 'failed:%', 0) AS failed, coalesce(f.hostname, s.hostname) AS hostname, coalesce(f.ip, s.ip) AS ip, s.registered, f.updated
-              FROM server s LEFT JOIN server_facts f ON f.server = s.local),
-            tags AS (
-              SELECT DISTINCT lower(t.value) AS tag, s.local FROM server s, json_each('[' || replace(json_quote(s.tags), ';', '","') || ']') t WHERE t.value <> '')
-            SELECT (SELECT group_concat(line, x'0a') FROM (
-              SELECT local || ' ' || key || ' ' || kernel || ' ' || level || ' ' || distro || ' ' || failed || ' ' || hostname || ' ' || ip || ' ' || registered || ' '
-                || coalesce(updated, '-') AS line FROM told ORDER BY local))
-            || x'0a' || (SELECT coalesce(group_concat(line, x'0a'), '') FROM (
-              SELECT key || ' ' || kernel || ' ' || level || ' ' || distro || ' ' || failed || ' ' || count(*) AS line FROM told GROUP BY key, kernel, level, distro, failed ORDER BY 1))
-            || x'0a' || (SELECT coalesce(group_concat(line, x'0a'), '') FROM (SELECT tag || ' ' || local AS line FROM tags ORDER BY 1))
-            || x'0a' || (SELECT coalesce(group_concat(line, x'0a'), '') FROM (SELECT tag || ' ' || count(*) AS line FROM tags GROUP BY tag ORDER BY 1))
-            """
-        )!;
+    private static string Expected(TestStore store)
+    {
+        var servers = store.Database.Read(session => session.Connection.Query<Told>(Told.All).ToList());
+        var tags = servers.SelectMany(server => server.OwnTags.Select(tag => (Tag: tag, server.Local))).ToList();
+        return Text(
+            servers.Select(s =>
+                $"{s.Local} {s.Profile} {s.Hostname} {s.Ip} {s.Registered} {(s.Updated is { } at ? $"{at}" : "-")}"
+            ),
+            servers.GroupBy(s => s.Profile).Select(group => $"{group.Key} {group.Count()}"),
+            tags.Select(pair => $"{pair.Tag} {pair.Local}"),
+            tags.GroupBy(pair => pair.Tag).Select(group => $"{group.Key} {group.Count()}")
+        );
+    }
+
+    private static string Text(params IEnumerable<string>[] tables) =>
+        string.Join("\n\n", tables.Select(lines => string.Join('\n', lines.Order(StringComparer.Ordinal))));
+
+    /// <summary>What the rows of a server say of it.</summary>
+    private sealed class Told
+    {
+        public const string All = """
+            SELECT s.local, s.key, s.tags, s.registered, f.updated, coalesce(f.kernel_id, '') AS kernel_id, coalesce(f.patch_level, 0) AS patch_level,
+              coalesce(f.distro, '') AS distro, coalesce(f.update_result, '') AS update_result, coalesce(f.hostname, s.hostname) AS hostname,
+              coalesce(f.ip, s.ip) AS ip
+            FROM server s LEFT JOIN server_facts f ON f.server = s.local
+            """;
+
+        public long Local { get; init; }
+
+        public string Key { get; init; } = "";
+
+        public string Tags { get; init; } = "";
+
+        public long Registered { get; init; }
+
+        public long? Updated { get; init; }
+
+        public string KernelId { get; init; } = "";
+
+        public long PatchLevel { get; init; }
+
+        public string Distro { get; init; } = "";
+
+        public string UpdateResult { get; init; } = "";
+
+        public string Hostname { get; init; } = "";
+
+        public string Ip { get; init; } = "";
+
+        public string Profile =>
+            $"{Key} {KernelId} {PatchLevel} {Distro} {(UpdateResult.StartsWith("failed:", StringComparison.Ordinal) ? 1 : 0)}";
+
+        public IEnumerable<string> OwnTags =>
+            Tags.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(tag => tag.ToLowerInvariant()).Distinct();
+    }
 
     /// <summary>Some servers to which one thing after another happens.</summary>
     private sealed class FleetUnderTest : IAsyncDisposable
@@ -129,20 +165,20 @@ public sealed class SearchProjectionTests
         private readonly ServerCache _known;
         private readonly ServerStore _servers;
 
-        private FleetUnderTest(int seed)
+        private FleetUnderTest(TestStore store, int seed)
         {
-            _random = new Random(seed);
+            (Store, _random) = (store, new Random(seed));
             _known = new ServerCache(Store.Database, new Offers());
             _servers = new ServerStore(Store.Database, Store.Log, Store.Changes, Store.Time);
         }
 
-        public TestStore Store { get; } = new();
+        public TestStore Store { get; }
 
         public List<string> Keys { get; } = [];
 
-        public static async Task<FleetUnderTest> StartAsync(int seed)
+        public static async Task<FleetUnderTest> StartAsync(TestStore store, int seed)
         {
-            var fleet = new FleetUnderTest(seed);
+            var fleet = new FleetUnderTest(store, seed);
             foreach (var name in (string[])["one", "two"])
             {
                 await new KeyStore(fleet.Store.Database, fleet.Store.Log).Add(TestStore.Admin, name, new KeySettings());

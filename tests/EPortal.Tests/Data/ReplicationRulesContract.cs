@@ -8,15 +8,15 @@ using Xunit;
 namespace EPortal.Tests.Data;
 
 /// <summary>Each rule of the log by itself; without the rule its test fails.</summary>
-public sealed class ReplicationRulesTests
+public abstract class ReplicationRulesContract(TestDatabase kind) : StoreContract(kind)
 {
     private static readonly DateTimeOffset Now = new(2026, 5, 1, 12, 0, 0, TimeSpan.Zero);
 
     [Fact]
     public async Task An_operation_is_applied_once()
     {
-        await using var a = new TestStore();
-        await using var b = new TestStore();
+        await using var a = NewStore();
+        await using var b = NewStore();
         await AddFeed(a, "x");
         var operation = a.Operations().ShouldHaveSingleItem();
 
@@ -31,8 +31,8 @@ public sealed class ReplicationRulesTests
     [Fact]
     public async Task An_operation_after_a_gap_is_refused()
     {
-        await using var a = new TestStore();
-        await using var b = new TestStore();
+        await using var a = NewStore();
+        await using var b = NewStore();
         await AddFeed(a, "x");
         await AddFeed(a, "y");
 
@@ -44,8 +44,8 @@ public sealed class ReplicationRulesTests
     [Fact]
     public async Task An_operation_from_a_clock_far_ahead_is_refused()
     {
-        await using var a = new TestStore(Now + TimeSpan.FromDays(365));
-        await using var b = new TestStore(Now);
+        await using var a = NewStore(Now + TimeSpan.FromDays(365));
+        await using var b = NewStore(Now);
         await AddFeed(a, "x");
 
         (await b.Apply(a.Operations()[0])).ShouldBe(Applied.ClockAhead);
@@ -59,9 +59,9 @@ public sealed class ReplicationRulesTests
     [InlineData(false)]
     public async Task Of_two_writes_to_a_field_the_later_wins_and_other_fields_stay(bool laterFirst)
     {
-        await using var a = new TestStore(Now);
-        await using var b = new TestStore(Now + TimeSpan.FromMinutes(1));
-        await using var c = new TestStore(Now);
+        await using var a = NewStore(Now);
+        await using var b = NewStore(Now + TimeSpan.FromMinutes(1));
+        await using var c = NewStore(Now);
         var id = await AddFeed(a, "x");
         await a.SendTo(b);
         await a.SendTo(c);
@@ -87,10 +87,10 @@ public sealed class ReplicationRulesTests
     [InlineData("cba")]
     public async Task Of_three_writes_to_a_field_the_last_wins_in_whatever_order_they_come(string order)
     {
-        await using var a = new TestStore(Now);
-        await using var b = new TestStore(Now + TimeSpan.FromMinutes(1));
-        await using var c = new TestStore(Now + TimeSpan.FromMinutes(2));
-        await using var reader = new TestStore(Now);
+        await using var a = NewStore(Now);
+        await using var b = NewStore(Now + TimeSpan.FromMinutes(1));
+        await using var c = NewStore(Now + TimeSpan.FromMinutes(2));
+        await using var reader = NewStore(Now);
         var id = await AddFeed(a, "x");
         var pair = await AddPair(a);
         foreach (var other in (TestStore[])[b, c, reader])
@@ -129,8 +129,8 @@ public sealed class ReplicationRulesTests
     [Fact]
     public async Task Of_two_writes_to_a_field_at_one_moment_every_node_takes_the_same()
     {
-        await using var a = new TestStore(Now);
-        await using var b = new TestStore(Now);
+        await using var a = NewStore(Now);
+        await using var b = NewStore(Now);
         var id = await AddFeed(a, "x");
         await a.SendTo(b);
         await a.Log.Commit(Actor.Agent, change => Set(change, id, new Fields { { "deploy_after", 5L } }));
@@ -148,8 +148,8 @@ public sealed class ReplicationRulesTests
     [Fact]
     public async Task A_hold_survives_an_enabling_that_did_not_see_it_whatever_the_clocks_say()
     {
-        await using var a = new TestStore(Now);
-        await using var b = new TestStore(Now + TimeSpan.FromMinutes(9));
+        await using var a = NewStore(Now);
+        await using var b = NewStore(Now + TimeSpan.FromMinutes(9));
         var pair = await AddPair(a);
         await a.SendTo(b);
         await a.Log.Commit(Actor.Agent, change => Do(() => change.Hold(Placement.Entity, pair, Fields.None)));
@@ -169,9 +169,9 @@ public sealed class ReplicationRulesTests
     [Fact]
     public async Task An_enabling_ends_the_hold_that_it_saw_and_not_the_one_made_elsewhere_meanwhile()
     {
-        await using var a = new TestStore(Now);
-        await using var b = new TestStore(Now + TimeSpan.FromMinutes(9));
-        await using var c = new TestStore(Now);
+        await using var a = NewStore(Now);
+        await using var b = NewStore(Now + TimeSpan.FromMinutes(9));
+        await using var c = NewStore(Now);
         var pair = await AddPair(a);
         await a.Log.Commit(Actor.Agent, change => Do(() => change.Hold(Placement.Entity, pair, Fields.None)));
         await a.SendTo(b);
@@ -191,7 +191,7 @@ public sealed class ReplicationRulesTests
 
         foreach (var store in (TestStore[])[a, b, c])
         {
-            store.Scalar<string>("SELECT group_concat(id) FROM hold").ShouldBe(unseen);
+            store.Rows("SELECT id FROM hold").ShouldBe([unseen]);
             store.Scalar<long>("SELECT held FROM placement").ShouldBe(1);
         }
     }
@@ -199,7 +199,7 @@ public sealed class ReplicationRulesTests
     [Fact]
     public async Task An_enabling_leaves_the_holds_of_everything_else()
     {
-        await using var store = new TestStore(Now);
+        await using var store = NewStore(Now);
         var pair = await AddPair(store);
         var other = await store.Log.Commit(
             Actor.Agent,
@@ -214,16 +214,16 @@ public sealed class ReplicationRulesTests
 
         await store.Log.Commit(Actor.Agent, change => Do(() => change.Release(Placement.Entity, pair, On)));
 
-        store.Scalar<string>("SELECT group_concat(subject) FROM hold").ShouldBe(other);
-        store.Scalar<string>("SELECT group_concat(id) FROM placement WHERE held = 1").ShouldBe(other);
+        store.Rows("SELECT subject FROM hold").ShouldBe([other]);
+        store.Rows("SELECT id FROM placement WHERE held = 1").ShouldBe([other]);
     }
 
     [Fact]
     public async Task A_release_that_arrives_before_the_hold_it_saw_waits_for_it()
     {
-        await using var a = new TestStore(Now);
-        await using var b = new TestStore(Now);
-        await using var c = new TestStore(Now);
+        await using var a = NewStore(Now);
+        await using var b = NewStore(Now);
+        await using var c = NewStore(Now);
         var pair = await AddPair(a);
         await a.SendTo(c);
         await a.Log.Commit(Actor.Agent, change => Do(() => change.Hold(Placement.Entity, pair, Fields.None)));
@@ -241,8 +241,8 @@ public sealed class ReplicationRulesTests
     [Fact]
     public async Task What_is_gone_stays_gone_for_late_updates()
     {
-        await using var a = new TestStore(Now);
-        await using var b = new TestStore(Now + TimeSpan.FromMinutes(9));
+        await using var a = NewStore(Now);
+        await using var b = NewStore(Now + TimeSpan.FromMinutes(9));
         var id = await AddFeed(a, "x");
         await a.SendTo(b);
         await a.Log.Commit(Actor.Agent, change => Do(() => change.Delete(Feed.Entity, [id])));
@@ -258,9 +258,9 @@ public sealed class ReplicationRulesTests
     [Fact]
     public async Task A_deletion_that_arrives_before_the_birth_waits_and_then_wins()
     {
-        await using var a = new TestStore(Now);
-        await using var b = new TestStore(Now);
-        await using var c = new TestStore(Now);
+        await using var a = NewStore(Now);
+        await using var b = NewStore(Now);
+        await using var c = NewStore(Now);
         var id = await AddFeed(a, "x");
         await a.SendTo(b);
         await b.Log.Commit(Actor.Agent, change => Do(() => change.Delete(Feed.Entity, [id])));
@@ -276,8 +276,8 @@ public sealed class ReplicationRulesTests
     [Fact]
     public async Task A_deletion_ends_only_what_it_names()
     {
-        await using var a = new TestStore(Now);
-        await using var b = new TestStore(Now);
+        await using var a = NewStore(Now);
+        await using var b = NewStore(Now);
         var servers = new EPortal.Servers.ServerStore(a.Database, a.Log, a.Changes, a.Time);
         var key = await new KeyStore(a.Database, a.Log).Add(TestStore.Admin, "k", new KeySettings());
         await a.SendTo(b);
@@ -295,8 +295,8 @@ public sealed class ReplicationRulesTests
     [Fact]
     public async Task Of_two_live_entities_of_one_name_the_later_is_visible_on_every_node()
     {
-        await using var a = new TestStore(Now);
-        await using var b = new TestStore(Now + TimeSpan.FromMinutes(1));
+        await using var a = NewStore(Now);
+        await using var b = NewStore(Now + TimeSpan.FromMinutes(1));
         await AddFeed(a, "x");
         var later = await AddFeed(b, "x");
 

@@ -11,7 +11,7 @@ namespace EPortal.Tests.Feeds;
 /// <summary>
 /// Random sequences of everything that can be done with patchsets and feeds, against a model of a page.
 /// </summary>
-public sealed class RolloutModelTests
+public abstract class RolloutModelContract(TestDatabase kind) : StoreContract(kind)
 {
     private static readonly string[] FeedNames = [Feed.Main, "test", "late"];
 
@@ -49,9 +49,9 @@ public sealed class RolloutModelTests
     public async Task Every_feed_offers_every_target_what_the_model_says() =>
         await Schedules.SampleAsync(Run, iter: 200);
 
-    private static async Task Run(Step[] schedule)
+    private async Task Run(Step[] schedule)
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var feeds = new FeedStore(store.Database, store.Log);
         foreach (var name in FeedNames.Skip(1))
             await feeds.Add(TestStore.Admin, name, new FeedSettings());

@@ -1,4 +1,3 @@
-using Dapper;
 using EPortal.Data;
 using EPortal.Servers.CheckIns;
 using EPortal.Tests.Data;
@@ -10,7 +9,7 @@ namespace EPortal.Tests.Servers.CheckIns;
 /// <summary>
 /// Check-ins leave the log when their rows are written and not before, though a commit takes in a part only.
 /// </summary>
-public sealed class CheckInFlusherTests
+public abstract class CheckInFlusherContract(TestDatabase kind) : StoreContract(kind)
 {
     /// <summary>Servers in a segment, which is swept at once.</summary>
     private const long Segment = 2048;
@@ -24,7 +23,7 @@ public sealed class CheckInFlusherTests
     [Fact]
     public async Task What_comes_while_the_round_is_elsewhere_stays_in_the_log_until_its_row_is_written()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (first, third) = await Hosts(store, 3, (2 * Segment) + 3);
         var flusher = new CheckInFlusher(store.Changes, store.Time);
         await Come(store, flusher, (first, 1, Sweep / 2), (Nobody, 1, Sweep / 2), (third, 1, Sweep));
@@ -50,19 +49,16 @@ public sealed class CheckInFlusherTests
     [Fact]
     public async Task In_a_commit_too_the_rows_come_first()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (first, second) = await Hosts(store, 3, 4);
         await store.Log.Commit(
             Actor.Agent,
             change =>
             {
-                change.Session.Execute("CREATE TABLE told (number INTEGER PRIMARY KEY, what TEXT, stamp INTEGER)");
-                change.Session.Execute(
-                    "CREATE TRIGGER told_row AFTER UPDATE ON server_checkin BEGIN INSERT INTO told (what, stamp) VALUES ('written', new.stamp); END"
-                );
-                return change.Session.Execute(
-                    "CREATE TRIGGER told_left BEFORE DELETE ON checkin_log BEGIN INSERT INTO told (what, stamp) VALUES ('left', old.stamp); END"
-                );
+                change.Session.Execute("CREATE TABLE told (number INTEGER PRIMARY KEY, what TEXT)");
+                Kind.AddTrigger(change.Session, "AFTER UPDATE ON server_checkin", Told("written"));
+                Kind.AddTrigger(change.Session, "BEFORE DELETE ON checkin_log", Told("left"));
+                return true;
             }
         );
         var flusher = new CheckInFlusher(store.Changes, store.Time);
@@ -71,12 +67,11 @@ public sealed class CheckInFlusherTests
 
         await Some(store, flusher);
 
-        store
-            .Database.Read(session =>
-                session.Connection.Query<string>("SELECT what FROM told ORDER BY number").ToList()
-            )
-            .ShouldBe(["written", "written", "left", "left"]);
+        store.Rows("SELECT what FROM told ORDER BY number").ShouldBe(["written", "written", "left", "left"]);
     }
+
+    private static string Told(string what) =>
+        $"INSERT INTO told (number, what) SELECT coalesce(max(number), 0) + 1, '{what}' FROM told";
 
     /// <summary>What a portal that starts now would find to be the last of a host: its uptime.</summary>
     private static long Known(TestStore store, long server) =>

@@ -14,7 +14,7 @@ namespace EPortal.Tests.Servers.Search;
 /// <summary>
 /// Very many hosts that register at once come into lists afterwards, with what they said and without those who left.
 /// </summary>
-public sealed class SearchBacklogTests
+public abstract class SearchBacklogContract(TestDatabase kind) : StoreContract(kind)
 {
     private const int FirstCommit = 1000;
     private const int Hosts = 1200;
@@ -31,7 +31,7 @@ public sealed class SearchBacklogTests
     [Fact]
     public async Task A_host_that_is_not_in_lists_yet_is_registered_all_the_same()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
         _ = new SearchBacklog(store.Log);
         var registration = new Registration(store.Log, store.Changes);
@@ -77,7 +77,7 @@ public sealed class SearchBacklogTests
     [Fact]
     public async Task What_a_killed_portal_left_out_is_in_lists_after_the_next_start()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
         for (var n = 0; n < 3; n++)
             await new Registration(store.Log, store.Changes).Register($"h{n}", "192.0.2.9", "k");
@@ -100,7 +100,7 @@ public sealed class SearchBacklogTests
     [Fact]
     public async Task A_host_that_registers_at_an_ordinary_time_is_in_lists_at_once()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
         _ = new SearchBacklog(store.Log);
         store.Log.StartMaintenance();

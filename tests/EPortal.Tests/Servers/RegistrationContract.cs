@@ -8,12 +8,12 @@ using Xunit;
 
 namespace EPortal.Tests.Servers;
 
-public sealed class RegistrationTests
+public abstract class RegistrationContract(TestDatabase kind) : StoreContract(kind)
 {
     [Fact]
     public async Task A_keys_limit_is_exact_when_a_hundred_come_at_once()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings(ServerLimit: 7));
         var registration = new Registration(store.Log, store.Changes);
 
@@ -29,7 +29,7 @@ public sealed class RegistrationTests
     [Fact]
     public async Task A_place_that_is_given_up_can_be_taken_again()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings(ServerLimit: 1));
         var registration = new Registration(store.Log, store.Changes);
         var servers = new ServerStore(store.Database, store.Log, store.Changes, store.Time);
@@ -45,7 +45,7 @@ public sealed class RegistrationTests
     [Fact]
     public async Task Ids_are_16_letters_and_digits_and_never_the_same()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         await new KeyStore(store.Database, store.Log).Add(TestStore.Admin, "k", new KeySettings());
         var registration = new Registration(store.Log, store.Changes);
 
@@ -62,7 +62,7 @@ public sealed class RegistrationTests
     [Fact]
     public async Task An_unknown_key_registers_nobody()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
 
         (await new Registration(store.Log, store.Changes).Register("h", "192.0.2.9", "nope")).Result.ShouldBe(
             RegistrationResult.InvalidKey
@@ -74,7 +74,7 @@ public sealed class RegistrationTests
     [Fact]
     public async Task Deleting_a_key_deletes_its_servers_and_deleting_a_feed_moves_its_keys_to_main()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var feeds = new FeedStore(store.Database, store.Log);
         var keys = new KeyStore(store.Database, store.Log);
         var servers = new ServerStore(store.Database, store.Log, store.Changes, store.Time);

@@ -13,7 +13,7 @@ using Xunit;
 namespace EPortal.Tests.Servers.CheckIns;
 
 /// <summary>Check-ins that are in the log and not yet in their servers' rows.</summary>
-public sealed class LoggedCheckInTests
+public abstract class LoggedCheckInContract(TestDatabase kind) : StoreContract(kind)
 {
     private static readonly ServerFacts Facts = new()
     {
@@ -25,7 +25,7 @@ public sealed class LoggedCheckInTests
     [Fact]
     public async Task Cleaning_knows_them_and_lists_filters_and_counts_once_they_are_taken_in()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (ids, known) = await Fleet(store, 4);
         store.Time.Advance(TimeSpan.FromDays(40));
         await WriteLog(store, ids[0], ids[2]);
@@ -54,7 +54,7 @@ public sealed class LoggedCheckInTests
     [Fact]
     public async Task They_come_into_the_rows_in_time_and_leave_the_log()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (ids, known) = await Fleet(store, 3);
         store.Time.Advance(TimeSpan.FromHours(1));
         var at = UnixMicros.Of(store.Time.GetUtcNow());
@@ -76,7 +76,7 @@ public sealed class LoggedCheckInTests
     [Fact]
     public async Task A_commit_that_fails_while_they_are_taken_in_loses_none_and_acknowledges_none()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (ids, known) = await Fleet(store, 2);
         await WriteLog(store, ids[0]);
         var checkIns = new CheckInRecorder(store.Log, known, store.Changes);
@@ -84,7 +84,7 @@ public sealed class LoggedCheckInTests
         await using (var held = HeldWriter.Now(store.Log))
         {
             var checkIn = checkIns.Record(second, Local(store, ids[1]), 10_000).AsTask();
-            var bad = CommitTests.BreaksTheCommit(store.Log);
+            var bad = store.BreakCommit();
             await held.ReleaseAsync();
             await Should.ThrowAsync<StoreException>(bad);
             await Should.ThrowAsync<StoreException>(checkIn);
@@ -94,14 +94,14 @@ public sealed class LoggedCheckInTests
         store.Scalar<long>("SELECT max(uptime) FROM server_checkin").ShouldBe(100);
         (await checkIns.Record(second, Local(store, ids[1]), 10_001)).ShouldBeTrue();
 
-        store.Scalar<string>("SELECT group_concat(uptime) FROM server_checkin").ShouldBe("9000,10001");
+        store.Rows("SELECT uptime FROM server_checkin ORDER BY server").ShouldBe(["9000", "10001"]);
         store.Scalar<long>("SELECT count(*) FROM checkin_log").ShouldBe(0);
     }
 
     [Fact]
     public async Task A_commit_that_fails_while_new_words_are_taken_in_loses_none()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (ids, known) = await Fleet(store, 250);
         await Storm(store, new CheckInRecorder(store.Log, known, store.Changes), ids, level: 2);
         // When the storm is over the first commit takes all in.
@@ -116,7 +116,7 @@ public sealed class LoggedCheckInTests
         {
             PackedServerId.TryRead(ids[0], out var first);
             var checkIn = checkIns.Record(first, Local(store, ids[0]), 10_000).AsTask();
-            var bad = CommitTests.BreaksTheCommit(store.Log);
+            var bad = store.BreakCommit();
             await held.ReleaseAsync();
             await Should.ThrowAsync<StoreException>(bad);
             await Should.ThrowAsync<StoreException>(checkIn);
@@ -134,29 +134,30 @@ public sealed class LoggedCheckInTests
     [Fact]
     public async Task New_words_leave_the_log_only_after_they_are_in_the_rows()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (ids, known) = await Fleet(store, 250);
         await store.Log.Commit(
             Actor.Agent,
             change =>
             {
-                change.Session.Execute("CREATE TABLE told (number INTEGER PRIMARY KEY, written INTEGER, left INTEGER)");
-                change.Session.Execute(
-                    "CREATE TRIGGER told_row AFTER UPDATE ON server_facts BEGIN INSERT INTO told (written, left) VALUES (1, 0); END"
+                change.Session.Execute("CREATE TABLE told (number INTEGER PRIMARY KEY, written INTEGER, gone INTEGER)");
+                Kind.AddTrigger(change.Session, "AFTER UPDATE ON server_facts", Told("1", "0"));
+                Kind.AddTrigger(
+                    change.Session,
+                    "BEFORE DELETE ON checkin_log",
+                    Told("0", "coalesce(length(old.servers), 0) / 8")
                 );
-                return change.Session.Execute(
-                    "CREATE TRIGGER told_left BEFORE DELETE ON checkin_log WHEN old.servers IS NOT NULL BEGIN INSERT INTO told (written, left) VALUES (0, length(old.servers) / 8); END"
-                );
+                return true;
             }
         );
 
         await Storm(store, new CheckInRecorder(store.Log, known, store.Changes), ids, level: 2);
         await TakeIn(store, known);
 
-        store.Scalar<long>("SELECT sum(left) FROM told").ShouldBe(250);
+        store.Scalar<long>("SELECT sum(gone) FROM told").ShouldBe(250);
         store
             .Scalar<long>(
-                "SELECT min(ahead) FROM (SELECT sum(written - left) OVER (ORDER BY number) AS ahead FROM told)"
+                "SELECT min(ahead) FROM (SELECT sum(written - gone) OVER (ORDER BY number) AS ahead FROM told) sums"
             )
             .ShouldBe(0);
     }
@@ -164,7 +165,7 @@ public sealed class LoggedCheckInTests
     [Fact]
     public async Task A_later_row_is_not_overwritten_by_an_earlier_check_in_of_the_log()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (ids, known) = await Fleet(store, 1);
         await WriteLog(store, ids[0]);
         store.Time.Advance(TimeSpan.FromHours(1));
@@ -184,7 +185,7 @@ public sealed class LoggedCheckInTests
     [Fact]
     public async Task A_restart_is_seen_against_the_log_too()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (ids, _) = await Fleet(store, 1);
         await WriteLog(store, ids[0]);
         var server = store.Database.Read(session => CheckInRecorder.FindOrNull(session, ids[0]))!;
@@ -203,7 +204,7 @@ public sealed class LoggedCheckInTests
     [Fact]
     public async Task A_storm_of_new_words_is_acknowledged_from_the_log_and_comes_into_rows_and_histories_in_order()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (ids, known) = await Fleet(store, 250);
         var checkIns = new CheckInRecorder(store.Log, known, store.Changes);
         (await Storm(store, checkIns, ids, level: 2)).ShouldAllBe(recorded => recorded);
@@ -227,7 +228,7 @@ public sealed class LoggedCheckInTests
     [Fact]
     public async Task Fields_that_were_dropped_in_a_storm_are_told_once()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (ids, known) = await Fleet(store, 250);
         var checkIns = new CheckInRecorder(store.Log, known, store.Changes);
         await Storm(store, checkIns, ids, level: 2, dropped: "uptime is null");
@@ -245,7 +246,7 @@ public sealed class LoggedCheckInTests
     [Fact]
     public async Task After_a_kill_what_waits_is_not_taken_for_said_before_and_comes_into_the_rows()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (ids, known) = await Fleet(store, 250);
         var checkIns = new CheckInRecorder(store.Log, known, store.Changes);
         await Storm(store, checkIns, ids, level: 2);
@@ -270,7 +271,7 @@ public sealed class LoggedCheckInTests
     [Fact]
     public async Task A_host_that_changes_too_much_in_a_storm_is_limited_when_it_is_taken_in()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (ids, known) = await Fleet(store, 250);
         var limit = new HostChangeLimiter(2, store.Time);
         var checkIns = new CheckInRecorder(store.Log, known, limit);
@@ -288,7 +289,7 @@ public sealed class LoggedCheckInTests
     [Fact]
     public async Task What_a_deleted_host_said_does_not_become_the_words_of_one_that_has_its_number_now()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (ids, known) = await Fleet(store, 250);
         var checkIns = new CheckInRecorder(store.Log, known, store.Changes);
         await Storm(store, checkIns, ids, level: 2);
@@ -307,7 +308,7 @@ public sealed class LoggedCheckInTests
     [Fact]
     public async Task Nor_when_that_one_has_said_something_itself()
     {
-        await using var store = new TestStore();
+        await using var store = NewStore();
         var (ids, known) = await Fleet(store, 250);
         var checkIns = new CheckInRecorder(store.Log, known, store.Changes);
         await Storm(store, checkIns, ids, level: 2);
@@ -341,6 +342,9 @@ public sealed class LoggedCheckInTests
             .History(newcomer, 10)
             .ShouldNotContain(line => line.Became == "2");
     }
+
+    private static string Told(string written, string gone) =>
+        $"INSERT INTO told (number, written, gone) SELECT coalesce(max(number), 0) + 1, {written}, {gone} FROM told";
 
     /// <summary>All hosts say something new, in one commit.</summary>
     private static async Task<bool[]> Storm(

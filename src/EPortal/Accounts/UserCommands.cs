@@ -72,7 +72,7 @@ internal static partial class UserCommands
         var user = await portal.Users.Add(context.Operator(), name, settings with { Password = secret });
         context.Result(
             json,
-            UserRow.From(user),
+            UserRow.ByName(user),
             UserCommandsJson.Default.UserRow,
             $"user {user.Name} was added as {user.Role}"
         );
@@ -94,7 +94,12 @@ internal static partial class UserCommands
         if (ends)
             await context.ConfirmAsync($"{name} is the last admin. Make it read-only?", output.Yes, unattended: true);
         var user = await portal.Users.Update(context.Operator(), name, settings with { Password = secret });
-        context.Result(output.AsJson, UserRow.From(user), UserCommandsJson.Default.UserRow, $"user {name} was changed");
+        context.Result(
+            output.AsJson,
+            UserRow.ByName(user),
+            UserCommandsJson.Default.UserRow,
+            $"user {name} was changed"
+        );
         WarnOfNoAdmin(context, ends);
     }
 
@@ -104,15 +109,11 @@ internal static partial class UserCommands
         var user =
             portal.Users.FindOrNull(name) ?? throw new RefusedException(Refusal.NotFound, $"user '{name}' not found");
         var ends = portal.Users.IsLastAdmin(name);
-        var row = UserRow.From(user);
+        var row = UserRow.ByName(user);
         if (deletion.IsDry)
         {
-            context.Result(
-                deletion.AsJson,
-                row with
-                {
-                    DryRun = true,
-                },
+            deletion.Result(
+                row,
                 UserCommandsJson.Default.UserRow,
                 $"user {name} would be deleted{(ends ? ", the last admin" : "")}"
             );
@@ -125,7 +126,7 @@ internal static partial class UserCommands
             unattended: true
         );
         await portal.Users.Delete(context.Operator(), name);
-        context.Result(deletion.AsJson, row, UserCommandsJson.Default.UserRow, $"user {name} was deleted");
+        deletion.Result(row, UserCommandsJson.Default.UserRow, $"user {name} was deleted");
         WarnOfNoAdmin(context, ends);
     }
 
@@ -141,7 +142,7 @@ internal static partial class UserCommands
         var users = portal.Users.List();
         if (json)
         {
-            context.Json([.. users.Select(UserRow.From)], UserCommandsJson.Default.UserRowArray);
+            context.Json([.. users.Select(UserRow.ByName)], UserCommandsJson.Default.UserRowArray);
             return;
         }
 
@@ -152,15 +153,6 @@ internal static partial class UserCommands
         foreach (var user in users)
             table.Add(user.Name, user.Role, user.Description);
         table.Write(context);
-    }
-
-    /// <summary>A user for programs.</summary>
-    internal sealed record UserRow(string Username, string Description, bool Readonly)
-    {
-        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-        public bool DryRun { get; init; }
-
-        public static UserRow From(User user) => new(user.Name, user.Description, !user.IsAdmin);
     }
 
     [JsonSerializable(typeof(UserRow[]))]

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Serialization;
 using EPortal.Api;
 
 namespace EPortal.Accounts;
@@ -52,11 +53,19 @@ internal static class UserEndpoints
     }
 }
 
-/// <summary>A user for programs.</summary>
-internal sealed record UserRow(long Id, string Username, string Description, bool Readonly)
+/// <summary>A user for programs; the command line knows users by name, and tells no <c>id</c>.</summary>
+internal sealed record UserRow(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] long Id,
+    string Username,
+    string Description,
+    bool Readonly
+)
 {
     /// <summary>The row of a user.</summary>
     public static UserRow From(User user) => new(Number(user.Id), user.Name, user.Description, !user.IsAdmin);
+
+    /// <summary>The row of a user without its id.</summary>
+    public static UserRow ByName(User user) => From(user) with { Id = 0 };
 
     /// <summary>
     /// Programs expect a number: 48 bits of a hash of the entity id, the same on every node and exact in a double.

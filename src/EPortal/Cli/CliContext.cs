@@ -129,11 +129,14 @@ internal sealed class CliContext
     }
 
     /// <summary>Data for programs.</summary>
-    public void Json<T>(T value, JsonTypeInfo<T> type)
+    public void Json<T>(T value, JsonTypeInfo<T> type) => Json(writer => JsonSerializer.Serialize(writer, value, type));
+
+    /// <summary>Data for programs, as somebody writes it.</summary>
+    public void Json(Action<Utf8JsonWriter> write)
     {
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
-            JsonSerializer.Serialize(writer, value, type);
+            write(writer);
         Out.WriteLine(System.Text.Encoding.UTF8.GetString(buffer.ToArray()));
     }
 }

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
 namespace EPortal.Cli;
 
 /// <summary>Options of a command that deletes something: <c>--yes</c>, <c>--dry-run</c> and <c>--json</c>.</summary>
@@ -11,6 +14,22 @@ internal sealed record CliDeletion(CliContext Context, bool Yes, bool IsDry, boo
         IsDry ? "would be"
         : count == 1 ? "was"
         : "were";
+
+    /// <summary>
+    /// Tells what was deleted, for people or for programs: as it was, and with <c>dry_run</c> where it still is.
+    /// </summary>
+    public void Result<T>(T deleted, JsonTypeInfo<T> type, string sentence)
+    {
+        if (!AsJson || !IsDry)
+        {
+            Context.Result(AsJson, deleted, type, sentence);
+            return;
+        }
+
+        var row = JsonSerializer.SerializeToNode(deleted, type)!.AsObject();
+        row.Add("dry_run", true);
+        Context.Json(writer => row.WriteTo(writer));
+    }
 
     /// <summary>Asks and does it; in a dry run neither, and what is expected to come of it is given back.</summary>
     /// <param name="question">What is asked first.</param>

@@ -95,10 +95,9 @@ internal static partial class FeedCommands
         var moved = deletion.IsDry
             ? $"{Plural.Of(keys, "key")} would move to main"
             : $"{Plural.Of(keys, "key")} moved to main";
-        context.Result(
-            deletion.AsJson,
-            new FeedDeletedRow(feed.Name, feed.Auto, feed.DeployAfter, feed.Channel) { DryRun = deletion.IsDry },
-            FeedCommandsJson.Default.FeedDeletedRow,
+        deletion.Result(
+            FeedRow.From(feed),
+            FeedCommandsJson.Default.FeedRow,
             $"feed {name} {deletion.Was} deleted, {moved}"
         );
     }
@@ -122,15 +121,7 @@ internal static partial class FeedCommands
         table.Write(context);
     }
 
-    /// <summary>A deleted feed, as it was.</summary>
-    internal sealed record FeedDeletedRow(string Name, bool Auto, long DeployAfter, string Channel)
-    {
-        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-        public bool DryRun { get; init; }
-    }
-
     [JsonSerializable(typeof(FeedRow[]))]
-    [JsonSerializable(typeof(FeedDeletedRow))]
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
     private sealed partial class FeedCommandsJson : JsonSerializerContext;
 }

@@ -149,9 +149,5 @@ internal sealed record PatchsetRow(string Patchset, string Status, IReadOnlyList
 {
     /// <summary>The row of a placement.</summary>
     public static PatchsetRow From(Placement placement) =>
-        new(
-            placement.Patchset.Name,
-            placement.State.Token() + (placement.IsQuestionable ? " (!)" : ""),
-            placement.Patchset.Distros
-        );
+        new(placement.Patchset.Name, placement.StateText, placement.Patchset.Distros);
 }

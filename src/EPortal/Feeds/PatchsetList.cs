@@ -35,7 +35,10 @@ internal static partial class PatchsetList
     {
         if (json)
         {
-            context.Json([.. placements.Select(PatchsetRow.From)], PatchsetListJson.Default.PatchsetRowArray);
+            context.Json(
+                [.. placements.Select(ListedPatchsetRow.From)],
+                PatchsetListJson.Default.ListedPatchsetRowArray
+            );
             return;
         }
 
@@ -49,7 +52,7 @@ internal static partial class PatchsetList
             var patchset = placement.Patchset;
             table.Add(
                 patchset.Name,
-                placement.State.Token() + (placement.IsQuestionable ? " (!)" : ""),
+                placement.StateText,
                 Day(patchset.Released),
                 patchset.Channel,
                 string.Join(' ', patchset.Distros),
@@ -62,8 +65,8 @@ internal static partial class PatchsetList
 
     private static string Day(DateTimeOffset time) => time.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    /// <summary>A patchset for programs.</summary>
-    internal sealed record PatchsetRow(
+    /// <summary>A patchset on a feed for programs, with what the table has and the API's list has not.</summary>
+    internal sealed record ListedPatchsetRow(
         string Patchset,
         string Status,
         bool Withdrawn,
@@ -73,7 +76,7 @@ internal static partial class PatchsetList
         string? SignedBy
     )
     {
-        public static PatchsetRow From(Placement placement) =>
+        public static ListedPatchsetRow From(Placement placement) =>
             new(
                 placement.Patchset.Name,
                 placement.State.Token(),
@@ -85,7 +88,7 @@ internal static partial class PatchsetList
             );
     }
 
-    [JsonSerializable(typeof(PatchsetRow[]))]
+    [JsonSerializable(typeof(ListedPatchsetRow[]))]
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
     private sealed partial class PatchsetListJson : JsonSerializerContext;
 }

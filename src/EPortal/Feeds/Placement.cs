@@ -19,6 +19,9 @@ internal sealed record Placement(Patchset Patchset, PatchsetState State)
     /// <summary>Whether it is offered although the patch source withdrew it.</summary>
     public bool IsQuestionable => State == PatchsetState.Enabled && Patchset.Listed == RepositoryState.Withdrawn;
 
+    /// <summary>Its state in lists: with <c>(!)</c> where it is offered although withdrawn.</summary>
+    public string StateText => State.Token() + (IsQuestionable ? " (!)" : "");
+
     /// <summary>The id of the pair.</summary>
     public static string IdOf(Feed feed, Patchset patchset) => EntityType.PairId(feed.Id, patchset.Id);
 

@@ -28,7 +28,7 @@ internal static class ServerCommands
         var counts = portal.Servers.CountByKey();
         if (json)
         {
-            context.Json([.. counts.Select(c => new CountRow(c.Key, c.Count))], ServerRowsJson.Default.CountRowArray);
+            context.Json([.. counts], ServerRowsJson.Default.KeyCountArray);
             return;
         }
 

@@ -123,20 +123,7 @@ internal static class ServerDeleteCommands
             Name(deletion.Context, found!);
         deletion.Context.Result(
             deletion.AsJson,
-            new DeletedRow(
-                count,
-                deletion.IsDry,
-                deletion.IsDry
-                    ?
-                    [
-                        .. found!.First.Select(server => new DeletedHostRow(
-                            server.ServerId,
-                            server.Hostname,
-                            server.Ip
-                        )),
-                    ]
-                    : null
-            ),
+            new DeletedRow(count, deletion.IsDry, deletion.IsDry ? found!.First : null),
             ServerRowsJson.Default.DeletedRow,
             $"{Plural.Of(count, "server")} {deletion.Were(count)} deleted"
         );
@@ -145,7 +132,7 @@ internal static class ServerDeleteCommands
     private static void Name(CliContext context, DeletedServers found)
     {
         foreach (var server in found.First.Take(Named))
-            context.Line($"{server.ServerId} {server.Hostname} {server.Ip}");
+            context.Line($"{server.Id} {server.Hostname} {server.Ip}");
         if (found.Count > Named)
             context.Line($"and {found.Count - Named} more");
     }

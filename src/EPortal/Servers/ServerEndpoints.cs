@@ -224,6 +224,7 @@ internal sealed record ServerEntry
 
     private static string? Given(string text) => text.Length == 0 ? null : text;
 
-    private static string? Time(DateTimeOffset? time) =>
+    /// <summary>A time of a server for programs.</summary>
+    internal static string? Time(DateTimeOffset? time) =>
         time?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
 }

@@ -77,7 +77,7 @@ internal sealed class ServerPreview(Database database, TimeProvider time)
 }
 
 /// <summary>A server that would be deleted.</summary>
-internal sealed record DeletedServer(string ServerId, string Hostname, string Ip);
+internal sealed record DeletedServer(string Id, string Hostname, string Ip);
 
 /// <summary>Servers that would be deleted: how many, and the first of them by name.</summary>
 internal sealed record DeletedServers(long Count, IReadOnlyList<DeletedServer> First)

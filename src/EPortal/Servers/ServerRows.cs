@@ -1,10 +1,6 @@
-using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace EPortal.Servers;
-
-/// <summary>How many servers a key has, for programs.</summary>
-internal sealed record CountRow(string Key, long Count);
 
 /// <summary>
 /// How many servers were deleted, or would be in a dry run, which names up to a thousand of them; for programs.
@@ -12,11 +8,8 @@ internal sealed record CountRow(string Key, long Count);
 internal sealed record DeletedRow(
     long Result,
     bool DryRun,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<DeletedHostRow>? Servers
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<DeletedServer>? Servers
 );
-
-/// <summary>A server that would be deleted, for programs.</summary>
-internal sealed record DeletedHostRow(string Id, string Hostname, string Ip);
 
 /// <summary>A server's new tags, for programs.</summary>
 internal sealed record TaggedRow(string Id, string Tags);
@@ -61,9 +54,9 @@ internal sealed record ServerRow(
             s.Facts.Hostname,
             s.Key,
             s.Feed,
-            Micro(s.Registered)!,
-            Micro(s.Checkin),
-            Micro(s.Updated),
+            ServerEntry.Time(s.Registered)!,
+            ServerEntry.Time(s.Checkin),
+            ServerEntry.Time(s.Updated),
             s.Facts.Euname,
             s.Facts.Release,
             s.Facts.KernelId,
@@ -82,14 +75,11 @@ internal sealed record ServerRow(
             s.Inactive,
             s.Facts.UpdateResult
         );
-
-    private static string? Micro(DateTimeOffset? time) =>
-        time?.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
 }
 
 /// <summary>Serializers of what commands on servers print.</summary>
 [JsonSerializable(typeof(ServerRow[]))]
-[JsonSerializable(typeof(CountRow[]))]
+[JsonSerializable(typeof(KeyCount[]))]
 [JsonSerializable(typeof(EventRow[]))]
 [JsonSerializable(typeof(DeletedRow))]
 [JsonSerializable(typeof(TaggedRow))]

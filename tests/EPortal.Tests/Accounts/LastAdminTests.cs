@@ -84,6 +84,17 @@ public sealed class LastAdminTests : IDisposable
         (await PortalCli.On(Data).RunAsync(["user", "delete", "nobody", "--dry-run"])).ShouldBe(
             (1, "", "error: user 'nobody' not found\n")
         );
+        var row = await PortalCli.JsonAsync(Data, "user", "delete", "reader", "--dry-run", "--json");
+        $"{row}".ShouldBe(
+            """
+            {
+              "username": "reader",
+              "description": "",
+              "readonly": true,
+              "dry_run": true
+            }
+            """
+        );
         (await PortalCli.JsonAsync(Data, "user", "--json")).GetArrayLength().ShouldBe(2);
     }
 

@@ -53,6 +53,7 @@ public sealed class FeedCommandTests : IDisposable
         Names(await Json("feed", "-a", "test", "--json")).ShouldBe(names);
         Names((await Json("feed", "--json"))[0]).ShouldBe(names);
         Names(await Json("feed", "-c", "test", "--auto", "--json")).ShouldBe(names);
+        Names(await Json("feed", "-d", "test", "--dry-run", "--json")).ShouldBe([.. names, "dry_run"]);
         Names(await Json("feed", "-d", "test", "--json")).ShouldBe(names);
     }
 

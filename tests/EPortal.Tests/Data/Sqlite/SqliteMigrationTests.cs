@@ -1,4 +1,3 @@
-using EPortal.Data;
 using Shouldly;
 using Xunit;
 
@@ -7,25 +6,13 @@ namespace EPortal.Tests.Data.Sqlite;
 /// <summary>Scripts of the schema are numbered; stores have run them, so no number changes or comes twice.</summary>
 public sealed class SqliteMigrationTests
 {
-    private const string Folder = ".Data.Sqlite.Migrations.";
-
     /// <summary>Never given to a script that was released.</summary>
     private static readonly int[] s_gaps = [7, 13, 14, 16];
 
     [Fact]
     public void Every_number_is_there_once_but_for_the_known_gaps()
     {
-        var numbers = typeof(Database)
-            .Assembly.GetManifestResourceNames()
-            .Where(name => name.Contains(Folder, StringComparison.Ordinal))
-            .Select(name =>
-                int.Parse(
-                    name[(name.IndexOf(Folder, StringComparison.Ordinal) + Folder.Length)..][..4],
-                    System.Globalization.CultureInfo.InvariantCulture
-                )
-            )
-            .Order()
-            .ToList();
+        var numbers = MigrationScripts.All.Select(script => script.Number).ToList();
 
         numbers.ShouldBe(Enumerable.Range(1, numbers[^1]).Except(s_gaps));
     }

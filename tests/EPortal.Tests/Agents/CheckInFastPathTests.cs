@@ -27,7 +27,7 @@ namespace EPortal.Tests.Agents;
 /// A host that says what it said last is answered from memory. What changes elsewhere, in another process too (here:
 /// another portal on the same data), must be in force with the next call all the same.
 /// </summary>
-public sealed class AgentFastPathTests
+public sealed class CheckInFastPathTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -267,25 +267,15 @@ public sealed class AgentFastPathTests
         await portal.DeployAsync("K1", 1);
         var id = await portal.RegisterAsync();
         await Twice(portal, id);
-
-        foreach (
-            var request in (HttpRequestMessage[])
-                [
-                    new(HttpMethod.Post, "/admin/api/kcare/checkin")
-                    {
-                        Content = new ByteArrayContent(Bytes(TestPortal.Facts(id))),
-                    },
-                    new(HttpMethod.Get, $"/{TestPortal.KernelId}/1/kpatch.bin"),
-                ]
-        )
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/admin/api/kcare/checkin")
         {
-            using (request)
-            {
-                request.Headers.Host = host;
-                using var answer = await portal.Http.SendAsync(request, Cancellation);
-                answer.StatusCode.ShouldBe(status);
-            }
-        }
+            Content = new ByteArrayContent(Bytes(TestPortal.Facts(id))),
+        };
+        request.Headers.Host = host;
+
+        using var answer = await portal.Http.SendAsync(request, Cancellation);
+
+        answer.StatusCode.ShouldBe(status);
     }
 
     [Fact]
@@ -469,40 +459,6 @@ public sealed class AgentFastPathTests
             "[]",
             "null",
         ];
-    }
-
-    [Theory]
-    [InlineData(100)]
-    [InlineData(16 * 1024)]
-    [InlineData(16 * 1024 + 1)]
-    public async Task A_file_comes_with_the_same_headers_the_first_time_and_from_memory(int size)
-    {
-        await using var portal = await TestPortal.StartAsync();
-        var payload = System.Security.Cryptography.RandomNumberGenerator.GetBytes(size);
-        await portal.DeployAsync("K1", 1, payload: payload);
-        var tags = new HashSet<string>();
-
-        for (var n = 0; n < 3; n++)
-        {
-            using var answer = await portal.GetAsync($"/{TestPortal.KernelId}/1/kpatch.bin");
-            (await answer.Content.ReadAsByteArrayAsync(Cancellation)).ShouldBe(payload);
-            tags.Add(
-                $"{answer.Headers.ETag} {answer.Headers.CacheControl} {answer.Headers.AcceptRanges} {answer.Content.Headers.ContentType} {answer.Content.Headers.ContentLength}"
-            );
-        }
-
-        tags.ShouldHaveSingleItem();
-        using var part = await portal.GetAsync(
-            $"/{TestPortal.KernelId}/1/kpatch.bin",
-            headers: headers => headers.Range = new(0, 9)
-        );
-        part.StatusCode.ShouldBe(HttpStatusCode.PartialContent);
-        (await part.Content.ReadAsByteArrayAsync(Cancellation)).ShouldBe(payload[..10]);
-        using var same = await portal.GetAsync(
-            $"/{TestPortal.KernelId}/1/kpatch.bin",
-            headers: headers => headers.IfNoneMatch.Add(part.Headers.ETag!)
-        );
-        same.StatusCode.ShouldBe(HttpStatusCode.NotModified);
     }
 
     private static IReadOnlyList<Server> Listed(ServerStore servers, ServerQuery query) =>

@@ -13,6 +13,9 @@ internal sealed class ArchitectureRules(string root)
     /// </summary>
     private const string Endpoints = "endpoints";
 
+    /// <summary>Stands for the types that put a feature together: <c>ThingFeature</c>.</summary>
+    private const string Composition = "feature";
+
     /// <summary>
     /// Stands for the types of every feature that make pages: <c>ThingPages</c>, and what is written in Razor.
     /// </summary>
@@ -80,6 +83,7 @@ internal sealed class ArchitectureRules(string root)
             [
                 Endpoints,
                 Pages,
+                Composition,
                 "Api",
                 "WebConsole",
                 "Agents",
@@ -170,6 +174,7 @@ internal sealed class ArchitectureRules(string root)
                         || use.From.EndsWith(Endpoints, StringComparison.OrdinalIgnoreCase)
                     )
                 )
+                || (room == Composition && use.From.EndsWith("Feature", StringComparison.Ordinal))
                 || from == room
                 || from.StartsWith(room + ".", StringComparison.Ordinal)
             );

@@ -76,6 +76,11 @@ namespace EPortal.Tests.Samples.Feeds
 {
     internal sealed class GoodFeed;
 
+    internal static class GoodFeature
+    {
+        public static void Map(Microsoft.AspNetCore.Routing.IEndpointRouteBuilder routes) => _ = routes.DataSources;
+    }
+
     internal sealed class KnowsTheWeb
     {
         public static object Run(Microsoft.AspNetCore.Http.HttpContext context) => context;

@@ -9,18 +9,48 @@ using Microsoft.AspNetCore.DataProtection;
 
 namespace EPortal.Accounts;
 
-/// <summary>Accounts over HTTP: who calls, logins and sessions, and the calls on accounts.</summary>
+/// <summary>Accounts: users, logins and sessions, who calls, and the calls on accounts.</summary>
 internal static class AccountsFeature
 {
     private static readonly TimeSpan s_remembered = TimeSpan.FromDays(90);
 
-    /// <summary>Adds authentication and the policies of the API and of pages.</summary>
+    /// <summary>Adds accounts, sessions and where logins come from.</summary>
+    /// <param name="services">Where to add.</param>
+    /// <param name="minPasswordLength">Shortest password, in characters.</param>
+    /// <param name="lifetime">How long logins last.</param>
+    /// <param name="externalLifetime">How long logins by a directory or sign-on provider count.</param>
+    /// <param name="sso">The sign-on provider.</param>
     public static void AddAccounts(
         this IServiceCollection services,
-        string keyHeader,
+        int minPasswordLength,
         SessionLifetime lifetime,
+        TimeSpan externalLifetime,
         SsoOptions sso
     )
+    {
+        services.AddSingleton(provider => new UserStore(
+            provider.GetRequiredService<Database>(),
+            provider.GetRequiredService<ChangeLog>(),
+            minPasswordLength
+        ));
+        services.AddSingleton<ApiKeyStore>();
+        services.AddSingleton<LdapStore>();
+        services.AddSingleton(sso);
+        services.AddSingleton(provider => new ExternalLogins(
+            provider.GetRequiredService<Database>(),
+            provider.GetRequiredService<LdapStore>(),
+            sso,
+            externalLifetime
+        ));
+        services.AddSingleton(lifetime);
+        services.AddSingleton<SessionStore>();
+    }
+
+    /// <summary>Adds what only the server needs: authentication and the policies of the API and of pages.</summary>
+    /// <param name="services">Where to add.</param>
+    /// <param name="keyHeader">Header that carries an API key.</param>
+    /// <param name="sso">The sign-on provider.</param>
+    public static void AddAccountsWeb(this IServiceCollection services, string keyHeader, SsoOptions sso)
     {
         services.AddSingleton(provider =>
             Guards(
@@ -35,8 +65,6 @@ internal static class AccountsFeature
         services.AddSingleton<NewApiKeys>();
         services.AddHostedService(provider => provider.GetRequiredService<FailedLogins>());
         services.AddSingleton<LdapTest>();
-        services.AddSingleton(lifetime);
-        services.AddRazorComponents();
         // No default scheme: calls of agents carry Basic credentials of their own, which mean no account.
         services
             .AddAuthentication()

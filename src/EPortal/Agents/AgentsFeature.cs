@@ -1,12 +1,39 @@
+using System.Net;
+using EPortal.Keys;
+using EPortal.Servers;
+
 namespace EPortal.Agents;
 
-/// <summary>The wire protocol of agents: its services and its calls.</summary>
+/// <summary>The wire protocol of agents.</summary>
 internal static class AgentsFeature
 {
-    /// <summary>Adds what routes of agents need.</summary>
+    /// <summary>Adds what agents ask for.</summary>
     public static void AddAgents(this IServiceCollection services)
     {
+        services.AddSingleton<AgentOffers>();
+        services.AddSingleton<AgentService>();
+    }
+
+    /// <summary>Adds what only the server needs.</summary>
+    /// <param name="services">Where to add.</param>
+    /// <param name="registrationsPerMinute">How many hosts an address may register in a minute; 0 for any
+    /// number.</param>
+    /// <param name="registrationNetworks">From where hosts may register; none for anywhere.</param>
+    public static void AddAgentsWeb(
+        this IServiceCollection services,
+        int registrationsPerMinute,
+        IReadOnlyList<IPNetwork> registrationNetworks
+    )
+    {
         services.AddSingleton<PatchFileFastPath>();
+        services.AddSingleton(new AgentPackage(AppContext.BaseDirectory));
+        services.AddSingleton(provider => new RegistrationThrottle(
+            registrationsPerMinute,
+            registrationNetworks,
+            provider.GetRequiredService<KeyGuard>(),
+            provider.GetRequiredService<Registration>(),
+            provider.GetRequiredService<TimeProvider>()
+        ));
         services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<TargetConstraint>(TargetConstraint.Name));
     }
 

@@ -1,7 +1,6 @@
 using EPortal.Accounts;
 using EPortal.Accounts.Ldap;
 using EPortal.Accounts.Sessions;
-using EPortal.Accounts.Sso;
 using EPortal.Agents;
 using EPortal.Blobs;
 using EPortal.Data;
@@ -11,83 +10,32 @@ using EPortal.Keys;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
 using EPortal.Servers;
-using EPortal.Servers.CheckIns;
-using EPortal.Servers.Search;
 
 namespace EPortal.Hosting;
 
 /// <summary>
-/// The portal's features on one data folder, put together once: the server and every command of the command line use
-/// this same object, so that a rule holds wherever it is asked for.
+/// The portal's features on one data folder: the server and every command of the command line get their objects here,
+/// so that a rule holds wherever it is asked for. What features add (<see cref="Features.Add"/>) is made once, at its
+/// first use.
 /// </summary>
 internal sealed class Portal : IAsyncDisposable
 {
+    private readonly ServiceCollection _services = [];
+    private readonly ServiceProvider _objects;
+
     private Portal(Settings settings, DataFolder folder, TimeProvider time, bool isNew)
     {
         Settings = settings;
         Time = time;
+        PatchesRoot = PatchesRootOf(settings);
         Database = Database.Open(folder.Root);
         RequireOwn(Database, folder, isNew);
         Log = new ChangeLog(Database, Entities.Catalog, time);
-        Signer = PortalSigner.Open(folder.PathOf("config/signing.key"), TrustedKeysOf(settings));
-        Offers = new Offers();
-        Levels = new PatchsetLevels();
-        Usage = new PatchsetUsage(Levels);
-        PatchesRoot = settings.PatchesDir ?? folder.Root;
-        Folders = new PatchFolders(PatchesRoot);
-        Patchsets = new PatchsetLibrary(Database, Log, Folders, Signer, LimitsOf(settings), time);
-        Shelf = new PatchFileIndex(Database, Folders, Signer, LimitsOf(settings), time);
-        Feeds = new FeedStore(Database, Log);
-        var runtime = new RuntimeSettings(Database, folder.ConfigFile);
-        SyncActivity = new SyncActivity(time);
-        Source = new PatchSourceManager(
-            runtime,
-            SourceSettings.Initial(settings),
-            setting => SourceSettings.Open(this, setting),
-            Log,
-            settings.CacheMode
-        );
-        SourceTest = new SourceTest(
-            setting => SourceSettings.OptionsOf(settings, setting),
-            Database,
-            Signer.Trusted,
-            LimitsOf(settings),
-            time
-        );
-        Rollout = new Rollout(Database, Log, Source.Upstream);
-        AutoUpdate = new AutoUpdate(Feeds, Rollout, time);
-        Keys = new KeyStore(Database, Log);
-        HostChangeLimiter = new HostChangeLimiter(settings.ServerChangesPerHour, time);
-        Servers = new ServerStore(Database, Log, HostChangeLimiter, time);
-        Registration = new Registration(Log, HostChangeLimiter);
-        SearchBacklog = new SearchBacklog(Log);
-        Known = new ServerCache(Database, Offers);
-        CheckIns = new CheckInRecorder(Log, Known, HostChangeLimiter);
-        Agents = new AgentService(Database, new AgentOffers(Offers), CheckIns, Known, time);
-        Users = new UserStore(Database, Log, settings.AuthPasswordMinLength);
-        ApiKeys = new ApiKeyStore(Database, Log, time);
-        SessionLifetime = new SessionLifetime(settings.AuthSessionLifetime, settings.AuthRefreshSession);
-        Ldap = new LdapStore(runtime, Log, time);
-        SignOn = new SsoOptions(
-            settings.OidcAuthUrl,
-            settings.OidcTokenUrl,
-            settings.OidcUserinfoUrl,
-            settings.OidcLogoutUrl,
-            settings.OidcClientId,
-            settings.OidcClientSecret
-        );
-        ExternalLogins = new ExternalLogins(Database, Ldap, SignOn, settings.AuthExternalLifetime);
-        Sessions = new SessionStore(Database, Log, SessionLifetime, ExternalLogins, time);
-        Trimming = new Trimming(
-            Database,
-            Log,
-            [
-                new OperationRetention(settings.ReplicationCleanAge),
-                UserLog.Retention(settings.UserLogMaxAge, settings.UserLogMaxRows),
-                ServerHistory.Retention(settings.ServerHistoryMaxAge, settings.ServerHistoryMaxRows),
-            ],
-            time
-        );
+        Features.Add(_services, settings, folder, Database, Log);
+        _objects = _services.BuildServiceProvider();
+        // Every opening makes the signing key, and takes over what was set, where that is missing.
+        _ = Get<PortalSigner>();
+        _ = Get<RuntimeSettings>();
     }
 
     /// <summary>The settings in force.</summary>
@@ -102,95 +50,70 @@ internal sealed class Portal : IAsyncDisposable
     /// <summary>The one door for changes.</summary>
     public ChangeLog Log { get; }
 
-    /// <summary>Signatures.</summary>
-    public PortalSigner Signer { get; }
-
-    /// <summary>What feeds offer.</summary>
-    public Offers Offers { get; }
-
-    /// <summary>What each patchset holds.</summary>
-    public PatchsetLevels Levels { get; }
-
-    /// <summary>Which patchsets servers run.</summary>
-    public PatchsetUsage Usage { get; }
-
-    /// <summary>Patchsets that are here.</summary>
-    public PatchsetLibrary Patchsets { get; }
-
-    /// <summary>Their single files.</summary>
-    public PatchFileIndex Shelf { get; }
-
-    /// <summary>Feeds.</summary>
-    public FeedStore Feeds { get; }
-
-    /// <summary>The patch source, which may be set at run time.</summary>
-    public PatchSourceManager Source { get; }
-
-    /// <summary>Trying a patch source without setting it.</summary>
-    public SourceTest SourceTest { get; }
-
-    /// <summary>What syncs of this process do.</summary>
-    public SyncActivity SyncActivity { get; }
-
     /// <summary>Where patches are kept.</summary>
     public string PatchesRoot { get; }
 
+    /// <summary>Signatures.</summary>
+    public PortalSigner Signer => Get<PortalSigner>();
+
     /// <summary>Patch files on disk.</summary>
-    public PatchFolders Folders { get; }
+    public PatchFolders Folders => Get<PatchFolders>();
+
+    /// <summary>Patchsets that are here.</summary>
+    public PatchsetLibrary Patchsets => Get<PatchsetLibrary>();
+
+    /// <summary>The patch source, which may be set at run time.</summary>
+    public PatchSourceManager Source => Get<PatchSourceManager>();
 
     /// <summary>Patchsets that come onto feeds by themselves.</summary>
-    public AutoUpdate AutoUpdate { get; }
+    public AutoUpdate AutoUpdate => Get<AutoUpdate>();
+
+    /// <summary>Feeds.</summary>
+    public FeedStore Feeds => Get<FeedStore>();
+
+    /// <summary>What feeds offer.</summary>
+    public Offers Offers => Get<Offers>();
 
     /// <summary>Patchsets on feeds.</summary>
-    public Rollout Rollout { get; }
+    public Rollout Rollout => Get<Rollout>();
 
     /// <summary>Registration keys.</summary>
-    public KeyStore Keys { get; }
+    public KeyStore Keys => Get<KeyStore>();
 
     /// <summary>Registered hosts.</summary>
-    public ServerStore Servers { get; }
-
-    /// <summary>What each host has changed in this hour.</summary>
-    public HostChangeLimiter HostChangeLimiter { get; }
-
-    /// <summary>Deletes what is too old or too much.</summary>
-    public Trimming Trimming { get; }
-
-    /// <summary>Registration of hosts.</summary>
-    public Registration Registration { get; }
-
-    /// <summary>Rows for lists that were put off.</summary>
-    public SearchBacklog SearchBacklog { get; }
-
-    /// <summary>Registered hosts in memory.</summary>
-    public ServerCache Known { get; }
-
-    /// <summary>Check-ins of hosts.</summary>
-    public CheckInRecorder CheckIns { get; }
+    public ServerStore Servers => Get<ServerStore>();
 
     /// <summary>What agents ask for.</summary>
-    public AgentService Agents { get; }
+    public AgentService Agents => Get<AgentService>();
 
     /// <summary>Local accounts.</summary>
-    public UserStore Users { get; }
+    public UserStore Users => Get<UserStore>();
 
     /// <summary>Keys by which programs call the API.</summary>
-    public ApiKeyStore ApiKeys { get; }
+    public ApiKeyStore ApiKeys => Get<ApiKeyStore>();
 
     /// <summary>The directory that people may log in by.</summary>
-    public LdapStore Ldap { get; }
-
-    /// <summary>The sign-on provider.</summary>
-    public SsoOptions SignOn { get; }
-
-    /// <summary>How long logins by a directory or sign-on provider count.</summary>
-    public ExternalLogins ExternalLogins { get; }
-
-    /// <summary>How long logins last.</summary>
-    public SessionLifetime SessionLifetime { get; }
+    public LdapStore Ldap => Get<LdapStore>();
 
     /// <summary>Logins that last.</summary>
-    public SessionStore Sessions { get; }
+    public SessionStore Sessions => Get<SessionStore>();
+
+    /// <summary>An object of a feature.</summary>
+    public T Get<T>()
+        where T : class => _objects.GetRequiredService<T>();
+
+    /// <summary>
+    /// Gives everything that features have added to a web application, as the objects that are here. It does not
+    /// dispose them.
+    /// </summary>
+    public void AddTo(IServiceCollection web)
+    {
+        foreach (var type in _services.Select(service => service.ServiceType).Distinct())
+        {
+            foreach (var made in _objects.GetServices(type))
+                web.AddSingleton(type, made!);
+        }
+    }
 
     /// <summary>Opens the data folder and what is on it.</summary>
     /// <param name="settings">The settings in force.</param>
@@ -205,7 +128,7 @@ internal sealed class Portal : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        Source.Dispose();
+        await _objects.DisposeAsync();
         await Log.DisposeAsync();
         Database.Dispose();
     }
@@ -223,6 +146,9 @@ internal sealed class Portal : IAsyncDisposable
             );
         }
     }
+
+    /// <summary>Where patches are kept.</summary>
+    public static string PatchesRootOf(Settings settings) => settings.PatchesDir ?? settings.DataDir;
 
     /// <summary>The pinned keys.</summary>
     public static TrustedKeys TrustedKeysOf(Settings settings) =>

@@ -17,22 +17,6 @@ internal static class SourceSettings
                 Distros = settings.PatchSourceDistros,
             };
 
-    /// <summary>Opens the source of a setting that has one.</summary>
-    public static PatchSourceConnection Open(Portal portal, SourceSetting setting) =>
-        new(
-            OptionsOf(portal.Settings, setting),
-            new SyncScope(setting.Distros, portal.Settings.LimitPatchsets),
-            portal.Settings.CacheMode,
-            Path.Combine(portal.PatchesRoot, "cache", "source"),
-            portal.Patchsets,
-            portal.Database,
-            portal.Log,
-            portal.Signer.Trusted,
-            Portal.LimitsOf(portal.Settings),
-            portal.Time,
-            portal.SyncActivity
-        );
-
     /// <summary>Where the source is and how it is reached.</summary>
     public static SourceOptions OptionsOf(Settings settings, SourceSetting setting) =>
         new()

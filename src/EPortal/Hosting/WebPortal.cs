@@ -1,21 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using EPortal.Accounts;
 using EPortal.Accounts.Sessions;
 using EPortal.Accounts.Sso;
 using EPortal.Agents;
 using EPortal.Api;
-using EPortal.Blobs;
-using EPortal.Feeds;
-using EPortal.Keys;
 using EPortal.Operations;
-using EPortal.Patchsets;
-using EPortal.PatchSource;
-using EPortal.Servers;
-using EPortal.Servers.Search;
-using EPortal.WebConsole;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.Logging.Console;
@@ -77,7 +67,8 @@ internal static class WebPortal
         );
         builder.Services.AddHostFiltering(_ => { });
         builder.Services.Configure<ForwardedHeadersOptions>(forwarded => Believe(forwarded, settings));
-        AddFeatures(builder.Services, portal);
+        portal.AddTo(builder.Services);
+        Features.AddWeb(builder.Services, settings);
 
         var app = builder.Build();
         app.UseMiddleware<HostNameCheck>();
@@ -96,156 +87,9 @@ internal static class WebPortal
         app.UseAuthentication(); // Said here, for else it would come before everything.
         app.UseAuthorization();
         app.UseMiddleware<BodyCheck>();
-        MapFeatures(app.MapWithHead(), settings);
+        Features.Map(app.MapWithHead(), settings);
         return app;
     }
-
-    private static void MapFeatures(IEndpointRouteBuilder routes, Settings settings)
-    {
-        routes
-            .MapLazily("/", [HttpMethods.Get], () => TypedResults.Redirect(ConsoleRoutes.Base + "/"))
-            .AllowAnonymous();
-        routes.MapOperations();
-        routes.MapAgents();
-        routes.MapAccounts();
-        KeyEndpoints.Map(routes);
-        KeyDeletionEndpoint.Map(routes);
-        FeedEndpoints.Map(routes);
-        ServerEndpoints.Map(routes);
-        KeyReportEndpoints.Map(routes);
-        SourceEndpoints.Map(routes);
-        routes.MapConsole();
-        StartPages.Map(routes);
-        FeedPages.Map(routes);
-        KeyPages.Map(routes);
-        PatchsetPages.Map(routes);
-        ServerPages.Map(routes);
-        ServerChangePages.Map(routes);
-        OverviewPages.Map(routes);
-        TagPages.Map(routes);
-        SourcePages.Map(routes);
-        routes.MapApiDescription();
-        if (settings.ServePatchSource)
-            RepositoryEndpoints.Map(routes);
-    }
-
-    private static void AddFeatures(IServiceCollection services, Portal portal)
-    {
-        var settings = portal.Settings;
-        services.ConfigureHttpJsonOptions(json =>
-        {
-            json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
-            // Numbers are numbers; else the description would call each a number or a text.
-            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
-        });
-        services.AddSingleton(new PublicIndex(!settings.AuthRestrictedIndex));
-        services.AddAgents();
-        services.AddAccounts(settings.ApiAuthHeader, portal.SessionLifetime, portal.SignOn);
-        services.AddApiDescription(settings.ApiAuthHeader);
-        services.AddOperations(Watched(portal));
-        services.AddSingleton(portal);
-        services.AddSingleton(
-            new FleetSecrets(settings.HideSecretsFromReaders, () => portal.Database.Read(KeyStore.NamesEver))
-        );
-        services.AddSingleton(new FileIntegrity(portal.Time));
-        services.AddSingleton(provider => new PatchDelivery(
-            portal.Shelf,
-            provider.GetRequiredService<FileIntegrity>(),
-            portal.Source.Upstream,
-            portal.Time,
-            provider.GetRequiredService<ILogger<PatchDelivery>>()
-        ));
-        services.AddSingleton(new RepositoryLogin(settings.ServePatchSourceUser, settings.ServePatchSourcePassword));
-        services.AddSingleton(_ => new PortalRepository(
-            portal.Database,
-            portal.Log,
-            portal.Folders,
-            portal.Signer,
-            Portal.LimitsOf(settings),
-            Path.Combine(portal.PatchesRoot, "cache", "repository"),
-            settings.ServePatchSourceExpiry,
-            portal.Time
-        ));
-        services.AddHostedService(_ => new FleetPreload(portal.Known, portal.Log));
-        services.AddSingleton(portal.Source);
-        services.AddSingleton(portal.SourceTest);
-        services.AddSingleton(portal.SyncActivity);
-        services.AddSingleton<SourceViews>();
-        services.AddSingleton<DuplicateSubmitGuard>();
-        services.AddSingleton(provider => new SourceWorker(
-            portal.Source,
-            portal.AutoUpdate,
-            settings.AutoUpdatePeriod,
-            portal.Time,
-            provider.GetRequiredService<ILogger<SourceWorker>>()
-        ));
-        services.AddHostedService(provider => provider.GetRequiredService<SourceWorker>());
-        services.AddHostedService(provider => new CacheEviction(
-            Path.Combine(portal.PatchesRoot, "cache", "patches"),
-            settings.CacheKeepPeriod,
-            portal.Time,
-            provider.GetRequiredService<ILogger<CacheEviction>>()
-        ));
-        services.AddHostedService(provider => new InactiveServersWorker(
-            new InactiveServers(portal.Database, portal.Log),
-            portal.Database,
-            settings.CleanInactiveServersPeriod,
-            portal.Time,
-            provider.GetRequiredService<ILogger<InactiveServersWorker>>()
-        ));
-        services.AddSingleton(portal.HostChangeLimiter);
-        services.AddSingleton(portal.Trimming);
-        services.AddHostedService(provider => new RetentionWorker(
-            portal.Trimming,
-            portal.Known,
-            portal.Time,
-            provider.GetRequiredService<ILogger<RetentionWorker>>()
-        ));
-        services.AddSingleton(portal.Database);
-        services.AddSingleton(portal.Log);
-        services.AddSingleton(portal.Time);
-        services.AddSingleton(portal.Offers);
-        services.AddSingleton(portal.Levels);
-        services.AddSingleton(portal.Usage);
-        services.AddSingleton(portal.Patchsets);
-        services.AddSingleton(portal.Feeds);
-        services.AddSingleton(portal.Rollout);
-        services.AddSingleton(portal.Keys);
-        services.AddSingleton(portal.Users);
-        services.AddSingleton(portal.ApiKeys);
-        services.AddSingleton(portal.Sessions);
-        services.AddSingleton(portal.ExternalLogins);
-        services.AddSingleton(portal.Ldap);
-        services.AddSingleton(portal.Servers);
-        services.AddSingleton(new ServerBulk(portal.Database, portal.Log, portal.Offers, portal.Time));
-        services.AddSingleton<ServerCsv>();
-        services.AddSingleton<ServerMaps>();
-        services.AddSingleton(new TagStore(portal.Database, portal.Log));
-        services.AddSingleton(portal.Registration);
-        services.AddSingleton(portal.SearchBacklog);
-        services.AddSingleton(portal.Agents);
-        services.AddSingleton(portal.Signer);
-        services.AddSingleton(new AgentPackage(AppContext.BaseDirectory));
-        services.AddSingleton<KeyGuard>();
-        services.AddSingleton(provider => new RegistrationThrottle(
-            settings.RegisterRateLimit,
-            [.. settings.RegisterAllowedNetworks?.Select(network => network.Network) ?? []],
-            provider.GetRequiredService<KeyGuard>(),
-            portal.Registration,
-            portal.Time
-        ));
-    }
-
-    /// <summary>What metrics and health have to know.</summary>
-    internal static OperationsOptions Watched(Portal portal) =>
-        new(
-            portal.Settings.MetricsToken,
-            [.. portal.Settings.MetricsAllowedNetworks.Select(network => network.Network)],
-            portal.Settings.ReadyMinFreeBytes,
-            portal.Settings.DataDir,
-            portal.PatchesRoot,
-            portal.Source
-        );
 
     /// <summary>An allowed host as a request names it: IPv6 addresses stand in brackets there.</summary>
     private static string HostOf(string allowed) =>

@@ -44,7 +44,7 @@ internal static class CheckHere
         var least = portal.Settings.ReadyMinFreeBytes;
         List<CheckPart> parts =
         [
-            .. HealthChecks.Look(WebPortal.Watched(portal), portal.Database).Select(CheckPart.Of),
+            .. HealthChecks.Look(portal.Get<OperationsOptions>(), portal.Database).Select(CheckPart.Of),
             .. Findings.OfFeeds(portal.Database).Select(CheckPart.Of),
             new("outdated", wish.Outdated.Of(counts.Outdated), $"{Plural.Of(counts.Outdated, "server")} outdated"),
             new("inactive", wish.Inactive.Of(counts.Inactive), $"{Plural.Of(counts.Inactive, "server")} inactive"),

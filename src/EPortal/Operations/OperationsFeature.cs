@@ -1,21 +1,50 @@
+using System.Net;
 using EPortal.Accounts;
 using EPortal.Agents;
 using EPortal.Api;
 using EPortal.Api.Guards;
+using EPortal.Data;
+using EPortal.PatchSource;
+using EPortal.Servers;
 using Microsoft.AspNetCore.Authentication;
 
 namespace EPortal.Operations;
 
-/// <summary>Metrics and readiness over HTTP.</summary>
+/// <summary>Metrics and readiness over HTTP, the first page, and cleaning up.</summary>
 internal static class OperationsFeature
 {
     private const string MetricsType = "text/plain; version=0.0.4; charset=utf-8";
     private static readonly string[] s_asking = [HttpMethods.Get, HttpMethods.Head];
 
-    /// <summary>Adds what they are made of.</summary>
-    public static void AddOperations(this IServiceCollection services, OperationsOptions options)
+    /// <summary>Adds what they look at.</summary>
+    /// <param name="services">Where to add.</param>
+    /// <param name="token">Token that opens metrics; null for none.</param>
+    /// <param name="networks">From where they can be read without it.</param>
+    /// <param name="minFreeBytes">Free bytes below which the portal is not ready.</param>
+    /// <param name="dataFolder">Folder of the database.</param>
+    /// <param name="patchesFolder">Folder of the patches.</param>
+    public static void AddOperations(
+        this IServiceCollection services,
+        string? token,
+        IReadOnlyList<IPNetwork> networks,
+        long minFreeBytes,
+        string dataFolder,
+        string patchesFolder
+    ) =>
+        services.AddSingleton(provider => new OperationsOptions(
+            token,
+            networks,
+            minFreeBytes,
+            dataFolder,
+            patchesFolder,
+            provider.GetRequiredService<PatchSourceManager>()
+        ));
+
+    /// <summary>Adds what only the server needs.</summary>
+    /// <param name="services">Where to add.</param>
+    /// <param name="cleanPeriod">How often inactive servers are deleted; null for never.</param>
+    public static void AddOperationsWeb(this IServiceCollection services, TimeSpan? cleanPeriod)
     {
-        services.AddSingleton(options);
         services.AddSingleton<MetricsAccess>();
         services.AddSingleton<FleetSnapshot>();
         services.AddSingleton<PortalMetrics>();
@@ -23,6 +52,14 @@ internal static class OperationsFeature
         services.AddSingleton<HealthChecks>();
         services.AddSingleton<Attention>();
         services.AddHostedService<CheckInHistoryWorker>();
+        services.AddHostedService(provider => new InactiveServersWorker(
+            provider.GetRequiredService<InactiveServers>(),
+            provider.GetRequiredService<Database>(),
+            cleanPeriod,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<InactiveServersWorker>>()
+        ));
+        services.AddHostedService<RetentionWorker>();
     }
 
     /// <summary>Measures requests; comes first, so that it sees how they end.</summary>
@@ -32,13 +69,14 @@ internal static class OperationsFeature
         app.Use(next => context => requests.Measure(context, next));
     }
 
-    /// <summary>Maps the calls.</summary>
+    /// <summary>Maps the calls, and the console's first page.</summary>
     public static void MapOperations(this IEndpointRouteBuilder routes)
     {
         // Balancers ask by HEAD too.
         routes.MapLazily("/healthz", s_asking, () => Results.Text("ok\n"));
         routes.MapLazily("/readyz", s_asking, Ready);
         routes.MapLazily("/metrics", [HttpMethods.Get], Metrics);
+        StartPages.Map(routes);
     }
 
     private static async Task Metrics(

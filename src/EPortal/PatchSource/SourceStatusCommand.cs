@@ -121,7 +121,11 @@ internal static class SourceStatusCommand
             }
 
             return isTest
-                ? Show(context, await portal.SourceTest.Run(portal.Source.State.Setting, cancel), parsed.GetValue(json))
+                ? Show(
+                    context,
+                    await portal.Get<SourceTest>().Run(portal.Source.State.Setting, cancel),
+                    parsed.GetValue(json)
+                )
                 : Show(context, portal, parsed.GetValue(json));
         }
     }

@@ -1,5 +1,6 @@
 using EPortal.AgentClient;
 using EPortal.Keys;
+using EPortal.Servers;
 using Shouldly;
 using Xunit;
 
@@ -76,7 +77,9 @@ public sealed class ServerIdGuessingTests
 
         var ids = (
             await Task.WhenAll(
-                Enumerable.Range(0, Count).Select(n => portal.Portal.Registration.Register($"h{n}", "192.0.2.9", "k"))
+                Enumerable
+                    .Range(0, Count)
+                    .Select(n => portal.Portal.Get<Registration>().Register($"h{n}", "192.0.2.9", "k"))
             )
         )
             .Select(registered => registered.ServerId!)

@@ -1,4 +1,5 @@
 using System.Net;
+using EPortal.PatchSource;
 using EPortal.Tests.Agents;
 using EPortal.Tests.Api;
 using EPortal.Tests.Cli;
@@ -91,7 +92,7 @@ public sealed class SourceCallTests
         var house = await SourcePortal.StartAsync();
         house.Hang();
         (await house.Api.Post("/source/sync")).Result.GetString().ShouldBe("started");
-        var activity = house.Api.Portal.Portal.SyncActivity;
+        var activity = house.Api.Portal.Portal.Get<SyncActivity>();
 
         await house.Api.DisposeAsync();
 

@@ -178,8 +178,8 @@ public sealed class SourcePageTests
                 return true;
             }
         );
-        house.Api.Portal.Portal.SyncActivity.Begin(new Actor("<script>alert(2)</script>"));
-        house.Api.Portal.Portal.SyncActivity.End("Failing", "<script>alert(3)</script>");
+        house.Api.Portal.Portal.Get<SyncActivity>().Begin(new Actor("<script>alert(2)</script>"));
+        house.Api.Portal.Portal.Get<SyncActivity>().End("Failing", "<script>alert(3)</script>");
         using var browser = await LogIn(house);
 
         var page = await browser.TextAsync(Page);

@@ -84,19 +84,23 @@ public sealed class SourceTestTests : IAsyncLifetime
             return Task.FromResult(false);
         };
 
-        await house.Portal.SourceTest.Run(
-            SourceSetting.Off.With(_source.Address.ToString(), "me", "hunter2", []),
-            TestContext.Current.CancellationToken
-        );
+        await house
+            .Portal.Get<SourceTest>()
+            .Run(
+                SourceSetting.Off.With(_source.Address.ToString(), "me", "hunter2", []),
+                TestContext.Current.CancellationToken
+            );
 
         seen.ShouldBe("Basic " + Convert.ToBase64String("me:hunter2"u8));
     }
 
     private Task<SourceFinding> Run(SourceHouse house, string? url = null) =>
-        house.Portal.SourceTest.Run(
-            SourceSetting.Off.With(url ?? _source.Address.ToString(), null, null, []),
-            TestContext.Current.CancellationToken
-        );
+        house
+            .Portal.Get<SourceTest>()
+            .Run(
+                SourceSetting.Off.With(url ?? _source.Address.ToString(), null, null, []),
+                TestContext.Current.CancellationToken
+            );
 
     private static Task<bool> Answer(HttpContext context, int status)
     {

@@ -179,7 +179,8 @@ public sealed class SyncModelTests
         private void ServesTheVendorsBytes(int level)
         {
             var found = _house
-                .Portal.Shelf.FindOrNull(new PatchFileRequest(SamplePatchset.Kernel('a'), level, "kpatch.bin"))
+                .Portal.Get<PatchFileIndex>()
+                .FindOrNull(new PatchFileRequest(SamplePatchset.Kernel('a'), level, "kpatch.bin"))
                 .ShouldNotBeNull();
             File.ReadAllBytes(found.Path)
                 .SequenceEqual(_source.Files[$"patches/{SamplePatchset.Kernel('a')}/{level}/kpatch.bin"])

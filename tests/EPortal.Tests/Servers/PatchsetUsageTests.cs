@@ -66,7 +66,7 @@ public sealed class PatchsetUsageTests
             );
             return RolloutImpact.Count(
                 ServerGroups.ByFeed(session),
-                RolloutPreview.Of(session, portal.Portal.Levels, plan)
+                RolloutPreview.Of(session, portal.Portal.Get<PatchsetLevels>(), plan)
             );
         });
 
@@ -86,7 +86,7 @@ public sealed class PatchsetUsageTests
     private static (long Total, long Main, long Test) Counts(TestPortal portal, string patchset) =>
         portal.Portal.Database.Read(session =>
         {
-            var usage = portal.Portal.Usage.Count(session, ServerGroups.ByFeed(session));
+            var usage = portal.Portal.Get<PatchsetUsage>().Count(session, ServerGroups.ByFeed(session));
             return (
                 usage.Total(patchset),
                 usage.On(patchset, Feed.MainId),
@@ -95,5 +95,5 @@ public sealed class PatchsetUsageTests
         });
 
     private static IReadOnlyList<(string KernelId, long Level)> PairsOf(TestPortal portal, string patchset) =>
-        portal.Portal.Database.Read(session => portal.Portal.Usage.PairsOf(session, patchset));
+        portal.Portal.Database.Read(session => portal.Portal.Get<PatchsetUsage>().PairsOf(session, patchset));
 }

@@ -56,7 +56,7 @@ public sealed class ServerChangeTests
         await using var fleet = await ServerFleet.StartAsync();
         await fleet.Portal.Portal.Keys.Add(TestPortal.Admin, "other", new KeySettings());
         for (var n = 0; n < 55; n++)
-            await fleet.Portal.Portal.Registration.Register($"web{n}", "192.0.2.1", TestPortal.Key);
+            await fleet.Portal.Portal.Get<Registration>().Register($"web{n}", "192.0.2.1", TestPortal.Key);
         await fleet.AddAsync("db1");
 
         await DoAsync(fleet, "move?hostname=web%25&scope=all&agreed=55", ("to", "other"));

@@ -1,5 +1,6 @@
 using System.Net;
 using EPortal.AgentClient.Wire;
+using EPortal.Servers;
 using EPortal.Tests.Accounts;
 using EPortal.Tests.Api;
 using Shouldly;
@@ -204,7 +205,7 @@ public sealed class ServersPageTests
     {
         await using var fleet = await ServerFleet.StartAsync(ApiCaller.Reader);
         for (var n = 0; n < 60; n++)
-            await fleet.Portal.Portal.Registration.Register($"web{n:d2}", "192.0.2.1", "k");
+            await fleet.Portal.Portal.Get<Registration>().Register($"web{n:d2}", "192.0.2.1", "k");
         await fleet.AddAsync("=cmd|'/c calc'!A1", facts => facts with { Distro = "a \"b\", c" });
 
         using var answer = await fleet.Browser.GetAsync("/admin/servers/export?hostname=%25w%25&sort=-hostname");

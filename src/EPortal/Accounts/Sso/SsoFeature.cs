@@ -13,7 +13,6 @@ internal static class SsoFeature
     /// <summary>Adds the scheme.</summary>
     public static void AddSso(this AuthenticationBuilder authentication, SsoOptions sso)
     {
-        authentication.Services.AddSingleton(sso);
         if (!sso.IsOn)
             return;
         authentication.Services.AddSingleton<SsoState>();

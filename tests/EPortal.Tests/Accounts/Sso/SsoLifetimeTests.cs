@@ -1,4 +1,5 @@
 using System.Net;
+using EPortal.Accounts;
 using EPortal.Hosting;
 using EPortal.Tests.Agents;
 using EPortal.Tests.Api;
@@ -87,8 +88,8 @@ public sealed class SsoLifetimeTests
 
         restarted.Sessions.List("carol").ShouldBeEmpty();
         (await restarted.Sessions.UseOrNull(browser.Token!)).ShouldBeNull();
-        restarted.ExternalLogins.Counts(carol, api.Portal.Time.GetUtcNow()).ShouldBeFalse();
-        api.Portal.Portal.ExternalLogins.Counts(carol, api.Portal.Time.GetUtcNow()).ShouldBeTrue();
+        restarted.Get<ExternalLogins>().Counts(carol, api.Portal.Time.GetUtcNow()).ShouldBeFalse();
+        api.Portal.Portal.Get<ExternalLogins>().Counts(carol, api.Portal.Time.GetUtcNow()).ShouldBeTrue();
     }
 
     private static Task<FakeProvider> Provider() =>

@@ -105,11 +105,9 @@ public sealed class ServerSelectionTests
         switch (what)
         {
             case 0 or 1:
-                await portal.Portal.Registration.Register(
-                    s_names[a % s_names.Length],
-                    $"10.0.{b % 3}.{c % 4}",
-                    new[] { "k", "t", "u" }[c % 3]
-                );
+                await portal
+                    .Portal.Get<Registration>()
+                    .Register(s_names[a % s_names.Length], $"10.0.{b % 3}.{c % 4}", new[] { "k", "t", "u" }[c % 3]);
                 break;
             case 2 or 3 when one is not null:
                 using (await portal.CheckInAsync(Facts(one.ServerId, a, b, c), $"10.1.{a % 2}.{b % 3}")) { }

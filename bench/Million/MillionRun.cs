@@ -23,8 +23,10 @@ internal static class MillionRun
         new(Changed, Bare) { AtLeast = 0.3 },
         new(Register, BareGet) { AtLeast = 0.25 },
         new(Latest, BareGet) { AtLeast = 0.8 },
-        new("portal, 1 MiB file", "nginx, 1 MiB file", Bytes: true) { AtLeast = 0.9 },
-        new("portal, 4 KiB file", "nginx, 4 KiB file") { AtLeast = 0.9 },
+        .. SizedFile.All.Select(file => new Ratio($"portal, {file.Name}", $"nginx, {file.Name}", Bytes: true)
+        {
+            AtLeast = 0.9,
+        }),
     ];
 
     public static async Task<int> AllAsync(string outFolder, bool quick)
@@ -146,12 +148,15 @@ internal static class MillionRun
             behind,
             "s"
         );
-        foreach (var (name, target) in new[] { ("1 MiB file", 'e'), ("4 KiB file", 'd') })
+        foreach (var file in SizedFile.All)
         {
-            var request = Requests.File($"/{new string(target, 40)}/1/kpatch.bin");
-            report?.Add($"nginx, {name}", await Load.RunAsync(nginx.Port, FileConnections, time, (_, _) => request));
+            var request = file.Request;
             report?.Add(
-                $"portal, {name}",
+                $"nginx, {file.Name}",
+                await Load.RunAsync(nginx.Port, FileConnections, time, (_, _) => request)
+            );
+            report?.Add(
+                $"portal, {file.Name}",
                 await Load.RunAsync(big.Server.Port, FileConnections, time, (_, _) => request)
             );
         }

@@ -40,7 +40,9 @@ internal static class Probe
                     name.StartsWith("bare", StringComparison.Ordinal) ? bare
                     : name.StartsWith("nginx", StringComparison.Ordinal) ? nginx
                     : site.Server;
-                var small = Requests.File($"/{new string(name.EndsWith('m') ? 'e' : 'd', 40)}/1/kpatch.bin");
+                // nginx64 and file64 are the file of 64 KiB.
+                var size = name.TrimStart([.. "nginxfile"]);
+                var file = SizedFile.All.FirstOrDefault(one => $"{one.Bytes >> 10}" == size, SizedFile.All[0]).Request;
                 int Turn(int c, int t) => (round * 10_000_000) + (t * connections) + c;
                 Func<int, int, ReadOnlyMemory<byte>> request = name switch
                 {
@@ -48,7 +50,7 @@ internal static class Probe
                     "changed" => (c, t) => requests[c].Changed(Turn(c, t), round + salt),
                     "bareget" or "latest" => (c, t) => requests[c].Latest(Turn(c, t)),
                     "register" => (c, t) => requests[c].Register(Turn(c, t)),
-                    _ => (_, _) => small,
+                    _ => (_, _) => file,
                 };
                 if (name.EndsWith("half", StringComparison.Ordinal))
                 {

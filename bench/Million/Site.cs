@@ -28,8 +28,8 @@ internal sealed class Site(string folder, string programs, int servers) : IDispo
         if (like is null)
         {
             await FilterRun.FurnishAsync(_portal, folder);
-            await _portal.DeployAsync("Small", new string('d', 40), 4 << 10);
-            await _portal.DeployAsync("Large", new string('e', 40), 1 << 20);
+            foreach (var file in SizedFile.All)
+                await _portal.DeployAsync(file.Patchset, file.TargetId, file.Bytes);
         }
         else
         {

@@ -89,7 +89,7 @@ internal sealed record Settings
 
     /// <summary>Reads the settings file and the environment; see <see cref="SettingsLoader"/>.</summary>
     public static SettingsResult Load(IReadOnlyDictionary<string, string> environment) =>
-        SettingsLoader.Load(environment, SettingsLoader.DefaultPath);
+        SettingsLoader.Load(environment, SettingsLoader.DefaultPath, SettingsLoader.OlderPaths);
 
     /// <summary>All settings, a line each; of secrets only whether they are set.</summary>
     public override string ToString()

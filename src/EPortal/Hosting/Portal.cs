@@ -4,10 +4,12 @@ using EPortal.Accounts.Sessions;
 using EPortal.Accounts.Sso;
 using EPortal.Agents;
 using EPortal.Blobs;
+using EPortal.Cli;
 using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Keys;
+using EPortal.Operations.Reports;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
 using EPortal.Servers;
@@ -54,6 +56,7 @@ internal sealed class Portal : IAsyncDisposable
             LimitsOf(settings),
             time
         );
+        Reports = ReportsFeature.Create(Database, Log, Offers, Source, ReportOptionsOf(settings, folder), time);
         Rollout = new Rollout(Database, Log, Source.Upstream);
         AutoUpdate = new AutoUpdate(Feeds, Rollout, time);
         Keys = new KeyStore(Database, Log);
@@ -128,6 +131,9 @@ internal sealed class Portal : IAsyncDisposable
 
     /// <summary>Trying a patch source without setting it.</summary>
     public SourceTest SourceTest { get; }
+
+    /// <summary>Usage reports.</summary>
+    public ReportSender Reports { get; }
 
     /// <summary>What syncs of this process do.</summary>
     public SyncActivity SyncActivity { get; }
@@ -223,6 +229,17 @@ internal sealed class Portal : IAsyncDisposable
             );
         }
     }
+
+    private static ReportOptions ReportOptionsOf(Settings settings, DataFolder folder) =>
+        new(
+            folder.InstanceId,
+            CliVersion.Text,
+            folder.Reports,
+            settings.SendCheckinPeriod,
+            settings.ReducedReport,
+            settings.ReportMailto,
+            $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/usr/lib"
+        );
 
     /// <summary>The pinned keys.</summary>
     public static TrustedKeys TrustedKeysOf(Settings settings) =>

@@ -11,6 +11,7 @@ using EPortal.Blobs;
 using EPortal.Feeds;
 using EPortal.Keys;
 using EPortal.Operations;
+using EPortal.Operations.Reports;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
 using EPortal.Servers;
@@ -126,7 +127,10 @@ internal static class WebPortal
         SourcePages.Map(routes);
         routes.MapApiDescription();
         if (settings.ServePatchSource)
+        {
             RepositoryEndpoints.Map(routes);
+            ReportEndpoints.Map(routes);
+        }
     }
 
     private static void AddFeatures(IServiceCollection services, Portal portal)
@@ -143,6 +147,7 @@ internal static class WebPortal
         services.AddAccounts(settings.ApiAuthHeader, portal.SessionLifetime, portal.SignOn);
         services.AddApiDescription(settings.ApiAuthHeader);
         services.AddOperations(Watched(portal));
+        services.AddReports(portal.Reports, settings.SendCheckinPeriod);
         services.AddSingleton(portal);
         services.AddSingleton(
             new FleetSecrets(settings.HideSecretsFromReaders, () => portal.Database.Read(KeyStore.NamesEver))
@@ -244,7 +249,8 @@ internal static class WebPortal
             portal.Settings.ReadyMinFreeBytes,
             portal.Settings.DataDir,
             portal.PatchesRoot,
-            portal.Source
+            portal.Source,
+            portal.Settings.ServerStatsPeriod
         );
 
     /// <summary>An allowed host as a request names it: IPv6 addresses stand in brackets there.</summary>

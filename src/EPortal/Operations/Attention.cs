@@ -1,5 +1,6 @@
 using EPortal.Accounts;
 using EPortal.Data;
+using EPortal.Operations.Reports;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
 
@@ -33,6 +34,7 @@ internal sealed class Attention(
         ["disk-patches"] = ("/admin/patchsets", "Patchsets"),
         ["files"] = ("/admin/patchsets", "Patchsets"),
         ["feeds"] = ("/admin/patchsets", "Patchsets"),
+        ["reports"] = ("/admin/source", "Patch source"),
         ["accounts"] = ("/admin/users", "Users"),
     };
 
@@ -60,6 +62,7 @@ internal sealed class Attention(
                 ? []
                 : new[] { Findings.OfDisk("disk-patches", options.PatchesFolder, options.MinFreeBytes) },
             Findings.OfTrust(signer.Trusted),
+            Findings.OfReports(database.Read(ReportState.Read)),
             Findings.OfAdmins(users.List()),
             Findings.OfBehind(fleet?.FeedsBehind ?? []),
         ];

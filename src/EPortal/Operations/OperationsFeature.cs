@@ -2,6 +2,7 @@ using EPortal.Accounts;
 using EPortal.Agents;
 using EPortal.Api;
 using EPortal.Api.Guards;
+using EPortal.Data;
 using Microsoft.AspNetCore.Authentication;
 
 namespace EPortal.Operations;
@@ -23,6 +24,13 @@ internal static class OperationsFeature
         services.AddSingleton<HealthChecks>();
         services.AddSingleton<Attention>();
         services.AddHostedService<CheckInHistoryWorker>();
+        services.AddHostedService(provider => new ServerStatsWorker(
+            provider.GetRequiredService<FleetSnapshot>(),
+            provider.GetRequiredService<ChangeLog>(),
+            options.ServerStatsPeriod,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<ServerStatsWorker>>()
+        ));
     }
 
     /// <summary>Measures requests; comes first, so that it sees how they end.</summary>

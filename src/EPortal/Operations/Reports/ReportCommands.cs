@@ -1,0 +1,96 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using EPortal.Cli;
+using EPortal.Hosting;
+
+namespace EPortal.Operations.Reports;
+
+/// <summary><c>kc.eportal report</c>: shows and sends usage reports, and lists those of other portals.</summary>
+internal static class ReportCommands
+{
+    /// <summary>The command; its exit code is 1 when the report could not be sent as it should.</summary>
+    public static Command Create(CliContext context)
+    {
+        var dry = CliOptions.DryRun();
+        var command = new Command(
+            "report",
+            """
+            send a usage report now, or show what it would hold
+
+            examples:
+              kc.eportal report --dry-run
+              kc.eportal report
+              kc.eportal report list
+            """
+        )
+        {
+            dry,
+        };
+        command.SetAction((parsed, cancel) => Run(context, parsed.GetValue(dry), cancel));
+        command.AddVerb("send", "send a usage report now", [], (_, cancel) => Run(context, isDry: false, cancel));
+        var json = CliOptions.Json();
+        command.AddVerb(
+            "list",
+            "list the last reports of portals that have this one as their patch source",
+            [json],
+            (parsed, _) => List(context, parsed.GetValue(json))
+        );
+        return command;
+    }
+
+    private static async Task<int> Run(CliContext context, bool isDry, CancellationToken cancel)
+    {
+        await using var portal = context.OpenPortal();
+        if (isDry)
+        {
+            context.Line(Encoding.ASCII.GetString(portal.Reports.Next.ToJson()));
+            return CliExit.Success;
+        }
+
+        var sent =
+            await portal.Reports.Send(seen: null, isNew: true, cancel)
+            ?? throw new CliException("another process is sending a usage report; try again in a minute");
+        context.Line(sent.Sentence);
+        return sent.IsPending ? CliExit.Failure : CliExit.Success;
+    }
+
+    private static async Task<int> List(CliContext context, bool json)
+    {
+        await using var portal = context.OpenPortal();
+        var reports = portal.Database.Read(FollowerReports.List);
+        if (json)
+        {
+            context.Json(reports, ReportJson.Default.IReadOnlyListFollowerReport);
+            return CliExit.Success;
+        }
+
+        var table = new CliTable(
+            "Instance",
+            "Host",
+            "Version",
+            "Received",
+            CliColumn.Number("Servers"),
+            CliColumn.Number("Active"),
+            CliColumn.Number("Followers")
+        )
+        {
+            Empty = "no reports of other portals; they come from portals that have this one as their patch source",
+        };
+        foreach (var (received, report) in reports)
+        {
+            table.Add(
+                report.Instance,
+                report.Host,
+                report.Version,
+                received.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
+                report.Servers.Total,
+                report.Servers.Active,
+                report.Followers.Count
+            );
+        }
+
+        table.Write(context);
+        return CliExit.Success;
+    }
+}

@@ -19,6 +19,7 @@ internal sealed class Database : IDisposable
     private readonly WalIndex _index;
     private readonly SqliteCheckpoints _checkpoints;
     private volatile SeenRevision? _seen;
+    private volatile FailedWrite? _failed;
 
     static Database() => DefaultTypeMap.MatchNamesWithUnderscores = true;
 
@@ -33,8 +34,18 @@ internal sealed class Database : IDisposable
     public static Database Open(string folder)
     {
         var path = Path.Combine(folder, FileName);
-        SqliteStore.Guard(() => SqliteMigrations.Run(path));
-        return new Database(path);
+        while (true)
+        {
+            try
+            {
+                SqliteStore.Guard(() => SqliteMigrations.Run(path));
+                return new Database(path);
+            }
+            catch (StoreException e) when (e.IsOfDisk && new SpaceReserve(folder).TryRelease())
+            {
+                // Again with the space that was given back.
+            }
+        }
     }
 
     /// <summary>Opens the database in <paramref name="folder"/> for reading, whatever its schema is.</summary>
@@ -91,6 +102,16 @@ internal sealed class Database : IDisposable
     /// <exception cref="StoreException">It cannot be opened.</exception>
     public Session OpenWriter() =>
         SqliteStore.Guard(() => new Session(SqliteStore.OpenWriter(_path), SqliteDialect.Instance));
+
+    /// <summary>
+    /// Why nothing can be written at present; null while the last commit succeeded, or another process has committed
+    /// since.
+    /// </summary>
+    public StoreException? WriteFailure => _failed is { } failed && failed.Mark == Mark ? failed.Reason : null;
+
+    /// <summary>Takes note that a commit failed; for the one writer.</summary>
+    public void AfterFailure(StoreException reason) =>
+        _failed = reason.IsOfDisk ? new FailedWrite(reason, Mark) : null;
 
     /// <summary>Cleans up after a commit; for the one writer.</summary>
     public void AfterCommit(Session writer) => _checkpoints.AfterCommit(writer.Connection);
@@ -170,4 +191,6 @@ internal sealed class Database : IDisposable
     }
 
     private sealed record SeenRevision(CommitMark Mark, long Revision);
+
+    private sealed record FailedWrite(StoreException Reason, CommitMark Mark);
 }

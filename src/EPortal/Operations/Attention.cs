@@ -30,6 +30,7 @@ internal sealed class Attention(
     {
         ["patch-source"] = ("/admin/source", "Patch source"),
         ["trust"] = ("/admin/source", "Trusted keys"),
+        ["database"] = ("/admin/patchsets", "Patchsets"),
         ["disk-data"] = ("/admin/patchsets", "Patchsets"),
         ["disk-patches"] = ("/admin/patchsets", "Patchsets"),
         ["files"] = ("/admin/patchsets", "Patchsets"),
@@ -54,6 +55,7 @@ internal sealed class Attention(
 
     private IEnumerable<Finding> All(Fleet? fleet) =>
         [
+            Findings.OfWriting(database.WriteFailure),
             .. Findings.OfFeeds(database),
             .. OfSource(),
             Findings.OfFiles(delivery.Damaged),

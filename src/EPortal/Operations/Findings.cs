@@ -30,6 +30,15 @@ internal static class Findings
             _ => Finding.Ok("patch-source", $"synced at {status.SucceededAt}: {status.Message}"),
         };
 
+    /// <summary>Whether changes are written.</summary>
+    public static Finding OfWriting(StoreException? failure) =>
+        failure is null
+            ? Finding.Ok("database", "changes are written")
+            : Finding.Problem(
+                "database",
+                $"{failure.Message}; agents are served, check-ins are not recorded and changes are refused until there is room"
+            );
+
     /// <summary>Whether usage reports go out.</summary>
     public static Finding OfReports(ReportState report) =>
         report.IsPending ? Finding.Warning("reports", report.Sentence) : Finding.Ok("reports", report.Sentence);

@@ -24,6 +24,7 @@ internal static class OperationsFeature
         services.AddSingleton<HealthChecks>();
         services.AddSingleton<Attention>();
         services.AddHostedService<CheckInHistoryWorker>();
+        services.AddHostedService<StoreWatch>();
         services.AddHostedService(provider => new ServerStatsWorker(
             provider.GetRequiredService<FleetSnapshot>(),
             provider.GetRequiredService<ChangeLog>(),

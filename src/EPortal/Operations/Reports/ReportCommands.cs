@@ -61,7 +61,7 @@ internal static class ReportCommands
         var reports = portal.Database.Read(FollowerReports.List);
         if (json)
         {
-            context.Json(reports, ReportJson.Default.IReadOnlyListFollowerReport);
+            context.Json(reports, UsageReportJson.Default.IReadOnlyListFollowerReport);
             return CliExit.Success;
         }
 

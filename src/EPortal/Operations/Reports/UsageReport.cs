@@ -33,7 +33,7 @@ internal sealed record UsageReport
     public IReadOnlyList<UsageReport> Followers { get; init; } = [];
 
     /// <summary>The JSON, in ASCII and short lines, so that mail carries it as it is.</summary>
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, ReportJson.Default.UsageReport);
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, UsageReportJson.Default.UsageReport);
 
     /// <summary>Reads what another portal sent.</summary>
     /// <exception cref="RefusedException">It is none.</exception>
@@ -41,7 +41,7 @@ internal sealed record UsageReport
     {
         try
         {
-            if (JsonSerializer.Deserialize(json, ReportJson.Default.UsageReport) is { } report && report.IsSound(true))
+            if (JsonSerializer.Deserialize(json, UsageReportJson.Default.UsageReport) is { } report && report.IsSound(true))
                 return report;
         }
         catch (JsonException)
@@ -109,4 +109,4 @@ internal sealed record ReportedDistro(string Distro, string Version, long Server
     WriteIndented = true,
     MaxDepth = 8
 )]
-internal sealed partial class ReportJson : JsonSerializerContext;
+internal sealed partial class UsageReportJson : JsonSerializerContext;

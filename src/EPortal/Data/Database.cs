@@ -34,18 +34,22 @@ internal sealed class Database : IDisposable
     public static Database Open(string folder)
     {
         var path = Path.Combine(folder, FileName);
-        while (true)
+        try
         {
-            try
-            {
-                SqliteStore.Guard(() => SqliteMigrations.Run(path));
-                return new Database(path);
-            }
-            catch (StoreException e) when (e.IsOfDisk && new SpaceReserve(folder).TryRelease())
-            {
-                // Again with the space that was given back.
-            }
+            return OpenAndMigrate(path);
         }
+        catch (StoreException e) when (e.IsOfDisk && new SpaceReserve(folder).TryRelease())
+        {
+            var database = OpenAndMigrate(path);
+            new SpaceReserve(folder).TakeBack();
+            return database;
+        }
+    }
+
+    private static Database OpenAndMigrate(string path)
+    {
+        SqliteStore.Guard(() => SqliteMigrations.Run(path));
+        return new Database(path);
     }
 
     /// <summary>Opens the database in <paramref name="folder"/> for reading, whatever its schema is.</summary>

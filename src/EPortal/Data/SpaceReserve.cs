@@ -1,5 +1,3 @@
-using EPortal.Blobs;
-
 namespace EPortal.Data;
 
 /// <summary>
@@ -17,6 +15,8 @@ internal sealed class SpaceReserve(string folder)
 
     /// <summary>Bytes that are given back at once: several times what opening takes.</summary>
     private const int Step = 256 * 1024;
+
+    private const int Page = 4096;
 
     /// <summary>Free bytes from which the disk is not full.</summary>
     private const int Enough = 8 * Size;
@@ -58,5 +58,20 @@ internal sealed class SpaceReserve(string folder)
         using var reserve = new FileStream(Path, FileMode.Open, FileAccess.Write);
         reserve.SetLength(Math.Max(0, reserve.Length - Step));
         return true;
+    }
+
+    /// <summary>Takes back what was not needed, so that it lasts for many starts.</summary>
+    public void TakeBack()
+    {
+        using var reserve = new FileStream(Path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        try
+        {
+            while (reserve.Length < Size)
+                reserve.Write(new byte[Page]);
+        }
+        catch (IOException)
+        {
+            // That was all there is.
+        }
     }
 }

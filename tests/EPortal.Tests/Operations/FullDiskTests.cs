@@ -100,8 +100,8 @@ public sealed class FullDiskTests : IDisposable
 
     private async Task<string> PrepareAsync(bool wasKilled)
     {
-        await using var portal = Open();
-        await using var app = await ServeAsync(portal);
+        var portal = Open();
+        var app = await ServeAsync(portal);
         await portal.Keys.Add(new Actor("tester"), "k", new KeySettings());
         using var http = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
         var lines = TestPortal.Lines(
@@ -110,17 +110,15 @@ public sealed class FullDiskTests : IDisposable
         (await CheckInAsync(http, lines["server_id"], "web1")).Recorded.ShouldBeNull();
         while (!File.Exists(Reserve) || new FileInfo(Reserve).Length < SpaceReserve.Size)
             await Task.Yield();
-        if (wasKilled)
-        {
-            // What a killed process leaves: its log and the index of that.
-            foreach (var name in (string[])["eportal.sqlite", "eportal.sqlite-wal", "eportal.sqlite-shm"])
-                File.Copy(_folder.File($"disk/data/{name}"), _folder.File(name));
-            await app.StopAsync(Cancellation);
-            await portal.DisposeAsync();
-            foreach (var name in (string[])["eportal.sqlite", "eportal.sqlite-wal", "eportal.sqlite-shm"])
-                File.Copy(_folder.File(name), _folder.File($"disk/data/{name}"), overwrite: true);
-        }
-
+        // What a killed process leaves: its log and the index of that.
+        string[] left = wasKilled ? ["eportal.sqlite", "eportal.sqlite-wal", "eportal.sqlite-shm"] : [];
+        foreach (var name in left)
+            File.Copy(_folder.File($"disk/data/{name}"), _folder.File(name));
+        await app.StopAsync(Cancellation);
+        await app.DisposeAsync();
+        await portal.DisposeAsync();
+        foreach (var name in left)
+            File.Copy(_folder.File(name), _folder.File($"disk/data/{name}"), overwrite: true);
         return lines["server_id"];
     }
 

@@ -13,6 +13,7 @@ internal static class ReportCommands
     public static Command Create(CliContext context)
     {
         var dry = CliOptions.DryRun();
+        var json = CliOptions.Json();
         var command = new Command(
             "report",
             """
@@ -26,10 +27,18 @@ internal static class ReportCommands
         )
         {
             dry,
+            json,
         };
-        command.SetAction((parsed, cancel) => Run(context, parsed.GetValue(dry), cancel));
-        command.AddVerb("send", "send a usage report now", [], (_, cancel) => Run(context, isDry: false, cancel));
-        var json = CliOptions.Json();
+        command.SetAction(
+            (parsed, cancel) =>
+                parsed.GetValue(dry) ? Show(context) : Send(context, parsed.GetValue(json), cancel)
+        );
+        command.AddVerb(
+            "send",
+            "send a usage report now",
+            [json],
+            (parsed, cancel) => Send(context, parsed.GetValue(json), cancel)
+        );
         command.AddVerb(
             "list",
             "list the last reports of portals that have this one as their patch source",
@@ -39,19 +48,26 @@ internal static class ReportCommands
         return command;
     }
 
-    private static async Task<int> Run(CliContext context, bool isDry, CancellationToken cancel)
+    private static async Task<int> Show(CliContext context)
     {
         await using var portal = context.OpenPortal();
-        if (isDry)
-        {
-            context.Line(Encoding.ASCII.GetString(portal.Reports.Next.ToJson()));
-            return CliExit.Success;
-        }
+        context.Line(Encoding.ASCII.GetString(portal.Reports.Next.ToJson()));
+        return CliExit.Success;
+    }
 
+    private static async Task<int> Send(CliContext context, bool json, CancellationToken cancel)
+    {
+        await using var portal = context.OpenPortal();
         var sent =
             await portal.Reports.Send(seen: null, isNew: true, cancel)
             ?? throw new CliException("another process is sending a usage report; try again in a minute");
-        context.Line(sent.Sentence);
+        if (json)
+            context.Json(
+                new SentReport(sent.Number, sent.Way, sent.IsPending, sent.Error),
+                UsageReportJson.Default.SentReport
+            );
+        else
+            context.Line(sent.Sentence);
         return sent.IsPending ? CliExit.Failure : CliExit.Success;
     }
 

@@ -99,8 +99,12 @@ internal sealed record ReportedProduct(string Product, long Servers, long Patchs
 /// <summary>Servers of one distribution.</summary>
 internal sealed record ReportedDistro(string Distro, string Version, long Servers);
 
+/// <summary>What <c>report --json</c> prints: how a report went; one that is pending is tried again.</summary>
+internal sealed record SentReport(long Number, string? Way, bool Pending, string? Error);
+
 /// <summary>Their JSON.</summary>
 [JsonSerializable(typeof(UsageReport))]
+[JsonSerializable(typeof(SentReport))]
 [JsonSerializable(typeof(IReadOnlyList<FollowerReport>))]
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,

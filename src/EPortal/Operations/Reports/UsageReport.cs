@@ -63,11 +63,12 @@ internal sealed record UsageReport
         && Keys >= 0
         && Servers.IsSound
         && Products.Count <= 16
-        && Products.All(one => IsName(one.Product, 32) && one.Servers >= 0 && one.Patchsets >= 0)
+        // Lists may hold nulls whatever their type says.
+        && Products.All(one => one is not null && IsName(one.Product, 32) && one.Servers >= 0 && one.Patchsets >= 0)
         && Distros.Count <= MaxDistros
-        && Distros.All(one => IsText(one.Distro, 64) && IsText(one.Version, 64) && one.Servers >= 0)
+        && Distros.All(one => one is not null && IsText(one.Distro, 64) && IsText(one.Version, 64) && one.Servers >= 0)
         && Followers.Count <= (mayHaveFollowers ? MaxFollowers : 0)
-        && Followers.All(follower => follower.IsSound(false));
+        && Followers.All(follower => follower is not null && follower.IsSound(false));
 
     private static bool IsName(string text, int max) =>
         text.Length > 0
@@ -110,6 +111,7 @@ internal sealed record SentReport(long Number, string? Way, bool Pending, string
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
     WriteIndented = true,
     MaxDepth = 8
 )]

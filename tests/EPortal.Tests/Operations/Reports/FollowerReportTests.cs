@@ -98,6 +98,14 @@ public sealed class FollowerReportTests
         foreach (var report in bad)
             (await PostAsync(upper, report, "lower:secret")).ShouldBe(HttpStatusCode.BadRequest);
 
+        var text = Encoding.ASCII.GetString(good.ToJson());
+        foreach (var list in (string[])["products", "followers"])
+        {
+            var start = text.IndexOf($"\"{list}\": [", StringComparison.Ordinal) + list.Length + 5;
+            (await PostAsync(upper, text.Insert(start, list == "products" ? "null," : "null"), "lower:secret"))
+                .ShouldBe(HttpStatusCode.BadRequest);
+        }
+
         (await PostAsync(upper, good, "lower:secret")).ShouldBe(HttpStatusCode.OK);
     }
 

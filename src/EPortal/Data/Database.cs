@@ -114,8 +114,7 @@ internal sealed class Database : IDisposable
     public StoreException? WriteFailure => _failed is { } failed && failed.Mark == Mark ? failed.Reason : null;
 
     /// <summary>Takes note that a commit failed; for the one writer.</summary>
-    public void AfterFailure(StoreException reason) =>
-        _failed = reason.IsOfDisk ? new FailedWrite(reason, Mark) : null;
+    public void AfterFailure(StoreException reason) => _failed = reason.IsOfDisk ? new FailedWrite(reason, Mark) : null;
 
     /// <summary>Cleans up after a commit; for the one writer.</summary>
     public void AfterCommit(Session writer) => _checkpoints.AfterCommit(writer.Connection);

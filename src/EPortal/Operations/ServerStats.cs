@@ -15,7 +15,9 @@ internal sealed record ServerStatsPoint(
 /// <summary>Counts of servers over time, by ten minutes and for a quarter of a year. Helpers of transactions.</summary>
 internal static class ServerStats
 {
-    /// <summary>Adds the counts of a moment, in place of others of the same ten minutes; forgets what is too old.</summary>
+    /// <summary>
+    /// Adds the counts of a moment, in place of others of the same ten minutes; forgets what is too old.
+    /// </summary>
     public static bool Add(Session session, DateTimeOffset at, ServerCounts counts)
     {
         session.Execute(

@@ -3,7 +3,9 @@ using EPortal.PatchSource;
 
 namespace EPortal.Operations;
 
-/// <summary>Records how many servers there are of each kind, every <c>SERVER_STATS_PERIOD</c> and at the start.</summary>
+/// <summary>
+/// Records how many servers there are of each kind, every <c>SERVER_STATS_PERIOD</c> and at the start.
+/// </summary>
 internal sealed partial class ServerStatsWorker(
     FleetSnapshot fleet,
     ChangeLog log,

@@ -39,11 +39,7 @@ internal static class StartPages
         var range = CheckInRange.Of(parameters.Text("checkins"));
         var now = time.GetUtcNow();
         var (points, counts, steps) = database.Read(session =>
-            (
-                CheckInHistory.Read(session, range, now),
-                ServerStats.Read(session, range, now),
-                FirstSteps.Read(session)
-            )
+            (CheckInHistory.Read(session, range, now), ServerStats.Read(session, range, now), FirstSteps.Read(session))
         );
         return ConsoleRoutes.Show<StartPage, StartModel>(
             new StartModel(fleet, attention.Look(fleet), range, points, counts, steps)

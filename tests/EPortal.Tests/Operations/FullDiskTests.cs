@@ -52,7 +52,9 @@ public sealed class FullDiskTests : IDisposable
             (answer.Supported, answer.Recorded).ShouldBe((false, false));
         }
 
-        using (var refused = await http.GetAsync("/admin/api/kcare/register_server.plain?hostname=a&key=k", Cancellation))
+        using (
+            var refused = await http.GetAsync("/admin/api/kcare/register_server.plain?hostname=a&key=k", Cancellation)
+        )
         {
             refused.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
             (await refused.Content.ReadAsStringAsync(Cancellation)).ShouldContain("disk full");

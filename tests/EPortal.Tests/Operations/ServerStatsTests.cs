@@ -57,9 +57,7 @@ public sealed class ServerStatsTests
     }
 
     private static IReadOnlyList<ServerStatsPoint> Points(TestPortal portal) =>
-        portal.Portal.Database.Read(session =>
-            ServerStats.Read(session, CheckInRange.All[0], portal.Time.GetUtcNow())
-        );
+        portal.Portal.Database.Read(session => ServerStats.Read(session, CheckInRange.All[0], portal.Time.GetUtcNow()));
 
     private static async Task UntilAsync(Func<bool> condition)
     {

@@ -30,8 +30,7 @@ internal static class ReportCommands
             json,
         };
         command.SetAction(
-            (parsed, cancel) =>
-                parsed.GetValue(dry) ? Show(context) : Send(context, parsed.GetValue(json), cancel)
+            (parsed, cancel) => parsed.GetValue(dry) ? Show(context) : Send(context, parsed.GetValue(json), cancel)
         );
         command.AddVerb(
             "send",

@@ -4,7 +4,9 @@ using EPortal.PatchSource;
 
 namespace EPortal.Operations.Reports;
 
-/// <summary><c>/patch-source/usage-report</c>: takes reports of portals that have this one as their patch source.</summary>
+/// <summary>
+/// <c>/patch-source/usage-report</c>: takes reports of portals that have this one as their patch source.
+/// </summary>
 internal static class ReportEndpoints
 {
     /// <summary>Maps it.</summary>

@@ -35,8 +35,5 @@ internal sealed class ReportFolder(ReportOptions options)
     public void Delete(long number) => File.Delete(PathOf(number));
 
     private string PathOf(long number) =>
-        Path.Combine(
-            options.Folder,
-            string.Create(CultureInfo.InvariantCulture, $"usage-report-{number:D8}.json")
-        );
+        Path.Combine(options.Folder, string.Create(CultureInfo.InvariantCulture, $"usage-report-{number:D8}.json"));
 }

@@ -86,7 +86,9 @@ internal sealed class ReportMaker(Database database, Offers offers, ReportOption
     private static string Clean(string text) =>
         string.Concat((text.Length <= 64 ? text : text[..64]).Select(c => char.IsControl(c) ? ' ' : c));
 
-    /// <summary>Portals behind this one, and those behind them, each once; portals may follow each other in a ring.</summary>
+    /// <summary>
+    /// Portals behind this one, and those behind them, each once; portals may follow each other in a ring.
+    /// </summary>
     private List<UsageReport> OfFollowers(Session session) =>
         [
             .. FollowerReports

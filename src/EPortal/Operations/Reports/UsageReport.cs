@@ -4,7 +4,9 @@ using EPortal.Data;
 
 namespace EPortal.Operations.Reports;
 
-/// <summary>What a portal tells its patch source of how it is used; docs/usage-reports.md explains each field.</summary>
+/// <summary>
+/// What a portal tells its patch source of how it is used; docs/usage-reports.md explains each field.
+/// </summary>
 internal sealed record UsageReport
 {
     /// <summary>The form described there.</summary>
@@ -41,7 +43,10 @@ internal sealed record UsageReport
     {
         try
         {
-            if (JsonSerializer.Deserialize(json, UsageReportJson.Default.UsageReport) is { } report && report.IsSound(true))
+            if (
+                JsonSerializer.Deserialize(json, UsageReportJson.Default.UsageReport) is { } report
+                && report.IsSound(true)
+            )
                 return report;
         }
         catch (JsonException)
@@ -71,9 +76,7 @@ internal sealed record UsageReport
         && Followers.All(follower => follower is not null && follower.IsSound(false));
 
     private static bool IsName(string text, int max) =>
-        text.Length > 0
-        && text.Length <= max
-        && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+        text.Length > 0 && text.Length <= max && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 
     private static bool IsText(string text, int max) => text.Length <= max && !text.Any(char.IsControl);
 }

@@ -85,14 +85,38 @@ public sealed class FollowerReportTests
         var good = upper.Portal.Reports.Next with { Instance = "other" };
         UsageReport[] bad =
         [
-            good with { Format = 2 },
-            good with { Instance = "a b" },
-            good with { Instance = new string('a', 129) },
-            good with { Host = "a\nb" },
-            good with { Number = -1 },
-            good with { Servers = good.Servers with { Inactive = -1 } },
-            good with { Followers = [good with { Followers = [good] }] },
-            good with { Followers = [.. Enumerable.Repeat(good, UsageReport.MaxFollowers + 1)] },
+            good with
+            {
+                Format = 2,
+            },
+            good with
+            {
+                Instance = "a b",
+            },
+            good with
+            {
+                Instance = new string('a', 129),
+            },
+            good with
+            {
+                Host = "a\nb",
+            },
+            good with
+            {
+                Number = -1,
+            },
+            good with
+            {
+                Servers = good.Servers with { Inactive = -1 },
+            },
+            good with
+            {
+                Followers = [good with { Followers = [good] }],
+            },
+            good with
+            {
+                Followers = [.. Enumerable.Repeat(good, UsageReport.MaxFollowers + 1)],
+            },
         ];
 
         foreach (var report in bad)
@@ -102,8 +126,9 @@ public sealed class FollowerReportTests
         foreach (var list in (string[])["products", "followers"])
         {
             var start = text.IndexOf($"\"{list}\": [", StringComparison.Ordinal) + list.Length + 5;
-            (await PostAsync(upper, text.Insert(start, list == "products" ? "null," : "null"), "lower:secret"))
-                .ShouldBe(HttpStatusCode.BadRequest);
+            (
+                await PostAsync(upper, text.Insert(start, list == "products" ? "null," : "null"), "lower:secret")
+            ).ShouldBe(HttpStatusCode.BadRequest);
         }
 
         (await PostAsync(upper, good, "lower:secret")).ShouldBe(HttpStatusCode.OK);

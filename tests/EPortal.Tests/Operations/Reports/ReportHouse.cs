@@ -95,8 +95,7 @@ internal sealed class ReportHouse : IAsyncDisposable
     }
 
     /// <summary>A worker as a process has it that begins now.</summary>
-    public ReportWorker NewWorker() =>
-        new(Sender, TimeSpan.FromDays(1), Time, NullLogger<ReportWorker>.Instance);
+    public ReportWorker NewWorker() => new(Sender, TimeSpan.FromDays(1), Time, NullLogger<ReportWorker>.Instance);
 
     public async Task<ReportState> SendAsync() => (await Sender.Send(null, isNew: true, Cancellation))!;
 

@@ -55,7 +55,10 @@ public sealed class ReportSenderTests
     [Theory]
     [InlineData("echo 'no\nroute' >&2; exit 75", "sendmail failed with exit code 75: no")]
     [InlineData(null, "no sendmail on this machine to mail the report with")]
-    public async Task Where_mail_fails_too_it_is_saved_and_tried_again_with_the_same_number(string? script, string reason)
+    public async Task Where_mail_fails_too_it_is_saved_and_tried_again_with_the_same_number(
+        string? script,
+        string reason
+    )
     {
         await using var house = await ReportHouse.StartAsync("reports@example.com");
         if (script is not null)
@@ -82,9 +85,7 @@ public sealed class ReportSenderTests
         await using var house = await ReportHouse.StartAsync(hasSource: false);
 
         for (var number = 1; number <= ReportFolder.Most + 2; number++)
-            (await house.SendAsync()).Sentence.ShouldBe(
-                $"usage report {number} saved in reports/, send it by hand"
-            );
+            (await house.SendAsync()).Sentence.ShouldBe($"usage report {number} saved in reports/, send it by hand");
 
         house.Saved.Count().ShouldBe(ReportFolder.Most);
         house.Saved.First().ShouldBe("usage-report-00000003.json");
@@ -126,7 +127,9 @@ public sealed class ReportSenderTests
         house.Received.Count.ShouldBe((int)known);
         disk.Free();
         (await house.SendAsync()).Number.ShouldBe(known + 1);
-        house.Received.Select(report => report.Number).ShouldBe(Enumerable.Range(1, (int)known + 1).Select(n => (long)n));
+        house
+            .Received.Select(report => report.Number)
+            .ShouldBe(Enumerable.Range(1, (int)known + 1).Select(n => (long)n));
     }
 
     [Fact]

@@ -28,6 +28,9 @@ internal sealed class SpaceReserve(string folder)
     /// <summary>Whether there is room to write again.</summary>
     public bool HasRoom => Free >= Enough;
 
+    /// <summary>Whether there is next to nothing left.</summary>
+    public bool IsDiskFull => Free < Step;
+
     /// <summary>Puts space by, where there is enough; what is put by already stays.</summary>
     /// <exception cref="IOException">The disk is full after all, or cannot be written.</exception>
     public void Fill()
@@ -53,7 +56,7 @@ internal sealed class SpaceReserve(string folder)
     public bool TryRelease()
     {
         var file = new FileInfo(Path);
-        if (Free >= Step || !file.Exists || file.Length == 0)
+        if (!IsDiskFull || !file.Exists || file.Length == 0)
             return false;
         using var reserve = new FileStream(Path, FileMode.Open, FileAccess.Write);
         reserve.SetLength(Math.Max(0, reserve.Length - Step));

@@ -18,40 +18,44 @@ internal sealed partial class StoreWatch(
     private static readonly TimeSpan s_every = TimeSpan.FromSeconds(10);
 
     private readonly SpaceReserve _reserve = new(options.DataFolder);
-    private bool _isTold;
+    private string? _told;
 
     /// <inheritdoc/>
     protected override async Task Round(CancellationToken cancel)
     {
+        var problem = await Look();
+        if (problem == _told)
+            return;
+        _told = problem;
+        if (database.WriteFailure is not null)
+            LogFull(problem!);
+        else if (problem is not null)
+            LogNotPutBy(problem);
+        else
+            LogRoom();
+    }
+
+    /// <summary>What is wrong, without a full stop; null for nothing.</summary>
+    private async Task<string?> Look()
+    {
         try
         {
-            if (database.WriteFailure is { } failure)
-            {
-                if (!_isTold)
-                    LogFull(failure.Message);
-                _isTold = true;
-                // A real write, for one that writes nothing succeeds on a full disk.
-                if (_reserve.HasRoom)
-                    await log.Commit(
-                        Actor.Portal,
-                        change => change.Session.Execute("UPDATE node SET revision = revision")
-                    );
-            }
-
-            if (_isTold && database.WriteFailure is null)
-            {
-                _isTold = false;
-                LogRoom();
-            }
-
+            // A disk that is full before anybody wanted to write is noticed too.
+            if (database.WriteFailure is null ? _reserve.IsDiskFull : _reserve.HasRoom)
+                await Probe();
             if (database.WriteFailure is null)
                 _reserve.Fill();
+            return database.WriteFailure?.Message;
         }
         catch (Exception e) when (e is StoreException or IOException or UnauthorizedAccessException)
         {
-            LogNotYet(e.Message.TrimEnd('.'));
+            return e.Message.TrimEnd('.');
         }
     }
+
+    /// <summary>Really writes: a change that writes nothing succeeds on a full disk.</summary>
+    private Task Probe() =>
+        log.Commit(Actor.Portal, change => change.Session.Execute("UPDATE node SET revision = revision"));
 
     [LoggerMessage(
         Level = LogLevel.Error,
@@ -62,6 +66,6 @@ internal sealed partial class StoreWatch(
     [LoggerMessage(Level = LogLevel.Information, Message = "There is room again: check-ins and changes are recorded")]
     private partial void LogRoom();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "No space could be put by yet: {Reason}")]
-    private partial void LogNotYet(string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No space put by for a start on a full disk: {Reason}")]
+    private partial void LogNotPutBy(string reason);
 }

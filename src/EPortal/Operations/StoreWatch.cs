@@ -27,12 +27,12 @@ internal sealed partial class StoreWatch(
         if (problem == _told)
             return;
         _told = problem;
-        if (database.WriteFailure is not null)
-            LogFull(problem!);
-        else if (problem is not null)
-            LogNotPutBy(problem);
-        else
+        if (problem is null)
             LogRoom();
+        else if (database.WriteFailure is not null)
+            LogFull(problem);
+        else
+            LogNotPutBy(problem);
     }
 
     /// <summary>What is wrong, without a full stop; null for nothing.</summary>

@@ -12,6 +12,11 @@ public sealed record CheckInAnswer
     /// </summary>
     public bool? HeldBack { get; init; }
 
+    /// <summary>
+    /// False where the portal answers without having recorded the check-in, for its disk is full. Absent otherwise.
+    /// </summary>
+    public bool? Recorded { get; init; }
+
     /// <summary>Level to run; positive.</summary>
     public int? Level { get; init; }
 

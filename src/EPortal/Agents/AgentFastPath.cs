@@ -139,13 +139,29 @@ internal sealed partial class AgentFastPath(
 
     /// <summary>The answer once it is on disk; null for a host that is not known.</summary>
     private async ValueTask<byte[]?> Recorded(UnchangedCheckIn unchanged) =>
-        await agents.Finish(unchanged) ? AnswerOf(unchanged.KernelId, unchanged.Offer) : null;
+        await agents.Finish(unchanged) switch
+        {
+            Recording.Done => AnswerOf(unchanged.KernelId, unchanged.Offer),
+            Recording.DiskFull => UnrecordedAnswer(unchanged.KernelId, unchanged.Offer),
+            _ => null,
+        };
 
     private async ValueTask<byte[]?> Recorded(string serverId, CheckIn checkIn) =>
-        await agents.CheckIn(serverId, checkIn) is { } outcome ? AnswerOf(checkIn.Facts.KernelId, outcome.Offer) : null;
+        await agents.CheckIn(serverId, checkIn) is not { } outcome ? null
+        : outcome.IsRecorded ? AnswerOf(checkIn.Facts.KernelId, outcome.Offer)
+        : UnrecordedAnswer(checkIn.Facts.KernelId, outcome.Offer);
 
     private static byte[] AnswerOf(string kernelId, Offer? offer) =>
         offer is null ? s_unsupported : AnswersOf(kernelId, offer).CheckIn;
+
+    private static byte[] UnrecordedAnswer(string kernelId, Offer? offer) =>
+        JsonSerializer.SerializeToUtf8Bytes(
+            AgentOffers.Answer(kernelId, offer) with
+            {
+                Recorded = false,
+            },
+            AgentJson.Default.CheckInAnswer
+        );
 
     private async Task Finish(HttpContext context, ValueTask<byte[]?> recorded, long begun)
     {

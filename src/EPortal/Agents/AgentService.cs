@@ -11,7 +11,21 @@ namespace EPortal.Agents;
 /// <summary>An accepted check-in.</summary>
 /// <param name="Offer">What the host is to run; null when there is nothing for it.</param>
 /// <param name="IsHeldBack">There is something, and what the host asks for holds it back.</param>
-internal sealed record CheckInOutcome(Offer? Offer, bool IsHeldBack = false);
+/// <param name="IsRecorded">Whether it is on disk; false where that is full, which the answer tells.</param>
+internal sealed record CheckInOutcome(Offer? Offer, bool IsHeldBack = false, bool IsRecorded = true);
+
+/// <summary>How the recording of a check-in ended.</summary>
+internal enum Recording
+{
+    /// <summary>It is on disk.</summary>
+    Done,
+
+    /// <summary>The disk takes nothing; the check-in is answered and forgotten.</summary>
+    DiskFull,
+
+    /// <summary>The host was deleted.</summary>
+    UnknownServer,
+}
 
 /// <summary>A check-in that says nothing new, not yet on disk.</summary>
 /// <param name="Recorded">Done when it is there; false when the host was deleted meanwhile.</param>
@@ -74,16 +88,21 @@ internal sealed class AgentService(
         return new UnchangedCheckIn(checkIns.Record(id, agent.Local, scan.Uptime), kernel, Offer(view, key, kernel));
     }
 
-    /// <summary>Waits until a check-in is on disk; false when its host was deleted meanwhile.</summary>
+    /// <summary>Waits until a check-in is on disk.</summary>
     /// <exception cref="StoreException">The store failed.</exception>
-    public async ValueTask<bool> Finish(UnchangedCheckIn unchanged)
+    public async ValueTask<Recording> Finish(UnchangedCheckIn unchanged)
     {
         var result = CheckInResult.Failed;
         try
         {
-            var here = await unchanged.Recorded;
-            result = here ? CheckInResult.Answered : CheckInResult.Refused;
-            return here;
+            var recording = await Recorded(unchanged.Recorded);
+            result = recording switch
+            {
+                Recording.Done => CheckInResult.Answered,
+                Recording.DiskFull => CheckInResult.Unrecorded,
+                _ => CheckInResult.Refused,
+            };
+            return recording;
         }
         finally
         {
@@ -109,11 +128,10 @@ internal sealed class AgentService(
         if (!AgentOffers.IsRestricted(facts) && PackedServerId.TryRead(serverId, out var id))
         {
             var view = known.View();
-            return
-                known.TryFind(view, id, out var agent, out var key)
-                && await checkIns.Record(id, known.ServerOf(serverId, agent, key), checkIn)
-                ? new CheckInOutcome(Offer(view, key, facts.KernelId))
-                : null;
+            if (!known.TryFind(view, id, out var agent, out var key))
+                return null;
+            var found = new CheckInOutcome(Offer(view, key, facts.KernelId));
+            return Outcome(found, await Recorded(checkIns.Record(id, known.ServerOf(serverId, agent, key), checkIn)));
         }
 
         var (server, outcome) = database.Read(session =>
@@ -121,7 +139,28 @@ internal sealed class AgentService(
                 ? (known, offers.ForKernel(session, known, facts, time.GetUtcNow()))
                 : ((RegisteredServer?)null, (CheckInOutcome?)null)
         );
-        return server is not null && await checkIns.Record(server, checkIn) ? outcome : null;
+        return server is null ? null : Outcome(outcome!, await Recorded(checkIns.Record(server, checkIn)));
+    }
+
+    private static CheckInOutcome? Outcome(CheckInOutcome outcome, Recording recording) =>
+        recording switch
+        {
+            Recording.Done => outcome,
+            Recording.DiskFull => outcome with { IsRecorded = false },
+            _ => null,
+        };
+
+    private static async ValueTask<Recording> Recorded(ValueTask<bool> recorded)
+    {
+        try
+        {
+            return await recorded ? Recording.Done : Recording.UnknownServer;
+        }
+        catch (StoreException e) when (e.IsOfDisk)
+        {
+            // StoreWatch tells it, once and not for each host.
+            return Recording.DiskFull;
+        }
     }
 
     /// <summary>What a server's feed offers for a kernel, without a check-in.</summary>
@@ -154,7 +193,7 @@ internal sealed class AgentService(
                 )
                 : ((BuildIdsAnswer?)null, false)
         );
-        if (isNew)
+        if (isNew && database.WriteFailure is null)
             await checkIns.TellDropped(serverId, what, dropped.ToString());
         return answer;
     }

@@ -9,6 +9,9 @@ internal enum CheckInResult
     /// <summary>It is on disk and was answered.</summary>
     Answered,
 
+    /// <summary>It was answered, and the disk, which is full, did not take it.</summary>
+    Unrecorded,
+
     /// <summary>The server is unknown, or a field is wrong.</summary>
     Refused,
 
@@ -45,7 +48,10 @@ internal sealed class CheckInCounts
         try
         {
             var outcome = await take();
-            result = outcome is null ? CheckInResult.Refused : CheckInResult.Answered;
+            result =
+                outcome is null ? CheckInResult.Refused
+                : outcome.IsRecorded ? CheckInResult.Answered
+                : CheckInResult.Unrecorded;
             return outcome;
         }
         catch (RefusedException)

@@ -36,7 +36,10 @@ internal static class CheckInEndpoints
         var digest = dropped.IsAsSent && CheckInScan.TryRead(Bytes(body).Span, address, out var scan) ? scan.Digest : 0;
         return await agents.CheckIn(request.ServerId, checkIn with { Digest = digest }) is { } outcome
             ? Whole(
-                AgentOffers.Answer(checkIn.Facts.KernelId, outcome.Offer, outcome.IsHeldBack),
+                AgentOffers.Answer(checkIn.Facts.KernelId, outcome.Offer, outcome.IsHeldBack) with
+                {
+                    Recorded = outcome.IsRecorded ? null : false,
+                },
                 AgentJson.Default.CheckInAnswer
             )
             : UnknownServer();

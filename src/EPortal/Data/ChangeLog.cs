@@ -117,6 +117,8 @@ internal sealed class ChangeLog : IAsyncDisposable
                 session?.Dispose();
                 (session, hasFailed) = (null, true);
                 var failure = e is DbException db ? Database.Translate(db) : e;
+                if (failure is StoreException reason)
+                    _database.AfterFailure(reason);
                 batch.ForEach(change => change.Fail(failure));
                 foreach (var shared in _queue.Shared)
                     shared.Fail(failure);

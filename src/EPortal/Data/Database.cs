@@ -19,6 +19,7 @@ internal sealed class Database : IDisposable
     private readonly WalIndex _index;
     private readonly SqliteCheckpoints _checkpoints;
     private volatile SeenRevision? _seen;
+    private volatile FailedWrite? _failed;
 
     static Database() => DefaultTypeMap.MatchNamesWithUnderscores = true;
 
@@ -33,6 +34,20 @@ internal sealed class Database : IDisposable
     public static Database Open(string folder)
     {
         var path = Path.Combine(folder, FileName);
+        try
+        {
+            return OpenAndMigrate(path);
+        }
+        catch (StoreException e) when (e.IsOfDisk && new SpaceReserve(folder).TryRelease())
+        {
+            var database = OpenAndMigrate(path);
+            new SpaceReserve(folder).TakeBack();
+            return database;
+        }
+    }
+
+    private static Database OpenAndMigrate(string path)
+    {
         SqliteStore.Guard(() => SqliteMigrations.Run(path));
         return new Database(path);
     }
@@ -91,6 +106,15 @@ internal sealed class Database : IDisposable
     /// <exception cref="StoreException">It cannot be opened.</exception>
     public Session OpenWriter() =>
         SqliteStore.Guard(() => new Session(SqliteStore.OpenWriter(_path), SqliteDialect.Instance));
+
+    /// <summary>
+    /// Why nothing can be written at present; null while the last commit succeeded, or another process has committed
+    /// since.
+    /// </summary>
+    public StoreException? WriteFailure => _failed is { } failed && failed.Mark == Mark ? failed.Reason : null;
+
+    /// <summary>Takes note that a commit failed; for the one writer.</summary>
+    public void AfterFailure(StoreException reason) => _failed = reason.IsOfDisk ? new FailedWrite(reason, Mark) : null;
 
     /// <summary>Cleans up after a commit; for the one writer.</summary>
     public void AfterCommit(Session writer) => _checkpoints.AfterCommit(writer.Connection);
@@ -170,4 +194,6 @@ internal sealed class Database : IDisposable
     }
 
     private sealed record SeenRevision(CommitMark Mark, long Revision);
+
+    private sealed record FailedWrite(StoreException Reason, CommitMark Mark);
 }

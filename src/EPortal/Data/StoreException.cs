@@ -28,4 +28,7 @@ internal sealed class StoreException(StoreError error, string message, Exception
 {
     /// <summary>What kind of failure it is.</summary>
     public StoreError Error { get; } = error;
+
+    /// <summary>Whether the disk is full or cannot be written, so that reading may go on.</summary>
+    public bool IsOfDisk => Error is StoreError.DiskFull or StoreError.ReadOnly;
 }

@@ -39,5 +39,8 @@ internal static class TableClasses
         ["server_group"] = "derived from servers and their facts (SearchProjection)",
         ["server_history"] = "written by each node from the check-ins it sees",
         ["checkin_history"] = "counts of the check-ins that this node took",
+        ["server_stats"] = "counted by each node",
+        ["usage_report"] = "each node reports for itself",
+        ["follower_report"] = "sent to this node",
     };
 }

@@ -7,6 +7,7 @@ using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Keys;
 using EPortal.Operations;
+using EPortal.Operations.Reports;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
 using EPortal.Servers;
@@ -35,6 +36,7 @@ internal static class CommandLine
             SettingsCommands.Create(context),
             CheckCommand.Create(context),
             DoctorCommand.Create(context),
+            ReportCommands.Create(context),
         };
         foreach (var product in Products.All)
         {

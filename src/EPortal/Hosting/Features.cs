@@ -6,10 +6,12 @@ using EPortal.Accounts.Sso;
 using EPortal.Agents;
 using EPortal.Api;
 using EPortal.Blobs;
+using EPortal.Cli;
 using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Keys;
 using EPortal.Operations;
+using EPortal.Operations.Reports;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
 using EPortal.Servers;
@@ -69,7 +71,19 @@ internal static class Features
             [.. settings.MetricsAllowedNetworks.Select(network => network.Network)],
             settings.ReadyMinFreeBytes,
             settings.DataDir,
-            Portal.PatchesRootOf(settings)
+            Portal.PatchesRootOf(settings),
+            settings.ServerStatsPeriod
+        );
+        services.AddReports(
+            new ReportOptions(
+                folder.InstanceId,
+                CliVersion.Text,
+                folder.Reports,
+                settings.SendCheckinPeriod,
+                settings.ReducedReport,
+                settings.ReportMailto,
+                $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/usr/lib"
+            )
         );
     }
 
@@ -101,6 +115,7 @@ internal static class Features
             settings.ServePatchSourceExpiry
         );
         services.AddOperationsWeb(settings.CleanInactiveServersPeriod);
+        services.AddReportsWeb(settings.SendCheckinPeriod);
     }
 
     /// <summary>Maps their calls and pages.</summary>
@@ -118,6 +133,7 @@ internal static class Features
         routes.MapPatchSource(settings.ServePatchSource);
         routes.MapAccounts();
         routes.MapOperations();
+        routes.MapReports(settings.ServePatchSource);
     }
 
     private static string CacheOf(Settings settings) => Path.Combine(Portal.PatchesRootOf(settings), "cache");

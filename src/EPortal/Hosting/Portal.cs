@@ -7,6 +7,7 @@ using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Keys;
+using EPortal.Operations.Reports;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
 using EPortal.Servers;
@@ -97,6 +98,9 @@ internal sealed class Portal : IAsyncDisposable
 
     /// <summary>Logins that last.</summary>
     public SessionStore Sessions => Get<SessionStore>();
+
+    /// <summary>Usage reports.</summary>
+    public ReportSender Reports => Get<ReportSender>();
 
     /// <summary>An object of a feature.</summary>
     public T Get<T>()

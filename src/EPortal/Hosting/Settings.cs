@@ -24,6 +24,7 @@ internal sealed record Settings
     public TimeSpan? ServerStatsPeriod { get; init; } = TimeSpan.FromHours(1);
     public TimeSpan? SendCheckinPeriod { get; init; } = TimeSpan.FromDays(1);
     public bool ReducedReport { get; init; }
+    public string? ReportMailto { get; init; }
     public string? MetricsToken { get; init; }
     public IReadOnlyList<NetworkRange> MetricsAllowedNetworks { get; init; } =
     [NetworkRange.ParseOrNull("127.0.0.0/8")!, NetworkRange.ParseOrNull("::1")!];
@@ -89,7 +90,7 @@ internal sealed record Settings
 
     /// <summary>Reads the settings file and the environment; see <see cref="SettingsLoader"/>.</summary>
     public static SettingsResult Load(IReadOnlyDictionary<string, string> environment) =>
-        SettingsLoader.Load(environment, SettingsLoader.DefaultPath);
+        SettingsLoader.Load(environment, SettingsLoader.DefaultPath, SettingsLoader.OlderPaths);
 
     /// <summary>All settings, a line each; of secrets only whether they are set.</summary>
     public override string ToString()

@@ -29,7 +29,15 @@ internal static partial class SettingsFile
         .IgnoreThen(EndOfLine);
 
     /// <summary>The file's assignments in their order; what is wrong with it is added to the problems.</summary>
-    public static IReadOnlyList<SettingsAssignment> Read(string path, List<SettingsProblem> problems)
+    /// <param name="path">The file.</param>
+    /// <param name="problems">Where problems go.</param>
+    /// <param name="isPython">Whether it is a program of Python, of which all but plain assignments is left out with a
+    /// warning.</param>
+    public static IReadOnlyList<SettingsAssignment> Read(
+        string path,
+        List<SettingsProblem> problems,
+        bool isPython = false
+    )
     {
         if (Directory.Exists(path))
         {
@@ -47,7 +55,7 @@ internal static partial class SettingsFile
 
             if (path != "/dev/null") // How people say that there are no settings.
                 NativeFile.RequireRegular(path);
-            return Parse(path, new UTF8Encoding(false, true).GetString(File.ReadAllBytes(path)), problems);
+            return Parse(path, new UTF8Encoding(false, true).GetString(File.ReadAllBytes(path)), problems, isPython);
         }
         catch (DecoderFallbackException)
         {
@@ -70,7 +78,12 @@ internal static partial class SettingsFile
     }
 
     /// <summary>The same for a text that is already here.</summary>
-    public static IReadOnlyList<SettingsAssignment> Parse(string path, string text, List<SettingsProblem> problems)
+    public static IReadOnlyList<SettingsAssignment> Parse(
+        string path,
+        string text,
+        List<SettingsProblem> problems,
+        bool isPython = false
+    )
     {
         var found = new List<SettingsAssignment>();
         var rest = new TextSpan(text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n'));
@@ -81,7 +94,9 @@ internal static partial class SettingsFile
             var value = name.HasValue
                 ? Equal.IgnoreThen(SettingsGrammar.Value).Then(v => End.Value(v))(name.Remainder)
                 : Result.CastEmpty<TextSpan, SettingsValue>(name);
-            if (value.HasValue)
+            if (isPython && IsPythonAlone(rest, name, value))
+                problems.Add(Skipped(path, line, name));
+            else if (value.HasValue)
                 found.Add(new SettingsAssignment(name.Value.ToStringValue(), line, value.Value));
             else
                 problems.Add(Problem(path, line, name, value));
@@ -94,6 +109,30 @@ internal static partial class SettingsFile
         }
 
         return found;
+    }
+
+    /// <summary>
+    /// A statement that is no assignment, or one that stands in a block, of which nobody knows whether it would run. A
+    /// setting of ours with a value that cannot be read is neither: without it the portal would be another one.
+    /// </summary>
+    private static bool IsPythonAlone(TextSpan start, Result<TextSpan> name, Result<SettingsValue> value)
+    {
+        var index = start.Position.Absolute;
+        var isIndented = index > 0 && start.Source![index - 1] is ' ' or '\t';
+        return isIndented || (!value.HasValue && !(name.HasValue && Equal(name.Remainder).HasValue));
+    }
+
+    /// <summary>Names the statement by its first word; more of it may be a secret.</summary>
+    private static SettingsProblem Skipped(string path, int line, Result<TextSpan> name)
+    {
+        var word = name.HasValue ? name.Value.ToStringValue() : null;
+        var shown = word is null ? "line" : $"'{SettingsNames.Shorten(word)}'";
+        return SettingsProblem.Warning(
+            path,
+            line,
+            word,
+            $"{shown} ignored: of Python only NAME = value at the beginning of a line is read"
+        );
     }
 
     private static SettingsProblem Problem(string path, int line, Result<TextSpan> name, Result<SettingsValue> value)

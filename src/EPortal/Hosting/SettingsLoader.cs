@@ -5,11 +5,19 @@ namespace EPortal.Hosting;
 
 /// <summary>
 /// Settings from the file and the environment. The file is <c>EPORTAL_CONFIG</c>, which must exist, or the
-/// default one, which need not. <c>EPORTAL_NAME</c> in the environment wins over the file's <c>NAME</c>.
+/// default one, which need not; where that is missing, the first of <see cref="OlderPaths"/> that exists.
+/// <c>EPORTAL_NAME</c> in the environment wins over the file's <c>NAME</c>.
 /// </summary>
 internal static partial class SettingsLoader
 {
     public const string DefaultPath = "/etc/eportal/config";
+
+    /// <summary>Where versions before 1.35 had their settings, as a Python file.</summary>
+    public static readonly IReadOnlyList<string> OlderPaths =
+    [
+        "/usr/share/kcare-eportal/local.py",
+        "/usr/share/kcare-eportal/config/local.py",
+    ];
 
     public const string PathVariable = "EPORTAL_CONFIG";
 
@@ -18,10 +26,18 @@ internal static partial class SettingsLoader
     /// <summary>Variables that are no settings.</summary>
     private static readonly string[] OtherVariables = [PathVariable, CliApp.TraceVariable];
 
-    public static SettingsResult Load(IReadOnlyDictionary<string, string> environment, string defaultPath)
+    public static SettingsResult Load(
+        IReadOnlyDictionary<string, string> environment,
+        string defaultPath,
+        params IReadOnlyList<string> olderPaths
+    )
     {
         var problems = new List<SettingsProblem>();
-        var settings = FromFile(environment.GetValueOrDefault(PathVariable), defaultPath, problems);
+        var named = environment.GetValueOrDefault(PathVariable);
+        var settings =
+            !string.IsNullOrEmpty(named) ? FromFile(named, problems)
+            : Path.Exists(defaultPath) ? FromFile(defaultPath, problems)
+            : FromOlderFile(olderPaths, defaultPath, problems);
         foreach (var (variable, text) in environment.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             if (
@@ -36,19 +52,17 @@ internal static partial class SettingsLoader
         return new SettingsResult(problems.Exists(problem => !problem.IsWarning) ? null : settings, problems);
     }
 
-    private static Settings FromFile(string? named, string defaultPath, List<SettingsProblem> problems)
+    private static Settings FromFile(string path, List<SettingsProblem> problems, bool isPython = false)
     {
-        var path = string.IsNullOrEmpty(named) ? defaultPath : named;
         var settings = Settings.Defaults;
-        if (string.IsNullOrEmpty(named) && !Path.Exists(path))
-            return settings;
         var lines = new Dictionary<string, int>(StringComparer.Ordinal);
-        var assignments = SettingsFile.Read(path, problems);
+        var assignments = SettingsFile.Read(path, problems, isPython);
         foreach (var (name, line, value) in assignments)
         {
             if (SettingsNames.UnknownOrNull(path, line, name) is { } unknown)
-                problems.Add(unknown);
-            else if (!lines.TryAdd(name, line))
+                // An old file has worked, so that a name like one of ours is another program's.
+                problems.Add(unknown with { IsWarning = unknown.IsWarning || isPython });
+            else if (!lines.TryAdd(name, line) && !isPython)
                 problems.Add(SettingsProblem.Error(path, line, name, $"{name} is already set in line {lines[name]}"));
             else
                 settings = Apply(settings, path, line, name, value, problems);
@@ -58,6 +72,27 @@ internal static partial class SettingsLoader
         var inOrder = problems.OrderBy(problem => problem.Line).ToArray();
         problems.Clear();
         problems.AddRange(inOrder);
+        return settings;
+    }
+
+    private static Settings FromOlderFile(
+        IReadOnlyList<string> paths,
+        string defaultPath,
+        List<SettingsProblem> problems
+    )
+    {
+        if (paths.FirstOrDefault(Path.Exists) is not { } path)
+            return Settings.Defaults;
+        var settings = FromFile(path, problems, isPython: true);
+        problems.Insert(
+            0,
+            SettingsProblem.Warning(
+                path,
+                null,
+                null,
+                $"read because there is no {defaultPath}; write the settings there, then this file is not read any more"
+            )
+        );
         return settings;
     }
 

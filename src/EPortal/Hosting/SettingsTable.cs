@@ -33,6 +33,10 @@ internal static partial class SettingsTable
         "Forwarded",
     };
 
+    private static readonly SettingsKind<string?> OptionalMailbox = Optional(
+        Text("an address such as 'reports@example.com'", MailboxPattern().IsMatch)
+    );
+
     private static readonly SettingsKind<string> HeaderName = Text(
         "the name of an unreserved HTTP header in quotes",
         name =>
@@ -117,21 +121,28 @@ internal static partial class SettingsTable
             Never(60),
             s => s.ServerStatsPeriod,
             (s, v) => s with { ServerStatsPeriod = v },
-            "How often to record server counts for charts."
+            "How often to record server counts for the chart on *Start*, in steps of ten minutes; None means never."
         ),
         Define(
             "SEND_CHECKIN_PERIOD",
             Never(60),
             s => s.SendCheckinPeriod,
             (s, v) => s with { SendCheckinPeriod = v },
-            "How often to send the usage report."
+            "How often to send the [usage report](usage-reports.md); None means never."
         ),
         Define(
             "REDUCED_REPORT",
             Flag,
             s => s.ReducedReport,
             (s, v) => s with { ReducedReport = v },
-            "Leave host names and addresses out of the usage report."
+            "Only counts in the usage report: no host names, no distributions."
+        ),
+        Define(
+            "REPORT_MAILTO",
+            OptionalMailbox,
+            s => s.ReportMailto,
+            (s, v) => s with { ReportMailto = v },
+            "Address to mail usage reports to with `sendmail` when the patch source does not take them; None means not at all."
         ),
         Define(
             "METRICS_TOKEN",
@@ -520,9 +531,6 @@ internal static partial class SettingsTable
     public static IReadOnlySet<string> WithoutEffect { get; } =
         new HashSet<string>(StringComparer.Ordinal)
         {
-            "SERVER_STATS_PERIOD",
-            "SEND_CHECKIN_PERIOD",
-            "REDUCED_REPORT",
             "NODE_URL",
             "LEADER_URL",
             "REPLICATION_SHARED_KEY",
@@ -553,6 +561,13 @@ internal static partial class SettingsTable
 
     [GeneratedRegex(@"\A[a-z0-9][a-z0-9._-]{0,31}\z", RegexOptions.CultureInvariant)]
     private static partial Regex DistroPattern();
+
+    // Without quoted parts and comments: it is written into a header as it is.
+    [GeneratedRegex(
+        @"\A[A-Za-z0-9_][A-Za-z0-9._+=-]{0,63}@[A-Za-z0-9][A-Za-z0-9.-]{0,254}\z",
+        RegexOptions.CultureInvariant
+    )]
+    private static partial Regex MailboxPattern();
 
     // A field name is a token (RFC 9110, section 5.6.2).
     [GeneratedRegex(@"\A[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}\z", RegexOptions.CultureInvariant)]

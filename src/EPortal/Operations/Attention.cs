@@ -1,5 +1,6 @@
 using EPortal.Accounts;
 using EPortal.Data;
+using EPortal.Operations.Reports;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
 
@@ -29,10 +30,12 @@ internal sealed class Attention(
     {
         ["patch-source"] = ("/admin/source", "Patch source"),
         ["trust"] = ("/admin/source", "Trusted keys"),
+        ["database"] = ("/admin/patchsets", "Patchsets"),
         ["disk-data"] = ("/admin/patchsets", "Patchsets"),
         ["disk-patches"] = ("/admin/patchsets", "Patchsets"),
         ["files"] = ("/admin/patchsets", "Patchsets"),
         ["feeds"] = ("/admin/patchsets", "Patchsets"),
+        ["reports"] = ("/admin/source", "Patch source"),
         ["accounts"] = ("/admin/users", "Users"),
     };
 
@@ -52,6 +55,7 @@ internal sealed class Attention(
 
     private IEnumerable<Finding> All(Fleet? fleet) =>
         [
+            Findings.OfWriting(database.WriteFailure),
             .. Findings.OfFeeds(database),
             .. OfSource(),
             Findings.OfFiles(delivery.Damaged),
@@ -60,6 +64,7 @@ internal sealed class Attention(
                 ? []
                 : new[] { Findings.OfDisk("disk-patches", options.PatchesFolder, options.MinFreeBytes) },
             Findings.OfTrust(signer.Trusted),
+            Findings.OfReports(database.Read(ReportState.Read)),
             Findings.OfAdmins(users.List()),
             Findings.OfBehind(fleet?.FeedsBehind ?? []),
         ];

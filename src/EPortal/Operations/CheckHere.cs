@@ -46,6 +46,7 @@ internal static class CheckHere
         [
             .. HealthChecks.Look(portal.Get<OperationsOptions>(), portal.Database).Select(CheckPart.Of),
             .. Findings.OfFeeds(portal.Database).Select(CheckPart.Of),
+            CheckPart.Of(Findings.OfReports(portal.Reports.State)),
             new("outdated", wish.Outdated.Of(counts.Outdated), $"{Plural.Of(counts.Outdated, "server")} outdated"),
             new("inactive", wish.Inactive.Of(counts.Inactive), $"{Plural.Of(counts.Inactive, "server")} inactive"),
             OfAge(portal.Source, wish.SourceAge, age),

@@ -7,7 +7,7 @@ namespace EPortal.Operations;
 /// <param name="At">When that began.</param>
 /// <param name="Answered">Those that were taken.</param>
 /// <param name="Refused">Those of unknown servers, or with a wrong field.</param>
-/// <param name="Failed">Those that the store could not take.</param>
+/// <param name="Failed">Those that the store could not take, answered or not.</param>
 internal sealed record CheckInSpan(DateTimeOffset At, long Answered, long Refused, long Failed);
 
 /// <summary>What of the history a chart shows.</summary>

@@ -30,7 +30,9 @@ internal sealed partial class CheckInHistoryWorker(
     protected override async Task Round(CancellationToken cancel)
     {
         var ended = agents.Counts.Ended;
-        var counts = (ended[CheckInResult.Answered], ended[CheckInResult.Refused], ended[CheckInResult.Failed]);
+        // A day without a record must not count as one on which nobody called.
+        var failed = ended[CheckInResult.Failed] + ended[CheckInResult.Unrecorded];
+        var counts = (ended[CheckInResult.Answered], ended[CheckInResult.Refused], failed);
         if (counts == _noted)
             return;
         var more = new CheckInSpan(

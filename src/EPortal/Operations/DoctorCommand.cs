@@ -73,6 +73,7 @@ internal static partial class DoctorCommand
             Findings.OfSource(status),
             Findings.OfTrust(portal.Signer.Trusted),
             Findings.OfAdmins(portal.Users),
+            Findings.OfReports(portal.Reports.State),
             .. new[] { portal.Settings.DataDir, portal.PatchesRoot }
                 .Distinct()
                 .Select(folder => Findings.OfDisk("disk", folder, portal.Settings.ReadyMinFreeBytes)),

@@ -3,6 +3,7 @@ using EPortal.Accounts;
 using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Format;
+using EPortal.Operations.Reports;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
 
@@ -28,6 +29,19 @@ internal static class Findings
             { Error: not null } => Finding.Problem("patch-source", $"last sync failed: {status.Message}"),
             _ => Finding.Ok("patch-source", $"synced at {status.SucceededAt}: {status.Message}"),
         };
+
+    /// <summary>Whether changes are written.</summary>
+    public static Finding OfWriting(StoreException? failure) =>
+        failure is null
+            ? Finding.Ok("database", "changes are written")
+            : Finding.Problem(
+                "database",
+                $"{failure.Message}; agents are served, check-ins are not recorded and changes are refused until there is room"
+            );
+
+    /// <summary>Whether usage reports go out.</summary>
+    public static Finding OfReports(ReportState report) =>
+        report.IsPending ? Finding.Warning("reports", report.Sentence) : Finding.Ok("reports", report.Sentence);
 
     /// <summary>Whether signatures are demanded.</summary>
     public static Finding OfTrust(TrustedKeys trusted) =>

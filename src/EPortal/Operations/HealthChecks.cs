@@ -47,6 +47,8 @@ internal sealed class HealthChecks(OperationsOptions options, Database database,
         try
         {
             var revision = database.Read(session => Node.Read(session).OfferRevision);
+            if (database.WriteFailure is { } failure)
+                return Findings.OfWriting(failure);
             database.ProbeWrite();
             return Finding.Ok("database", $"readable and writable, offers at revision {revision}");
         }

@@ -76,6 +76,7 @@ internal sealed class MetricsOfFeatures(
         Take(_checkins, CheckInResult.Answered, "answered", agents.Counts.Ended);
         Take(_checkins, CheckInResult.Refused, "refused", agents.Counts.Ended);
         Take(_checkins, CheckInResult.Failed, "failed", agents.Counts.Ended);
+        Take(_checkins, CheckInResult.Unrecorded, "unrecorded", agents.Counts.Ended);
         _waiting.Set(agents.Counts.Waiting);
         _behind.Set(agents.Behind);
         _unlisted.Set(backlog.Count);

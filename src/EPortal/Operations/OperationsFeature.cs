@@ -23,13 +23,15 @@ internal static class OperationsFeature
     /// <param name="minFreeBytes">Free bytes below which the portal is not ready.</param>
     /// <param name="dataFolder">Folder of the database.</param>
     /// <param name="patchesFolder">Folder of the patches.</param>
+    /// <param name="statsPeriod">How often servers are counted for charts; null for never.</param>
     public static void AddOperations(
         this IServiceCollection services,
         string? token,
         IReadOnlyList<IPNetwork> networks,
         long minFreeBytes,
         string dataFolder,
-        string patchesFolder
+        string patchesFolder,
+        TimeSpan? statsPeriod
     ) =>
         services.AddSingleton(provider => new OperationsOptions(
             token,
@@ -37,7 +39,8 @@ internal static class OperationsFeature
             minFreeBytes,
             dataFolder,
             patchesFolder,
-            provider.GetRequiredService<PatchSourceManager>()
+            provider.GetRequiredService<PatchSourceManager>(),
+            statsPeriod
         ));
 
     /// <summary>Adds what only the server needs.</summary>
@@ -60,6 +63,14 @@ internal static class OperationsFeature
             provider.GetRequiredService<ILogger<InactiveServersWorker>>()
         ));
         services.AddHostedService<RetentionWorker>();
+        services.AddHostedService<StoreWatch>();
+        services.AddHostedService(provider => new ServerStatsWorker(
+            provider.GetRequiredService<FleetSnapshot>(),
+            provider.GetRequiredService<ChangeLog>(),
+            provider.GetRequiredService<OperationsOptions>().ServerStatsPeriod,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<ServerStatsWorker>>()
+        ));
     }
 
     /// <summary>Measures requests; comes first, so that it sees how they end.</summary>

@@ -10,11 +10,13 @@ namespace EPortal.Operations;
 /// <param name="DataFolder">Folder of the database.</param>
 /// <param name="PatchesFolder">Folder of the patches.</param>
 /// <param name="Source">The patch source.</param>
+/// <param name="ServerStatsPeriod">How often servers are counted for charts; null for never.</param>
 internal sealed record OperationsOptions(
     string? Token,
     IReadOnlyList<IPNetwork> Networks,
     long MinFreeBytes,
     string DataFolder,
     string PatchesFolder,
-    PatchSourceManager Source
+    PatchSourceManager Source,
+    TimeSpan? ServerStatsPeriod = null
 );

@@ -37,11 +37,12 @@ internal static class StartPages
     {
         var fleet = await picture.GetNew(cancel);
         var range = CheckInRange.Of(parameters.Text("checkins"));
-        var (points, steps) = database.Read(session =>
-            (CheckInHistory.Read(session, range, time.GetUtcNow()), FirstSteps.Read(session))
+        var now = time.GetUtcNow();
+        var (points, counts, steps) = database.Read(session =>
+            (CheckInHistory.Read(session, range, now), ServerStats.Read(session, range, now), FirstSteps.Read(session))
         );
         return ConsoleRoutes.Show<StartPage, StartModel>(
-            new StartModel(fleet, attention.Look(fleet), range, points, steps)
+            new StartModel(fleet, attention.Look(fleet), range, points, counts, steps)
         );
     }
 }
@@ -51,12 +52,14 @@ internal static class StartPages
 /// <param name="Notices">What needs attention.</param>
 /// <param name="Range">How far back the chart reaches.</param>
 /// <param name="Checkins">Its points, oldest first.</param>
+/// <param name="Counts">Counts of servers over the same time, oldest first.</param>
 /// <param name="Steps">What there is already of what a portal needs.</param>
 internal sealed record StartModel(
     Fleet? Fleet,
     IReadOnlyList<Notice> Notices,
     CheckInRange Range,
     IReadOnlyList<CheckInSpan> Checkins,
+    IReadOnlyList<ServerStatsPoint> Counts,
     FirstSteps Steps
 )
 {

@@ -8,6 +8,9 @@ namespace EPortal.PatchSource;
 /// <summary>The parts of one configured patch source.</summary>
 internal sealed class PatchSourceConnection : IDisposable
 {
+    /// <summary>Where a source takes usage reports, below its root.</summary>
+    public const string ReportPath = "usage-report";
+
     private readonly SourceHttp _http;
     private readonly FileIntegrity _intact;
     private readonly CancellationTokenSource _stopping = new();
@@ -77,6 +80,10 @@ internal sealed class PatchSourceConnection : IDisposable
 
     /// <summary>What the usual sync of these products is to bring.</summary>
     public SyncRequest Request(IReadOnlyList<Product> products) => new(products, Whole: !CacheMode);
+
+    /// <summary>Gives it a usage report.</summary>
+    /// <exception cref="SourceException">It failed, or takes none.</exception>
+    public Task SendReport(byte[] json, CancellationToken cancel) => _http.PostAsync(ReportPath, json, cancel);
 
     /// <summary>Keeps it open until the result is disposed; null when it was given up already.</summary>
     public IDisposable? UseOrNull() => _refs.BeginOrNull();

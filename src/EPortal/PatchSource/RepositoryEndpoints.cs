@@ -37,7 +37,7 @@ internal static class RepositoryEndpoints
     /// <summary>Maps it.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/patch-source").AddEndpointFilter(RequireLogin);
+        var group = Group(routes);
         group.MapLazily(
             RepositoryLayout.Index,
             Methods,
@@ -60,6 +60,10 @@ internal static class RepositoryEndpoints
                     File($"{folder}/{file}", context, repository, intact)
             );
     }
+
+    /// <summary>Calls below <c>/patch-source</c>, each with the login that is set.</summary>
+    public static RouteGroupBuilder Group(IEndpointRouteBuilder routes) =>
+        routes.MapGroup("/patch-source").AddEndpointFilter(RequireLogin);
 
     /// <summary>What changes: caches on the way have to ask each time whether their copy is still right.</summary>
     private static FileContentHttpResult Current(HttpContext context, byte[] content, string type)

@@ -87,6 +87,17 @@ internal sealed class SourceHttp : IDisposable
             )
             .AsTask();
 
+    /// <summary>Sends a small JSON document, once; what the source answers is not read.</summary>
+    /// <param name="path">Below the source's root.</param>
+    /// <param name="json">The document.</param>
+    /// <param name="cancel">Ends the call.</param>
+    /// <exception cref="SourceException">The source failed, or takes nothing there.</exception>
+    public async Task PostAsync(string path, byte[] json, CancellationToken cancel)
+    {
+        using var patience = Patience(json.Length, cancel);
+        await OnceAsync(path, null, (_, _) => Task.FromResult(true), patience.Token, cancel, sent: json);
+    }
+
     /// <summary>Runs <paramref name="attempt"/>, again after failures that pass.</summary>
     public Task RetryAsync(Func<CancellationToken, Task> attempt, CancellationToken cancel) =>
         _retries.ExecuteAsync(async token => await attempt(token), cancel).AsTask();
@@ -110,17 +121,26 @@ internal sealed class SourceHttp : IDisposable
     /// <param name="limit">Cancelled when it has lasted long enough, or with <paramref name="cancel"/>.</param>
     /// <param name="cancel">Ends the call; only then is <see cref="OperationCanceledException"/> thrown.</param>
     /// <param name="freshness">What caches on the way are asked for.</param>
+    /// <param name="sent">JSON to post; null to get.</param>
     public async Task<T> OnceAsync<T>(
         string path,
         RangeHeaderValue? range,
         Func<HttpResponseMessage, StallTimeout, Task<T>> read,
         CancellationToken limit,
         CancellationToken cancel,
-        CachePolicy freshness = CachePolicy.Any
+        CachePolicy freshness = CachePolicy.Any,
+        byte[]? sent = null
     )
     {
         using var silence = new StallTimeout(_options.Timeout, _options.LowestRate, limit);
         using var request = Request(path, range, freshness);
+        if (sent is not null)
+        {
+            request.Method = HttpMethod.Post;
+            request.Content = new ByteArrayContent(sent);
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        }
+
         try
         {
             using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token);

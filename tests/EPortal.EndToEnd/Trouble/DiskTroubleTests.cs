@@ -9,6 +9,8 @@ namespace EPortal.EndToEnd.Trouble;
 /// <summary>A disk that is full, or that cannot be written any more.</summary>
 public sealed class DiskTroubleTests : IDisposable
 {
+    private const string Register = "/admin/api/kcare/register_server.plain?hostname=new&key=fleet";
+
     private readonly PortalInstallation _installation = new();
     private readonly SmallDisk _disk;
 
@@ -40,10 +42,15 @@ public sealed class DiskTroubleTests : IDisposable
         deploy.ExitCode.ShouldBe(1, deploy.ToString());
         deploy.Stderr.ShouldContain("No space");
         (await http.GetAsync($"/{Sample.Target}/1/kpatch.bin", cancel)).StatusCode.ShouldBe(HttpStatusCode.OK);
-        using (var refused = await http.CheckInAsync(host, "changed"))
+        using (var answered = await http.CheckInAsync(host, "changed"))
+        {
+            answered.StatusCode.ShouldBe(HttpStatusCode.OK);
+            (await answered.Content.ReadAsStringAsync(cancel)).ShouldContain("\"recorded\":false");
+        }
+
+        using (var refused = await http.GetAsync(Register, cancel))
         {
             refused.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
-            refused.Headers.RetryAfter.ShouldNotBeNull();
             (await refused.Content.ReadAsStringAsync(cancel)).ShouldContain("disk full");
         }
 
@@ -52,6 +59,40 @@ public sealed class DiskTroubleTests : IDisposable
         (await _installation.DoAsync("server", "list", "--hostname", "changed")).ShouldContain(host);
         await _installation.DoAsync("kcare", "deploy", large);
         (await http.GetAsync($"/{Sample.Target}/2/kpatch.bin", cancel)).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Restarted_on_a_full_disk_it_serves_what_is_there_and_goes_on_when_there_is_room()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        await _installation.DoAsync("kcare", "deploy", await _installation.BuildAsync("K1", 1, 1000));
+        await _installation.DoAsync("key", "-a", "fleet");
+        string host;
+        await using (var before = await _installation.ServeAsync())
+        {
+            using var first = new HttpClient { BaseAddress = before.Address };
+            host = await first.RegisterAsync("fleet");
+            var reserve = _installation.PathOf("disk/data/eportal.reserve");
+            await Eventually.IsTrueAsync("space is put by", () => Task.FromResult(File.Exists(reserve)));
+            _disk.Fill();
+            await before.SignalAsync("TERM");
+        }
+
+        _disk.Fill();
+        await using var portal = await _installation.ServeAsync();
+        using var http = new HttpClient { BaseAddress = portal.Address };
+        (await http.GetAsync($"/{Sample.Target}/1/kpatch.bin", cancel)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        using (var answered = await http.CheckInAsync(host, "changed"))
+            (await answered.Content.ReadAsStringAsync(cancel)).ShouldContain("\"recorded\":false");
+        (await http.GetAsync(Register, cancel)).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (await http.GetStringAsync("/healthz", cancel)).ShouldBe("ok\n");
+        using (var ready = await http.GetAsync("/readyz", cancel))
+            (await ready.Content.ReadAsStringAsync(cancel)).ShouldContain("check-ins are not recorded");
+
+        _disk.Free();
+        (await http.CheckInAsync(host, "changed")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await _installation.DoAsync("server", "list", "--hostname", "changed")).ShouldContain(host);
+        (await http.GetAsync(Register, cancel)).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]

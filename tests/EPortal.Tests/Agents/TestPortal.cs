@@ -74,6 +74,9 @@ internal sealed class TestPortal : IAsyncDisposable
             Listen = [new Uri("http://127.0.0.1:0")],
             RunAs = Shell.IsRoot ? "root" : null,
             RegisterRateLimit = 0,
+            // They write when the clock is moved.
+            ServerStatsPeriod = null,
+            SendCheckinPeriod = null,
         };
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 5, 1, 12, 0, 0, TimeSpan.Zero));
         var portal = Portal.Open(change?.Invoke(settings) ?? settings, time);

@@ -245,7 +245,7 @@ public sealed partial class StartPageTests
             []
         );
         var verdict = VerdictModel.Of(
-            new StartModel(fleet, [], CheckInRange.All[0], [], new FirstSteps(true, true, true))
+            new StartModel(fleet, [], CheckInRange.All[0], [], [], new FirstSteps(true, true, true))
         );
         (verdict.HealthLevel, verdict.Title).ShouldBe(((HealthLevel)mood, title));
     }

@@ -224,7 +224,10 @@ public sealed class UpdateCommandTests : IAsyncLifetime
     private long Used() =>
         Directory
             .EnumerateFiles(Portal.DataFolder, "*", SearchOption.AllDirectories)
-            .Where(path => !path.Contains(".sqlite", StringComparison.Ordinal))
+            .Where(path =>
+                !path.Contains(".sqlite", StringComparison.Ordinal)
+                && !path.EndsWith(".reserve", StringComparison.Ordinal)
+            )
             .Sum(path => new FileInfo(path).Length);
 
     private CliRunner Cli()

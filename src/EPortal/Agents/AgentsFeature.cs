@@ -1,3 +1,5 @@
+using EPortal.Agents.Packages;
+
 namespace EPortal.Agents;
 
 /// <summary>The wire protocol of agents: its services and its calls.</summary>
@@ -7,6 +9,7 @@ internal static class AgentsFeature
     public static void AddAgents(this IServiceCollection services)
     {
         services.AddSingleton<PatchFileFastPath>();
+        services.AddSingleton<AgentRepository>();
         services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<TargetConstraint>(TargetConstraint.Name));
     }
 
@@ -18,6 +21,7 @@ internal static class AgentsFeature
         CheckInEndpoints.Map(routes);
         PatchServerEndpoints.Map(routes);
         ShellEndpoints.Map(routes);
+        AgentRepositoryEndpoints.Map(routes);
         DocsPages.Map(routes);
         InstallPages.Map(routes);
     }

@@ -3,6 +3,7 @@ using EPortal.Accounts.Ldap;
 using EPortal.Accounts.Sessions;
 using EPortal.Accounts.Sso;
 using EPortal.Agents;
+using EPortal.Agents.Packages;
 using EPortal.Blobs;
 using EPortal.Data;
 using EPortal.Feeds;
@@ -64,6 +65,7 @@ internal sealed class Portal : IAsyncDisposable
         Known = new ServerCache(Database, Offers);
         CheckIns = new CheckInRecorder(Log, Known, HostChangeLimiter);
         Agents = new AgentService(Database, new AgentOffers(Offers), CheckIns, Known, time);
+        AgentPackages = new AgentPackageStore(AgentPackagePlaces.Of(folder.Root), Log);
         Users = new UserStore(Database, Log, settings.AuthPasswordMinLength);
         ApiKeys = new ApiKeyStore(Database, Log, time);
         SessionLifetime = new SessionLifetime(settings.AuthSessionLifetime, settings.AuthRefreshSession);
@@ -170,6 +172,9 @@ internal sealed class Portal : IAsyncDisposable
 
     /// <summary>What agents ask for.</summary>
     public AgentService Agents { get; }
+
+    /// <summary>Packages of the agent.</summary>
+    public AgentPackageStore AgentPackages { get; }
 
     /// <summary>Local accounts.</summary>
     public UserStore Users { get; }

@@ -226,6 +226,7 @@ internal static class WebPortal
         services.AddSingleton(portal.Agents);
         services.AddSingleton(portal.Signer);
         services.AddSingleton(new AgentPackage(AppContext.BaseDirectory));
+        services.AddSingleton(portal.AgentPackages);
         services.AddSingleton<KeyGuard>();
         services.AddSingleton(provider => new RegistrationThrottle(
             settings.RegisterRateLimit,

@@ -30,7 +30,11 @@ internal static class InstallPages
     {
         var portal = PortalAddress.Of(context.Request);
         return ConsoleRoutes.Show<InstallPage, InstallModel>(
-            new InstallModel(portal, new InstallGuide(portal, SomeKey, "").OnTheHost, package.PathOrNull is not null || repository.HasPackages)
+            new InstallModel(
+                portal,
+                new InstallGuide(portal, SomeKey, "").OnTheHost,
+                package.PathOrNull is not null || repository.HasPackages
+            )
         );
     }
 }

@@ -143,7 +143,13 @@ internal static partial class AgentPackageCommands
     );
 
     /// <summary>A package that was imported, or was here already.</summary>
-    internal sealed record ImportedRow(string Package, string Version, string Architecture, string Sha256, bool Imported);
+    internal sealed record ImportedRow(
+        string Package,
+        string Version,
+        string Architecture,
+        string Sha256,
+        bool Imported
+    );
 
     /// <summary>A package that was deleted.</summary>
     internal sealed record DeletedRow(string Package, bool DryRun);

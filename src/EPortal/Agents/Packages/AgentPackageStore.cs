@@ -32,8 +32,8 @@ internal sealed record AgentPackageHere(AgentPackageFile File, bool IsShipped);
 internal sealed record AgentPackageList(IReadOnlyList<AgentPackageHere> Packages, IReadOnlyList<string> Damaged);
 
 /// <summary>
-/// The packages of the agent that this portal hands out: those that came with it and those that were imported. A package
-/// that was imported takes the place of a shipped one of the same name.
+/// The packages of the agent that this portal hands out: those that came with it and those that were imported. One that
+/// was imported takes the place of a shipped one of the same name.
 /// </summary>
 internal sealed class AgentPackageStore(AgentPackagePlaces places, ChangeLog log)
 {

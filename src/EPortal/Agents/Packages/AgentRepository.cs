@@ -87,7 +87,9 @@ internal sealed partial class AgentRepository(
             return now;
         lock (_lock)
             return namesContent
-                ? _earlier.Select(state => files(state).GetValueOrDefault(path)).FirstOrDefault(file => file is not null)
+                ? _earlier
+                    .Select(state => files(state).GetValueOrDefault(path))
+                    .FirstOrDefault(file => file is not null)
                 : null;
     }
 
@@ -112,7 +114,12 @@ internal sealed partial class AgentRepository(
     }
 
     private static List<string> Architectures(IEnumerable<AgentPackageFile> packages, bool rpm) =>
-        [.. packages.Where(package => package.Rpm is not null == rpm).Select(package => package.Architecture).Distinct()];
+        [
+            .. packages
+                .Where(package => package.Rpm is not null == rpm)
+                .Select(package => package.Architecture)
+                .Distinct(),
+        ];
 
     private T Try<T>(Func<T> make)
     {

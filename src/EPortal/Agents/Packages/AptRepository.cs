@@ -69,7 +69,11 @@ internal static class AptRepository
     private static string Paragraph(AgentPackageFile package)
     {
         var text = new StringBuilder();
-        foreach (var (name, value) in package.Control!.All.Where(f => !Own.Contains(f.Name, StringComparer.OrdinalIgnoreCase)))
+        foreach (
+            var (name, value) in package.Control!.All.Where(f =>
+                !Own.Contains(f.Name, StringComparer.OrdinalIgnoreCase)
+            )
+        )
             text.Append(CultureInfo.InvariantCulture, $"{name}: {value}\n");
         text.Append(CultureInfo.InvariantCulture, $"Filename: {Pool}{package.Name}\n");
         text.Append(CultureInfo.InvariantCulture, $"Size: {package.Size}\n");
@@ -88,19 +92,19 @@ internal static class AptRepository
             )
         );
         return $"""
-            Origin: ePortal
-            Label: ePortal
-            Suite: stable
-            Codename: stable
-            Date: {Time(now)}
-            Valid-Until: {Time(until)}
-            Acquire-By-Hash: yes
-            Architectures: {string.Join(' ', AgentPackageFile.DebArchitectures)}
-            Components: main
-            Description: agent packages of this portal
-            SHA256:
+                Origin: ePortal
+                Label: ePortal
+                Suite: stable
+                Codename: stable
+                Date: {Time(now)}
+                Valid-Until: {Time(until)}
+                Acquire-By-Hash: yes
+                Architectures: {string.Join(' ', AgentPackageFile.DebArchitectures)}
+                Components: main
+                Description: agent packages of this portal
+                SHA256:
 
-            """.ReplaceLineEndings("\n") + hashes;
+                """.ReplaceLineEndings("\n") + hashes;
     }
 
     private static string Time(DateTimeOffset time) =>

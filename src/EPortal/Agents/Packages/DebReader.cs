@@ -39,7 +39,10 @@ internal static class DebReader
         {
             var (name, size) = Member(file);
             var next = file.Position + size + size % 2;
-            if (number == 0 && (name != "debian-binary" || size is < 4 or > 64 || !IsFormat2(file.ReadBytes((int)size))))
+            if (
+                number == 0
+                && (name != "debian-binary" || size is < 4 or > 64 || !IsFormat2(file.ReadBytes((int)size)))
+            )
                 throw BadPackage.Because("not a Debian package of format 2.0");
             if (name.StartsWith("data.tar", StringComparison.Ordinal))
                 return control ?? throw BadPackage.Because("the package has no control archive before its data");
@@ -91,7 +94,9 @@ internal static class DebReader
         catch (Exception e) when (e is not (Data.RefusedException or OutOfMemoryException))
         {
             // The readers of these formats throw of many kinds, some of them for no more than a wrong byte.
-            throw BadPackage.Because($"the control archive is damaged: {e.Message.ReplaceLineEndings(" ").TrimEnd('.')}");
+            throw BadPackage.Because(
+                $"the control archive is damaged: {e.Message.ReplaceLineEndings(" ").TrimEnd('.')}"
+            );
         }
 
         throw BadPackage.Because("the control archive has no control file");

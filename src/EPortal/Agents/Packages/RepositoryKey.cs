@@ -9,9 +9,9 @@ using Org.BouncyCastle.Security;
 namespace EPortal.Agents.Packages;
 
 /// <summary>
-/// The OpenPGP key (RFC 4880) that signs the repositories of agent packages: RSA and SHA-256, which the package managers
-/// of all supported systems take. It lies without a password in a file of the portal's user, as other programs export
-/// one, and is made when it is first needed.
+/// The OpenPGP key (RFC 4880) that signs the repositories of agent packages: RSA and SHA-256, which the package
+/// managers of all supported systems take. It lies without a password in a file of the portal's user, as other programs
+/// export one, and is made when it is first needed.
 /// </summary>
 internal sealed class RepositoryKey
 {

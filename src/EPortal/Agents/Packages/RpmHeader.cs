@@ -20,6 +20,8 @@ internal sealed class RpmHeader
 
     private readonly SortedDictionary<int, Entry> _entries = [];
 
+    private long _taken;
+
     private RpmHeader(byte[] bytes) => Bytes = bytes;
 
     /// <summary>The header as it lies in the package.</summary>
@@ -78,7 +80,9 @@ internal sealed class RpmHeader
             5 => 8,
             _ => 0,
         };
-        return width == 0 ? [] : [.. Enumerable.Range(0, entry.Count).Select(i => Number(entry.Data, i * width, width))];
+        return width == 0
+            ? []
+            : [.. Enumerable.Range(0, entry.Count).Select(i => Number(entry.Data, i * width, width))];
     }
 
     /// <summary>
@@ -102,18 +106,26 @@ internal sealed class RpmHeader
         {
             while (data.Length % entry.Alignment != 0)
                 data.WriteByte(0);
-            index.Write(Numbers(tag, entry.Type, (int)data.Length, entry.Count));
+            index.Write(Words(tag, entry.Type, (int)data.Length, entry.Count));
             data.Write(entry.Data);
         }
 
         var count = entries.Count + 1;
-        var first = Numbers(region, Binary, (int)data.Length, EntrySize);
-        data.Write(Numbers(region, Binary, -count * EntrySize, EntrySize));
+        var first = Words(region, Binary, (int)data.Length, EntrySize);
+        data.Write(Words(region, Binary, -count * EntrySize, EntrySize));
         byte[] padding = new byte[(8 - data.Length % 8) % 8];
-        return [.. Magic, .. Numbers(count, (int)data.Length), .. first, .. index.ToArray(), .. data.ToArray(), .. padding];
+        return
+        [
+            .. Magic,
+            .. Words(count, (int)data.Length),
+            .. first,
+            .. index.ToArray(),
+            .. data.ToArray(),
+            .. padding,
+        ];
     }
 
-    private static byte[] Numbers(params ReadOnlySpan<int> values)
+    private static byte[] Words(params ReadOnlySpan<int> values)
     {
         var bytes = new byte[values.Length * 4];
         for (var i = 0; i < values.Length; i++)
@@ -130,7 +142,9 @@ internal sealed class RpmHeader
         };
 
     private static string Clean(string text) =>
-        string.Concat(text.Select(c => c is '\n' or '\t' || !char.IsControl(c) && c < 0xfffe && !char.IsSurrogate(c) ? c : '?'));
+        string.Concat(
+            text.Select(c => c is '\n' or '\t' || (!char.IsControl(c) && c < 0xfffe && !char.IsSurrogate(c)) ? c : '?')
+        );
 
     private void Take(ReadOnlySpan<byte> index, ReadOnlySpan<byte> data)
     {
@@ -138,11 +152,20 @@ internal sealed class RpmHeader
         var type = BinaryPrimitives.ReadInt32BigEndian(index[4..]);
         var offset = BinaryPrimitives.ReadInt32BigEndian(index[8..]);
         var count = BinaryPrimitives.ReadInt32BigEndian(index[12..]);
-        if (type is < 0 or > 9 || offset < 0 || offset > data.Length || count < 0 || (type != Binary && count > MaxValues))
+        if (
+            type is < 0 or > 9
+            || offset < 0
+            || offset > data.Length
+            || count < 0
+            || (type != Binary && count > MaxValues)
+        )
             throw Damaged();
         var length = LengthOf(type, count, data[offset..]);
-        if (length > data.Length - offset || !_entries.TryAdd(tag, new Entry(type, count, data.Slice(offset, (int)length).ToArray())))
+        // Entries that lie over each other would take many times the memory of the header.
+        _taken += length;
+        if (length > data.Length - offset || _taken > data.Length + EntrySize || _entries.ContainsKey(tag))
             throw Damaged();
+        _entries[tag] = new Entry(type, count, data.Slice(offset, (int)length).ToArray());
     }
 
     private static long LengthOf(int type, int count, ReadOnlySpan<byte> data)

@@ -281,7 +281,17 @@ internal static class RpmRepository
     private static RepositoryFile Xml(Action<XmlWriter> write)
     {
         using var content = new MemoryStream();
-        using (var xml = XmlWriter.Create(content, new XmlWriterSettings { Encoding = new UTF8Encoding(false), Indent = true, NewLineChars = "\n" }))
+        using (
+            var xml = XmlWriter.Create(
+                content,
+                new XmlWriterSettings
+                {
+                    Encoding = new UTF8Encoding(false),
+                    Indent = true,
+                    NewLineChars = "\n",
+                }
+            )
+        )
             write(xml);
         return RepositoryFile.Of(content.ToArray());
     }

@@ -43,7 +43,11 @@ public sealed class AgentPackageCommandTests : IDisposable
     {
         await Cli.RunAsync(["agent", "import", TestPackages.Deb(_folder)]);
 
-        var (exit, _, error) = await Cli.RunAsync(["agent", "import", TestPackages.Deb(_folder, fields: "Section: x\n")]);
+        var (exit, _, error) = await Cli.RunAsync([
+            "agent",
+            "import",
+            TestPackages.Deb(_folder, fields: "Section: x\n"),
+        ]);
 
         exit.ShouldBe(1);
         error.ShouldContain("already here with other content");

@@ -100,9 +100,8 @@ public sealed class AgentPackageFileTests : IDisposable
         foreach (var (tool, ending) in (ReadOnlySpan<(string, string)>)[("xz", "xz"), ("gzip", "gz"), ("zstd", "zst")])
         {
             Shell.Run("bash", "-c", $"{tool} -c < {zeros} > {zeros}.{ending}");
-            Refused(WithControl($"control.tar.{ending}", File.ReadAllBytes($"{zeros}.{ending}"))).ShouldContain(
-                "more than 4194304 bytes"
-            );
+            Refused(WithControl($"control.tar.{ending}", File.ReadAllBytes($"{zeros}.{ending}")))
+                .ShouldContain("more than 4194304 bytes");
         }
     }
 
@@ -126,7 +125,9 @@ public sealed class AgentPackageFileTests : IDisposable
     [InlineData("Package kernelcare\n", "without a field name")]
     [InlineData("Package: kernel\0care\n", "control characters")]
     public void Control_files_of_another_form_are_refused(string text, string reason) =>
-        Should.Throw<RefusedException>(() => ControlFields.Parse(Encoding.UTF8.GetBytes(text))).Message.ShouldContain(reason);
+        Should
+            .Throw<RefusedException>(() => ControlFields.Parse(Encoding.UTF8.GetBytes(text)))
+            .Message.ShouldContain(reason);
 
     private static string Refused(string path) =>
         Should.Throw<RefusedException>(() => AgentPackageFile.Read(path)).Message;

@@ -38,7 +38,9 @@ public sealed class AptRepositoryTests
         var key = await site.Portal.Http.GetStringAsync("/repo/kernelcare.asc", Cancellation);
 
         key.ShouldStartWith("-----BEGIN PGP PUBLIC KEY BLOCK-----\n");
-        Shell.Run("stat", "-c", "%a", Path.Combine(site.Portal.DataFolder, "config/agent-repository.key")).ShouldBe("600");
+        Shell
+            .Run("stat", "-c", "%a", Path.Combine(site.Portal.DataFolder, "config/agent-repository.key"))
+            .ShouldBe("600");
     }
 
     [Fact]

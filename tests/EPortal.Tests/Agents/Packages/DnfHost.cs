@@ -17,7 +17,11 @@ internal sealed class DnfHost
     /// <param name="site">The portal.</param>
     /// <param name="url">Where it finds the repository; that of the portal when null.</param>
     /// <param name="check">How lists are checked.</param>
-    public static async Task<DnfHost> MakeAsync(RepositorySite site, string? url = null, string check = "repo_gpgcheck=1")
+    public static async Task<DnfHost> MakeAsync(
+        RepositorySite site,
+        string? url = null,
+        string check = "repo_gpgcheck=1"
+    )
     {
         var root = site.Folder.File($"dnf-{Guid.NewGuid():N}");
         Directory.CreateDirectory($"{root}/repos");

@@ -34,7 +34,8 @@ public sealed class RpmRepositoryTests
         said.ShouldContain("\n    V4 RSA/SHA256 Signature");
         said.ShouldContain("Payload SHA256 digest: OK");
         said.ShouldNotContain("NOKEY");
-        Shell.Run("rpm", "-qp", "--dbpath", database, "--dump", served)
+        Shell
+            .Run("rpm", "-qp", "--dbpath", database, "--dump", served)
             .ShouldBe(Shell.Run("rpm", "-qp", "--dbpath", database, "--dump", original));
         Shell.Run("bash", "-c", $"rpm --dbpath {site.Folder.File("none")} -Kv {served} || true").ShouldContain("NOKEY");
     }
@@ -47,9 +48,17 @@ public sealed class RpmRepositoryTests
         await other.ImportAsync(TestPackages.Rpm(site.Folder));
         var signed = site.Folder.File("signed.rpm");
         var path = "/repo/rpm/packages/kernelcare-0.2.0-1.x86_64.rpm";
-        await File.WriteAllBytesAsync(signed, await other.Portal.Http.GetByteArrayAsync(path, Cancellation), Cancellation);
+        await File.WriteAllBytesAsync(
+            signed,
+            await other.Portal.Http.GetByteArrayAsync(path, Cancellation),
+            Cancellation
+        );
         await site.ImportAsync(signed);
-        await File.WriteAllBytesAsync(signed, await site.Portal.Http.GetByteArrayAsync(path, Cancellation), Cancellation);
+        await File.WriteAllBytesAsync(
+            signed,
+            await site.Portal.Http.GetByteArrayAsync(path, Cancellation),
+            Cancellation
+        );
         var database = site.Folder.File("db");
         Shell.Run("rpm", "--dbpath", database, "--import", await site.KeyFileAsync());
 
@@ -74,8 +83,12 @@ public sealed class RpmRepositoryTests
 
         foreach (var kind in (string[])["primary", "filelists"])
         {
-            var theirs = Plain(List(kind, XDocument.Load($"{copy}/repodata/repomd.xml"), path => File.ReadAllBytes($"{copy}/{path}")));
-            var index = XDocument.Parse(await site.Portal.Http.GetStringAsync("/repo/rpm/repodata/repomd.xml", Cancellation));
+            var theirs = Plain(
+                List(kind, XDocument.Load($"{copy}/repodata/repomd.xml"), path => File.ReadAllBytes($"{copy}/{path}"))
+            );
+            var index = XDocument.Parse(
+                await site.Portal.Http.GetStringAsync("/repo/rpm/repodata/repomd.xml", Cancellation)
+            );
             var ours = Plain(List(kind, index, path => site.Portal.Http.GetByteArrayAsync($"/repo/rpm/{path}").Result));
             ours.ShouldBe(theirs);
         }

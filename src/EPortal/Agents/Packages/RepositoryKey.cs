@@ -118,11 +118,7 @@ internal sealed class RepositoryKey
     {
         using var text = new MemoryStream();
         using (var armor = new ArmoredOutputStream(text))
-        {
-            armor.SetHeader(ArmoredOutputStream.HeaderVersion, null);
             write(armor);
-        }
-
         return Encoding.ASCII.GetString(text.ToArray()).ReplaceLineEndings("\n");
     }
 

@@ -3,7 +3,7 @@ SHELL := /bin/bash
 OUT := out
 CONFIGURATION ?= Release
 
-.PHONY: build demo test bench bench-quick bench-more bench-supply bench-filters bench-pages soak soak-quick lint format fuzz crash pictures clean
+.PHONY: build demo test bench bench-quick bench-more bench-supply bench-filters bench-pages soak soak-quick lint format fuzz crash pictures test-agent-repository clean
 
 build:
 	@scripts/need.sh build
@@ -73,6 +73,12 @@ fuzz: build
 
 crash: build
 	@scripts/crash.sh
+
+# The agent's package by apt and dnf in roots of their own.
+test-agent-repository:
+	@scripts/need.sh build agents
+	@$(MAKE) --no-print-directory build
+	@scripts/test-agent-repository.sh
 
 pictures: build
 	@scripts/pictures.sh

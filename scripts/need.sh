@@ -1,7 +1,8 @@
 #!/bin/bash
 # need.sh SET… installs the Debian packages that these need and that are missing, or says in one sentence what to install.
 # need.sh --install PACKAGE… installs packages, newer ones too.
-# Sets are what make targets need: build, lint, kernel (a guest in QEMU), demo, test, pictures, bench, soak.
+# Sets are what make targets need: build, lint, kernel (a guest in QEMU), demo, test, agents (test-agent-repository), pictures,
+# bench, soak.
 set -euf
 
 # COMMAND:PACKAGE of a set; a command given as a path (/usr/…) is looked for as a file.
@@ -13,7 +14,9 @@ pairs_of() {
             /lib/modules/*/build:linux-headers-amd64' ;;
         demo) pairs_of build; pairs_of kernel; echo curl:curl ;;
         test) pairs_of build; pairs_of kernel; echo 'chromium:chromium minisign:minisign promtool:prometheus nginx:nginx squid:squid
-            microsocks:microsocks slapd:slapd zsh:zsh fish:fish strace:strace' ;;
+            microsocks:microsocks slapd:slapd zsh:zsh fish:fish strace:strace shellcheck:shellcheck dpkg-deb:dpkg ar:binutils
+            rpmbuild:rpm dnf:dnf createrepo_c:createrepo-c gpg:gpg gpgv:gpgv xz:xz-utils zstd:zstd' ;;
+        agents) pairs_of build; echo 'mmdebstrap:mmdebstrap rpmbuild:rpm dpkg-deb:dpkg curl:curl ansible-playbook:ansible-core' ;;
         pictures) pairs_of test; echo pngquant:pngquant ;;
         bench) pairs_of build; echo nginx:nginx squid:squid curl:curl ;;
         soak) pairs_of build; echo nginx:nginx ;;

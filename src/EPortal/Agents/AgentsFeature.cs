@@ -1,4 +1,6 @@
 using System.Net;
+using EPortal.Agents.Packages;
+using EPortal.Data;
 using EPortal.Keys;
 using EPortal.Servers;
 
@@ -8,10 +10,16 @@ namespace EPortal.Agents;
 internal static class AgentsFeature
 {
     /// <summary>Adds what agents ask for.</summary>
-    public static void AddAgents(this IServiceCollection services)
+    /// <param name="services">Where to add.</param>
+    /// <param name="dataFolder">The data folder, which keeps imported packages.</param>
+    public static void AddAgents(this IServiceCollection services, string dataFolder)
     {
         services.AddSingleton<AgentOffers>();
         services.AddSingleton<AgentService>();
+        services.AddSingleton(provider => new AgentPackageStore(
+            AgentPackagePlaces.Of(dataFolder),
+            provider.GetRequiredService<ChangeLog>()
+        ));
     }
 
     /// <summary>Adds what only the server needs.</summary>
@@ -34,6 +42,7 @@ internal static class AgentsFeature
             provider.GetRequiredService<Registration>(),
             provider.GetRequiredService<TimeProvider>()
         ));
+        services.AddSingleton<AgentRepository>();
         services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<TargetConstraint>(TargetConstraint.Name));
     }
 
@@ -45,6 +54,7 @@ internal static class AgentsFeature
         CheckInEndpoints.Map(routes);
         PatchServerEndpoints.Map(routes);
         ShellEndpoints.Map(routes);
+        AgentRepositoryEndpoints.Map(routes);
         DocsPages.Map(routes);
         InstallPages.Map(routes);
     }

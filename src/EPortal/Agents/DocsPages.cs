@@ -1,4 +1,5 @@
 using EPortal.Accounts;
+using EPortal.Agents.Packages;
 using EPortal.Api;
 using EPortal.Keys;
 using EPortal.WebConsole;
@@ -23,6 +24,7 @@ internal static class DocsPages
         ApiParameters parameters,
         KeyStore keys,
         AgentPackage package,
+        AgentRepository repository,
         IOptionsMonitor<AccountAuthenticationOptions> login,
         HttpContext context
     )
@@ -37,7 +39,7 @@ internal static class DocsPages
                 chosen,
                 [.. all.Take(MaxKeys).Union(chosen is null ? [] : [chosen])],
                 new InstallGuide(portal, chosen?.Name ?? NoKey, login.Get(AccountAuthentication.Name).KeyHeader),
-                package.PathOrNull is not null,
+                package.PathOrNull is not null || repository.HasPackages,
                 FleetSecrets.AreOnPagesFor(context)
             )
         );

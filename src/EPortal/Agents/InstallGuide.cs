@@ -49,8 +49,9 @@ internal sealed class InstallGuide(string portal, string key, string keyHeader)
             new(
                 "move",
                 "Move a host to this address",
-                "For installed agents, after the address of this portal changed.",
+                "For installed agents, after the address of this portal changed. The first line is for agents that were installed as a package.",
                 $"""
+                curl -fsS {portal}/set-kernelcare-repo | bash
                 curl -fsS {portal}/set-patch-server | bash
                 """
             ),
@@ -120,7 +121,11 @@ internal sealed class InstallGuide(string portal, string key, string keyHeader)
                       ansible.builtin.command:
                         cmd: /usr/bin/kcarectl --unregister
                         removes: /etc/sysconfig/kcare/systemid
-                    - name: Remove the agent and its cron job
+                    - name: Remove the agent's package
+                      ansible.builtin.package:
+                        name: kernelcare
+                        state: absent
+                    - name: Remove an agent that was installed as a single program
                       ansible.builtin.file:
                         path: "{{ item }}"
                         state: absent

@@ -1,3 +1,4 @@
+using EPortal.Agents.Packages;
 using EPortal.Api;
 using EPortal.WebConsole;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -23,12 +24,17 @@ internal static class InstallPages
 
     private static RazorComponentResult<PageHost<InstallPage, InstallModel>> Show(
         HttpContext context,
-        AgentPackage package
+        AgentPackage package,
+        AgentRepository repository
     )
     {
         var portal = PortalAddress.Of(context.Request);
         return ConsoleRoutes.Show<InstallPage, InstallModel>(
-            new InstallModel(portal, new InstallGuide(portal, SomeKey, "").OnTheHost, package.PathOrNull is not null)
+            new InstallModel(
+                portal,
+                new InstallGuide(portal, SomeKey, "").OnTheHost,
+                package.PathOrNull is not null || repository.HasPackages
+            )
         );
     }
 }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Security.Cryptography;
+using EPortal.Agents.Packages;
 using EPortal.Api;
 using EPortal.Patchsets;
 using Microsoft.Net.Http.Headers;
@@ -7,25 +8,16 @@ using Microsoft.Net.Http.Headers;
 namespace EPortal.Agents;
 
 /// <summary>
-/// Scripts for <c>curl … | bash</c> with this portal's address in them.
+/// Scripts for <c>curl … | bash</c>, or any other shell, with this portal's address in them.
 /// </summary>
 internal static class ShellEndpoints
 {
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapLazily(
-            "/install-kernelcare",
-            [HttpMethods.Get],
-            (HttpContext context, PortalSigner signer, AgentPackage package) =>
-                Script(context, "install-kernelcare.sh", signer, package)
-        );
-        routes.MapLazily(
-            "/set-patch-server",
-            [HttpMethods.Get],
-            (HttpContext context, PortalSigner signer, AgentPackage package) =>
-                Script(context, "set-patch-server.sh", signer, package)
-        );
+        MapScript(routes, "install-kernelcare");
+        MapScript(routes, "set-kernelcare-repo");
+        MapScript(routes, "set-patch-server");
         routes.MapLazily(
             "/packages/kcarectl",
             [HttpMethods.Get],
@@ -36,16 +28,36 @@ internal static class ShellEndpoints
         );
     }
 
-    private static IResult Script(HttpContext context, string name, PortalSigner signer, AgentPackage package)
-    {
-        context.Response.Headers[HeaderNames.CacheControl] = "no-store";
-        return TypedResults.Text(
-            Read(name)
-                .Replace("@PORTAL@", PortalAddress.Of(context.Request), StringComparison.Ordinal)
-                .Replace("@AGENT_SHA256@", package.Sha256OrNull ?? "", StringComparison.Ordinal)
-                .Replace("@KEYS@", signer.KeysForAgents().Trim(), StringComparison.Ordinal),
-            "text/x-shellscript"
+    private static void MapScript(IEndpointRouteBuilder routes, string name) =>
+        routes.MapLazily(
+            $"/{name}",
+            [HttpMethods.Get],
+            (HttpContext context, PortalSigner signer, AgentPackage package, AgentRepository repository) =>
+            {
+                context.Response.Headers[HeaderNames.CacheControl] = "no-store";
+                return TypedResults.Text(
+                    WithRepository(Read($"{name}.sh"), repository)
+                        .Replace("@PORTAL@", PortalAddress.Of(context.Request), StringComparison.Ordinal)
+                        .Replace("@AGENT_SHA256@", package.Sha256OrNull ?? "", StringComparison.Ordinal)
+                        .Replace("@KEYS@", signer.KeysForAgents().Trim(), StringComparison.Ordinal),
+                    "text/x-shellscript"
+                );
+            }
         );
+
+    /// <summary>The part that sets up package managers, without its first lines, which are for checkers of scripts.
+    /// </summary>
+    private static string WithRepository(string script, AgentRepository repository)
+    {
+        const string Place = "@REPOSITORY@\n";
+        if (!script.Contains(Place, StringComparison.Ordinal))
+            return script;
+        var state = repository.Current();
+        var part = Read("repository.part.sh")
+            .Replace("@DEB_ARCHITECTURES@", string.Join(' ', state.DebArchitectures), StringComparison.Ordinal)
+            .Replace("@RPM_ARCHITECTURES@", string.Join(' ', state.RpmArchitectures), StringComparison.Ordinal)
+            .Replace("@REPOSITORY_KEY@", repository.PublicKey.Trim(), StringComparison.Ordinal);
+        return script.Replace(Place, string.Join('\n', part.Split('\n').Skip(2)), StringComparison.Ordinal);
     }
 
     private static string Read(string name)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using EPortal.Accounts;
 using EPortal.Accounts.Ldap;
+using EPortal.Agents.Packages;
 using EPortal.Cli;
 using EPortal.Demo;
 using EPortal.Feeds;
@@ -28,6 +29,7 @@ internal static class CommandLine
             KeyCommands.Create(context),
             FeedCommands.Create(context),
             ServerCommands.Create(context),
+            AgentPackageCommands.Create(context),
             ArchiveCommands.Create(context),
             RepositoryCommand.Create(context),
             BundleCommands.Create(context),

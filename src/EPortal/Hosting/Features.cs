@@ -52,7 +52,7 @@ internal static class Features
         services.AddFeeds();
         services.AddKeys();
         services.AddServers(settings.ServerChangesPerHour, settings.ServerHistoryMaxAge, settings.ServerHistoryMaxRows);
-        services.AddAgents();
+        services.AddAgents(folder.Root);
         services.AddPatchSource(
             SourceSettings.Initial(settings),
             setting => SourceSettings.OptionsOf(settings, setting),

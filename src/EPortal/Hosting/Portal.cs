@@ -2,6 +2,7 @@ using EPortal.Accounts;
 using EPortal.Accounts.Ldap;
 using EPortal.Accounts.Sessions;
 using EPortal.Agents;
+using EPortal.Agents.Packages;
 using EPortal.Blobs;
 using EPortal.Data;
 using EPortal.Feeds;
@@ -86,6 +87,9 @@ internal sealed class Portal : IAsyncDisposable
 
     /// <summary>What agents ask for.</summary>
     public AgentService Agents => Get<AgentService>();
+
+    /// <summary>Packages of the agent.</summary>
+    public AgentPackageStore AgentPackages => Get<AgentPackageStore>();
 
     /// <summary>Local accounts.</summary>
     public UserStore Users => Get<UserStore>();

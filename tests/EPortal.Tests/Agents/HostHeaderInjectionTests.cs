@@ -12,7 +12,7 @@ namespace EPortal.Tests.Agents;
 [Trait("threat", "G16")]
 public sealed class HostHeaderInjectionTests
 {
-    private static readonly string[] Scripts = ["/install-kernelcare", "/set-patch-server"];
+    private static readonly string[] Scripts = ["/install-kernelcare", "/set-kernelcare-repo", "/set-patch-server"];
 
     private static readonly string[] Hostile =
     [

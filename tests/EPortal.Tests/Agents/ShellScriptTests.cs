@@ -16,6 +16,7 @@ public sealed class ShellScriptTests : IDisposable
     [Theory]
     [InlineData("/install-kernelcare")]
     [InlineData("/set-patch-server")]
+    [InlineData("/set-kernelcare-repo")]
     public async Task Scripts_hold_this_portals_address_and_key_and_are_right_for_a_shell(string path)
     {
         await using var portal = await TestPortal.StartAsync();
@@ -26,13 +27,46 @@ public sealed class ShellScriptTests : IDisposable
         answer.Content.Headers.ContentType!.MediaType.ShouldBe("text/x-shellscript");
         answer.Headers.CacheControl!.NoStore.ShouldBeTrue();
         var script = await answer.Content.ReadAsStringAsync(Cancellation);
-        script.ShouldStartWith("#!/bin/bash\n");
+        script.ShouldStartWith("#!/bin/sh\n");
         script.ShouldContain($"'{portal.Address.GetLeftPart(UriPartial.Authority)}");
-        script.ShouldContain(portal.Portal.Signer.KeysForAgents().Trim().Split('\n')[^1]);
+        if (path != "/set-kernelcare-repo")
+            script.ShouldContain(portal.Portal.Signer.KeysForAgents().Trim().Split('\n')[^1]);
+        if (path != "/set-patch-server")
+            script.ShouldContain((await portal.Http.GetStringAsync("/repo/kernelcare.asc", Cancellation)).Trim());
         script.ShouldNotMatch("@[A-Z0-9_]+@");
         var file = _folder.Write("script", script);
         Shell.Run("bash", "-n", file);
         Shell.Run("sh", "-n", file);
+        Shell.Run("shellcheck", "-s", "sh", file);
+    }
+
+    [Fact]
+    public async Task No_script_switches_a_check_of_a_package_manager_off()
+    {
+        await using var portal = await TestPortal.StartAsync();
+
+        foreach (var path in (string[])["/install-kernelcare", "/set-kernelcare-repo"])
+        {
+            var script = await portal.Http.GetStringAsync(path, Cancellation);
+            script.ShouldContain("signed-by=");
+            script.ShouldContain("\ngpgcheck=1\nrepo_gpgcheck=1\n");
+            foreach (
+                var way in (string[])
+                    ["trusted=yes", "gpgcheck=0", "nogpgcheck", "no-gpg", "allow-unauth", "allow-insecure", "sslverify"]
+            )
+                script.ShouldNotContain(way, Case.Insensitive);
+        }
+    }
+
+    [Fact]
+    public async Task Scripts_know_which_packages_there_are()
+    {
+        await using var site = await Packages.RepositorySite.StartAsync();
+        await site.ImportAsync(Packages.TestPackages.Deb(site.Folder, architecture: "arm64"));
+
+        var script = await site.Portal.Http.GetStringAsync("/install-kernelcare", Cancellation);
+
+        script.ShouldContain("deb_architectures='arm64'\nrpm_architectures=''\n");
     }
 
     [Fact]

@@ -90,8 +90,10 @@ internal static class ApiRoutesTable
         "/admin/api/kcare/",
         "/{target",
         "/install-kernelcare",
+        "/set-kernelcare-repo",
         "/set-patch-server",
         "/packages/",
+        "/repo/",
         "/patch-source/",
         "/admin/api/docs",
     ];

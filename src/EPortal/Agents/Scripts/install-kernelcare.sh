@@ -1,5 +1,6 @@
-#!/bin/bash
-# Installs the kcarectl agent from @PORTAL@ and makes it check in every 4 hours.
+#!/bin/sh
+# Installs the agent kcarectl from @PORTAL@ and makes it check in every 4 hours: as the package kernelcare, where the
+# portal has one for this host, else as a single program.
 # KCARE_MAILTO=ADDRESS in the environment: gets mail when an update fails.
 set -eu
 # Where an administrator's shell does not look for daemons.
@@ -11,19 +12,30 @@ sha256='@AGENT_SHA256@'
 fail() { echo "install-kernelcare: $*" >&2; exit 1; }
 
 [ "$(id -u)" = 0 ] || fail 'run this as root'
-[ -n "$sha256" ] || fail 'this portal has no agent package: install kcarectl from a package'
-command -v curl >/dev/null || fail 'curl not found: install it first'
+umask 022
+@REPOSITORY@
 
-new=$(mktemp /usr/bin/.kcarectl.XXXXXX)
-trap 'rm -f "$new"' EXIT
-curl -fsS --retry 3 -o "$new" "$portal/packages/kcarectl" || fail "cannot download the agent from $portal"
-echo "$sha256  $new" | sha256sum -c - > /dev/null || fail 'checksum mismatch of the agent, not installed'
-chmod 0755 "$new"
-mv -f "$new" /usr/bin/kcarectl
-trap - EXIT
+install_program() {
+    [ -n "$sha256" ] || fail 'this portal has no agent for this host: import a package there with kc.eportal agent import'
+    command -v curl > /dev/null || fail 'curl not found: install it first'
+    new=$(mktemp /usr/bin/.kcarectl.XXXXXX)
+    trap 'rm -f "$new"' EXIT
+    curl -fsS --retry 3 -o "$new" "$portal/packages/kcarectl" || fail "cannot download the agent from $portal"
+    echo "$sha256  $new" | sha256sum -c - > /dev/null || fail 'checksum mismatch of the agent, not installed'
+    chmod 0755 "$new"
+    mv -f "$new" /usr/bin/kcarectl
+    trap - EXIT
+}
+
+manager=$(package_manager)
+if has_package "$manager"; then
+    set_repository "$manager"
+    install_package "$manager" || fail "$manager did not install the package kernelcare, see above"
+else
+    install_program
+fi
 
 mkdir -p /etc/sysconfig/kcare
-umask 022
 cat > /etc/sysconfig/kcare/trusted.pub <<'KEYS'
 @KEYS@
 KEYS
@@ -45,6 +57,7 @@ if [ -d /etc/cron.d ] && { command -v crond || command -v cron; } > /dev/null; t
         echo '@reboot root /usr/bin/kcarectl --update'
     } > /etc/cron.d/.kcare-cron
     mv -f /etc/cron.d/.kcare-cron /etc/cron.d/kcare-cron
+    echo 'scheduled by /etc/cron.d/kcare-cron: an update every 4 hours and after a reboot'
     # From before there was cron here.
     if [ -f /etc/systemd/system/kcare-auto-update.timer ] && command -v systemctl > /dev/null; then
         systemctl disable --quiet --now kcare-auto-update.timer kcare-boot.service || true
@@ -92,6 +105,7 @@ UNIT
     systemctl daemon-reload
     systemctl enable --quiet --now kcare-auto-update.timer
     systemctl enable --quiet kcare-boot.service
+    echo 'scheduled by kcare-auto-update.timer every 4 hours, and by kcare-boot.service after a reboot'
 else
     echo 'install-kernelcare: neither cron nor systemd found: run kcarectl --auto-update every 4 hours and kcarectl --update after a reboot' >&2
 fi

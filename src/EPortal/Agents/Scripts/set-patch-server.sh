@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/bin/sh
 # Points the kcarectl agent of this host at @PORTAL@.
 set -eu
 

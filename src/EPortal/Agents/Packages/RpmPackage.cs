@@ -1,0 +1,122 @@
+using EPortal.Blobs;
+
+namespace EPortal.Agents.Packages;
+
+/// <summary>What an RPM package says of itself (lead, signature header, header); its payload is not unpacked.</summary>
+internal sealed class RpmPackage
+{
+    private const int Lead = 96;
+    private const int SignatureRegion = 62;
+
+    /// <summary>Signatures of the header: DSA, RSA, OpenPGP of any kind.</summary>
+    private const int HeaderDsa = 267;
+    private const int HeaderRsa = 268;
+    private const int HeaderOpenPgp = 278;
+
+    /// <summary>Signatures of header and payload, which rpm before 4.14 wants: PGP, GPG, PGP 5.</summary>
+    private const int WholePgp = 1002;
+    private const int WholeGpg = 1005;
+    private const int WholePgp5 = 1006;
+
+    /// <summary>Room kept for signatures to come.</summary>
+    private const int Reserved = 1008;
+
+    private static readonly int[] s_signatures =
+    [
+        HeaderDsa,
+        HeaderRsa,
+        HeaderOpenPgp,
+        WholePgp,
+        WholeGpg,
+        WholePgp5,
+        Reserved,
+        999, // the same room, in rpm 4.15 and later
+    ];
+
+    private readonly byte[] _lead;
+    private readonly RpmHeader _signatures;
+
+    private RpmPackage(byte[] lead, RpmHeader signatures, RpmHeader header, long headerStart, long headerEnd) =>
+        (_lead, _signatures, Header, HeaderStart, HeaderEnd) = (lead, signatures, header, headerStart, headerEnd);
+
+    /// <summary>All that the package says of itself.</summary>
+    public RpmHeader Header { get; }
+
+    /// <summary>Where the header begins in the file, in bytes.</summary>
+    public long HeaderStart { get; }
+
+    /// <summary>Where it ends.</summary>
+    public long HeaderEnd { get; }
+
+    /// <summary>Length of the file, in bytes.</summary>
+    public required long FileSize { get; init; }
+
+    public string Name => Header.Text(1000);
+
+    public string Version => Header.Text(1001);
+
+    public string Release => Header.Text(1002);
+
+    public long Epoch => Header.NumberOrNull(1003) ?? 0;
+
+    public string Architecture => Header.Text(1022);
+
+    /// <summary>Source packages have no name of a source package they were made from.</summary>
+    public bool IsSource => Header.Text(1044).Length == 0;
+
+    /// <summary>How a package begins.</summary>
+    public static bool Begins(ReadOnlySpan<byte> head) => head.StartsWith((ReadOnlySpan<byte>)[0xed, 0xab, 0xee, 0xdb]);
+
+    /// <summary>Reads a package from its beginning.</summary>
+    /// <exception cref="Data.RefusedException">It is damaged or out of bounds.</exception>
+    public static RpmPackage Read(Stream file)
+    {
+        var lead = file.ReadBytes(Lead);
+        var signatures = RpmHeader.Read(file);
+        file.ReadBytes((int)((8 - file.Position % 8) % 8));
+        var start = file.Position;
+        var header = RpmHeader.Read(file);
+        return new RpmPackage(lead, signatures, header, start, file.Position) { FileSize = file.Length };
+    }
+
+    /// <summary>
+    /// Writes the same package signed by <paramref name="key"/> instead of whoever signed it before: the header as
+    /// today's rpm checks it, and header with payload as rpm before 4.14 does.
+    /// </summary>
+    /// <param name="source">The package.</param>
+    /// <param name="target">Where the signed one is to be; there whole or not at all.</param>
+    /// <param name="key">Signs it.</param>
+    /// <exception cref="IOException">The disk failed or is full.</exception>
+    public void WriteSigned(string source, string target, RepositoryKey key)
+    {
+        using var file = File.OpenRead(source);
+        file.Position = HeaderStart;
+        var signatures = _signatures.With(
+            SignatureRegion,
+            s_signatures,
+            new Dictionary<int, byte[]>
+            {
+                [HeaderRsa] = key.Sign(new MemoryStream(Header.Bytes)),
+                [WholePgp] = key.Sign(file),
+            }
+        );
+        file.Position = HeaderStart;
+        var temporary = $"{target}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            using (var output = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
+            {
+                output.Write(_lead);
+                output.Write(signatures);
+                file.CopyTo(output);
+                output.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, target, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+}

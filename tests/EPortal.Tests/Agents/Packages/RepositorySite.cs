@@ -1,0 +1,40 @@
+using EPortal.Tests.Hosting;
+
+namespace EPortal.Tests.Agents.Packages;
+
+/// <summary>A portal with agent packages, at today's time: package managers look at the clock of the machine.</summary>
+internal sealed class RepositorySite : IAsyncDisposable
+{
+    private RepositorySite(TestPortal portal) => Portal = portal;
+
+    public TestPortal Portal { get; }
+
+    public TempFolder Folder { get; } = new();
+
+    public string Url => Portal.Address.GetLeftPart(UriPartial.Authority);
+
+    /// <summary>Starts one.</summary>
+    /// <param name="isToday">Whether its clock is right; else it is behind.</param>
+    public static async Task<RepositorySite> StartAsync(bool isToday = true)
+    {
+        var portal = await TestPortal.StartAsync();
+        if (isToday)
+            portal.Time.SetUtcNow(DateTimeOffset.UtcNow);
+        return new RepositorySite(portal);
+    }
+
+    public async Task ImportAsync(string path)
+    {
+        await using var file = File.OpenRead(path);
+        await Portal.Portal.AgentPackages.Import(TestPortal.Admin, file);
+    }
+
+    public async Task<string> KeyFileAsync() =>
+        Folder.Write("key.asc", await Portal.Http.GetStringAsync("/repo/kernelcare.asc"));
+
+    public async ValueTask DisposeAsync()
+    {
+        await Portal.DisposeAsync();
+        Folder.Dispose();
+    }
+}

@@ -11,11 +11,12 @@ build:
 	@dotnet publish src/EPortal/EPortal.csproj -c $(CONFIGURATION) -o $(OUT)/.portal -v quiet --nologo
 	@install -m 0755 $(OUT)/.portal/eportal $(OUT)/eportal.bin
 	@install -m 0644 $(OUT)/.portal/libe_sqlite3.so $(OUT)/libe_sqlite3.so
-	@gcc -O2 -s -Wall -Wextra -Werror -o $(OUT)/eportal src/EPortal/start.c
+	@src/Native/glibc.sh $(OUT)/.glibc
+	@gcc -O2 -s -Wall -Wextra -Werror -o $(OUT)/eportal src/EPortal/start.c @$(OUT)/.glibc/flags
 	@echo "building the agent"
 	@dotnet publish src/Kcarectl/Kcarectl.csproj -c $(CONFIGURATION) -o $(OUT)/.agent -v quiet --nologo
 	@install -m 0755 $(OUT)/.agent/kcarectl $(OUT)/kcarectl
-	@rm -rf $(OUT)/.agent
+	@rm -rf $(OUT)/.agent $(OUT)/.glibc
 	@ln -sf eportal $(OUT)/kc.eportal
 	@echo "built $(OUT)/eportal, $(OUT)/kc.eportal and $(OUT)/kcarectl"
 

@@ -17,9 +17,9 @@ esac
 
 # Prints the lines of a library as "VERSION NAME SIZE", SIZE empty for a function.
 symbols_of() {
-    awk -v library="$1" -v machine="$machine" '
-        $1 == library {
-            version = machine ~ /^aarch64/ ? "GLIBC_2.17" : $2
+    awk -v library="$1" -v arm="$([[ $machine != aarch64-* ]] || echo 1)" '
+        $1 == library && (arm || $2 != "-") {
+            version = arm ? "GLIBC_2.17" : $2
             for (i = 3; i <= NF; i++) { split($i, part, ":"); print version, part[1], part[2] }
         }' "$source/glibc.symbols"
 }

@@ -23,7 +23,7 @@ options=(
     -DSQLITE_LIKE_DOESNT_MATCH_BLOBS
 )
 exports='-DSQLITE_API=__attribute__((visibility("default")))'
-hardening=(-D_FORTIFY_SOURCE=2 -fstack-protector-strong -Wl,-z,relro -Wl,-z,now)
+hardening=(-D_FORTIFY_SOURCE=2 -fstack-protector-strong '-Wl,-z,relro,-z,now')
 
 # A file of this name is complete.
 "${CC:-gcc}" -O2 -fPIC -fvisibility=hidden "${hardening[@]}" "${options[@]}" "$exports" -shared -s -pthread \

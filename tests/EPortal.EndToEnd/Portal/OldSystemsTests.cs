@@ -81,7 +81,7 @@ public sealed partial class OldSystemsTests
     {
         using var file = File.OpenRead(path);
         Span<byte> start = stackalloc byte[4];
-        return file.ReadAtLeast(start, 4, throwOnEndOfStream: false) == 4 && start.SequenceEqual("\x7fELF"u8);
+        return file.ReadAtLeast(start, 4, throwOnEndOfStream: false) == 4 && start.SequenceEqual("\u007fELF"u8);
     }
 
     private static (Version Version, List<string> Options) SqliteOf(string library)
@@ -93,8 +93,9 @@ public sealed partial class OldSystemsTests
             .Range(0, int.MaxValue)
             .Select(number => Marshal.PtrToStringUTF8(option(number)))
             .TakeWhile(text => text is not null)
+            .OfType<string>()
             .ToList();
-        return (Version.Parse(Marshal.PtrToStringUTF8(version())!), options!);
+        return (Version.Parse(Marshal.PtrToStringUTF8(version())!), options);
     }
 
     private static T Function<T>(nint library, string name) =>

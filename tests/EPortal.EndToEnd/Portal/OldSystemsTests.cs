@@ -59,7 +59,7 @@ public sealed partial class OldSystemsTests
             .Except(["libc.so.6", "libdl.so.2", "libm.so.6", "libpthread.so.0", "librt.so.1", "ld-linux-x86-64.so.2"])
             .ShouldBeEmpty();
 
-    /// <summary>NuGet's library is what the drivers are made for, and what tests of this project use to look into a store.</summary>
+    /// <summary>The drivers are made for NuGet's library, and the tests look into stores with it.</summary>
     [Fact]
     public void SQLite_has_all_that_the_library_in_NuGet_has()
     {
@@ -67,7 +67,10 @@ public sealed partial class OldSystemsTests
         var (_, expected) = SqliteOf("e_sqlite3");
 
         version.ShouldBeGreaterThanOrEqualTo(new Version(3, 51, 3));
-        expected.Where(option => !option.StartsWith("COMPILER=", StringComparison.Ordinal)).Except(options).ShouldBeEmpty();
+        expected
+            .Where(option => !option.StartsWith("COMPILER=", StringComparison.Ordinal))
+            .Except(options)
+            .ShouldBeEmpty();
     }
 
     private static List<(string Library, Version Version)> SymbolVersions(string file) =>
@@ -107,7 +110,7 @@ public sealed partial class OldSystemsTests
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
     private delegate nint CompileOption(int number);
 
-    /// <summary>In readelf's list of needed versions: <c>0x0010:   Name: GLIBC_2.2.5  Flags: none  Version: 2</c>.</summary>
+    /// <summary>A line of <c>readelf -V</c>: <c>0x0010:   Name: GLIBC_2.2.5  Flags: none  Version: 2</c>.</summary>
     [GeneratedRegex(@"^ +0x[0-9a-f]+: +Name: (GLIBC|GLIBCXX|CXXABI|GCC)_([0-9.]+) +Flags", RegexOptions.Multiline)]
     private static partial Regex VersionNeed();
 

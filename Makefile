@@ -2,20 +2,28 @@
 SHELL := /bin/bash
 OUT := out
 CONFIGURATION ?= Release
+# The machine to build for: amd64, or arm64 with Debian's cross compiler, into out/arm64.
+ARCH ?= amd64
+ifeq ($(ARCH),arm64)
+OUT := out/arm64
+FOR := -r linux-arm64
+PREFIX := aarch64-linux-gnu-
+endif
 
-.PHONY: build demo test bench bench-quick bench-more bench-supply bench-filters bench-pages soak soak-quick lint format fuzz crash pictures test-agent-repository clean
+.PHONY: build demo test bench bench-quick bench-more bench-supply bench-filters bench-pages soak soak-quick lint format fuzz crash pictures test-agent-repository test-old-systems clean
 
 build:
-	@scripts/need.sh build
+	@scripts/need.sh build$(if $(FOR),-$(ARCH))
 	@echo "building the portal (a minute or two the first time)"
-	@dotnet publish src/EPortal/EPortal.csproj -c $(CONFIGURATION) -o $(OUT)/.portal -v quiet --nologo
+	@dotnet publish src/EPortal/EPortal.csproj -c $(CONFIGURATION) $(FOR) -o $(OUT)/.portal -v quiet --nologo
 	@install -m 0755 $(OUT)/.portal/eportal $(OUT)/eportal.bin
 	@install -m 0644 $(OUT)/.portal/libe_sqlite3.so $(OUT)/libe_sqlite3.so
-	@gcc -O2 -s -Wall -Wextra -Werror -o $(OUT)/eportal src/EPortal/start.c
+	@CC=$(PREFIX)gcc src/Native/glibc.sh $(OUT)/.glibc
+	@$(PREFIX)gcc -O2 -s -Wall -Wextra -Werror -o $(OUT)/eportal src/EPortal/start.c @$(OUT)/.glibc/flags
 	@echo "building the agent"
-	@dotnet publish src/Kcarectl/Kcarectl.csproj -c $(CONFIGURATION) -o $(OUT)/.agent -v quiet --nologo
+	@dotnet publish src/Kcarectl/Kcarectl.csproj -c $(CONFIGURATION) $(FOR) -o $(OUT)/.agent -v quiet --nologo
 	@install -m 0755 $(OUT)/.agent/kcarectl $(OUT)/kcarectl
-	@rm -rf $(OUT)/.agent
+	@rm -rf $(OUT)/.agent $(OUT)/.glibc
 	@ln -sf eportal $(OUT)/kc.eportal
 	@echo "built $(OUT)/eportal, $(OUT)/kc.eportal and $(OUT)/kcarectl"
 
@@ -29,6 +37,10 @@ test:
 	@scripts/need.sh test
 	@$(MAKE) --no-print-directory build
 	@scripts/test.sh
+
+# Starts portal and agent on Debian 11; needs root.
+test-old-systems: build
+	@tests/old-systems/run.sh
 
 bench: build
 	@scripts/bench.sh

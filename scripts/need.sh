@@ -1,14 +1,15 @@
 #!/bin/bash
 # need.sh SET… installs the Debian packages that these need and that are missing, or says in one sentence what to install.
 # need.sh --install PACKAGE… installs packages, newer ones too.
-# Sets are what make targets need: build, lint, kernel (a guest in QEMU), demo, test, agents (test-agent-repository), pictures,
-# bench, soak.
+# Sets are what make targets need: build, build-arm64, lint, kernel (a guest in QEMU), demo, test, agents (test-agent-repository),
+# old-systems, pictures, bench, soak.
 set -euf
 
 # COMMAND:PACKAGE of a set; a command given as a path (/usr/…) is looked for as a file.
 pairs_of() {
     case $1 in
         build) echo gcc:gcc /usr/include/stdlib.h:libc6-dev node:nodejs npm:npm ;;
+        build-arm64) pairs_of build; echo aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu /usr/aarch64-linux-gnu/include:libc6-dev-arm64-cross ;;
         lint) echo node:nodejs npm:npm shellcheck:shellcheck ;;
         kernel) echo 'qemu-system-x86_64:qemu-system-x86 cpio:cpio busybox:busybox-static make:make g++:build-essential xz:xz-utils
             /lib/modules/*/build:linux-headers-amd64' ;;
@@ -19,6 +20,7 @@ pairs_of() {
         agents) pairs_of build; echo 'mmdebstrap:mmdebstrap rpmbuild:rpm dpkg-deb:dpkg curl:curl ansible-playbook:ansible-core' ;;
         pictures) pairs_of test; echo pngquant:pngquant ;;
         bench) pairs_of build; echo nginx:nginx squid:squid curl:curl ;;
+        old-systems) echo mmdebstrap:mmdebstrap ip:iproute2 unshare:util-linux ;;
         soak) pairs_of build; echo nginx:nginx ;;
         *) echo "need.sh: unknown set $1" >&2; exit 2 ;;
     esac
@@ -54,7 +56,7 @@ for set in "$@"; do
     for pair in $(pairs_of "$set"); do
         is_here "${pair%%:*}" || [[ " ${missing[*]-} " == *" ${pair#*:} "* ]] || missing+=("${pair#*:}")
     done
-    if [ "$set" = build ] || [ "$set" = demo ] || [ "$set" = test ]; then
+    if [[ $set == build* ]] || [ "$set" = demo ] || [ "$set" = test ]; then
         dotnet --version > /dev/null 2>&1 \
             || { echo '.NET 10 SDK not found; install it from https://dotnet.microsoft.com/download (Debian has no package)' >&2; exit 1; }
     fi

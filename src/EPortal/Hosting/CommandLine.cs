@@ -45,6 +45,7 @@ internal static class CommandLine
 
         OlderFlags.AddTo(root, context);
         CliCompletion.AddTo(root, context);
+        CliManual.AddTo(root, context);
         return root;
     }
 
@@ -57,6 +58,7 @@ internal static class CommandLine
             DemoCommand.Create(context),
         };
         CliCompletion.AddTo(root, context);
+        CliManual.AddTo(root, context);
         return root;
     }
 }

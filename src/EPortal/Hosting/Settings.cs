@@ -59,6 +59,7 @@ internal sealed record Settings
     public string? ServePatchSourceUser { get; init; }
     public string? ServePatchSourcePassword { get; init; }
     public TimeSpan ServePatchSourceExpiry { get; init; } = TimeSpan.FromDays(7);
+    public bool PatchSourceCheckCert { get; init; } = true;
     public bool CacheMode { get; init; }
     public TimeSpan? AutoUpdatePeriod { get; init; } = TimeSpan.FromMinutes(10);
     public int? LimitPatchsets { get; init; }
@@ -89,7 +90,7 @@ internal sealed record Settings
 
     /// <summary>Reads the settings file and the environment; see <see cref="SettingsLoader"/>.</summary>
     public static SettingsResult Load(IReadOnlyDictionary<string, string> environment) =>
-        SettingsLoader.Load(environment, SettingsLoader.DefaultPath);
+        SettingsLoader.Load(environment, SettingsLoader.DefaultPath, SettingsLoader.OlderPaths);
 
     /// <summary>All settings, a line each; of secrets only whether they are set.</summary>
     public override string ToString()

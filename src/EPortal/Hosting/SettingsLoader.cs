@@ -13,15 +13,33 @@ internal static partial class SettingsLoader
 
     public const string PathVariable = "EPORTAL_CONFIG";
 
+    /// <summary>Where portals before 1.35 had theirs; read while <see cref="DefaultPath"/> sets nothing.</summary>
+    public static IReadOnlyList<string> OlderPaths { get; } =
+    ["/usr/share/kcare-eportal/local.py", "/usr/share/kcare-eportal/config/local.py"];
+
+    /// <summary>How older portals were told, in their environment, not to check the patch source's certificate.</summary>
+    private const string OlderCheckCert = "PYTHONHTTPSVERIFY";
+
+    /// <summary>
+    /// Not taken from an older file: it may lie where the portal's user can write, who would become root by it.
+    /// </summary>
+    private const string NotFromOlder = "RUN_AS";
+
     private const string Prefix = "EPORTAL_";
 
     /// <summary>Variables that are no settings.</summary>
     private static readonly string[] OtherVariables = [PathVariable, CliApp.TraceVariable];
 
-    public static SettingsResult Load(IReadOnlyDictionary<string, string> environment, string defaultPath)
+    public static SettingsResult Load(
+        IReadOnlyDictionary<string, string> environment,
+        string defaultPath,
+        params IReadOnlyList<string> olderPaths
+    )
     {
         var problems = new List<SettingsProblem>();
-        var settings = FromFile(environment.GetValueOrDefault(PathVariable), defaultPath, problems);
+        var settings = FromFiles(environment.GetValueOrDefault(PathVariable), defaultPath, olderPaths, problems);
+        if (environment.GetValueOrDefault(OlderCheckCert)?.Trim() == "0")
+            settings = settings with { PatchSourceCheckCert = false };
         foreach (var (variable, text) in environment.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             if (
@@ -36,14 +54,38 @@ internal static partial class SettingsLoader
         return new SettingsResult(problems.Exists(problem => !problem.IsWarning) ? null : settings, problems);
     }
 
-    private static Settings FromFile(string? named, string defaultPath, List<SettingsProblem> problems)
+    private static Settings FromFiles(
+        string? named,
+        string defaultPath,
+        IReadOnlyList<string> olderPaths,
+        List<SettingsProblem> problems
+    )
     {
-        var path = string.IsNullOrEmpty(named) ? defaultPath : named;
+        if (!string.IsNullOrEmpty(named))
+            return FromAssignments(named, SettingsFile.Read(named, problems), problems);
+        var assignments = Path.Exists(defaultPath) ? SettingsFile.Read(defaultPath, problems) : [];
+        if (assignments.Count > 0 || problems.Count > 0 || olderPaths.FirstOrDefault(Path.Exists) is not { } older)
+            return FromAssignments(defaultPath, assignments, problems);
+        var settings = FromAssignments(
+            older,
+            [.. SettingsFile.Read(older, problems).Where(assignment => assignment.Name != NotFromOlder)],
+            problems
+        );
+        problems.Insert(
+            0,
+            SettingsProblem.Warning(older, null, null, $"settings of an older portal are in use; move them to {defaultPath}")
+        );
+        return settings;
+    }
+
+    private static Settings FromAssignments(
+        string path,
+        IReadOnlyList<SettingsAssignment> assignments,
+        List<SettingsProblem> problems
+    )
+    {
         var settings = Settings.Defaults;
-        if (string.IsNullOrEmpty(named) && !Path.Exists(path))
-            return settings;
         var lines = new Dictionary<string, int>(StringComparer.Ordinal);
-        var assignments = SettingsFile.Read(path, problems);
         foreach (var (name, line, value) in assignments)
         {
             if (SettingsNames.UnknownOrNull(path, line, name) is { } unknown)

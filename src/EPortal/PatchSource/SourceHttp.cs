@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
 using System.Text;
 using Polly;
 using Polly.Retry;
@@ -33,6 +34,7 @@ internal sealed class SourceHttp : IDisposable
                 PooledConnectionLifetime = TimeSpan.FromMinutes(2),
                 MaxConnectionsPerServer = options.Parallel * 2,
                 ConnectTimeout = options.Timeout,
+                SslOptions = Tls(options),
                 ConnectCallback = (context, cancel) => SsrfGuard.ConnectAsync(options, context, cancel),
             }
         )
@@ -42,6 +44,9 @@ internal sealed class SourceHttp : IDisposable
         };
         _retries = Retries(options, time);
     }
+
+    private static SslClientAuthenticationOptions Tls(SourceOptions options) =>
+        options.CheckCert ? new() : new() { RemoteCertificateValidationCallback = (_, _, _, _) => true };
 
     /// <summary>A small file; null where the source has none of that name.</summary>
     /// <inheritdoc cref="GetAsync"/>

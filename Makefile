@@ -3,7 +3,7 @@ SHELL := /bin/bash
 OUT := out
 CONFIGURATION ?= Release
 
-.PHONY: build demo test bench bench-quick bench-more bench-supply bench-filters bench-pages soak soak-quick lint format fuzz crash pictures clean
+.PHONY: build demo test bench bench-quick bench-more bench-supply bench-filters bench-pages soak soak-quick lint format fuzz crash pictures packages test-packages same release clean
 
 build:
 	@scripts/need.sh build
@@ -77,6 +77,26 @@ crash: build
 pictures: build
 	@scripts/pictures.sh
 
+# Everything that is given out, into dist/.
+packages:
+	@scripts/need.sh build packages
+	@$(MAKE) --no-print-directory build
+	@scripts/packages.sh
+
+# Installs, upgrades, removes and runs what is in dist/: roots with systemd, dnf, a container.
+test-packages:
+	@scripts/need.sh packages test-packages
+	@[ -d dist ] || $(MAKE) --no-print-directory packages
+	@scripts/test-packages.sh
+
+# Builds the packages in two folders and compares them.
+same:
+	@scripts/need.sh build packages
+	@scripts/same.sh
+
+release:
+	@scripts/release.sh
+
 clean:
-	rm -rf $(OUT) artifacts
+	rm -rf $(OUT) artifacts dist
 	dotnet clean eportal.slnx -v quiet --nologo

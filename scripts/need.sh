@@ -1,7 +1,8 @@
 #!/bin/bash
 # need.sh SET… installs the Debian packages that these need and that are missing, or says in one sentence what to install.
 # need.sh --install PACKAGE… installs packages, newer ones too.
-# Sets are what make targets need: build, lint, kernel (a guest in QEMU), demo, test, pictures, bench, soak.
+# Sets are what make targets need: build, lint, kernel (a guest in QEMU), demo, test, pictures, bench, soak,
+# packages, test-packages.
 set -euf
 
 # COMMAND:PACKAGE of a set; a command given as a path (/usr/…) is looked for as a file.
@@ -16,6 +17,9 @@ pairs_of() {
             microsocks:microsocks slapd:slapd zsh:zsh fish:fish strace:strace' ;;
         pictures) pairs_of test; echo pngquant:pngquant ;;
         bench) pairs_of build; echo nginx:nginx squid:squid curl:curl ;;
+        packages) pairs_of build; echo 'dpkg-deb:dpkg rpmbuild:rpm minisign:minisign xz:xz-utils' ;;
+        test-packages) echo 'mmdebstrap:mmdebstrap systemd-nspawn:systemd-container dnf:dnf createrepo_c:createrepo-c podman:podman
+            runc:runc curl:curl nsenter:util-linux lintian:lintian' ;;
         soak) pairs_of build; echo nginx:nginx ;;
         *) echo "need.sh: unknown set $1" >&2; exit 2 ;;
     esac

@@ -16,5 +16,5 @@ archive() {
     cp -a "$stage/kernelcare/usr/." "$root/$name/usr/"
     cp -a "$stage/kernelcare/etc/." "$root/$name/etc/"
     put 0644 docs/operations/install.md "$root/$name/INSTALL.md"
-    tar_of "$root" | gzip -9n > "$dist/$name-linux-x64.tar.gz"
+    tar_of "$root" | gzip -6n > "$dist/$name-linux-x64.tar.gz"
 }

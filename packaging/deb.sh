@@ -18,5 +18,5 @@ deb() {
     chmod 0644 "$root"/DEBIAN/{control,md5sums}
     [ ! -f "$root/DEBIAN/conffiles" ] || chmod 0644 "$root/DEBIAN/conffiles"
     find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
-    dpkg-deb --root-owner-group -Zxz -z6 --build "$root" "$dist/${name}_${version}_amd64.deb" > /dev/null
+    dpkg-deb --root-owner-group -Zxz -z2 --build "$root" "$dist/${name}_${version}_amd64.deb" > /dev/null
 }

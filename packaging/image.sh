@@ -18,7 +18,7 @@ image() {
     for name in base program; do mv "$layers/$name.tar" "$layers/$(sha256sum "$layers/$name.tar" | cut -d' ' -f1)-$name.tar"; done
     image_describe "$layers"
     tar --create --directory "$layers" --sort=name --format=gnu --mtime "@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
-        --mode=0644 --transform 's|^\./||' . | gzip -9n > "$dist/eportal-$version-image.tar.gz"
+        --mode=0644 --transform 's|^\./||' . | gzip -6n > "$dist/eportal-$version-image.tar.gz"
 }
 
 image_lay_base() {

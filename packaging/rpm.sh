@@ -12,7 +12,7 @@ rpm_of() {
         --define "version_of_all $version" --define "tree $stage/$name" \
         --define 'use_source_date_epoch_as_buildtime 1' --define 'clamp_mtime_to_source_date_epoch 1' --define '_buildhost localhost' \
         --define '__os_install_post %{nil}' --define '_build_id_links none' --define 'debug_package %{nil}' \
-        --define '_binary_payload w6.xzdio' \
+        --define '_binary_payload w2.xzdio' \
         "packaging/rpm/$name.spec"
     mv "$top/$name-$version-1.x86_64.rpm" "$dist/"
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
@@ -45,6 +46,11 @@ internal sealed class SourceHttp : IDisposable
         _retries = Retries(options, time);
     }
 
+    [SuppressMessage(
+        "Security",
+        "CA5359:Do Not Disable Certificate Validation",
+        Justification = "PATCH_SOURCE_CHECK_CERT = False asks for it; signatures are checked all the same."
+    )]
     private static SslClientAuthenticationOptions Tls(SourceOptions options) =>
         options.CheckCert ? new() : new() { RemoteCertificateValidationCallback = (_, _, _, _) => true };
 

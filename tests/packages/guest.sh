@@ -9,8 +9,8 @@ guest_root() {
     if [ ! -f "$made" ]; then
         mkdir -p "$(dirname "$made")"
         mmdebstrap --quiet --variant=minbase \
-            --include=systemd,systemd-sysv,dbus,ca-certificates,curl,procps,libssl3,libstdc++6,man-db,cron bookworm "$made.new"
-        mv "$made.new" "$made"
+            --include=systemd,systemd-sysv,dbus,ca-certificates,curl,procps,libssl3,libstdc++6,man-db,cron bookworm "${made%.tar}.new.tar"
+        mv "${made%.tar}.new.tar" "$made"
     fi
     mkdir -p "$1"
     tar -C "$1" -xf "$made"
@@ -51,4 +51,4 @@ guest() {
 guest_sh() { guest bash -euo pipefail -c "cd /root; $1"; }
 
 # guest_answers: the portal answers within half a minute.
-guest_answers() { guest_sh 'for i in $(seq 150); do curl -fsS -o /dev/null http://127.0.0.1:8080/readyz && exit 0; sleep 0.2; done; exit 1'; }
+guest_answers() { guest_sh 'for i in $(seq 150); do curl -fs -o /dev/null http://127.0.0.1:8080/readyz && exit 0; sleep 0.2; done; exit 1'; }

@@ -67,7 +67,7 @@ portal_is_told() {
     check 'the service reads it and warns' guest_sh 'systemctl restart eportal; journalctl -u eportal | grep -q "CERTIFICATE OF THE PATCH SOURCE"
         rm /etc/eportal/environment/PYTHONHTTPSVERIFY'
     check 'settings of an older portal are read' guest_sh 'echo "CACHE_MODE = True" > /usr/share/kcare-eportal/local.py
-        kc.eportal config check | grep -q "settings of an older portal are in use"; rm /usr/share/kcare-eportal/local.py'
+        kc.eportal config check > said; rm /usr/share/kcare-eportal/local.py; grep "settings of an older portal are in use" said'
     check 'patches on another disk' guest_sh 'install -d -o eportal -g eportal /srv/patches; echo "PATCHES_DIR = '"'/srv/patches'"'" >> /etc/eportal/config
         systemctl restart eportal' && check 'the portal answers from there' guest_answers
     check 'a stop ends within ten seconds' guest_sh 'before=$SECONDS; systemctl stop eportal; [ $((SECONDS - before)) -le 10 ]; systemctl start eportal'

@@ -13,12 +13,16 @@ image() {
     mkdir -p "$root/base" "$root/program" "$layers"
     image_lay_base "$root/base"
     image_lay_program "$root/program"
-    tar_of "$root/base" > "$layers/base.tar"
-    image_tar_program "$root/program" > "$layers/program.tar"
-    for name in base program; do mv "$layers/$name.tar" "$layers/$(sha256sum "$layers/$name.tar" | cut -d' ' -f1)-$name.tar"; done
+    tar_of "$root/base" > "$root/base.tar"
+    image_tar_program "$root/program" > "$root/program.tar"
+    # A layer is named by its content; compressed each, for podman takes no archive that is compressed as a whole.
+    for name in base program; do
+        gzip -6n < "$root/$name.tar" > "$layers/$(sha256sum "$root/$name.tar" | cut -d' ' -f1)-$name.tar.gz"
+    done
     image_describe "$layers"
-    tar --create --directory "$layers" --sort=name --format=gnu --mtime "@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
-        --mode=0644 --transform 's|^\./||' . | gzip -6n > "$dist/eportal-$version-image.tar.gz"
+    chmod 0644 "$layers"/*
+    (cd "$layers" && tar --create --sort=name --format=gnu --mtime "@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner -- *) \
+        > "$dist/eportal-$version-image.tar"
 }
 
 image_lay_base() {
@@ -57,7 +61,7 @@ image_tar_program() {
 
 image_describe() {
     local base program config created
-    base=$(cd "$1" && ls ./*-base.tar) program=$(cd "$1" && ls ./*-program.tar)
+    base=$(cd "$1" && ls ./*-base.tar.gz) program=$(cd "$1" && ls ./*-program.tar.gz)
     base=${base#./} program=${program#./}
     created=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)
     cat > "$1/config.json" << CONFIG
@@ -92,7 +96,7 @@ image_describe() {
       "org.opencontainers.image.licenses": "Apache-2.0"
     }
   },
-  "rootfs": { "type": "layers", "diff_ids": ["sha256:${base%-base.tar}", "sha256:${program%-program.tar}"] },
+  "rootfs": { "type": "layers", "diff_ids": ["sha256:${base%-base.tar.gz}", "sha256:${program%-program.tar.gz}"] },
   "history": [
     { "created": "$created", "created_by": "files of Debian packages" },
     { "created": "$created", "created_by": "ePortal $version" }

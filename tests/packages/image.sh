@@ -21,7 +21,7 @@ image_answers() {
 
 image_health() { [ "$(pod inspect --format '{{.Config.Healthcheck.Test}}' one)" = '[CMD /usr/bin/kc.eportal check --url http://127.0.0.1:8080]' ]; }
 
-check 'podman loads the image' pod load -i "$dist/eportal-$version-image.tar.gz"
+check 'podman loads the image' pod load -i "$dist/eportal-$version-image.tar"
 check 'its user is not root' test "$(pod image inspect --format '{{.Config.User}}' kernelcare/eportal)" = 10001:10001
 check 'a container starts' run_portal one
 check 'the portal answers' image_answers

@@ -10,7 +10,8 @@ FOR := -r linux-arm64
 PREFIX := aarch64-linux-gnu-
 endif
 
-.PHONY: build demo test bench bench-quick bench-more bench-supply bench-filters bench-pages soak soak-quick lint format fuzz crash pictures test-agent-repository test-old-systems clean
+.PHONY: build demo test bench bench-quick bench-more bench-supply bench-filters bench-pages soak soak-quick lint format fuzz crash \
+	pictures packages test-packages same release test-agent-repository test-old-systems clean
 
 build:
 	@scripts/need.sh build$(if $(FOR),-$(ARCH))
@@ -95,6 +96,26 @@ test-agent-repository:
 pictures: build
 	@scripts/pictures.sh
 
+# Everything that is given out, into dist/.
+packages:
+	@scripts/need.sh build packages
+	@$(MAKE) --no-print-directory build
+	@scripts/packages.sh
+
+# Installs, upgrades, removes and runs what is in dist/: roots with systemd, dnf, a container.
+test-packages:
+	@scripts/need.sh packages test-packages
+	@[ -d dist ] || $(MAKE) --no-print-directory packages
+	@scripts/test-packages.sh
+
+# Builds the packages in two folders and compares them.
+same:
+	@scripts/need.sh build packages
+	@scripts/same.sh
+
+release:
+	@scripts/release.sh
+
 clean:
-	rm -rf $(OUT) artifacts
+	rm -rf $(OUT) artifacts dist
 	dotnet clean eportal.slnx -v quiet --nologo

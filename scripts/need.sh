@@ -2,7 +2,7 @@
 # need.sh SET… installs the Debian packages that these need and that are missing, or says in one sentence what to install.
 # need.sh --install PACKAGE… installs packages, newer ones too.
 # Sets are what make targets need: build, build-arm64, lint, kernel (a guest in QEMU), demo, test, agents (test-agent-repository),
-# old-systems, pictures, bench, soak.
+# old-systems, packages, test-packages, pictures, bench, soak.
 set -euf
 
 # COMMAND:PACKAGE of a set; a command given as a path (/usr/…) is looked for as a file.
@@ -21,6 +21,9 @@ pairs_of() {
         pictures) pairs_of test; echo pngquant:pngquant ;;
         bench) pairs_of build; echo nginx:nginx squid:squid curl:curl ;;
         old-systems) echo mmdebstrap:mmdebstrap ip:iproute2 unshare:util-linux ;;
+        packages) pairs_of build; echo 'dpkg-deb:dpkg rpmbuild:rpm minisign:minisign xz:xz-utils' ;;
+        test-packages) echo 'mmdebstrap:mmdebstrap systemd-nspawn:systemd-container dnf:dnf createrepo_c:createrepo-c podman:podman
+            runc:runc curl:curl nsenter:util-linux lintian:lintian' ;;
         soak) pairs_of build; echo nginx:nginx ;;
         *) echo "need.sh: unknown set $1" >&2; exit 2 ;;
     esac

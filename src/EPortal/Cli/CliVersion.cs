@@ -7,7 +7,7 @@ namespace EPortal.Cli;
 /// <summary><c>--version</c> of a program.</summary>
 internal sealed class CliVersion(CliContext context) : SynchronousCommandLineAction
 {
-    /// <summary>The version as built, such as <c>0.1.0</c>, without the commit.</summary>
+    /// <summary>The version as built, such as <c>0.2.0</c>, without the commit.</summary>
     public static string Text { get; } =
         typeof(CliVersion)
             .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!

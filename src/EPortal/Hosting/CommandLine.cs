@@ -49,6 +49,7 @@ internal static class CommandLine
 
         OlderFlags.AddTo(root, context);
         CliCompletion.AddTo(root, context);
+        CliManual.AddTo(root, context);
         return root;
     }
 
@@ -61,6 +62,7 @@ internal static class CommandLine
             DemoCommand.Create(context),
         };
         CliCompletion.AddTo(root, context);
+        CliManual.AddTo(root, context);
         return root;
     }
 }

@@ -60,6 +60,7 @@ internal sealed record Settings
     public string? ServePatchSourceUser { get; init; }
     public string? ServePatchSourcePassword { get; init; }
     public TimeSpan ServePatchSourceExpiry { get; init; } = TimeSpan.FromDays(7);
+    public bool PatchSourceCheckCert { get; init; } = true;
     public bool CacheMode { get; init; }
     public TimeSpan? AutoUpdatePeriod { get; init; } = TimeSpan.FromMinutes(10);
     public int? LimitPatchsets { get; init; }

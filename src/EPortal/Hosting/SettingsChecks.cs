@@ -17,6 +17,17 @@ internal static class SettingsChecks
             );
         }
 
+        if (!settings.PatchSourceCheckCert)
+        {
+            yield return SettingsProblem.Warning(
+                Together,
+                null,
+                "PATCH_SOURCE_CHECK_CERT",
+                "THE CERTIFICATE OF THE PATCH SOURCE IS NOT CHECKED: anybody on the way can read the password for it; "
+                    + "remove PATCH_SOURCE_CHECK_CERT = False or PYTHONHTTPSVERIFY=0"
+            );
+        }
+
         if (settings.PatchSourcePassword is not null && settings.PatchSourceUser is null)
         {
             yield return SettingsProblem.Error(

@@ -7,7 +7,26 @@ namespace EPortal.Hosting;
 /// <summary><c>kc.eportal config</c>: looks after the settings.</summary>
 internal static class SettingsCommands
 {
-    public static Command Create(CliContext context) => new("config", "check the settings") { Check(context) };
+    public static Command Create(CliContext context) => new("config", "check the settings, or print an example")
+        {
+            Check(context),
+            Example(context),
+        };
+
+    private static Command Example(CliContext context)
+    {
+        var command = new Command(
+            "example",
+            """
+            print a settings file with every setting and its default, commented out
+
+            examples:
+              kc.eportal config example > /etc/eportal/config
+            """
+        );
+        command.SetAction(_ => context.Out.Write(SettingsExample.Text()));
+        return command;
+    }
 
     private static Command Check(CliContext context)
     {

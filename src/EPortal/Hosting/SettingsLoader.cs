@@ -5,21 +5,28 @@ namespace EPortal.Hosting;
 
 /// <summary>
 /// Settings from the file and the environment. The file is <c>EPORTAL_CONFIG</c>, which must exist, or the
-/// default one, which need not; where that is missing, the first of <see cref="OlderPaths"/> that exists.
+/// default one, which need not; while that sets nothing, the first of <see cref="OlderPaths"/> that exists.
 /// <c>EPORTAL_NAME</c> in the environment wins over the file's <c>NAME</c>.
 /// </summary>
 internal static partial class SettingsLoader
 {
     public const string DefaultPath = "/etc/eportal/config";
 
-    /// <summary>Where versions before 1.35 had their settings, as a Python file.</summary>
-    public static readonly IReadOnlyList<string> OlderPaths =
-    [
-        "/usr/share/kcare-eportal/local.py",
-        "/usr/share/kcare-eportal/config/local.py",
-    ];
-
     public const string PathVariable = "EPORTAL_CONFIG";
+
+    /// <summary>
+    /// Where portals before 1.35 had theirs, as a Python file; read while <see cref="DefaultPath"/> sets nothing.
+    /// </summary>
+    public static IReadOnlyList<string> OlderPaths { get; } =
+    ["/usr/share/kcare-eportal/local.py", "/usr/share/kcare-eportal/config/local.py"];
+
+    /// <summary>How older portals were told, in their environment, not to check the patch source's certificate.</summary>
+    private const string OlderCheckCert = "PYTHONHTTPSVERIFY";
+
+    /// <summary>
+    /// Not taken from an older file: it may lie where the portal's user can write, who would become root by it.
+    /// </summary>
+    private const string NotFromOlder = "RUN_AS";
 
     private const string Prefix = "EPORTAL_";
 
@@ -33,11 +40,9 @@ internal static partial class SettingsLoader
     )
     {
         var problems = new List<SettingsProblem>();
-        var named = environment.GetValueOrDefault(PathVariable);
-        var settings =
-            !string.IsNullOrEmpty(named) ? FromFile(named, problems)
-            : Path.Exists(defaultPath) ? FromFile(defaultPath, problems)
-            : FromOlderFile(olderPaths, defaultPath, problems);
+        var settings = FromFiles(environment.GetValueOrDefault(PathVariable), defaultPath, olderPaths, problems);
+        if (environment.GetValueOrDefault(OlderCheckCert)?.Trim() == "0")
+            settings = settings with { PatchSourceCheckCert = false };
         foreach (var (variable, text) in environment.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             if (
@@ -52,11 +57,30 @@ internal static partial class SettingsLoader
         return new SettingsResult(problems.Exists(problem => !problem.IsWarning) ? null : settings, problems);
     }
 
-    private static Settings FromFile(string path, List<SettingsProblem> problems, bool isPython = false)
+    private static Settings FromFiles(
+        string? named,
+        string defaultPath,
+        IReadOnlyList<string> olderPaths,
+        List<SettingsProblem> problems
+    )
+    {
+        if (!string.IsNullOrEmpty(named))
+            return FromAssignments(named, SettingsFile.Read(named, problems), problems);
+        var assignments = Path.Exists(defaultPath) ? SettingsFile.Read(defaultPath, problems) : [];
+        return assignments.Count == 0 && problems.Count == 0 && olderPaths.FirstOrDefault(Path.Exists) is { } older
+            ? FromOlderFile(older, defaultPath, problems)
+            : FromAssignments(defaultPath, assignments, problems);
+    }
+
+    private static Settings FromAssignments(
+        string path,
+        IReadOnlyList<SettingsAssignment> assignments,
+        List<SettingsProblem> problems,
+        bool isPython = false
+    )
     {
         var settings = Settings.Defaults;
         var lines = new Dictionary<string, int>(StringComparer.Ordinal);
-        var assignments = SettingsFile.Read(path, problems, isPython);
         foreach (var (name, line, value) in assignments)
         {
             if (SettingsNames.UnknownOrNull(path, line, name) is { } unknown)
@@ -75,22 +99,22 @@ internal static partial class SettingsLoader
         return settings;
     }
 
-    private static Settings FromOlderFile(
-        IReadOnlyList<string> paths,
-        string defaultPath,
-        List<SettingsProblem> problems
-    )
+    private static Settings FromOlderFile(string path, string defaultPath, List<SettingsProblem> problems)
     {
-        if (paths.FirstOrDefault(Path.Exists) is not { } path)
-            return Settings.Defaults;
-        var settings = FromFile(path, problems, isPython: true);
+        var assignments = SettingsFile.Read(path, problems, isPython: true);
+        var settings = FromAssignments(
+            path,
+            [.. assignments.Where(assignment => assignment.Name != NotFromOlder)],
+            problems,
+            isPython: true
+        );
         problems.Insert(
             0,
             SettingsProblem.Warning(
                 path,
                 null,
                 null,
-                $"read because there is no {defaultPath}; write the settings there, then this file is not read any more"
+                $"read because {defaultPath} sets nothing; write the settings there, then this file is not read any more"
             )
         );
         return settings;

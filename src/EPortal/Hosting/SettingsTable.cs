@@ -295,6 +295,13 @@ internal static partial class SettingsTable
             (s, v) => s with { PatchSourceParallel = v },
             "Number of parallel downloads."
         ),
+        Define(
+            "PATCH_SOURCE_CHECK_CERT",
+            Flag,
+            s => s.PatchSourceCheckCert,
+            (s, v) => s with { PatchSourceCheckCert = v },
+            "Check the TLS certificate of the patch source."
+        ),
         Define("PROXY", OptionalProxy, s => s.Proxy, (s, v) => s with { Proxy = v }, "Proxy for the patch source."),
         Define(
             "PROXY_HTTP",

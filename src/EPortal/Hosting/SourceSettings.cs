@@ -27,6 +27,7 @@ internal static class SourceSettings
             Proxy = ProxyFor(setting.Url!, settings),
             Timeout = settings.PatchSourceTimeout,
             Parallel = settings.PatchSourceParallel,
+            CheckCert = settings.PatchSourceCheckCert,
         };
 
     private static Uri? ProxyFor(Uri source, Settings settings) =>

@@ -1,5 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
 using System.Text;
 using Polly;
 using Polly.Retry;
@@ -33,6 +35,7 @@ internal sealed class SourceHttp : IDisposable
                 PooledConnectionLifetime = TimeSpan.FromMinutes(2),
                 MaxConnectionsPerServer = options.Parallel * 2,
                 ConnectTimeout = options.Timeout,
+                SslOptions = Tls(options),
                 ConnectCallback = (context, cancel) => SsrfGuard.ConnectAsync(options, context, cancel),
             }
         )
@@ -42,6 +45,14 @@ internal sealed class SourceHttp : IDisposable
         };
         _retries = Retries(options, time);
     }
+
+    [SuppressMessage(
+        "Security",
+        "CA5359:Do Not Disable Certificate Validation",
+        Justification = "PATCH_SOURCE_CHECK_CERT = False asks for it; signatures are checked all the same."
+    )]
+    private static SslClientAuthenticationOptions Tls(SourceOptions options) =>
+        options.CheckCert ? new() : new() { RemoteCertificateValidationCallback = (_, _, _, _) => true };
 
     /// <summary>A small file; null where the source has none of that name.</summary>
     /// <inheritdoc cref="GetAsync"/>

@@ -35,6 +35,9 @@ internal sealed record SourceOptions
     /// <summary>Downloads at a time.</summary>
     public int Parallel { get; init; } = 4;
 
+    /// <summary>Whether its TLS certificate must be valid; what it sends is checked by signatures all the same.</summary>
+    public bool CheckCert { get; init; } = true;
+
     /// <summary>Looks up the addresses of a name.</summary>
     public Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = Dns.GetHostAddressesAsync;
 }

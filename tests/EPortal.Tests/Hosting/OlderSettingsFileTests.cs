@@ -26,7 +26,7 @@ public sealed class OlderSettingsFileTests : IDisposable
             .Problems.ShouldHaveSingleItem()
             .ToLine()
             .ShouldBe(
-                $"warning: {old}: read because there is no {Config}; write the settings there, then this file is not read any more"
+                $"warning: {old}: read because {Config} sets nothing; write the settings there, then this file is not read any more"
             );
     }
 

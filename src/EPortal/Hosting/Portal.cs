@@ -22,10 +22,13 @@ namespace EPortal.Hosting;
 /// </summary>
 internal sealed class Portal : IAsyncDisposable
 {
+    private readonly DataFolderUse _use;
+
     private Portal(Settings settings, DataFolder folder, TimeProvider time, bool isNew)
     {
         Settings = settings;
         Time = time;
+        _use = DataFolderUse.Share(folder.Root);
         Database = Database.Open(folder.Root);
         RequireOwn(Database, folder, isNew);
         Log = new ChangeLog(Database, Entities.Catalog, time);
@@ -208,6 +211,7 @@ internal sealed class Portal : IAsyncDisposable
         Source.Dispose();
         await Log.DisposeAsync();
         Database.Dispose();
+        _use.Dispose();
     }
 
     private static void RequireOwn(Database database, DataFolder folder, bool isNew)

@@ -13,6 +13,9 @@ internal static partial class SettingsLoader
 
     public const string PathVariable = "EPORTAL_CONFIG";
 
+    /// <summary>How people say that there are no settings.</summary>
+    private const string NoFile = "/dev/null";
+
     private const string Prefix = "EPORTAL_";
 
     /// <summary>Variables that are no settings.</summary>
@@ -35,6 +38,14 @@ internal static partial class SettingsLoader
         problems.AddRange(SettingsChecks.Problems(settings));
         return new SettingsResult(problems.Exists(problem => !problem.IsWarning) ? null : settings, problems);
     }
+
+    /// <summary>Path of the settings file, whether it is there or not.</summary>
+    public static string PathOf(IReadOnlyDictionary<string, string> environment) =>
+        environment.GetValueOrDefault(PathVariable) is { Length: > 0 } named ? named : DefaultPath;
+
+    /// <summary>Path of the settings file; null where there is none, or none that holds anything.</summary>
+    public static string? FileOrNull(IReadOnlyDictionary<string, string> environment) =>
+        PathOf(environment) is var path && path != NoFile && File.Exists(path) ? path : null;
 
     private static Settings FromFile(string? named, string defaultPath, List<SettingsProblem> problems)
     {

@@ -1,4 +1,5 @@
 using EPortal.Accounts;
+using EPortal.Blobs;
 using EPortal.Data;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
@@ -32,6 +33,8 @@ internal sealed class Attention(
         ["disk-data"] = ("/admin/patchsets", "Patchsets"),
         ["disk-patches"] = ("/admin/patchsets", "Patchsets"),
         ["files"] = ("/admin/patchsets", "Patchsets"),
+        ["patch-files"] = ("/admin/patchsets", "Patchsets"),
+        ["database"] = ("/admin/log", "User log"),
         ["feeds"] = ("/admin/patchsets", "Patchsets"),
         ["accounts"] = ("/admin/users", "Users"),
     };
@@ -55,6 +58,8 @@ internal sealed class Attention(
             .. Findings.OfFeeds(database),
             .. OfSource(),
             Findings.OfFiles(delivery.Damaged),
+            Findings.OfMissing(database, new PatchFolders(options.PatchesFolder)),
+            Findings.OfFile(database),
             Findings.OfDisk("disk-data", options.DataFolder, options.MinFreeBytes),
             .. options.PatchesFolder == options.DataFolder
                 ? []

@@ -23,6 +23,7 @@ internal static class OperationsFeature
         services.AddSingleton<HealthChecks>();
         services.AddSingleton<Attention>();
         services.AddHostedService<CheckInHistoryWorker>();
+        services.AddHostedService<DatabaseFileWorker>();
     }
 
     /// <summary>Measures requests; comes first, so that it sees how they end.</summary>

@@ -39,7 +39,10 @@ internal static partial class BackupCommands
             patches,
             json,
         };
-        command.SetAction((parsed, cancel) => Run(context, parsed.GetValue(file)!, parsed.GetValue(patches), parsed.GetValue(json), cancel));
+        command.SetAction(
+            (parsed, cancel) =>
+                Run(context, parsed.GetValue(file)!, parsed.GetValue(patches), parsed.GetValue(json), cancel)
+        );
         return command;
     }
 
@@ -77,7 +80,13 @@ internal static partial class BackupCommands
         return command;
     }
 
-    private static async Task Run(CliContext context, string path, bool withPatches, bool json, CancellationToken cancel)
+    private static async Task Run(
+        CliContext context,
+        string path,
+        bool withPatches,
+        bool json,
+        CancellationToken cancel
+    )
     {
         if (path == Standard && context.OutIsTerminal)
             throw new CliException("a backup is not for a terminal; name a file or redirect standard output");
@@ -93,9 +102,7 @@ internal static partial class BackupCommands
             context.Time
         );
         var files = new List<BackupFile>();
-        foreach (
-            var name in (string[])[BackupNames.InstanceId, BackupNames.RuntimeSettings, BackupNames.SigningKey]
-        )
+        foreach (var name in (string[])[BackupNames.InstanceId, BackupNames.RuntimeSettings, BackupNames.SigningKey])
         {
             if (File.Exists(Path.Combine(data, name)))
                 files.Add(new BackupFile(name, ArchiveFile.ReadBytes(Path.Combine(data, name))));
@@ -125,7 +132,9 @@ internal static partial class BackupCommands
         if (output is null)
             return;
         var bytes = manifest.Parts.Sum(part => part.Size);
-        context.Note("the backup contains secrets: the signing key, and passwords of the patch source and the directory");
+        context.Note(
+            "the backup contains secrets: the signing key, and passwords of the patch source and the directory"
+        );
         context.Result(
             json,
             new BackupRow(Path.GetFullPath(path), bytes, [.. manifest.Parts.Select(part => part.Name)]),
@@ -188,7 +197,9 @@ internal static partial class BackupCommands
             );
         Privileges.DropAfterGiving(settings, isNew ? folder : null);
         if (PrivilegesNative.WriteRefusalOrNull(folder) is { } reason)
-            throw new CliException($"cannot write to {folder} as user {DataFolder.Describe(PrivilegesNative.CurrentUser)}: {reason}");
+            throw new CliException(
+                $"cannot write to {folder} as user {DataFolder.Describe(PrivilegesNative.CurrentUser)}: {reason}"
+            );
     }
 
     /// <summary>The settings file in force, as it is; null where there is none.</summary>

@@ -80,7 +80,9 @@ internal sealed class BackupReader : IDisposable
             }
 
             if (Convert.ToHexStringLower(hash.GetHashAndReset()) != part.Sha256)
-                throw new BackupException($"the backup is damaged: the SHA-256 of {part.Name} differs from its manifest");
+                throw new BackupException(
+                    $"the backup is damaged: the SHA-256 of {part.Name} differs from its manifest"
+                );
             if (target is FileStream file)
                 file.Flush(flushToDisk: true);
         }

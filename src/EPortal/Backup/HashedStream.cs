@@ -11,7 +11,9 @@ internal sealed class HashedStream(Stream inner, SHA256 hash, long length) : Str
     /// <inheritdoc/>
     public override bool CanRead => true;
 
-    /// <summary>True, though it is read once from its beginning: a tar writer would take what cannot into memory.</summary>
+    /// <summary>
+    /// True, though it is read once from its beginning: a tar writer would take what cannot into memory.
+    /// </summary>
     public override bool CanSeek => true;
 
     /// <inheritdoc/>

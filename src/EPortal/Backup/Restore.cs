@@ -164,15 +164,15 @@ internal sealed class Restore : IDisposable
                 archives
                     .EnumerateFiles("*", SearchOption.AllDirectories)
                     .Where(file =>
-                        file.LinkTarget is null
-                        && BackupNames.IsArchive(Path.GetRelativePath(folder, file.FullName))
+                        file.LinkTarget is null && BackupNames.IsArchive(Path.GetRelativePath(folder, file.FullName))
                     )
             );
     }
 
     /// <summary>Archives are large, and those that are here already are the same for ever.</summary>
     private bool IsHere(BackupPart part) =>
-        BackupNames.IsArchive(part.Name) && FileContent.Is(_places.Of(part.Name), new FileEntry(part.Size, part.Sha256));
+        BackupNames.IsArchive(part.Name)
+        && FileContent.Is(_places.Of(part.Name), new FileEntry(part.Size, part.Sha256));
 
     private string Stage(string name)
     {
@@ -269,7 +269,9 @@ internal sealed class Restore : IDisposable
                 $"{Path.Combine(_places.Data, BackupNames.InstanceId)} is missing: restore it too, with --instance-id or --full"
             );
         return EPortal.Data.InstanceId.ParseOrNull(File.ReadAllText(path, Encoding.UTF8))
-            ?? throw new BackupException($"{BackupNames.InstanceId} is damaged: it must hold one line of letters, digits and dashes");
+            ?? throw new BackupException(
+                $"{BackupNames.InstanceId} is damaged: it must hold one line of letters, digits and dashes"
+            );
     }
 
     private static bool IsJsonObject(string path)

@@ -123,11 +123,7 @@ internal static partial class RestoreCommands
             }
 
             using var backup = await BackupReader.Open(rest, cancel);
-            using var progress = new CliProgress(
-                context,
-                "checking",
-                backup.Manifest.Parts.Sum(part => part.Size)
-            );
+            using var progress = new CliProgress(context, "checking", backup.Manifest.Parts.Sum(part => part.Size));
             using var restore = new Restore(places, context.Time.GetUtcNow());
             var restored = await restore.FromBackup(backup, choice, progress, cancel);
             progress.Dispose();
@@ -138,7 +134,9 @@ internal static partial class RestoreCommands
     private static async Task RunFolder(CliContext context, string folder, bool json, CancellationToken cancel)
     {
         if (!Database.IsIn(folder))
-            throw new CliException($"no {Database.FileName} in {folder}: name a copy of the old data folder, or a backup");
+            throw new CliException(
+                $"no {Database.FileName} in {folder}: name a copy of the old data folder, or a backup"
+            );
         var (places, use) = Enter(context);
         using (use)
         {
@@ -161,7 +159,11 @@ internal static partial class RestoreCommands
         var data = DataFolder.EnterForRestore(settings);
         var use = DataFolderUse.Alone(data);
         return (
-            new RestorePlaces(data, settings.PatchesDir ?? data, ReplaceableOrNull(SettingsLoader.PathOf(context.Environment))),
+            new RestorePlaces(
+                data,
+                settings.PatchesDir ?? data,
+                ReplaceableOrNull(SettingsLoader.PathOf(context.Environment))
+            ),
             use
         );
     }

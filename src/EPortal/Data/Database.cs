@@ -211,7 +211,10 @@ internal sealed class Database : IDisposable
             });
         }
         catch (Exception e)
-            when (e is IOException or StoreException { Error: StoreError.DiskFull or StoreError.ReadOnly or StoreError.Busy })
+            when (e
+                    is IOException
+                        or StoreException { Error: StoreError.DiskFull or StoreError.ReadOnly or StoreError.Busy }
+            )
         {
             // Nothing else depends on it.
         }
@@ -306,7 +309,11 @@ internal sealed class Database : IDisposable
         }
         catch (IOException e)
         {
-            throw new StoreException(StoreError.ReadOnly, $"cannot write {HighWater.FileName} beside the database: {e.Message}", e);
+            throw new StoreException(
+                StoreError.ReadOnly,
+                $"cannot write {HighWater.FileName} beside the database: {e.Message}",
+                e
+            );
         }
     }
 

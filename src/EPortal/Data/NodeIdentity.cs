@@ -112,7 +112,9 @@ internal sealed class NodeIdentity(Database database, HighWater water, TimeProvi
         return before with { Origin = origin, Sequence = 0 };
     }
 
-    /// <summary>Hash of what tells this place from another: the machine, and the high-water file as it lies here.</summary>
+    /// <summary>
+    /// Hash of what tells this place from another: the machine, and the high-water file as it lies here.
+    /// </summary>
     private string Mark()
     {
         var machine = s_machineIds.Where(File.Exists).Select(File.ReadAllText).FirstOrDefault() ?? "";

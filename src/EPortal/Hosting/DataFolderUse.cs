@@ -35,7 +35,9 @@ internal sealed class DataFolderUse : IDisposable
                 $"data folder {folder} is in use by a running portal or command; stop the portal first: systemctl stop eportal"
             );
 
-    /// <summary>Whether somebody uses the data folder that lies there; a folder of which nobody can tell is not.</summary>
+    /// <summary>
+    /// Whether somebody uses the data folder that lies there; a folder of which nobody can tell is not.
+    /// </summary>
     public static bool IsInUse(string folder)
     {
         if (!File.Exists(LockOf(folder)))

@@ -16,7 +16,8 @@ internal sealed class LocalRepair(Database database, PatchFolders folders, Patch
     /// <param name="actor">In whose name.</param>
     /// <param name="product">Of which product.</param>
     /// <param name="cancel">Stops it; what is repaired stays.</param>
-    /// <returns>Names of the patchsets that are whole again, and of those whose archive is missing or another.</returns>
+    /// <returns>Names of the patchsets that are whole again, and of those whose archive is missing or
+    /// another.</returns>
     /// <exception cref="PatchsetException">An archive was accepted once and is not any more, such as one that a key
     /// pinned since did not sign.</exception>
     /// <exception cref="IOException">The disk failed or is full.</exception>

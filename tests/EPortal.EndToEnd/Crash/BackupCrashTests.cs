@@ -173,7 +173,13 @@ public sealed class BackupCrashTests(ITestOutputHelper output) : IDisposable
     private static async Task<IReadOnlyList<string>> KeysAsync(PortalInstallation installation)
     {
         using var keys = JsonDocument.Parse(await installation.DoAsync("key", "list", "--json"));
-        return [.. keys.RootElement.EnumerateArray().Select(key => key.GetProperty("key").GetString()!).Order(StringComparer.Ordinal)];
+        return
+        [
+            .. keys
+                .RootElement.EnumerateArray()
+                .Select(key => key.GetProperty("key").GetString()!)
+                .Order(StringComparer.Ordinal),
+        ];
     }
 
     private static int Number(string variable, int usual) =>

@@ -16,10 +16,10 @@ namespace EPortal.Tests.Backup;
 /// <summary>Backups of a portal that works, and portals that are made of them.</summary>
 public sealed class BackupTests : IDisposable
 {
-    private static readonly int s_backups =
-        Environment.GetEnvironmentVariable("EPORTAL_BACKUPS") is { Length: > 0 } text
-            ? int.Parse(text, CultureInfo.InvariantCulture)
-            : 5;
+    private static readonly int s_backups = Environment.GetEnvironmentVariable("EPORTAL_BACKUPS")
+        is { Length: > 0 } text
+        ? int.Parse(text, CultureInfo.InvariantCulture)
+        : 5;
 
     private readonly TempFolder _folder = new();
 
@@ -50,8 +50,17 @@ public sealed class BackupTests : IDisposable
         Shell.Run("tar", "-tf", File);
 
         await Done("restore", File);
-        Read("instance-id").ShouldBe(await System.IO.File.ReadAllTextAsync(Path.Combine(portal.DataFolder, "instance-id"), Cancellation));
-        Read("config/signing.key").ShouldBe(await System.IO.File.ReadAllTextAsync(Path.Combine(portal.DataFolder, "config/signing.key"), Cancellation));
+        Read("instance-id")
+            .ShouldBe(
+                await System.IO.File.ReadAllTextAsync(Path.Combine(portal.DataFolder, "instance-id"), Cancellation)
+            );
+        Read("config/signing.key")
+            .ShouldBe(
+                await System.IO.File.ReadAllTextAsync(
+                    Path.Combine(portal.DataFolder, "config/signing.key"),
+                    Cancellation
+                )
+            );
         var check = await PortalCli.On(Restored).RunAsync(["check", "-v"]);
         check.Out.ShouldContain("CRITICAL: patch-files: files of 1 patchset are missing, first of 'K1'");
         (await Done("kcare", "download-missing")).Err.ShouldContain("K1 was unpacked again from its archive");
@@ -108,7 +117,9 @@ public sealed class BackupTests : IDisposable
         await Done("key", "add", "later");
         var key = Read("config/signing.key");
 
-        (await Done("restore", "--db", File)).Out.ShouldStartWith("eportal.sqlite was restored\nwhat was there before is kept in ");
+        (await Done("restore", "--db", File)).Out.ShouldStartWith(
+            "eportal.sqlite was restored\nwhat was there before is kept in "
+        );
         await KeysAre(TestPortal.Key);
         Read("config/signing.key").ShouldBe(key);
         var kept = Directory.EnumerateDirectories(Restored, "before-restore-*").Order().Last();
@@ -154,7 +165,11 @@ public sealed class BackupTests : IDisposable
         await Done("restore", File);
         await Done("key", "add", "later");
         // Left by a portal that was killed; SQLite would read it into the database that comes.
-        await System.IO.File.WriteAllBytesAsync(Path.Combine(Restored, "eportal.sqlite-wal"), new byte[4096], Cancellation);
+        await System.IO.File.WriteAllBytesAsync(
+            Path.Combine(Restored, "eportal.sqlite-wal"),
+            new byte[4096],
+            Cancellation
+        );
         Shell.Run("/bin/sh", "-c", $"cp -f {_folder.File("db")}/* {Restored}/");
 
         await KeysAre(TestPortal.Key);
@@ -172,7 +187,10 @@ public sealed class BackupTests : IDisposable
         (await Done("migrate", _folder.File("old"))).Out.ShouldContain("arch/K1");
         (await Done("kcare", "download-missing")).Err.ShouldContain("K1 was unpacked again");
         await KeysAre(TestPortal.Key);
-        Read("instance-id").ShouldBe(await System.IO.File.ReadAllTextAsync(Path.Combine(_folder.File("old"), "instance-id"), Cancellation));
+        Read("instance-id")
+            .ShouldBe(
+                await System.IO.File.ReadAllTextAsync(Path.Combine(_folder.File("old"), "instance-id"), Cancellation)
+            );
         await Refused("no eportal.sqlite in", "migrate", _folder.Path);
     }
 
@@ -220,11 +238,21 @@ public sealed class BackupTests : IDisposable
             async () =>
             {
                 for (var n = 0; !stop.IsCancellationRequested; n++)
-                    (await portal.CheckInAsync(TestPortal.Facts(ids[n % ids.Count]) with { Uptime = n, Euname = $"{n}" })).EnsureSuccessStatusCode();
+                    (
+                        await portal.CheckInAsync(
+                            TestPortal.Facts(ids[n % ids.Count]) with
+                            {
+                                Uptime = n,
+                                Euname = $"{n}",
+                            }
+                        )
+                    ).EnsureSuccessStatusCode();
             },
             Cancellation
         );
-        var instance = (await System.IO.File.ReadAllTextAsync(Path.Combine(portal.DataFolder, "instance-id"), Cancellation)).Trim();
+        var instance = (
+            await System.IO.File.ReadAllTextAsync(Path.Combine(portal.DataFolder, "instance-id"), Cancellation)
+        ).Trim();
         for (var n = 0; n < s_backups; n++)
         {
             var before = acknowledged.ToHashSet();
@@ -285,7 +313,9 @@ public sealed class BackupTests : IDisposable
                     '|',
                     Enumerable
                         .Range(0, reader.FieldCount)
-                        .Select(n => reader.GetValue(n) is byte[] bytes ? Convert.ToHexString(bytes) : $"{reader.GetValue(n)}")
+                        .Select(n =>
+                            reader.GetValue(n) is byte[] bytes ? Convert.ToHexString(bytes) : $"{reader.GetValue(n)}"
+                        )
                 )
             );
         return values;
@@ -295,6 +325,8 @@ public sealed class BackupTests : IDisposable
     private static List<string> Dump(string path) =>
         [
             .. Column(path, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-                .SelectMany(table => Column(path, $"SELECT * FROM \"{table}\"").Order(StringComparer.Ordinal).Prepend(table)),
+                .SelectMany(table =>
+                    Column(path, $"SELECT * FROM \"{table}\"").Order(StringComparer.Ordinal).Prepend(table)
+                ),
         ];
 }

@@ -10,7 +10,10 @@ internal static class Folder
         [
             .. Directory
                 .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-                .Where(path => !path.EndsWith(".lock", StringComparison.Ordinal) && !path.EndsWith("-shm", StringComparison.Ordinal))
+                .Where(path =>
+                    !path.EndsWith(".lock", StringComparison.Ordinal)
+                    && !path.EndsWith("-shm", StringComparison.Ordinal)
+                )
                 .Where(path => Path.GetFileName(path) != ".in-use")
                 .Order(StringComparer.Ordinal)
                 .Select(path =>

@@ -79,7 +79,19 @@ public sealed class HostileBackupTests : IDisposable
         var before = Folder.Content(Target);
         var good = await Make("");
         var file = _folder.File("hostile.tar");
-        var lengths = new[] { 0, 1, 511, 512, 513, 1024, 2000, good.Length / 2, good.Length - 10_241, good.Length - 1024 };
+        var lengths = new[]
+        {
+            0,
+            1,
+            511,
+            512,
+            513,
+            1024,
+            2000,
+            good.Length / 2,
+            good.Length - 10_241,
+            good.Length - 1024,
+        };
         foreach (var length in lengths.Where(length => length >= 0))
         {
             await File.WriteAllBytesAsync(file, good[..length], Cancellation);
@@ -119,7 +131,9 @@ public sealed class HostileBackupTests : IDisposable
             (BackupNames.RuntimeSettings, config),
             (BackupNames.Database, database),
         };
-        var listed = parts.Select(part => (part.Name, Size: (long)part.Content.Length, Sha256: Hash(part.Content))).ToList();
+        var listed = parts
+            .Select(part => (part.Name, Size: (long)part.Content.Length, Sha256: Hash(part.Content)))
+            .ToList();
         switch (attack)
         {
             case "path":
@@ -163,9 +177,19 @@ public sealed class HostileBackupTests : IDisposable
         if (attack == "json")
             json = json[..^1];
         if (attack == "duplicate key")
-            json = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(json).Replace("{\"format\":1", "{\"format\":1,\"format\":1", StringComparison.Ordinal));
+            json = Encoding.UTF8.GetBytes(
+                Encoding
+                    .UTF8.GetString(json)
+                    .Replace("{\"format\":1", "{\"format\":1,\"format\":1", StringComparison.Ordinal)
+            );
         using var stream = new MemoryStream();
-        await using (var tar = new TarWriter(stream, attack == "pax" ? TarEntryFormat.Pax : TarEntryFormat.Ustar, leaveOpen: true))
+        await using (
+            var tar = new TarWriter(
+                stream,
+                attack == "pax" ? TarEntryFormat.Pax : TarEntryFormat.Ustar,
+                leaveOpen: true
+            )
+        )
         {
             if (attack != "no manifest")
                 await Add(tar, attack, BackupNames.Manifest, json);
@@ -187,8 +211,14 @@ public sealed class HostileBackupTests : IDisposable
     private static UstarTarEntry? Special(string attack) =>
         attack switch
         {
-            "symbolic link" => new UstarTarEntry(TarEntryType.SymbolicLink, BackupNames.InstanceId) { LinkName = "/etc/passwd" },
-            "hard link" => new UstarTarEntry(TarEntryType.HardLink, BackupNames.InstanceId) { LinkName = "/etc/passwd" },
+            "symbolic link" => new UstarTarEntry(TarEntryType.SymbolicLink, BackupNames.InstanceId)
+            {
+                LinkName = "/etc/passwd",
+            },
+            "hard link" => new UstarTarEntry(TarEntryType.HardLink, BackupNames.InstanceId)
+            {
+                LinkName = "/etc/passwd",
+            },
             "device" => new UstarTarEntry(TarEntryType.CharacterDevice, BackupNames.InstanceId),
             "fifo" => new UstarTarEntry(TarEntryType.Fifo, BackupNames.InstanceId),
             _ => null,
@@ -220,7 +250,10 @@ public sealed class HostileBackupTests : IDisposable
         switch (attack)
         {
             case "newer":
-                Execute(copy, "INSERT INTO schema_version (ScriptName, Applied) VALUES ('eportal.Data.Sqlite.Migrations.9999_future.sql', '2030-01-01')");
+                Execute(
+                    copy,
+                    "INSERT INTO schema_version (ScriptName, Applied) VALUES ('eportal.Data.Sqlite.Migrations.9999_future.sql', '2030-01-01')"
+                );
                 break;
             case "no database":
                 return [.. Enumerable.Repeat((byte)'x', 5000)];

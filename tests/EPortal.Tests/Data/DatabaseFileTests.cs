@@ -46,8 +46,11 @@ public sealed class DatabaseFileTests
         }
 
         portal.Time.Advance(TimeSpan.FromSeconds(6));
-        (await Should.ThrowAsync<StoreException>(() => portal.Portal.Keys.Add(TestPortal.Admin, "x", new KeySettings())))
-            .Message.ShouldContain("was deleted or replaced while it was in use");
+        (
+            await Should.ThrowAsync<StoreException>(() =>
+                portal.Portal.Keys.Add(TestPortal.Admin, "x", new KeySettings())
+            )
+        ).Message.ShouldContain("was deleted or replaced while it was in use");
         var ready = await portal.GetAsync("/readyz");
         ready.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
         (await ready.Content.ReadAsStringAsync(Cancellation)).ShouldContain("deleted or replaced");

@@ -41,7 +41,9 @@ public sealed class UpgradeTests : IDisposable
         var keys = await PortalCli.JsonAsync(_folder.Path, "key", "list", "--json");
 
         var after = Rows();
-        foreach (var (table, rows) in before.Where(row => row.Key is not ("schema_version" or "facts_log" or "checkin_log")))
+        foreach (
+            var (table, rows) in before.Where(row => row.Key is not ("schema_version" or "facts_log" or "checkin_log"))
+        )
             if (after.TryGetValue(table, out var now))
                 now.ShouldBeGreaterThanOrEqualTo(rows, table);
             else
@@ -85,7 +87,11 @@ public sealed class UpgradeTests : IDisposable
         );
         Rows().ShouldBe(before);
         SqliteMigrations
-            .Run(Path, [.. SqliteMigrations.Scripts.TakeWhile(script => SqliteMigrations.NumberOf(script.Name) <= 21)], TimeProvider.System)
+            .Run(
+                Path,
+                [.. SqliteMigrations.Scripts.TakeWhile(script => SqliteMigrations.NumberOf(script.Name) <= 21)],
+                TimeProvider.System
+            )
             .ShouldBeNull();
     }
 
@@ -164,7 +170,8 @@ public sealed class UpgradeTests : IDisposable
         var tables = new List<string>();
         using (var command = connection.CreateCommand())
         {
-            command.CommandText = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
+            command.CommandText =
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
             using var reader = command.ExecuteReader();
             while (reader.Read())
                 tables.Add(reader.GetString(0));

@@ -76,7 +76,11 @@ public sealed class ReadinessTests
         );
 
         (await Ask(portal)).ShouldBe(
-            (HttpStatusCode.OK, "ready", "database=ok disk-data=warning disk-patches=warning patch-files=ok patch-source=ok")
+            (
+                HttpStatusCode.OK,
+                "ready",
+                "database=ok disk-data=warning disk-patches=warning patch-files=ok patch-source=ok"
+            )
         );
     }
 

@@ -66,7 +66,10 @@ internal static class SqliteCopy
         {
             using var connection = SqliteStore.OpenPlain(path);
             if (Scalar(connection, "PRAGMA integrity_check(1)") is not "ok")
-                throw new StoreException(StoreError.Unusable, $"{Path.GetFileName(path)} is damaged: integrity check failed");
+                throw new StoreException(
+                    StoreError.Unusable,
+                    $"{Path.GetFileName(path)} is damaged: integrity check failed"
+                );
             if (Scalar(connection, "PRAGMA foreign_key_check") is not null)
                 throw new StoreException(
                     StoreError.Unusable,
@@ -79,17 +82,15 @@ internal static class SqliteCopy
         });
 
     /// <summary>
-    /// Takes the log beside a copied file into it, so that it is one file; nobody else uses it. Without a log nothing is
-    /// done.
+    /// Takes the log beside a copied file into it, so that it is one file; nobody else uses it. Without a log nothing
+    /// is done.
     /// </summary>
     /// <exception cref="StoreException">It is no database, or damaged.</exception>
     public static void TakeLogIn(string path) =>
         SqliteStore.Guard(() =>
         {
             using var connection = SqliteStore.OpenPlain(path, "PRAGMA synchronous=FULL");
-            foreach (
-                var statement in (string[])["PRAGMA wal_checkpoint(TRUNCATE)", "PRAGMA journal_mode=DELETE"]
-            )
+            foreach (var statement in (string[])["PRAGMA wal_checkpoint(TRUNCATE)", "PRAGMA journal_mode=DELETE"])
                 Execute(connection, statement);
             return true;
         });

@@ -20,14 +20,16 @@ internal static class SqliteMigrations
 
     /// <summary>The scripts of this program, in order.</summary>
     public static IReadOnlyList<SqlScript> Scripts { get; } =
-        [
-            .. Assembly
-                .GetExecutingAssembly()
-                .GetManifestResourceNames()
-                .Where(name => name.Contains(Folder, StringComparison.Ordinal))
-                .Order(StringComparer.Ordinal)
-                .Select(name => SqlScript.FromStream(name, Assembly.GetExecutingAssembly().GetManifestResourceStream(name))),
-        ];
+    [
+        .. Assembly
+            .GetExecutingAssembly()
+            .GetManifestResourceNames()
+            .Where(name => name.Contains(Folder, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .Select(name =>
+                SqlScript.FromStream(name, Assembly.GetExecutingAssembly().GetManifestResourceStream(name))
+            ),
+    ];
 
     /// <summary>Runs the scripts that this database has not seen, all or none; one process at a time.</summary>
     /// <returns>The copy of the database as it was; null where there was nothing to do, or nothing to copy.</returns>
@@ -121,5 +123,7 @@ internal static class SqliteMigrations
     }
 
     private static string ShortName(string script) =>
-        script.LastIndexOf(Folder, StringComparison.Ordinal) is >= 0 and var at ? script[(at + Folder.Length)..] : script;
+        script.LastIndexOf(Folder, StringComparison.Ordinal) is >= 0 and var at
+            ? script[(at + Folder.Length)..]
+            : script;
 }

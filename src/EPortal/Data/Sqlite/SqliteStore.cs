@@ -39,8 +39,8 @@ internal static class SqliteStore
         );
 
     /// <summary>
-    /// Opens a file that nobody else uses, such as a copy: without a log where <paramref name="pragmas"/> do not ask for
-    /// one.
+    /// Opens a file that nobody else uses, such as a copy: without a log where <paramref name="pragmas"/> do not ask
+    /// for one.
     /// </summary>
     public static SqliteConnection OpenPlain(string path, params string[] pragmas) =>
         Open(path, SqliteOpenMode.ReadWriteCreate, pragmas);

@@ -294,6 +294,8 @@ internal sealed class Database : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (!_watch.IsSame())
+            _watch.LeaveFileAlone();
         while (_readers.TryTake(out var session))
             session.Dispose();
         _checkpoints.Dispose();

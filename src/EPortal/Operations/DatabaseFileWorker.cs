@@ -1,3 +1,4 @@
+using EPortal.Blobs;
 using EPortal.Data;
 using EPortal.PatchSource;
 
@@ -5,10 +6,11 @@ namespace EPortal.Operations;
 
 /// <summary>
 /// Says loudly when the database's file was deleted or replaced under the running program, also while nobody asks for
-/// anything.
+/// anything; and keeps a reserve of space for a start on a full disk.
 /// </summary>
 internal sealed partial class DatabaseFileWorker(
     Database database,
+    OperationsOptions options,
     TimeProvider time,
     ILogger<DatabaseFileWorker> logger
 ) : PeriodicWorker(s_period, time)
@@ -27,6 +29,7 @@ internal sealed partial class DatabaseFileWorker(
         else if (!isWrong && _isTold)
             LogRight();
         _isTold = isWrong;
+        DiskReserve.Make(options.DataFolder, options.MinFreeBytes);
         return Task.CompletedTask;
     }
 

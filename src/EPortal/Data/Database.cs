@@ -36,7 +36,7 @@ internal sealed class Database : IDisposable
         _water = new HighWater(Path.GetDirectoryName(path)!);
         var connection = SqliteStore.Guard(() => SqliteStore.OpenReader(path));
         _index = SqliteStore.Guard(() => new WalIndex(connection));
-        _watch = new SqliteFileWatch(connection, _water);
+        _watch = new SqliteFileWatch(connection, _water, path);
     }
 
     /// <summary>
@@ -187,7 +187,7 @@ internal sealed class Database : IDisposable
         if (!_watch.IsSame())
             throw new StoreException(
                 StoreError.Unusable,
-                $"database {_path} was deleted or replaced while it was in use, nothing is written to it; "
+                $"database {_path} or its log was deleted or replaced while it was in use, nothing is written to it; "
                     + "stop the portal, put the right file in place, start it again"
             );
     }
@@ -294,7 +294,7 @@ internal sealed class Database : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (!_watch.IsSame())
+        if (!_watch.IsDatabaseSame())
             _watch.LeaveFileAlone();
         while (_readers.TryTake(out var session))
             session.Dispose();

@@ -12,7 +12,7 @@ public sealed class DatabaseFileTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static TheoryData<string> Accidents => ["deleted", "moved", "replaced", "overwritten"];
+    public static TheoryData<string> Accidents => ["deleted", "moved", "replaced", "overwritten", "log deleted"];
 
     [Theory]
     [MemberData(nameof(Accidents))]
@@ -33,6 +33,9 @@ public sealed class DatabaseFileTests
                 break;
             case "moved":
                 File.Move(file, file + ".aside");
+                break;
+            case "log deleted":
+                File.Delete(file + "-wal");
                 break;
             case "replaced":
                 File.Move(copy, file, overwrite: true);

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Data.Common;
 using System.Runtime.InteropServices;
+using EPortal.Blobs;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -13,7 +14,8 @@ namespace EPortal.Data.Sqlite;
 /// </summary>
 /// <param name="connection">An open connection that serves for nothing else; it is not disposed.</param>
 /// <param name="water">Where the mark that counts is written down.</param>
-internal sealed unsafe partial class SqliteFileWatch(DbConnection connection, HighWater water)
+/// <param name="path">The database.</param>
+internal sealed unsafe partial class SqliteFileWatch(DbConnection connection, HighWater water, string path)
 {
     /// <summary>Where the mark lies in the header, 4 bytes, big-endian.</summary>
     public const int MarkAt = 60;
@@ -26,12 +28,28 @@ internal sealed unsafe partial class SqliteFileWatch(DbConnection connection, Hi
     private const int ShortRead = 10 | (2 << 8); // SQLITE_IOERR_SHORT_READ
 
     private readonly Lock _gate = new();
+    private readonly string _log = path + "-wal";
+    private ulong? _logInode;
     private uint? _mark;
 
     private nint Handle => ((SqliteConnection)connection).Handle!.DangerousGetHandle();
 
-    /// <summary>Whether it is the file that was opened, with what was in it then and was committed since.</summary>
+    /// <summary>
+    /// Whether database and log are the files that were opened, with what was in them then and was committed since.
+    /// </summary>
     public bool IsSame()
+    {
+        lock (_gate)
+        {
+            // As long as somebody has it open the log is neither deleted nor made anew.
+            var inode = NativeFile.StampOrNull(_log)?.Inode;
+            _logInode ??= inode;
+            return inode == _logInode && IsDatabaseSame();
+        }
+    }
+
+    /// <summary>The same for the database without its log.</summary>
+    public bool IsDatabaseSame()
     {
         lock (_gate)
         {

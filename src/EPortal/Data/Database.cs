@@ -115,13 +115,7 @@ internal sealed class Database : IDisposable
     /// <exception cref="StoreException">It belongs to another one.</exception>
     public static void RequireOwner(string path, string instanceId)
     {
-        if (
-            !SqliteStore.Guard(() =>
-            {
-                using var connection = SqliteStore.OpenPlain(path);
-                return SqliteOwner.MayBe(connection, instanceId);
-            })
-        )
+        if (!SqliteStore.Guard(() => SqliteOwner.MayBe(path, instanceId)))
             throw new StoreException(
                 StoreError.Unusable,
                 $"database and instance-id '{instanceId}' would belong to different installations; restore both together"

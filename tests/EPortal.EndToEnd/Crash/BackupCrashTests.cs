@@ -18,7 +18,7 @@ public sealed class BackupCrashTests(ITestOutputHelper output) : IDisposable
         DELETE FROM schema_version WHERE ScriptName LIKE '%0022_incarnation.sql';
         """;
 
-    private static readonly int s_kills = Number("EPORTAL_BACKUP_KILLS", 12);
+    private static readonly int s_kills = Number("EPORTAL_BACKUP_KILLS", 6);
     private static readonly int s_seed = Number("EPORTAL_SEED", 1);
 
     private readonly PortalInstallation _installation = new();

@@ -139,7 +139,7 @@ internal static partial class BackupCommands
             json,
             new BackupRow(Path.GetFullPath(path), bytes, [.. manifest.Parts.Select(part => part.Name)]),
             BackupOutputJson.Default.BackupRow,
-            $"backup written to {path} ({Plural.Of(manifest.Parts.Count, "file")}, {bytes} bytes)"
+            $"backup written to {path} ({Plural.Of(manifest.Parts.Count, "file")}, {bytes >> 20} MiB)"
         );
     }
 

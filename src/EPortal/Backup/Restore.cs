@@ -247,9 +247,10 @@ internal sealed class Restore : IDisposable
 
     private void Verify()
     {
+        var id = InstanceId();
         if (_names.Contains(BackupNames.Database))
-            Database.VerifyCopy(StagedPath(BackupNames.Database), InstanceId());
-        else if (_names.Contains(BackupNames.InstanceId) && InstanceId() is var id && Database.IsIn(_places.Data))
+            Database.VerifyCopy(StagedPath(BackupNames.Database), id);
+        else if (_names.Contains(BackupNames.InstanceId) && Database.IsIn(_places.Data))
             Database.RequireOwner(Path.Combine(_places.Data, BackupNames.Database), id);
         if (_names.Contains(BackupNames.SigningKey))
             MinisignSecretKey.Parse(File.ReadAllText(StagedPath(BackupNames.SigningKey)), null);

@@ -202,18 +202,8 @@ internal sealed class Portal : IAsyncDisposable
     /// is.</param>
     /// <exception cref="StartException">The folder cannot be used as it is.</exception>
     /// <exception cref="StoreException">The database cannot be used.</exception>
-    public static Portal Open(Settings settings, TimeProvider time, bool isNew = false)
-    {
-        var folder = DataFolder.Enter(settings, isNew);
-        try
-        {
-            return new Portal(settings, folder, time, isNew);
-        }
-        catch (StoreException e) when (e.Error == StoreError.DiskFull && DiskReserve.Release(folder.Root))
-        {
-            return new Portal(settings, folder, time, isNew);
-        }
-    }
+    public static Portal Open(Settings settings, TimeProvider time, bool isNew = false) =>
+        new(settings, DataFolder.Enter(settings, isNew), time, isNew);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

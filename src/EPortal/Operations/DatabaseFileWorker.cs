@@ -1,4 +1,3 @@
-using EPortal.Blobs;
 using EPortal.Data;
 using EPortal.PatchSource;
 
@@ -6,11 +5,10 @@ namespace EPortal.Operations;
 
 /// <summary>
 /// Says loudly when the database's file was deleted or replaced under the running program, also while nobody asks for
-/// anything; and keeps a reserve of space for a start on a full disk.
+/// anything.
 /// </summary>
 internal sealed partial class DatabaseFileWorker(
     Database database,
-    OperationsOptions options,
     TimeProvider time,
     ILogger<DatabaseFileWorker> logger
 ) : PeriodicWorker(s_period, time)
@@ -29,7 +27,6 @@ internal sealed partial class DatabaseFileWorker(
         else if (!isWrong && _isTold)
             LogRight();
         _isTold = isWrong;
-        DiskReserve.Make(options.DataFolder, options.MinFreeBytes);
         return Task.CompletedTask;
     }
 

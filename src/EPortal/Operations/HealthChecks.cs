@@ -48,7 +48,6 @@ internal sealed class HealthChecks(OperationsOptions options, Database database,
     {
         try
         {
-            database.RequireSame();
             var revision = database.Read(session => Node.Read(session).OfferRevision);
             database.ProbeWrite();
             return Finding.Ok("database", $"readable and writable, offers at revision {revision}");

@@ -55,43 +55,6 @@ public sealed class DiskTroubleTests : IDisposable
     }
 
     [Fact]
-    public async Task Started_on_a_full_disk_it_serves_what_it_has_and_goes_on_when_there_is_room()
-    {
-        var cancel = TestContext.Current.CancellationToken;
-        _installation.Environment["EPORTAL_READY_MIN_FREE_BYTES"] = "4096";
-        await _installation.DoAsync("kcare", "deploy", await _installation.BuildAsync("K1", 1, 1000));
-        await _installation.DoAsync("key", "-a", "fleet");
-        string host;
-        await using (var before = await _installation.ServeAsync())
-        {
-            using var client = new HttpClient { BaseAddress = before.Address };
-            host = await client.RegisterAsync("fleet");
-            await Eventually.IsTrueAsync(
-                "space is reserved",
-                () => Task.FromResult(File.Exists(_installation.PathOf("disk/data/.reserve")))
-            );
-            await before.SignalAsync("TERM");
-        }
-
-        _disk.Fill();
-        await using var portal = await _installation.ServeAsync();
-        _disk.Fill();
-        using var http = new HttpClient { BaseAddress = portal.Address };
-        (await http.GetAsync($"/{Sample.Target}/1/kpatch.bin", cancel)).StatusCode.ShouldBe(HttpStatusCode.OK);
-        using (var refused = await http.CheckInAsync(host, "changed"))
-            refused.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
-        using (var ready = await http.GetAsync("/readyz", cancel))
-            ready.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
-
-        _disk.Free();
-        (await http.CheckInAsync(host, "changed")).StatusCode.ShouldBe(HttpStatusCode.OK);
-        await Eventually.IsTrueAsync(
-            "space is reserved again",
-            () => Task.FromResult(File.Exists(_installation.PathOf("disk/data/.reserve")))
-        );
-    }
-
-    [Fact]
     public async Task A_disk_that_became_read_only_is_named_and_what_is_there_is_served()
     {
         await _installation.DoAsync("kcare", "deploy", await _installation.BuildAsync("K1", 1, 1000));

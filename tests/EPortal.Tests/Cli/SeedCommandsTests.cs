@@ -42,7 +42,6 @@ public sealed class SeedCommandsTests : IDisposable
         await Does("--unroll 16012017_1", "16012017_1 was unrolled from main\n");
         (await Does("--list-servers")).ShouldStartWith("Count | Key\n----- + --------------------------------\n");
         await Does("server clean --inactive", "0 servers were deleted\n");
-        await Does($"backup-db {_folder.File("db-backup")}", $"database backed up to {_folder.File("db-backup")}\n");
         foreach (
             var help in (string[])
                 ["user -h", "key --help", "feed --help", "libcare deploy --help", "qemu deploy --help"]

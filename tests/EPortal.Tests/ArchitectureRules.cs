@@ -33,6 +33,7 @@ internal sealed class ArchitectureRules(string root)
         ["Blobs"] = ["Format"],
         ["Api"] = ["AgentClient", "Data", "Format"],
         ["Patchsets"] = ["Data", "Blobs", "Format"],
+        ["Backup"] = ["Patchsets", "Data", "Blobs", "Format"],
         ["Feeds"] = ["Api", "Patchsets", "Data", "Blobs", "Format"],
         ["Keys"] = ["Api", "Feeds", "Patchsets", "Data", "Blobs", "Format"],
         ["Servers"] = ["Api", "Keys", "Feeds", "Patchsets", "Data", "Blobs", "Format"],
@@ -61,6 +62,7 @@ internal sealed class ArchitectureRules(string root)
 
     private static readonly string[] Features =
     [
+        "Backup",
         "Patchsets",
         "Feeds",
         "Keys",

@@ -22,6 +22,10 @@ internal sealed class FileLock : IDisposable
     /// <exception cref="IOException">The file cannot be made or opened.</exception>
     public static FileLock? TryAcquire(string path) => Take(path, wait: false);
 
+    /// <summary>Takes the lock together with others who share it; null when somebody has it alone.</summary>
+    /// <exception cref="IOException">The file cannot be made or opened.</exception>
+    public static FileLock? TryShare(string path) => Take(path, wait: false, shared: true);
+
     /// <summary>
     /// Waits until the lock is free and takes it, without holding a thread; <paramref name="waiting"/> is called once
     /// when somebody else has it.
@@ -43,14 +47,14 @@ internal sealed class FileLock : IDisposable
     /// <summary>Releases the lock.</summary>
     public void Dispose() => _handle.Dispose();
 
-    private static FileLock? Take(string path, bool wait)
+    private static FileLock? Take(string path, bool wait, bool shared = false)
     {
         while (true)
         {
             var handle = NativeFile.OpenForLock(path);
             try
             {
-                if (!NativeFile.Lock(handle, path, wait))
+                if (!NativeFile.Lock(handle, path, wait, shared))
                 {
                     handle.Dispose();
                     return null;

@@ -15,6 +15,7 @@ internal static partial class NativeFile
     private const int ReadWrite = 0x2;
     private const int CloseOnExec = 0x80000;
     private const int OwnerOnly = 0x180;
+    private const int LockShared = 1;
     private const int LockExclusive = 2;
     private const int LockNoWait = 4;
     private const int Interrupted = 4;
@@ -74,10 +75,13 @@ internal static partial class NativeFile
     /// <summary>Flushes the whole file system that it lies on (syncfs).</summary>
     public static void SyncFileSystem(SafeFileHandle handle, string path) => Check(syncfs(handle), path);
 
-    /// <summary>Locks the open file (flock); false when somebody else has it and waiting was not asked for.</summary>
-    public static bool Lock(SafeFileHandle handle, string path, bool wait)
+    /// <summary>
+    /// Locks the open file (flock), alone or together with others who share it; false when somebody else has it and
+    /// waiting was not asked for.
+    /// </summary>
+    public static bool Lock(SafeFileHandle handle, string path, bool wait, bool shared = false)
     {
-        while (flock(handle, LockExclusive | (wait ? 0 : LockNoWait)) != 0)
+        while (flock(handle, (shared ? LockShared : LockExclusive) | (wait ? 0 : LockNoWait)) != 0)
         {
             var error = Marshal.GetLastPInvokeError();
             if (error == TryAgain)

@@ -23,6 +23,9 @@ internal sealed class CliContext
     /// <summary>Opens standard input for bytes; what <see cref="In"/> has read already is not in it.</summary>
     public Func<Stream> OpenInput { get; init; } = Console.OpenStandardInput;
 
+    /// <summary>Opens standard output for bytes.</summary>
+    public Func<Stream> OpenOutput { get; init; } = Console.OpenStandardOutput;
+
     public bool OutIsTerminal { get; init; }
 
     public bool ErrorIsTerminal { get; init; }

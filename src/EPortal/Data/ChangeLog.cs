@@ -107,6 +107,7 @@ internal sealed class ChangeLog : IAsyncDisposable
             _queue.Take(batch, MaxPerCommit);
             try
             {
+                _database.RequireSame();
                 session ??= _database.OpenWriter();
                 CommitTogether(session, batch);
                 hasFailed = false;
@@ -153,7 +154,7 @@ internal sealed class ChangeLog : IAsyncDisposable
         foreach (var shared in _queue.Shared)
             shared.Acknowledge();
         batch.ForEach(change => change.Acknowledge());
-        _database.AfterCommit(session);
+        _database.AfterCommit(session, node);
     }
 
     private Node WriteShared(Session session, Node node, DateTimeOffset now)

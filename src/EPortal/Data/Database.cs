@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
+using System.Security.Cryptography;
 using Dapper;
 using EPortal.Data.Sqlite;
 
@@ -12,11 +13,18 @@ namespace EPortal.Data;
 internal sealed class Database : IDisposable
 {
     private const int KeptReaders = 16;
-    private const string FileName = "eportal.sqlite";
+
+    /// <summary>Name of its file.</summary>
+    public const string FileName = "eportal.sqlite";
+
+    /// <summary>How long the log may get while a copy is made: it cannot restart meanwhile.</summary>
+    private const long MaxLogOfCopy = 4L << 30;
 
     private readonly ConcurrentBag<Session> _readers = [];
     private readonly string _path;
+    private readonly HighWater _water;
     private readonly WalIndex _index;
+    private readonly SqliteFileWatch _watch;
     private readonly SqliteCheckpoints _checkpoints;
     private volatile SeenRevision? _seen;
     private volatile FailedWrite? _failed;
@@ -26,8 +34,19 @@ internal sealed class Database : IDisposable
     private Database(string path)
     {
         (_path, _checkpoints) = (path, new SqliteCheckpoints(path));
-        _index = SqliteStore.Guard(() => new WalIndex(SqliteStore.OpenReader(path)));
+        _water = new HighWater(Path.GetDirectoryName(path)!);
+        var connection = SqliteStore.Guard(() => SqliteStore.OpenReader(path));
+        _index = SqliteStore.Guard(() => new WalIndex(connection));
+        _watch = new SqliteFileWatch(connection, _water, path);
     }
+
+    /// <summary>
+    /// The copy that was made of it when it was upgraded as it was opened; null when it was not upgraded.
+    /// </summary>
+    public string? UpgradeCopy { get; private init; }
+
+    /// <summary>Why it took a new origin as it was opened; null when it did not.</summary>
+    public NewOrigin? NewOrigin { get; private set; }
 
     /// <summary>Opens the database in <paramref name="folder"/>, making or migrating it as needed.</summary>
     /// <exception cref="StoreException">It cannot be opened, written or migrated.</exception>
@@ -48,8 +67,18 @@ internal sealed class Database : IDisposable
 
     private static Database OpenAndMigrate(string path)
     {
-        SqliteStore.Guard(() => SqliteMigrations.Run(path));
-        return new Database(path);
+        var copy = SqliteStore.Guard(() => SqliteMigrations.Run(path));
+        var database = new Database(path) { UpgradeCopy = copy };
+        try
+        {
+            database.Settle();
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Opens the database in <paramref name="folder"/> for reading, whatever its schema is.</summary>
@@ -78,6 +107,39 @@ internal sealed class Database : IDisposable
         }
     }
 
+    /// <summary>
+    /// Checks a copy that nobody uses: takes in a log that lies beside it, then looks whether it is whole and whether
+    /// this program can use it.
+    /// </summary>
+    /// <param name="path">The copy.</param>
+    /// <param name="instanceId">The installation that it is to be used by.</param>
+    /// <exception cref="StoreException">It is damaged, of a newer version, of another installation, or no database of
+    /// this program.</exception>
+    public static void VerifyCopy(string path, string instanceId)
+    {
+        SqliteCopy.TakeLogIn(path);
+        if (SqliteMigrations.StrangeOrNull(SqliteCopy.Verify(path)) is { } strange)
+            throw new StoreException(
+                StoreError.Unusable,
+                $"the database in it was written by a newer version (it has '{strange}'); install that version or a newer one"
+            );
+        RequireOwner(path, instanceId);
+    }
+
+    /// <summary>Makes sure that a database which nobody uses may be used by an installation.</summary>
+    /// <exception cref="StoreException">It belongs to another one.</exception>
+    public static void RequireOwner(string path, string instanceId)
+    {
+        if (!SqliteStore.Guard(() => SqliteOwner.MayBe(path, instanceId)))
+            throw new StoreException(
+                StoreError.Unusable,
+                $"database and instance-id '{instanceId}' would belong to different installations; restore both together"
+            );
+    }
+
+    /// <summary>Whether a file begins like a database.</summary>
+    public static bool IsDatabase(ReadOnlySpan<byte> beginning) => SqliteCopy.IsDatabase(beginning);
+
     /// <summary>Runs <paramref name="query"/> on one snapshot.</summary>
     public T Read<T>(Func<Session, T> query)
     {
@@ -104,8 +166,11 @@ internal sealed class Database : IDisposable
 
     /// <summary>Opens the connection of the one writer.</summary>
     /// <exception cref="StoreException">It cannot be opened.</exception>
-    public Session OpenWriter() =>
-        SqliteStore.Guard(() => new Session(SqliteStore.OpenWriter(_path), SqliteDialect.Instance));
+    public Session OpenWriter()
+    {
+        RequireSame();
+        return SqliteStore.Guard(() => new Session(SqliteStore.OpenWriter(_path), SqliteDialect.Instance));
+    }
 
     /// <summary>
     /// Why nothing can be written at present; null while the last commit succeeded, or another process has committed
@@ -116,14 +181,85 @@ internal sealed class Database : IDisposable
     /// <summary>Takes note that a commit failed; for the one writer.</summary>
     public void AfterFailure(StoreException reason) => _failed = reason.IsOfDisk ? new FailedWrite(reason, Mark) : null;
 
-    /// <summary>Cleans up after a commit; for the one writer.</summary>
-    public void AfterCommit(Session writer) => _checkpoints.AfterCommit(writer.Connection);
+    /// <summary>Cleans up after a commit, and notes how far the node came; for the one writer.</summary>
+    public void AfterCommit(Session writer, Node node)
+    {
+        _checkpoints.AfterCommit(writer.Connection);
+        try
+        {
+            _water.Note(node);
+        }
+        catch (IOException)
+        {
+            // It stays behind, as after a power cut; the next commit notes more.
+        }
+    }
+
+    /// <summary>
+    /// Makes sure that the file is still the one that was opened: who writes to another one, or to one that is deleted,
+    /// loses what is acknowledged.
+    /// </summary>
+    /// <exception cref="StoreException">It was deleted, replaced or overwritten.</exception>
+    public void RequireSame()
+    {
+        if (!_watch.IsSame())
+            throw new StoreException(
+                StoreError.Unusable,
+                $"database {_path} or its log was deleted or replaced while it was in use, nothing is written to it; "
+                    + "stop the portal, put the right file in place, start it again"
+            );
+    }
+
+    /// <summary>
+    /// Marks the file, so that one which is put in its place from now on is noticed whatever it is; for the process
+    /// that serves. On a full disk the mark of the last start goes on to count.
+    /// </summary>
+    public void MarkFile()
+    {
+        try
+        {
+            SqliteStore.Guard(() =>
+            {
+                var mark = (uint)RandomNumberGenerator.GetInt32(1, int.MaxValue);
+                if (_water.ReadOrNull() is { } level)
+                    _water.Write(level with { FileMark = mark });
+                using var writer = SqliteStore.OpenWriter(_path);
+                SqliteFileWatch.Set(writer, mark);
+                return true;
+            });
+        }
+        catch (Exception e)
+            when (e
+                    is IOException
+                        or StoreException { Error: StoreError.DiskFull or StoreError.ReadOnly or StoreError.Busy }
+            )
+        {
+            // Nothing else depends on it.
+        }
+    }
+
+    /// <summary>
+    /// Copies what is committed now into a new file, while others read and write, and flushes it.
+    /// </summary>
+    /// <param name="target">The file; it must not be there.</param>
+    /// <param name="cancel">Stops it; the file is then to be deleted.</param>
+    /// <exception cref="StoreException">The database cannot be read, or copying took too long.</exception>
+    /// <exception cref="IOException">The disk failed or is full.</exception>
+    public void CopyTo(string target, CancellationToken cancel)
+    {
+        RequireSame();
+        SqliteCopy.Write(_path, target, MaxLogOfCopy, cancel);
+    }
 
     /// <summary>
     /// Whether it can be written right now: takes the lock of writers and gives it back, writing nothing.
     /// </summary>
     /// <exception cref="StoreException">It cannot, within a second or two.</exception>
-    public void ProbeWrite() => SqliteStore.Guard(() => SqliteStore.ProbeWrite(_path));
+    public void ProbeWrite()
+    {
+        RequireSame();
+        SqliteStore.Guard(() => SqliteStore.ProbeWrite(_path));
+    }
 
     /// <summary>
     /// Whether it is of the installation with this id. One that is of none yet is so from now on, unless it cannot be
@@ -176,14 +312,36 @@ internal sealed class Database : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (!_watch.IsDatabaseSame())
+            _watch.LeaveFileAlone();
         while (_readers.TryTake(out var session))
             session.Dispose();
         _checkpoints.Dispose();
         _index.Dispose();
+        _water.Dispose();
     }
 
-    private Session OpenReader() =>
-        SqliteStore.Guard(() => new Session(SqliteStore.OpenReader(_path), SqliteDialect.Instance));
+    private void Settle()
+    {
+        try
+        {
+            NewOrigin = SqliteStore.Guard(() => new NodeIdentity(this, _water, TimeProvider.System).Settle());
+        }
+        catch (IOException e)
+        {
+            throw new StoreException(
+                StoreError.ReadOnly,
+                $"cannot write {HighWater.FileName} beside the database: {e.Message}",
+                e
+            );
+        }
+    }
+
+    private Session OpenReader()
+    {
+        RequireSame();
+        return SqliteStore.Guard(() => new Session(SqliteStore.OpenReader(_path), SqliteDialect.Instance));
+    }
 
     private void Keep(Session session)
     {

@@ -102,6 +102,17 @@ internal sealed class RuntimeSettings
         }
     }
 
+    /// <summary>
+    /// Deletes all sections of a store that nobody has open, so that the copy counts at the next start.
+    /// </summary>
+    /// <exception cref="StoreException">It cannot be written.</exception>
+    public static void Forget(string folder)
+    {
+        using var database = Database.Open(folder);
+        using var writer = database.OpenWriter();
+        writer.Execute("DELETE FROM runtime_setting");
+    }
+
     private Row? Find(string name) =>
         Sections().TryGetValue(name, out var row) ? row
         : _unread is null ? null

@@ -13,6 +13,7 @@ internal static class TableClasses
     {
         ["schema_version"] = "which migrations this database has seen",
         ["node"] = "who this node is",
+        ["former_origin"] = "who this node was",
         ["operation"] = "the log itself; its operations are what travels",
         ["version_vector"] = "what this node has received",
         ["pending_operation"] = "what waits here for its dependencies",

@@ -2,6 +2,7 @@ using System.CommandLine;
 using EPortal.Accounts;
 using EPortal.Accounts.Ldap;
 using EPortal.Agents.Packages;
+using EPortal.Backup;
 using EPortal.Cli;
 using EPortal.Demo;
 using EPortal.Feeds;
@@ -35,6 +36,11 @@ internal static class CommandLine
             BundleCommands.Create(context),
             SourceStatusCommand.Create(context),
             UpdateCommands.CacheMode(context),
+            BackupCommands.Backup(context),
+            BackupCommands.BackupDatabase(context),
+            RestoreCommands.Restore(context),
+            RestoreCommands.Migrate(context),
+            DatabaseCommands.Create(context),
             SettingsCommands.Create(context),
             CheckCommand.Create(context),
             DoctorCommand.Create(context),

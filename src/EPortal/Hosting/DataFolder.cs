@@ -10,8 +10,6 @@ internal sealed class DataFolder
     private const int NoSpace = 28;
     private const int NoQuota = 122;
 
-    private const int MaxInstanceIdLength = 128;
-
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private static readonly string[] Folders = ["arch", "resources", "user-resources", "cache", "config", "reports"];
@@ -50,6 +48,24 @@ internal sealed class DataFolder
     }
 
     /// <summary>
+    /// Gives up root's rights, then makes sure that the folder can be written, and no more: for who replaces what is in
+    /// it.
+    /// </summary>
+    /// <exception cref="StartException">One sentence about what is in the way.</exception>
+    public static string EnterForRestore(Settings settings)
+    {
+        Privileges.Drop(settings);
+        return Explain(
+            settings.DataDir,
+            () =>
+            {
+                RequireUsable(settings.DataDir);
+                return settings.DataDir;
+            }
+        );
+    }
+
+    /// <summary>
     /// Opens the folder as the current user, and makes it and what belongs in it where that is missing.
     /// </summary>
     /// <exception cref="StartException">One sentence about what is in the way.</exception>
@@ -61,10 +77,8 @@ internal sealed class DataFolder
             path,
             () =>
             {
-                MakeFolder(path);
-                RequireOwn(path);
-                RequireWritable(path);
-                Tighten(path);
+                RequireUsable(path);
+                DataFolderUse.FinishRestore(path);
                 var parts = new DataFolderCheck(path, patches ?? path);
                 if (isNew)
                     parts.MakeRoom();
@@ -102,6 +116,14 @@ internal sealed class DataFolder
         Directory.CreateDirectory(path, OwnerOnly);
     }
 
+    private static void RequireUsable(string path)
+    {
+        MakeFolder(path);
+        RequireOwn(path);
+        RequireWritable(path);
+        Tighten(path);
+    }
+
     private static void RequireOwn(string path)
     {
         var owner = PrivilegesNative.OwnerOf(path);
@@ -131,11 +153,8 @@ internal sealed class DataFolder
     {
         if (!File.Exists(path))
             DurableFile.WriteNew(path, Encoding.ASCII.GetBytes($"{Guid.NewGuid()}\n"));
-        var id = File.ReadAllText(path).Trim();
-        return
-            id.Length is > 0 and <= MaxInstanceIdLength && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')
-            ? id
-            : throw new StartException($"{path} is damaged; it must hold one line of letters, digits and dashes");
+        return Data.InstanceId.ParseOrNull(File.ReadAllText(path))
+            ?? throw new StartException($"{path} is damaged; it must hold one line of letters, digits and dashes");
     }
 
     private static T Explain<T>(string path, Func<T> action)

@@ -24,12 +24,14 @@ internal sealed class Portal : IAsyncDisposable
 {
     private readonly ServiceCollection _services = [];
     private readonly ServiceProvider _objects;
+    private readonly DataFolderUse _use;
 
     private Portal(Settings settings, DataFolder folder, TimeProvider time, bool isNew)
     {
         Settings = settings;
         Time = time;
         PatchesRoot = PatchesRootOf(settings);
+        _use = DataFolderUse.Share(folder.Root);
         Database = Database.Open(folder.Root);
         RequireOwn(Database, folder, isNew);
         Log = new ChangeLog(Database, Entities.Catalog, time);
@@ -139,6 +141,7 @@ internal sealed class Portal : IAsyncDisposable
         await _objects.DisposeAsync();
         await Log.DisposeAsync();
         Database.Dispose();
+        _use.Dispose();
     }
 
     private static void RequireOwn(Database database, DataFolder folder, bool isNew)

@@ -32,6 +32,15 @@ internal static class Privileges
             Become(user);
     }
 
+    /// <summary>Gives a new folder to the user who will run here, then gives up root's rights.</summary>
+    /// <exception cref="StartException">There is no user to become, or becoming it failed.</exception>
+    public static void DropAfterGiving(Settings settings, string? folder)
+    {
+        if (folder is not null && WillDrop(settings))
+            PrivilegesNative.Give(folder, Choose(settings));
+        Drop(settings);
+    }
+
     /// <summary>Whether <see cref="Drop"/> will give rights up.</summary>
     /// <exception cref="StartException">There is no user to become.</exception>
     public static bool WillDrop(Settings settings) => PrivilegesNative.CurrentUser == 0 && Choose(settings).Id != 0;

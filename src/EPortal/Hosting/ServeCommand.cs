@@ -1,6 +1,7 @@
 using System.CommandLine;
 using EPortal.Accounts;
 using EPortal.Cli;
+using EPortal.Data;
 using Microsoft.AspNetCore.Connections;
 
 namespace EPortal.Hosting;
@@ -35,6 +36,8 @@ internal static class ServeCommand
         foreach (var warning in context.SettingsWarnings)
             context.Note(warning.ToLine());
         await using var portal = context.OpenPortal(isNew);
+        TellWhatChanged(context, portal.Database);
+        portal.Database.MarkFile();
         portal.Folders.ListArchives();
         await using var app = WebPortal.Build(portal);
         await StartAsync(app, cancel);
@@ -45,6 +48,16 @@ internal static class ServeCommand
         else if (!portal.Users.AnyAdmin())
             context.Note($"warning: {UserStore.NoAdmin}");
         await app.WaitForShutdownAsync(cancel);
+    }
+
+    private static void TellWhatChanged(CliContext context, Database database)
+    {
+        if (database.UpgradeCopy is { } copy)
+            context.Line($"the database was upgraded; as it was before it is kept in {copy}");
+        if (database.NewOrigin is { } why)
+            context.Note(
+                $"warning: the database was {why.ToString().ToLowerInvariant()}: this portal goes on under a new origin, and logins in browsers have ended"
+            );
     }
 
     /// <summary>Starts to listen.</summary>

@@ -27,6 +27,8 @@ internal static partial class SettingsLoader
     /// Not taken from an older file: it may lie where the portal's user can write, who would become root by it.
     /// </summary>
     private const string NotFromOlder = "RUN_AS";
+    /// <summary>How people say that there are no settings.</summary>
+    private const string NoFile = "/dev/null";
 
     private const string Prefix = "EPORTAL_";
 
@@ -56,6 +58,14 @@ internal static partial class SettingsLoader
         problems.AddRange(SettingsChecks.Problems(settings));
         return new SettingsResult(problems.Exists(problem => !problem.IsWarning) ? null : settings, problems);
     }
+
+    /// <summary>Path of the settings file, whether it is there or not.</summary>
+    public static string PathOf(IReadOnlyDictionary<string, string> environment) =>
+        environment.GetValueOrDefault(PathVariable) is { Length: > 0 } named ? named : DefaultPath;
+
+    /// <summary>Path of the settings file; null where there is none, or none that holds anything.</summary>
+    public static string? FileOrNull(IReadOnlyDictionary<string, string> environment) =>
+        PathOf(environment) is var path && path != NoFile && File.Exists(path) ? path : null;
 
     private static Settings FromFiles(
         string? named,

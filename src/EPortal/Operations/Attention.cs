@@ -1,4 +1,5 @@
 using EPortal.Accounts;
+using EPortal.Blobs;
 using EPortal.Data;
 using EPortal.Operations.Reports;
 using EPortal.Patchsets;
@@ -34,6 +35,8 @@ internal sealed class Attention(
         ["disk-data"] = ("/admin/patchsets", "Patchsets"),
         ["disk-patches"] = ("/admin/patchsets", "Patchsets"),
         ["files"] = ("/admin/patchsets", "Patchsets"),
+        ["patch-files"] = ("/admin/patchsets", "Patchsets"),
+        ["database"] = ("/admin/log", "User log"),
         ["feeds"] = ("/admin/patchsets", "Patchsets"),
         ["reports"] = ("/admin/source", "Patch source"),
         ["accounts"] = ("/admin/users", "Users"),
@@ -59,6 +62,8 @@ internal sealed class Attention(
             .. Findings.OfFeeds(database),
             .. OfSource(),
             Findings.OfFiles(delivery.Damaged),
+            Findings.OfMissing(database, new PatchFolders(options.PatchesFolder)),
+            Findings.OfFile(database),
             Findings.OfDisk("disk-data", options.DataFolder, options.MinFreeBytes),
             .. options.PatchesFolder == options.DataFolder
                 ? []

@@ -77,6 +77,7 @@ internal static partial class DoctorCommand
             .. new[] { portal.Settings.DataDir, portal.PatchesRoot }
                 .Distinct()
                 .Select(folder => Findings.OfDisk("disk", folder, portal.Settings.ReadyMinFreeBytes)),
+            Findings.OfMissing(portal.Database, portal.Folders),
             .. Findings.OfFeeds(portal.Database),
         ];
 

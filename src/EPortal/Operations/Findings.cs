@@ -1,5 +1,6 @@
 using System.Globalization;
 using EPortal.Accounts;
+using EPortal.Blobs;
 using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Format;
@@ -118,6 +119,33 @@ internal static class Findings
                 "files",
                 $"{damaged.First().File.Name} of {damaged.First().Patchset} is damaged, cannot be restored and is not served; damaged files in total: {damaged.Count}"
             );
+
+    /// <summary>Whether the database's file is the one that was opened.</summary>
+    public static Finding OfFile(Database database)
+    {
+        try
+        {
+            database.RequireSame();
+            return Finding.Ok("database", "its file is in place");
+        }
+        catch (StoreException e)
+        {
+            return Finding.Problem("database", e.Message);
+        }
+    }
+
+    /// <summary>Whether the files of all patchsets are where they belong.</summary>
+    public static Finding OfMissing(Database database, PatchFolders folders)
+    {
+        var missing = MissingFiles.Find(database, folders);
+        if (missing.Count == 0)
+            return Finding.Ok("patch-files", "all patchsets have their files");
+        var first = missing.FirstOrDefault(one => one.IsEnabled) ?? missing[0];
+        var text =
+            $"files of {Plural.Of(missing.Count, "patchset")} are missing, first of '{first.Name}'; "
+            + $"check PATCHES_DIR, or fetch them with `kc.eportal {first.Product.Verb()} download-missing`";
+        return first.IsEnabled ? Finding.Problem("patch-files", text) : Finding.Warning("patch-files", text);
+    }
 
     /// <summary>
     /// What feeds offer though the patch source does not give it out any more, or says that it does harm.

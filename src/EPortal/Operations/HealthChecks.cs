@@ -1,3 +1,4 @@
+using EPortal.Blobs;
 using EPortal.Data;
 using EPortal.PatchSource;
 
@@ -36,6 +37,7 @@ internal sealed class HealthChecks(OperationsOptions options, Database database,
             OfDatabase(database),
             Findings.OfDisk("disk-data", options.DataFolder, options.MinFreeBytes),
             Findings.OfDisk("disk-patches", options.PatchesFolder, options.MinFreeBytes),
+            OfFiles(database, options.PatchesFolder),
             OfSource(database, options.Source.Url),
         ];
 
@@ -55,6 +57,18 @@ internal sealed class HealthChecks(OperationsOptions options, Database database,
         catch (StoreException e)
         {
             return Finding.Problem("database", e.Message);
+        }
+    }
+
+    private static Finding OfFiles(Database database, string patches)
+    {
+        try
+        {
+            return Findings.OfMissing(database, new PatchFolders(patches));
+        }
+        catch (StoreException e)
+        {
+            return Finding.Warning("patch-files", e.Message); // Said as a problem of the database already.
         }
     }
 

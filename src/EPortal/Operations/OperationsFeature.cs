@@ -71,6 +71,7 @@ internal static class OperationsFeature
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ServerStatsWorker>>()
         ));
+        services.AddHostedService<DatabaseFileWorker>();
     }
 
     /// <summary>Measures requests; comes first, so that it sees how they end.</summary>

@@ -5,6 +5,7 @@ using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Hosting;
+using EPortal.Patchsets;
 
 namespace EPortal.PatchSource;
 
@@ -99,6 +100,24 @@ internal static partial class UpdateCommands
             async (parsed, _) =>
             {
                 await using var portal = context.OpenPortal();
+                var (repaired, lost) = await new LocalRepair(portal.Database, portal.Folders, portal.Patchsets).Run(
+                    context.Operator(),
+                    product,
+                    context.Cancellation
+                );
+                foreach (var name in repaired)
+                    context.Note($"{name} was unpacked again from its archive");
+                // What is here needs no patch source.
+                if (repaired.Count > 0 && lost.Count == 0 && portal.Source.Url is null)
+                {
+                    Show(context, new SyncReport(0, [], []), [], parsed.GetValue(json));
+                    return;
+                }
+
+                if (lost.Count > 0 && portal.Source.Url is null)
+                    throw new CliException(
+                        $"no archive and no patch source for {string.Join(", ", lost)}: deploy the archives again, or set a patch source"
+                    );
                 Show(
                     context,
                     await Sync(context, portal, _ => new SyncRequest([product], Whole: true, Complete: true)),

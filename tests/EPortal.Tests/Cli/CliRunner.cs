@@ -16,6 +16,9 @@ internal sealed class CliRunner(Func<CliContext, Command> root)
 
     public CancellationToken Cancellation { get; init; }
 
+    /// <summary>What commands wrote to standard output as bytes.</summary>
+    public MemoryStream Bytes { get; } = new();
+
     public async Task<(int Exit, string Out, string Err)> RunAsync(string[] args, string stdin = "")
     {
         using var output = new StringWriter { NewLine = "\n" };
@@ -26,6 +29,7 @@ internal sealed class CliRunner(Func<CliContext, Command> root)
             Out = output,
             Error = error,
             In = input,
+            OpenOutput = () => new KeptOpenStream(Bytes),
             OutIsTerminal = IsTerminal,
             ErrorIsTerminal = IsTerminal,
             InIsTerminal = IsTerminal,
@@ -37,4 +41,32 @@ internal sealed class CliRunner(Func<CliContext, Command> root)
         var exit = await CliApp.RunAsync(root(context), args, context);
         return (exit, output.ToString(), error.ToString());
     }
+}
+
+/// <summary>A stream in memory that stays when it is disposed.</summary>
+internal sealed class KeptOpenStream(MemoryStream inner) : Stream
+{
+    public override bool CanRead => false;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => inner.Length;
+
+    public override long Position
+    {
+        get => inner.Position;
+        set => throw new NotSupportedException();
+    }
+
+    public override void Flush() { }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => inner.Write(buffer, offset, count);
 }

@@ -24,7 +24,7 @@ public sealed class ReadinessTests
         {
             portal.Time.Advance(TimeSpan.FromSeconds(2));
             (await Ask(portal)).ShouldBe(
-                (HttpStatusCode.OK, "ready", "database=ok disk-data=ok disk-patches=ok patch-source=ok")
+                (HttpStatusCode.OK, "ready", "database=ok disk-data=ok disk-patches=ok patch-files=ok patch-source=ok")
             );
         }
 
@@ -59,7 +59,7 @@ public sealed class ReadinessTests
             (
                 HttpStatusCode.ServiceUnavailable,
                 "not-ready",
-                "database=ok disk-data=problem disk-patches=problem patch-source=ok"
+                "database=ok disk-data=problem disk-patches=problem patch-files=ok patch-source=ok"
             )
         );
     }
@@ -76,7 +76,11 @@ public sealed class ReadinessTests
         );
 
         (await Ask(portal)).ShouldBe(
-            (HttpStatusCode.OK, "ready", "database=ok disk-data=warning disk-patches=warning patch-source=ok")
+            (
+                HttpStatusCode.OK,
+                "ready",
+                "database=ok disk-data=warning disk-patches=warning patch-files=ok patch-source=ok"
+            )
         );
     }
 
@@ -135,7 +139,7 @@ public sealed class ReadinessTests
         );
 
         (await Ask(portal)).ShouldBe(
-            (HttpStatusCode.OK, "ready", "database=ok disk-data=ok disk-patches=ok patch-source=warning")
+            (HttpStatusCode.OK, "ready", "database=ok disk-data=ok disk-patches=ok patch-files=ok patch-source=warning")
         );
     }
 

@@ -22,6 +22,13 @@ internal static class SqliteOwner
         return true;
     }
 
+    /// <summary>Whether a database that nobody uses belongs to an installation or to nobody.</summary>
+    public static bool MayBe(string path, string instanceId)
+    {
+        using var connection = SqliteStore.OpenPlain(path);
+        return Read(connection) is var current && (current == 0 || current == Number(instanceId));
+    }
+
     /// <summary>Gives it to an installation.</summary>
     public static void Set(DbConnection writer, string instanceId)
     {

@@ -38,6 +38,13 @@ internal static class SqliteStore
             "PRAGMA journal_size_limit=67108864"
         );
 
+    /// <summary>
+    /// Opens a file that nobody else uses, such as a copy: without a log where <paramref name="pragmas"/> do not ask
+    /// for one.
+    /// </summary>
+    public static SqliteConnection OpenPlain(string path, params string[] pragmas) =>
+        Open(path, SqliteOpenMode.ReadWriteCreate, pragmas);
+
     /// <summary>Takes the lock of writers and gives it back, writing nothing; true, or an exception.</summary>
     public static bool ProbeWrite(string path)
     {

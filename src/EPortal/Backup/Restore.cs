@@ -1,0 +1,309 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using EPortal.Blobs;
+using EPortal.Data;
+using EPortal.Format;
+
+namespace EPortal.Backup;
+
+/// <summary>Which parts are restored.</summary>
+/// <param name="Database">The database.</param>
+/// <param name="Config">Settings file, runtime settings and signing key.</param>
+/// <param name="InstanceId">The installation's id.</param>
+/// <param name="Data">Archives of patchsets.</param>
+internal sealed record RestoreChoice(bool Database, bool Config, bool InstanceId, bool Data)
+{
+    /// <summary>All that the backup holds.</summary>
+    public static readonly RestoreChoice Full = new(true, true, true, true);
+
+    /// <summary>Whether a file of a backup is among them.</summary>
+    public bool Has(string name) =>
+        name switch
+        {
+            BackupNames.Database => Database,
+            BackupNames.InstanceId => InstanceId,
+            BackupNames.Settings or BackupNames.RuntimeSettings or BackupNames.SigningKey => Config,
+            _ => Data,
+        };
+}
+
+/// <summary>Where restored files go.</summary>
+/// <param name="Data">The data folder; the caller has it alone.</param>
+/// <param name="Patches">Folder of the patches.</param>
+/// <param name="SettingsFile">The settings file; null where this process must not replace it.</param>
+internal sealed record RestorePlaces(string Data, string Patches, string? SettingsFile)
+{
+    /// <summary>Where the settings file of a backup goes that this process must not put in place.</summary>
+    public string SettingsAside => Path.Combine(Data, "config", "settings.restored");
+
+    /// <summary>Where a file of a backup belongs.</summary>
+    public string Of(string name) =>
+        name == BackupNames.Settings ? SettingsFile ?? SettingsAside
+        : BackupNames.IsArchive(name) ? Path.Combine(Patches, name)
+        : Path.Combine(Data, name);
+}
+
+/// <summary>What a restore did.</summary>
+/// <param name="Files">Files that were restored, by their name in the backup.</param>
+/// <param name="Kept">Folder in which the former ones are kept.</param>
+internal sealed record Restored(IReadOnlyList<string> Files, string Kept);
+
+/// <summary>
+/// Restores a backup: everything is unpacked and checked beside what is there, which stays as it is until all is well;
+/// then all changes place at once (<see cref="RestoreJournal"/>).
+/// </summary>
+internal sealed class Restore : IDisposable
+{
+    private readonly RestorePlaces _places;
+    private readonly string _kept;
+    private readonly string _staged;
+    private readonly string _stagedPatches;
+    private readonly List<string> _names = [];
+
+    /// <summary>Begins one; what a former one left is finished or deleted first.</summary>
+    /// <param name="places">Where files go.</param>
+    /// <param name="now">The time, for the name of the folder in which the former files are kept.</param>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public Restore(RestorePlaces places, DateTimeOffset now)
+    {
+        (_places, _kept) = (places, FreeName(places.Data, now));
+        RestoreJournal.Finish(places.Data);
+        _staged = Path.Combine(places.Data, RestoreJournal.Folder, "new");
+        // Renames stay on one file system.
+        _stagedPatches =
+            places.Patches == places.Data ? _staged : Path.Combine(places.Patches, RestoreJournal.Folder, "new");
+        RemoveStaged();
+        foreach (var folder in new[] { _staged, _stagedPatches }.Distinct())
+            Directory.CreateDirectory(
+                folder,
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            );
+    }
+
+    /// <summary>Deletes what is staged, unless the restore is decided and still to be finished.</summary>
+    public void Dispose()
+    {
+        if (!RestoreJournal.IsDecided(_places.Data))
+            RemoveStaged();
+    }
+
+    /// <summary>Restores from a backup.</summary>
+    /// <exception cref="BackupException">It is damaged, or has nothing of what was chosen.</exception>
+    /// <exception cref="PatchsetException">It is no plain tar, or cut short.</exception>
+    /// <exception cref="StoreException">Its database cannot be used here.</exception>
+    /// <exception cref="IOException">The disk failed or is full.</exception>
+    public async Task<Restored> FromBackup(
+        BackupReader backup,
+        RestoreChoice choice,
+        IProgress<long> progress,
+        CancellationToken cancel
+    )
+    {
+        var wanted = backup.Manifest.Parts.Where(part => choice.Has(part.Name)).ToList();
+        if (wanted.Count == 0)
+            throw new BackupException(
+                choice.Data
+                    ? "the backup has nothing of that; archives are in backups made with --with-patches"
+                    : "the backup has nothing of that"
+            );
+        RequireRoom(wanted.Sum(part => part.Size));
+        await backup.Read(part => choice.Has(part.Name) && !IsHere(part) ? Stage(part.Name) : null, progress, cancel);
+        return Finish();
+    }
+
+    /// <summary>Restores the database from a file or folder that <c>backup-db</c> or an upgrade made.</summary>
+    /// <inheritdoc cref="FromBackup"/>
+    public async Task<Restored> FromDatabase(Stream database, CancellationToken cancel)
+    {
+        RequireRoom(database.CanSeek ? database.Length : 0);
+        await Stage(BackupNames.Database, database, cancel);
+        return Finish();
+    }
+
+    /// <summary>Restores what there is in the data folder of another portal, which is stopped.</summary>
+    /// <inheritdoc cref="FromBackup"/>
+    public async Task<Restored> FromFolder(string folder, CancellationToken cancel)
+    {
+        var files = Files(folder).ToList();
+        RequireRoom(files.Sum(file => file.Length));
+        foreach (var file in files)
+        {
+            await using var content = new FileStream(NativeFile.OpenRegular(file.FullName), FileAccess.Read);
+            await Stage(Path.GetRelativePath(folder, file.FullName), content, cancel);
+        }
+
+        return Finish();
+    }
+
+    private static string FreeName(string folder, DateTimeOffset now)
+    {
+        var name = $"before-restore-{now.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}";
+        return Enumerable
+            .Range(1, int.MaxValue)
+            .Select(n => n == 1 ? name : string.Create(CultureInfo.InvariantCulture, $"{name}-{n}"))
+            .First(free => !Path.Exists(Path.Combine(folder, free)));
+    }
+
+    private static IEnumerable<FileInfo> Files(string folder)
+    {
+        string[] names =
+        [
+            BackupNames.Database,
+            BackupNames.Database + "-wal",
+            BackupNames.InstanceId,
+            BackupNames.RuntimeSettings,
+            BackupNames.SigningKey,
+        ];
+        var single = names.Select(name => new FileInfo(Path.Combine(folder, name))).Where(file => file.Exists);
+        var archives = new DirectoryInfo(Path.Combine(folder, "arch"));
+        return !archives.Exists
+            ? single
+            : single.Concat(
+                archives
+                    .EnumerateFiles("*", SearchOption.AllDirectories)
+                    .Where(file =>
+                        file.LinkTarget is null && BackupNames.IsArchive(Path.GetRelativePath(folder, file.FullName))
+                    )
+            );
+    }
+
+    /// <summary>Archives are large, and those that are here already are the same for ever.</summary>
+    private bool IsHere(BackupPart part) =>
+        BackupNames.IsArchive(part.Name)
+        && FileContent.Is(_places.Of(part.Name), new FileEntry(part.Size, part.Sha256));
+
+    private string Stage(string name)
+    {
+        if (BackupNames.IsKnown(name))
+            _names.Add(name);
+        return StagedPath(name);
+    }
+
+    private async Task Stage(string name, Stream content, CancellationToken cancel)
+    {
+        var path = Stage(name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        await using var file = new FileStream(
+            path,
+            new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }
+        );
+        await content.CopyToAsync(file, cancel);
+        file.Flush(flushToDisk: true);
+    }
+
+    private string StagedPath(string name) =>
+        name == BackupNames.Settings && _places.SettingsFile is { } settings
+            ? Path.Combine(Path.GetDirectoryName(settings)!, $".{Path.GetFileName(settings)}.restore")
+            : Path.Combine(BackupNames.IsArchive(name) ? _stagedPatches : _staged, name);
+
+    private Restored Finish()
+    {
+        Verify();
+        var moves = _names.SelectMany(Moves).ToList();
+        foreach (var folder in new[] { _staged, _stagedPatches }.Distinct())
+            DurableFile.SyncFileSystem(folder);
+        new RestoreJournal(
+            moves,
+            _names.Contains(BackupNames.RuntimeSettings) && !_names.Contains(BackupNames.Database)
+        ).Carry(_places.Data);
+        return new Restored(_names, Path.Combine(_places.Data, _kept));
+    }
+
+    private IEnumerable<RestoreMove> Moves(string name)
+    {
+        var final = _places.Of(name);
+        if (name == BackupNames.Database)
+        {
+            // The log belongs to the database that goes: SQLite would write it into the one that comes.
+            foreach (var part in (string[])["-wal", "-shm"])
+                yield return new RestoreMove(null, final + part, Kept(name + part));
+            var water = Path.Combine(_staged, HighWater.FileName);
+            DurableFile.Write(water, HighWater.OfNobody());
+            yield return new RestoreMove(
+                water,
+                Path.Combine(_places.Data, HighWater.FileName),
+                Kept(HighWater.FileName)
+            );
+        }
+
+        var kept =
+            name == BackupNames.Settings && _places.SettingsFile is { } settings
+                ? Path.Combine(Path.GetDirectoryName(settings)!, $"{Path.GetFileName(settings)}.{_kept}")
+                : Kept(name);
+        if (File.Exists(final) && name == BackupNames.Settings)
+            File.SetUnixFileMode(StagedPath(name), File.GetUnixFileMode(final));
+        yield return new RestoreMove(StagedPath(name), final, kept);
+    }
+
+    private string Kept(string name) =>
+        Path.Combine(BackupNames.IsArchive(name) ? _places.Patches : _places.Data, _kept, name);
+
+    private void Verify()
+    {
+        var id = InstanceId();
+        if (_names.Contains(BackupNames.Database))
+            Database.VerifyCopy(StagedPath(BackupNames.Database), id);
+        else if (_names.Contains(BackupNames.InstanceId) && Database.IsIn(_places.Data))
+            Database.RequireOwner(Path.Combine(_places.Data, BackupNames.Database), id);
+        if (_names.Contains(BackupNames.SigningKey))
+            MinisignSecretKey.Parse(File.ReadAllText(StagedPath(BackupNames.SigningKey)), null);
+        if (_names.Contains(BackupNames.RuntimeSettings) && !IsJsonObject(StagedPath(BackupNames.RuntimeSettings)))
+            throw new BackupException($"{BackupNames.RuntimeSettings} in the backup is not a JSON object");
+    }
+
+    /// <summary>The id that the data folder will have.</summary>
+    private string InstanceId()
+    {
+        var path = _names.Contains(BackupNames.InstanceId)
+            ? StagedPath(BackupNames.InstanceId)
+            : Path.Combine(_places.Data, BackupNames.InstanceId);
+        if (!File.Exists(path))
+            throw new BackupException(
+                $"{Path.Combine(_places.Data, BackupNames.InstanceId)} is missing: restore it too, with --instance-id or --full"
+            );
+        return EPortal.Data.InstanceId.ParseOrNull(File.ReadAllText(path, Encoding.UTF8))
+            ?? throw new BackupException(
+                $"{BackupNames.InstanceId} is damaged: it must hold one line of letters, digits and dashes"
+            );
+    }
+
+    private static bool IsJsonObject(string path)
+    {
+        try
+        {
+            return JsonNode.Parse(File.ReadAllBytes(path)) is JsonObject;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    private void RemoveStaged()
+    {
+        foreach (var root in new[] { _places.Data, _places.Patches }.Distinct())
+        {
+            if (Directory.Exists(Path.Combine(root, RestoreJournal.Folder)))
+                Directory.Delete(Path.Combine(root, RestoreJournal.Folder), recursive: true);
+        }
+
+        if (_places.SettingsFile is not null)
+            File.Delete(StagedPath(BackupNames.Settings));
+    }
+
+    private void RequireRoom(long bytes)
+    {
+        var free = new DriveInfo(_places.Data).AvailableFreeSpace;
+        if (bytes > free)
+            throw new BackupException(
+                $"not enough room to restore: {bytes >> 20} MiB needed, {free >> 20} MiB free in {_places.Data}"
+            );
+    }
+}

@@ -1,0 +1,66 @@
+using EPortal.Backup;
+using EPortal.Blobs;
+
+namespace EPortal.Hosting;
+
+/// <summary>
+/// Who uses a data folder: servers and commands share it, a restore has it alone. The kernel ends the use with the
+/// process.
+/// </summary>
+internal sealed class DataFolderUse : IDisposable
+{
+    private readonly FileLock _lock;
+
+    private DataFolderUse(FileLock taken) => _lock = taken;
+
+    /// <summary>Uses it together with others.</summary>
+    /// <exception cref="StartException">It is being restored.</exception>
+    public static DataFolderUse Share(string folder)
+    {
+        if (FileLock.TryShare(LockOf(folder)) is not { } shared)
+            throw Busy(folder);
+        if (!RestoreJournal.IsDecided(folder))
+            return new DataFolderUse(shared);
+        // A restore was begun and killed since the folder was opened.
+        shared.Dispose();
+        throw Busy(folder);
+    }
+
+    /// <summary>Uses it alone.</summary>
+    /// <exception cref="StartException">Somebody else uses it.</exception>
+    public static DataFolderUse Alone(string folder) =>
+        FileLock.TryAcquire(LockOf(folder)) is { } alone
+            ? new DataFolderUse(alone)
+            : throw new StartException(
+                $"data folder {folder} is in use by a running portal or command; stop the portal first: systemctl stop eportal"
+            );
+
+    /// <summary>
+    /// Whether somebody uses the data folder that lies there; a folder of which nobody can tell is not.
+    /// </summary>
+    public static bool IsInUse(string folder)
+    {
+        if (!File.Exists(LockOf(folder)))
+            return false;
+        using var alone = FileLock.TryAcquire(LockOf(folder));
+        return alone is null;
+    }
+
+    /// <summary>Finishes a restore that was cut short after it was decided.</summary>
+    /// <exception cref="IOException">It cannot be finished.</exception>
+    public static void FinishRestore(string folder)
+    {
+        if (!RestoreJournal.IsDecided(folder))
+            return;
+        using var alone = FileLock.Acquire(LockOf(folder));
+        RestoreJournal.Finish(folder);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _lock.Dispose();
+
+    private static string LockOf(string folder) => Path.Combine(folder, ".in-use");
+
+    private static StartException Busy(string folder) =>
+        new($"data folder {folder} is being restored; try again when that has finished");
+}

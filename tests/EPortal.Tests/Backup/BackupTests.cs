@@ -1,0 +1,332 @@
+using System.Globalization;
+using EPortal.Backup;
+using EPortal.Data;
+using EPortal.Feeds;
+using EPortal.Hosting;
+using EPortal.Keys;
+using EPortal.Tests.Agents;
+using EPortal.Tests.Cli;
+using EPortal.Tests.Hosting;
+using Microsoft.Data.Sqlite;
+using Shouldly;
+using Xunit;
+
+namespace EPortal.Tests.Backup;
+
+/// <summary>Backups of a portal that works, and portals that are made of them.</summary>
+public sealed class BackupTests : IDisposable
+{
+    private static readonly int s_backups = Environment.GetEnvironmentVariable("EPORTAL_BACKUPS")
+        is { Length: > 0 } text
+        ? int.Parse(text, CultureInfo.InvariantCulture)
+        : 5;
+
+    private readonly TempFolder _folder = new();
+
+    private string File => _folder.File("backup.tar");
+
+    private string Restored => _folder.File("restored");
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    [Trait("threat", "C26")]
+    [Trait("threat", "N44")]
+    public async Task A_portal_is_restored_elsewhere_with_all_it_was()
+    {
+        await using var portal = await TestPortal.StartAsync();
+        await portal.DeployAsync("K1", 1);
+        var id = await portal.RegisterAsync();
+        (await portal.CheckInAsync(TestPortal.Facts(id))).EnsureSuccessStatusCode();
+
+        var (exit, output, error) = await portal.CommandLine().RunAsync(["backup", "--with-patches", File]);
+
+        exit.ShouldBe(0, error);
+        output.ShouldStartWith($"backup written to {File} (");
+        error.ShouldContain("the backup contains secrets");
+        System.IO.File.GetUnixFileMode(File).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Shell.Run("tar", "-tf", File);
+
+        await Done("restore", File);
+        Read("instance-id")
+            .ShouldBe(
+                await System.IO.File.ReadAllTextAsync(Path.Combine(portal.DataFolder, "instance-id"), Cancellation)
+            );
+        Read("config/signing.key")
+            .ShouldBe(
+                await System.IO.File.ReadAllTextAsync(
+                    Path.Combine(portal.DataFolder, "config/signing.key"),
+                    Cancellation
+                )
+            );
+        var check = await PortalCli.On(Restored).RunAsync(["check", "-v"]);
+        check.Out.ShouldContain("CRITICAL: patch-files: files of 1 patchset are missing, first of 'K1'");
+        (await Done("kcare", "download-missing")).Err.ShouldContain("K1 was unpacked again from its archive");
+        (await PortalCli.On(Restored).RunAsync(["check", "-v"])).Out.ShouldContain("OK: patch-files:");
+        var servers = await PortalCli.JsonAsync(Restored, "server", "list", "--json");
+        servers.EnumerateArray().Single().GetProperty("hostname").GetString().ShouldBe("web1");
+        var settings = Settings.Defaults with { DataDir = Restored, RunAs = Shell.IsRoot ? "root" : null };
+        await using var again = Portal.Open(settings, portal.Time);
+        again.Database.Read(Node.Read).Origin.ShouldNotBe(portal.Portal.Database.Read(Node.Read).Origin);
+        Directory
+            .EnumerateFiles(Path.Combine(Restored, "resources", "K1"), "kpatch.bin", SearchOption.AllDirectories)
+            .ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public async Task Standard_output_carries_it_too()
+    {
+        await using var portal = await TestPortal.StartAsync();
+        var cli = portal.CommandLine();
+
+        (await cli.RunAsync(["backup", "-"])).Exit.ShouldBe(0);
+
+        await System.IO.File.WriteAllBytesAsync(File, cli.Bytes.ToArray(), Cancellation);
+        await Done("restore", "--full", File);
+        (await PortalCli.JsonAsync(Restored, "key", "list", "--json"))
+            .EnumerateArray()
+            .Select(key => key.GetProperty("key").GetString())
+            .ShouldBe([TestPortal.Key]);
+    }
+
+    [Fact]
+    public async Task Nothing_is_restored_under_a_running_portal()
+    {
+        await using var portal = await TestPortal.StartAsync();
+        await portal.CommandLine().RunAsync(["backup", File]);
+
+        var (exit, _, error) = await portal.CommandLine().RunAsync(["restore", File]);
+
+        exit.ShouldBe(1);
+        error.ShouldContain($"data folder {portal.DataFolder} is in use by a running portal or command");
+        await portal.Portal.Keys.Add(TestPortal.Admin, "still-here", new KeySettings());
+    }
+
+    [Fact]
+    public async Task Parts_are_restored_alone_and_what_was_there_is_kept()
+    {
+        await using (var portal = await TestPortal.StartAsync())
+        {
+            await portal.CommandLine().RunAsync(["backup", File]);
+            await portal.CommandLine().RunAsync(["backup-db", _folder.File("db")]);
+        }
+
+        await Done("restore", File);
+        await Done("key", "add", "later");
+        var key = Read("config/signing.key");
+
+        (await Done("restore", "--db", File)).Out.ShouldStartWith(
+            "eportal.sqlite was restored\nwhat was there before is kept in "
+        );
+        await KeysAre(TestPortal.Key);
+        Read("config/signing.key").ShouldBe(key);
+        var kept = Directory.EnumerateDirectories(Restored, "before-restore-*").Order().Last();
+        Directory.EnumerateFiles(kept).Select(Path.GetFileName).ShouldContain("eportal.sqlite");
+
+        await Done("key", "add", "later");
+        await Done("restore", "--db", _folder.File("db"));
+        await KeysAre(TestPortal.Key);
+
+        await Done("key", "add", "later");
+        await Done("restore", "--db", Path.Combine(_folder.File("db"), "eportal.sqlite"));
+        await KeysAre(TestPortal.Key);
+        await Refused("the backup has nothing of that", "restore", "--data", File);
+        await Refused("holds nothing but a database", "restore", Path.Combine(_folder.File("db"), "eportal.sqlite"));
+    }
+
+    [Fact]
+    public async Task The_database_of_another_installation_is_refused_unless_its_id_comes_with_it()
+    {
+        await using (var portal = await TestPortal.StartAsync())
+            await portal.CommandLine().RunAsync(["backup", File]);
+        await Done("key", "add", "mine");
+
+        await Refused("would belong to different installations", "restore", "--db", File);
+        await Refused("would belong to different installations", "restore", "--instance-id", File);
+        await KeysAre("mine");
+        await Done("restore", "--db", "--instance-id", File);
+        await KeysAre(TestPortal.Key);
+    }
+
+    [Fact]
+    public async Task A_folder_of_backup_db_is_copied_back_as_the_manual_says()
+    {
+        string[] names;
+        await using (var portal = await TestPortal.StartAsync())
+        {
+            await portal.CommandLine().RunAsync(["backup", File]);
+            await portal.CommandLine().RunAsync(["backup-db", "-v", _folder.File("db")]);
+            names = [.. Directory.EnumerateFiles(_folder.File("db")).Select(Path.GetFileName).Order()!];
+        }
+
+        names.ShouldBe(["eportal.sqlite", "eportal.sqlite-wal"]);
+        await Done("restore", File);
+        await Done("key", "add", "later");
+        // Left by a portal that was killed; SQLite would read it into the database that comes.
+        await System.IO.File.WriteAllBytesAsync(
+            Path.Combine(Restored, "eportal.sqlite-wal"),
+            new byte[4096],
+            Cancellation
+        );
+        Shell.Run("/bin/sh", "-c", $"cp -f {_folder.File("db")}/* {Restored}/");
+
+        await KeysAre(TestPortal.Key);
+    }
+
+    [Fact]
+    public async Task The_folder_of_another_host_is_taken_over()
+    {
+        await using (var portal = await TestPortal.StartAsync())
+        {
+            await portal.DeployAsync("K1", 1);
+            Shell.Run("cp", "-a", portal.DataFolder, _folder.File("old"));
+        }
+
+        (await Done("migrate", _folder.File("old"))).Out.ShouldContain("arch/K1");
+        (await Done("kcare", "download-missing")).Err.ShouldContain("K1 was unpacked again");
+        await KeysAre(TestPortal.Key);
+        Read("instance-id")
+            .ShouldBe(
+                await System.IO.File.ReadAllTextAsync(Path.Combine(_folder.File("old"), "instance-id"), Cancellation)
+            );
+        await Refused("no eportal.sqlite in", "migrate", _folder.Path);
+    }
+
+    [Fact]
+    public async Task Settings_go_where_they_were_and_are_kept()
+    {
+        var settings = _folder.Write("config", "AUTH_PASSWORD_MIN_LENGTH = 13\n");
+        await using (var portal = await TestPortal.StartAsync())
+        {
+            var cli = portal.CommandLine();
+            cli.Environment["EPORTAL_CONFIG"] = settings;
+            (await cli.RunAsync(["backup", File])).Exit.ShouldBe(0);
+        }
+
+        await System.IO.File.WriteAllTextAsync(settings, "AUTH_PASSWORD_MIN_LENGTH = 9\n", Cancellation);
+        var runner = PortalCli.On(Restored);
+        runner.Environment["EPORTAL_CONFIG"] = settings;
+        (await runner.RunAsync(["restore", "--config", File])).Err.ShouldNotContain("error");
+
+        (await System.IO.File.ReadAllTextAsync(settings, Cancellation)).ShouldBe("AUTH_PASSWORD_MIN_LENGTH = 13\n");
+        Directory.EnumerateFiles(_folder.Path, "config.before-restore-*").ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task Under_load_every_backup_is_sound_and_has_all_that_was_acknowledged_before()
+    {
+        await using var portal = await TestPortal.StartAsync(settings => settings with { ServerChangesPerHour = 0 });
+        var ids = new List<string>();
+        for (var n = 0; n < 50; n++)
+            ids.Add(await portal.RegisterAsync($"host{n}"));
+        var acknowledged = new System.Collections.Concurrent.ConcurrentBag<string>();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var keys = Task.Run(
+            async () =>
+            {
+                for (var n = 0; !stop.IsCancellationRequested; n++)
+                {
+                    await portal.Portal.Keys.Add(TestPortal.Admin, $"key{n}", new KeySettings());
+                    acknowledged.Add($"key{n}");
+                }
+            },
+            Cancellation
+        );
+        var hosts = Task.Run(
+            async () =>
+            {
+                for (var n = 0; !stop.IsCancellationRequested; n++)
+                    (
+                        await portal.CheckInAsync(
+                            TestPortal.Facts(ids[n % ids.Count]) with
+                            {
+                                Uptime = n,
+                                Euname = $"{n}",
+                            }
+                        )
+                    ).EnsureSuccessStatusCode();
+            },
+            Cancellation
+        );
+        var instance = (
+            await System.IO.File.ReadAllTextAsync(Path.Combine(portal.DataFolder, "instance-id"), Cancellation)
+        ).Trim();
+        for (var n = 0; n < s_backups; n++)
+        {
+            var before = acknowledged.ToHashSet();
+            var copy = _folder.File($"copy{n}");
+            portal.Portal.Database.CopyTo(copy, Cancellation);
+            Database.VerifyCopy(copy, instance);
+            before.Except(Column(copy, "SELECT name FROM key")).ShouldBeEmpty();
+            System.IO.File.Delete(copy);
+        }
+
+        await stop.CancelAsync();
+        await Task.WhenAll(keys, hosts);
+        portal.Portal.Database.LogSize.ShouldBeLessThan(200L << 20);
+        // What was put off under load is still being written into rows; the portal is to rest while the backup is made.
+        List<string> live;
+        do
+        {
+            live = Dump(Path.Combine(portal.DataFolder, "eportal.sqlite"));
+            (await portal.CommandLine().RunAsync(["backup", File])).Exit.ShouldBe(0);
+        } while (!live.SequenceEqual(Dump(Path.Combine(portal.DataFolder, "eportal.sqlite"))));
+        await Done("restore", File);
+        Dump(Path.Combine(Restored, "eportal.sqlite")).ShouldBe(live);
+    }
+
+    private string Read(string name) => System.IO.File.ReadAllText(Path.Combine(Restored, name));
+
+    private async Task KeysAre(params string[] keys) =>
+        (await PortalCli.JsonAsync(Restored, "key", "list", "--json"))
+            .EnumerateArray()
+            .Select(key => key.GetProperty("key").GetString())
+            .ShouldBe(keys);
+
+    private async Task<(string Out, string Err)> Done(params string[] args)
+    {
+        var (exit, output, error) = await PortalCli.On(Restored).RunAsync(args);
+        exit.ShouldBe(0, error);
+        return (output, error);
+    }
+
+    private async Task Refused(string why, params string[] args)
+    {
+        var (exit, _, error) = await PortalCli.On(Restored).RunAsync(args);
+        exit.ShouldBe(1);
+        error.ShouldContain(why);
+    }
+
+    private static List<string> Column(string path, string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={path};Pooling=False;Mode=ReadOnly");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        using var reader = command.ExecuteReader();
+        var values = new List<string>();
+        while (reader.Read())
+            values.Add(
+                string.Join(
+                    '|',
+                    Enumerable
+                        .Range(0, reader.FieldCount)
+                        .Select(n =>
+                            reader.GetValue(n) is byte[] bytes ? Convert.ToHexString(bytes) : $"{reader.GetValue(n)}"
+                        )
+                )
+            );
+        return values;
+    }
+
+    /// <summary>All rows of all tables.</summary>
+    private static List<string> Dump(string path) =>
+        [
+            .. Column(path, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+                .SelectMany(table =>
+                    Column(path, $"SELECT * FROM \"{table}\"").Order(StringComparer.Ordinal).Prepend(table)
+                ),
+        ];
+}

@@ -3,6 +3,7 @@ using System.Data.Common;
 using System.Runtime.InteropServices;
 using EPortal.Blobs;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace EPortal.Data.Sqlite;
 
@@ -23,6 +24,7 @@ internal sealed unsafe partial class SqliteFileWatch(DbConnection connection, Hi
     private const int FilePointer = 7; // SQLITE_FCNTL_FILE_POINTER
     private const int HasMoved = 20; // SQLITE_FCNTL_HAS_MOVED
     private const int ReadCall = 2; // xRead in sqlite3_io_methods, in pointers
+    private const int NoCheckpointOnClose = 1006; // SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE
     private const int ShortRead = 10 | (2 << 8); // SQLITE_IOERR_SHORT_READ
 
     private readonly Lock _gate = new();
@@ -66,6 +68,13 @@ internal sealed unsafe partial class SqliteFileWatch(DbConnection connection, Hi
             return true;
         }
     }
+
+    /// <summary>
+    /// Closes the connection without taking the log in, as the last one would: what it knows of the log is not of the
+    /// file that is there now.
+    /// </summary>
+    public void LeaveFileAlone() =>
+        raw.sqlite3_db_config(((SqliteConnection)connection).Handle!, NoCheckpointOnClose, 1, out _);
 
     /// <summary>Puts a mark into the header, on a connection that may write.</summary>
     public static void Set(DbConnection writer, uint mark)

@@ -37,6 +37,8 @@ public sealed class BackupCrashTests(ITestOutputHelper output) : IDisposable
         for (var kill = 0; kill < s_kills; kill++)
         {
             var file = _installation.PathOf($"backup{kill}.tar");
+            if (HasAny(Path.Combine("cache", "backup"), "*"))
+                Directory.Delete(Path.Combine(_installation.DataDir, "cache", "backup"), recursive: true);
             await KillAsync(() => HasAny(Path.Combine("cache", "backup"), "*"), "backup", file);
             if (!File.Exists(file))
             {

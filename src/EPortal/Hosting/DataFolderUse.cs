@@ -46,14 +46,20 @@ internal sealed class DataFolderUse : IDisposable
         return alone is null;
     }
 
-    /// <summary>Finishes a restore that was cut short after it was decided.</summary>
+    /// <summary>
+    /// Finishes a restore that was cut short after it was decided, and deletes what one that was not has left.
+    /// </summary>
     /// <exception cref="IOException">It cannot be finished.</exception>
     public static void FinishRestore(string folder)
     {
-        if (!RestoreJournal.IsDecided(folder))
+        if (!Directory.Exists(Path.Combine(folder, RestoreJournal.Folder)))
             return;
-        using var alone = FileLock.Acquire(LockOf(folder));
-        RestoreJournal.Finish(folder);
+        // While it is at work itself it has the lock.
+        using var alone = RestoreJournal.IsDecided(folder)
+            ? FileLock.Acquire(LockOf(folder))
+            : FileLock.TryAcquire(LockOf(folder));
+        if (alone is not null)
+            RestoreJournal.Finish(folder);
     }
 
     /// <inheritdoc/>

@@ -37,7 +37,9 @@ public sealed class BackupCrashTests(ITestOutputHelper output) : IDisposable
         for (var kill = 0; kill < s_kills; kill++)
         {
             var file = _installation.PathOf($"backup{kill}.tar");
-            await KillAsync("backup", file);
+            if (HasAny(Path.Combine("cache", "backup"), "*"))
+                Directory.Delete(Path.Combine(_installation.DataDir, "cache", "backup"), recursive: true);
+            await KillAsync(() => HasAny(Path.Combine("cache", "backup"), "*"), "backup", file);
             if (!File.Exists(file))
             {
                 absent++;
@@ -66,7 +68,7 @@ public sealed class BackupCrashTests(ITestOutputHelper output) : IDisposable
         var (old, restored) = (0, 0);
         for (var kill = 0; kill < s_kills; kill++)
         {
-            await KillAsync("restore", file);
+            await KillAsync(() => HasAny(".restore", "*"), "restore", file);
             var keys = await KeysAsync(_installation);
             ShouldBeSound();
             if (keys.SequenceEqual(["a", "b"]))
@@ -95,7 +97,7 @@ public sealed class BackupCrashTests(ITestOutputHelper output) : IDisposable
         for (var kill = 0; kill < s_kills; kill++)
         {
             Execute(Undo);
-            await KillAsync("database", "upgrade");
+            await KillAsync(() => HasAny("", ".eportal-before-*"), "database", "upgrade");
             ShouldBeSound();
             if (Scalar("SELECT count(*) FROM schema_version WHERE ScriptName LIKE '%0022_incarnation.sql'") == 0)
             {
@@ -116,15 +118,27 @@ public sealed class BackupCrashTests(ITestOutputHelper output) : IDisposable
         output.WriteLine($"{s_kills} kills: {old} left the old, {upgraded} the new");
     }
 
-    /// <summary>Starts a command and kills it at a moment that is chance on purpose.</summary>
-    private async Task KillAsync(params string[] args)
+    /// <summary>
+    /// Starts a command and kills it at a moment that is chance on purpose, after its work has begun: most of its time
+    /// a command only starts.
+    /// </summary>
+    private async Task KillAsync(Func<bool> hasBegun, params string[] args)
     {
         using var process = Process.Start(_installation.Start(Programs.Command, args))!;
         process.StandardInput.Close();
-        await Task.Delay(_random.Next(60, 700), TestContext.Current.CancellationToken);
+        await Eventually.IsTrueAsync(
+            $"{args[0]} has begun",
+            () => Task.FromResult(process.HasExited || hasBegun()),
+            TimeSpan.FromMilliseconds(1)
+        );
+        await Task.Delay(_random.Next(200), TestContext.Current.CancellationToken);
         process.Kill(entireProcessTree: true);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
+
+    private bool HasAny(string folder, string pattern) =>
+        Directory.Exists(Path.Combine(_installation.DataDir, folder))
+        && Directory.EnumerateFileSystemEntries(Path.Combine(_installation.DataDir, folder), pattern).Any();
 
     /// <summary>Makes the database large enough for a kill to fall into its copy.</summary>
     private Task FillAsync()
@@ -132,7 +146,7 @@ public sealed class BackupCrashTests(ITestOutputHelper output) : IDisposable
         Execute(
             """
             INSERT INTO user_log (id, stamp, at, actor, action, detail)
-            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
             SELECT 'bbbbbbbbbbbb.' || i, i, i, 'filler', 'fill', hex(randomblob(300)) FROM n
             """
         );

@@ -35,7 +35,8 @@ internal static class CliManual
         Entry(page, "/etc/eportal/environment/", "a file for each further environment variable (envdir)");
         Entry(page, "/var/lib/eportal/", "database, patches, keys");
         page.Append(".SH SEE ALSO\n");
-        page.Append(root.Name == "eportal" ? ".BR kc.eportal (8),\n" : ".BR eportal (8),\n").Append(".BR kcarectl (8)\n");
+        page.Append(root.Name == "eportal" ? ".BR kc.eportal (8),\n" : ".BR eportal (8),\n")
+            .Append(".BR kcarectl (8)\n");
         return page.ToString();
     }
 

@@ -73,7 +73,12 @@ internal static partial class SettingsLoader
         );
         problems.Insert(
             0,
-            SettingsProblem.Warning(older, null, null, $"settings of an older portal are in use; move them to {defaultPath}")
+            SettingsProblem.Warning(
+                older,
+                null,
+                null,
+                $"settings of an older portal are in use; move them to {defaultPath}"
+            )
         );
         return settings;
     }

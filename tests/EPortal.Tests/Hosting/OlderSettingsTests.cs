@@ -21,12 +21,10 @@ public sealed class OlderSettingsTests : IDisposable
         result.Settings.ShouldNotBeNull().CacheMode.ShouldBeTrue();
         result
             .Problems.Select(problem => problem.ToString())
-            .ShouldBe(
-                [
-                    $"{older}: settings of an older portal are in use; move them to {_folder.File("config")}",
-                    $"{older}:2: unknown setting DEBUG ignored",
-                ]
-            );
+            .ShouldBe([
+                $"{older}: settings of an older portal are in use; move them to {_folder.File("config")}",
+                $"{older}:2: unknown setting DEBUG ignored",
+            ]);
     }
 
     [Fact]
@@ -49,7 +47,10 @@ public sealed class OlderSettingsTests : IDisposable
     [InlineData("0", false)]
     [InlineData("0\n", false)]
     [InlineData("1", true)]
-    public void Pythons_variable_switches_the_check_of_certificates_off_with_a_loud_warning(string value, bool isChecked)
+    public void Pythons_variable_switches_the_check_of_certificates_off_with_a_loud_warning(
+        string value,
+        bool isChecked
+    )
     {
         var result = SettingsLoader.Load(
             new Dictionary<string, string> { ["PYTHONHTTPSVERIFY"] = value },

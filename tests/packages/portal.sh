@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # Sourced by deb.sh and rpm.sh.
+# shellcheck shell=bash disable=SC2154,SC2016 # Sourced by deb.sh and rpm.sh.
 # What holds for a portal that was installed from a package, and the procedures that its manual prints.
 
 # A user as web servers on RHEL-like systems have it: the manual gives files to it.

@@ -74,7 +74,7 @@ lint:
 	dotnet csharpier check .
 	scripts/lines.sh
 	dotnet format eportal.slnx --verify-no-changes --no-restore
-	shellcheck scripts/*.sh .ci/run $$(git ls-files 'tests/*.sh' 'src/*.sh')
+	shellcheck -x scripts/*.sh .ci/run $$(git ls-files 'tests/*.sh' 'src/*.sh' 'packaging/*.sh') packaging/files/prepare packaging/files/migratedb.py
 
 format:
 	dotnet tool restore

@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2016 # What is printed is a script.
 # Makes the agent's manual page or completion from its own help on standard input.
 # agent-help.sh man VERSION | bash | zsh | fish
 set -eu

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # What is not assigned here comes from scripts/packages.sh.
+# shellcheck shell=bash disable=SC2154,SC2016 # What is not assigned here comes from scripts/packages.sh.
 # Builds the .tar.gz for systems without dpkg and rpm. Sourced by scripts/packages.sh.
 
 # tar_of FOLDER [OPTION…]: a tar on standard output that is the same for the same content.

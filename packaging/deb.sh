@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # What is not assigned here comes from scripts/packages.sh.
+# shellcheck shell=bash disable=SC2154,SC2016 # What is not assigned here comes from scripts/packages.sh.
 # Builds .deb files with dpkg-deb alone. Sourced by scripts/packages.sh.
 
 # deb NAME: control file and maintainer scripts come from packaging/deb/NAME.*.

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # What is not assigned here comes from scripts/packages.sh.
+# shellcheck shell=bash disable=SC2154,SC2016,SC2094 # What is not assigned here comes from scripts/packages.sh.
 # Builds an image archive that podman and docker load, without either and without a daemon. Sourced by scripts/packages.sh.
 # It is a "docker archive" (manifest.json, configuration, layers), which both take and which carries the health check.
 

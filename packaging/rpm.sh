@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # What is not assigned here comes from scripts/packages.sh.
+# shellcheck shell=bash disable=SC2154,SC2016 # What is not assigned here comes from scripts/packages.sh.
 # Builds .rpm files with rpmbuild alone. Sourced by scripts/packages.sh.
 
 # rpm_of NAME: packaging/rpm/NAME.spec over the staged tree.

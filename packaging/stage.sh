@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # What is not assigned here comes from scripts/packages.sh.
+# shellcheck shell=bash disable=SC2154,SC2016 # What is not assigned here comes from scripts/packages.sh.
 # Lays out what packages hold. Sourced by scripts/packages.sh; $out has the programs, $stage gets a tree a package.
 
 # put MODE SOURCE TARGET: copies a file, makes the folders above it.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2034 # What parts of tests use.
 # Installs what is in dist/ where it is meant for: the .deb by apt under a real systemd, the .rpm by dnf under another, the
 # image by podman. Ends with one line: N passed, N failed. What was said is in artifacts/test-packages.log.
 # test-packages.sh [deb] [rpm] [image]

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # Sourced by scripts/test-packages.sh.
+# shellcheck shell=bash disable=SC2154,SC2016 # Sourced by scripts/test-packages.sh.
 # The Debian packages: installed by apt into a fresh system, upgraded, removed, purged.
 . tests/packages/portal.sh
 

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # Sourced by scripts/test-packages.sh.
+# shellcheck shell=bash disable=SC2154,SC2016 # Sourced by scripts/test-packages.sh.
 # A Debian of its own, booted with its own systemd and without a network but its loopback.
 
 leader=

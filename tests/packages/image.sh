@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # Sourced by scripts/test-packages.sh.
+# shellcheck shell=bash disable=SC2154,SC2016 # Sourced by scripts/test-packages.sh.
 # The image: loaded and run by podman, without rights, its data kept for the next container.
 
 export STORAGE_DRIVER=vfs

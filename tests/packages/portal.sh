@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # Sourced by deb.sh and rpm.sh.
+# shellcheck shell=bash disable=SC2154,SC2016 # Sourced by deb.sh and rpm.sh.
 # What holds for a portal that was installed from a package, and the procedures that its manual prints.
 
 # A user as web servers on RHEL-like systems have it: the manual gives files to it.
@@ -64,7 +64,8 @@ portal_migrates() {
 portal_is_told() {
     check 'the environment folder is read' guest_sh 'echo 0 > /usr/share/kcare-eportal/environment/PYTHONHTTPSVERIFY
         kc.eportal config check | grep -q "CERTIFICATE OF THE PATCH SOURCE IS NOT CHECKED"'
-    check 'the service reads it and warns' guest_sh 'systemctl restart eportal; journalctl -u eportal | grep -q "CERTIFICATE OF THE PATCH SOURCE"
+    check 'the service reads it and warns' guest_sh 'systemctl restart eportal
+        timeout 20 bash -c "until journalctl -u eportal | grep -q \"CERTIFICATE OF THE PATCH SOURCE\"; do sleep 0.2; done"
         rm /etc/eportal/environment/PYTHONHTTPSVERIFY'
     check 'settings of an older portal are read' guest_sh 'echo "CACHE_MODE = True" > /usr/share/kcare-eportal/local.py
         kc.eportal config check > said; rm /usr/share/kcare-eportal/local.py; grep "settings of an older portal are in use" said'

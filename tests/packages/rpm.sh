@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # Sourced by scripts/test-packages.sh.
+# shellcheck shell=bash disable=SC2154,SC2016 # Sourced by scripts/test-packages.sh.
 # The RPM packages: installed by dnf from a repository into a system with systemd, upgraded, removed. There is no system of
 # that kind to be had here: it is a Debian, and small packages say that it has what ours require.
 . tests/packages/portal.sh

@@ -35,7 +35,8 @@ internal static class CliManual
         Entry(page, "/etc/eportal/environment/", "a file for each further environment variable (envdir)");
         Entry(page, "/var/lib/eportal/", "database, patches, keys");
         page.Append(".SH SEE ALSO\n");
-        page.Append(root.Name == "eportal" ? ".BR kc.eportal (8),\n" : ".BR eportal (8),\n").Append(".BR kcarectl (8)\n");
+        page.Append(root.Name == "eportal" ? ".BR kc.eportal (8),\n" : ".BR eportal (8),\n")
+            .Append(".BR kcarectl (8)\n");
         return page.ToString();
     }
 
@@ -54,7 +55,7 @@ internal static class CliManual
     private static void Entry(StringBuilder page, string name, string text) =>
         page.Append($".TP\n.I {Escape(name)}\n{Escape(text)}\n");
 
-    /// <summary>A text as groff shows it letter by letter: hyphens that can be copied, no line taken for a request.</summary>
+    /// <summary>A text as groff shows it letter by letter: hyphens can be copied, no line is a request.</summary>
     private static string Escape(string text)
     {
         var escaped = text.Replace("\\", "\\e", StringComparison.Ordinal)

@@ -7,11 +7,8 @@ namespace EPortal.Hosting;
 /// <summary><c>kc.eportal config</c>: looks after the settings.</summary>
 internal static class SettingsCommands
 {
-    public static Command Create(CliContext context) => new("config", "check the settings, or print an example")
-        {
-            Check(context),
-            Example(context),
-        };
+    public static Command Create(CliContext context) =>
+        new("config", "check the settings, or print an example") { Check(context), Example(context) };
 
     private static Command Example(CliContext context)
     {

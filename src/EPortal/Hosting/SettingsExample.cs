@@ -3,7 +3,7 @@ using EPortal.Cli;
 
 namespace EPortal.Hosting;
 
-/// <summary>A settings file in which every setting stands with its default, commented out: what packages install.</summary>
+/// <summary>A settings file with every setting and its default, commented out: what packages install.</summary>
 internal static class SettingsExample
 {
     private const int Width = 100;

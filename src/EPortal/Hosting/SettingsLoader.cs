@@ -20,7 +20,7 @@ internal static partial class SettingsLoader
     public static IReadOnlyList<string> OlderPaths { get; } =
     ["/usr/share/kcare-eportal/local.py", "/usr/share/kcare-eportal/config/local.py"];
 
-    /// <summary>How older portals were told, in their environment, not to check the patch source's certificate.</summary>
+    /// <summary>The variable by which older portals were told not to check certificates.</summary>
     private const string OlderCheckCert = "PYTHONHTTPSVERIFY";
 
     /// <summary>

@@ -35,7 +35,7 @@ internal sealed record SourceOptions
     /// <summary>Downloads at a time.</summary>
     public int Parallel { get; init; } = 4;
 
-    /// <summary>Whether its TLS certificate must be valid; what it sends is checked by signatures all the same.</summary>
+    /// <summary>Whether its TLS certificate must be valid; signatures are checked all the same.</summary>
     public bool CheckCert { get; init; } = true;
 
     /// <summary>Looks up the addresses of a name.</summary>

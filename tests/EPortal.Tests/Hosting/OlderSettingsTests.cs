@@ -49,7 +49,10 @@ public sealed class OlderSettingsTests : IDisposable
     [InlineData("0", false)]
     [InlineData("0\n", false)]
     [InlineData("1", true)]
-    public void Pythons_variable_switches_the_check_of_certificates_off_with_a_loud_warning(string value, bool isChecked)
+    public void Pythons_variable_switches_the_check_of_certificates_off_with_a_loud_warning(
+        string value,
+        bool isChecked
+    )
     {
         var result = SettingsLoader.Load(
             new Dictionary<string, string> { ["PYTHONHTTPSVERIFY"] = value },

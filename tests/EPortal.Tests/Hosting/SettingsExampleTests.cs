@@ -33,7 +33,9 @@ public sealed class SettingsExampleTests
 
     [Fact]
     public void No_line_is_longer_than_a_terminal_shows() =>
-        SettingsExample.Text().Split('\n').Where(line => line.StartsWith("# ", StringComparison.Ordinal)).ShouldAllBe(
-            line => line.Length <= 102
-        );
+        SettingsExample
+            .Text()
+            .Split('\n')
+            .Where(line => line.StartsWith("# ", StringComparison.Ordinal))
+            .ShouldAllBe(line => line.Length <= 102);
 }

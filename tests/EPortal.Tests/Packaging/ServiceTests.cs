@@ -7,7 +7,7 @@ using Xunit;
 
 namespace EPortal.Tests.Packaging;
 
-/// <summary>What can be said of the packages' sources without building them; `make test-packages` does the rest.</summary>
+/// <summary>What can be said of packages without building them; `make test-packages` does the rest.</summary>
 public sealed partial class ServiceTests
 {
     private const string Tool = "/usr/bin/systemd-analyze";

@@ -11,6 +11,31 @@ namespace EPortal.Agents.Packages;
 /// <param name="Disk">Where it lies, when it is a package.</param>
 internal sealed record RepositoryFile(long Size, string Sha256, byte[]? Content, string? Disk)
 {
+    /// <summary>An empty file compressed by gzip, for which .NET writes nothing at all.</summary>
+    private static readonly byte[] NothingPacked =
+    [
+        0x1f,
+        0x8b,
+        0x08,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0x03,
+        0x03,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+    ];
+
     /// <summary>Metadata.</summary>
     public static RepositoryFile Of(byte[] content) =>
         new(content.Length, Convert.ToHexStringLower(SHA256.HashData(content)), content, null);
@@ -21,6 +46,8 @@ internal sealed record RepositoryFile(long Size, string Sha256, byte[]? Content,
     /// <summary>The same compressed by gzip.</summary>
     public RepositoryFile Gzip()
     {
+        if (Size == 0)
+            return Of(NothingPacked);
         using var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionLevel.SmallestSize))
             gzip.Write(Content);

@@ -1,5 +1,4 @@
 using System.Net;
-using EPortal.Tests.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;

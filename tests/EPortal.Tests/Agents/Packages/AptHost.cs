@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using EPortal.Tests.Hosting;
 using Shouldly;
 
 namespace EPortal.Tests.Agents.Packages;

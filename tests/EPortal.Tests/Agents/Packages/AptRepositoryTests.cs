@@ -140,6 +140,21 @@ public sealed class AptRepositoryTests
     }
 
     [Fact]
+    public async Task A_list_without_packages_is_a_compressed_file_too()
+    {
+        await using var site = await RepositorySite.StartAsync();
+        var list = site.Folder.File("Packages.gz");
+        var address = $"{Suite}/main/binary-arm64/Packages.gz";
+        await File.WriteAllBytesAsync(
+            list,
+            await site.Portal.Http.GetByteArrayAsync(address, Cancellation),
+            Cancellation
+        );
+
+        Shell.Run("gzip", "-dc", list).ShouldBe("");
+    }
+
+    [Fact]
     public async Task Metadata_that_is_held_back_expires()
     {
         await using var site = await RepositorySite.StartAsync(isToday: false);

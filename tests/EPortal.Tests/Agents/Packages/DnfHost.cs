@@ -25,6 +25,7 @@ internal sealed class DnfHost
     {
         var root = site.Folder.File($"dnf-{Guid.NewGuid():N}");
         Directory.CreateDirectory($"{root}/repos");
+        Directory.CreateDirectory($"{root}/log");
         File.WriteAllText(
             $"{root}/repos/kernelcare.repo",
             $"""

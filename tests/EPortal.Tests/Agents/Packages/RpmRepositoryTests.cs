@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Xml.Linq;
-using EPortal.Agents.Packages;
 using EPortal.Tests.Hosting;
 using Shouldly;
 using Xunit;

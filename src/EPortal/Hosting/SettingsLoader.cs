@@ -27,6 +27,7 @@ internal static partial class SettingsLoader
     /// Not taken from an older file: it may lie where the portal's user can write, who would become root by it.
     /// </summary>
     private const string NotFromOlder = "RUN_AS";
+
     /// <summary>How people say that there are no settings.</summary>
     private const string NoFile = "/dev/null";
 

@@ -21,12 +21,10 @@ public sealed class OlderSettingsTests : IDisposable
         result.Settings.ShouldNotBeNull().CacheMode.ShouldBeTrue();
         result
             .Problems.Select(problem => problem.ToString())
-            .ShouldBe(
-                [
-                    $"{older}: read because {_folder.File("config")} sets nothing; write the settings there, then this file is not read any more",
-                    $"{older}:2: unknown setting DEBUG ignored",
-                ]
-            );
+            .ShouldBe([
+                $"{older}: read because {_folder.File("config")} sets nothing; write the settings there, then this file is not read any more",
+                $"{older}:2: unknown setting DEBUG ignored",
+            ]);
     }
 
     [Fact]

@@ -36,7 +36,6 @@ internal sealed class Attention(
         ["disk-patches"] = ("/admin/patchsets", "Patchsets"),
         ["files"] = ("/admin/patchsets", "Patchsets"),
         ["patch-files"] = ("/admin/patchsets", "Patchsets"),
-        ["database"] = ("/admin/log", "User log"),
         ["feeds"] = ("/admin/patchsets", "Patchsets"),
         ["reports"] = ("/admin/source", "Patch source"),
         ["accounts"] = ("/admin/users", "Users"),

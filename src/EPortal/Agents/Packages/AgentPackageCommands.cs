@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Serialization;
 using EPortal.Cli;
-using EPortal.Data;
 using EPortal.Hosting;
 using EPortal.Patchsets;
 

@@ -1,5 +1,3 @@
-using EPortal.Blobs;
-
 namespace EPortal.Agents.Packages;
 
 /// <summary>What an RPM package says of itself (lead, signature header, header); its payload is not unpacked.</summary>

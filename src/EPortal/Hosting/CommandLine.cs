@@ -5,6 +5,7 @@ using EPortal.Cli;
 using EPortal.Demo;
 using EPortal.Feeds;
 using EPortal.Format;
+using EPortal.Hosting.Nginx;
 using EPortal.Keys;
 using EPortal.Operations;
 using EPortal.Patchsets;
@@ -33,6 +34,7 @@ internal static class CommandLine
             SourceStatusCommand.Create(context),
             UpdateCommands.CacheMode(context),
             SettingsCommands.Create(context),
+            NginxCommand.Create(context),
             CheckCommand.Create(context),
             DoctorCommand.Create(context),
         };

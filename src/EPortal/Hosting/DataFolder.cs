@@ -12,7 +12,8 @@ internal sealed class DataFolder
 
     private const int MaxInstanceIdLength = 128;
 
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    /// <summary>Mode of every folder here.</summary>
+    public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private static readonly string[] Folders = ["arch", "resources", "user-resources", "cache", "config", "reports"];
 

@@ -13,10 +13,15 @@ internal static partial class SettingsLoader
 
     public const string PathVariable = "EPORTAL_CONFIG";
 
+    private const string PythonVariable = "PYTHONHTTPSVERIFY";
+
     private const string Prefix = "EPORTAL_";
 
+    /// <summary>Where the starter looks for a folder with the environment; see <c>start.c</c>.</summary>
+    private const string FolderVariable = "EPORTAL_ENVIRONMENT_DIR";
+
     /// <summary>Variables that are no settings.</summary>
-    private static readonly string[] OtherVariables = [PathVariable, CliApp.TraceVariable];
+    private static readonly string[] OtherVariables = [PathVariable, FolderVariable, CliApp.TraceVariable];
 
     public static SettingsResult Load(IReadOnlyDictionary<string, string> environment, string defaultPath)
     {
@@ -32,6 +37,9 @@ internal static partial class SettingsLoader
                 settings = FromVariable(settings, variable, text, problems);
         }
 
+        // The name by which the portal's predecessor knew it.
+        if (environment.GetValueOrDefault(PythonVariable)?.Trim() == "0")
+            settings = settings with { PatchSourceCheckCert = false };
         problems.AddRange(SettingsChecks.Problems(settings));
         return new SettingsResult(problems.Exists(problem => !problem.IsWarning) ? null : settings, problems);
     }

@@ -41,6 +41,7 @@ internal static class SourceSettings
             User = setting.User,
             Password = setting.Password,
             Proxy = ProxyFor(setting.Url!, settings),
+            ChecksCertificate = settings.PatchSourceCheckCert,
             Timeout = settings.PatchSourceTimeout,
             Parallel = settings.PatchSourceParallel,
         };

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
 using System.Text;
 using Polly;
 using Polly.Retry;
@@ -34,6 +35,7 @@ internal sealed class SourceHttp : IDisposable
                 MaxConnectionsPerServer = options.Parallel * 2,
                 ConnectTimeout = options.Timeout,
                 ConnectCallback = (context, cancel) => SsrfGuard.ConnectAsync(options, context, cancel),
+                SslOptions = Tls(options),
             }
         )
         {
@@ -42,6 +44,13 @@ internal sealed class SourceHttp : IDisposable
         };
         _retries = Retries(options, time);
     }
+
+    /// <summary>
+    /// Any certificate will do where the administrator says so in as many words; the portal warns of it wherever it
+    /// warns.
+    /// </summary>
+    private static SslClientAuthenticationOptions Tls(SourceOptions options) =>
+        options.ChecksCertificate ? new() : new() { RemoteCertificateValidationCallback = (_, _, _, _) => true };
 
     /// <summary>A small file; null where the source has none of that name.</summary>
     /// <inheritdoc cref="GetAsync"/>

@@ -17,6 +17,9 @@ internal sealed record SourceOptions
     /// <summary>Through which to reach it; null for straight.</summary>
     public Uri? Proxy { get; init; }
 
+    /// <summary>Whether its TLS certificate is checked.</summary>
+    public bool ChecksCertificate { get; init; } = true;
+
     /// <summary>Longest silence in an answer, and longest wait for its beginning.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using EPortal.Feeds;
+using EPortal.Patchsets;
 
 namespace EPortal.Hosting.Nginx;
 

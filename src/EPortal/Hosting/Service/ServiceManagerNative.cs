@@ -64,7 +64,7 @@ internal static partial class ServiceManagerNative
                 Parts = &part,
                 PartCount = 1,
                 Control = descriptor is null ? null : control,
-                ControlLength = descriptor is null ? 0 : ControlSize,
+                ControlLength = (nuint)(descriptor is null ? 0 : ControlSize),
             };
             if (sendmsg((int)socket.Handle, &header, NoSignal) < 0)
                 throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));

@@ -63,7 +63,7 @@ portal_migrates() {
 
 portal_is_told() {
     check 'the environment folder is read' guest_sh 'echo 0 > /usr/share/kcare-eportal/environment/PYTHONHTTPSVERIFY
-        kc.eportal config check | grep -q "CERTIFICATE OF THE PATCH SOURCE IS NOT CHECKED"'
+        kc.eportal config check | grep -q "CERTIFICATE OF THE PATCH SOURCE IS not checked"'
     check 'the service reads it and warns' guest_sh 'systemctl restart eportal
         timeout 20 bash -c "until journalctl -u eportal | grep -q \"CERTIFICATE OF THE PATCH SOURCE\"; do sleep 0.2; done"
         rm /etc/eportal/environment/PYTHONHTTPSVERIFY'

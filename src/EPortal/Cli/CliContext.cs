@@ -73,11 +73,16 @@ internal sealed class CliContext
         new(new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0));
 
     /// <summary>The context of this process.</summary>
-    public static CliContext ForProcess(CancellationToken cancellation) =>
-        new()
+    public static CliContext ForProcess(CancellationToken cancellation)
+    {
+        var environment = System
+            .Environment.GetEnvironmentVariables()
+            .Cast<DictionaryEntry>()
+            .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal);
+        return new()
         {
             Out = Console.Out,
-            Error = new CliErrorWriter(Console.Error),
+            Error = new CliErrorWriter(Console.Error, CliJournal.TakesErrors(environment)),
             In = Console.IsInputRedirected ? Console.In : TerminalLines(),
             OutIsTerminal = !Console.IsOutputRedirected,
             ErrorIsTerminal = !Console.IsErrorRedirected,
@@ -85,13 +90,11 @@ internal sealed class CliContext
             TerminalWidth =
                 Console.IsOutputRedirected || Console.WindowWidth <= 20 ? DefaultWidth : Console.WindowWidth,
             ReadHidden = CliPassword.ReadFromTerminal,
-            Environment = System
-                .Environment.GetEnvironmentVariables()
-                .Cast<DictionaryEntry>()
-                .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal),
+            Environment = environment,
             LoginId = ReadLoginId(),
             Cancellation = cancellation,
         };
+    }
 
     /// <summary>The kernel keeps it from the login on; all ones for a process that none led to.</summary>
     private static uint? ReadLoginId()

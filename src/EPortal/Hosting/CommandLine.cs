@@ -7,6 +7,7 @@ using EPortal.Cli;
 using EPortal.Demo;
 using EPortal.Feeds;
 using EPortal.Format;
+using EPortal.Hosting.Nginx;
 using EPortal.Keys;
 using EPortal.Operations;
 using EPortal.Operations.Reports;
@@ -42,6 +43,7 @@ internal static class CommandLine
             RestoreCommands.Migrate(context),
             DatabaseCommands.Create(context),
             SettingsCommands.Create(context),
+            NginxCommand.Create(context),
             CheckCommand.Create(context),
             DoctorCommand.Create(context),
             ReportCommands.Create(context),

@@ -10,7 +10,8 @@ internal sealed class DataFolder
     private const int NoSpace = 28;
     private const int NoQuota = 122;
 
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    /// <summary>Mode of every folder here.</summary>
+    public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private static readonly string[] Folders = ["arch", "resources", "user-resources", "cache", "config", "reports"];
 

@@ -9,6 +9,7 @@ using EPortal.Blobs;
 using EPortal.Cli;
 using EPortal.Data;
 using EPortal.Feeds;
+using EPortal.Hosting.Proxies;
 using EPortal.Keys;
 using EPortal.Operations;
 using EPortal.Operations.Reports;
@@ -116,6 +117,7 @@ internal static class Features
         );
         services.AddOperationsWeb(settings.CleanInactiveServersPeriod);
         services.AddReportsWeb(settings.SendCheckinPeriod);
+        services.AddProxies(settings);
     }
 
     /// <summary>Maps their calls and pages.</summary>

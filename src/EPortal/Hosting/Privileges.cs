@@ -45,6 +45,10 @@ internal static class Privileges
     /// <exception cref="StartException">There is no user to become.</exception>
     public static bool WillDrop(Settings settings) => PrivilegesNative.CurrentUser == 0 && Choose(settings).Id != 0;
 
+    /// <summary>Whom <see cref="Drop"/> will become.</summary>
+    /// <exception cref="StartException">There is no such user.</exception>
+    public static UnixUser UserOf(Settings settings) => Choose(settings);
+
     private static UnixUser Choose(Settings settings)
     {
         if (settings.RunAs is { } name)

@@ -1,4 +1,5 @@
 using System.Text;
+using EPortal.Hosting.Service;
 
 namespace EPortal.Hosting;
 
@@ -14,6 +15,10 @@ internal sealed record Settings
     public IReadOnlyList<Uri> Listen { get; init; } = [new("http://127.0.0.1:8080")];
     public string DataDir { get; init; } = "/var/lib/eportal";
     public string? RunAs { get; init; }
+    public LogFormat LogFormat { get; init; }
+    public string? TlsCert { get; init; }
+    public string? TlsKey { get; init; }
+    public IReadOnlyList<string> NginxListen { get; init; } = ["80"];
     public IReadOnlyList<string> AllowedHosts { get; init; } = ["*"];
     public IReadOnlyList<NetworkRange> TrustedProxies { get; init; } =
     [NetworkRange.ParseOrNull("127.0.0.0/8")!, NetworkRange.ParseOrNull("::1")!];
@@ -49,6 +54,7 @@ internal sealed record Settings
     public string? PatchSourceUser { get; init; }
     public string? PatchSourcePassword { get; init; }
     public IReadOnlyList<string> PatchSourceDistros { get; init; } = [];
+    public bool PatchSourceCheckCert { get; init; } = true;
     public TimeSpan PatchSourceTimeout { get; init; } = TimeSpan.FromSeconds(30);
     public int PatchSourceParallel { get; init; } = 4;
     public Uri? Proxy { get; init; }
@@ -60,7 +66,6 @@ internal sealed record Settings
     public string? ServePatchSourceUser { get; init; }
     public string? ServePatchSourcePassword { get; init; }
     public TimeSpan ServePatchSourceExpiry { get; init; } = TimeSpan.FromDays(7);
-    public bool PatchSourceCheckCert { get; init; } = true;
     public bool CacheMode { get; init; }
     public TimeSpan? AutoUpdatePeriod { get; init; } = TimeSpan.FromMinutes(10);
     public int? LimitPatchsets { get; init; }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 
@@ -13,9 +14,18 @@ internal static partial class SettingsAddresses
     /// </summary>
     public static SettingsKind<IReadOnlyList<Uri>> Listen { get; } =
         SettingsKinds.ListOf(
-            "'http://ADDRESS:PORT' with an IP address or localhost, or a list of these",
+            "'http://ADDRESS:PORT' or 'https://ADDRESS:PORT' with an IP address or localhost, or a list of these",
             ListenOrNull,
             Plain,
+            false
+        );
+
+    /// <summary>What nginx listens on, in its own form: <c>80</c>, <c>10.0.0.1:80</c>, <c>[::1]:80</c>.</summary>
+    public static SettingsKind<IReadOnlyList<string>> NginxListens { get; } =
+        SettingsKinds.ListOf(
+            "a list of ports such as '80' and addresses with a port such as '10.0.0.1:80'",
+            NginxListenOrNull,
+            text => text,
             false
         );
 
@@ -113,12 +123,20 @@ internal static partial class SettingsAddresses
 
     private static Uri? ListenOrNull(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url)
-        && url.Scheme == "http"
+        && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
         && url.PathAndQuery == "/"
         && url.UserInfo.Length == 0
         && url.Fragment.Length == 0
         && (url.Host == "localhost" || url.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6)
             ? url
+            : null;
+
+    private static string? NginxListenOrNull(string text) =>
+        ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0
+        || text.LastIndexOf(':') > text.LastIndexOf(']')
+            && IPEndPoint.TryParse(text, out var endpoint)
+            && endpoint.Port > 0
+            ? text
             : null;
 
     private static string? PublicKeyOrNull(string text)

@@ -3,6 +3,11 @@ namespace EPortal.Hosting;
 /// <summary>What one setting's own kind cannot see: settings that need each other, and who may read the file.</summary>
 internal static class SettingsChecks
 {
+    /// <summary>What everybody is told who takes a patch source at its word.</summary>
+    public const string UncheckedSource =
+        "the certificate of the patch source is not checked, so anyone on the way can read the password for it; "
+        + "set PATCH_SOURCE_CHECK_CERT = True and remove PYTHONHTTPSVERIFY=0 from the environment";
+
     private const string Together = "settings";
 
     public static IEnumerable<SettingsProblem> Problems(Settings settings)
@@ -14,17 +19,6 @@ internal static class SettingsChecks
                 null,
                 "REPLICATION_SHARED_KEY",
                 "LEADER_URL requires REPLICATION_SHARED_KEY"
-            );
-        }
-
-        if (!settings.PatchSourceCheckCert)
-        {
-            yield return SettingsProblem.Warning(
-                Together,
-                null,
-                "PATCH_SOURCE_CHECK_CERT",
-                "THE CERTIFICATE OF THE PATCH SOURCE IS NOT CHECKED: anybody on the way can read the password for it; "
-                    + "remove PATCH_SOURCE_CHECK_CERT = False or PYTHONHTTPSVERIFY=0"
             );
         }
 
@@ -47,6 +41,22 @@ internal static class SettingsChecks
                 "set both SERVE_PATCH_SOURCE_USER and SERVE_PATCH_SOURCE_PASSWORD, or neither"
             );
         }
+
+        if (
+            settings.Listen.Any(address => address.Scheme == Uri.UriSchemeHttps)
+            && (settings.TlsCert is null || settings.TlsKey is null)
+        )
+        {
+            yield return SettingsProblem.Error(
+                Together,
+                null,
+                "TLS_CERT",
+                "https in LISTEN requires TLS_CERT and TLS_KEY"
+            );
+        }
+
+        if (!settings.PatchSourceCheckCert)
+            yield return SettingsProblem.Warning(Together, null, "PATCH_SOURCE_CHECK_CERT", UncheckedSource);
 
         var signOn = new (string Name, object? Value)[]
         {

@@ -19,6 +19,23 @@ internal static class SettingsKinds
             value => new SettingsValue.Flag(value)
         );
 
+    /// <summary>One of a few words, which are the names of values in lower case.</summary>
+    public static SettingsKind<T> Choice<T>(params T[] values)
+        where T : struct, Enum =>
+        new(
+            string.Join(" or ", values.Select(value => $"'{Word(value)}'")),
+            (value, out result) =>
+            {
+                var text = (value as SettingsValue.Text)?.Value;
+                result = values.FirstOrDefault(one => Word(one) == text);
+                return values.Any(one => Word(one) == text);
+            },
+            value => SettingsValue.Of(Word(value))
+        )
+        {
+            TakesWords = true,
+        };
+
     /// <summary>An absolute path.</summary>
     public static SettingsKind<string> AbsolutePath { get; } =
         Text("an absolute path in quotes", text => text.StartsWith('/') && text.Length > 1);
@@ -102,6 +119,9 @@ internal static class SettingsKinds
         {
             TakesWords = true,
         };
+
+    private static string Word<T>(T value)
+        where T : struct, Enum => value.ToString().ToLowerInvariant();
 
     /// <summary>A list of what one text becomes; a single text stands for a list of one.</summary>
     public static SettingsKind<IReadOnlyList<T>> ListOf<T>(

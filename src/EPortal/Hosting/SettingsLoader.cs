@@ -33,8 +33,11 @@ internal static partial class SettingsLoader
 
     private const string Prefix = "EPORTAL_";
 
+    /// <summary>Where the starter looks for a folder with the environment; see <c>start.c</c>.</summary>
+    private const string FolderVariable = "EPORTAL_ENVIRONMENT";
+
     /// <summary>Variables that are no settings.</summary>
-    private static readonly string[] OtherVariables = [PathVariable, CliApp.TraceVariable];
+    private static readonly string[] OtherVariables = [PathVariable, FolderVariable, CliApp.TraceVariable];
 
     public static SettingsResult Load(
         IReadOnlyDictionary<string, string> environment,
@@ -44,8 +47,6 @@ internal static partial class SettingsLoader
     {
         var problems = new List<SettingsProblem>();
         var settings = FromFiles(environment.GetValueOrDefault(PathVariable), defaultPath, olderPaths, problems);
-        if (environment.GetValueOrDefault(OlderCheckCert)?.Trim() == "0")
-            settings = settings with { PatchSourceCheckCert = false };
         foreach (var (variable, text) in environment.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             if (
@@ -56,6 +57,8 @@ internal static partial class SettingsLoader
                 settings = FromVariable(settings, variable, text, problems);
         }
 
+        if (environment.GetValueOrDefault(OlderCheckCert)?.Trim() == "0")
+            settings = settings with { PatchSourceCheckCert = false };
         problems.AddRange(SettingsChecks.Problems(settings));
         return new SettingsResult(problems.Exists(problem => !problem.IsWarning) ? null : settings, problems);
     }

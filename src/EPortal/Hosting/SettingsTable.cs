@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using EPortal.Hosting.Service;
 using EPortal.Servers;
 using static EPortal.Hosting.SettingsAddresses;
 using static EPortal.Hosting.SettingsKinds;
@@ -58,7 +59,21 @@ internal static partial class SettingsTable
             Listen,
             s => s.Listen,
             (s, v) => s with { Listen = v },
-            "Addresses to listen on for HTTP; port 0 picks a free port."
+            "Addresses to listen on; port 0 picks a free port. `https` requires `TLS_CERT` and `TLS_KEY`."
+        ),
+        Define(
+            "TLS_CERT",
+            OptionalPath,
+            s => s.TlsCert,
+            (s, v) => s with { TlsCert = v },
+            "PEM file with the certificate for `https` in `LISTEN`, then those that lead to its authority; read again when it changes."
+        ),
+        Define(
+            "TLS_KEY",
+            OptionalPath,
+            s => s.TlsKey,
+            (s, v) => s with { TlsKey = v },
+            "PEM file with the private key of `TLS_CERT`; not readable by every user."
         ),
         Define(
             "DATA_DIR",
@@ -73,6 +88,20 @@ internal static partial class SettingsTable
             s => s.RunAs,
             (s, v) => s with { RunAs = v },
             "User to switch to when started as root; None means the owner of the data folder, else `eportal`."
+        ),
+        Define(
+            "LOG_FORMAT",
+            Choice(LogFormat.Text, LogFormat.Json),
+            s => s.LogFormat,
+            (s, v) => s with { LogFormat = v },
+            "How the portal writes its log: for people, or one JSON object per line."
+        ),
+        Define(
+            "NGINX_LISTEN",
+            NginxListens,
+            s => s.NginxListen,
+            (s, v) => s with { NginxListen = v },
+            "What nginx listens on, for `kc.eportal sync-nginx-conf`: ports and addresses with a port."
         ),
         Define(
             "ALLOWED_HOSTS",
@@ -282,6 +311,13 @@ internal static partial class SettingsTable
             "Distributions to fetch kernel patchsets for; an empty list means all."
         ),
         Define(
+            "PATCH_SOURCE_CHECK_CERT",
+            Flag,
+            s => s.PatchSourceCheckCert,
+            (s, v) => s with { PatchSourceCheckCert = v },
+            "Check the TLS certificate of the patch source; also switched off by `PYTHONHTTPSVERIFY=0` in the environment."
+        ),
+        Define(
             "PATCH_SOURCE_TIMEOUT",
             Seconds(1),
             s => s.PatchSourceTimeout,
@@ -294,13 +330,6 @@ internal static partial class SettingsTable
             s => s.PatchSourceParallel,
             (s, v) => s with { PatchSourceParallel = v },
             "Number of parallel downloads."
-        ),
-        Define(
-            "PATCH_SOURCE_CHECK_CERT",
-            Flag,
-            s => s.PatchSourceCheckCert,
-            (s, v) => s with { PatchSourceCheckCert = v },
-            "Check the TLS certificate of the patch source."
         ),
         Define("PROXY", OptionalProxy, s => s.Proxy, (s, v) => s with { Proxy = v }, "Proxy for the patch source."),
         Define(

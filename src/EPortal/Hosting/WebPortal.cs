@@ -5,10 +5,10 @@ using EPortal.Accounts.Sessions;
 using EPortal.Accounts.Sso;
 using EPortal.Agents;
 using EPortal.Api;
+using EPortal.Hosting.Service;
 using EPortal.Operations;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.HttpOverrides;
-using Microsoft.Extensions.Logging.Console;
 
 namespace EPortal.Hosting;
 
@@ -23,7 +23,9 @@ internal static class WebPortal
     private static readonly TimeSpan s_toEnd = TimeSpan.FromSeconds(4);
 
     /// <summary>Puts it together; the caller starts it.</summary>
-    public static WebApplication Build(Portal portal)
+    /// <param name="portal">The portal.</param>
+    /// <param name="service">How it runs as a service; null where it does not.</param>
+    public static WebApplication Build(Portal portal, ServiceContext? service = null)
     {
         // Lines end with CR LF; leniency there lets one request hide another (RFC 9112, 2.2 permits it, nobody needs
         // it).
@@ -32,7 +34,8 @@ internal static class WebPortal
             new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory }
         );
         var settings = portal.Settings;
-        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
+        service ??= ServiceContext.None;
+        service.Log.AddTo(builder.Logging);
         // That it cannot start is told by whoever starts it.
         builder
             .Logging.SetMinimumLevel(LogLevel.Information)
@@ -44,14 +47,11 @@ internal static class WebPortal
             .AddFilter(typeof(AccountAuthentication).FullName, LogLevel.Warning)
             .AddFilter(typeof(SessionAuthentication).FullName, LogLevel.Warning)
             .AddFilter(typeof(SsoHandler).FullName, LogLevel.Warning);
-        builder.Services.Configure<ConsoleLoggerOptions>(console =>
-            console.LogToStandardErrorThreshold = LogLevel.Trace
-        );
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.Services.Configure<HostOptions>(host =>
             (host.ShutdownTimeout, host.ServicesStopConcurrently) = (s_toEnd, true)
         );
-        builder.WebHost.UseUrls([.. settings.Listen.Select(address => address.ToString())]);
+        WebListening.Add(builder, settings, service);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -60,8 +60,6 @@ internal static class WebPortal
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
             kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
         });
-        // What is called for is short or waits without a thread, so it may run where its bytes came in.
-        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.Configure<HostFilteringOptions>(hosts =>
             hosts.AllowedHosts = [.. settings.AllowedHosts.Select(HostOf)]
         );
@@ -75,6 +73,7 @@ internal static class WebPortal
         app.UseForwardedHeaders();
         IReadOnlyList<string> hosts = [.. settings.AllowedHosts.Select(HostOf)];
         app.UseMiddleware<AgentFastPath>(hosts);
+        app.UseMiddleware<ProxyWatch>();
         app.UseMetrics();
         app.UseHostFiltering();
         app.UseMiddleware<ErrorAnswers>();

@@ -9,9 +9,9 @@ namespace EPortal.Operations;
 
 /// <summary>Something that an administrator should look at, and where.</summary>
 /// <param name="Finding">What it is.</param>
-/// <param name="Address">Address of the page where it is solved.</param>
+/// <param name="Address">Address of the page where it is solved; null where no page solves it.</param>
 /// <param name="Place">What that page is called.</param>
-internal sealed record Notice(Finding Finding, string Address, string Place)
+internal sealed record Notice(Finding Finding, string? Address, string? Place)
 {
     /// <summary>Whether it does not work; else it works, and somebody should look.</summary>
     public bool IsProblem => Finding.Severity == "problem";
@@ -24,6 +24,7 @@ internal sealed class Attention(
     PortalSigner signer,
     UserStore users,
     PatchDelivery delivery,
+    IEnumerable<IFindingSource> others,
     TimeProvider time
 )
 {
@@ -48,11 +49,11 @@ internal sealed class Attention(
             .. All(fleet)
                 .Where(finding => finding.Severity != "ok")
                 .OrderBy(finding => finding.Severity, StringComparer.Ordinal)
-                .Select(finding => new Notice(
-                    finding,
-                    s_places[finding.Subject].Address,
-                    s_places[finding.Subject].Place
-                )),
+                .Select(finding =>
+                    s_places.TryGetValue(finding.Subject, out var place)
+                        ? new Notice(finding, place.Address, place.Place)
+                        : new Notice(finding, null, null)
+                ),
         ];
 
     private IEnumerable<Finding> All(Fleet? fleet) =>
@@ -71,6 +72,7 @@ internal sealed class Attention(
             Findings.OfReports(database.Read(ReportState.Read)),
             Findings.OfAdmins(users.List()),
             Findings.OfBehind(fleet?.FeedsBehind ?? []),
+            .. others.SelectMany(other => other.Look()),
         ];
 
     private IEnumerable<Finding> OfSource()

@@ -9,6 +9,8 @@ using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Hosting;
+using EPortal.Hosting.Proxies;
+using EPortal.Hosting.Tls;
 using EPortal.PatchSource;
 
 namespace EPortal.Operations;
@@ -79,6 +81,8 @@ internal static partial class DoctorCommand
                 .Select(folder => Findings.OfDisk("disk", folder, portal.Settings.ReadyMinFreeBytes)),
             Findings.OfMissing(portal.Database, portal.Folders),
             .. Findings.OfFeeds(portal.Database),
+            .. ProxyReport.Open(portal.Settings, portal.Time).Look(),
+            .. TlsCertificate.FindingsOf(portal.Settings, portal.Time),
         ];
 
     private static void Show(CliContext context, string path, IReadOnlyList<Finding> findings)

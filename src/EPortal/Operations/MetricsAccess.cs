@@ -6,9 +6,8 @@ using EPortal.Api.Guards;
 namespace EPortal.Operations;
 
 /// <summary>Who may read the metrics: who has the token, or comes from an allowed network.</summary>
-internal sealed class MetricsAccess(OperationsOptions options, SecretGuards guards)
+internal sealed class MetricsAccess(OperationsOptions options, SecretGuards guards, TrustedProxies proxies)
 {
-    private const string Forwarded = "X-Forwarded-For";
     private readonly byte[]? _token = options.Token is { } token ? Hash(token) : null;
 
     /// <summary>Whether the caller may; without a token this is no guess and never throttled.</summary>
@@ -41,12 +40,17 @@ internal sealed class MetricsAccess(OperationsOptions options, SecretGuards guar
     }
 
     /// <summary>
-    /// What is left of the header was not believed, so the address is that of some proxy and says nothing about the
-    /// caller: a proxy on this machine that is not trusted must not make the whole world look local.
+    /// What is left of a proxy's headers was not believed, so the address is that of some proxy and says nothing about
+    /// the caller; nor does it where a believed proxy did not say for whom it called. A proxy on this machine must not
+    /// make the whole world look local.
     /// </summary>
     private bool IsFromAllowedNetwork(HttpContext context)
     {
-        if (context.Request.Headers.ContainsKey(Forwarded) || context.Connection.RemoteIpAddress is not { } address)
+        if (
+            TrustedProxies.HasUnbelieved(context)
+            || proxies.IsAddressOfProxy(context)
+            || context.Connection.RemoteIpAddress is not { } address
+        )
             return false;
         var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         return options.Networks.Any(network => network.Contains(plain));

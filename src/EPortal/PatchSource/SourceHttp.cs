@@ -37,6 +37,7 @@ internal sealed class SourceHttp : IDisposable
                 ConnectTimeout = options.Timeout,
                 SslOptions = Tls(options),
                 ConnectCallback = (context, cancel) => SsrfGuard.ConnectAsync(options, context, cancel),
+                SslOptions = Tls(options),
             }
         )
         {

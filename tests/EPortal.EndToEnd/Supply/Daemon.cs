@@ -48,6 +48,27 @@ internal sealed class Daemon : IAsyncDisposable
             $"upstream portal {{ server {portal.Authority}; keepalive 4; }}"
         );
 
+    /// <summary>nginx with the sites of a folder: its <c>conf.d</c>, and what that includes from beside it.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="port">Port that one of its sites listens on.</param>
+    public static Task<Daemon> NginxOfFolderAsync(string folder, int port)
+    {
+        File.WriteAllText(
+            Path.Combine(folder, "nginx.conf"),
+            $$"""
+            daemon off; pid {{folder}}/pid; error_log {{folder}}/error.log;
+            {{(Environment.IsPrivilegedProcess ? "user root;" : "")}}
+            events {}
+            http {
+              access_log {{folder}}/access.log;
+              client_body_temp_path {{folder}}/a; proxy_temp_path {{folder}}/b; fastcgi_temp_path {{folder}}/c; uwsgi_temp_path {{folder}}/d; scgi_temp_path {{folder}}/e;
+              include {{folder}}/conf.d/*.conf;
+            }
+            """
+        );
+        return StartAsync(port, null, "/usr/sbin/nginx", "-c", Path.Combine(folder, "nginx.conf"));
+    }
+
     private static Task<Daemon> NginxAsync(PortalInstallation installation, string server, string http)
     {
         var (port, work) = (

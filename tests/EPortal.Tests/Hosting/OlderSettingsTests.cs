@@ -57,7 +57,7 @@ public sealed class OlderSettingsTests : IDisposable
             _folder.File("absent")
         );
         result.Settings.ShouldNotBeNull().PatchSourceCheckCert.ShouldBe(isChecked);
-        result.Warnings.Any(w => w.Message.Contains("NOT CHECKED", StringComparison.Ordinal)).ShouldBe(!isChecked);
+        result.Warnings.Any(w => w.Message.Contains("not checked", StringComparison.Ordinal)).ShouldBe(!isChecked);
     }
 
     private SettingsResult Load(string? config, string older)

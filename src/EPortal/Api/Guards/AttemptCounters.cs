@@ -34,6 +34,8 @@ internal sealed class AttemptCounters(bool countsHolders, int allowed, TimeProvi
     {
         if (holder is not null && _proved.TryGet((holder, client), out var own))
             return ([own], true);
+        if (IsByHolderAlone(client, holder))
+            return ([_holders.TryGet(holder!, out var alone) ? alone : Fresh()], false);
         var address = _addresses.TryGet(client, out var ofAddress) ? ofAddress : Fresh();
         return countsHolders && holder is not null
             ? ([address, _holders.TryGet(holder, out var ofHolder) ? ofHolder : Fresh()], false)
@@ -45,7 +47,9 @@ internal sealed class AttemptCounters(bool countsHolders, int allowed, TimeProvi
     /// </summary>
     public TokenBucket Keep(ClientAddress client, string? holder, TokenBucket[] counted, bool isProved)
     {
-        if (!isProved)
+        if (!isProved && IsByHolderAlone(client, holder))
+            _holders.Set(holder!, counted[0]);
+        else if (!isProved)
             _addresses.Set(client, counted[0]);
         if (counted.Length > 1)
             _holders.Set(holder!, counted[1]);
@@ -62,6 +66,13 @@ internal sealed class AttemptCounters(bool countsHolders, int allowed, TimeProvi
         ForgetIdle(_networks, client.Network);
         ForgetIdle(_holders, holder ?? "");
     }
+
+    /// <summary>
+    /// An address that all have in common must not be counted by: ten wrong passwords of anybody would keep everybody
+    /// out.
+    /// </summary>
+    private bool IsByHolderAlone(ClientAddress client, string? holder) =>
+        countsHolders && client.IsShared && !string.IsNullOrEmpty(holder);
 
     private static void ForgetIdle<TKey>(LruTable<TKey, TokenBucket> table, TKey key)
         where TKey : notnull

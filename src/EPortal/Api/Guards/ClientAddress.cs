@@ -20,6 +20,12 @@ internal readonly record struct ClientAddress
 
     private ClientAddress(int version, ulong bits) => (_version, _bits) = (version, bits);
 
+    /// <summary>Whether it is a proxy's, which everybody behind it has in common.</summary>
+    public bool IsShared { get; private init; }
+
+    /// <summary>The same address, known to be a proxy's.</summary>
+    public ClientAddress AsShared() => this with { IsShared = true };
+
     /// <summary>
     /// The provider's part of it: /24 of IPv4, /48 of IPv6. Whoever has many addresses mostly has them there.
     /// </summary>

@@ -4,8 +4,13 @@ namespace EPortal.Api.Guards;
 internal static class GuardAnswers
 {
     /// <summary>The address that a call is counted under.</summary>
-    public static ClientAddress Client(this HttpContext context) =>
-        ClientAddress.Of(context.Connection.RemoteIpAddress);
+    public static ClientAddress Client(this HttpContext context)
+    {
+        var client = ClientAddress.Of(context.Connection.RemoteIpAddress);
+        return context.RequestServices?.GetService<TrustedProxies>()?.IsAddressOfProxy(context) == true
+            ? client.AsShared()
+            : client;
+    }
 
     /// <summary>Answers what was not looked at: 429, and when to come again.</summary>
     public static Task TooMany(this SecretGuard guard, HttpContext context)

@@ -13,7 +13,9 @@ internal static class DiskReserve
 
     private const string FileName = ".reserve";
 
-    /// <summary>Makes it where it is missing and there is room for it and for <paramref name="free"/> bytes more.</summary>
+    /// <summary>
+    /// Makes it where it is missing and there is room for it and for <paramref name="free"/> bytes more.
+    /// </summary>
     public static void Make(string folder, long free)
     {
         var path = Path.Combine(folder, FileName);

@@ -131,7 +131,7 @@ public sealed class BackupCrashTests(ITestOutputHelper output) : IDisposable
             () => Task.FromResult(process.HasExited || hasBegun()),
             TimeSpan.FromMilliseconds(1)
         );
-        await Task.Delay(_random.Next(200), TestContext.Current.CancellationToken);
+        await Task.Delay(_random.Next(1200), TestContext.Current.CancellationToken);
         process.Kill(entireProcessTree: true);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
     }

@@ -1,7 +1,5 @@
 using System.Globalization;
-using EPortal.Backup;
 using EPortal.Data;
-using EPortal.Feeds;
 using EPortal.Hosting;
 using EPortal.Keys;
 using EPortal.Tests.Agents;

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using EPortal.Backup;
 using EPortal.Data;
-using EPortal.Tests.Agents;
 using EPortal.Tests.Cli;
 using EPortal.Tests.Hosting;
 using Microsoft.Data.Sqlite;

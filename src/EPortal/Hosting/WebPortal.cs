@@ -5,6 +5,7 @@ using EPortal.Accounts.Sessions;
 using EPortal.Accounts.Sso;
 using EPortal.Agents;
 using EPortal.Api;
+using EPortal.Hosting.Proxies;
 using EPortal.Hosting.Service;
 using EPortal.Operations;
 using Microsoft.AspNetCore.HostFiltering;

@@ -37,7 +37,6 @@ internal sealed class SourceHttp : IDisposable
                 ConnectTimeout = options.Timeout,
                 SslOptions = Tls(options),
                 ConnectCallback = (context, cancel) => SsrfGuard.ConnectAsync(options, context, cancel),
-                SslOptions = Tls(options),
             }
         )
         {

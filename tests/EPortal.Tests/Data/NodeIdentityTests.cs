@@ -1,6 +1,7 @@
 using EPortal.Data;
 using EPortal.Hosting;
 using EPortal.Keys;
+using EPortal.Tests.Data.Sqlite;
 using EPortal.Tests.Hosting;
 using Shouldly;
 using Xunit;
@@ -57,7 +58,7 @@ public sealed class NodeIdentityTests : IDisposable
     [Fact]
     public async Task What_was_lost_comes_back_from_a_peer_and_nothing_is_given_twice()
     {
-        await using var peer = new TestStore(TimeProvider.System.GetUtcNow());
+        await using var peer = new TestStore(SqliteTestDatabase.Instance, TimeProvider.System.GetUtcNow());
         await AddKeys(Data, "a");
         await AddKeys(Data, "b");
         await Send(Data, peer);

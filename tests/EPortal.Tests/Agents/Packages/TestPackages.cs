@@ -25,8 +25,8 @@ internal static class TestPackages
         Directory.CreateDirectory($"{tree}/DEBIAN");
         Directory.CreateDirectory($"{tree}/usr/bin");
         // The portal's mask is strict, and dpkg-deb wants the folder to be readable.
-        foreach (var name in (string[])["DEBIAN", "usr", "usr/bin"])
-            File.SetUnixFileMode($"{tree}/{name}", (UnixFileMode)0b111_101_101);
+        foreach (var inner in (string[])["DEBIAN", "usr", "usr/bin"])
+            File.SetUnixFileMode($"{tree}/{inner}", (UnixFileMode)0b111_101_101);
         Program($"{tree}/usr/bin/kcarectl");
         File.WriteAllText(
             $"{tree}/DEBIAN/control",

@@ -74,13 +74,14 @@ internal sealed class ReportHouse : IAsyncDisposable
             mailTo,
             house._folder.File("bin")
         );
-        house.Sender = ReportsFeature.Create(
+        house.Sender = new ReportSender(
             house.Portal.Database,
             house.Portal.Log,
-            house.Portal.Offers,
             house.Portal.Source,
-            house.Options,
-            house.Time
+            new ReportMaker(house.Portal.Database, house.Portal.Offers, house.Options, house.Time),
+            new ReportMail(house.Options, house.Time),
+            new ReportFolder(house.Options),
+            house.Options
         );
         return house;
     }

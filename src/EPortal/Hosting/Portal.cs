@@ -32,8 +32,17 @@ internal sealed class Portal : IAsyncDisposable
         Time = time;
         PatchesRoot = PatchesRootOf(settings);
         _use = DataFolderUse.Share(folder.Root);
-        Database = Database.Open(folder.Root);
-        RequireOwn(Database, folder, isNew);
+        try
+        {
+            Database = Database.Open(folder.Root);
+            RequireOwn(Database, folder, isNew);
+        }
+        catch
+        {
+            _use.Dispose();
+            throw;
+        }
+
         Log = new ChangeLog(Database, Entities.Catalog, time);
         Features.Add(_services, settings, folder, Database, Log);
         _objects = _services.BuildServiceProvider();

@@ -43,10 +43,10 @@ public sealed class DocsPageTests
             .Distinct()
             .ToList();
 
-        told.Count.ShouldBe(2);
+        told.Count.ShouldBe(3);
         foreach (var address in told)
             (await visitors.Portal.Http.GetStringAsync(address, TestContext.Current.CancellationToken)).ShouldStartWith(
-                "#!/bin/bash"
+                "#!/bin/"
             );
     }
 

@@ -89,7 +89,6 @@ public sealed class SeedCommandsTests : IDisposable
     /// <summary>Who builds one of these moves its line up.</summary>
     [Theory]
     [InlineData("replication --full-sync")]
-    [InlineData("sync-nginx-conf")]
     public async Task What_is_not_built_yet_is_no_command(string line) =>
         (await Run(line)).Err.ShouldContain($"error: unknown command '{line.Split(' ')[0]}' for kc.eportal");
 

@@ -89,7 +89,7 @@ public sealed class SettingsLoaderTests : IDisposable
         problems.ShouldBe([
             $"{path}:1: unknown setting CACHE_MOD; did you mean CACHE_MODE?",
             $"{path}:2: invalid value 0 for AUTH_PASSWORD_MIN_LENGTH: use a whole number from 1 to 1024",
-            $"{path}:3: invalid value 'http://example.com:80' for LISTEN: use 'http://ADDRESS:PORT' with an IP address or localhost, or a list of these",
+            $"{path}:3: invalid value 'http://example.com:80' for LISTEN: use 'http://ADDRESS:PORT' or 'https://ADDRESS:PORT' with an IP address or localhost, or a list of these",
             $"{path}:4: invalid line: expected = at column 6",
             $"{path}:5: invalid value for PROXY: expected a quoted string, a number, True, False, None or a list at column 9",
             $"{path}:8: invalid value for ALLOWED_HOSTS: expected a comma or a closing bracket at column 1",
@@ -104,7 +104,7 @@ public sealed class SettingsLoaderTests : IDisposable
     [InlineData("DATA_DIR = None")]
     [InlineData("RUN_AS = 'a b'")]
     [InlineData("LISTEN = []")]
-    [InlineData("LISTEN = 'https://127.0.0.1:1'")]
+    [InlineData("LISTEN = 'ftp://127.0.0.1:1'")]
     [InlineData("LISTEN = 'http://127.0.0.1:1/x'")]
     [InlineData("LISTEN = 'http://127.0.0.1:99999'")]
     [InlineData("LISTEN = ['http://127.0.0.1:1', 5]")]

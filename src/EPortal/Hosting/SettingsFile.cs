@@ -192,7 +192,9 @@ internal static partial class SettingsFile
     [GeneratedRegex("\"\"\"|'''", RegexOptions.CultureInvariant)]
     private static partial Regex LongText();
 
-    /// <summary>A statement of Python begins at the left; what belongs to the one before is indented, or closes it.</summary>
+    /// <summary>
+    /// A statement of Python begins at the left; what belongs to the one before is indented, or closes it.
+    /// </summary>
     [GeneratedRegex(@"\n(?=[^\s)\]}#])", RegexOptions.CultureInvariant)]
     private static partial Regex NextStatement();
 

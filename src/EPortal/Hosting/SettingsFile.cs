@@ -104,7 +104,8 @@ internal static partial class SettingsFile
                 ? value.Remainder
                 : AfterFailure(
                     rest,
-                    isOurs: !name.HasValue || SettingsTable.FindOrNull(name.Value.ToStringValue()) is not null
+                    isOurs: !name.HasValue || SettingsTable.FindOrNull(name.Value.ToStringValue()) is not null,
+                    isPython
                 );
         }
 
@@ -161,7 +162,7 @@ internal static partial class SettingsFile
             : SettingsProblem.Error(path, value.ErrorPosition.Line, null, $"invalid line: {place}");
     }
 
-    private static TextSpan AfterFailure(TextSpan start, bool isOurs)
+    private static TextSpan AfterFailure(TextSpan start, bool isOurs, bool isPython)
     {
         var text = start.ToStringValue();
         var lineEnd = text.IndexOf('\n', StringComparison.Ordinal);
@@ -169,8 +170,13 @@ internal static partial class SettingsFile
             return start.Skip(text.Length);
 
         // What follows a broken list, or a dictionary, may be the rest of it, so that only a new assignment ends it.
-        if (!Opening().IsMatch(text.AsSpan(0, lineEnd)))
+        var first = text.AsSpan(0, lineEnd);
+        if (!Opening().IsMatch(first))
             return start.Skip(lineEnd);
+        if (isPython && !LongText().IsMatch(first))
+            return start.Skip(
+                NextStatement().Match(text, lineEnd) is { Success: true } found ? found.Index : text.Length
+            );
         var next = (isOurs ? NextAssignment() : NextTopLevelAssignment()).Match(text, lineEnd);
         return start.Skip(next.Success ? next.Index : text.Length);
     }
@@ -182,6 +188,15 @@ internal static partial class SettingsFile
 
     [GeneratedRegex("[\\[({]|\"\"\"|'''", RegexOptions.CultureInvariant)]
     private static partial Regex Opening();
+
+    [GeneratedRegex("\"\"\"|'''", RegexOptions.CultureInvariant)]
+    private static partial Regex LongText();
+
+    /// <summary>
+    /// A statement of Python begins at the left; what belongs to the one before is indented, or closes it.
+    /// </summary>
+    [GeneratedRegex(@"\n(?=[^\s)\]}#])", RegexOptions.CultureInvariant)]
+    private static partial Regex NextStatement();
 
     /// <summary>
     /// What another program's value has within it is written further to the right, as Python wants it.

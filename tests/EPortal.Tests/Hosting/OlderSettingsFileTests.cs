@@ -103,6 +103,11 @@ public sealed class OlderSettingsFileTests : IDisposable
         (error.Name, error.Line).ShouldBe((name, 2));
     }
 
-    private SettingsResult Load(params string[] older) =>
-        SettingsLoader.Load(new Dictionary<string, string>(), Config, older);
+    private SettingsResult Load(params string[] older)
+    {
+        // Who may read it depends on the process, and a warning on that.
+        foreach (var path in older.Where(File.Exists))
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return SettingsLoader.Load(new Dictionary<string, string>(), Config, older);
+    }
 }

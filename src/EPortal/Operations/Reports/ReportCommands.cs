@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text;
 using EPortal.Cli;
 using EPortal.Hosting;
 
@@ -50,7 +49,7 @@ internal static class ReportCommands
     private static async Task<int> Show(CliContext context)
     {
         await using var portal = context.OpenPortal();
-        context.Line(Encoding.ASCII.GetString(portal.Reports.Next.ToJson()));
+        context.Json(portal.Reports.Next, UsageReportJson.Default.UsageReport);
         return CliExit.Success;
     }
 

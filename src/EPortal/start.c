@@ -108,7 +108,6 @@ static void read_folder(const char *path)
 int main(int argc, char **argv)
 {
     char path[PATH_MAX];
-    const char *folder = getenv(FOLDER_VARIABLE);
     ssize_t length = readlink("/proc/self/exe", path, sizeof path - sizeof SUFFIX);
     const char *folder = getenv(FOLDER_VARIABLE);
 

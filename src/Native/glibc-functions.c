@@ -8,7 +8,10 @@
 #define STAT_VERSION 0
 #endif
 
+struct stat;
 struct stat64;
+int __fxstat(int version, int file, struct stat *to);
+int fstat(int file, struct stat *to);
 int __xstat64(int version, const char *path, struct stat64 *to);
 int __fxstat64(int version, int file, struct stat64 *to);
 int __lxstat64(int version, const char *path, struct stat64 *to);
@@ -19,6 +22,11 @@ int lstat64(const char *path, struct stat64 *to);
 int stat64(const char *path, struct stat64 *to)
 {
     return __xstat64(STAT_VERSION, path, to);
+}
+
+int fstat(int file, struct stat *to)
+{
+    return __fxstat(STAT_VERSION, file, to);
 }
 
 int fstat64(int file, struct stat64 *to)

@@ -62,6 +62,9 @@ public sealed class EnvironmentFolderTests : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        // Those that steer the test run itself.
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("EPORTAL_", StringComparison.Ordinal)).ToList())
+            start.Environment.Remove(name);
         start.Environment["EPORTAL_ENVIRONMENT"] = _folder;
         start.Environment["EPORTAL_CONFIG"] = "/dev/null";
         foreach (var (name, value) in variables)

@@ -6,6 +6,9 @@ internal sealed class RpmPackage
     private const int Lead = 96;
     private const int SignatureRegion = 62;
 
+    /// <summary>Today's packages say in the signature header how long the payload is.</summary>
+    private const int SignedPayloadSize = 1007;
+
     /// <summary>Signatures of the header: DSA, RSA, OpenPGP of any kind.</summary>
     private const int HeaderDsa = 267;
     private const int HeaderRsa = 268;
@@ -58,6 +61,9 @@ internal sealed class RpmPackage
     public long Epoch => Header.NumberOrNull(1003) ?? 0;
 
     public string Architecture => Header.Text(1022);
+
+    /// <summary>Length of the files as the package holds them, before they are compressed, in bytes.</summary>
+    public long PayloadSize => Header.NumberOrNull(1046) ?? _signatures.NumberOrNull(SignedPayloadSize) ?? 0;
 
     /// <summary>Source packages have no name of a source package they were made from.</summary>
     public bool IsSource => Header.Text(1044).Length == 0;

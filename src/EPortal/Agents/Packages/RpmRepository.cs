@@ -48,7 +48,7 @@ internal static class RpmRepository
         var lists = new (string Kind, RepositoryFile Plain)[]
         {
             ("primary", List("metadata", Common, packages, Primary)),
-            ("filelists", List("filelists", "http://linux.duke.edu/metadata/filelists", packages, FileList)),
+            ("filelists", List("filelists", "http://linux.duke.edu/metadata/filelists", packages, (xml, package) => FileList(xml, Files(package.Rpm.Header)))),
             ("other", List("otherdata", "http://linux.duke.edu/metadata/other", packages, (_, _) => { })),
         };
         var index = Xml(xml =>
@@ -159,7 +159,7 @@ internal static class RpmRepository
         xml.WriteStartElement("size");
         xml.WriteAttributeString("package", Text(package.File.Size));
         xml.WriteAttributeString("installed", Text(header.NumberOrNull(1009) ?? 0));
-        xml.WriteAttributeString("archive", Text(header.NumberOrNull(1046) ?? 0));
+        xml.WriteAttributeString("archive", Text(package.Rpm.PayloadSize));
         xml.WriteEndElement();
         xml.WriteStartElement("location");
         xml.WriteAttributeString("href", PathOf(package.Name));
@@ -185,8 +185,7 @@ internal static class RpmRepository
         xml.WriteEndElement();
         foreach (var (element, names, flags, versions) in Dependencies)
             Relations(xml, element, header.Texts(names), header.Numbers(flags), header.Texts(versions));
-        foreach (var path in Files(header).Select(file => file.Path).Where(IsImportant))
-            xml.WriteElementString("file", path);
+        FileList(xml, Files(header).Where(file => IsImportant(file.Path)));
     }
 
     private static void Relations(
@@ -241,9 +240,9 @@ internal static class RpmRepository
             _ => null,
         };
 
-    private static void FileList(XmlWriter xml, Served package)
+    private static void FileList(XmlWriter xml, IEnumerable<(string Path, bool IsFolder)> files)
     {
-        foreach (var (path, isFolder) in Files(package.Rpm.Header))
+        foreach (var (path, isFolder) in files)
         {
             xml.WriteStartElement("file");
             if (isFolder)

@@ -55,7 +55,16 @@ internal sealed class TrustedProxies(IReadOnlyList<IPNetwork> networks)
     /// <summary>Whether the last proxy said for whom it calls.</summary>
     public static bool SaidForWhom(HttpContext context) =>
         context.Request.Headers.ContainsKey(ForwardedFor)
-        || context.Request.Headers.ContainsKey(OriginalFor) && !context.Request.Headers.ContainsKey(BeforeNginx);
+        || context.Request.Headers[OriginalFor].ToString() is { Length: > 0 } proxy
+            && proxy != CallerOf(context.Connection)
+            && !context.Request.Headers.ContainsKey(BeforeNginx);
+
+    /// <summary>
+    /// The framework keeps the proxy's address also where only a name or scheme was taken from it; the caller is then
+    /// still the proxy.
+    /// </summary>
+    private static string? CallerOf(ConnectionInfo connection) =>
+        connection.RemoteIpAddress is { } address ? new IPEndPoint(address, connection.RemotePort).ToString() : null;
 
     /// <summary>Whether a request shows that it came through a proxy other than this machine's nginx.</summary>
     public static bool CameThroughProxy(HttpContext context) => Has(context, s_unbelieved) || Has(context, s_believed);

@@ -55,7 +55,8 @@ internal static class NginxCommand
         if (!Directory.Exists(folder))
             throw new CliException($"no folder {folder}: install nginx, or name the folder of its configuration with --dir");
         var path = Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "conf.d")).FullName, "eportal.conf");
-        path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        if (File.Exists(path))
+            path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
         var existing = File.Exists(path) ? NamedFile.ReadText(path) : null;
         var file = NginxFile.Put(lines, existing);
         if (file.LosesLines)

@@ -58,7 +58,10 @@ internal static class WebListening
             listen.Protocols = HttpProtocols.Http1;
             var logger = kestrel.ApplicationServices.GetRequiredService<ILogger<TlsCertificate>>();
             listen.UseHttps(
-                new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(certificate.Current(logger)) }
+                new TlsHandshakeCallbackOptions
+                {
+                    OnConnection = _ => ValueTask.FromResult(certificate.Current(logger)),
+                }
             );
         }
     }

@@ -63,7 +63,11 @@ public sealed class EnvironmentFolderTests : IDisposable
             RedirectStandardError = true,
         };
         // Those that steer the test run itself.
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("EPORTAL_", StringComparison.Ordinal)).ToList())
+        foreach (
+            var name in start
+                .Environment.Keys.Where(name => name.StartsWith("EPORTAL_", StringComparison.Ordinal))
+                .ToList()
+        )
             start.Environment.Remove(name);
         start.Environment["EPORTAL_ENVIRONMENT"] = _folder;
         start.Environment["EPORTAL_CONFIG"] = "/dev/null";

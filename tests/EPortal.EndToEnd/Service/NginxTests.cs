@@ -47,7 +47,9 @@ public sealed class NginxTests : IAsyncLifetime
 
         (await http.CheckInAsync(host, "h")).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await ScriptAsync(http)).ShouldContain($"http://127.0.0.1:{_port}");
-        foreach (var path in (string[])["/metrics", "/Metrics", "/metrics/", "//metrics", "/%6detrics", "/a/../metrics"])
+        foreach (
+            var path in (string[])["/metrics", "/Metrics", "/metrics/", "//metrics", "/%6detrics", "/a/../metrics"]
+        )
             (await StatusAsync(http, path)).ShouldBe(HttpStatusCode.Forbidden, path);
         (await StatusAsync(http, "/healthz")).ShouldBe(HttpStatusCode.OK);
         using var direct = new HttpClient { BaseAddress = _portal.Address };
@@ -154,10 +156,10 @@ public sealed class NginxTests : IAsyncLifetime
     private static async Task<HttpStatusCode> StatusAsync(HttpClient http, string path)
     {
         using var answer = await http.GetAsync(
-            new Uri($"{http.BaseAddress!.GetLeftPart(UriPartial.Authority)}{path}", new UriCreationOptions
-            {
-                DangerousDisablePathAndQueryCanonicalization = true,
-            }),
+            new Uri(
+                $"{http.BaseAddress!.GetLeftPart(UriPartial.Authority)}{path}",
+                new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }
+            ),
             Cancel
         );
         return answer.StatusCode;

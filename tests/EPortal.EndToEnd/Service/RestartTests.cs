@@ -112,7 +112,8 @@ public sealed class RestartTests : IDisposable
             await portal.DisposeAsync();
         }
 
-        _manager.Messages.Count(message => message.StartsWith("READY=1\nSTATUS=serving on http://127.0.0.1:"))
+        _manager
+            .Messages.Count(message => message.StartsWith("READY=1\nSTATUS=serving on http://127.0.0.1:"))
             .ShouldBe(Restarts + 1);
         _manager.Messages.Count(message => message.StartsWith("STOPPING=1")).ShouldBe(Restarts);
     }

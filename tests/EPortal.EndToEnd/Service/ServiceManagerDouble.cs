@@ -79,7 +79,9 @@ internal sealed partial class ServiceManagerDouble : IDisposable
         }
 
         if (watchdog is { } period)
-            start.Environment["WATCHDOG_USEC"] = ((long)period.TotalMicroseconds).ToString(CultureInfo.InvariantCulture);
+            start.Environment["WATCHDOG_USEC"] = ((long)period.TotalMicroseconds).ToString(
+                CultureInfo.InvariantCulture
+            );
         string[] program = [start.FileName, .. start.ArgumentList];
         start.FileName = "/bin/bash";
         start.ArgumentList.Clear();

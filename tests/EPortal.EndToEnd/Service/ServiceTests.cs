@@ -157,12 +157,7 @@ public sealed class ServiceTests : IDisposable
         start.ArgumentList.Clear();
         foreach (
             var argument in (string[])
-                [
-                    "-c",
-                    "export JOURNAL_STREAM=$(stat -L -c %d:%i /proc/$$/fd/2); exec \"$@\"",
-                    "bash",
-                    .. program,
-                ]
+                ["-c", "export JOURNAL_STREAM=$(stat -L -c %d:%i /proc/$$/fd/2); exec \"$@\"", "bash", .. program]
         )
             start.ArgumentList.Add(argument);
         return start;

@@ -30,8 +30,10 @@ public sealed class TlsTests : IDisposable
         (await ThumbprintAsync(portal)).ShouldBe(first.Thumbprint);
 
         File.WriteAllText(Certificate, "half a certificate");
-        await Eventually(async () => portal.Log.Any(line => line.Contains("the one before stays"))
-            || await ThumbprintAsync(portal) != first.Thumbprint);
+        await Eventually(async () =>
+            portal.Log.Any(line => line.Contains("the one before stays"))
+            || await ThumbprintAsync(portal) != first.Thumbprint
+        );
         (await ThumbprintAsync(portal)).ShouldBe(first.Thumbprint);
         using var second = TlsPair.Write(Certificate, Key);
 
@@ -83,8 +85,7 @@ public sealed class TlsTests : IDisposable
         finding.Message.ShouldContain(words);
     }
 
-    private string Refused() =>
-        Should.Throw<StartException>(() => TlsCertificate.Open(Certificate, Key)).Message;
+    private string Refused() => Should.Throw<StartException>(() => TlsCertificate.Open(Certificate, Key)).Message;
 
     private Task<TestPortal> StartAsync() =>
         TestPortal.StartAsync(settings =>

@@ -51,7 +51,12 @@ internal sealed class TestLibrary : IAsyncDisposable
             Root,
             path =>
                 path.StartsWith("eportal.sqlite", StringComparison.Ordinal)
-                || path is HighWater.FileName or "resources/.staging" or "resources/.names.lock" or "arch/user" or "user-resources/user"
+                || path
+                    is HighWater.FileName
+                        or "resources/.staging"
+                        or "resources/.names.lock"
+                        or "arch/user"
+                        or "user-resources/user"
         );
 
     /// <summary>What is being built up, or was left.</summary>

@@ -48,7 +48,15 @@ internal static class RpmRepository
         var lists = new (string Kind, RepositoryFile Plain)[]
         {
             ("primary", List("metadata", Common, packages, Primary)),
-            ("filelists", List("filelists", "http://linux.duke.edu/metadata/filelists", packages, (xml, package) => FileList(xml, Files(package.Rpm.Header)))),
+            (
+                "filelists",
+                List(
+                    "filelists",
+                    "http://linux.duke.edu/metadata/filelists",
+                    packages,
+                    (xml, package) => FileList(xml, Files(package.Rpm.Header))
+                )
+            ),
             ("other", List("otherdata", "http://linux.duke.edu/metadata/other", packages, (_, _) => { })),
         };
         var index = Xml(xml =>

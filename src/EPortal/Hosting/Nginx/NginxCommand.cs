@@ -53,7 +53,9 @@ internal static class NginxCommand
     private static void WriteSite(CliContext context, string folder, IReadOnlyList<string> lines)
     {
         if (!Directory.Exists(folder))
-            throw new CliException($"no folder {folder}: install nginx, or name the folder of its configuration with --dir");
+            throw new CliException(
+                $"no folder {folder}: install nginx, or name the folder of its configuration with --dir"
+            );
         var path = Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "conf.d")).FullName, "eportal.conf");
         if (File.Exists(path))
             path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;

@@ -75,7 +75,9 @@ internal static class NginxSite
                 .FirstOrDefault()
             ?? throw new StartException("LISTEN names no fixed port that nginx could pass requests to; set one");
         var host =
-            address.HostNameType == UriHostNameType.Dns || IsAny(address) ? IPAddress.Loopback.ToString() : address.Host;
+            address.HostNameType == UriHostNameType.Dns || IsAny(address)
+                ? IPAddress.Loopback.ToString()
+                : address.Host;
         return new StringBuilder()
             .Append(CultureInfo.InvariantCulture, $"{address.Scheme}://{host}:{address.Port}")
             .ToString();
@@ -87,5 +89,8 @@ internal static class NginxSite
     private static string Names(Settings settings) =>
         settings.AllowedHosts.Contains("*")
             ? AnyName
-            : string.Join(' ', settings.AllowedHosts.Select(host => host.Contains(':') ? $"[{host.Trim('[', ']')}]" : host));
+            : string.Join(
+                ' ',
+                settings.AllowedHosts.Select(host => host.Contains(':') ? $"[{host.Trim('[', ']')}]" : host)
+            );
 }

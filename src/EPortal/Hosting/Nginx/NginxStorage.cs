@@ -1,4 +1,3 @@
-
 namespace EPortal.Hosting.Nginx;
 
 /// <summary>The folder of patches of the settings, made ready for the portal's user.</summary>
@@ -9,7 +8,9 @@ internal static class NginxStorage
 
     private static readonly string[] s_parts = ["arch", "resources", "user-resources", "cache"];
 
-    /// <summary>Makes it, gives it to the portal's user where it is empty and root's, and makes what belongs in it.</summary>
+    /// <summary>
+    /// Makes it, gives it to the portal's user where it is empty and root's, and makes what belongs in it.
+    /// </summary>
     /// <param name="settings">The settings in force.</param>
     /// <param name="say">Takes a line for the person in front.</param>
     /// <exception cref="StartException">It cannot be used as it is.</exception>

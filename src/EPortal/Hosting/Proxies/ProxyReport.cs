@@ -75,7 +75,9 @@ internal sealed class ProxyReport : IFindingSource
     public IEnumerable<Finding> Look()
     {
         var now = _time.GetUtcNow();
-        var current = _seen.Where(one => now - one.Value < s_kept).ToLookup(one => one.Key.Fault, one => one.Key.Address);
+        var current = _seen
+            .Where(one => now - one.Value < s_kept)
+            .ToLookup(one => one.Key.Fault, one => one.Key.Address);
         if (current.Count == 0)
             yield return Finding.Ok("proxy", "no proxy hides who calls");
         if (current[ProxyFault.Silent].Any())

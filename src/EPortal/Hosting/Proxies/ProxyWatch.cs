@@ -27,8 +27,7 @@ internal sealed class ProxyWatch(RequestDelegate next, TrustedProxies proxies, P
             return TrustedProxies.SaidForWhom(context) ? null : ProxyFault.Silent;
         // Strangers can send these headers too; a site's balancers are on its own network.
         var isUnbelieved =
-            TrustedProxies.HasUnbelieved(context)
-            || context.Request.Headers.ContainsKey(TrustedProxies.BeforeNginx);
+            TrustedProxies.HasUnbelieved(context) || context.Request.Headers.ContainsKey(TrustedProxies.BeforeNginx);
         return isUnbelieved && ProxyReport.IsPrivate(address) ? ProxyFault.Untrusted : null;
     }
 }

@@ -27,10 +27,7 @@ internal static class GivenSockets
     /// <summary>Takes them over.</summary>
     /// <param name="environment">Environment of this process.</param>
     /// <param name="note">Takes a line about each that cannot be used.</param>
-    public static IReadOnlyList<GivenSocket> Take(
-        IReadOnlyDictionary<string, string> environment,
-        Action<string> note
-    )
+    public static IReadOnlyList<GivenSocket> Take(IReadOnlyDictionary<string, string> environment, Action<string> note)
     {
         var process = environment.GetValueOrDefault(ProcessVariable);
         if (

@@ -5,9 +5,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 namespace EPortal.Hosting.Service;
 
 /// <summary>
-/// The sockets that the portal listens with: for each address of <c>LISTEN</c> the one that was handed over for it, else
-/// a new one, which the service manager gets to keep. So connections that come while the portal is started anew wait
-/// in a socket that was never closed (decision 31).
+/// The sockets that the portal listens with: for each address of <c>LISTEN</c> the one that was handed over for it,
+/// else a new one, which the service manager gets to keep. So connections that come while the portal is started anew
+/// wait in a socket that was never closed (decision 31).
 /// </summary>
 internal sealed class ListenSockets(IReadOnlyList<GivenSocket> given, ServiceManager manager)
 {

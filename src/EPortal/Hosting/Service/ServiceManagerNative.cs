@@ -31,7 +31,6 @@ internal static partial class ServiceManagerNative
             && MemoryMarshal.Read<int>(value) != 0;
     }
 
-
     /// <summary>Sends one message to a datagram socket, and a descriptor with it.</summary>
     /// <param name="path">Address of the socket; an abstract one begins with <c>@</c>.</param>
     /// <param name="message">The message.</param>

@@ -25,8 +25,7 @@ internal sealed class Watchdog(
         using var timer = new PeriodicTimer(period / TimesAPeriod, time);
         try
         {
-            do
-                await Look(period / TimesAPeriod, cancel);
+            do await Look(period / TimesAPeriod, cancel);
             while (await timer.WaitForNextTickAsync(cancel));
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)

@@ -74,20 +74,30 @@ internal sealed partial class TlsCertificate : IFindingSource
         var ends = _options.ServerCertificateContext!.TargetCertificate.NotAfter.ToUniversalTime();
         var left = ends - _time.GetUtcNow().UtcDateTime;
         if (left < TimeSpan.Zero)
-            yield return Finding.Problem("https", $"the certificate {_certificate} expired at {ends:yyyy-MM-dd HH:mm} UTC");
+            yield return Finding.Problem(
+                "https",
+                $"the certificate {_certificate} expired at {ends:yyyy-MM-dd HH:mm} UTC"
+            );
         else if (left < s_soon)
-            yield return Finding.Warning("https", $"the certificate {_certificate} expires at {ends:yyyy-MM-dd HH:mm} UTC");
+            yield return Finding.Warning(
+                "https",
+                $"the certificate {_certificate} expires at {ends:yyyy-MM-dd HH:mm} UTC"
+            );
         else if (_problem is null)
             yield return Finding.Ok("https", $"the certificate is valid until {ends:yyyy-MM-dd}");
     }
 
-    /// <summary>What a look at both files costs little to tell by: a renewed file is another one, or has another time.</summary>
+    /// <summary>
+    /// What a look at both files costs little to tell by: a renewed file is another one, or has another time.
+    /// </summary>
     private string State() => $"{Stamp(_certificate)} {Stamp(_key)}";
 
     private static string Stamp(string path)
     {
         var file = new FileInfo(path);
-        var target = file.LinkTarget is null ? file : file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
+        var target = file.LinkTarget is null
+            ? file
+            : file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
         return target.Exists ? $"{target.FullName} {target.Length} {target.LastWriteTimeUtc.Ticks}" : "missing";
     }
 
@@ -119,6 +129,9 @@ internal sealed partial class TlsCertificate : IFindingSource
     [LoggerMessage(Level = LogLevel.Information, Message = "Certificate {Path} has changed and is used now")]
     private static partial void LogRenewed(ILogger logger, string path);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The changed certificate is not used, the one before stays: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The changed certificate is not used, the one before stays: {Reason}"
+    )]
     private static partial void LogKept(ILogger logger, string reason);
 }

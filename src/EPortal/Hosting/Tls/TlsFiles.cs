@@ -20,7 +20,9 @@ internal static class TlsFiles
         var certificateText = ReadText("TLS_CERT", certificatePath);
         var keyText = ReadText("TLS_KEY", keyPath);
         if ((File.GetUnixFileMode(keyPath) & ForEverybody) != 0)
-            throw new StartException($"every user can read the private key {keyPath} (TLS_KEY); run chmod 640 {keyPath}");
+            throw new StartException(
+                $"every user can read the private key {keyPath} (TLS_KEY); run chmod 640 {keyPath}"
+            );
         var chain = Chain(certificatePath, certificateText);
         return SslStreamCertificateContext.Create(
             WithKey(certificatePath, certificateText, keyPath, keyText),

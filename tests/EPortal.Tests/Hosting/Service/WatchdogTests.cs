@@ -20,7 +20,9 @@ public sealed class WatchdogTests
             {
                 if (++looks == 3)
                     end.Cancel();
-                return looks == 1 ? Task.FromResult<string?>("nobody answers") : new TaskCompletionSource<string?>().Task;
+                return looks == 1
+                    ? Task.FromResult<string?>("nobody answers")
+                    : new TaskCompletionSource<string?>().Task;
             },
             notes.Add,
             TimeProvider.System
@@ -28,9 +30,10 @@ public sealed class WatchdogTests
 
         await watchdog.Run(end.Token);
 
-        notes.ShouldBe(
-            ["warning: self-check failed: nobody answers", "warning: self-check failed: no answer within 0 seconds"]
-        );
+        notes.ShouldBe([
+            "warning: self-check failed: nobody answers",
+            "warning: self-check failed: no answer within 0 seconds",
+        ]);
     }
 
     [Theory]

@@ -30,7 +30,7 @@ internal static partial class BackupCommands
             patches. Only its owner can read it.
 
             examples:
-              kc.eportal backup /mnt/backups/eportal-$(date +%F).tar
+              kc.eportal backup /mnt/backups/eportal.tar
               kc.eportal backup - | ssh host 'cat > eportal.tar'
             """
         )
@@ -58,7 +58,7 @@ internal static partial class BackupCommands
             back up the database to a folder, while the portal runs
 
             examples:
-              kc.eportal backup-db /mnt/backups/db-$(date +%F)
+              kc.eportal backup-db /mnt/backups/db
               kc.eportal backup-db -v /usr/share/kcare-eportal/db-backup_$(date '+%Y-%m-%d')
             """
         )

@@ -65,7 +65,7 @@ internal sealed class TestPortal : IAsyncDisposable
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>Starts one with key <see cref="Key"/> on feed main.</summary>
-    public static async Task<TestPortal> StartAsync(Func<Settings, Settings>? change = null)
+    public static async Task<TestPortal> StartAsync(Func<Settings, Settings>? change = null, DateTimeOffset? now = null)
     {
         var folder = new TempFolder();
         var settings = Settings.Defaults with
@@ -78,7 +78,7 @@ internal sealed class TestPortal : IAsyncDisposable
             ServerStatsPeriod = null,
             SendCheckinPeriod = null,
         };
-        var time = new FakeTimeProvider(new DateTimeOffset(2026, 5, 1, 12, 0, 0, TimeSpan.Zero));
+        var time = new FakeTimeProvider(now ?? new DateTimeOffset(2026, 5, 1, 12, 0, 0, TimeSpan.Zero));
         var portal = Portal.Open(change?.Invoke(settings) ?? settings, time);
         var app = WebPortal.Build(portal);
         await app.StartAsync(Cancellation);

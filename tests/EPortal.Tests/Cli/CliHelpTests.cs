@@ -103,7 +103,7 @@ public sealed class CliHelpTests
                 key                 list available keys by default
                 user                list available users by default
                 libcare             LibCare patchsets
-                config              check the settings
+                config              check the settings, or print an example
 
             optional arguments:
               -h, --help            show this help message and exit

@@ -92,9 +92,9 @@ public sealed class CliUsageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("unknown command 'backup' for kc.eportal; see `kc.eportal --help`", "backup")]
-    [InlineData("unknown command 'backup' for kc.eportal; see `kc.eportal --help`", "backup", "--help")]
-    [InlineData("unknown command 'backup' for kc.eportal; see `kc.eportal --help`", "backup", "--version")]
+    [InlineData("unknown command 'replication' for kc.eportal; see `kc.eportal --help`", "replication")]
+    [InlineData("unknown command 'replication' for kc.eportal; see `kc.eportal --help`", "replication", "--help")]
+    [InlineData("unknown command 'replication' for kc.eportal; see `kc.eportal --help`", "replication", "--version")]
     [InlineData("--no-send takes no value", "doctor", "--no-send=false")]
     [InlineData("--json takes no value", "key", "list", "--json=no")]
     [InlineData("unknown command 'usr' for kc.eportal; did you mean 'user'?", "usr")]

@@ -84,7 +84,7 @@ public sealed class DoctorTests : IDisposable
             .GetProperty("findings")
             .EnumerateArray()
             .Select(finding => finding.GetProperty("subject").GetString())
-            .ShouldBe(["settings", "patch-source", "trust", "accounts", "reports", "disk", "patch-files"]);
+            .ShouldBe(["settings", "patch-source", "trust", "accounts", "reports", "disk", "patch-files", "proxy"]);
         report.GetProperty("findings")[0].GetProperty("severity").GetString().ShouldBe("ok");
         report.GetProperty("findings")[1].GetProperty("severity").GetString().ShouldBe("ok");
     }

@@ -121,7 +121,12 @@ internal sealed class SourceHouse : IAsyncDisposable
             Portal.PatchesRoot,
             path =>
                 path.StartsWith("eportal.sqlite", StringComparison.Ordinal)
-                || path is "resources/.staging" or "resources/.names.lock" or "arch/user" or "user-resources/user"
+                || path
+                    is HighWater.FileName
+                        or "resources/.staging"
+                        or "resources/.names.lock"
+                        or "arch/user"
+                        or "user-resources/user"
         ) + string.Join('\n', States());
 
     /// <summary>Brings everything that is here onto main.</summary>

@@ -17,10 +17,8 @@ internal sealed class RepositorySite : IAsyncDisposable
     /// <param name="isToday">Whether its clock is right; else it is behind.</param>
     public static async Task<RepositorySite> StartAsync(bool isToday = true)
     {
-        var portal = await TestPortal.StartAsync();
-        if (isToday)
-            portal.Time.SetUtcNow(DateTimeOffset.UtcNow);
-        return new RepositorySite(portal);
+        // Not moved there later: each worker would do all its rounds of the months between.
+        return new RepositorySite(await TestPortal.StartAsync(now: isToday ? DateTimeOffset.UtcNow : null));
     }
 
     public async Task ImportAsync(string path)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Threading.Channels;
 using EPortal.Data;
 
 namespace EPortal.Accounts;
@@ -29,7 +30,11 @@ internal sealed partial class FailedLogins(
 
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Address, string? User), Count> _counts = [];
-    private readonly SemaphoreSlim _wake = new(0, 1);
+
+    // Holds at most one call to look. Needs no disposal, so a timer that fires while this is disposed of cannot fail.
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
+    );
     private readonly Count _beyond = new();
     private double _lines = MaxLines;
     private DateTimeOffset _refilled = time.GetUtcNow();
@@ -47,8 +52,8 @@ internal sealed partial class FailedLogins(
             else if (count is null)
                 _counts.Add((address, user), count = new Count());
             count.Failed++;
-            if (time.GetUtcNow() >= count.Next && _wake.CurrentCount == 0)
-                _wake.Release();
+            if (time.GetUtcNow() >= count.Next)
+                Wake();
         }
     }
 
@@ -60,13 +65,6 @@ internal sealed partial class FailedLogins(
     }
 
     /// <inheritdoc/>
-    public override void Dispose()
-    {
-        _wake.Dispose();
-        base.Dispose();
-    }
-
-    /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await using var timer = time.CreateTimer(_ => Wake(), null, s_refill, s_refill);
@@ -74,7 +72,7 @@ internal sealed partial class FailedLogins(
         {
             while (true)
             {
-                await _wake.WaitAsync(stoppingToken);
+                await _wake.Reader.ReadAsync(stoppingToken);
                 await Tell(Due(all: false));
             }
         }
@@ -84,14 +82,7 @@ internal sealed partial class FailedLogins(
         }
     }
 
-    private void Wake()
-    {
-        lock (_gate)
-        {
-            if (_wake.CurrentCount == 0)
-                _wake.Release();
-        }
-    }
+    private void Wake() => _wake.Writer.TryWrite(true);
 
     private async Task Tell(IReadOnlyList<(string? Address, string Detail)> lines)
     {

@@ -203,13 +203,19 @@ public sealed class BackupTests : IDisposable
             (await cli.RunAsync(["backup", File])).Exit.ShouldBe(0);
         }
 
-        await System.IO.File.WriteAllTextAsync(settings, "AUTH_PASSWORD_MIN_LENGTH = 9\n", Cancellation);
         var runner = PortalCli.On(Restored);
         runner.Environment["EPORTAL_CONFIG"] = settings;
-        (await runner.RunAsync(["restore", "--config", File])).Err.ShouldNotContain("error");
+        foreach (var choice in (string[])["--full", "--config"])
+        {
+            await System.IO.File.WriteAllTextAsync(settings, "AUTH_PASSWORD_MIN_LENGTH = 9\n", Cancellation);
+            var (exit, _, error) = await runner.RunAsync(["restore", choice, File]);
+            exit.ShouldBe(0, error);
+            (await System.IO.File.ReadAllTextAsync(settings, Cancellation)).ShouldBe("AUTH_PASSWORD_MIN_LENGTH = 13\n");
+        }
 
-        (await System.IO.File.ReadAllTextAsync(settings, Cancellation)).ShouldBe("AUTH_PASSWORD_MIN_LENGTH = 13\n");
-        Directory.EnumerateFiles(_folder.Path, "config.before-restore-*").ShouldHaveSingleItem();
+        Directory
+            .EnumerateFiles(_folder.Path, "config.before-restore-*")
+            .ShouldAllBe(kept => System.IO.File.ReadAllText(kept) == "AUTH_PASSWORD_MIN_LENGTH = 9\n");
     }
 
     [Fact]

@@ -214,7 +214,7 @@ public sealed class CliUsageTests : IDisposable
         foreach (var (command, example) in examples)
         {
             var words = System
-                .CommandLine.Parsing.CommandLineParser.SplitCommandLine(example.Replace('\'', '"'))
+                .CommandLine.Parsing.CommandLineParser.SplitCommandLine(Regex.Replace(example, @"\$\([^)]*\)", "OUTPUT").Replace('\'', '"'))
                 .TakeWhile(word => word is not (">" or "|"))
                 .ToList();
             var context = Nowhere();

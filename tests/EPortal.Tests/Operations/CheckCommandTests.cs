@@ -25,7 +25,7 @@ public sealed class CheckCommandTests : IDisposable
 
         exit.ShouldBe(0, error);
         output.ShouldMatch(
-            @"\AEPORTAL OK - 8 checks passed \| 'outdated'=0;;;0; 'inactive'=0;;;0; 'up_to_date'=0;;;0; 'unsupported'=0;;;0; "
+            @"\AEPORTAL OK - 9 checks passed \| 'outdated'=0;;;0; 'inactive'=0;;;0; 'up_to_date'=0;;;0; 'unsupported'=0;;;0; "
                 + @"'free_data'=\d+B;;104857600:;0; 'free_patches'=\d+B;;104857600:;0;\n\z"
         );
     }

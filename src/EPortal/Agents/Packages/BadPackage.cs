@@ -29,7 +29,7 @@ internal static class BadPackage
         while ((read = stream.Read(buffer)) > 0)
         {
             if (content.Length + read > most)
-                throw Because($"{what} is larger than {most} bytes");
+                throw Because($"{what} is more than {most} bytes");
             content.Write(buffer, 0, read);
         }
 

@@ -29,7 +29,7 @@ internal static class XzGuard
             var at = StreamHeader + BlockHeader(file[StreamHeader..]);
             var (packed, unpacked) = Chunks(file[at..], most);
             if (unpacked > most)
-                throw BadPackage.Because($"the control archive unpacks to more than {most} bytes");
+                throw BadPackage.Because($"the unpacked control archive is more than {most} bytes");
             // Blocks are padded to four bytes. What follows the only one is the index, which begins with 0.
             if (file[at + ((packed + 3) / 4 * 4) + check] != 0)
                 throw BadPackage.Because("the control archive has several xz blocks");

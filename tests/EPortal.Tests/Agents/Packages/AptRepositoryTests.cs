@@ -52,7 +52,8 @@ public sealed class AptRepositoryTests
         await site.ImportAsync(TestPackages.Deb(site.Folder, architecture: "arm64"));
         var host = await AptHost.MakeAsync(site);
 
-        host.Run("update").ShouldNotContain("W:");
+        var lines = host.Run("update").Split('\n');
+        lines.ShouldNotContain(line => line.StartsWith("W:", StringComparison.Ordinal), string.Join('\n', lines));
         host.Run("download", "kernelcare").ShouldContain("kernelcare amd64 1:0.1~a+b");
 
         Directory.GetFiles(host.Folder, "kernelcare_*.deb").Length.ShouldBe(1);
@@ -208,7 +209,6 @@ public sealed class AptRepositoryTests
     [InlineData("/repo/deb/")]
     [InlineData("/repo/deb")]
     [InlineData("/repo/deb/pool/main/k/kernelcare/")]
-    [InlineData("/repo/deb/../rpm/repodata/repomd.xml")]
     [InlineData("/repo/deb/%2e%2e/%2e%2e/config/agent-repository.key")]
     [InlineData("/repo/deb/..%2f..%2fconfig/agent-repository.key")]
     [InlineData("/repo/deb//etc/passwd")]

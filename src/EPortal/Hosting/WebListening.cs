@@ -2,6 +2,7 @@ using System.Net;
 using EPortal.Hosting.Service;
 using EPortal.Hosting.Tls;
 using EPortal.Operations;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 
@@ -26,6 +27,15 @@ internal static class WebListening
             sockets.Backlog = Waiting;
             sockets.CreateBoundListenSocket = service.Sockets.Open;
         });
+        if (service.Sockets.OutliveProcess)
+        {
+            builder.Services.AddSingleton<DrainingTransport>();
+            builder.Services.AddSingleton<IConnectionListenerFactory>(services =>
+                services.GetRequiredService<DrainingTransport>()
+            );
+            builder.Services.AddHostedService(services => services.GetRequiredService<DrainingTransport>());
+        }
+
         var certificate = CertificateOrNull(builder, settings);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

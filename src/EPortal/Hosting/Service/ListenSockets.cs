@@ -23,6 +23,9 @@ internal sealed class ListenSockets(IReadOnlyList<GivenSocket> given, ServiceMan
     public static ListenSockets Own { get; } =
         new([], ServiceManager.Of(new Dictionary<string, string>(StringComparer.Ordinal), _ => { }));
 
+    /// <summary>Whether somebody keeps them open while no portal runs, so that callers wait in them.</summary>
+    public bool OutliveProcess => manager.IsThere || given.Count > 0;
+
     /// <summary>The socket for an address; what the web server makes of it is its own affair.</summary>
     /// <exception cref="SocketException">The address is in use or not this machine's.</exception>
     public Socket Open(EndPoint endpoint)

@@ -29,23 +29,21 @@ stage_eportal() {
     "$out/kc.eportal" config example | write 0640 "$tree/etc/eportal/config"
     install -d -m 0750 "$tree/etc/eportal/environment"
     put 0644 $files/eportal.service "$tree/usr/lib/systemd/system/eportal.service"
+    put 0644 packaging/systemd/eportal.socket "$tree/usr/lib/systemd/system/eportal.socket"
     put 0644 $files/eportal.sysusers "$tree/usr/lib/sysusers.d/eportal.conf"
     put 0644 $files/eportal.tmpfiles "$tree/usr/lib/tmpfiles.d/eportal.conf"
     put 0644 $files/eportal.logrotate "$tree/etc/logrotate.d/eportal"
-    stage_nginx "$tree"
+    put 0644 src/EPortal/Hosting/Nginx/eportal.ssl.conf.example "$tree/etc/nginx/eportal.ssl.conf.example"
+    # The portal's own repository of the agent offers them (AgentPackages).
+    for name in "$dist/kernelcare_${version}_amd64.deb" "$dist/kernelcare-$version-1.x86_64.rpm"; do
+        put 0644 "$name" "$tree/usr/lib/eportal/agent-packages/${name##*/}"
+    done
     stage_old_paths "$tree"
     for name in eportal kc.eportal; do
         completion_of "$out/$name" "$tree"
         "$out/$name" man | gzip -9n | write 0644 "$tree/usr/share/man/man8/$name.8.gz"
     done
     stage_papers eportal "$tree"
-}
-
-# Configuration of the web server in front: packaging/nginx/PATH becomes /etc/nginx/PATH.
-stage_nginx() {
-    local file
-    [ -d packaging/nginx ] || return 0
-    while read -r file; do put 0644 "packaging/nginx/$file" "$1/etc/nginx/$file"; done < <(cd packaging/nginx && find . -type f)
 }
 
 # The folder of former portals; links to databases are made by prepare, since they must not lead nowhere.
@@ -57,7 +55,7 @@ stage_old_paths() {
     for name in arch resources user-resources cache config reports; do link "/var/lib/eportal/$name" "$old/$name"; done
 }
 
-stage_agent() {
+stage_kernelcare() {
     local tree=$stage/kernelcare
     put 0755 "$out/kcarectl" "$tree/usr/bin/kcarectl"
     install -d -m 0755 "$tree/etc/sysconfig/kcare"

@@ -42,13 +42,13 @@ echo "packing version $version"
 dotnet tool restore > /dev/null
 bill eportal src/EPortal src/EPortal/WebConsole/Assets
 bill kernelcare src/Kcarectl
-stage_eportal
-stage_agent
-find "$stage/eportal" "$stage/kernelcare" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
-deb eportal
-deb kernelcare
-rpm_of eportal
-rpm_of kernelcare
+for name in kernelcare eportal; do
+    # The portal's packages hold the agent's.
+    "stage_$name"
+    find "$stage/$name" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+    deb "$name"
+    rpm_of "$name"
+done
 archive
 image
 

@@ -15,6 +15,4 @@ if [ -d /run/systemd/system ] && systemctl --quiet is-active eportal; then
 fi
 
 /usr/lib/eportal/prepare
-# Every command that opens the database brings it up to date.
-kc.eportal feed > /dev/null
-echo 'the database is up to date'
+exec kc.eportal database upgrade

@@ -31,8 +31,10 @@ internal static class AccountsFeature
         services.AddSingleton(provider => new UserStore(
             provider.GetRequiredService<Database>(),
             provider.GetRequiredService<ChangeLog>(),
-            minPasswordLength
+            minPasswordLength,
+            provider.GetRequiredService<PasswordCost>()
         ));
+        services.AddSingleton(PasswordCost.Standard);
         services.AddSingleton<ApiKeyStore>();
         services.AddSingleton<LdapStore>();
         services.AddSingleton(sso);

@@ -12,22 +12,14 @@ namespace EPortal.Accounts;
 /// </summary>
 internal static class PasswordHash
 {
-    // OWASP's advice for interactive logins: 19 MiB, two passes, one lane.
-    private const int MemoryKiB = 19 * 1024;
-    private const int Passes = 2;
     private const int Lanes = 1;
     private const int SaltLength = 16;
     private const int HashLength = 32;
 
-    /// <summary>Hashes a password with a new salt.</summary>
-    public static string Make(string password) => Make(password, MemoryKiB, Passes);
-
-    /// <summary>The same at another cost, which is kept with the hash.</summary>
-    /// <param name="password">The password.</param>
-    /// <param name="memoryKiB">Memory in KiB.</param>
-    /// <param name="passes">Passes over it.</param>
-    internal static string Make(string password, int memoryKiB, int passes)
+    /// <summary>Hashes a password with a new salt; the cost is kept with the hash.</summary>
+    public static string Make(string password, PasswordCost cost)
     {
+        var (memoryKiB, passes) = cost;
         var salt = RandomNumberGenerator.GetBytes(SaltLength);
         var hash = Derive(password, salt, memoryKiB, passes, Lanes);
         return string.Create(
@@ -69,4 +61,13 @@ internal static class PasswordHash
 
     private static byte[] Padded(string text) =>
         Convert.FromBase64String(text.PadRight((text.Length + 3) / 4 * 4, '='));
+}
+
+/// <summary>What a new hash of a password costs.</summary>
+/// <param name="MemoryKiB">Memory in KiB.</param>
+/// <param name="Passes">Passes over it.</param>
+internal sealed record PasswordCost(int MemoryKiB, int Passes)
+{
+    /// <summary>OWASP's advice for interactive logins: 19 MiB, two passes (and one lane).</summary>
+    public static PasswordCost Standard { get; } = new(19 * 1024, 2);
 }

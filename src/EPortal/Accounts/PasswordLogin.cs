@@ -159,8 +159,8 @@ internal sealed partial class PasswordLogin(
         : attempt.IsProved ? _checksOfProved
         : _checks;
 
-    private static User? Local(SecretAttempt attempt, UserStore.Credential? credential, string password) =>
-        UserStore.Verify(attempt, credential, password) ? credential!.User : null;
+    private User? Local(SecretAttempt attempt, UserStore.Credential? credential, string password) =>
+        users.Verify(attempt, credential, password) ? credential!.User : null;
 
     private async Task<User?> OfDirectory(LdapDirectory directory, User? known, Login login, CancellationToken cancel)
     {

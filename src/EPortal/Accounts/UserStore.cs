@@ -5,12 +5,14 @@ using EPortal.Data;
 namespace EPortal.Accounts;
 
 /// <summary>Local accounts. Each method is one transaction.</summary>
-internal sealed class UserStore(Database database, ChangeLog log, int minPasswordLength)
+internal sealed class UserStore(Database database, ChangeLog log, int minPasswordLength, PasswordCost cost)
 {
     /// <summary>Most characters of a password.</summary>
     public const int MaxPasswordLength = 1024;
 
     private const int MaxDescription = 1000;
+
+    private readonly Lazy<string> _decoy = new(() => PasswordHash.Make("no such user", cost));
 
     private const string Columns =
         "SELECT id, name, description, admin, held, password, identity, stamps FROM account WHERE shadowed = 0";
@@ -35,10 +37,10 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     /// Whether a password is right. An unknown name costs the same as a wrong password, so that names cannot be told by
     /// the clock.
     /// </summary>
-    public static bool Verify(SecretAttempt attempt, Credential? credential, string password)
+    public bool Verify(SecretAttempt attempt, Credential? credential, string password)
     {
         attempt.Demand();
-        return PasswordHash.Verify(password, credential?.Hash ?? DecoyHash.Value) && credential?.Hash is not null;
+        return PasswordHash.Verify(password, credential?.Hash ?? _decoy.Value) && credential?.Hash is not null;
     }
 
     /// <summary>
@@ -268,9 +270,7 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     /// <summary>A user with the hash of its password; null where it is kept elsewhere.</summary>
     internal sealed record Credential(User User, string? Hash);
 
-    private static readonly Lazy<string> DecoyHash = new(() => PasswordHash.Make("no such user"));
-
-    private static string Hash(string password) => PasswordHash.Make(password);
+    private string Hash(string password) => PasswordHash.Make(password, cost);
 
     private static Row Get(Change change, string name) =>
         FindRow(change.Session, name) ?? throw new RefusedException(Refusal.NotFound, $"user '{name}' not found");

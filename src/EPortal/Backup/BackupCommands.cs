@@ -18,16 +18,16 @@ internal static partial class BackupCommands
     public static Command Backup(CliContext context)
     {
         var file = CliOptions.Required("file", "file to write; - writes to standard output");
-        var patches = CliOptions.Flag("include the archives of all patchsets", "--with-patches");
+        var patches = CliOptions.Flag("include the archives of all patchsets, and imported agent packages", "--with-patches");
         var json = CliOptions.Json();
         var command = new Command(
             "backup",
             """
             back up the portal to one file, while it runs
 
-            The file holds the database, the settings file, settings made at run time, the signing key and the
-            instance-id. It contains secrets: passwords of the patch source and the directory, and the key that signs
-            patches. Only its owner can read it.
+            The file holds the database, the settings file, settings made at run time, the signing keys and the
+            instance-id. It contains secrets: passwords of the patch source and the directory, and the keys that sign
+            patches and packages. Only its owner can read it.
 
             examples:
               kc.eportal backup /mnt/backups/eportal.tar
@@ -97,12 +97,12 @@ internal static partial class BackupCommands
         var data = portal.Settings.DataDir;
         var writer = new BackupWriter(
             portal.Database,
-            Path.Combine(data, "cache", "backup"),
+            data,
             portal.PatchesRoot,
             context.Time
         );
         var files = new List<BackupFile>();
-        foreach (var name in (string[])[BackupNames.InstanceId, BackupNames.RuntimeSettings, BackupNames.SigningKey])
+        foreach (var name in BackupNames.Small)
         {
             if (File.Exists(Path.Combine(data, name)))
                 files.Add(new BackupFile(name, ArchiveFile.ReadBytes(Path.Combine(data, name))));
@@ -133,7 +133,7 @@ internal static partial class BackupCommands
             return;
         var bytes = manifest.Parts.Sum(part => part.Size);
         context.Note(
-            "the backup contains secrets: the signing key, and passwords of the patch source and the directory"
+            "the backup contains secrets: signing keys, and passwords of the patch source and the directory"
         );
         context.Result(
             json,

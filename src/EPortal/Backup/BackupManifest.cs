@@ -103,27 +103,59 @@ internal static partial class BackupNames
     /// <summary>The key with which the portal signs unsigned patches.</summary>
     public const string SigningKey = "config/signing.key";
 
+    /// <summary>The key with which the portal signs its repositories of the agent; hosts trust it and no other.</summary>
+    public const string RepositoryKey = "config/agent-repository.key";
+
     /// <summary>The settings file.</summary>
     public const string Settings = "settings";
 
     /// <summary>What names of archives begin with; they lie below the folder of patches as here.</summary>
     public const string Archives = "arch/";
 
+    /// <summary>What names of imported agent packages begin with; they lie in the data folder as here.</summary>
+    public const string AgentPackages = "agent-packages/";
+
     private const int MaxSmall = 1 << 20;
+
+    /// <summary>The small files that lie in the data folder by these names.</summary>
+    public static IReadOnlyList<string> Small { get; } = [InstanceId, RuntimeSettings, SigningKey, RepositoryKey];
 
     /// <summary>Whether a backup may have a file of this name.</summary>
     public static bool IsKnown(string name) =>
-        name is Database or InstanceId or RuntimeSettings or SigningKey or Settings || IsArchive(name);
+        name is Database or Settings || Small.Contains(name) || IsLarge(name);
+
+    /// <summary>Whether it is the archive of a patchset or a package: large, and the same for ever.</summary>
+    public static bool IsLarge(string name) => IsArchive(name) || AgentPackage().IsMatch(name);
 
     /// <summary>Whether it is the archive of a patchset.</summary>
     public static bool IsArchive(string name) => Archive().IsMatch(name);
 
     /// <summary>How large a file of this name may be.</summary>
     public static long MaxBytesOf(string name) =>
-        name == Database || IsArchive(name) ? BackupManifest.MaxPartBytes : MaxSmall;
+        name == Database || IsLarge(name) ? BackupManifest.MaxPartBytes : MaxSmall;
+
+    /// <summary>Archives or packages that are in a folder, by name.</summary>
+    /// <param name="folder">Folder of the patches, or data folder.</param>
+    /// <param name="names">What their names begin with.</param>
+    public static IEnumerable<(string Name, FileInfo File)> LargeFiles(string folder, string names)
+    {
+        var there = new DirectoryInfo(Path.Combine(folder, names));
+        return !there.Exists
+            ? []
+            : there
+                .EnumerateFiles("*", SearchOption.AllDirectories)
+                // Links list the archives of other products a second time.
+                .Where(file => file.LinkTarget is null)
+                .Select(file => (Path.GetRelativePath(folder, file.FullName), file))
+                .Where(file => IsLarge(file.Item1))
+                .OrderBy(file => file.Item1, StringComparer.Ordinal);
+    }
 
     [GeneratedRegex("^arch/((user|qemu|db)/)?[A-Za-z0-9][A-Za-z0-9._-]{0,79}$", RegexOptions.CultureInvariant)]
     private static partial Regex Archive();
+
+    [GeneratedRegex(@"^agent-packages/[0-9a-f]{64}\.(deb|rpm)$")]
+    private static partial Regex AgentPackage();
 }
 
 /// <summary>Its JSON.</summary>

@@ -15,15 +15,15 @@ internal sealed record BackupFile(string Name, byte[] Content);
 /// else, then written with the manifest in front. A plain tar, which other programs can unpack.
 /// </summary>
 /// <param name="database">The database.</param>
-/// <param name="workFolder">Where the copy lies until it is written; it needs as much room as the database.</param>
+/// <param name="data">The data folder; until it is written the copy lies there, as large as the database.</param>
 /// <param name="patches">Folder of the patches.</param>
 /// <param name="time">The clock.</param>
-internal sealed class BackupWriter(Database database, string workFolder, string patches, TimeProvider time)
+internal sealed class BackupWriter(Database database, string data, string patches, TimeProvider time)
 {
     /// <summary>Writes it.</summary>
     /// <param name="output">Where to; stays open.</param>
     /// <param name="files">Small files that belong to it.</param>
-    /// <param name="withPatches">Whether the archives of patchsets come too.</param>
+    /// <param name="withPatches">Whether the archives of patchsets and imported agent packages come too.</param>
     /// <param name="begin">Told how many bytes there are to write; gives whom to tell how many were.</param>
     /// <param name="cancel">Stops it; what was written is then no backup.</param>
     /// <exception cref="BackupException">Something in it is too large, or changed meanwhile.</exception>
@@ -37,6 +37,7 @@ internal sealed class BackupWriter(Database database, string workFolder, string 
         CancellationToken cancel
     )
     {
+        var workFolder = Path.Combine(data, "cache", "backup");
         Directory.CreateDirectory(workFolder);
         StagingFolder.SweepAbandoned(workFolder);
         using var work = new StagingFolder(workFolder);
@@ -49,7 +50,7 @@ internal sealed class BackupWriter(Database database, string workFolder, string 
         };
         foreach (var file in files)
             sources.Add(await Hashed(file.Name, () => new MemoryStream(file.Content, writable: false), cancel));
-        foreach (var (name, path) in withPatches ? Archives() : [])
+        foreach (var (name, path) in withPatches ? Large() : [])
             sources.Add(await Hashed(name, () => File.OpenRead(path), cancel));
         var manifest = new BackupManifest(
             BackupManifest.CurrentFormat,
@@ -61,19 +62,11 @@ internal sealed class BackupWriter(Database database, string workFolder, string 
         return manifest;
     }
 
-    private IEnumerable<(string Name, string Path)> Archives()
-    {
-        var folder = Path.Combine(patches, "arch");
-        return !Directory.Exists(folder)
-            ? []
-            : new DirectoryInfo(folder)
-                .EnumerateFiles("*", SearchOption.AllDirectories)
-                // Links list the archives of other products a second time.
-                .Where(file => file.LinkTarget is null)
-                .Select(file => (BackupNames.Archives + Path.GetRelativePath(folder, file.FullName), file.FullName))
-                .Where(file => BackupNames.IsArchive(file.Item1))
-                .OrderBy(file => file.Item1, StringComparer.Ordinal);
-    }
+    private IEnumerable<(string Name, string Path)> Large() =>
+        BackupNames
+            .LargeFiles(patches, BackupNames.Archives)
+            .Concat(BackupNames.LargeFiles(data, BackupNames.AgentPackages))
+            .Select(file => (file.Name, file.File.FullName));
 
     private static async Task<(BackupPart Part, Func<Stream> Open)> Hashed(
         string name,

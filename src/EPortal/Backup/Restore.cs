@@ -10,9 +10,9 @@ namespace EPortal.Backup;
 
 /// <summary>Which parts are restored.</summary>
 /// <param name="Database">The database.</param>
-/// <param name="Config">Settings file, runtime settings and signing key.</param>
+/// <param name="Config">Settings file, runtime settings and keys that sign.</param>
 /// <param name="InstanceId">The installation's id.</param>
-/// <param name="Data">Archives of patchsets.</param>
+/// <param name="Data">Archives of patchsets and imported agent packages.</param>
 internal sealed record RestoreChoice(bool Database, bool Config, bool InstanceId, bool Data)
 {
     /// <summary>All that the backup holds.</summary>
@@ -24,7 +24,8 @@ internal sealed record RestoreChoice(bool Database, bool Config, bool InstanceId
         {
             BackupNames.Database => Database,
             BackupNames.InstanceId => InstanceId,
-            BackupNames.Settings or BackupNames.RuntimeSettings or BackupNames.SigningKey => Config,
+            BackupNames.Settings => Config,
+            _ when BackupNames.Small.Contains(name) => Config,
             _ => Data,
         };
 }
@@ -148,30 +149,16 @@ internal sealed class Restore : IDisposable
 
     private static IEnumerable<FileInfo> Files(string folder)
     {
-        string[] names =
-        [
-            BackupNames.Database,
-            BackupNames.Database + "-wal",
-            BackupNames.InstanceId,
-            BackupNames.RuntimeSettings,
-            BackupNames.SigningKey,
-        ];
-        var single = names.Select(name => new FileInfo(Path.Combine(folder, name))).Where(file => file.Exists);
-        var archives = new DirectoryInfo(Path.Combine(folder, "arch"));
-        return !archives.Exists
-            ? single
-            : single.Concat(
-                archives
-                    .EnumerateFiles("*", SearchOption.AllDirectories)
-                    .Where(file =>
-                        file.LinkTarget is null && BackupNames.IsArchive(Path.GetRelativePath(folder, file.FullName))
-                    )
-            );
+        string[] names = [BackupNames.Database, BackupNames.Database + "-wal", .. BackupNames.Small];
+        return names
+            .Select(name => new FileInfo(Path.Combine(folder, name)))
+            .Where(file => file.Exists)
+            .Concat(BackupNames.LargeFiles(folder, BackupNames.Archives).Select(file => file.File))
+            .Concat(BackupNames.LargeFiles(folder, BackupNames.AgentPackages).Select(file => file.File));
     }
 
-    /// <summary>Archives are large, and those that are here already are the same for ever.</summary>
     private bool IsHere(BackupPart part) =>
-        BackupNames.IsArchive(part.Name)
+        BackupNames.IsLarge(part.Name)
         && FileContent.Is(_places.Of(part.Name), new FileEntry(part.Size, part.Sha256));
 
     private string Stage(string name)

@@ -17,9 +17,9 @@ internal static partial class RestoreCommands
     {
         var file = CliOptions.Required("file", "backup to read; for --db also a database or a folder of `backup-db`");
         var database = CliOptions.Flag("restore the database", "--db");
-        var config = CliOptions.Flag("restore settings, settings made at run time, and the signing key", "--config");
+        var config = CliOptions.Flag("restore settings, settings made at run time, and signing keys", "--config");
         var instanceId = CliOptions.Flag("restore the instance-id", "--instance-id");
-        var data = CliOptions.Flag("restore the archives of patchsets", "--data");
+        var data = CliOptions.Flag("restore the archives of patchsets, and imported agent packages", "--data");
         var full = CliOptions.Flag("restore all that the backup holds (default)", "--full");
         var json = CliOptions.Json();
         var command = new Command(
@@ -76,8 +76,8 @@ internal static partial class RestoreCommands
             """
             take over a portal from another host
 
-            Stop the portal on both hosts first. Takes the database, the instance-id, settings made at run time, the
-            signing key and archives; from a backup the settings file too. Unpack patches with `download-missing`.
+            Stop the portal on both hosts first. Takes the database, the instance-id, settings made at run time,
+            signing keys, archives and agent packages; from a backup the settings file too. Unpack patches with `download-missing`.
 
             examples:
               kc.eportal migrate /mnt/old-host/eportal.tar

@@ -26,7 +26,13 @@ internal sealed class Portal : IAsyncDisposable
     private readonly ServiceProvider _objects;
     private readonly DataFolderUse _use;
 
-    private Portal(Settings settings, DataFolder folder, TimeProvider time, bool isNew)
+    private Portal(
+        Settings settings,
+        DataFolder folder,
+        TimeProvider time,
+        bool isNew,
+        Action<IServiceCollection>? change
+    )
     {
         Settings = settings;
         Time = time;
@@ -45,6 +51,7 @@ internal sealed class Portal : IAsyncDisposable
 
         Log = new ChangeLog(Database, Entities.Catalog, time);
         Features.Add(_services, settings, folder, Database, Log);
+        change?.Invoke(_services);
         _objects = _services.BuildServiceProvider();
         // Every opening makes the signing key, and takes over what was set, where that is missing.
         _ = Get<PortalSigner>();
@@ -139,10 +146,15 @@ internal sealed class Portal : IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="isNew">Whether a folder of which a part is missing, or is another installation's, is taken as it
     /// is.</param>
+    /// <param name="change">Takes the place of objects of features; for tests.</param>
     /// <exception cref="StartException">The folder cannot be used as it is.</exception>
     /// <exception cref="StoreException">The database cannot be used.</exception>
-    public static Portal Open(Settings settings, TimeProvider time, bool isNew = false) =>
-        new(settings, DataFolder.Enter(settings, isNew), time, isNew);
+    public static Portal Open(
+        Settings settings,
+        TimeProvider time,
+        bool isNew = false,
+        Action<IServiceCollection>? change = null
+    ) => new(settings, DataFolder.Enter(settings, isNew), time, isNew, change);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

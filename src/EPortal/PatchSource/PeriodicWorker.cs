@@ -5,6 +5,7 @@ namespace EPortal.PatchSource;
 /// <param name="time">The clock.</param>
 internal abstract class PeriodicWorker(TimeSpan? period, TimeProvider time) : BackgroundService
 {
+    /// <summary>A delay cannot be longer than 49 days.</summary>
     private static readonly TimeSpan s_longest = TimeSpan.FromDays(30);
 
     /// <summary>The clock.</summary>
@@ -18,13 +19,15 @@ internal abstract class PeriodicWorker(TimeSpan? period, TimeProvider time) : Ba
     {
         if (period is not { } every)
             return;
-        // A timer cannot be set to more than 49 days.
-        var parts = (int)Math.Ceiling(every / s_longest);
-        using var timer = new PeriodicTimer(every / parts, Time);
         try
         {
-            do await Round(stoppingToken);
-            while (await Wait(timer, parts, stoppingToken));
+            while (true)
+            {
+                // Begun before the round, so that rounds keep their rhythm; a clock that jumps by days means one round.
+                var next = Delay(every, stoppingToken);
+                await Round(stoppingToken);
+                await next;
+            }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -32,14 +35,10 @@ internal abstract class PeriodicWorker(TimeSpan? period, TimeProvider time) : Ba
         }
     }
 
-    private static async Task<bool> Wait(PeriodicTimer timer, int ticks, CancellationToken cancel)
+    private async Task Delay(TimeSpan delay, CancellationToken cancel)
     {
-        while (await timer.WaitForNextTickAsync(cancel))
-        {
-            if (--ticks == 0)
-                return true;
-        }
-
-        return false;
+        var begun = Time.GetTimestamp();
+        while (delay - Time.GetElapsedTime(begun) is var left && left > TimeSpan.Zero)
+            await Task.Delay(left < s_longest ? left : s_longest, Time, cancel);
     }
 }

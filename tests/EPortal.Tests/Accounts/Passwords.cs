@@ -12,6 +12,6 @@ internal static class Passwords
     {
         var guard = new SecretGuard("password", countsHolders: true, TimeProvider.System, NullLogger.Instance);
         using var attempt = guard.Begin(default, name, CancellationToken.None).AsTask().Result;
-        return UserStore.Verify(attempt!, users.CredentialOrNull(name), password);
+        return users.Verify(attempt!, users.CredentialOrNull(name), password);
     }
 }

@@ -21,7 +21,7 @@ internal static class Rows
                     {
                         { "name", name },
                         { "description", "" },
-                        { "password", PasswordHash.Make(password) },
+                        { "password", PasswordHash.Make(password, TestPortal.CheapHash) },
                         { "admin", true },
                     }
                 );

@@ -148,10 +148,11 @@ public sealed class SecretLeakTests : IDisposable
     {
         await using var portal = await TestPortal.StartAsync();
         await portal.CommandLine().RunAsync(["user", "-a", "bob", "-p", Secret]);
-        portal.Portal.Users.IsPassword("nobody", "x").ShouldBeFalse();
+        await using var costly = EPortal.Hosting.Portal.Open(portal.Portal.Settings, portal.Time);
+        costly.Users.IsPassword("nobody", "x").ShouldBeFalse();
 
-        var known = Fastest(() => portal.Portal.Users.IsPassword("bob", "wrong one"));
-        var unknown = Fastest(() => portal.Portal.Users.IsPassword("nobody", "wrong one"));
+        var known = Fastest(() => costly.Users.IsPassword("bob", "wrong one"));
+        var unknown = Fastest(() => costly.Users.IsPassword("nobody", "wrong one"));
 
         // A lookup alone would be a hundred times as fast.
         unknown.ShouldBeGreaterThan(known / 5);

@@ -160,7 +160,7 @@ public sealed class UserCommandTests : IDisposable
     private bool Login(string name, string password)
     {
         using var database = EPortal.Data.Database.Open(Data);
-        return new UserStore(database, null!, 5).IsPassword(name, password);
+        return new UserStore(database, null!, 5, PasswordCost.Standard).IsPassword(name, password);
     }
 
     private Task<(int Exit, string Out, string Err)> Run(string input, params string[] args) =>

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
+using EPortal.Accounts;
 using EPortal.AgentClient.Wire;
 using EPortal.Data;
 using EPortal.Feeds;
@@ -10,6 +11,7 @@ using EPortal.Hosting;
 using EPortal.Keys;
 using EPortal.Servers;
 using EPortal.Servers.Search;
+using EPortal.Tests.Agents.Packages;
 using EPortal.Tests.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,6 +28,9 @@ namespace EPortal.Tests.Agents;
 internal sealed class TestPortal : IAsyncDisposable
 {
     public const string Key = "k";
+
+    /// <summary>Of passwords that many tests check; a wrong one of an unknown user costs as much.</summary>
+    public static readonly PasswordCost CheapHash = new(MemoryKiB: 8, Passes: 1);
 
     public static readonly string KernelId = new('a', 40);
 
@@ -79,7 +84,12 @@ internal sealed class TestPortal : IAsyncDisposable
             SendCheckinPeriod = null,
         };
         var time = new FakeTimeProvider(now ?? new DateTimeOffset(2026, 5, 1, 12, 0, 0, TimeSpan.Zero));
-        var portal = Portal.Open(change?.Invoke(settings) ?? settings, time);
+        var portal = Portal.Open(
+            change?.Invoke(settings) ?? settings,
+            time,
+            change: services => services.AddSingleton(CheapHash)
+        );
+        AgentRepositoryKey.PutInto(portal.Settings.DataDir);
         var app = WebPortal.Build(portal);
         await app.StartAsync(Cancellation);
         var started = new TestPortal(folder, portal, app, time);

@@ -26,7 +26,7 @@ internal sealed class ApiCaller(TestPortal portal) : IAsyncDisposable
     public const string Password = "correct horse";
 
     /// <summary>Of <see cref="Password"/>; cheap, because nearly every test logs in.</summary>
-    private static readonly Lazy<string> s_hash = new(() => PasswordHash.Make(Password, memoryKiB: 8, passes: 1));
+    private static readonly Lazy<string> s_hash = new(() => PasswordHash.Make(Password, TestPortal.CheapHash));
 
     public TestPortal Portal => portal;
 

@@ -3,6 +3,7 @@ using EPortal.Data;
 using EPortal.Hosting;
 using EPortal.Keys;
 using EPortal.Tests.Agents;
+using EPortal.Tests.Agents.Packages;
 using EPortal.Tests.Cli;
 using EPortal.Tests.Hosting;
 using Microsoft.Data.Sqlite;
@@ -71,6 +72,33 @@ public sealed class BackupTests : IDisposable
         Directory
             .EnumerateFiles(Path.Combine(Restored, "resources", "K1"), "kpatch.bin", SearchOption.AllDirectories)
             .ShouldNotBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Hosts_go_on_trusting_the_agent_repository_and_find_what_was_imported(bool migrate)
+    {
+        await using var site = await RepositorySite.StartAsync(ownKey: true);
+        await site.ImportAsync(TestPackages.Deb(site.Folder));
+        await site.KeyFileAsync();
+        var key = await System.IO.File.ReadAllBytesAsync(
+            AgentRepositoryKey.FileOf(site.Portal.DataFolder),
+            Cancellation
+        );
+        if (migrate)
+        {
+            Shell.Run("cp", "-r", site.Portal.DataFolder, _folder.File("old"));
+            await Done("migrate", _folder.File("old"));
+        }
+        else
+        {
+            await site.Portal.CommandLine().RunAsync(["backup", "--with-patches", File]);
+            await Done("restore", File);
+        }
+
+        (await System.IO.File.ReadAllBytesAsync(AgentRepositoryKey.FileOf(Restored), Cancellation)).ShouldBe(key);
+        (await Done("agent", "list")).Out.ShouldContain("kernelcare_");
     }
 
     [Fact]

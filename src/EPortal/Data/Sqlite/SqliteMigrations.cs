@@ -56,6 +56,7 @@ internal static class SqliteMigrations
             .WithScripts(scripts)
             .JournalToSqliteTable("schema_version")
             .WithTransaction()
+            .WithVariablesDisabled()
             .LogTo(new NoOpUpgradeLog())
             .Build()
             .PerformUpgrade();

@@ -33,13 +33,13 @@ public sealed class AptRepositoryTests
     [Fact]
     public async Task The_key_is_kept_for_its_owner_alone()
     {
-        await using var site = await RepositorySite.StartAsync();
+        await using var site = await RepositorySite.StartAsync(ownKey: true);
 
         var key = await site.Portal.Http.GetStringAsync("/repo/kernelcare.asc", Cancellation);
 
         key.ShouldStartWith("-----BEGIN PGP PUBLIC KEY BLOCK-----\n");
         Shell
-            .Run("stat", "-c", "%a", Path.Combine(site.Portal.DataFolder, "config/agent-repository.key"))
+            .Run("stat", "-c", "%a", AgentRepositoryKey.FileOf(site.Portal.DataFolder))
             .ShouldBe("600");
     }
 
@@ -81,7 +81,7 @@ public sealed class AptRepositoryTests
     public async Task Metadata_signed_by_another_key_is_refused()
     {
         await using var site = await RepositorySite.StartAsync();
-        await using var other = await RepositorySite.StartAsync();
+        await using var other = await RepositorySite.StartAsync(ownKey: true);
         await other.ImportAsync(TestPackages.Deb(other.Folder));
         var host = await AptHost.MakeAsync(site, other.Url);
 

@@ -15,10 +15,13 @@ internal sealed class RepositorySite : IAsyncDisposable
 
     /// <summary>Starts one.</summary>
     /// <param name="isToday">Whether its clock is right; else it is behind.</param>
-    public static async Task<RepositorySite> StartAsync(bool isToday = true)
+    /// <param name="ownKey">Whether it makes a key of its own; else it has that of all tests.</param>
+    public static async Task<RepositorySite> StartAsync(bool isToday = true, bool ownKey = false)
     {
-        // Not moved there later: each worker would do all its rounds of the months between.
-        return new RepositorySite(await TestPortal.StartAsync(now: isToday ? DateTimeOffset.UtcNow : null));
+        var site = new RepositorySite(await TestPortal.StartAsync(now: isToday ? DateTimeOffset.UtcNow : null));
+        if (ownKey)
+            File.Delete(AgentRepositoryKey.FileOf(site.Portal.DataFolder));
+        return site;
     }
 
     public async Task ImportAsync(string path)

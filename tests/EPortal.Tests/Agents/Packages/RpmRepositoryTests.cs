@@ -43,7 +43,7 @@ public sealed class RpmRepositoryTests
     public async Task A_package_that_is_signed_already_is_signed_anew()
     {
         await using var site = await RepositorySite.StartAsync();
-        await using var other = await RepositorySite.StartAsync();
+        await using var other = await RepositorySite.StartAsync(ownKey: true);
         await other.ImportAsync(TestPackages.Rpm(site.Folder));
         var signed = site.Folder.File("signed.rpm");
         var path = "/repo/rpm/packages/kernelcare-0.2.0-1.x86_64.rpm";
@@ -115,7 +115,7 @@ public sealed class RpmRepositoryTests
     {
         Assert.SkipUnless(Shell.IsRoot, "dnf installs as root only");
         await using var site = await RepositorySite.StartAsync();
-        await using var other = await RepositorySite.StartAsync();
+        await using var other = await RepositorySite.StartAsync(ownKey: true);
         await site.ImportAsync(TestPackages.Rpm(site.Folder, requires: ""));
         await other.ImportAsync(TestPackages.Rpm(other.Folder, requires: ""));
         var deceived = await DnfHost.MakeAsync(site, other.Url);
@@ -141,7 +141,7 @@ public sealed class RpmRepositoryTests
     {
         Assert.SkipUnless(Shell.IsRoot, "dnf installs as root only");
         await using var site = await RepositorySite.StartAsync();
-        await using var other = await RepositorySite.StartAsync();
+        await using var other = await RepositorySite.StartAsync(ownKey: true);
         await other.ImportAsync(TestPackages.Rpm(other.Folder, requires: ""));
         await using var proxy = await AlteringServer.StartAsync(other.Portal.Http, (_, body) => body);
         var host = await DnfHost.MakeAsync(site, proxy.Url, "repo_gpgcheck=0");

@@ -70,6 +70,7 @@ internal static class WebPortal
         Features.AddWeb(builder.Services, settings);
 
         var app = builder.Build();
+        app.Services.GetService<DrainingTransport>()?.UseIn(app);
         app.UseMiddleware<HostNameCheck>();
         app.UseForwardedHeaders();
         IReadOnlyList<string> hosts = [.. settings.AllowedHosts.Select(HostOf)];

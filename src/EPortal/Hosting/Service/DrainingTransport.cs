@@ -8,8 +8,9 @@ namespace EPortal.Hosting.Service;
 
 /// <summary>
 /// The sockets of the web server with a stop that cuts nobody: first nothing is accepted any more, so callers wait in
-/// the listening socket for the next process; then connections that were accepted just before get <see cref="Grace"/>
-/// to send their first request and have it answered. The web server alone would close those unanswered.
+/// the listening socket for the next process; then connections get <see cref="Grace"/> to send a request that is on its
+/// way and have it answered, and with that answer are told to close. The web server alone would close those that wait
+/// for a request, also where it has been sent already.
 /// </summary>
 internal sealed class DrainingTransport(
     IOptions<SocketTransportOptions> options,
@@ -17,11 +18,23 @@ internal sealed class DrainingTransport(
     TimeProvider time
 ) : IConnectionListenerFactory, IHostedLifecycleService
 {
-    /// <summary>How long after a connection was accepted it may be waited for.</summary>
+    /// <summary>How long connections are waited for.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     private readonly SocketTransportFactory _sockets = new(options, loggers);
     private readonly ConcurrentBag<Listener> _listeners = [];
+    private volatile bool _isDraining;
+
+    /// <summary>Has every answer of a web application close its connection from the stop on.</summary>
+    public void UseIn(IApplicationBuilder app) =>
+        app.Use(next =>
+            context =>
+            {
+                if (_isDraining)
+                    context.Response.Headers.Connection = "close";
+                return next(context);
+            }
+        );
 
     /// <inheritdoc/>
     public async ValueTask<IConnectionListener> BindAsync(
@@ -29,7 +42,7 @@ internal sealed class DrainingTransport(
         CancellationToken cancellationToken = default
     )
     {
-        var listener = new Listener(await _sockets.BindAsync(endpoint, cancellationToken), time);
+        var listener = new Listener(await _sockets.BindAsync(endpoint, cancellationToken));
         _listeners.Add(listener);
         return listener;
     }
@@ -39,7 +52,11 @@ internal sealed class DrainingTransport(
     {
         foreach (var listener in _listeners)
             await listener.UnbindAsync(cancellationToken);
-        await Task.WhenAll(_listeners.Select(listener => listener.FirstRequests(cancellationToken)));
+        _isDraining = true;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var grace = Task.Delay(Grace, time, stop.Token);
+        await Task.WhenAny(grace, Task.WhenAll(_listeners.Select(listener => listener.Closed())));
+        await stop.CancelAsync();
     }
 
     /// <inheritdoc/>
@@ -57,10 +74,10 @@ internal sealed class DrainingTransport(
     /// <inheritdoc/>
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Knows since when each of its connections is there.</summary>
-    private sealed class Listener(IConnectionListener inner, TimeProvider time) : IConnectionListener
+    /// <summary>Knows its connections.</summary>
+    private sealed class Listener(IConnectionListener inner) : IConnectionListener
     {
-        private readonly ConcurrentDictionary<ConnectionContext, long> _accepted = new();
+        private readonly ConcurrentDictionary<ConnectionContext, TaskCompletionSource> _open = new();
 
         public EndPoint EndPoint => inner.EndPoint;
 
@@ -68,8 +85,15 @@ internal sealed class DrainingTransport(
         {
             if (await inner.AcceptAsync(cancellationToken) is not { } connection)
                 return null;
-            _accepted[connection] = time.GetTimestamp();
-            connection.ConnectionClosed.Register(() => _accepted.TryRemove(connection, out _));
+            _open[connection] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            connection.ConnectionClosed.UnsafeRegister(
+                _ =>
+                {
+                    if (_open.TryRemove(connection, out var closed))
+                        closed.SetResult();
+                },
+                null
+            );
             return connection;
         }
 
@@ -78,17 +102,7 @@ internal sealed class DrainingTransport(
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();
 
-        /// <summary>Ends when all connections are closed or have had their time.</summary>
-        public Task FirstRequests(CancellationToken cancel) =>
-            Task.WhenAll(_accepted.Select(one => Closed(one.Key, Grace - time.GetElapsedTime(one.Value), cancel)));
-
-        private async Task Closed(ConnectionContext connection, TimeSpan most, CancellationToken cancel)
-        {
-            if (most <= TimeSpan.Zero)
-                return;
-            var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            await using (connection.ConnectionClosed.Register(closed.SetResult))
-                await Task.WhenAny(closed.Task, Task.Delay(most, time, cancel));
-        }
+        /// <summary>Ends when all connections are closed.</summary>
+        public Task Closed() => Task.WhenAll(_open.Values.Select(closed => closed.Task));
     }
 }

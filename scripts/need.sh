@@ -23,7 +23,7 @@ pairs_of() {
         old-systems) echo mmdebstrap:mmdebstrap ip:iproute2 unshare:util-linux ;;
         packages) pairs_of build; echo 'dpkg-deb:dpkg rpmbuild:rpm minisign:minisign xz:xz-utils' ;;
         test-packages) echo 'mmdebstrap:mmdebstrap systemd-nspawn:systemd-container dnf:dnf createrepo_c:createrepo-c podman:podman
-            runc:runc curl:curl nsenter:util-linux lintian:lintian' ;;
+            runc:runc curl:curl nsenter:util-linux python3:python3 lintian:lintian' ;;
         soak) pairs_of build; echo nginx:nginx ;;
         *) echo "need.sh: unknown set $1" >&2; exit 2 ;;
     esac

@@ -24,8 +24,14 @@ portal_takes_hosts
 portal_restores
 portal_migrates
 portal_is_told
+guest_calls_start
+check 'a restart under load' guest systemctl restart eportal
+check 'the portal answers after the restart' guest_answers
+check 'the restart refused no call' guest_calls_end
+guest_calls_start
 check 'apt upgrades' guest apt-get install -y --no-install-recommends -o Dpkg::Options::=--force-confold /root/packages/next.deb
 check 'the portal answers after the upgrade' guest_answers
+check 'the upgrade refused no call' guest_calls_end
 check 'settings are as they were' guest_sh 'grep -q "^PATCHES_DIR = ./srv/patches." /etc/eportal/config && ! grep -q "a new default" /etc/eportal/config'
 check 'data is as it was' guest_sh 'kc.eportal --list-servers | grep -qE "1 +\| mine"'
 check 'the agent is removed as the manual'"'"'s playbook does' guest_sh 'touch /etc/cron.d/kcare-cron; kcarectl --unregister; apt-get remove -y kernelcare

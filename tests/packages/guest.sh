@@ -50,5 +50,18 @@ guest() {
 # guest_sh SCRIPT: the same for a line of shell that stops at the first failure.
 guest_sh() { guest bash -euo pipefail -c "cd /root; $1"; }
 
+# guest_calls_start, guest_calls_end: hosts that call all the time; the second fails when one was not answered.
+guest_calls_start() {
+    nsenter -t "$leader" -n python3 tests/packages/caller.py > "$work/calls" 2>&1 &
+    caller=$!
+}
+guest_calls_end() {
+    local code=0
+    kill "$caller"
+    wait "$caller" || code=$?
+    cat "$work/calls"
+    return $code
+}
+
 # guest_answers: the portal answers within half a minute.
 guest_answers() { guest_sh 'for i in $(seq 150); do curl -fs -o /dev/null http://127.0.0.1:8080/readyz && exit 0; sleep 0.2; done; exit 1'; }

@@ -22,6 +22,8 @@ portal_serves() {
 portal_takes_hosts() {
     check 'a key can be added' guest kc.eportal key add mine
     check 'the agent has the version' guest_sh "[ \"\$(kcarectl --version)\" = '$version' ]"
+    check 'the packages of the agent came along' guest_sh "kc.eportal agent list | grep -q kernelcare_${version}_amd64.deb && kc.eportal agent list | grep -q kernelcare-$version-1.x86_64.rpm
+        curl -fs http://127.0.0.1:8080/repo/deb/dists/stable/InRelease | grep -q 'PGP SIGNATURE'"
     check 'a host registers' guest_sh 'kcarectl --set-patch-server http://127.0.0.1:8080/ && kcarectl --register mine'
     check 'the host is listed' guest_sh 'kc.eportal --list-servers | grep -qE "1 +\| mine"'
 }
@@ -63,12 +65,12 @@ portal_migrates() {
 
 portal_is_told() {
     check 'the environment folder is read' guest_sh 'echo 0 > /usr/share/kcare-eportal/environment/PYTHONHTTPSVERIFY
-        kc.eportal config check | grep -q "CERTIFICATE OF THE PATCH SOURCE IS not checked"'
+        kc.eportal config check | grep -q "certificate of the patch source is not checked"'
     check 'the service reads it and warns' guest_sh 'systemctl restart eportal
-        timeout 20 bash -c "until journalctl -u eportal | grep -q \"CERTIFICATE OF THE PATCH SOURCE\"; do sleep 0.2; done"
+        timeout 20 bash -c "until journalctl -u eportal | grep -q \"certificate of the patch source\"; do sleep 0.2; done"
         rm /etc/eportal/environment/PYTHONHTTPSVERIFY'
     check 'settings of an older portal are read' guest_sh 'echo "CACHE_MODE = True" > /usr/share/kcare-eportal/local.py
-        kc.eportal config check > said; rm /usr/share/kcare-eportal/local.py; grep "settings of an older portal are in use" said'
+        kc.eportal config check > said 2>&1; rm /usr/share/kcare-eportal/local.py; grep "local.py: read because /etc/eportal/config sets nothing" said'
     check 'patches on another disk' guest_sh 'install -d -o eportal -g eportal /srv/patches; echo "PATCHES_DIR = '"'/srv/patches'"'" >> /etc/eportal/config
         systemctl restart eportal' && check 'the portal answers from there' guest_answers
     check 'a stop ends within ten seconds' guest_sh 'before=$SECONDS; systemctl stop eportal; [ $((SECONDS - before)) -le 10 ]; systemctl start eportal'

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Text;
 using EPortal.EndToEnd.Portal;
@@ -72,6 +73,7 @@ internal sealed class SteadyCaller : IAsyncDisposable
 
     private async Task CallAsync(int number)
     {
+        var begun = Stopwatch.GetTimestamp();
         try
         {
             var http = number % 2 == 0 ? _keeps : _anew;
@@ -93,7 +95,7 @@ internal sealed class SteadyCaller : IAsyncDisposable
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
         {
-            Failures.Enqueue($"{number}: {e.Message} {e.InnerException?.Message}");
+            Failures.Enqueue($"{number}: {e.Message} {e.InnerException?.Message} after {Stopwatch.GetElapsedTime(begun)}");
         }
     }
 }

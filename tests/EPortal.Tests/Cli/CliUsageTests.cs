@@ -7,6 +7,7 @@ using EPortal.Hosting;
 using EPortal.Tests.Hosting;
 using Shouldly;
 using Xunit;
+using static EPortal.Tests.Cli.CommandLines;
 
 namespace EPortal.Tests.Cli;
 
@@ -213,16 +214,9 @@ public sealed class CliUsageTests : IDisposable
         examples.Count.ShouldBeGreaterThan(30);
         foreach (var (command, example) in examples)
         {
-            var words = System
-                .CommandLine.Parsing.CommandLineParser.SplitCommandLine(Regex.Replace(example, @"\$\([^)]*\)", "OUTPUT").Replace('\'', '"'))
-                .TakeWhile(word => word is not (">" or "|"))
-                .ToList();
-            var context = Nowhere();
-            var parsed = CliApp.Parse(Root(words[0], context), [.. words.Skip(1)], context);
-            CliUsage.ProblemOrNull(parsed, [.. words.Skip(1)]).ShouldBeNull(example);
-            CliNames
-                .Path(parsed.CommandResult.Command)
-                .ShouldStartWith(CliNames.Path(command), Case.Sensitive, example);
+            var (found, problem) = CommandLines.Parse(example);
+            problem.ShouldBeNull(example);
+            CliNames.Path(found).ShouldStartWith(CliNames.Path(command), Case.Sensitive, example);
         }
     }
 
@@ -301,16 +295,4 @@ public sealed class CliUsageTests : IDisposable
                 Root(path.Split(' ')[0], Nowhere()),
                 (command, name) => command.Subcommands.Single(child => child.Name == name)
             );
-
-    private static Command Root(string program, CliContext context) =>
-        program == "eportal" ? CommandLine.Server(context) : CommandLine.Administration(context);
-
-    private static CliContext Nowhere() =>
-        new()
-        {
-            Out = TextWriter.Null,
-            Error = TextWriter.Null,
-            In = TextReader.Null,
-            Environment = new Dictionary<string, string>(),
-        };
 }

@@ -55,7 +55,7 @@ internal sealed class DrainingTransport(
         _isDraining = true;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var grace = Task.Delay(Grace, time, stop.Token);
-        await Task.WhenAny(grace, Task.WhenAll(_listeners.Select(listener => listener.Closed())));
+        await Task.WhenAny(grace, Task.WhenAll(_listeners.Select(listener => listener.AllClosed())));
         await stop.CancelAsync();
     }
 
@@ -79,12 +79,18 @@ internal sealed class DrainingTransport(
     {
         private readonly ConcurrentDictionary<ConnectionContext, TaskCompletionSource> _open = new();
 
+        private readonly TaskCompletionSource _lastAccepted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
         public EndPoint EndPoint => inner.EndPoint;
 
         public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
         {
             if (await inner.AcceptAsync(cancellationToken) is not { } connection)
+            {
+                _lastAccepted.TrySetResult();
                 return null;
+            }
+
             _open[connection] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             connection.ConnectionClosed.UnsafeRegister(
                 _ =>
@@ -102,7 +108,11 @@ internal sealed class DrainingTransport(
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();
 
-        /// <summary>Ends when all connections are closed.</summary>
-        public Task Closed() => Task.WhenAll(_open.Values.Select(closed => closed.Task));
+        /// <summary>Ends when nothing is accepted any more and all connections are closed.</summary>
+        public async Task AllClosed()
+        {
+            await _lastAccepted.Task;
+            await Task.WhenAll(_open.Values.Select(closed => closed.Task));
+        }
     }
 }

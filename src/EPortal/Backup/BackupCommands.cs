@@ -18,7 +18,10 @@ internal static partial class BackupCommands
     public static Command Backup(CliContext context)
     {
         var file = CliOptions.Required("file", "file to write; - writes to standard output");
-        var patches = CliOptions.Flag("include the archives of all patchsets, and imported agent packages", "--with-patches");
+        var patches = CliOptions.Flag(
+            "include the archives of all patchsets, and imported agent packages",
+            "--with-patches"
+        );
         var json = CliOptions.Json();
         var command = new Command(
             "backup",
@@ -95,12 +98,7 @@ internal static partial class BackupCommands
         using var output = path == Standard ? null : context.BeginFile(path, mayReplace: true);
         await using var portal = context.OpenPortal();
         var data = portal.Settings.DataDir;
-        var writer = new BackupWriter(
-            portal.Database,
-            data,
-            portal.PatchesRoot,
-            context.Time
-        );
+        var writer = new BackupWriter(portal.Database, data, portal.PatchesRoot, context.Time);
         var files = new List<BackupFile>();
         foreach (var name in BackupNames.Small)
         {
@@ -132,9 +130,7 @@ internal static partial class BackupCommands
         if (output is null)
             return;
         var bytes = manifest.Parts.Sum(part => part.Size);
-        context.Note(
-            "the backup contains secrets: signing keys, and passwords of the patch source and the directory"
-        );
+        context.Note("the backup contains secrets: signing keys, and passwords of the patch source and the directory");
         context.Result(
             json,
             new BackupRow(Path.GetFullPath(path), bytes, [.. manifest.Parts.Select(part => part.Name)]),

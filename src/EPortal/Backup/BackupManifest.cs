@@ -103,7 +103,7 @@ internal static partial class BackupNames
     /// <summary>The key with which the portal signs unsigned patches.</summary>
     public const string SigningKey = "config/signing.key";
 
-    /// <summary>The key with which the portal signs its repositories of the agent; hosts trust it and no other.</summary>
+    /// <summary>The key that signs the repositories of the agent; hosts trust it and no other.</summary>
     public const string RepositoryKey = "config/agent-repository.key";
 
     /// <summary>The settings file.</summary>
@@ -121,8 +121,7 @@ internal static partial class BackupNames
     public static IReadOnlyList<string> Small { get; } = [InstanceId, RuntimeSettings, SigningKey, RepositoryKey];
 
     /// <summary>Whether a backup may have a file of this name.</summary>
-    public static bool IsKnown(string name) =>
-        name is Database or Settings || Small.Contains(name) || IsLarge(name);
+    public static bool IsKnown(string name) => name is Database or Settings || Small.Contains(name) || IsLarge(name);
 
     /// <summary>Whether it is the archive of a patchset or a package: large, and the same for ever.</summary>
     public static bool IsLarge(string name) => IsArchive(name) || AgentPackage().IsMatch(name);

@@ -9,7 +9,7 @@ namespace EPortal.Backup;
 internal static partial class DatabaseCommands
 {
     /// <summary>The command.</summary>
-    public static Command Create(CliContext context) => new("database", "look after the database") { Upgrade(context) };
+    public static Command Create(CliContext context) => new("database", "upgrade the database") { Upgrade(context) };
 
     private static Command Upgrade(CliContext context)
     {

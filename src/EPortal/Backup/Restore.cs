@@ -158,8 +158,7 @@ internal sealed class Restore : IDisposable
     }
 
     private bool IsHere(BackupPart part) =>
-        BackupNames.IsLarge(part.Name)
-        && FileContent.Is(_places.Of(part.Name), new FileEntry(part.Size, part.Sha256));
+        BackupNames.IsLarge(part.Name) && FileContent.Is(_places.Of(part.Name), new FileEntry(part.Size, part.Sha256));
 
     private string Stage(string name)
     {

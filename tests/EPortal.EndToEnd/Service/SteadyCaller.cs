@@ -95,7 +95,9 @@ internal sealed class SteadyCaller : IAsyncDisposable
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
         {
-            Failures.Enqueue($"{number}: {e.Message} {e.InnerException?.Message} after {Stopwatch.GetElapsedTime(begun)}");
+            Failures.Enqueue(
+                $"{number}: {e.Message} {e.InnerException?.Message} after {Stopwatch.GetElapsedTime(begun)}"
+            );
         }
     }
 }

@@ -61,7 +61,7 @@ public sealed class PageTests(ConsoleSite site)
         browser.ShouldBeSound();
     }
 
-    /// <summary>Each colour and each width once: what a reader sees differs from an admin's by what is missing.</summary>
+    /// <summary>Each colour and each width once: a reader sees what an admin does, less what changes things.</summary>
     [Theory]
     [InlineData(false, Wide)]
     [InlineData(true, Narrow)]

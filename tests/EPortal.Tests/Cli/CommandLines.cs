@@ -23,7 +23,7 @@ internal static partial class CommandLines
             Environment = new Dictionary<string, string>(),
         };
 
-    /// <summary>Parses a printed line, up to a redirection or pipe, with any word for what a shell would put in.</summary>
+    /// <summary>Parses a printed line up to a redirection or pipe, with a word for what a shell puts in.</summary>
     /// <param name="line">It begins with the program.</param>
     /// <returns>The command, and what is wrong with the line or null.</returns>
     public static (Command Command, string? Problem) Parse(string line)

@@ -19,7 +19,10 @@ internal sealed class AptHost
     public static async Task<AptHost> MakeAsync(RepositorySite site, string? url = null)
     {
         var root = site.Folder.File($"apt-{Guid.NewGuid():N}");
-        foreach (var name in (string[])["etc/parts", "etc/apt.conf.d", "state/lists/partial", "cache/archives/partial", "log", "here"])
+        foreach (
+            var name in (string[])
+                ["etc/parts", "etc/apt.conf.d", "state/lists/partial", "cache/archives/partial", "log", "here"]
+        )
             Directory.CreateDirectory($"{root}/{name}");
         File.WriteAllText($"{root}/status", "");
         File.WriteAllText(

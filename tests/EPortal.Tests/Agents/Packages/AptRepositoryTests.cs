@@ -38,9 +38,7 @@ public sealed class AptRepositoryTests
         var key = await site.Portal.Http.GetStringAsync("/repo/kernelcare.asc", Cancellation);
 
         key.ShouldStartWith("-----BEGIN PGP PUBLIC KEY BLOCK-----\n");
-        Shell
-            .Run("stat", "-c", "%a", AgentRepositoryKey.FileOf(site.Portal.DataFolder))
-            .ShouldBe("600");
+        Shell.Run("stat", "-c", "%a", AgentRepositoryKey.FileOf(site.Portal.DataFolder)).ShouldBe("600");
     }
 
     [Fact]

@@ -16,7 +16,7 @@ dotnet build eportal.slnx -c Release -v quiet --nologo
 export DOTNET_TieredPGO=0
 mkdir -p artifacts
 # Seconds after which a project's tests are ended: a test that hangs is named in its log, as it was the longest to run.
-limit=${EPORTAL_TEST_LIMIT:-1200}
+limit=${EPORTAL_TEST_LIMIT:-2400}
 status=0
 logs=()
 for project in EPortal.Tests EPortal.EndToEnd; do

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Resources;
 using System.Text.RegularExpressions;
 using EPortal.Cli;
-using EPortal.Hosting;
 using EPortal.Tests.Hosting;
 using Shouldly;
 using Xunit;

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using EPortal.Tests.Hosting;
 using Shouldly;
 using Xunit;
 

@@ -50,10 +50,11 @@ guest() {
 # guest_sh SCRIPT: the same for a line of shell that stops at the first failure.
 guest_sh() { guest bash -euo pipefail -c "cd /root; $1"; }
 
-# guest_calls_start, guest_calls_end: hosts that call all the time; the second fails when one was not answered.
+# guest_calls_start, guest_calls_end: hosts that call 200 times a second; the second fails when one was not answered.
 guest_calls_start() {
     nsenter -t "$leader" -n python3 tests/packages/caller.py > "$work/calls" 2>&1 &
     caller=$!
+    until grep -q calling "$work/calls"; do kill -0 "$caller" || { cat "$work/calls"; return 1; }; sleep 0.05; done
 }
 guest_calls_end() {
     local code=0

@@ -221,8 +221,7 @@ internal sealed class Database : IDisposable
             SqliteStore.Guard(() =>
             {
                 var mark = (uint)RandomNumberGenerator.GetInt32(1, int.MaxValue);
-                if (_water.ReadOrNull() is { } level)
-                    _water.Write(level with { FileMark = mark });
+                _water.WriteMark(mark);
                 using var writer = SqliteStore.OpenWriter(_path);
                 SqliteFileWatch.Set(writer, mark);
                 return true;

@@ -83,17 +83,28 @@ internal sealed class HighWater : IDisposable
             && known.Origin == node.Origin
             && (known.Sequence < node.Sequence || known.Stamp < node.Stamp)
         )
+            // These fields alone: the mark may be another process's that is just beginning to serve.
             RandomAccess.Write(
                 OpenOrNull(ref _written, FileAccess.Write)!,
-                Text(
-                    known with
-                    {
-                        Sequence = Math.Max(known.Sequence, node.Sequence),
-                        Stamp = Math.Max(known.Stamp, node.Stamp),
-                    }
+                Encoding.ASCII.GetBytes(
+                    Counts(Math.Max(known.Sequence, node.Sequence), Math.Max(known.Stamp, node.Stamp))
                 ),
-                0
+                CountsAt(known)
             );
+    }
+
+    /// <summary>Writes the mark of who serves from now on and nothing else, on disk when this returns.</summary>
+    /// <exception cref="IOException">The disk is full or cannot be written.</exception>
+    public void WriteMark(uint mark)
+    {
+        if (ReadOrNull() is not { } known || OpenOrNull(ref _written, FileAccess.Write) is not { } file)
+            return;
+        RandomAccess.Write(
+            file,
+            Encoding.ASCII.GetBytes(mark.ToString("D10", CultureInfo.InvariantCulture)),
+            CountsAt(known) + Counts(0, 0).Length + 1
+        );
+        RandomAccess.FlushToDisk(file);
     }
 
     /// <summary>What a restore puts in place, so that the restored database takes a new origin.</summary>
@@ -120,7 +131,13 @@ internal sealed class HighWater : IDisposable
         Encoding.ASCII.GetBytes(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Title} {level.Origin} {level.Sequence:D19} {level.Stamp:D19} {level.FileMark:D10}\n"
+                $"{Title} {level.Origin} {Counts(level.Sequence, level.Stamp)} {level.FileMark:D10}\n"
             )
         );
+
+    /// <summary>Of one length, so that each field can be written by itself.</summary>
+    private static string Counts(long sequence, long stamp) =>
+        string.Create(CultureInfo.InvariantCulture, $"{sequence:D19} {stamp:D19}");
+
+    private static int CountsAt(HighWaterLevel level) => Title.Length + level.Origin.Length + 2;
 }

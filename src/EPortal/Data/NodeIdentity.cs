@@ -59,7 +59,8 @@ internal sealed class NodeIdentity(Database database, HighWater water, TimeProvi
         var after = reason is { } why ? Renew(writer, before, why) : before;
         writer.Execute("UPDATE node SET mark = @mark", ("@mark", Mark()));
         writer.Execute("COMMIT");
-        water.Write(new HighWaterLevel(after.Origin, after.Sequence, after.Stamp, level?.FileMark ?? 0));
+        var mark = water.ReadOrNull()?.FileMark ?? 0;
+        water.Write(new HighWaterLevel(after.Origin, after.Sequence, after.Stamp, mark));
         return reason;
     }
 

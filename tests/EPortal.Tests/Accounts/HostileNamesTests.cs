@@ -6,6 +6,7 @@ using Xunit;
 namespace EPortal.Tests.Accounts;
 
 /// <summary>What strangers send before a login is bounded before anything keeps, logs or repeats it.</summary>
+[Collection(RunsAlone.Name)]
 public sealed class HostileNamesTests
 {
     private const int Megabyte = 1024 * 1024;

@@ -10,7 +10,7 @@ tests/oidc/prepare.sh
 tests/openapi/prepare.sh
 
 # `make crash` does the full number; here as many as a test run bears.
-export EPORTAL_KILLS=${EPORTAL_KILLS:-20}
+export EPORTAL_KILLS=${EPORTAL_KILLS:-12}
 dotnet build eportal.slnx -c Release -v quiet --nologo
 # The programs that the tests start live for seconds: instrumented code would cost them more than it saves.
 export DOTNET_TieredPGO=0

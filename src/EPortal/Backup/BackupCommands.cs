@@ -30,10 +30,10 @@ internal static partial class BackupCommands
 
             The file holds the database, the settings file, settings made at run time, the signing keys and the
             instance-id. It contains secrets: passwords of the patch source and the directory, and the keys that sign
-            patches and packages. Only its owner can read it.
+            patches and packages. Only its owner can read it. A file that exists is not overwritten.
 
             examples:
-              kc.eportal backup /mnt/backups/eportal.tar
+              kc.eportal backup /mnt/backups/eportal-$(date +%F).tar
               kc.eportal backup - | ssh host 'cat > eportal.tar'
             """
         )
@@ -95,7 +95,7 @@ internal static partial class BackupCommands
             throw new CliException("a backup is not for a terminal; name a file or redirect standard output");
         // Before the data folder, where the program may give up the rights that this takes.
         var settings = SettingsFileOrNull(context);
-        using var output = path == Standard ? null : context.BeginFile(path, mayReplace: true);
+        using var output = path == Standard ? null : context.BeginFile(path);
         await using var portal = context.OpenPortal();
         var data = portal.Settings.DataDir;
         var writer = new BackupWriter(portal.Database, data, portal.PatchesRoot, context.Time);
@@ -123,7 +123,6 @@ internal static partial class BackupCommands
             manifest = await writer.Write(late, files, withPatches, Begin, cancel);
             late.Complete();
             output.Keep();
-            DurableFile.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
 
         progress?.Dispose();
@@ -185,6 +184,8 @@ internal static partial class BackupCommands
     {
         if (File.Exists(folder))
             throw new CliException($"{folder} is a file; name a folder");
+        if (DataFolderUse.IsDataFolder(folder))
+            throw new CliException($"{folder} is the data folder of a portal; name another folder");
         var isNew = !Directory.Exists(folder);
         if (isNew)
             Directory.CreateDirectory(

@@ -81,7 +81,7 @@ internal sealed partial record BackupManifest(
         }
     }
 
-    [GeneratedRegex("^[0-9a-f]{64}$")]
+    [GeneratedRegex(@"^[0-9a-f]{64}\z")]
     private static partial Regex Hash();
 }
 
@@ -150,10 +150,10 @@ internal static partial class BackupNames
                 .OrderBy(file => file.Item1, StringComparer.Ordinal);
     }
 
-    [GeneratedRegex("^arch/((user|qemu|db)/)?[A-Za-z0-9][A-Za-z0-9._-]{0,79}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^arch/((user|qemu|db)/)?[A-Za-z0-9][A-Za-z0-9._-]{0,79}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Archive();
 
-    [GeneratedRegex(@"^agent-packages/[0-9a-f]{64}\.(deb|rpm)$")]
+    [GeneratedRegex(@"^agent-packages/[0-9a-f]{64}\.(deb|rpm)\z")]
     private static partial Regex AgentPackage();
 }
 

@@ -57,19 +57,24 @@ internal sealed record Restored(IReadOnlyList<string> Files, string Kept);
 /// </summary>
 internal sealed class Restore : IDisposable
 {
+    /// <summary>How the file begins (RFC 4880, 6.2).</summary>
+    private const string PrivateKey = "-----BEGIN PGP PRIVATE KEY BLOCK-----";
+
     private readonly RestorePlaces _places;
     private readonly string _kept;
     private readonly string _staged;
     private readonly string _stagedPatches;
+    private readonly Action<string>? _checkSettings;
     private readonly List<string> _names = [];
 
     /// <summary>Begins one; what a former one left is finished or deleted first.</summary>
     /// <param name="places">Where files go.</param>
     /// <param name="now">The time, for the name of the folder in which the former files are kept.</param>
+    /// <param name="checkSettings">Looks at the settings file of the backup before anything is replaced.</param>
     /// <exception cref="IOException">The disk failed.</exception>
-    public Restore(RestorePlaces places, DateTimeOffset now)
+    public Restore(RestorePlaces places, DateTimeOffset now, Action<string>? checkSettings = null)
     {
-        (_places, _kept) = (places, FreeName(places.Data, now));
+        (_places, _kept, _checkSettings) = (places, FreeName(places.Data, now), checkSettings);
         RestoreJournal.Finish(places.Data);
         _staged = Path.Combine(places.Data, RestoreJournal.Folder, "new");
         // Renames stay on one file system.
@@ -109,7 +114,7 @@ internal sealed class Restore : IDisposable
                     ? "the backup has nothing of that; archives are in backups made with --with-patches"
                     : "the backup has nothing of that"
             );
-        RequireRoom(wanted.Sum(part => part.Size));
+        RequireRoom(wanted.Where(part => !HasSize(part)).Select(part => (part.Name, part.Size)));
         await backup.Read(part => choice.Has(part.Name) && !IsHere(part) ? Stage(part.Name) : null, progress, cancel);
         return Finish();
     }
@@ -118,7 +123,7 @@ internal sealed class Restore : IDisposable
     /// <inheritdoc cref="FromBackup"/>
     public async Task<Restored> FromDatabase(Stream database, CancellationToken cancel)
     {
-        RequireRoom(database.CanSeek ? database.Length : 0);
+        RequireRoom([(BackupNames.Database, database.CanSeek ? database.Length : 0)]);
         await Stage(BackupNames.Database, database, cancel);
         return Finish();
     }
@@ -128,7 +133,7 @@ internal sealed class Restore : IDisposable
     public async Task<Restored> FromFolder(string folder, CancellationToken cancel)
     {
         var files = Files(folder).ToList();
-        RequireRoom(files.Sum(file => file.Length));
+        RequireRoom(files.Select(file => (Path.GetRelativePath(folder, file.FullName), file.Length)));
         foreach (var file in files)
         {
             await using var content = new FileStream(NativeFile.OpenRegular(file.FullName), FileAccess.Read);
@@ -238,8 +243,15 @@ internal sealed class Restore : IDisposable
             Database.VerifyCopy(StagedPath(BackupNames.Database), id);
         else if (_names.Contains(BackupNames.InstanceId) && Database.IsIn(_places.Data))
             Database.RequireOwner(Path.Combine(_places.Data, BackupNames.Database), id);
+        if (_names.Contains(BackupNames.Settings))
+            _checkSettings?.Invoke(StagedPath(BackupNames.Settings));
         if (_names.Contains(BackupNames.SigningKey))
             MinisignSecretKey.Parse(File.ReadAllText(StagedPath(BackupNames.SigningKey)), null);
+        if (
+            _names.Contains(BackupNames.RepositoryKey)
+            && !File.ReadAllText(StagedPath(BackupNames.RepositoryKey)).StartsWith(PrivateKey, StringComparison.Ordinal)
+        )
+            throw new BackupException($"{BackupNames.RepositoryKey} in the backup is not an OpenPGP private key");
         if (_names.Contains(BackupNames.RuntimeSettings) && !IsJsonObject(StagedPath(BackupNames.RuntimeSettings)))
             throw new BackupException($"{BackupNames.RuntimeSettings} in the backup is not a JSON object");
     }
@@ -284,12 +296,29 @@ internal sealed class Restore : IDisposable
             File.Delete(StagedPath(BackupNames.Settings));
     }
 
-    private void RequireRoom(long bytes)
+    /// <summary>On each disk for what goes there; both folders may lie on one.</summary>
+    private void RequireRoom(IEnumerable<(string Name, long Size)> files)
     {
-        var free = new DriveInfo(_places.Data).AvailableFreeSpace;
-        if (bytes > free)
-            throw new BackupException(
-                $"not enough room to restore: {bytes >> 20} MiB needed, {free >> 20} MiB free in {_places.Data}"
-            );
+        var disks = files
+            .GroupBy(file => BackupNames.IsArchive(file.Name) ? _places.Patches : _places.Data)
+            .Select(folder => (Folder: folder.Key, Bytes: folder.Sum(file => file.Size)))
+            .GroupBy(folder => NativeFile.DeviceOf(folder.Folder));
+        foreach (var disk in disks)
+        {
+            var (folder, bytes) = (disk.First().Folder, disk.Sum(one => one.Bytes));
+            var free = new DriveInfo(folder).AvailableFreeSpace;
+            if (bytes > free)
+                throw new BackupException(
+                    $"not enough room to restore: {bytes >> 20} MiB needed, {free >> 20} MiB free in {folder}"
+                );
+        }
     }
+
+    /// <summary>
+    /// Whether a large file of that size is here: most likely the same, which is checked before it is left.
+    /// </summary>
+    private bool HasSize(BackupPart part) =>
+        BackupNames.IsLarge(part.Name)
+        && new FileInfo(_places.Of(part.Name)) is { Exists: true } here
+        && here.Length == part.Size;
 }

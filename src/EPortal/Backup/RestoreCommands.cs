@@ -124,7 +124,11 @@ internal static partial class RestoreCommands
 
             using var backup = await BackupReader.Open(rest, cancel);
             using var progress = new CliProgress(context, "checking", backup.Manifest.Parts.Sum(part => part.Size));
-            using var restore = new Restore(places, context.Time.GetUtcNow());
+            using var restore = new Restore(
+                places,
+                context.Time.GetUtcNow(),
+                staged => RestoredSettings.Check(context, places, staged)
+            );
             var restored = await restore.FromBackup(backup, choice, progress, cancel);
             progress.Dispose();
             Show(context, places, restored, json);
@@ -147,11 +151,16 @@ internal static partial class RestoreCommands
         }
     }
 
-    private static Stream Open(CliContext context, string path) =>
-        ArchiveFile.OpenOrInput(
-            context,
-            Directory.Exists(path) && Database.IsIn(path) ? Path.Combine(path, Database.FileName) : path
-        );
+    private static Stream Open(CliContext context, string path)
+    {
+        var file = Directory.Exists(path) && Database.IsIn(path) ? Path.Combine(path, Database.FileName) : path;
+        if (new FileInfo(file + "-wal") is { Exists: true, Length: > 0 })
+            throw new CliException(
+                $"{file}-wal holds changes that are not in the database yet; name a backup or a folder of `backup-db`, "
+                    + "or take the whole data folder with `kc.eportal migrate`"
+            );
+        return ArchiveFile.OpenOrInput(context, file);
+    }
 
     private static (RestorePlaces Places, DataFolderUse Use) Enter(CliContext context)
     {
@@ -191,9 +200,7 @@ internal static partial class RestoreCommands
     private static void Show(CliContext context, RestorePlaces places, Restored restored, bool json)
     {
         if (restored.Files.Contains(BackupNames.Settings) && places.SettingsFile is null)
-            context.Note(
-                $"the settings file must be put in place by root: install -m 0640 {places.SettingsAside} {SettingsLoader.PathOf(context.Environment)}"
-            );
+            TellOfSettings(context, places.SettingsAside);
         if (json)
         {
             context.Json(new RestoreRow(restored.Files, restored.Kept), RestoreOutputJson.Default.RestoreRow);
@@ -208,6 +215,29 @@ internal static partial class RestoreCommands
             context.Line(
                 $"start the portal, then fetch missing patches: {string.Join(", ", Products.All.Select(product => $"kc.eportal {product.Verb()} download-missing"))}"
             );
+    }
+
+    /// <summary>Says how the settings get to where only root can write, unless they are there already.</summary>
+    private static void TellOfSettings(CliContext context, string aside)
+    {
+        var path = SettingsLoader.PathOf(context.Environment);
+        if (HasSameContent(aside, path))
+            return;
+        context.Note(
+            $"as root, put the settings in place: install -m 0640 -g {Privileges.ServiceGroup()} {aside} {path}"
+        );
+    }
+
+    private static bool HasSameContent(string path, string other)
+    {
+        try
+        {
+            return File.ReadAllBytes(path).AsSpan().SequenceEqual(File.ReadAllBytes(other));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     /// <summary>What was restored, for programs.</summary>

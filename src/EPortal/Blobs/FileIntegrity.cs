@@ -15,7 +15,7 @@ internal sealed class FileIntegrity(TimeProvider time) : IDisposable
     private const long MaxBytes = 64L * 1024 * 1024;
 
     private const int EntryBytes = 512;
-    private const int SmallBytes = 16 * 1024;
+    private const int SmallBytes = 1024 * 1024;
 
     private static readonly TimeSpan s_believed = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);

@@ -45,7 +45,13 @@ internal sealed class FileLock : IDisposable
     }
 
     /// <summary>Releases the lock.</summary>
-    public void Dispose() => _handle.Dispose();
+    public void Dispose()
+    {
+        if (_handle.IsClosed)
+            return;
+        NativeFile.Unlock(_handle);
+        _handle.Dispose();
+    }
 
     private static FileLock? Take(string path, bool wait, bool shared = false)
     {

@@ -18,6 +18,7 @@ internal static partial class NativeFile
     private const int LockShared = 1;
     private const int LockExclusive = 2;
     private const int LockNoWait = 4;
+    private const int LockRelease = 8;
     private const int Interrupted = 4;
     private const int TryAgain = 11;
     private const int AlreadyExists = 17;
@@ -93,6 +94,12 @@ internal static partial class NativeFile
         return true;
     }
 
+    /// <summary>
+    /// Releases the lock also where a child process that is just being started has the open file too: closing it here
+    /// would leave the lock to the child until that runs its program.
+    /// </summary>
+    public static void Unlock(SafeFileHandle handle) => _ = flock(handle, LockRelease);
+
     /// <summary>What changes whenever somebody writes to a file; null when there is none.</summary>
     public static FileStamp? StampOrNull(string path)
     {
@@ -110,6 +117,16 @@ internal static partial class NativeFile
             MemoryMarshal.Read<long>(status[96..]),
             MemoryMarshal.Read<uint>(status[104..])
         );
+    }
+
+    /// <summary>Number of the device of the file system that a file or folder lies on.</summary>
+    /// <exception cref="IOException">It cannot be looked at.</exception>
+    public static ulong DeviceOf(string path)
+    {
+        Span<byte> status = stackalloc byte[256];
+        return statx(CurrentFolder, path, 0, StatBasic, ref MemoryMarshal.GetReference(status)) == 0
+            ? MemoryMarshal.Read<ulong>(status[136..])
+            : throw Failure(Marshal.GetLastPInvokeError(), path, "read");
     }
 
     /// <summary>Gives a file a second name; false when that name is taken.</summary>

@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace EPortal.Blobs;
 
 /// <summary>
@@ -10,11 +12,14 @@ internal sealed class OutputFile : IDisposable
     private readonly string _path;
     private readonly string _written;
     private readonly Action<string> _tell;
+    private readonly SafeFileHandle _folder;
     private bool _isKept;
 
     private OutputFile(string path, string written, Action<string> tell)
     {
         (_path, _written, _tell) = (path, written, tell);
+        // Later there may not be the rights to.
+        _folder = NativeFile.OpenForSync(Path.GetDirectoryName(Path.GetFullPath(path))!);
         // CreateNew is O_CREAT | O_EXCL: it fails on a link too, wherever that leads.
         Content = new FileStream(
             _written,
@@ -42,33 +47,35 @@ internal sealed class OutputFile : IDisposable
         {
             return new OutputFile(path, path, tell);
         }
-        catch (IOException) when (Path.Exists(path) || new FileInfo(path).LinkTarget is not null)
+        catch (IOException) when (IsTaken(path))
         {
             return null;
         }
     }
 
     /// <summary>
-    /// Begins a file under another name, which takes the place of one that may be there when it is kept: for who keeps
-    /// its rights.
+    /// Begins a file under another name, which gets its own when it is kept, so that it is whole or not there: for who
+    /// keeps its rights.
     /// </summary>
     /// <inheritdoc cref="CreateOrNull"/>
-    public static OutputFile Replace(string path, Action<string> tell) =>
-        new(path, $"{path}.{Guid.NewGuid():N}.tmp", tell);
+    public static OutputFile? CreateBesideOrNull(string path, Action<string> tell) =>
+        IsTaken(path) ? null : new(path, $"{path}.{Guid.NewGuid():N}.tmp", tell);
 
     /// <summary>Keeps it: when this returns, it is on disk under its name.</summary>
-    /// <exception cref="IOException">The disk failed or is full.</exception>
+    /// <exception cref="IOException">The disk failed or is full, or the name is taken by now.</exception>
     public void Keep()
     {
         Content.Flush(flushToDisk: true);
         if (_written != _path)
-            File.Move(_written, _path, overwrite: true);
+            File.Move(_written, _path, overwrite: false);
+        NativeFile.Sync(_folder, _path);
         _isKept = true;
     }
 
     /// <summary>Deletes it, unless it was kept.</summary>
     public void Dispose()
     {
+        _folder.Dispose();
         if (!_isKept)
             Remove();
         try
@@ -80,6 +87,9 @@ internal sealed class OutputFile : IDisposable
             // The failed file is not needed any more; the error is already being reported.
         }
     }
+
+    /// <summary>By anything: a file, a device, a link that leads nowhere.</summary>
+    private static bool IsTaken(string path) => Path.Exists(path) || new FileInfo(path).LinkTarget is not null;
 
     private void Remove()
     {

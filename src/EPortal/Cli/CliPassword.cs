@@ -16,7 +16,13 @@ internal static class CliPassword
     public static async Task<string> PasswordAsync(this CliContext context, string? option, string prompt = "Password")
     {
         if (option is not null and not "-")
+        {
+            // A script has its reasons, and nobody who reads it.
+            if (context.InIsTerminal)
+                context.Note("warning: other users can see a password on the command line; use -p - to enter it");
             return option;
+        }
+
         if (option == "-" && !context.InIsTerminal)
         {
             return await Task.Run(context.In.ReadLine).WaitAsync(context.Cancellation)

@@ -143,7 +143,11 @@ internal sealed class FeedStore(Database database, ChangeLog log)
 
     private static Feed Update(Change change, Feed feed, FeedSettings settings)
     {
-        RefuseMain(feed, "changed");
+        if (feed.IsMain)
+            throw new RefusedException(
+                Refusal.Conflict,
+                "feed 'main' has no settings: it is updated by `kc.eportal kcare update`; create another feed for automatic rollouts"
+            );
         change.Update(Feed.Entity, feed.Id, Values(settings));
         var after = Get(change.Session, feed.Name);
         change.Note("feed.change", feed.Name, feed.Stored().ChangesTo(after.Stored()));

@@ -79,7 +79,9 @@ internal sealed class DataFolder
             () =>
             {
                 RequireUsable(path);
-                DataFolderUse.FinishRestore(path);
+                if (patches is not null && Path.Exists(patches) && !Directory.Exists(patches))
+                    throw new StartException($"{patches} (PATCHES_DIR) is not a folder; set PATCHES_DIR to a folder");
+                DataFolderUse.FinishRestore(path, patches);
                 var parts = new DataFolderCheck(path, patches ?? path);
                 if (isNew)
                     parts.MakeRoom();

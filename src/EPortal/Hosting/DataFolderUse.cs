@@ -35,6 +35,9 @@ internal sealed class DataFolderUse : IDisposable
                 $"data folder {folder} is in use by a running portal or command; stop the portal first: systemctl stop eportal"
             );
 
+    /// <summary>Whether a portal has or had its data there.</summary>
+    public static bool IsDataFolder(string folder) => File.Exists(LockOf(folder));
+
     /// <summary>
     /// Whether somebody uses the data folder that lies there; a folder of which nobody can tell is not.
     /// </summary>
@@ -50,7 +53,9 @@ internal sealed class DataFolderUse : IDisposable
     /// Finishes a restore that was cut short after it was decided, and deletes what one that was not has left.
     /// </summary>
     /// <exception cref="IOException">It cannot be finished.</exception>
-    public static void FinishRestore(string folder)
+    /// <param name="folder">The data folder.</param>
+    /// <param name="patches">Folder of the patches, where archives were staged.</param>
+    public static void FinishRestore(string folder, string? patches)
     {
         if (!Directory.Exists(Path.Combine(folder, RestoreJournal.Folder)))
             return;
@@ -58,8 +63,11 @@ internal sealed class DataFolderUse : IDisposable
         using var alone = RestoreJournal.IsDecided(folder)
             ? FileLock.Acquire(LockOf(folder))
             : FileLock.TryAcquire(LockOf(folder));
-        if (alone is not null)
-            RestoreJournal.Finish(folder);
+        if (alone is null)
+            return;
+        RestoreJournal.Finish(folder);
+        if (patches is not null && Directory.Exists(Path.Combine(patches, RestoreJournal.Folder)))
+            Directory.Delete(Path.Combine(patches, RestoreJournal.Folder), recursive: true);
     }
 
     /// <inheritdoc/>

@@ -17,17 +17,19 @@ internal static class PortalCommands
         Portal.Open(context.Settings, context.Time, isNew);
 
     /// <summary>
-    /// Begins a file for whoever called, before <see cref="OpenPortal"/> gives up rights. Where it gives them up the
-    /// file cannot take the place of another one at the end, so there must be none.
+    /// Begins a file for whoever called, before <see cref="OpenPortal"/> gives up rights. Nothing is ever replaced: the
+    /// name may be that of an older backup, or of a device.
     /// </summary>
     /// <exception cref="CliException">There is one already, or no folder for it.</exception>
-    /// <exception cref="StartException">There is no user to become.</exception>
-    public static OutputFile BeginFile(this CliContext context, string path, bool mayReplace)
+    public static OutputFile BeginFile(this CliContext context, string path)
     {
+        if (path.Length == 0)
+            throw new CliException("specify a file to write");
         ArchiveFile.RefuseWithoutFolder(path);
-        return mayReplace && !Privileges.WillDrop(context.Settings)
-            ? OutputFile.Replace(path, context.Note)
-            : OutputFile.CreateOrNull(path, context.Note) ?? throw new CliException($"{path} already exists");
+        var file = Privileges.WillDrop(context.Settings)
+            ? OutputFile.CreateOrNull(path, context.Note)
+            : OutputFile.CreateBesideOrNull(path, context.Note);
+        return file ?? throw new CliException($"{path} already exists; name a file that does not exist yet");
     }
 
     /// <summary>

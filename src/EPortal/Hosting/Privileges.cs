@@ -49,6 +49,15 @@ internal static class Privileges
     /// <exception cref="StartException">There is no such user.</exception>
     public static UnixUser UserOf(Settings settings) => Choose(settings);
 
+    /// <summary>Name of the group by which the portal's user reads what belongs to root.</summary>
+    public static string ServiceGroup()
+    {
+        var user = PrivilegesNative.CurrentUser is not 0 and var id
+            ? PrivilegesNative.FindOrNull(id)
+            : PrivilegesNative.FindOrNull(DefaultUser);
+        return user is null ? DefaultUser : PrivilegesNative.GroupOrNull(user.GroupId) ?? user.Name;
+    }
+
     private static UnixUser Choose(Settings settings)
     {
         if (settings.RunAs is { } name)

@@ -21,12 +21,29 @@ internal static partial class PrivilegesNative
 
     public static UnixUser? FindOrNull(uint id) => Read(getpwuid(id));
 
+    /// <summary>Name of a group.</summary>
+    public static string? GroupOrNull(uint id) =>
+        getgrgid(id) is not 0 and var entry ? Marshal.PtrToStringUTF8(Marshal.ReadIntPtr(entry)) : null;
+
     /// <summary>Who owns a file or folder (statx, whose layout is the same on every processor).</summary>
-    public static unsafe uint OwnerOf(string path)
+    public static uint OwnerOf(string path) => OwnersOf(path).User;
+
+    /// <summary>Whether a file's mode lets a user read it, by its owner or the user's own group.</summary>
+    public static bool CanRead(string path, UnixUser user)
+    {
+        var (mode, owners) = (File.GetUnixFileMode(path), OwnersOf(path));
+        var needed =
+            owners.User == user.Id ? UnixFileMode.UserRead
+            : owners.Group == user.GroupId ? UnixFileMode.GroupRead
+            : UnixFileMode.OtherRead;
+        return user.Id == 0 || mode.HasFlag(needed);
+    }
+
+    private static unsafe (uint User, uint Group) OwnersOf(string path)
     {
         var status = stackalloc byte[StatusSize];
         Check(statx(CurrentFolder, path, 0, WantOwner, status), path);
-        return *(uint*)(status + StatusOwnerAt);
+        return (*(uint*)(status + StatusOwnerAt), *(uint*)(status + StatusOwnerAt + sizeof(uint)));
     }
 
     /// <summary>Null when the folder can be written and entered, else the system's reason.</summary>
@@ -68,6 +85,9 @@ internal static partial class PrivilegesNative
     }
 
     private static string LastError() => Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
+
+    [LibraryImport("libc")]
+    private static partial nint getgrgid(uint id);
 
     [LibraryImport("libc")]
     private static partial uint geteuid();

@@ -55,6 +55,16 @@ internal static class SettingsChecks
             );
         }
 
+        if (Colliding(settings.Listen) is { } two)
+        {
+            yield return SettingsProblem.Error(
+                Together,
+                null,
+                "LISTEN",
+                $"LISTEN has {two.First.Authority} and {two.Second.Authority}, which cannot both be listened on"
+            );
+        }
+
         if (!settings.PatchSourceCheckCert)
             yield return SettingsProblem.Warning(Together, null, "PATCH_SOURCE_CHECK_CERT", UncheckedSource);
 
@@ -78,18 +88,44 @@ internal static class SettingsChecks
         }
     }
 
+    /// <summary>Two addresses of one port, equal or one of them for all addresses of the machine.</summary>
+    private static (Uri First, Uri Second)? Colliding(IReadOnlyList<Uri> listen)
+    {
+        for (var one = 0; one < listen.Count; one++)
+        {
+            for (var other = one + 1; other < listen.Count; other++)
+            {
+                var (a, b) = (listen[one], listen[other]);
+                if (a.Port == b.Port && a.Port != 0 && (a.Host == b.Host || IsForAll(a, b) || IsForAll(b, a)))
+                    return (a, b);
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsForAll(Uri all, Uri other) =>
+        all.Host == "0.0.0.0" && other.HostNameType != UriHostNameType.IPv6;
+
     /// <summary>A file with a secret in it that everybody may read.</summary>
     public static IEnumerable<SettingsProblem> FileProblems(string path, IReadOnlyList<SettingsAssignment> assignments)
     {
-        var secret = assignments.FirstOrDefault(a => SettingsTable.FindOrNull(a.Name) is { IsSecret: true });
+        var secret = assignments.FirstOrDefault(IsSecret);
         if (secret is not null && File.GetUnixFileMode(path).HasFlag(UnixFileMode.OtherRead))
         {
             yield return SettingsProblem.Warning(
                 path,
                 secret.Line,
                 secret.Name,
-                $"{secret.Name} is secret, but every user can read the file; run chmod 640"
+                $"{secret.Name} is secret, but every user can read the file; run "
+                    + $"chown root:{Privileges.ServiceGroup()} {path} && chmod 640 {path}"
             );
         }
     }
+
+    /// <summary>An address is secret only for the password in it.</summary>
+    private static bool IsSecret(SettingsAssignment assignment) =>
+        SettingsTable.FindOrNull(assignment.Name) is { IsSecret: true }
+        && assignment.Value.ToString() is var text
+        && (!text.Contains("://", StringComparison.Ordinal) || text.Contains('@'));
 }

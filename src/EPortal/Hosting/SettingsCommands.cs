@@ -43,7 +43,7 @@ internal static class SettingsCommands
         };
         command.SetAction(parsed =>
         {
-            var result = Settings.Load(context.Environment);
+            var result = SettingsFilesCheck.Of(Settings.Load(context.Environment), context.Environment);
             if (parsed.GetValue(json))
                 context.Json(Report(result), ConfigJson.Default.ConfigReport);
             else

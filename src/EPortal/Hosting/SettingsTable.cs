@@ -108,7 +108,7 @@ internal static partial class SettingsTable
             Hosts,
             s => s.AllowedHosts,
             (s, v) => s with { AllowedHosts = v },
-            "Host names accepted in requests; others are refused."
+            "Host names accepted in requests, besides `localhost`, `127.0.0.1` and `[::1]`; others are refused."
         ),
         Define(
             "TRUSTED_PROXIES",
@@ -446,7 +446,7 @@ internal static partial class SettingsTable
             Flag,
             s => s.AuthRestrictedIndex,
             (s, v) => s with { AuthRestrictedIndex = v },
-            "Require a login for `/admin/install`, the agent instructions; all other pages always require one."
+            "Require a login for `/admin/install`, the agent instructions; of the other pages only the API's description is open."
         ),
         Define(
             "HIDE_SECRETS_FROM_READERS",

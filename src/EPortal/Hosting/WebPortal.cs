@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using EPortal.Accounts;
 using EPortal.Accounts.Sessions;
 using EPortal.Accounts.Sso;
@@ -8,7 +6,6 @@ using EPortal.Api;
 using EPortal.Hosting.Proxies;
 using EPortal.Hosting.Service;
 using EPortal.Operations;
-using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.HttpOverrides;
 
 namespace EPortal.Hosting;
@@ -61,10 +58,7 @@ internal static class WebPortal
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
             kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
         });
-        builder.Services.Configure<HostFilteringOptions>(hosts =>
-            hosts.AllowedHosts = [.. settings.AllowedHosts.Select(HostOf)]
-        );
-        builder.Services.AddHostFiltering(_ => { });
+        var hosts = AllowedHosts.Of(settings);
         builder.Services.Configure<ForwardedHeadersOptions>(forwarded => Believe(forwarded, settings));
         portal.AddTo(builder.Services);
         Features.AddWeb(builder.Services, settings);
@@ -73,11 +67,10 @@ internal static class WebPortal
         app.Services.GetService<DrainingTransport>()?.UseIn(app);
         app.UseMiddleware<HostNameCheck>();
         app.UseForwardedHeaders();
-        IReadOnlyList<string> hosts = [.. settings.AllowedHosts.Select(HostOf)];
         app.UseMiddleware<AgentFastPath>(hosts);
         app.UseMiddleware<ProxyWatch>();
         app.UseMetrics();
-        app.UseHostFiltering();
+        app.UseMiddleware<HostFilter>(hosts);
         app.UseMiddleware<ErrorAnswers>();
         app.UseMiddleware<RequestForm>();
         app.UseMiddleware<PageHeaders>();
@@ -91,13 +84,6 @@ internal static class WebPortal
         Features.Map(app.MapWithHead(), settings);
         return app;
     }
-
-    /// <summary>An allowed host as a request names it: IPv6 addresses stand in brackets there.</summary>
-    private static string HostOf(string allowed) =>
-        IPAddress.TryParse(allowed.Trim('[', ']'), out var address)
-        && address.AddressFamily == AddressFamily.InterNetworkV6
-            ? $"[{address}]"
-            : allowed;
 
     /// <summary>
     /// Signals are the business of the command that serves; taken twice, a second one would not end it.

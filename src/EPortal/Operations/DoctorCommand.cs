@@ -53,7 +53,7 @@ internal static partial class DoctorCommand
                 var name = now.ToString("'eportal-doctor-'yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
                 var path = Path.GetFullPath(parsed.GetValue(file) ?? $"{name}.tar.gz");
                 // Opened before the data folder: there the program may give up the rights that writing this file takes.
-                using var output = context.BeginFile(path, mayReplace: false);
+                using var output = context.BeginFile(path);
                 await using var portal = context.OpenPortal();
                 var status = SourceStatus.Read(portal.Database, portal.Source.Url, portal.Signer.OwnKeyLine());
                 var findings = Look(context, portal, status);

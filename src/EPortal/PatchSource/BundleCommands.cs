@@ -62,7 +62,7 @@ internal static partial class BundleCommands
                 var lacksNot = await KnownThere(parsed.GetValue(since), parsed.GetValue(have), cancel);
                 var secret = await ArchiveKeys.ReadSecretAsync(context, parsed.GetValue(key));
                 // Opened before the data folder, where the program may drop the rights needed to write this file.
-                using var output = context.BeginFile(parsed.GetValue(file)!, mayReplace: true);
+                using var output = context.BeginFile(parsed.GetValue(file)!);
                 await using var portal = context.OpenPortal();
                 secret ??= portal.Signer.Own;
                 CliProgress? progress = null;

@@ -26,7 +26,8 @@ internal sealed class ObsoletePatchsets(Database database, PatchFolders folders,
             if (SourceStore.SeenOrNull(session) is null)
                 throw new RefusedException(
                     Refusal.Conflict,
-                    "no patch source has been synced yet, so no patchset is known to be obsolete"
+                    "no patch source has been synced yet, so no patchset is known to be obsolete; "
+                        + "remove single ones with `kc.eportal kcare unroll NAME --delete`"
                 );
             var needed = Offered(session).Concat(Run(session)).ToHashSet();
             return Products

@@ -32,6 +32,7 @@ internal static class SourceStatusCommand
             examples:
               kc.eportal patch-source set --url https://patches.example.com/ --user customer --distro debian12
               kc.eportal patch-source test
+              kc.eportal patch-source sync
               kc.eportal patch-source --off
             """
         )
@@ -91,6 +92,12 @@ internal static class SourceStatusCommand
             [json],
             (parsed, cancel) => Run(parsed, false, false, true, cancel)
         );
+        command.AddVerb(
+            "sync",
+            "fetch new patchsets now, without enabling them",
+            [json],
+            (parsed, _) => UpdateCommands.SyncAll(context, parsed.GetValue(json))
+        );
         return command;
 
         async Task<int> Run(ParseResult parsed, bool isOff, bool isDefault, bool isTest, CancellationToken cancel)
@@ -140,7 +147,9 @@ internal static class SourceStatusCommand
         }
         else
         {
-            context.Line($"source: {(setting.Url is null ? "none; set one with --url" : setting.ToString())}");
+            context.Line(
+                $"source: {(setting.Url is null ? "none; set one with `kc.eportal patch-source set --url URL`" : setting.ToString())}"
+            );
             context.Line(
                 $"index: {(row.Version is { } version ? $"version {version}, expires {row.Expires}" : "not fetched yet")}"
             );

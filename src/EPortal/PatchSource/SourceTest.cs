@@ -40,7 +40,12 @@ internal sealed class SourceTest(
     public async Task<SourceFinding> Run(SourceSetting setting, CancellationToken cancel)
     {
         if (setting.Url is null)
-            return Failed(new SourceException(SourceError.NotSet, "specify an address"));
+            return Failed(
+                new SourceException(
+                    SourceError.NotSet,
+                    "no patch source is set; set one with `kc.eportal patch-source set --url URL`"
+                )
+            );
         var options = optionsOf(setting);
         options = options with { Attempts = 2, Timeout = options.Timeout < s_patience ? options.Timeout : s_patience };
         using var http = new SourceHttp(options, time);

@@ -45,6 +45,14 @@ internal static partial class UpdateCommands
         return command;
     }
 
+    /// <summary>Fetches what is new of all products.</summary>
+    public static async Task<int> SyncAll(CliContext context, bool json)
+    {
+        await using var portal = context.OpenPortal();
+        Show(context, await Sync(context, portal, source => source.Request(Products.All)), [], json);
+        return CliExit.Success;
+    }
+
     /// <summary>Fetches what is new, then gives one feed everything of its channel.</summary>
     public static async Task Update(CliContext context, Product product, string feed, bool json)
     {
@@ -108,7 +116,7 @@ internal static partial class UpdateCommands
                 foreach (var name in repaired)
                     context.Note($"{name} was unpacked again from its archive");
                 // What is here needs no patch source.
-                if (repaired.Count > 0 && lost.Count == 0 && portal.Source.Url is null)
+                if (lost.Count == 0 && portal.Source.Url is null)
                 {
                     Show(context, new SyncReport(0, [], []), [], parsed.GetValue(json));
                     return;
@@ -116,7 +124,8 @@ internal static partial class UpdateCommands
 
                 if (lost.Count > 0 && portal.Source.Url is null)
                     throw new CliException(
-                        $"no archive and no patch source for {string.Join(", ", lost)}: deploy the archives again, or set a patch source"
+                        $"no archive and no patch source for {string.Join(", ", lost)}: deploy the archives again, or set a "
+                            + "patch source; if PATCHES_DIR was changed, copy the folders arch, resources and user-resources there"
                     );
                 Show(
                     context,
@@ -140,7 +149,7 @@ internal static partial class UpdateCommands
             context.Note($"warning: {problem}");
         var source =
             lease.Connection
-            ?? throw new CliException("no patch source is set; set one with `kc.eportal patch-source --url`");
+            ?? throw new CliException("no patch source is set; set one with `kc.eportal patch-source set --url URL`");
         using var syncLock = await source.Sync.Begin(
             () => context.Note("waiting for another sync to finish"),
             context.Cancellation

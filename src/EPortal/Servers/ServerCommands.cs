@@ -44,16 +44,14 @@ internal static class ServerCommands
 
     private static Command History(CliContext context)
     {
-        var id = CliOptions.Required("server_id", "id of the server");
+        var id = CliOptions.Required("server", "id or host name of the server");
         var json = CliOptions.Json();
         var command = new Command("history", "show what changed about a server, newest first") { id, json };
         command.SetAction(
             async (parsed, _) =>
             {
                 await using var portal = context.OpenPortal();
-                var server = parsed.GetValue(id)!;
-                if (!portal.Agents.IsKnown(server))
-                    throw new RefusedException(Refusal.NotFound, $"server '{server}' not found");
+                var server = IdOf(portal, parsed.GetValue(id)!);
                 var events = portal.Servers.History(server, ServerQuery.MaxLimit);
                 if (parsed.GetValue(json))
                 {
@@ -75,7 +73,7 @@ internal static class ServerCommands
 
     private static Command Tag(CliContext context)
     {
-        var id = CliOptions.Required("server_id", "id of the server");
+        var id = CliOptions.Required("server", "id or host name of the server");
         var tags = CliOptions.Required("tags", "tags, separated by semicolons; '' removes all");
         var json = CliOptions.Json();
         var command = new Command(
@@ -96,13 +94,35 @@ internal static class ServerCommands
             async (parsed, _) =>
             {
                 await using var portal = context.OpenPortal();
-                if (!await portal.Servers.Tag(context.Operator(), parsed.GetValue(id)!, parsed.GetValue(tags)!))
-                    throw new RefusedException(Refusal.NotFound, $"server '{parsed.GetValue(id)}' not found");
-                var row = new TaggedRow(parsed.GetValue(id)!, ServerStore.Normalise(parsed.GetValue(tags)!));
+                var server = IdOf(portal, parsed.GetValue(id)!);
+                if (!await portal.Servers.Tag(context.Operator(), server, parsed.GetValue(tags)!))
+                    throw new RefusedException(Refusal.NotFound, $"server '{server}' not found");
+                var row = new TaggedRow(server, ServerStore.Normalise(parsed.GetValue(tags)!));
                 context.Result(parsed.GetValue(json), row, ServerRowsJson.Default.TaggedRow, "tags were set");
             }
         );
         return command;
+    }
+
+    /// <summary>The id of a server that is named by its id or, where only one has it, its host name.</summary>
+    /// <exception cref="RefusedException">There is none, or several.</exception>
+    private static string IdOf(Portal portal, string name)
+    {
+        if (portal.Agents.IsKnown(name))
+            return name;
+        var found = new ServerPreview(portal.Database, portal.Time).OfDelete(name, ip: null, serverId: null);
+        return found.Count switch
+        {
+            1 => found.First[0].Id,
+            0 => throw new RefusedException(
+                Refusal.NotFound,
+                $"server '{name}' not found; see `kc.eportal server list`"
+            ),
+            _ => throw new RefusedException(
+                Refusal.Conflict,
+                $"{found.Count} servers have the host name '{name}': use an id, such as {found.First[0].Id}"
+            ),
+        };
     }
 
     /// <summary>A time as tables show it, UTC.</summary>

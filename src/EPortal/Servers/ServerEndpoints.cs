@@ -32,6 +32,7 @@ internal static class ServerEndpoints
                 "true: only servers that run the level their feed offers; false: only servers that run another",
                 "boolean"
             ),
+            new("status", $"{string.Join(", ", ServerConditions.All.Select(one => one.Token))}"),
             new("tag", "one of their tags, such as env:test or ubuntu"),
             new("limit", $"maximum number of rows (10 by default, up to {ServerQuery.MaxLimit})", "integer"),
             new("offset", "rows to skip", "integer"),
@@ -92,6 +93,7 @@ internal static class ServerEndpoints
             Checkin = Period(parameters.Age("checkin_age")),
             Updated = Period(parameters.Age("updated_age")),
             IsUpdated = parameters.Flag("is_updated"),
+            Condition = parameters.Text("status") is { } status ? ConditionOf(status) : null,
             Tag = parameters.Text("tag"),
             Limit = (int)(parameters.Number("limit", 1, ServerQuery.MaxLimit) ?? 10),
             Offset = (int)(parameters.Number("offset", 0, int.MaxValue) ?? 0),
@@ -103,6 +105,13 @@ internal static class ServerEndpoints
             onlyCount ? new ServerList(query.Count(session, offers, now)) : Page(session, query, offers, now, shown)
         );
     }
+
+    private static ServerCondition ConditionOf(string token) =>
+        ServerConditions.ParseOrNull(token)
+        ?? throw new RefusedException(
+            Refusal.Invalid,
+            $"invalid status: use {string.Join(", ", ServerConditions.All.Select(one => one.Token))}"
+        );
 
     private static ServerList Page(Session session, ServerQuery query, Offers offers, DateTimeOffset now, bool secrets)
     {
@@ -169,7 +178,7 @@ internal sealed record ServerList(long Count)
 /// <summary>
 /// A server in the form that programs have always got; times are <c>YYYY-MM-DD HH:MM:SS.ffffff</c> UTC.
 /// </summary>
-internal sealed record ServerEntry
+internal record ServerEntry
 {
     public required string Id { get; init; }
     public required string Ip { get; init; }

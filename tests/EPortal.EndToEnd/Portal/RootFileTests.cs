@@ -49,6 +49,7 @@ public sealed class RootFileTests : IDisposable
 
         await _installation.DoAsync("kcare", "deploy", Mine("K1.tar"));
         await _installation.DoAsync("bundle", "export", "--key", Mine("k"), Mine("1.bundle"));
+        await _installation.DoAsync("backup", Mine("1.tar"));
         await _installation.DoAsync("--deploy", Mine("S2.tar"));
         await File.WriteAllTextAsync(Mine("have"), await _installation.DoAsync("bundle", "have"), Cancel);
         await _installation.DoAsync(
@@ -113,6 +114,7 @@ public sealed class RootFileTests : IDisposable
     [Theory]
     [InlineData("doctor")]
     [InlineData("bundle", "export")]
+    [InlineData("backup")]
     public async Task No_link_is_followed_and_no_file_of_another_overwritten(params string[] command)
     {
         var open = Directory.CreateDirectory(_installation.PathOf("open")).FullName;

@@ -14,6 +14,12 @@ internal sealed class SteadyCaller : IAsyncDisposable
 {
     private const int EachSecond = 200;
 
+    /// <summary>
+    /// How long a connection is used again: half of what a portal that stops waits for requests (DrainingTransport).
+    /// Over one that is idle for longer a request may cross its end, which no server can prevent (RFC 9112, 9.5).
+    /// </summary>
+    private static readonly TimeSpan s_kept = TimeSpan.FromMilliseconds(500);
+
     private readonly CancellationTokenSource _stop = new();
     private readonly HttpClient _keeps;
     private readonly HttpClient _anew;
@@ -24,7 +30,11 @@ internal sealed class SteadyCaller : IAsyncDisposable
     public SteadyCaller(Uri portal, string server)
     {
         _server = server;
-        _keeps = new HttpClient { BaseAddress = portal, Timeout = TimeSpan.FromSeconds(30) };
+        _keeps = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = s_kept })
+        {
+            BaseAddress = portal,
+            Timeout = TimeSpan.FromSeconds(30),
+        };
         _anew = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero })
         {
             BaseAddress = portal,

@@ -76,6 +76,14 @@ public sealed class ConsoleBrowser : IAsyncDisposable
             "() => ['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind)).reduce((sum, one) => sum + one.decodedBodySize, 0)"
         );
 
+    /// <summary>From now on every page loads all of its files, as in a browser that never saw them.</summary>
+    public async Task DisableCacheAsync()
+    {
+        var session = await Page.Context.NewCDPSessionAsync(Page);
+        await session.SendAsync("Network.enable");
+        await session.SendAsync("Network.setCacheDisabled", new() { ["cacheDisabled"] = true });
+    }
+
     /// <summary>How many pixels the page is wider than the window; a table may scroll, the page not.</summary>
     public async Task<int> OverflowAsync() =>
         await Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - innerWidth");

@@ -35,8 +35,10 @@ public sealed class PatchFileFastPathTests
 
     [Theory]
     [InlineData(100)]
-    [InlineData(16 * 1024)]
-    [InlineData(16 * 1024 + 1)]
+    [InlineData(128 * 1024)]
+    [InlineData(128 * 1024 + 1)]
+    [InlineData(1024 * 1024)]
+    [InlineData(1024 * 1024 + 1)]
     public async Task A_file_comes_with_the_same_headers_the_first_time_and_from_memory(int size)
     {
         await using var portal = await TestPortal.StartAsync();

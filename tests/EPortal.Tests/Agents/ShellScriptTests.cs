@@ -154,7 +154,7 @@ public sealed class ShellScriptTests : IDisposable
         (await Ask(portal, "a.int.example:8080")).ShouldBe(200);
         (await Ask(portal, "other.example.com")).ShouldBe(400);
         (await Ask(portal, "patches.example.com.evil.example")).ShouldBe(400);
-        (await Ask(portal, "127.0.0.1")).ShouldBe(400);
+        (await Ask(portal, "192.0.2.1")).ShouldBe(400);
     }
 
     private static async Task<int> Ask(TestPortal portal, string host) =>

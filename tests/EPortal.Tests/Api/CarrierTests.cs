@@ -24,7 +24,7 @@ public sealed class CarrierTests
                 {
                     "GET",
                     "/servers",
-                    $"{host}&ip=127.%&service_id=SERVER&feed=main&key=k&registered_age=-1&checkin_age=-1&updated_age=-1h&is_updated=true&limit=5&offset=0&tag=env:test",
+                    $"{host}&ip=127.%&service_id=SERVER&feed=main&key=k&registered_age=-1&checkin_age=-1&updated_age=-1h&is_updated=true&status=uptodate&limit=5&offset=0&tag=env:test",
                     "\"count\":1,\"limit\":5"
                 },
                 { "GET", "/servers", "only_count=true&hostname=w%25", "{\"count\":0}" },

@@ -175,6 +175,7 @@ public sealed class ServersCallTests
     [InlineData("checkin_age", "NaN")]
     [InlineData("updated_age", "1.5")]
     [InlineData("is_updated", "maybe")]
+    [InlineData("status", "asleep")]
     [InlineData("only_count", "2")]
     public async Task What_is_out_of_bounds_is_refused_with_the_parameter_named(string name, string value)
     {
@@ -227,6 +228,9 @@ public sealed class ServersCallTests
         (await Names(api, ("feed", "main"))).ShouldBe("a b");
         (await Names(api, ("feed", "test"))).ShouldBe("c");
         (await Names(api, ("key", "t"))).ShouldBe("c");
+        (await Names(api, ("status", "outdated"))).ShouldBe("a");
+        (await Names(api, ("status", "unsupported"))).ShouldBe("b");
+        (await Names(api, ("status", "up_to_date"))).ShouldBe("c");
         (await Names(api, ("tag", "ubuntu"))).ShouldBe("a");
         (await Names(api, ("tag", "env:test"))).ShouldBe("a");
         (await Names(api, ("tag", "env"))).ShouldBe("");

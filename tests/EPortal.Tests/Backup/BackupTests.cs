@@ -220,6 +220,87 @@ public sealed class BackupTests : IDisposable
         await Refused("no eportal.sqlite in", "migrate", _folder.Path);
     }
 
+    [Theory]
+    [InlineData("DATA_DIR")]
+    [InlineData("PATCHES_DIR")]
+    public async Task Settings_that_name_other_folders_than_those_restored_to_are_refused(string setting)
+    {
+        var settings = _folder.Write(
+            "old",
+            (setting == "DATA_DIR" ? "" : $"DATA_DIR = '{Restored}'\n") + $"{setting} = '{_folder.File("elsewhere")}'\n"
+        );
+        await using (var portal = await TestPortal.StartAsync())
+        {
+            var cli = portal.CommandLine();
+            cli.Environment["EPORTAL_CONFIG"] = settings;
+            if (setting == "PATCHES_DIR")
+                cli.Environment["EPORTAL_PATCHES_DIR"] = $"'{portal.DataFolder}'";
+            (await cli.RunAsync(["backup", File])).Exit.ShouldBe(0);
+        }
+
+        var runner = new CliRunner(CommandLine.Administration);
+        runner.Environment["EPORTAL_CONFIG"] = _folder.Write("new", $"DATA_DIR = '{Restored}'\nRUN_AS = 'root'\n");
+        foreach (var command in (string[])["restore", "migrate"])
+        {
+            var (exit, _, error) = await runner.RunAsync([command, File]);
+            exit.ShouldBe(1);
+            error.ShouldContain($"set {setting} = '{_folder.File("elsewhere")}' here first");
+        }
+
+        Database.IsIn(Restored).ShouldBeFalse();
+        (await runner.RunAsync(["restore", "--db", "--instance-id", File])).Exit.ShouldBe(0);
+        Database.IsIn(Restored).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_database_whose_log_holds_changes_is_not_restored_without_them()
+    {
+        await using var portal = await TestPortal.StartAsync();
+        await portal.RegisterAsync();
+        new FileInfo(Path.Combine(portal.DataFolder, "eportal.sqlite-wal")).Length.ShouldBePositive();
+
+        await Refused("eportal.sqlite-wal holds changes", "restore", "--db", portal.DataFolder);
+        await Refused(
+            "eportal.sqlite-wal holds changes",
+            "restore",
+            "--db",
+            Path.Combine(portal.DataFolder, "eportal.sqlite")
+        );
+    }
+
+    [Fact]
+    public async Task A_database_is_not_backed_up_over_a_portal()
+    {
+        await using var portal = await TestPortal.StartAsync();
+
+        var (exit, _, error) = await portal.CommandLine().RunAsync(["backup-db", portal.DataFolder]);
+
+        (exit, error).ShouldBe(
+            (1, $"error: {portal.DataFolder} is the data folder of a portal; name another folder\n")
+        );
+    }
+
+    /// <summary>An older backup, and with root's rights a device such as <c>/dev/null</c>.</summary>
+    [Theory]
+    [InlineData("backup")]
+    [InlineData("bundle", "export")]
+    public async Task Nothing_that_is_there_is_replaced(params string[] command)
+    {
+        await using var portal = await TestPortal.StartAsync();
+        var (file, link) = (_folder.Write("there", "mine"), _folder.File("link"));
+        System.IO.File.CreateSymbolicLink(link, "/dev/null");
+        foreach (var path in (string[])[file, link])
+        {
+            var (exit, output, error) = await portal.CommandLine().RunAsync([.. command, path]);
+            (exit, output).ShouldBe((1, ""));
+            error.ShouldBe($"error: {path} already exists; name a file that does not exist yet\n");
+        }
+
+        (await System.IO.File.ReadAllTextAsync(file, Cancellation)).ShouldBe("mine");
+        new FileInfo(link).LinkTarget.ShouldBe("/dev/null");
+        Directory.EnumerateFiles(_folder.Path, "*.tmp").ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Settings_go_where_they_were_and_are_kept()
     {
@@ -302,6 +383,7 @@ public sealed class BackupTests : IDisposable
         List<string> live;
         do
         {
+            System.IO.File.Delete(File);
             live = Dump(Path.Combine(portal.DataFolder, "eportal.sqlite"));
             (await portal.CommandLine().RunAsync(["backup", File])).Exit.ShouldBe(0);
         } while (!live.SequenceEqual(Dump(Path.Combine(portal.DataFolder, "eportal.sqlite"))));

@@ -52,6 +52,8 @@ public sealed class HostileBackupTests : IDisposable
             { "rotten", "damaged" },
             { "not json", "is not a JSON object" },
             { "bad id", "instance-id is damaged" },
+            { "bad repository key", "is not an OpenPGP private key" },
+            { "line break", "names a file that no backup has" },
         };
 
     [Theory]
@@ -139,6 +141,8 @@ public sealed class HostileBackupTests : IDisposable
             (BackupNames.RuntimeSettings, config),
             (BackupNames.Database, database),
         };
+        if (attack == "bad repository key")
+            parts.Add((BackupNames.RepositoryKey, "nonsense"u8.ToArray()));
         var listed = parts
             .Select(part => (part.Name, Size: (long)part.Content.Length, Sha256: Hash(part.Content)))
             .ToList();
@@ -146,6 +150,9 @@ public sealed class HostileBackupTests : IDisposable
         {
             case "path":
                 listed.Add(("../escaped/x", 0, Hash([])));
+                break;
+            case "line break":
+                listed.Add(("arch/K1.tar\n", 0, Hash([])));
                 break;
             case "absolute":
                 listed.Add((_folder.File("escaped"), 0, Hash([])));

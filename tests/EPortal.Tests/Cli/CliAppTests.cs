@@ -156,7 +156,15 @@ public sealed class CliAppTests
     }
 
     [Theory]
-    [InlineData("word", true, "", 0, "word", "")]
+    [InlineData("word", false, "", 0, "word", "")]
+    [InlineData(
+        "word",
+        true,
+        "",
+        0,
+        "word",
+        "warning: other users can see a password on the command line; use -p - to enter it\n"
+    )]
     [InlineData("-", false, "from input\nmore", 0, "from input", "")]
     [InlineData("-", false, "", 1, null, "error: no password on standard input\n")]
     [InlineData(

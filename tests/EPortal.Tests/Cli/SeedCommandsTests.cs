@@ -9,7 +9,8 @@ namespace EPortal.Tests.Cli;
 /// <summary>Every command that the manual prints, as it prints it, without a terminal: scripts call them so.</summary>
 public sealed class SeedCommandsTests : IDisposable
 {
-    private const string NoSource = "error: no patch source is set; set one with `kc.eportal patch-source --url`\n";
+    private const string NoSource =
+        "error: no patch source is set; set one with `kc.eportal patch-source set --url URL`\n";
 
     private readonly TempFolder _folder = new();
 
@@ -59,11 +60,15 @@ public sealed class SeedCommandsTests : IDisposable
     [InlineData("qemu update")]
     [InlineData("qemu auto-update")]
     [InlineData("cache-mode --fetch-meta")]
+    public async Task What_needs_a_patch_source_says_so(string line) => (await Run(line)).ShouldBe((1, "", NoSource));
+
+    [Theory]
     [InlineData("kcare download-missing")]
     [InlineData("libcare download-missing")]
     [InlineData("qemu download-missing")]
     [InlineData("db download-missing")]
-    public async Task What_needs_a_patch_source_says_so(string line) => (await Run(line)).ShouldBe((1, "", NoSource));
+    public async Task Nothing_missing_needs_no_patch_source(string line) =>
+        (await Run(line)).ShouldBe((0, "nothing new\n", ""));
 
     [Theory]
     [InlineData("libcare update --feed test")]
@@ -78,7 +83,9 @@ public sealed class SeedCommandsTests : IDisposable
     [Fact]
     public async Task Cleaning_up_is_tried_with_DRY_RUN_and_done_without()
     {
-        const string NotYet = "error: no patch source has been synced yet, so no patchset is known to be obsolete\n";
+        const string NotYet =
+            "error: no patch source has been synced yet, so no patchset is known to be obsolete; "
+            + "remove single ones with `kc.eportal kcare unroll NAME --delete`\n";
         var dry = PortalCli.On(_folder.File("data"));
         dry.Environment["DRY_RUN"] = "1";
 

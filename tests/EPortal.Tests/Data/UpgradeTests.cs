@@ -73,6 +73,24 @@ public sealed class UpgradeTests : IDisposable
     }
 
     [Fact]
+    public void A_database_of_another_program_is_refused()
+    {
+        using (var theirs = new SqliteConnection($"Data Source={Path};Pooling=False"))
+        {
+            theirs.Open();
+            using var command = theirs.CreateCommand();
+            command.CommandText = "CREATE TABLE theirs (a)";
+            command.ExecuteNonQuery();
+        }
+
+        Should
+            .Throw<StoreException>(() => SqliteMigrations.Run(Path))
+            .Message.ShouldContain("is not an ePortal database");
+
+        Scalar(Path, "SELECT count(*) FROM sqlite_master").ShouldBe(1L);
+    }
+
+    [Fact]
     public void A_migration_that_fails_leaves_the_store_to_the_version_before()
     {
         MakeStore(21);
@@ -86,6 +104,7 @@ public sealed class UpgradeTests : IDisposable
             "cannot upgrade the database: 9998_failing.sql failed; nothing was changed, the version before can be started"
         );
         Rows().ShouldBe(before);
+        Copies.ShouldBeEmpty("tried again and again, they would push out older ones");
         SqliteMigrations
             .Run(
                 Path,

@@ -60,7 +60,13 @@ public sealed class FeedCommandTests : IDisposable
     [Theory]
     [InlineData("feed 'main' already exists", "feed", "-a", "main")]
     [InlineData("feed 'test' already exists", "feed", "-a", "test")]
-    [InlineData("feed 'main' cannot be changed", "feed", "-c", "main", "--auto")]
+    [InlineData(
+        "feed 'main' has no settings: it is updated by `kc.eportal kcare update`; create another feed for automatic rollouts",
+        "feed",
+        "-c",
+        "main",
+        "--auto"
+    )]
     [InlineData("feed 'main' cannot be deleted", "feed", "-d", "main")]
     [InlineData("feed 'nope' not found", "feed", "-c", "nope", "--auto")]
     [InlineData("feed 'nope' not found", "feed", "-d", "nope")]

@@ -95,7 +95,7 @@ public sealed class FeedPageTests
         var page = await visitors.Admin.TextAsync("/admin/feeds/main");
         page.ShouldContain("always exists and cannot be changed or deleted");
         Visitors.ShouldChangeNothing(page);
-        (await visitors.Refused("/admin/feeds/main", ("auto", "true"))).ShouldContain("feed 'main' cannot be changed");
+        (await visitors.Refused("/admin/feeds/main", ("auto", "true"))).ShouldContain("feed 'main' has no settings");
         (await visitors.Admin.PostStatusAsync("/admin/feeds/main/delete", ("sure", "true"))).ShouldBe(
             HttpStatusCode.BadRequest
         );

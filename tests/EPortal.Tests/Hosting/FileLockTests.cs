@@ -1,10 +1,13 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
 using EPortal.Blobs;
+using Microsoft.Win32.SafeHandles;
 using Shouldly;
 using Xunit;
 
 namespace EPortal.Tests.Hosting;
 
-public sealed class FileLockTests : IDisposable
+public sealed partial class FileLockTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
@@ -31,6 +34,23 @@ public sealed class FileLockTests : IDisposable
         var waiting = Task.Run(() => FileLock.Acquire(Path), cancellation);
         child.Kill();
         (await waiting.WaitAsync(TimeSpan.FromSeconds(30), cancellation)).Dispose();
+    }
+
+    /// <summary>Between fork and exec a child has all open files, those too that close then.</summary>
+    [Fact]
+    public void A_child_that_is_just_being_started_holds_nothing_back()
+    {
+        var held = FileLock.Acquire(Path);
+        var descriptor = Directory
+            .EnumerateFiles("/proc/self/fd")
+            .Where(file => new FileInfo(file).LinkTarget == Path)
+            .Select(file => int.Parse(System.IO.Path.GetFileName(file), CultureInfo.InvariantCulture))
+            .Single();
+        using var copy = new SafeFileHandle(dup(descriptor), ownsHandle: true);
+
+        held.Dispose();
+
+        FileLock.TryAcquire(Path).ShouldNotBeNull().Dispose();
     }
 
     [Fact]
@@ -73,4 +93,7 @@ public sealed class FileLockTests : IDisposable
         Should
             .Throw<IOException>(() => FileLock.Acquire("/nowhere/lock"))
             .Message.ShouldBe("cannot open /nowhere/lock: No such file or directory");
+
+    [LibraryImport("libc")]
+    private static partial int dup(int descriptor);
 }

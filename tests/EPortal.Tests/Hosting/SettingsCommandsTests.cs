@@ -23,6 +23,50 @@ public sealed class SettingsCommandsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_key_that_a_start_would_refuse_is_an_error()
+    {
+        var (certificate, key) = (_folder.File("portal.crt"), _folder.File("portal.key"));
+        using var made = TlsPair.Write(certificate, key);
+        _runner.Environment["EPORTAL_CONFIG"] = _folder.Write(
+            "config",
+            $"LISTEN = 'https://127.0.0.1:8443'\nTLS_CERT = '{certificate}'\nTLS_KEY = '{key}'\n"
+        );
+        (await _runner.RunAsync(["config", "check"])).ShouldBe((0, "settings OK\n", ""));
+
+        File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        var (exit, output, _) = await _runner.RunAsync(["config", "check"]);
+
+        (exit, output).ShouldBe(
+            (1, $"error: settings: every user can read the private key {key} (TLS_KEY); run chmod 640 {key}\n")
+        );
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_a_file_is_an_error()
+    {
+        var file = _folder.Write("patches", "");
+        _runner.Environment["EPORTAL_CONFIG"] = _folder.Write("config", $"PATCHES_DIR = '{file}'\n");
+        (await _runner.RunAsync(["config", "check"])).Out.ShouldBe(
+            $"error: settings: {file} (PATCHES_DIR) is not a folder\n"
+        );
+    }
+
+    [Fact]
+    public async Task A_file_that_only_root_can_read_is_an_error()
+    {
+        Assert.SkipUnless(Shell.IsRoot, "only root has files that others cannot read");
+        var path = _runner.Environment["EPORTAL_CONFIG"] = _folder.Write("config", "RUN_AS = 'nobody'\n");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+
+        var (exit, output, _) = await _runner.RunAsync(["config", "check"]);
+
+        exit.ShouldBe(1);
+        output.ShouldStartWith($"error: {path}: user 'nobody' cannot read the file; run chown root:");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        (await _runner.RunAsync(["config", "check"])).Exit.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Every_problem_is_printed()
     {
         var path = _runner.Environment["EPORTAL_CONFIG"] = _folder.Write(

@@ -378,7 +378,31 @@ public sealed class SettingsLoaderTests : IDisposable
             .Load(new Dictionary<string, string>(), path)
             .Warnings.ShouldHaveSingleItem()
             .ToString()
-            .ShouldBe($"{path}:2: METRICS_TOKEN is secret, but every user can read the file; run chmod 640");
+            .ShouldBe(
+                $"{path}:2: METRICS_TOKEN is secret, but every user can read the file; "
+                    + $"run chown root:{Privileges.ServiceGroup()} {path} && chmod 640 {path}"
+            );
+    }
+
+    [Theory]
+    [InlineData("['http://0.0.0.0:8080', 'http://127.0.0.1:8080']", true)]
+    [InlineData("['http://127.0.0.1:8080', 'http://127.0.0.1:8080']", true)]
+    [InlineData("['http://127.0.0.1:8080', 'http://[::1]:8080']", false)]
+    [InlineData("['http://0.0.0.0:8080', 'http://127.0.0.1:8081']", false)]
+    public void Addresses_that_exclude_each_other_are_an_error(string listen, bool isError)
+    {
+        var path = _folder.Write("config", $"LISTEN = {listen}\n");
+        (SettingsLoader.Load(new Dictionary<string, string>(), path).Settings is null).ShouldBe(isError);
+    }
+
+    [Theory]
+    [InlineData("http://proxy.example.com:3128", false)]
+    [InlineData("http://user:secret@proxy.example.com:3128", true)]
+    public void An_address_is_secret_only_with_a_password_in_it(string proxy, bool isSecret)
+    {
+        var path = _folder.Write("config", $"PROXY = '{proxy}'\n");
+        File.SetUnixFileMode(path, (UnixFileMode)Convert.ToInt32("644", 8));
+        SettingsLoader.Load(new Dictionary<string, string>(), path).Warnings.Any().ShouldBe(isSecret);
     }
 
     [Fact]

@@ -41,6 +41,71 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task What_the_message_says_to_do_is_enough()
+    {
+        using var first = TlsPair.Write(Certificate, Key);
+        await using var portal = await StartAsync();
+        (await ThumbprintAsync(portal)).ShouldBe(first.Thumbprint);
+        using var second = TlsPair.Write(Certificate, Key);
+        File.SetUnixFileMode(Key, UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        await Eventually(async () =>
+            await ThumbprintAsync(portal) == first.Thumbprint && portal.Log.Any(line => line.Contains("run chmod 640"))
+        );
+
+        File.SetUnixFileMode(Key, UnixFileMode.UserRead | UnixFileMode.GroupRead);
+
+        await Eventually(async () => await ThumbprintAsync(portal) == second.Thumbprint);
+    }
+
+    [Fact]
+    public async Task A_certificate_that_OpenSSL_does_not_serve_never_takes_the_place_of_a_good_one()
+    {
+        using var first = TlsPair.Write(Certificate, Key);
+        await using var portal = await StartAsync();
+        (await ThumbprintAsync(portal)).ShouldBe(first.Thumbprint);
+
+        Shell.Run(
+            "openssl",
+            [
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:1024",
+                "-nodes",
+                "-subj",
+                "/CN=localhost",
+                "-keyout",
+                Key,
+                "-out",
+                Certificate,
+            ]
+        );
+
+        await Eventually(async () =>
+        {
+            (await ThumbprintAsync(portal)).ShouldBe(first.Thumbprint);
+            return portal.Log.Any(line => line.Contains("OpenSSL does not take the certificate"));
+        });
+        Refused().ShouldContain("use RSA of 2048 bits or more");
+    }
+
+    [Fact]
+    public async Task Links_in_a_circle_leave_the_certificate_as_it_is()
+    {
+        using var first = TlsPair.Write(Certificate, Key);
+        await using var portal = await StartAsync();
+        (await ThumbprintAsync(portal)).ShouldBe(first.Thumbprint);
+        File.Delete(Key);
+        File.CreateSymbolicLink(Key, Key);
+
+        await Eventually(async () =>
+        {
+            (await ThumbprintAsync(portal)).ShouldBe(first.Thumbprint);
+            return portal.Log.Any(line => line.Contains("the one before stays"));
+        });
+    }
+
+    [Fact]
     public async Task It_speaks_TLS_1_2_and_1_3_alone()
     {
         using var made = TlsPair.Write(Certificate, Key);

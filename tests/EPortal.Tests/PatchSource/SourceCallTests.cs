@@ -113,7 +113,9 @@ public sealed class SourceCallTests
     {
         await using var house = await SourcePortal.StartAsync(isSet: false);
         var (portal, address) = (house.Api.Portal, house.Source.Address.AbsoluteUri);
-        (await Run(portal, "", "patch-source")).Out.ShouldStartWith("source: none; set one with --url\n");
+        (await Run(portal, "", "patch-source")).Out.ShouldStartWith(
+            "source: none; set one with `kc.eportal patch-source set --url URL`\n"
+        );
 
         var set = await Run(
             portal,

@@ -56,7 +56,13 @@ public sealed class SourceTestTests : IAsyncLifetime
         await house.SyncAsync();
         var signature = _source.Files["index.json.minisig"];
 
-        (await Run(house, "")).ShouldBe(new SourceFinding(false, "NotSet", "specify an address"));
+        (await Run(house, "")).ShouldBe(
+            new SourceFinding(
+                false,
+                "NotSet",
+                "no patch source is set; set one with `kc.eportal patch-source set --url URL`"
+            )
+        );
         _source.Files.Remove("index.json.minisig");
         (await Run(house)).Error.ShouldBe(nameof(SourceError.Unsigned));
         _source.Files["index.json.minisig"] = signature;

@@ -77,17 +77,48 @@ public sealed class UpdateCommandTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("no patch source is set; set one with `kc.eportal patch-source --url`", "kcare", "update")]
-    [InlineData("no patch source is set; set one with `kc.eportal patch-source --url`", "libcare", "auto-update")]
-    [InlineData("no patch source is set; set one with `kc.eportal patch-source --url`", "kcare", "download-missing")]
-    [InlineData("no patch source is set; set one with `kc.eportal patch-source --url`", "cache-mode", "--fetch-meta")]
-    [InlineData("no patch source has been synced yet, so no patchset is known to be obsolete", "--clean-releases")]
+    [InlineData("no patch source is set; set one with `kc.eportal patch-source set --url URL`", "kcare", "update")]
+    [InlineData(
+        "no patch source is set; set one with `kc.eportal patch-source set --url URL`",
+        "libcare",
+        "auto-update"
+    )]
+    [InlineData("no patch source is set; set one with `kc.eportal patch-source set --url URL`", "patch-source", "sync")]
+    [InlineData(
+        "no patch source is set; set one with `kc.eportal patch-source set --url URL`",
+        "cache-mode",
+        "--fetch-meta"
+    )]
+    [InlineData(
+        "no patch source has been synced yet, so no patchset is known to be obsolete; "
+            + "remove single ones with `kc.eportal kcare unroll NAME --delete`",
+        "--clean-releases"
+    )]
     public async Task Without_a_source_they_say_so(string said, params string[] args)
     {
         using var folder = new TempFolder();
         var (exit, output, error) = await PortalCli.On(folder.File("data")).RunAsync(args);
         (exit, output).ShouldBe((1, ""));
         error.ShouldBe($"error: {said}\n");
+    }
+
+    [Fact]
+    public async Task Without_a_source_nothing_missing_is_no_error()
+    {
+        using var folder = new TempFolder();
+        (await PortalCli.On(folder.File("data")).RunAsync(["kcare", "download-missing"])).ShouldBe(
+            (0, "nothing new\n", "")
+        );
+    }
+
+    [Fact]
+    public async Task A_sync_fetches_and_enables_nothing()
+    {
+        await _source.AddAsync("K2", 2);
+        _source.Publish();
+        var (exit, output, _) = await Cli().RunAsync(["patch-source", "sync"]);
+        (exit, output).ShouldBe((0, "K2 was downloaded\n"));
+        (await Cli().RunAsync(["patch-source", "sync"])).Out.ShouldBe("nothing new\n");
     }
 
     [Fact]
@@ -185,6 +216,7 @@ public sealed class UpdateCommandTests : IAsyncLifetime
             .GetFiles(Path.Combine(Portal.DataFolder, "resources", "K1"), "kpatch.bin", SearchOption.AllDirectories)
             .Single();
         await File.WriteAllBytesAsync(path, new byte[right.Length], TestContext.Current.CancellationToken);
+        Portal.Time.Advance(TimeSpan.FromSeconds(2)); // Until then it is served from memory.
 
         var got = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => _cache.GetAsync()));
 

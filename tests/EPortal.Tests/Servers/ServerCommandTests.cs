@@ -171,6 +171,24 @@ public sealed class ServerCommandTests
     }
 
     [Fact]
+    public async Task A_server_is_named_by_its_host_name_too_where_only_one_has_it()
+    {
+        await using var portal = await TestPortal.StartAsync();
+        await portal.RegisterAsync("web1");
+        (await Run(portal, 80, "server", "tag", "web1", "env:prod")).Exit.ShouldBe(0);
+        portal.TheServer().Tags.ShouldBe("env:prod");
+        (await Run(portal, 80, "server", "history", "web1")).Exit.ShouldBe(0);
+        (await Run(portal, 80, "server", "history", "web2")).Err.ShouldBe(
+            "error: server 'web2' not found; see `kc.eportal server list`\n"
+        );
+
+        await portal.RegisterAsync("web1");
+        (await Run(portal, 80, "server", "tag", "web1", "x")).Err.ShouldStartWith(
+            "error: 2 servers have the host name 'web1': use an id, such as "
+        );
+    }
+
+    [Fact]
     public async Task Inactive_servers_are_cleaned_after_thirty_days_or_as_told()
     {
         await using var portal = await TestPortal.StartAsync();
@@ -336,8 +354,19 @@ public sealed class ServerCommandTests
     }
 
     [Theory]
-    [InlineData("server 'AAAAAAAAAAAAAAAA' not found", "server", "tag", "AAAAAAAAAAAAAAAA", "x")]
-    [InlineData("server 'AAAAAAAAAAAAAAAA' not found", "server", "history", "AAAAAAAAAAAAAAAA")]
+    [InlineData(
+        "server 'AAAAAAAAAAAAAAAA' not found; see `kc.eportal server list`",
+        "server",
+        "tag",
+        "AAAAAAAAAAAAAAAA",
+        "x"
+    )]
+    [InlineData(
+        "server 'AAAAAAAAAAAAAAAA' not found; see `kc.eportal server list`",
+        "server",
+        "history",
+        "AAAAAAAAAAAAAAAA"
+    )]
     [InlineData("feed 'nope' not found", "server", "list", "--feed", "nope")]
     [InlineData("key 'nope' not found", "server", "list", "--key", "nope")]
     [InlineData("invalid number of days: use 1 to 36500", "server", "clean", "--inactive", "--days", "0")]

@@ -122,7 +122,8 @@ internal static partial class LdapCommands
             if (tried is not { } name)
                 return Show(context, ldap.SettingsOrNull(), parsed.GetValue(json));
             var settings =
-                ldap.SettingsOrNull() ?? throw new CliException("no LDAP directory is set; set one with --url");
+                ldap.SettingsOrNull()
+                ?? throw new CliException("no LDAP directory is set; set one with `kc.eportal ldap set --url URL`");
             var findings = await settings
                 .Open(context.Time)
                 .Test(name, await context.PasswordOnceAsync($"Password of {name}"), cancel);
@@ -133,7 +134,7 @@ internal static partial class LdapCommands
     /// <summary>What is not named stays as it is: who changes the address alone must not lose the filter.</summary>
     private static LdapSettings With(LdapSettings? known, string? url, string? dn, string? filter, string? ca) =>
         known is null && url is null
-            ? throw new CliException("no LDAP directory is set; set one with --url")
+            ? throw new CliException("no LDAP directory is set; set one with `kc.eportal ldap set --url URL`")
             : (known ?? LdapSettings.Empty).With(url, dn, filter, ca);
 
     private static async Task<LdapSettings> WithAccount(

@@ -74,7 +74,11 @@ internal sealed partial record AgentPackageFile(
         if (rpm.IsSource)
             throw BadPackage.Because("this is a source package");
         if (!RpmVersion().IsMatch(rpm.Version) || !RpmVersion().IsMatch(rpm.Release))
-            throw BadPackage.Because("version and release of the package must consist of letters, digits and . _ + ~");
+            throw BadPackage.Because(
+                "version and release of the package must begin with a letter or digit, and have only those and . _ + ~ ^"
+            );
+        if (rpm.Epoch is < 0 or > uint.MaxValue || rpm.Built is < 0 or > uint.MaxValue)
+            throw BadPackage.Because("the package has an epoch or a build time that is out of bounds");
         var version = $"{(rpm.Epoch == 0 ? "" : $"{rpm.Epoch}:")}{rpm.Version}-{rpm.Release}";
         var name = $"{PackageName}-{rpm.Version}-{rpm.Release}.{rpm.Architecture}.rpm";
         return new AgentPackageFile(path, name, version, rpm.Architecture, 0, "", null, rpm);
@@ -91,6 +95,6 @@ internal sealed partial record AgentPackageFile(
     [GeneratedRegex(@"^([0-9]{1,5}:)?[0-9][A-Za-z0-9.+~-]{0,100}\z")]
     private static partial Regex DebVersion();
 
-    [GeneratedRegex(@"^[A-Za-z0-9._+~]{1,100}\z")]
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._+~^]{0,99}\z")]
     private static partial Regex RpmVersion();
 }

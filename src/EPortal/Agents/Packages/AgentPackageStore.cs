@@ -91,6 +91,8 @@ internal sealed class AgentPackageStore(AgentPackagePlaces places, ChangeLog log
     {
         Directory.CreateDirectory(places.Imported, OwnerOnly);
         using var one = FileLock.Acquire(Path.Combine(places.Imported, ".lock"));
+        foreach (var left in Directory.EnumerateFiles(places.Imported, ".*.tmp"))
+            File.Delete(left); // Of an import that was killed: another one would have the lock.
         var temporary = Path.Combine(places.Imported, $".{Guid.NewGuid():N}.tmp");
         try
         {

@@ -9,13 +9,15 @@ namespace EPortal.Agents.Packages;
 /// <param name="Rpm">Files of the RPM repository by path.</param>
 /// <param name="DebArchitectures">What there are Debian packages for.</param>
 /// <param name="RpmArchitectures">What there are RPM packages for.</param>
+/// <param name="IsWhole">Whether every package is in it.</param>
 internal sealed record AgentRepositoryState(
     string Stamp,
     DateTimeOffset MadeAt,
     IReadOnlyDictionary<string, RepositoryFile> Deb,
     IReadOnlyDictionary<string, RepositoryFile> Rpm,
     IReadOnlyList<string> DebArchitectures,
-    IReadOnlyList<string> RpmArchitectures
+    IReadOnlyList<string> RpmArchitectures,
+    bool IsWhole
 );
 
 /// <summary>
@@ -30,6 +32,7 @@ internal sealed partial class AgentRepository(
 )
 {
     private static readonly TimeSpan s_fresh = TimeSpan.FromDays(1);
+    private static readonly TimeSpan s_again = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_valid = TimeSpan.FromDays(10);
     private static readonly TimeSpan s_kept = TimeSpan.FromHours(1);
 
@@ -60,7 +63,7 @@ internal sealed partial class AgentRepository(
         {
             var stamp = Try(store.Stamp);
             var now = time.GetUtcNow();
-            if (_state is { } state && state.Stamp == stamp && (now - state.MadeAt).Duration() < s_fresh)
+            if (_state is { } state && state.Stamp == stamp && IsFresh(state, now))
                 return state;
             var made = Try(() => Make(stamp, now));
             if (_state is not null)
@@ -76,6 +79,13 @@ internal sealed partial class AgentRepository(
     /// <summary>A file of the RPM repository; null where there is none.</summary>
     public RepositoryFile? RpmOrNull(string path) =>
         Find(state => state.Rpm, path, path.EndsWith(".xml.gz", StringComparison.Ordinal));
+
+    /// <summary>Has the copy made again that was found damaged; others cannot be.</summary>
+    public void Renew(RepositoryFile damaged)
+    {
+        if (damaged.Disk is { } path && Path.GetDirectoryName(path) == store.Places.Signed)
+            File.Delete(path);
+    }
 
     private RepositoryFile? Find(
         Func<AgentRepositoryState, IReadOnlyDictionary<string, RepositoryFile>> files,
@@ -93,6 +103,11 @@ internal sealed partial class AgentRepository(
                 : null;
     }
 
+    /// <summary>Copies can be deleted at any time, and what did not fit may fit now.</summary>
+    private static bool IsFresh(AgentRepositoryState state, DateTimeOffset now) =>
+        (now - state.MadeAt).Duration() < (state.IsWhole ? s_fresh : s_again)
+        && state.Rpm.Values.All(file => file.Disk is null || File.Exists(file.Disk));
+
     private RepositoryKey Key() => _key ??= RepositoryKey.Open(store.Places.KeyFile, time);
 
     private AgentRepositoryState Make(string stamp, DateTimeOffset now)
@@ -103,13 +118,25 @@ internal sealed partial class AgentRepository(
             LogDamaged(damaged);
         var packages = list.Packages.Select(package => package.File).ToList();
         var key = Key();
+        var isWhole = true;
+        var signed = SignedPackages.Of(
+            packages,
+            store.Places.Signed,
+            key,
+            reason =>
+            {
+                isWhole = false;
+                LogDamaged(reason);
+            }
+        );
         return new AgentRepositoryState(
             stamp,
             now,
             AptRepository.Build(packages, key, now, now + s_valid),
-            RpmRepository.Build(SignedPackages.Of(packages, store.Places.Signed, key), key, now),
+            RpmRepository.Build(signed, key, now),
             Architectures(packages, rpm: false),
-            Architectures(packages, rpm: true)
+            Architectures(packages, rpm: true),
+            isWhole
         );
     }
 

@@ -24,18 +24,30 @@ internal static class AgentRepositoryEndpoints
             "/repo/deb/{**path}",
             Methods,
             (string? path, HttpContext context, AgentRepository repository, FileIntegrity intact) =>
-                Answer(context, repository.DebOrNull(path ?? ""), intact)
+                Answer(context, () => repository.DebOrNull(path ?? ""), repository, intact)
         );
         routes.MapLazily(
             "/repo/rpm/{**path}",
             Methods,
             (string? path, HttpContext context, AgentRepository repository, FileIntegrity intact) =>
-                Answer(context, repository.RpmOrNull(path ?? ""), intact)
+                Answer(context, () => repository.RpmOrNull(path ?? ""), repository, intact)
         );
     }
 
-    private static async Task<IResult> Answer(HttpContext context, RepositoryFile? file, FileIntegrity intact)
+    private static async Task<IResult> Answer(
+        HttpContext context,
+        Func<RepositoryFile?> find,
+        AgentRepository repository,
+        FileIntegrity intact
+    )
     {
+        var file = find();
+        if (file?.Disk is not null && !await IsIntact(file, intact))
+        {
+            repository.Renew(file);
+            file = find();
+        }
+
         if (file is null)
             return TypedResults.NotFound();
         // Caches on the way have to ask each time whether their copy is still right.
@@ -43,7 +55,7 @@ internal static class AgentRepositoryEndpoints
         var tag = new EntityTagHeaderValue($"\"{file.Sha256}\"");
         if (file.Content is { } content)
             return TypedResults.Bytes(content, PatchFileAnswer.Binary, entityTag: tag);
-        if (!await intact.IsIntact(file.Disk!, file.Size, file.Sha256))
+        if (!await IsIntact(file, intact))
             throw new UnavailableException("an agent package is damaged or gone, not served");
         return TypedResults.PhysicalFile(
             file.Disk!,
@@ -52,4 +64,7 @@ internal static class AgentRepositoryEndpoints
             enableRangeProcessing: true
         );
     }
+
+    private static ValueTask<bool> IsIntact(RepositoryFile file, FileIntegrity intact) =>
+        intact.IsIntact(file.Disk!, file.Size, file.Sha256);
 }

@@ -65,6 +65,10 @@ internal sealed class RpmHeader
         return texts;
     }
 
+    /// <summary>The binary value of a tag; null when it is not there.</summary>
+    public byte[]? BinaryOrNull(int tag) =>
+        _entries.TryGetValue(tag, out var entry) && entry.Type == Binary ? entry.Data : null;
+
     /// <summary>The first number of a tag; null when it is not there.</summary>
     public long? NumberOrNull(int tag) => Numbers(tag) is [var first, ..] ? first : null;
 

@@ -162,7 +162,7 @@ internal static class RpmRepository
         xml.WriteElementString("url", header.Text(1020));
         xml.WriteStartElement("time");
         xml.WriteAttributeString("file", Text(package.Changed));
-        xml.WriteAttributeString("build", Text(header.NumberOrNull(1006) ?? 0));
+        xml.WriteAttributeString("build", Text(package.Rpm.Built));
         xml.WriteEndElement();
         xml.WriteStartElement("size");
         xml.WriteAttributeString("package", Text(package.File.Size));
@@ -266,7 +266,7 @@ internal static class RpmRepository
         var (indexes, modes) = (header.Numbers(1116), header.Numbers(1030));
         for (var i = 0; i < names.Count && i < indexes.Count; i++)
         {
-            if (indexes[i] < folders.Count)
+            if (indexes[i] >= 0 && indexes[i] < folders.Count)
                 yield return (folders[(int)indexes[i]] + names[i], i < modes.Count && (modes[i] & 0xf000) == 0x4000);
         }
     }

@@ -12,15 +12,29 @@ internal static class SignedPackages
     /// <param name="packages">Packages on offer.</param>
     /// <param name="folder">Where the copies lie.</param>
     /// <param name="key">Signs them.</param>
-    /// <exception cref="IOException">The disk failed or is full.</exception>
+    /// <param name="failed">Called for each that cannot be signed now, with the reason; it is left out.</param>
+    /// <exception cref="IOException">The folder cannot be made or read.</exception>
     public static IReadOnlyList<RpmRepository.Served> Of(
         IReadOnlyList<AgentPackageFile> packages,
         string folder,
-        RepositoryKey key
+        RepositoryKey key,
+        Action<string> failed
     )
     {
         Directory.CreateDirectory(folder, OwnerOnly);
-        List<RpmRepository.Served> served = [.. packages.Where(p => p.Rpm is not null).Select(p => Of(p, folder, key))];
+        var served = new List<RpmRepository.Served>();
+        foreach (var package in packages.Where(package => package.Rpm is not null))
+        {
+            try
+            {
+                served.Add(Of(package, folder, key));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                failed($"{package.Name}: {e.Message}");
+            }
+        }
+
         foreach (var old in Directory.GetFiles(folder).Except(served.Select(package => package.File.Disk)))
             File.Delete(old!);
         return served;

@@ -47,9 +47,10 @@ internal static class SqliteMigrations
         // Another process may have done it meanwhile.
         if (IsDone(connection, path, scripts))
             return null;
-        var copy = Applied(connection) is { Count: > 0 } done
-            ? UpgradeCopies.Make(path, done.Max(NumberOf), time.GetUtcNow())
-            : null;
+        var done = Applied(connection);
+        if (done.Count == 0 && HasTables(connection))
+            throw new StoreException(StoreError.Unusable, $"{path} is not an ePortal database; nothing was changed");
+        var copy = done.Count > 0 ? UpgradeCopies.Make(path, done.Max(NumberOf), time.GetUtcNow()) : null;
         using var shared = new SharedConnection(connection);
         var result = DeployChanges
             .To.SqliteDatabase(shared)
@@ -61,7 +62,14 @@ internal static class SqliteMigrations
             .Build()
             .PerformUpgrade();
         if (result.Successful)
+        {
+            UpgradeCopies.Prune(path);
             return copy;
+        }
+
+        // Nothing changed, so the database itself is what was copied: tried again, copies must not push out older ones.
+        if (copy is not null)
+            File.Delete(copy);
         var script = ShortName(result.ErrorScript?.Name ?? "");
         throw new StoreException(
             result.Error is DbException e && SqliteStore.Translate(e) is { Error: StoreError.DiskFull }
@@ -70,6 +78,13 @@ internal static class SqliteMigrations
             $"cannot upgrade the database: {script} failed; nothing was changed, the version before can be started",
             result.Error
         );
+    }
+
+    private static bool HasTables(DbConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table')";
+        return (long)command.ExecuteScalar()! != 0;
     }
 
     /// <summary>The scripts that a database has seen.</summary>

@@ -51,9 +51,14 @@ internal static partial class UpgradeCopies
             throw;
         }
 
-        foreach (var old in All(folder).Skip(Kept))
-            File.Delete(old.Path);
         return Path.Combine(folder, name);
+    }
+
+    /// <summary>Deletes all but the last copies, once an upgrade has succeeded.</summary>
+    public static void Prune(string database)
+    {
+        foreach (var old in All(Path.GetDirectoryName(database)!).Skip(Kept).ToList())
+            File.Delete(old.Path);
     }
 
     /// <summary>The newest copy that a program with scripts up to this number can use; null for none.</summary>
@@ -87,6 +92,6 @@ internal static partial class UpgradeCopies
             );
     }
 
-    [GeneratedRegex(@"^eportal-before-.+-schema(?<schema>[0-9]{4})-(?<time>[0-9]{8}T[0-9]{6}Z)\.copy$")]
+    [GeneratedRegex(@"^eportal-before-.+-schema(?<schema>[0-9]{4})-(?<time>[0-9]{8}T[0-9]{6}Z)\.copy\z")]
     private static partial Regex Name();
 }

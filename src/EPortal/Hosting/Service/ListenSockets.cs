@@ -27,7 +27,8 @@ internal sealed class ListenSockets(IReadOnlyList<GivenSocket> given, ServiceMan
     public bool OutliveProcess => manager.IsThere || given.Count > 0;
 
     /// <summary>The socket for an address; what the web server makes of it is its own affair.</summary>
-    /// <exception cref="SocketException">The address is in use or not this machine's.</exception>
+    /// <exception cref="SocketException">The address is in use.</exception>
+    /// <exception cref="StartException">The address is not this machine's, or only for root.</exception>
     public Socket Open(EndPoint endpoint)
     {
         if (endpoint is IPEndPoint address && given.FirstOrDefault(one => Serves(one.Address, address)) is { } found)
@@ -36,7 +37,7 @@ internal sealed class ListenSockets(IReadOnlyList<GivenSocket> given, ServiceMan
             return Borrow(found.Descriptor);
         }
 
-        var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+        var socket = Bind(endpoint);
         return manager.IsThere && endpoint is IPEndPoint { Port: > 0 } named ? Keep(socket, named) : socket;
     }
 
@@ -55,6 +56,27 @@ internal sealed class ListenSockets(IReadOnlyList<GivenSocket> given, ServiceMan
             else
                 yield return $"LISTEN does not name {unused.Address}, on which socket unit '{unused.Name}' listens; "
                     + "nobody answers there: change the unit or LISTEN";
+        }
+    }
+
+    private static Socket Bind(EndPoint endpoint)
+    {
+        try
+        {
+            return SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AccessDenied)
+        {
+            throw new StartException(
+                $"cannot listen on {endpoint} (LISTEN): permission denied; ports below 1024 need root: "
+                    + "use another port behind nginx, or systemctl enable --now eportal.socket"
+            );
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressNotAvailable)
+        {
+            throw new StartException(
+                $"cannot listen on {endpoint} (LISTEN): no interface of this machine has this address"
+            );
         }
     }
 

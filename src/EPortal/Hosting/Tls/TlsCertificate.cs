@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Authentication;
+using EPortal.Blobs;
 using EPortal.Operations;
 
 namespace EPortal.Hosting.Tls;
@@ -58,7 +59,8 @@ internal sealed partial class TlsCertificate : IFindingSource
             if (_time.GetElapsedTime(_lookedAt) >= s_lookEvery)
             {
                 _lookedAt = _time.GetTimestamp();
-                if (State() is var state && state != _seen)
+                // What failed is tried again: the folder of a file may have been closed.
+                if (State() is var state && (state != _seen || _problem is not null))
                     Renew(state, logger);
             }
         }
@@ -88,17 +90,21 @@ internal sealed partial class TlsCertificate : IFindingSource
     }
 
     /// <summary>
-    /// What a look at both files costs little to tell by: a renewed file is another one, or has another time.
+    /// What a look at both files costs little to tell by: a renewed file is another one or was written to, and its
+    /// owner and mode change what can be read.
     /// </summary>
     private string State() => $"{Stamp(_certificate)} {Stamp(_key)}";
 
     private static string Stamp(string path)
     {
-        var file = new FileInfo(path);
-        var target = file.LinkTarget is null
-            ? file
-            : file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
-        return target.Exists ? $"{target.FullName} {target.Length} {target.LastWriteTimeUtc.Ticks}" : "missing";
+        try
+        {
+            return NativeFile.StampOrNull(path)?.ToString() ?? "missing";
+        }
+        catch (IOException e)
+        {
+            return e.Message; // Such as links in a circle; reading it then says why.
+        }
     }
 
     private void Renew(string state, ILogger logger)
@@ -112,8 +118,9 @@ internal sealed partial class TlsCertificate : IFindingSource
         }
         catch (StartException e)
         {
+            if (_problem != e.Message)
+                LogKept(logger, e.Message);
             _problem = e.Message;
-            LogKept(logger, e.Message);
         }
     }
 

@@ -24,11 +24,17 @@ internal static class TlsFiles
                 $"every user can read the private key {keyPath} (TLS_KEY); run chmod 640 {keyPath}"
             );
         var chain = Chain(certificatePath, certificateText);
-        return SslStreamCertificateContext.Create(
+        var context = SslStreamCertificateContext.Create(
             WithKey(certificatePath, certificateText, keyPath, keyText),
             chain,
             offline: true
         );
+        if (TlsTrial.FailureOrNull(context) is { } reason)
+            throw new StartException(
+                $"OpenSSL does not take the certificate {certificatePath} (TLS_CERT): {reason}; "
+                    + "use RSA of 2048 bits or more, or ECDSA"
+            );
+        return context;
     }
 
     private static string ReadText(string setting, string path)
@@ -77,7 +83,7 @@ internal static class TlsFiles
         {
             return X509Certificate2.CreateFromPem(text, keyText);
         }
-        catch (CryptographicException e)
+        catch (Exception e) when (e is CryptographicException or NotSupportedException)
         {
             throw new StartException(
                 $"{keyPath} (TLS_KEY) is not the private key in PEM form of the certificate {path} (TLS_CERT): "

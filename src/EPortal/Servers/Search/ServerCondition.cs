@@ -37,6 +37,7 @@ internal static class ServerConditions
         {
             "silent" => ServerCondition.Inactive,
             "outofdate" => ServerCondition.Outdated,
+            "up_to_date" => ServerCondition.UpToDate,
             _ => All.Where(one => one.Token == token).Select(one => (ServerCondition?)one.Condition).FirstOrDefault(),
         };
 

@@ -70,6 +70,17 @@ public sealed class AgentPackageFileTests : IDisposable
     }
 
     [Fact]
+    public void An_rpm_that_is_not_what_its_builder_made_is_refused()
+    {
+        var whole = File.ReadAllBytes(TestPackages.Rpm(_folder));
+        Refused(Bytes(whole[..^100])).ShouldContain("does not have the checksum");
+        var flipped = (byte[])whole.Clone();
+        flipped[^50] ^= 1;
+        Refused(Bytes(flipped)).ShouldContain("does not have the checksum");
+        Refused(Bytes([.. whole, 0])).ShouldContain("does not have the checksum");
+    }
+
+    [Fact]
     public void Whatever_bytes_are_wrong_a_package_is_read_or_refused()
     {
         foreach (var path in (string[])[TestPackages.Deb(_folder), TestPackages.Rpm(_folder)])

@@ -194,7 +194,8 @@ public sealed class AptRepositoryTests
         using (var good = await site.Portal.GetAsync(path))
             good.StatusCode.ShouldBe(HttpStatusCode.OK);
         package = Directory.GetFiles(Path.Combine(site.Portal.DataFolder, "agent-packages"), "*.deb").Single();
-        using (var file = File.OpenWrite(package))
+        // Shared: the portal may still hold the file it just sent.
+        using (var file = new FileStream(package, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
             file.Write("rotten"u8);
 
         using var bad = await site.Portal.GetAsync(path);

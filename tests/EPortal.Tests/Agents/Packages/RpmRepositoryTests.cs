@@ -39,6 +39,46 @@ public sealed class RpmRepositoryTests
         Shell.Run("bash", "-c", $"rpm --dbpath {site.Folder.File("none")} -Kv {served} || true").ShouldContain("NOKEY");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_signed_copy_that_is_lost_or_damaged_is_made_again(bool isLost)
+    {
+        await using var site = await RepositorySite.StartAsync();
+        await site.ImportAsync(TestPackages.Rpm(site.Folder));
+        const string Path = "/repo/rpm/packages/kernelcare-0.2.0-1.x86_64.rpm";
+        var right = await site.Portal.Http.GetByteArrayAsync(Path, Cancellation);
+        var copy = Directory
+            .GetFiles(System.IO.Path.Combine(site.Portal.DataFolder, "cache", "agent-packages"))
+            .Single();
+        if (isLost)
+            File.Delete(copy);
+        else
+            using (var file = new FileStream(copy, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+                file.Write("rotten"u8);
+
+        // Signed anew, at another second perhaps; what the list says is what is served.
+        var again = await site.Portal.Http.GetByteArrayAsync(Path, Cancellation);
+
+        again.Length.ShouldBe(right.Length);
+        var served = site.Folder.File("served.rpm");
+        await File.WriteAllBytesAsync(served, again, Cancellation);
+        Shell.Run("rpm", "-K", "--nosignature", served).ShouldContain("digests OK");
+    }
+
+    [Fact]
+    public async Task What_a_killed_import_left_is_deleted_by_the_next()
+    {
+        await using var site = await RepositorySite.StartAsync();
+        var folder = System.IO.Path.Combine(site.Portal.DataFolder, "agent-packages");
+        await site.ImportAsync(TestPackages.Rpm(site.Folder));
+        await File.WriteAllTextAsync(System.IO.Path.Combine(folder, ".dead.tmp"), "half", Cancellation);
+
+        await site.ImportAsync(TestPackages.Rpm(site.Folder));
+
+        Directory.GetFiles(folder, ".*.tmp").ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task A_package_that_is_signed_already_is_signed_anew()
     {

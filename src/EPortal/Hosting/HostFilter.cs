@@ -6,8 +6,8 @@ using Microsoft.Extensions.Primitives;
 namespace EPortal.Hosting;
 
 /// <summary>
-/// Refuses requests under other names than <see cref="AllowedHosts"/>, matched as the framework's own filter does, which
-/// cannot say in its answer and in the log which setting it is. A request without a host name is answered.
+/// Refuses requests under other names than <see cref="AllowedHosts"/>, matched as the framework's own filter does,
+/// which cannot say in its answer and in the log which setting it is. A request without a host name is answered.
 /// </summary>
 internal sealed partial class HostFilter(
     RequestDelegate next,
@@ -18,17 +18,18 @@ internal sealed partial class HostFilter(
 {
     private readonly StringSegment[]? _allowed = allowed.Contains("*")
         ? null
-        : [.. allowed.Select(host => new StringSegment(host))];
+        // As headers have names of other scripts (RFC 3492).
+        : [.. allowed.Select(host => new StringSegment(new HostString(host).ToUriComponent()))];
 
     private readonly LogRateLimiter _lines = new(time);
 
     /// <summary>Refuses or passes on.</summary>
     public Task Invoke(HttpContext context)
     {
-        var host = context.Request.Host;
-        return _allowed is null || !host.HasValue || HostString.MatchesAny(host.Host, _allowed)
+        var host = context.Request.Headers.Host.ToString();
+        return _allowed is null || host.Length == 0 || HostString.MatchesAny(host, _allowed)
             ? next(context)
-            : Refuse(context, host.Host);
+            : Refuse(context, host);
     }
 
     private Task Refuse(HttpContext context, string host)

@@ -71,10 +71,11 @@ public sealed class RpmRepositoryTests
     {
         await using var site = await RepositorySite.StartAsync();
         var folder = System.IO.Path.Combine(site.Portal.DataFolder, "agent-packages");
-        await site.ImportAsync(TestPackages.Rpm(site.Folder));
+        var package = TestPackages.Rpm(site.Folder);
+        await site.ImportAsync(package);
         await File.WriteAllTextAsync(System.IO.Path.Combine(folder, ".dead.tmp"), "half", Cancellation);
 
-        await site.ImportAsync(TestPackages.Rpm(site.Folder));
+        await site.ImportAsync(package);
 
         Directory.GetFiles(folder, ".*.tmp").ShouldBeEmpty();
     }

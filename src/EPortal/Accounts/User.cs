@@ -15,6 +15,7 @@ internal sealed record User(string Id, string Name, string Description, bool IsA
     public static readonly EntityType Entity = new("account", "name", "description", "password", "admin", "identity")
     {
         NamedBy = ["name"],
+        IdentifiedBy = "identity",
         CanBeHeld = true,
     };
 

@@ -259,7 +259,8 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
             {
                 var user = Get(change, name).ToUser();
                 user.Stored().RefuseUnless(seen);
-                ApiKeyStore.DeleteOf(change, user.Id);
+                foreach (var id in change.SameName(User.Entity, user.Id))
+                    ApiKeyStore.DeleteOf(change, id);
                 change.Delete(User.Entity, [user.Id]);
                 change.Note("user.delete", name, user.Stored().AsDeleted());
                 CheckThatAnAdminStays(change, user, keepAnAdmin, "delete");

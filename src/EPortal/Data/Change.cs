@@ -83,12 +83,19 @@ internal sealed class Change(
         Carry(type, New(type, OperationKind.Update) with { Subjects = [id], Set = set, Releases = [.. holds] });
     }
 
-    /// <summary>Ends entities. Those that another node makes meanwhile are not among them.</summary>
+    /// <summary>
+    /// Ends entities, and those of the same names that they shadow: left behind, one of these would take their place.
+    /// Those that another node makes meanwhile are not among them.
+    /// </summary>
     public void Delete(EntityType type, IEnumerable<string> ids)
     {
-        foreach (var some in ids.Chunk(IdsPerDeletion))
+        var all = type.NamedBy.Count == 0 ? ids : ids.SelectMany(id => SameName(type, id)).Distinct();
+        foreach (var some in all.Chunk(IdsPerDeletion))
             Carry(type, New(type, OperationKind.Delete) with { Subjects = some });
     }
+
+    /// <summary>The ids of all living entities of the name of this one, itself among them.</summary>
+    public IReadOnlyList<string> SameName(EntityType type, string id) => NameShadows.SameName(Session, type, id);
 
     /// <summary>Writes the line of the user log that this change owes.</summary>
     /// <param name="action">What was done, such as <c>key.change</c>.</param>
@@ -127,8 +134,10 @@ internal sealed class Change(
     /// <summary>Takes in an operation of another node.</summary>
     public Applied Apply(Operation operation)
     {
+        if (operation.Id.Origin == Node.Origin)
+            return operation.Id.Sequence <= Node.Sequence ? Applied.Before : Applied.Forked;
         var last = VersionVector.Last(session, operation.Id.Origin);
-        if (operation.Id.Origin == Node.Origin || operation.Id.Sequence <= last)
+        if (operation.Id.Sequence <= last)
             return Applied.Before;
         if (operation.Id.Sequence != last + 1)
             return Applied.Gap;

@@ -14,6 +14,12 @@ internal sealed record EntityType(string Name, params string[] Fields)
     /// </summary>
     public IReadOnlyList<string> NamedBy { get; init; } = [];
 
+    /// <summary>
+    /// A field that says who an entity is outside; null for none. Of several of one name and one such identity the
+    /// oldest is visible: they were made by themselves, and the later ones know less.
+    /// </summary>
+    public string? IdentifiedBy { get; init; }
+
     /// <summary>Whether holds can be put on it; the column <c>held</c> then says that there is at least one.</summary>
     public bool CanBeHeld { get; init; }
 

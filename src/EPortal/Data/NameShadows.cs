@@ -6,6 +6,16 @@ namespace EPortal.Data;
 /// </summary>
 internal sealed class NameShadows(Session session)
 {
+    private static readonly Comparer<(long Born, string Id)> s_oldest = Comparer<(long Born, string Id)>.Create(
+        (one, other) =>
+            one.Born != other.Born ? one.Born.CompareTo(other.Born) : string.CompareOrdinal(one.Id, other.Id)
+    );
+
+    private static readonly Comparer<(Stamp Named, string Id)> s_latest = Comparer<(Stamp Named, string Id)>.Create(
+        (one, other) =>
+            one.Named == other.Named ? string.CompareOrdinal(one.Id, other.Id) : one.Named.CompareTo(other.Named)
+    );
+
     /// <summary>The name of a living entity; empty where its type has none.</summary>
     public static Fields NameOf(Session session, EntityType type, string id)
     {
@@ -23,6 +33,20 @@ internal sealed class NameShadows(Session session)
         return name;
     }
 
+    /// <summary>The ids of all living entities that have the name of this one; none where it is gone.</summary>
+    public static IReadOnlyList<string> SameName(Session session, EntityType type, string id)
+    {
+        var same = string.Join(" AND ", type.NamedBy.Select(field => $"other.{field} = one.{field}"));
+        var ids = new List<string>();
+        using var row = session.Query(
+            $"SELECT other.id FROM {type.Name} one JOIN {type.Name} other ON {same} WHERE one.id = @id ORDER BY other.id",
+            ("@id", id)
+        );
+        while (row.Read())
+            ids.Add(row.GetString(0));
+        return ids;
+    }
+
     /// <summary>Sets the column <c>shadowed</c> of all that carry the name in <paramref name="fields"/>.</summary>
     public void Recompute(EntityType type, IReadOnlyDictionary<string, object?> fields)
     {
@@ -30,27 +54,38 @@ internal sealed class NameShadows(Session session)
             return;
         var same = string.Join(" AND ", type.NamedBy.Select(field => $"{field} = @{field}"));
         (string, object?)[] name = [.. type.NamedBy.Select(field => ("@" + field, fields[field]))];
-        if (Latest(type, same, name) is { } visible)
+        if (VisibleOrNull(type, same, name) is { } visible)
             session.Execute(
                 $"UPDATE {type.Name} SET shadowed = CASE WHEN id = @visible THEN 0 ELSE 1 END WHERE {same}",
                 [("@visible", visible), .. name]
             );
     }
 
-    private string? Latest(EntityType type, string same, (string, object?)[] name)
+    private string? VisibleOrNull(EntityType type, string same, (string, object?)[] name)
     {
-        string? visible = null;
-        var latest = Stamp.Never;
-        using var row = session.Query($"SELECT id, stamp, stamps FROM {type.Name} WHERE {same}", name);
-        while (row.Read())
+        var entities = new List<(string Id, long Born, Stamp Named, string? Identity)>();
+        using (
+            var row = session.Query(
+                $"SELECT id, stamp, stamps, {type.IdentifiedBy ?? "NULL"} FROM {type.Name} WHERE {same}",
+                name
+            )
+        )
         {
-            var id = row.GetString(0);
-            var stamps = FieldStamps.Parse(new Stamp(row.GetInt64(1), EntityId.Parse(id).Origin), row.GetString(2));
-            var named = type.NamedBy.Select(stamps.Of).Max();
-            if (visible is null || named.IsAfter(latest) || (named == latest && string.CompareOrdinal(id, visible) > 0))
-                (visible, latest) = (id, named);
+            while (row.Read())
+            {
+                var (id, born) = (row.GetString(0), row.GetInt64(1));
+                var stamps = FieldStamps.Parse(new Stamp(born, EntityId.Parse(id).Origin), row.GetString(2));
+                entities.Add(
+                    (id, born, type.NamedBy.Select(stamps.Of).Max(), row.IsDBNull(3) ? null : row.GetString(3))
+                );
+            }
         }
 
-        return visible;
+        if (entities.Count == 0)
+            return null;
+        var isOne = entities[0].Identity is { } identity && entities.TrueForAll(entity => entity.Identity == identity);
+        return isOne
+            ? entities.MinBy(entity => (entity.Born, entity.Id), s_oldest).Id
+            : entities.MaxBy(entity => (entity.Named, entity.Id), s_latest).Id;
     }
 }

@@ -14,6 +14,12 @@ internal enum Applied
 
     /// <summary>Its clock is too far ahead to be believed.</summary>
     ClockAhead,
+
+    /// <summary>
+    /// It is one of this node's own that this store never made or has lost, as after a restore that was not noticed:
+    /// the node has to go on under a new origin.
+    /// </summary>
+    Forked,
 }
 
 /// <summary>

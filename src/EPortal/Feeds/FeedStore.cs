@@ -117,7 +117,10 @@ internal sealed class FeedStore(Database database, ChangeLog log)
                 check?.Invoke(change.Session);
                 var keys = change
                     .Db.Query<string>(
-                        "SELECT name FROM key WHERE feed = @Id AND shadowed = 0 ORDER BY name LIMIT 100",
+                        """
+                        SELECT DISTINCT k.name FROM feed one JOIN feed own ON own.name = one.name JOIN key k ON k.feed = own.id
+                        WHERE one.id = @Id AND k.shadowed = 0 ORDER BY k.name LIMIT 100
+                        """,
                         new { feed.Id }
                     )
                     .AsList();

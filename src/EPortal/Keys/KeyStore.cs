@@ -56,10 +56,7 @@ internal sealed class KeyStore(Database database, ChangeLog log)
 
     /// <summary>The name of the key of that id; empty, which is no key's name, where there is none.</summary>
     public static string NameOfId(Session session, string id) =>
-        session.Connection.QueryFirstOrDefault<string>(
-            "SELECT name FROM key WHERE shadowed = 0 AND id = @id",
-            new { id }
-        ) ?? "";
+        session.Connection.QueryFirstOrDefault<string>("SELECT name FROM key WHERE id = @id", new { id }) ?? "";
 
     /// <summary>The key of that name.</summary>
     public static Key? FindOrNull(Session session, string name) =>

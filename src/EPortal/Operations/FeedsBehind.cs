@@ -30,7 +30,7 @@ internal static class FeedsBehind
             .ToDictionary(row => (row.Feed, row.Product), row => row.Released);
         var followed = session
             .Connection.Query<string>(
-                $"SELECT DISTINCT {KeyFeed.Id} FROM server_group g JOIN key k ON k.id = g.key AND k.shadowed = 0 {KeyFeed.Join}"
+                $"SELECT DISTINCT {KeyFeed.Id} FROM server_group g {VisibleKey.Join("g.key")} {KeyFeed.Join}"
             )
             .ToHashSet(StringComparer.Ordinal);
         var here = Products

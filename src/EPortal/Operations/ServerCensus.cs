@@ -66,12 +66,14 @@ internal static class ServerCensus
             FROM (
               SELECT x.grp, coalesce(c.at, x.registered) < @before AS inactive, c.at IS NULL AS unseen, count(*) AS servers
               FROM server_search x LEFT JOIN server_checkin c ON c.server = x.server
-              WHERE @key IS NULL OR x.grp IN (SELECT o.id FROM server_group o JOIN key k ON k.id = o.key AND k.shadowed = 0 WHERE k.name = @key)
+              WHERE @key IS NULL OR x.grp IN (SELECT o.id FROM server_group o {VisibleKey.Join(
+                "o.key"
+            )} WHERE k.name = @key)
               GROUP BY 1, 2, 3
             ) n
             JOIN server_group g ON g.id = n.grp
             JOIN server_profile p ON p.id = g.profile
-            JOIN key k ON k.id = g.key AND k.shadowed = 0
+            {VisibleKey.Join("g.key")}
             {KeyFeed.Join}
             WHERE @feed IS NULL OR {KeyFeed.Name} = @feed
             """,

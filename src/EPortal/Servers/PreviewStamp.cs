@@ -23,7 +23,7 @@ internal static class PreviewStamp
     public static string Of(Session session)
     {
         var keys = session.Connection.Query<string>(
-            "SELECT id || ' ' || feed || ' ' || products FROM key WHERE shadowed = 0 ORDER BY id"
+            "SELECT id || ' ' || name || ' ' || shadowed || ' ' || feed || ' ' || products FROM key ORDER BY id"
         );
         var digest = SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', keys)));
         return string.Create(

@@ -92,8 +92,8 @@ internal sealed class Registration(ChangeLog log, HostChangeLimiter limit)
     private static long CountUpTo(Session session, string key, long limit) =>
         (long)
             session.Scalar(
-                "SELECT count(*) FROM (SELECT 1 FROM server WHERE key = @key LIMIT @limit) AS some",
-                ("@key", key),
+                $"SELECT count(*) FROM (SELECT 1 FROM server WHERE key IN {VisibleKey.Ids} LIMIT @limit) AS some",
+                ("@Id", key),
                 ("@limit", limit)
             )!;
 }

@@ -203,7 +203,10 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
             .Where(server => server.Key != key.Id)
             .Select(server => server.Id)
             .ToHashSet(StringComparer.Ordinal);
-        var there = change.Db.ExecuteScalar<long>("SELECT count(*) FROM server WHERE key = @Id", new { key.Id });
+        var there = change.Db.ExecuteScalar<long>(
+            $"SELECT count(*) FROM server WHERE key IN {VisibleKey.Ids}",
+            new { key.Id }
+        );
         if (key.ServerLimit > 0 && elsewhere.Count > 0 && there + elsewhere.Count > key.ServerLimit)
             throw new RefusedException(
                 Refusal.Conflict,

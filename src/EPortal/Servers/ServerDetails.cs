@@ -27,7 +27,7 @@ internal static class ServerDetails
                   x.version, x.virt, x.kcare_version, x.distro, x.distro_version, x.machine, x.processor, x.update_result
                 FROM {session.Dialect.Numbers("@page")} p
                 {session.Dialect.JoinInOrder} server s ON s.local = p.value
-                JOIN key k ON k.id = s.key AND k.shadowed = 0
+                {VisibleKey.Join("s.key")}
                 {KeyFeed.Join}
                 LEFT JOIN server_checkin c ON c.server = s.local
                 LEFT JOIN server_facts x ON x.server = s.local

@@ -36,7 +36,8 @@ internal sealed class ServerStore(Database database, ChangeLog log, HostChangeLi
             session
                 .Connection.Query<KeyCount>(
                     """
-                    SELECT k.name AS Key, coalesce(sum(g.servers), 0) AS Count FROM key k LEFT JOIN server_group g ON g.key = k.id
+                    SELECT k.name AS Key, coalesce(sum(g.servers), 0) AS Count FROM key k
+                    JOIN key own ON own.name = k.name LEFT JOIN server_group g ON g.key = own.id
                     WHERE k.shadowed = 0 GROUP BY k.id, k.name ORDER BY k.name
                     """
                 )
@@ -141,7 +142,7 @@ internal sealed class ServerStore(Database database, ChangeLog log, HostChangeLi
             {
                 var key = KeyStore.Get(change.Session, name);
                 key.Stored().RefuseUnless(seen);
-                var deleted = Delete(change, "s.key = @Id", new { key.Id });
+                var deleted = Delete(change, $"s.key IN {VisibleKey.Ids}", new { key.Id });
                 if (deleted.Count > agreed)
                     throw new RefusedException(
                         Refusal.Conflict,

@@ -50,7 +50,7 @@ internal sealed class ReportMaker(Database database, Offers offers, ReportOption
     {
         var servers = session
             .Connection.Query<(string Products, long Servers)>(
-                "SELECT k.products, sum(g.servers) FROM server_group g JOIN key k ON k.id = g.key AND k.shadowed = 0 GROUP BY k.products"
+                $"SELECT k.products, sum(g.servers) FROM server_group g {VisibleKey.Join("g.key")} GROUP BY k.products"
             )
             .AsList();
         var patchsets = session
@@ -73,9 +73,9 @@ internal sealed class ReportMaker(Database database, Offers offers, ReportOption
         [
             .. session
                 .Connection.Query<(string Distro, string Version, long Servers)>(
-                    """
+                    $"""
                     SELECT p.distro, p.distro_version, sum(g.servers) AS servers FROM server_group g
-                    JOIN key k ON k.id = g.key AND k.shadowed = 0 JOIN server_profile p ON p.id = g.profile
+                    {VisibleKey.Join("g.key")} JOIN server_profile p ON p.id = g.profile
                     WHERE p.distro <> '' GROUP BY 1, 2 ORDER BY servers DESC, 1, 2 LIMIT @most
                     """,
                     new { most = UsageReport.MaxDistros }

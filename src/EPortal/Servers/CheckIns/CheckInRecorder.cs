@@ -54,7 +54,7 @@ internal sealed class CheckInRecorder(ChangeLog log, ServerCache known, HostChan
             $"""
             SELECT s.local, s.id, {KeyFeed.Id}, {KeyFeed.Name}, k.products, s.tags, n.offer_revision
             FROM server s
-            JOIN key k ON k.id = s.key AND k.shadowed = 0
+            {VisibleKey.Join("s.key")}
             {KeyFeed.Join}
             CROSS JOIN node n
             WHERE s.server_id = @serverId

@@ -40,8 +40,8 @@ internal sealed class InternTable
         using (
             var row = session.Query(
                 $"""
-                SELECT k.id, {KeyFeed.Id}, {KeyFeed.Name}, k.products
-                FROM key k {KeyFeed.Join} WHERE k.shadowed = 0
+                SELECT own.id, {KeyFeed.Id}, {KeyFeed.Name}, k.products
+                FROM key own {VisibleKey.OfOwn} {KeyFeed.Join}
                 """
             )
         )

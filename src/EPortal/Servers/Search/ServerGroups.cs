@@ -32,9 +32,9 @@ internal sealed class GroupKey
         session
             .Connection.Query<GroupKey>(
                 $"""
-                SELECT k.id, k.name, k.products, {KeyFeed.Id} AS feed_id, {KeyFeed.Name} AS feed_name
-                FROM key k {KeyFeed.Join}
-                WHERE k.shadowed = 0 AND (@keyName IS NULL OR k.name = @keyName) AND (@feedName IS NULL OR {KeyFeed.Name} = @feedName)
+                SELECT own.id, k.name, k.products, {KeyFeed.Id} AS feed_id, {KeyFeed.Name} AS feed_name
+                FROM key own {VisibleKey.OfOwn} {KeyFeed.Join}
+                WHERE (@keyName IS NULL OR k.name = @keyName) AND (@feedName IS NULL OR {KeyFeed.Name} = @feedName)
                 """,
                 new { keyName, feedName }
             )
@@ -147,7 +147,7 @@ internal static class ServerGroups
             SELECT {KeyFeed.Id}, p.kernel_id, p.patch_level, g.servers, k.products
             FROM server_group g
             JOIN server_profile p ON p.id = g.profile
-            JOIN key k ON k.id = g.key AND k.shadowed = 0
+            {VisibleKey.Join("g.key")}
             {KeyFeed.Join}
             """
         );
@@ -178,7 +178,7 @@ internal static class ServerGroups
               SELECT min(key) FROM server_group
               UNION ALL
               SELECT (SELECT min(g.key) FROM server_group g WHERE g.key > used.key) FROM used WHERE used.key IS NOT NULL)
-            SELECT EXISTS (SELECT 1 FROM used WHERE used.key IS NOT NULL AND used.key NOT IN (SELECT id FROM key WHERE shadowed = 0))
+            SELECT EXISTS (SELECT 1 FROM used WHERE used.key IS NOT NULL AND used.key NOT IN (SELECT id FROM key))
             """
         );
 

@@ -15,6 +15,8 @@ public sealed class SqliteConvergenceTests() : ConvergenceContract(SqliteTestDat
 
 public sealed class SqliteReplicationRulesTests() : ReplicationRulesContract(SqliteTestDatabase.Instance);
 
+public sealed class SqliteSameNameTests() : SameNameContract(SqliteTestDatabase.Instance);
+
 public sealed class SqliteRetentionTests() : RetentionContract(SqliteTestDatabase.Instance);
 
 public sealed class SqliteRolloutModelTests() : RolloutModelContract(SqliteTestDatabase.Instance);

@@ -21,7 +21,7 @@ internal sealed class ApiKeyStore(Database database, ChangeLog log, TimeProvider
 
     private const string Select = """
         SELECT k.id, k.key_id, k.hash, k.name, k.created, k.expires, u.at AS used, u.address, a.name AS account
-        FROM api_key k JOIN account a ON a.id = k.account AND a.shadowed = 0
+        FROM api_key k JOIN account own ON own.id = k.account JOIN account a ON a.name = own.name AND a.shadowed = 0
         LEFT JOIN api_key_use u ON u.key = k.id
         """;
 

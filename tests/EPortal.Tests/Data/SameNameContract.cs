@@ -102,11 +102,18 @@ public abstract class SameNameContract(TestDatabase kind) : StoreContract(kind)
         await using var a = NewStore(Now);
         await using var b = NewStore(Now + TimeSpan.FromSeconds(5));
         await Users(a).Add(TestStore.Admin, "bob", new UserSettings { Password = "first password" });
+        await ApiKeys(a).Make(TestStore.Admin, "bob", "of a script", null);
         await Users(b).Add(TestStore.Admin, "bob", new UserSettings { Password = "second password" });
         await Meet(a, b);
 
+        await ApiKeys(a).Make(TestStore.Admin, "bob", "at the later", null);
+        await Meet(a, b);
+        ApiKeys(b).List("bob").Select(key => key.Name).ShouldBe(["of a script", "at the later"]);
+
         await Users(visibleIsDeleted ? b : a).Delete(TestStore.Admin, "bob");
         await Meet(a, b);
+        foreach (var node in new[] { a, b })
+            node.Scalar<long>("SELECT count(*) FROM api_key").ShouldBe(0);
 
         foreach (var node in new[] { a, b })
         {
@@ -170,6 +177,8 @@ public abstract class SameNameContract(TestDatabase kind) : StoreContract(kind)
     private static KeyStore Keys(TestStore store) => new(store.Database, store.Log);
 
     private static UserStore Users(TestStore store) => new(store.Database, store.Log, 5, PasswordCost.Standard);
+
+    private static ApiKeyStore ApiKeys(TestStore store) => new(store.Database, store.Log, store.Time);
 
     private static ServerStore Servers(TestStore store) => new(store.Database, store.Log, store.Changes, store.Time);
 }

@@ -178,7 +178,7 @@ internal sealed record ServerList(long Count)
 /// <summary>
 /// A server in the form that programs have always got; times are <c>YYYY-MM-DD HH:MM:SS.ffffff</c> UTC.
 /// </summary>
-internal record ServerEntry
+internal sealed record ServerEntry
 {
     public required string Id { get; init; }
     public required string Ip { get; init; }

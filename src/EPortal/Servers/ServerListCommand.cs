@@ -131,10 +131,7 @@ internal sealed class ServerListCommand
     private void Show(CliContext context, FoundServers page, ParseResult parsed)
     {
         if (parsed.GetValue(_json))
-            context.Json(
-                [.. page.Servers.Select(server => new ServerRow(server))],
-                ServerRowsJson.Default.ServerRowArray
-            );
+            context.Json([.. page.Servers.Select(ServerRow.From)], ServerRowsJson.Default.ServerRowArray);
         else
             Write(context, page, parsed.GetValue(_offset) ?? 0);
         var next = (parsed.GetValue(_offset) ?? 0) + page.Servers.Count;

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 
 namespace EPortal.Servers;
@@ -18,23 +17,64 @@ internal sealed record TaggedRow(string Id, string Tags);
 /// <summary>A change seen about a server, for programs.</summary>
 internal sealed record EventRow(string Time, string What, string Was, string Became);
 
-/// <summary>A server as <c>server list --json</c> prints it: what the API tells, and how the server stands.</summary>
-internal sealed record ServerRow : ServerEntry
+/// <summary>A server for programs; times in UTC.</summary>
+internal sealed record ServerRow(
+    string Id,
+    string Ip,
+    string Hostname,
+    string Key,
+    string Feed,
+    string Registered,
+    string? Checkin,
+    string? Updated,
+    string Euname,
+    string Release,
+    string KernelId,
+    long PatchLevel,
+    string PatchType,
+    string? Tags,
+    long? Uptime,
+    string Version,
+    string Virt,
+    string KcareVersion,
+    string Distro,
+    string DistroVersion,
+    string Machine,
+    string Processor,
+    string Status,
+    bool Inactive,
+    string UpdateResult
+)
 {
     /// <summary>The row of a server.</summary>
-    [SetsRequiredMembers]
-    public ServerRow(Server server)
-        : base(From(server, secrets: true)) =>
-        (Status, Inactive, UpdateResult) = (server.Status.Token(), server.Inactive, server.Facts.UpdateResult);
-
-    /// <summary>Its level against the offer.</summary>
-    public string Status { get; }
-
-    /// <summary>Whether it has not checked in for 48 hours.</summary>
-    public bool Inactive { get; }
-
-    /// <summary>How its last update ended.</summary>
-    public string UpdateResult { get; }
+    public static ServerRow From(Server s) =>
+        new(
+            s.ServerId,
+            s.Facts.Ip,
+            s.Facts.Hostname,
+            s.Key,
+            s.Feed,
+            ServerEntry.Time(s.Registered)!,
+            ServerEntry.Time(s.Checkin),
+            ServerEntry.Time(s.Updated),
+            s.Facts.Euname,
+            s.Facts.Release,
+            s.Facts.KernelId,
+            s.Facts.PatchLevel,
+            s.Facts.PatchType,
+            s.Tags.Length == 0 ? null : s.Tags,
+            s.Uptime,
+            s.Facts.Version,
+            s.Facts.Virt,
+            s.Facts.KcareVersion,
+            s.Facts.Distro,
+            s.Facts.DistroVersion,
+            s.Facts.Machine,
+            s.Facts.Processor,
+            s.Status.Token(),
+            s.Inactive,
+            s.Facts.UpdateResult
+        );
 }
 
 /// <summary>Serializers of what commands on servers print.</summary>

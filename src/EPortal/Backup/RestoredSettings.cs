@@ -7,8 +7,8 @@ namespace EPortal.Backup;
 internal static class RestoredSettings
 {
     /// <summary>
-    /// Refuses settings that would have the next start look for data or patches elsewhere than they are restored to, and
-    /// warns of what a start would refuse.
+    /// Refuses settings that would have the next start look for data or patches elsewhere than they are restored to,
+    /// and warns of what a start would refuse.
     /// </summary>
     /// <param name="context">Whose settings are in force.</param>
     /// <param name="places">Where the rest goes.</param>

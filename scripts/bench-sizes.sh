@@ -24,6 +24,7 @@ ln -s "$PWD"/out/* "$work/out/"
 rm "$work/out/eportal"
 cat > "$work/out/eportal" << END
 #!/bin/sh
+unset EPORTAL_OUT
 case \$1 in serve) echo \$\$ > $bound/cgroup.procs; exec taskset -c 0 $PWD/out/eportal "\$@" ;; esac
 exec $PWD/out/eportal "\$@"
 END

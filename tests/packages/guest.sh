@@ -3,13 +3,14 @@
 
 leader=
 
-# guest_root FOLDER: unpacks a fresh one.
+# guest_root FOLDER [NAME PACKAGE,…]: unpacks a fresh one; one with more packages is kept under a name.
 guest_root() {
-    local made=.cache/test-root/bookworm.tar
+    local made=.cache/test-root/${2:-bookworm}.tar
     if [ ! -f "$made" ]; then
         mkdir -p "$(dirname "$made")"
         mmdebstrap --quiet --variant=minbase \
-            --include=systemd,systemd-sysv,dbus,ca-certificates,curl,procps,libssl3,libstdc++6,man-db,cron bookworm "${made%.tar}.new.tar"
+            --include=systemd,systemd-sysv,dbus,ca-certificates,curl,procps,libssl3,libstdc++6,man-db,cron${3:+,$3} \
+            bookworm "${made%.tar}.new.tar"
         mv "${made%.tar}.new.tar" "$made"
     fi
     mkdir -p "$1"

@@ -159,10 +159,10 @@ docs_new_host() {
 
 docs_prepare() {
     # Stands for another machine: what it is told to do is done here, in a folder of its own.
-    write_guest /usr/local/bin/ssh '#!/bin/sh
+    write_guest /usr/bin/ssh '#!/bin/sh
 [ "$1" = backup-host ] && cd /srv/backup-host && shift && exec sh -c "$*"'
     # Stands for an editor, and a reader who finds that the paths are right.
-    write_guest /usr/local/bin/vi '#!/bin/sh
+    write_guest /usr/bin/vi '#!/bin/sh
 grep -q "^ssl_certificate_key /etc/nginx/ssl/eportal.key;" "$1"'
     cp "$dist"/* "$root/root/packages/"
     # Signed by whoever built the packages.
@@ -216,7 +216,7 @@ docs_https() {
     check 'hosts can be told the new address' guest_sh 'curl -fsk https://127.0.0.1/set-patch-server | grep -q https://127.0.0.1'
     check 'metrics are closed' guest_sh '[ "$(curl -sk -o /dev/null -w "%{http_code}" https://127.0.0.1/metrics)" = 403 ]
         curl -fs http://127.0.0.1:8080/metrics | grep -q "^eportal"'
-    docs_run https.md "echo \"PATCHES_DIR = '/path/to/patches/storage'\" >> /etc/eportal/config"
+    docs_run https.md 'mkdir -p /path/to/patches/storage'
     check 'patches are in the storage' docs_intact /path/to/patches/storage
     check 'the old ones are deleted' guest_sh 'cd /var/lib/eportal; rm -r arch resources user-resources; systemctl restart eportal'
     check 'no patch is missing' docs_intact /path/to/patches/storage
@@ -269,8 +269,8 @@ docs_backup() {
     check 'the data is that of the old host' docs_intact
 
     # As an upgrade leaves it: the database of before.
-    check 'the copy of the page' guest_sh 'kc.eportal backup-db /root/before
-        cp before/eportal.sqlite /var/lib/eportal/eportal-before-0.2.0-schema0021-20261127T140921Z.copy
+    check 'the copy of the page' guest_sh 'kc.eportal backup-db /usr/share/kcare-eportal/before
+        cp /usr/share/kcare-eportal/before/eportal.sqlite /var/lib/eportal/eportal-before-0.2.0-schema0021-20261127T140921Z.copy
         chown eportal:eportal /var/lib/eportal/*.copy'
     check 'a change after it' docs_other_change latest
     docs_run backup.md 'systemctl stop eportal'

@@ -3,14 +3,14 @@
 # Each code block of a page is either run here, in the page's order, or listed in docs_not_run: a new one is noticed.
 
 # Code blocks that are not run: page|first line|why.
-docs_not_run='
-install.md|dnf install -y ./eportal-0.2.0-1.x86_64.rpm|another kind of system; rpm.sh installs it there
+docs_not_run="
+install.md|dnf install -y ./eportal-$version-1.x86_64.rpm|another kind of system; rpm.sh installs it there
 install.md|dnf remove -y eportal           # keeps data; delete with: rm -r /var/lib/eportal|another kind of system; rpm.sh removes it there
-install.md|podman load -i eportal-0.2.0-image.tar|no podman inside of a container; image.sh loads and runs it
+install.md|podman load -i eportal-$version-image.tar|no podman inside of a container; image.sh loads and runs it
 install.md|mkdir -p /var/lib/eportal/data|no docker here; image.sh runs the image
 https.md|server {|the configuration of another machine
 old-systems.md|system: ldd (Debian GLIBC 2.31-13+deb11u14) 2.31, OpenSSL 1.1.1w  11 Sep 2023|what a test prints, no command
-'
+"
 
 docs_pages=docs/operations
 declare -A docs_at
@@ -192,7 +192,7 @@ docs_settings_undo() {
 
 docs_install() {
     docs_run install.md 'sha256sum --check --ignore-missing SHA256SUMS'
-    docs_run install.md "apt-get install -y --no-install-recommends ./eportal_0.2.0_amd64.deb"
+    docs_run install.md "apt-get install -y --no-install-recommends ./eportal_${version}_amd64.deb"
     check 'the portal answers' guest_answers
     docs_run install.md 'kc.eportal user add admin'
     check 'the user is there' guest_sh 'kc.eportal user | grep -qE "^admin +\| admin"'
@@ -282,7 +282,7 @@ docs_remove() {
     check 'the agent goes' guest apt-get purge -y kernelcare
     docs_run install.md 'apt-get remove -y eportal       # keeps settings and data'
     check 'nothing is left' guest_sh '[ ! -e /usr/bin/eportal ] && [ ! -e /etc/eportal ] && [ ! -e /var/lib/eportal ] && id eportal'
-    docs_run install.md 'tar -xzf eportal-0.2.0-linux-x64.tar.gz'
+    docs_run install.md "tar -xzf eportal-$version-linux-x64.tar.gz"
     check 'the portal answers' guest_answers
     check 'it starts with the machine' guest systemctl is-enabled eportal
     check 'its files are its own' guest_sh '[ "$(stat -c "%U:%G %a" /etc/eportal/config)" = "root:eportal 640" ]

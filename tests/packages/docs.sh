@@ -124,7 +124,7 @@ docs_all_seen() {
     done
     [ -z "$docs_unseen" ] || { printf 'neither run nor listed in docs_not_run:\n%s' "$docs_unseen"; code=1; }
     while IFS='|' read -r page first _; do
-        if [ -n "$page" ] && ! head -qn 1 "$work/docs/$page"/[0-9][0-9][0-9] | grep -qxF -- "$first"; then
+        if [ -n "$page" ] && ! grep -qxF -- "$first" <<< "$(head -qn 1 "$work/docs/$page"/[0-9][0-9][0-9])"; then
             echo "listed in docs_not_run, but not there: $page: $first"
             code=1
         fi
@@ -154,9 +154,10 @@ docs_other_change() { guest_sh "kc.eportal key add $1" && ! docs_state | diff -q
 # The machine as it was before the portal had any data; what it had is given to /mnt/old.
 docs_new_host() {
     guest_sh 'systemctl stop eportal; rm -rf /mnt/old; mkdir -p /mnt/old/var/lib; cp -a /var/lib/eportal /mnt/old/var/lib/
-        find /var/lib/eportal -mindepth 1 -delete; systemctl start eportal' && guest_answers && guest_sh '! kc.eportal key | grep -q mine'
+        find /var/lib/eportal -mindepth 1 -delete; systemctl start eportal' && guest_answers && guest_sh '! kc.eportal key | grep mine'
 }
 
+# No grep -q behind a pipe here: it ends at the first match, and what writes to it may fail then.
 docs_prepare() {
     # Stands for another machine: what it is told to do is done here, in a folder of its own.
     write_guest /usr/bin/ssh '#!/bin/sh
@@ -195,7 +196,7 @@ docs_install() {
     docs_run install.md "apt-get install -y --no-install-recommends ./eportal_${version}_amd64.deb"
     check 'the portal answers' guest_answers
     docs_run install.md 'kc.eportal user add admin'
-    check 'the user is there' guest_sh 'kc.eportal user | grep -qE "^admin +\| admin"'
+    check 'the user is there' guest_sh 'kc.eportal user | grep -E "^admin +\| admin"'
     check 'the service starts with the machine' guest systemctl is-enabled eportal
     check 'a host and a patchset' docs_data
     check 'settings are kept' guest_sh 'cp -p /etc/eportal/config config'
@@ -210,17 +211,17 @@ docs_install() {
 
 docs_https() {
     docs_run https.md 'kc.eportal sync-nginx-conf'
-    check 'nginx leads to the portal' guest_sh 'curl -fs http://127.0.0.1/readyz | grep -q "\"status\":\"ready\""'
+    check 'nginx leads to the portal' guest_sh 'curl -fs http://127.0.0.1/readyz | grep "\"status\":\"ready\""'
     docs_run https.md 'mv /etc/nginx/eportal.ssl.conf.example /etc/nginx/eportal.ssl.conf'
-    check 'HTTPS leads to the portal' guest_sh 'curl -fsk https://127.0.0.1/readyz | grep -q "\"status\":\"ready\""'
-    check 'hosts can be told the new address' guest_sh 'curl -fsk https://127.0.0.1/set-patch-server | grep -q https://127.0.0.1'
+    check 'HTTPS leads to the portal' guest_sh 'curl -fsk https://127.0.0.1/readyz | grep "\"status\":\"ready\""'
+    check 'hosts can be told the new address' guest_sh 'curl -fsk https://127.0.0.1/set-patch-server | grep https://127.0.0.1'
     check 'metrics are closed' guest_sh '[ "$(curl -sk -o /dev/null -w "%{http_code}" https://127.0.0.1/metrics)" = 403 ]
-        curl -fs http://127.0.0.1:8080/metrics | grep -q "^eportal"'
+        curl -fs http://127.0.0.1:8080/metrics | grep "^eportal"'
     docs_run https.md 'mkdir -p /path/to/patches/storage'
     check 'patches are in the storage' docs_intact /path/to/patches/storage
     check 'the old ones are deleted' guest_sh 'cd /var/lib/eportal; rm -r arch resources user-resources; systemctl restart eportal'
     check 'no patch is missing' docs_intact /path/to/patches/storage
-    check 'HTTPS still leads to the portal' guest_sh 'curl -fsk https://127.0.0.1/readyz | grep -q "\"status\":\"ready\""'
+    check 'HTTPS still leads to the portal' guest_sh 'curl -fsk https://127.0.0.1/readyz | grep "\"status\":\"ready\""'
     check 'back to one disk' docs_settings_undo /path/to/patches/storage
     docs_set https.md "TRUSTED_PROXIES = ['127.0.0.1', '::1', '10.0.0.5']     # nginx here, and the balancer"
     check 'the setting is taken' guest_sh 'kc.eportal config check; systemctl restart eportal'
@@ -228,7 +229,7 @@ docs_https() {
     docs_set https.md "LISTEN = 'https://0.0.0.0:8443'"
     docs_run https.md 'chown root:eportal /etc/eportal/tls.key && chmod 640 /etc/eportal/tls.key'
     check 'the portal answers by HTTPS' guest_sh 'curl -fsk --retry 20 --retry-connrefused --retry-delay 1 https://127.0.0.1:8443/readyz |
-        grep -q "\"status\":\"ready\""'
+        grep "\"status\":\"ready\""'
     check 'back to HTTP' docs_settings_undo
 }
 
@@ -241,7 +242,7 @@ docs_backup() {
     check 'a change after it' docs_other_change late
     docs_run backup.md 'systemctl stop eportal'
     check 'the data is that of the backup' docs_intact
-    check 'the other machine has the backup too' guest_sh 'tar -xOf /srv/backup-host/eportal.tar backup.json | grep -q eportal.sqlite'
+    check 'the other machine has the backup too' guest_sh 'tar -xOf /srv/backup-host/eportal.tar backup.json | grep eportal.sqlite'
 
     docs_run backup.md 'kc.eportal backup-db /usr/share/kcare-eportal/db-backup_$(date '"'+%Y-%m-%d'"')'
     check 'the folder of the page' guest_sh 'mkdir -p /path/to; cp -r /usr/share/kcare-eportal/db-backup_* /path/to/backup_dir'
@@ -286,7 +287,7 @@ docs_remove() {
     check 'the portal answers' guest_answers
     check 'it starts with the machine' guest systemctl is-enabled eportal
     check 'its files are its own' guest_sh '[ "$(stat -c "%U:%G %a" /etc/eportal/config)" = "root:eportal 640" ]
-        [ "$(stat -c "%U %a" /var/lib/eportal)" = "eportal 700" ]; kc.eportal key add mine; kcarectl --version | grep -qx '"$version"
+        [ "$(stat -c "%U %a" /var/lib/eportal)" = "eportal 700" ]; kc.eportal key add mine; kcarectl --version | grep -x '"$version"
 }
 
 root=$work/docs-root

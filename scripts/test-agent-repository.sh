@@ -24,11 +24,13 @@ finish() {
 }
 trap finish EXIT
 
-# check WHAT COMMAND…: the command must succeed.
+# check WHAT COMMAND…: the command must succeed. What it said is in the log then, for a grep that says nothing itself.
 check() {
-    local what=$1
+    local what=$1 failed=
     shift
-    if "$@" > "$work/log" 2>&1; then
+    "$@" > "$work/said" 2>&1 || failed=1
+    [ ! -s "$work/said" ] || mv "$work/said" "$work/log"
+    if [ -z "$failed" ]; then
         echo "ok: $what"
         passed=$((passed + 1))
     else
@@ -147,13 +149,14 @@ story() {
     check "$name: the repository is at the new address" grep -rq "http://localhost:$port/repo/" "$root/etc/apt/sources.list.d" "$root/etc/yum.repos.d"
     check "$name: the playbook removes the package" remove "$root"
     check "$name: nothing of it is left" is_gone "$root"
-    check "$name: by hand it comes back from there" chroot "$root" sh -c "${*//upgrade/install}"
+    local install=${*// --only-upgrade/}
+    check "$name: by hand it comes back from there" chroot "$root" sh -c "${install//upgrade/install}"
 }
 
 root=${EPORTAL_AGENT_ROOT:-$work/root}
 if [ ! -d "$root/etc" ]; then
     echo 'making a Debian root (a minute or two)'
-    mmdebstrap --quiet --variant=minbase --include=cron,dnf,rpm,gpg,ansible-core,python3-apt,python3-dnf bookworm "$root" > "$work/log" 2>&1 \
+    mmdebstrap --quiet --variant=minbase --include=cron,curl,dnf,rpm,gpg,ansible-core,python3-apt,python3-dnf bookworm "$root" > "$work/log" 2>&1 \
         || { cat "$work/log" >&2; exit 1; }
 fi
 for name in apt dnf; do

@@ -13,6 +13,13 @@ internal sealed class DataFolder
     /// <summary>Mode of every folder here.</summary>
     public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    private const UnixFileMode Passable =
+        OwnerOnly
+        | UnixFileMode.GroupRead
+        | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead
+        | UnixFileMode.OtherExecute;
+
     private static readonly string[] Folders = ["arch", "resources", "user-resources", "cache", "config", "reports"];
 
     private DataFolder(string root, string instanceId)
@@ -101,6 +108,7 @@ internal sealed class DataFolder
             {
                 if (!Directory.Exists(path))
                 {
+                    MakeParents(path);
                     MakeFolder(path);
                     PrivilegesNative.Give(path, owner);
                 }
@@ -108,6 +116,16 @@ internal sealed class DataFolder
                 return true;
             }
         );
+
+    /// <summary>Folders on the way, which the user must get through whatever the mask for new files is.</summary>
+    private static void MakeParents(string path)
+    {
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is not { } parent || Path.Exists(parent))
+            return;
+        MakeParents(parent);
+        Directory.CreateDirectory(parent);
+        File.SetUnixFileMode(parent, Passable);
+    }
 
     internal static string Describe(uint user) =>
         PrivilegesNative.FindOrNull(user) is { } known ? $"'{known.Name}'" : $"{user}";

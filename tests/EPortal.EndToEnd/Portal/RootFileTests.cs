@@ -102,7 +102,7 @@ public sealed class RootFileTests : IDisposable
     [Fact]
     public async Task A_folder_for_patches_that_is_not_there_yet_is_made_for_the_portals_user()
     {
-        var patches = _installation.PathOf("patches");
+        var patches = _installation.PathOf("disk/of/patches");
         _installation.Environment["EPORTAL_PATCHES_DIR"] = patches;
 
         await _installation.DoAsync("kcare", "deploy", await _installation.BuildAsync("K1", 1, 1000));

@@ -5,14 +5,16 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scripts/need.sh bench
+[ -x out/eportal ] || make build
 dotnet build bench -c Release -v quiet --nologo > /dev/null
 work=$(mktemp -d /var/tmp/eportal-backups.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 : > "$work/rates"
 
 backups() {
-    local number=0 begun
-    export EPORTAL_CONFIG=/dev/null EPORTAL_DATA_DIR=$work/site/data EPORTAL_RUN_AS=root
+    local number=0 begun user
+    user=$(id -un)
+    export EPORTAL_CONFIG=/dev/null EPORTAL_DATA_DIR=$work/site/data EPORTAL_RUN_AS=$user
     until [ "$(grep -c '^half' "$work/rates")" -ge 3 ] || [ -e "$work/end" ]; do sleep 0.2; done
     echo 'with backups:' >> "$work/rates"
     until [ -e "$work/end" ]; do

@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 
 [ "$(id -u)" = 0 ] || { echo 'run this as root: it bounds memory' >&2; exit 1; }
 scripts/need.sh bench
+[ -x out/eportal ] || make build
 dotnet build bench -c Release -v quiet --nologo
 work=$(mktemp -d /var/tmp/eportal-sizes.XXXXXX)
 group=eportal-sizes

@@ -7,8 +7,8 @@ namespace EPortal.Hosting;
 internal static class AllowedHosts
 {
     /// <summary>
-    /// Always allowed, for health checks and metrics on the portal's own machine; no name of a stranger resolves to
-    /// them in a <c>Host</c> header.
+    /// Always allowed, for health checks and metrics on the portal's own machine. A page of a stranger that has its
+    /// name resolve to this machine (DNS rebinding) still sends that name.
     /// </summary>
     private static readonly string[] s_loopback = ["localhost", "127.0.0.1", "[::1]"];
 

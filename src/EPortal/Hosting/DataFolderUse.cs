@@ -57,7 +57,8 @@ internal sealed class DataFolderUse : IDisposable
     /// <param name="patches">Folder of the patches, where archives were staged.</param>
     public static void FinishRestore(string folder, string? patches)
     {
-        if (!Directory.Exists(Path.Combine(folder, RestoreJournal.Folder)))
+        var staged = patches is null ? null : Path.Combine(patches, RestoreJournal.Folder);
+        if (!Directory.Exists(Path.Combine(folder, RestoreJournal.Folder)) && !Directory.Exists(staged))
             return;
         // While it is at work itself it has the lock.
         using var alone = RestoreJournal.IsDecided(folder)
@@ -66,8 +67,8 @@ internal sealed class DataFolderUse : IDisposable
         if (alone is null)
             return;
         RestoreJournal.Finish(folder);
-        if (patches is not null && Directory.Exists(Path.Combine(patches, RestoreJournal.Folder)))
-            Directory.Delete(Path.Combine(patches, RestoreJournal.Folder), recursive: true);
+        if (Directory.Exists(staged))
+            Directory.Delete(staged, recursive: true);
     }
 
     /// <inheritdoc/>

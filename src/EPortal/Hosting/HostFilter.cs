@@ -16,6 +16,9 @@ internal sealed partial class HostFilter(
     ILogger<HostFilter> logger
 )
 {
+    /// <summary>No name is longer (RFC 1035, 2.3.4).</summary>
+    private const int MaxShown = 255;
+
     private readonly StringSegment[]? _allowed = allowed.Contains("*")
         ? null
         // As headers have names of other scripts (RFC 3492).
@@ -35,7 +38,7 @@ internal sealed partial class HostFilter(
     private Task Refuse(HttpContext context, string host)
     {
         if (_lines.Admits(out var leftOut))
-            LogRefused(host, leftOut);
+            LogRefused(host[..Math.Min(host.Length, MaxShown)], leftOut);
         return ApiErrors.Write(
             context,
             StatusCodes.Status400BadRequest,

@@ -123,9 +123,8 @@ internal static class SettingsChecks
         }
     }
 
-    /// <summary>An address is secret only for the password in it.</summary>
+    /// <summary>A proxy's address is secret only for the password in it.</summary>
     private static bool IsSecret(SettingsAssignment assignment) =>
         SettingsTable.FindOrNull(assignment.Name) is { IsSecret: true }
-        && assignment.Value.ToString() is var text
-        && (!text.Contains("://", StringComparison.Ordinal) || text.Contains('@'));
+        && (assignment.Name != "PROXY" || assignment.Value.ToString().Contains('@'));
 }

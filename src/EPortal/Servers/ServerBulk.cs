@@ -199,8 +199,9 @@ internal sealed class ServerBulk(Database database, ChangeLog log, Offers offers
 
     private static int Move(Change change, string[] some, IReadOnlyList<string> all, Key key, string? filter)
     {
+        var own = change.SameName(Key.Entity, key.Id);
         var elsewhere = Read(change, all)
-            .Where(server => server.Key != key.Id)
+            .Where(server => !own.Contains(server.Key))
             .Select(server => server.Id)
             .ToHashSet(StringComparer.Ordinal);
         var there = change.Db.ExecuteScalar<long>(

@@ -28,6 +28,27 @@ public sealed class DataFolderTests : IDisposable
     }
 
     [Fact]
+    public void Archives_that_a_killed_restore_staged_are_deleted_wherever_it_was_stopped()
+    {
+        var patches = _folder.File("patches");
+        Directory.CreateDirectory(Path.Combine(patches, ".restore", "new"));
+
+        DataFolder.Open(Root, patches);
+
+        Directory.Exists(Path.Combine(patches, ".restore")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_file_in_place_of_the_folder_of_patches_is_refused()
+    {
+        var file = _folder.Write("patches", "");
+
+        Should
+            .Throw<StartException>(() => DataFolder.Open(Root, file))
+            .Message.ShouldBe($"{file} (PATCHES_DIR) is not a folder; set PATCHES_DIR to a folder");
+    }
+
+    [Fact]
     public void The_instance_keeps_its_id()
     {
         var id = DataFolder.Open(Root).InstanceId;

@@ -395,6 +395,14 @@ public sealed class SettingsLoaderTests : IDisposable
         (SettingsLoader.Load(new Dictionary<string, string>(), path).Settings is null).ShouldBe(isError);
     }
 
+    [Fact]
+    public void A_password_that_looks_like_an_address_is_secret()
+    {
+        var path = _folder.Write("config", "METRICS_TOKEN = 'a://b'\n");
+        File.SetUnixFileMode(path, (UnixFileMode)Convert.ToInt32("644", 8));
+        SettingsLoader.Load(new Dictionary<string, string>(), path).Warnings.ShouldHaveSingleItem();
+    }
+
     [Theory]
     [InlineData("http://proxy.example.com:3128", false)]
     [InlineData("http://user:secret@proxy.example.com:3128", true)]

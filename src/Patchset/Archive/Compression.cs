@@ -30,9 +30,6 @@ internal static class Compressions
     /// <summary>Largest window a zstd frame may ask for: 2^26 bytes, 64 MiB.</summary>
     private const int MaxWindowLog = 26;
 
-    /// <summary>Without it the reader of gzip takes a stream that lacks its end for a whole one.</summary>
-    static Compressions() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
-
     /// <summary>Looks at the first bytes and puts them back.</summary>
     public static (Compression Compression, Stream Stream) Recognise(Stream stream)
     {

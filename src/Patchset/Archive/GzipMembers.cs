@@ -8,11 +8,18 @@ namespace EPortal.Format;
 /// </summary>
 internal sealed class GzipMembers : ReadOnlyStream
 {
+    private static readonly Lazy<bool> s_noticesMissingEnd = new(NoticesMissingEnd);
+
     private readonly EndSeen _input;
     private readonly GZipStream _gzip;
 
+    /// <summary>Reads from <paramref name="input"/>.</summary>
+    /// <exception cref="InvalidOperationException">The program does not set what makes the framework notice a missing
+    /// end (Directory.Build.props).</exception>
     public GzipMembers(Stream input)
     {
+        if (!s_noticesMissingEnd.Value)
+            throw new InvalidOperationException("this program does not set System.IO.Compression.UseStrictValidation");
         _input = new EndSeen(input);
         _gzip = new GZipStream(_input, CompressionMode.Decompress);
     }
@@ -31,6 +38,26 @@ internal sealed class GzipMembers : ReadOnlyStream
         if (disposing)
             _gzip.Dispose();
         base.Dispose(disposing);
+    }
+
+    private static bool NoticesMissingEnd()
+    {
+        using var whole = new MemoryStream();
+        using (var packed = new GZipStream(whole, CompressionLevel.Fastest, leaveOpen: true))
+            packed.WriteByte(1);
+        using var cut = new GZipStream(
+            new MemoryStream(whole.GetBuffer(), 0, (int)whole.Length - 1),
+            CompressionMode.Decompress
+        );
+        try
+        {
+            cut.CopyTo(Stream.Null);
+            return false;
+        }
+        catch (InvalidDataException)
+        {
+            return true;
+        }
     }
 
     /// <summary>Knows whether its reader has reached the end.</summary>

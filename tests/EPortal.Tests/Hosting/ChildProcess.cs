@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.IO.Compression;
 using System.Runtime.CompilerServices;
 using EPortal.Blobs;
 using EPortal.Cli;
 using EPortal.Format;
 using EPortal.Hosting;
+using EPortal.Tests.Format;
 
 namespace EPortal.Tests.Hosting;
 
@@ -86,6 +88,7 @@ internal sealed class ChildProcess : IDisposable
                 "wait" => WaitForStop(),
                 "kc" => Administer(),
                 "publish" => Publish(),
+                "gzip" => VerifyCutGzip(),
                 _ => throw new InvalidOperationException($"no role {role}"),
             }
         );
@@ -164,6 +167,34 @@ internal sealed class ChildProcess : IDisposable
         using var held = FileLock.Acquire(Environment.GetEnvironmentVariable("ROLE_LOCK")!);
         Console.WriteLine("held");
         Console.In.ReadToEnd();
+        return 0;
+    }
+
+    /// <summary>Checks an archive that lacks its last byte, in a process that has read other gzip before.</summary>
+    private static int VerifyCutGzip()
+    {
+        using (var other = new GZipStream(new MemoryStream(), CompressionMode.Decompress))
+            other.ReadByte();
+        var archive = SamplePatchset.BuildAsync(Compression.Gzip).GetAwaiter().GetResult();
+        try
+        {
+            PatchsetArchive
+                .VerifyAsync(
+                    new MemoryStream(archive[..^1]),
+                    TrustedKeys.None,
+                    PatchsetLimits.Default,
+                    SamplePatchset.Now,
+                    CancellationToken.None
+                )
+                .GetAwaiter()
+                .GetResult();
+            Console.WriteLine("accepted");
+        }
+        catch (PatchsetException e)
+        {
+            Console.WriteLine(e.Code);
+        }
+
         return 0;
     }
 

@@ -58,6 +58,14 @@ public sealed class InterruptedDeployTests : IAsyncDisposable
         await library.Deploy(archive);
     }
 
+    /// <summary>Once the framework has read gzip without looking for its end, it never does.</summary>
+    [Fact]
+    public async Task A_cut_gzip_is_refused_whatever_the_process_has_read_before()
+    {
+        using var child = ChildProcess.Start("gzip", []);
+        (await child.EndAsync(TestContext.Current.CancellationToken)).Out.ShouldBe($"{PatchsetErrorCode.BadArchive}\n");
+    }
+
     [Fact]
     public async Task Cancelled_at_any_read_it_leaves_nothing()
     {

@@ -14,8 +14,8 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
 
     private readonly Lazy<string> _decoy = new(() => PasswordHash.Make("no such user", cost));
 
-    private const string Columns =
-        "SELECT id, name, description, admin, held, password, identity, stamps FROM account WHERE shadowed = 0";
+    private static readonly string s_columns =
+        $"SELECT id, name, description, admin, {User.Entity.HeldSql("account")} AS held, password, identity, stamps FROM account WHERE shadowed = 0";
 
     /// <summary>Fewest characters of a password.</summary>
     public int MinPasswordLength { get; } = minPasswordLength;
@@ -23,7 +23,7 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
     /// <summary>All users by name.</summary>
     public IReadOnlyList<User> List() =>
         database.Read(session =>
-            session.Connection.Query<Row>($"{Columns} ORDER BY name").Select(row => row.ToUser()).ToList()
+            session.Connection.Query<Row>($"{s_columns} ORDER BY name").Select(row => row.ToUser()).ToList()
         );
 
     /// <summary>The user of that name; null for an unknown one.</summary>
@@ -94,7 +94,7 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
             change =>
             {
                 var known = change.Db.QueryFirstOrDefault<Row>(
-                    $"{Columns} AND identity IN (@Key, @FormerKey) ORDER BY identity <> @Key, id",
+                    $"{s_columns} AND identity IN (@Key, @FormerKey) ORDER BY identity <> @Key, id",
                     new { who.Key, who.FormerKey }
                 );
                 if (known is not null)
@@ -277,7 +277,7 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
         FindRow(change.Session, name) ?? throw new RefusedException(Refusal.NotFound, $"user '{name}' not found");
 
     private static Row? FindRow(Session session, string name) =>
-        session.Connection.QueryFirstOrDefault<Row>($"{Columns} AND name = @name", new { name });
+        session.Connection.QueryFirstOrDefault<Row>($"{s_columns} AND name = @name", new { name });
 
     /// <summary>The name of a user that is the same but for capitals and the like; null for none.</summary>
     private static string? SameOrNull(Session session, string name)
@@ -300,7 +300,7 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
 
     private static long CountAdmins(Session session) =>
         session.Connection.ExecuteScalar<long>(
-            "SELECT count(*) FROM account WHERE shadowed = 0 AND held = 0 AND admin <> 0"
+            $"SELECT count(*) FROM account WHERE shadowed = 0 AND {User.Entity.HeldSql("account")} = 0 AND admin <> 0"
         );
 
     /// <summary>

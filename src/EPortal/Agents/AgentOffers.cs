@@ -79,7 +79,7 @@ internal sealed class AgentOffers(Offers offers)
             $"""
             SELECT t.level, p.name, t.euname, t.files FROM {InForce.From}
             JOIN patchset_target t ON t.patchset = p.id
-            WHERE {InForce.Where} AND s.feed = @FeedId AND t.target = @KernelId AND t.product = 'kernel' AND (@sticky = '' OR p.name = @sticky) AND p.released <= @before
+            WHERE {InForce.Where} AND f.id = @FeedId AND t.target = @KernelId AND t.product = 'kernel' AND (@sticky = '' OR p.name = @sticky) AND p.released <= @before
             ORDER BY p.released DESC, p.name DESC
             """,
             new

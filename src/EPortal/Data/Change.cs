@@ -73,13 +73,18 @@ internal sealed class Change(
     public void Hold(EntityType type, string id, Fields set) =>
         Carry(type, New(type, OperationKind.Update) with { Subjects = [id], Set = set, Holds = true });
 
-    /// <summary>Sets fields and removes the holds that are seen here.</summary>
+    /// <summary>
+    /// Sets fields and removes the holds that are seen here, those on others of the same name too.
+    /// </summary>
     public void Release(EntityType type, string id, Fields set)
     {
-        var holds = Db.Query<string>(
-            "SELECT id FROM hold WHERE entity = @entity AND subject = @id ORDER BY id",
-            new { entity = type.Name, id }
-        );
+        var holds = SameName(type, id)
+            .SelectMany(same =>
+                Db.Query<string>(
+                    "SELECT id FROM hold WHERE entity = @entity AND subject = @same ORDER BY id",
+                    new { entity = type.Name, same }
+                )
+            );
         Carry(type, New(type, OperationKind.Update) with { Subjects = [id], Set = set, Releases = [.. holds] });
     }
 

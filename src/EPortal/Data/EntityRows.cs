@@ -18,7 +18,7 @@ internal sealed class EntityRows(EntityCatalog catalog, Change change)
             sql,
             [("@id", operation.Id.ToString()), ("@stamp", operation.Stamp), .. Values(operation.Set)]
         );
-        _shadows.Recompute(type, operation.Set);
+        Shadow(type, operation.Set);
         type.Projection?.Written(change, operation.Id.ToString(), fields);
     }
 
@@ -60,8 +60,8 @@ internal sealed class EntityRows(EntityCatalog catalog, Change change)
         _session.Execute(sql, [("@stamps", written.ToString()), .. Values(newer), ("@id", id)]);
         if (renamed)
         {
-            _shadows.Recompute(type, oldName);
-            _shadows.Recompute(type, NameShadows.NameOf(_session, type, id));
+            Shadow(type, oldName);
+            Shadow(type, NameShadows.NameOf(_session, type, id));
         }
 
         type.Projection?.Written(change, id, [.. newer.Select(field => field.Key)]);
@@ -77,6 +77,8 @@ internal sealed class EntityRows(EntityCatalog catalog, Change change)
         var name = NameShadows.NameOf(_session, type, id);
         foreach (var pair in catalog.PairsWith(type))
         {
+            if (pair.Projection is { } projection)
+                PairsOf(pair, type, id).ForEach(one => projection.Deleting(change, one));
             _session.Execute(
                 $"DELETE FROM hold WHERE entity = @pair AND subject IN (SELECT id FROM {pair.Name} WHERE {type.Name} = @id)",
                 ("@pair", pair.Name),
@@ -88,11 +90,12 @@ internal sealed class EntityRows(EntityCatalog catalog, Change change)
         _session.Execute("DELETE FROM hold WHERE entity = @type AND subject = @id", ("@type", type.Name), ("@id", id));
         type.Projection?.Deleting(change, id);
         _session.Execute($"DELETE FROM {type.Name} WHERE id = @id", ("@id", id));
-        _shadows.Recompute(type, name);
+        Shadow(type, name);
     }
 
     /// <summary>Brings the column <c>held</c> in line with the holds there are.</summary>
-    public void CountHolds(EntityType type, string id) =>
+    public void CountHolds(EntityType type, string id)
+    {
         _session.Execute(
             $"""
             UPDATE {type.Name} SET held = (SELECT count(*) FROM hold WHERE entity = @type AND subject = @id) WHERE id = @id
@@ -100,6 +103,23 @@ internal sealed class EntityRows(EntityCatalog catalog, Change change)
             ("@type", type.Name),
             ("@id", id)
         );
+        type.Projection?.Written(change, id, []);
+    }
+
+    private void Shadow(EntityType type, IReadOnlyDictionary<string, object?> name)
+    {
+        if (_shadows.Recompute(type, name) is { } several)
+            type.Projection?.Shadowed(change, several.Visible, several.Shadowed);
+    }
+
+    private List<string> PairsOf(EntityType pair, EntityType half, string id)
+    {
+        var ids = new List<string>();
+        using var row = _session.Query($"SELECT id FROM {pair.Name} WHERE {half.Name} = @id ORDER BY id", ("@id", id));
+        while (row.Read())
+            ids.Add(row.GetString(0));
+        return ids;
+    }
 
     private bool Exists(EntityType type, string id) =>
         _session.Scalar($"SELECT 1 FROM {type.Name} WHERE id = @id", ("@id", id)) is not null;

@@ -38,6 +38,14 @@ internal sealed record EntityType(string Name, params string[] Fields)
     /// <summary>Whether it is the state of a pair.</summary>
     public bool IsPair => Joins.Count > 0;
 
+    /// <summary>
+    /// SQL for more than 0 where an entity or another of its name is held: which one is visible must not decide
+    /// whether a hold counts.
+    /// </summary>
+    /// <param name="alias">What the entity's table is called in the query.</param>
+    public string HeldSql(string alias) =>
+        $"(SELECT max(same.held) FROM {Name} same WHERE {string.Join(" AND ", NamedBy.Select(field => $"same.{field} = {alias}.{field}"))})";
+
     /// <summary>The entities that must be known before an operation on <paramref name="id"/> can be judged.</summary>
     public string[] EntitiesOf(string id) => IsPair ? id.Split('/') : [id];
 

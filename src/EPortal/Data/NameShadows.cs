@@ -33,9 +33,26 @@ internal sealed class NameShadows(Session session)
         return name;
     }
 
-    /// <summary>The ids of all living entities that have the name of this one; none where it is gone.</summary>
+    /// <summary>
+    /// The ids of all living entities that have the name of this one, or for a pair of all that could be of two such;
+    /// none where it is gone. One of a type without names is alone.
+    /// </summary>
     public static IReadOnlyList<string> SameName(Session session, EntityType type, string id)
     {
+        if (type.IsPair)
+        {
+            var halves = type.EntitiesOf(id);
+            return
+            [
+                .. SameName(session, type.Joins[0], halves[0])
+                    .SelectMany(first =>
+                        SameName(session, type.Joins[1], halves[1]).Select(second => EntityType.PairId(first, second))
+                    ),
+            ];
+        }
+
+        if (type.NamedBy.Count == 0)
+            return [id];
         var same = string.Join(" AND ", type.NamedBy.Select(field => $"other.{field} = one.{field}"));
         var ids = new List<string>();
         using var row = session.Query(
@@ -47,21 +64,40 @@ internal sealed class NameShadows(Session session)
         return ids;
     }
 
-    /// <summary>Sets the column <c>shadowed</c> of all that carry the name in <paramref name="fields"/>.</summary>
-    public void Recompute(EntityType type, IReadOnlyDictionary<string, object?> fields)
+    /// <summary>
+    /// Sets the column <c>shadowed</c> of all that carry the name in <paramref name="fields"/>.
+    /// </summary>
+    /// <returns>The visible one and those it shadows; null where there are not several.</returns>
+    public (string Visible, IReadOnlyList<string> Shadowed)? Recompute(
+        EntityType type,
+        IReadOnlyDictionary<string, object?> fields
+    )
     {
         if (type.NamedBy.Count == 0 || !type.NamedBy.All(fields.ContainsKey))
-            return;
+            return null;
         var same = string.Join(" AND ", type.NamedBy.Select(field => $"{field} = @{field}"));
         (string, object?)[] name = [.. type.NamedBy.Select(field => ("@" + field, fields[field]))];
-        if (VisibleOrNull(type, same, name) is { } visible)
-            session.Execute(
-                $"UPDATE {type.Name} SET shadowed = CASE WHEN id = @visible THEN 0 ELSE 1 END WHERE {same}",
-                [("@visible", visible), .. name]
+        var entities = Read(type, same, name);
+        if (entities.Count == 0)
+            return null;
+        var visible = VisibleOf(entities);
+        session.Execute(
+            $"UPDATE {type.Name} SET shadowed = CASE WHEN id = @visible THEN 0 ELSE 1 END WHERE {same}",
+            [("@visible", visible), .. name]
+        );
+        return entities.Count == 1
+            ? null
+            : (
+                visible,
+                [.. entities.Select(entity => entity.Id).Where(id => id != visible).Order(StringComparer.Ordinal)]
             );
     }
 
-    private string? VisibleOrNull(EntityType type, string same, (string, object?)[] name)
+    private List<(string Id, long Born, Stamp Named, string? Identity)> Read(
+        EntityType type,
+        string same,
+        (string, object?)[] name
+    )
     {
         var entities = new List<(string Id, long Born, Stamp Named, string? Identity)>();
         using (
@@ -81,8 +117,11 @@ internal sealed class NameShadows(Session session)
             }
         }
 
-        if (entities.Count == 0)
-            return null;
+        return entities;
+    }
+
+    private static string VisibleOf(List<(string Id, long Born, Stamp Named, string? Identity)> entities)
+    {
         var isOne = entities[0].Identity is { } identity && entities.TrueForAll(entity => entity.Identity == identity);
         return isOne
             ? entities.MinBy(entity => (entity.Born, entity.Id), s_oldest).Id

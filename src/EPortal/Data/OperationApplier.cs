@@ -63,20 +63,35 @@ internal sealed class OperationApplier(EntityCatalog catalog, Change change)
     private void Update(EntityType type, Operation operation)
     {
         var id = operation.Subjects[0];
-        if (!_rows.Ensure(type, id))
-            return;
-        _rows.Set(type, id, operation);
-        if (operation.Holds)
-            change.Session.Execute(
-                "INSERT INTO hold (id, entity, subject) VALUES (@id, @entity, @subject)",
-                ("@id", operation.Id.ToString()),
-                ("@entity", type.Name),
-                ("@subject", id)
-            );
+        if (_rows.Ensure(type, id))
+        {
+            _rows.Set(type, id, operation);
+            if (operation.Holds)
+                Hold(type, id, operation);
+        }
+
+        // Of others of its name too, and whether or not it lives: its deletion may have come before this or after it.
         foreach (var hold in operation.Releases)
-            change.Session.Execute("DELETE FROM hold WHERE id = @id", ("@id", hold));
-        if (operation.Holds || operation.Releases.Count > 0)
-            _rows.CountHolds(type, id);
+            Release(type, hold);
+    }
+
+    private void Hold(EntityType type, string id, Operation operation)
+    {
+        change.Session.Execute(
+            "INSERT INTO hold (id, entity, subject) VALUES (@id, @entity, @subject)",
+            ("@id", operation.Id.ToString()),
+            ("@entity", type.Name),
+            ("@subject", id)
+        );
+        _rows.CountHolds(type, id);
+    }
+
+    private void Release(EntityType type, string hold)
+    {
+        if (change.Session.Scalar("SELECT subject FROM hold WHERE id = @id", ("@id", hold)) is not string subject)
+            return;
+        change.Session.Execute("DELETE FROM hold WHERE id = @id", ("@id", hold));
+        _rows.CountHolds(type, subject);
     }
 
     /// <summary>The first operation this one builds on that has not been carried out here.</summary>

@@ -43,9 +43,9 @@ internal sealed class Offers
         var placements = session
             .Connection.Query<Placed>(
                 $"""
-                SELECT s.feed, p.id AS patchset, p.name, p.signed_by FROM {InForce.From}
+                SELECT f.id AS feed, p.id AS patchset, p.name, p.signed_by FROM {InForce.From}
                 WHERE {InForce.Where}
-                ORDER BY s.feed, p.released, p.name
+                ORDER BY f.id, p.released, p.name
                 """
             )
             .AsList();

@@ -14,6 +14,7 @@ internal sealed record Placement(Patchset Patchset, PatchsetState State)
         Joins = [Feed.Entity, Patchset.Entity],
         CanBeHeld = true,
         ShapesOffers = true,
+        Projection = new PlacementProjection(),
     };
 
     /// <summary>Whether it is offered although the patch source withdrew it.</summary>
@@ -29,16 +30,16 @@ internal sealed record Placement(Patchset Patchset, PatchsetState State)
     public static List<Placement> List(Session session, Feed feed, IReadOnlyList<Patchset> patchsets)
     {
         var states = session
-            .Connection.Query<(string Patchset, long Enabled, long Held)>(
-                "SELECT patchset, enabled, held FROM placement WHERE feed = @Id",
-                new { feed.Id }
+            .Connection.Query<(string Product, string Patchset, long Enabled, long Held)>(
+                "SELECT product, patchset, enabled, held FROM placement_state WHERE feed = @Name",
+                new { feed.Name }
             )
-            .ToDictionary(row => row.Patchset, StringComparer.Ordinal);
+            .ToDictionary(row => (row.Product, row.Patchset));
         return
         [
             .. patchsets.Select(patchset =>
             {
-                var (_, enabled, held) = states.GetValueOrDefault(patchset.Id);
+                var (_, _, enabled, held) = states.GetValueOrDefault((patchset.Product.Token(), patchset.Name));
                 return new Placement(patchset, PatchsetStates.Of(patchset, enabled != 0, held > 0));
             }),
         ];

@@ -205,7 +205,7 @@ internal sealed class Rollout(Database database, ChangeLog log, Upstream upstrea
                 .Connection.Query<string>(
                     $"""
                     SELECT f.name FROM {InForce.From}
-                    WHERE {InForce.Where} AND s.patchset = @Id ORDER BY f.name
+                    WHERE {InForce.Where} AND p.id = @Id ORDER BY f.name
                     """,
                     new { PatchsetStore.Get(session, product, patchset).Id }
                 )

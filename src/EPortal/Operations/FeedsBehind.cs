@@ -23,8 +23,9 @@ internal static class FeedsBehind
         var newest = session
             .Connection.Query<(string Feed, string Product, long Released)>(
                 """
-                SELECT s.feed, p.product, max(p.released) FROM placement s JOIN patchset p ON p.id = s.patchset
-                WHERE (s.enabled = 1 OR s.held > 0) AND p.shadowed = 0 GROUP BY 1, 2
+                SELECT s.feed, s.product, max(p.released) FROM placement_state s
+                JOIN patchset p ON p.product = s.product AND p.name = s.patchset AND p.shadowed = 0
+                WHERE s.enabled = 1 OR s.held > 0 GROUP BY 1, 2
                 """
             )
             .ToDictionary(row => (row.Feed, row.Product), row => row.Released);
@@ -57,6 +58,6 @@ internal static class FeedsBehind
     ) =>
         feed.Takes(patchset.Channel)
         && UnixMicros.Of(patchset.Released)
-            > newest.GetValueOrDefault((feed.Id, patchset.Product.Token()), long.MinValue)
+            > newest.GetValueOrDefault((feed.Name, patchset.Product.Token()), long.MinValue)
         && (!feed.TakesByItself(patchset) || feed.HasWaitedFor(patchset, now - s_grace));
 }

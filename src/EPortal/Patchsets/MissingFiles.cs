@@ -25,7 +25,7 @@ internal sealed record MissingFiles(Product Product, string Name, string Archive
                         .Connection.Query<(string Product, string Name, string Archive, long Enabled)>(
                             """
                             SELECT p.product, p.name, p.archive,
-                              (SELECT count(*) FROM placement l WHERE l.patchset = p.id AND l.enabled = 1) AS enabled
+                              (SELECT count(*) FROM placement_state l WHERE l.product = p.product AND l.patchset = p.name AND l.enabled = 1) AS enabled
                             FROM patchset p JOIN patchset_copy c ON c.patchset = p.id
                             WHERE c.whole = 1 AND p.shadowed = 0 ORDER BY p.released, p.name
                             """

@@ -52,6 +52,7 @@ internal sealed record Patchset(
         NamedBy = ["product", "name"],
         CanBeHeld = true,
         ShapesOffers = true,
+        Projection = new PatchsetCopies(),
     };
 
     /// <summary>Whether agents can get its patches.</summary>

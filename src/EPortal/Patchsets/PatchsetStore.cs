@@ -8,9 +8,9 @@ namespace EPortal.Patchsets;
 internal static class PatchsetStore
 {
     /// <summary>Patchsets known here, then those that only the patch source lists.</summary>
-    private const string Columns = """
+    private static readonly string s_columns = $"""
         SELECT p.id, p.product, p.name, p.released, p.channel, p.distros, p.manifest_sha256, p.signed_by, c.available_at,
-          coalesce(c.whole, 0) AS whole, p.held, l.state, p.archive
+          coalesce(c.whole, 0) AS whole, {Patchset.Entity.HeldSql("p")} AS held, l.state, p.archive
         FROM patchset p LEFT JOIN patchset_copy c ON c.patchset = p.id
         LEFT JOIN source_patchset l ON l.name = p.name AND l.product = p.product
         WHERE p.shadowed = 0 AND p.product = @product AND (@name IS NULL OR p.name = @name)
@@ -136,7 +136,9 @@ internal static class PatchsetStore
     public static void Delete(Change change, Patchset patchset) => change.Delete(Patchset.Entity, [patchset.Id]);
 
     private static IEnumerable<Patchset> Query(Session session, Product product, string? name) =>
-        session.Connection.Query<Row>(Columns, new { product = product.Token(), name }).Select(row => row.ToPatchset());
+        session
+            .Connection.Query<Row>(s_columns, new { product = product.Token(), name })
+            .Select(row => row.ToPatchset());
 
     private static void InsertTarget(Session session, string id, Product product, ManifestTarget target) =>
         session.Execute(

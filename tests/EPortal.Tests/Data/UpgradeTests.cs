@@ -53,6 +53,8 @@ public sealed class UpgradeTests : IDisposable
         if (level is >= 2 and < 20)
             after["server_search"].ShouldBe(after["server"]);
         if (level >= 2)
+            after["placement_state"].ShouldBe(after["placement"]);
+        if (level >= 2)
             keys.EnumerateArray().Select(key => key.GetProperty("key").GetString()).ShouldContain("old-key");
         Scalar(Path, "PRAGMA integrity_check").ShouldBe("ok");
         Scalar(Path, "PRAGMA foreign_key_check").ShouldBeNull();

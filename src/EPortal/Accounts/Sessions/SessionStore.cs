@@ -27,9 +27,11 @@ internal sealed class SessionStore(
     private const int MaxPerAccount = 100;
     private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-    private const string Select = """
+    private static readonly string s_select = $"""
         SELECT l.id, l.mark, l.via, l.created, l.seen, l.address, l.agent,
-          a.id AS account, a.stamp, a.stamps, a.name, a.description, a.admin, a.held, a.password, a.identity, e.settings
+          a.id AS account, a.stamp, a.stamps, a.name, a.description, a.admin, {User.Entity.HeldSql(
+            "a"
+        )} AS held, a.password, a.identity, e.settings
         FROM login_session l JOIN account a ON a.id = l.account AND a.shadowed = 0
         LEFT JOIN external_login e ON e.account = a.id
         """;
@@ -43,7 +45,7 @@ internal sealed class SessionStore(
             {
                 var account =
                     change.Db.QueryFirstOrDefault<SessionOwner>(
-                        "SELECT id AS account, stamp, stamps, admin, held, password FROM account WHERE name = @userName AND shadowed = 0",
+                        $"SELECT id AS account, stamp, stamps, admin, {User.Entity.HeldSql("account")} AS held, password FROM account WHERE name = @userName AND shadowed = 0",
                         new { userName }
                     ) ?? throw new RefusedException(Refusal.NotFound, $"user '{userName}' not found");
                 DeleteEnded(change, account.Account);
@@ -75,7 +77,7 @@ internal sealed class SessionStore(
         var now = time.GetUtcNow();
         var row = database.Read(session =>
             session.Connection.QueryFirstOrDefault<StoredSession>(
-                $"{Select} WHERE l.token = @token",
+                $"{s_select} WHERE l.token = @token",
                 new { token = Hash(token) }
             )
         );
@@ -102,7 +104,7 @@ internal sealed class SessionStore(
         return database.Read(session =>
             session
                 .Connection.Query<StoredSession>(
-                    $"{Select} WHERE @userName IS NULL OR a.name = @userName ORDER BY l.created DESC, l.id",
+                    $"{s_select} WHERE @userName IS NULL OR a.name = @userName ORDER BY l.created DESC, l.id",
                     new { userName }
                 )
                 .Where(row => Holds(row, now))
@@ -119,7 +121,10 @@ internal sealed class SessionStore(
             actor,
             change =>
             {
-                var owner = change.Db.ExecuteScalar<string?>($"SELECT name FROM ({Select}) WHERE id = @id", new { id });
+                var owner = change.Db.ExecuteScalar<string?>(
+                    $"SELECT name FROM ({s_select}) WHERE id = @id",
+                    new { id }
+                );
                 if (owner is null || (userName is not null && owner != userName))
                     return false;
                 change.Session.Execute("DELETE FROM login_session WHERE id = @id", ("@id", id));
@@ -163,7 +168,7 @@ internal sealed class SessionStore(
     /// <summary>Room for one more: what has ended goes, and of too many the one used longest ago.</summary>
     private void DeleteEnded(Change change, string account)
     {
-        var rows = change.Db.Query<StoredSession>(Select).ToList();
+        var rows = change.Db.Query<StoredSession>(s_select).ToList();
         var ended = rows.Where(row => !Holds(row, change.Now)).Select(row => row.Id);
         var surplus = rows.Where(row => row.Account == account)
             .OrderByDescending(row => row.Seen)

@@ -17,6 +17,8 @@ public sealed class SqliteReplicationRulesTests() : ReplicationRulesContract(Sql
 
 public sealed class SqliteSameNameTests() : SameNameContract(SqliteTestDatabase.Instance);
 
+public sealed class SqliteSamePatchsetTests() : SamePatchsetContract(SqliteTestDatabase.Instance);
+
 public sealed class SqliteRetentionTests() : RetentionContract(SqliteTestDatabase.Instance);
 
 public sealed class SqliteRolloutModelTests() : RolloutModelContract(SqliteTestDatabase.Instance);

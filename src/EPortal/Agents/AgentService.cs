@@ -42,7 +42,8 @@ internal sealed class AgentService(
     AgentOffers offers,
     CheckInRecorder checkIns,
     ServerCache known,
-    TimeProvider time
+    TimeProvider time,
+    ServerFinder elsewhere
 )
 {
     private const int KernelIdLength = 40;
@@ -64,7 +65,10 @@ internal sealed class AgentService(
     /// <param name="checkIn">Its facts.</param>
     /// <exception cref="StoreException">The store failed or is overloaded.</exception>
     public ValueTask<CheckInOutcome?> CheckIn(string serverId, CheckIn checkIn) =>
-        Counts.Count(() => Take(serverId, checkIn));
+        Counts.Count(async () =>
+            await Take(serverId, checkIn)
+            ?? (await elsewhere.Find(serverId, CancellationToken.None) ? await Take(serverId, checkIn) : null)
+        );
 
     /// <summary>Accepts a check-in that says nothing new; null for every other, which is not processed.</summary>
     public UnchangedCheckIn? TryTakeUnchanged(in CheckInScan scan)

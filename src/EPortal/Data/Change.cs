@@ -148,11 +148,42 @@ internal sealed class Change(
             return Applied.Gap;
         if (HybridClock.IsTooFarAhead(operation.Stamp, Now))
             return Applied.ClockAhead;
+        if (!OperationHash.MayFollow(VersionVector.Hash(session, operation.Id.Origin), operation.PreviousHash))
+            return Applied.Forked;
         VersionVector.Advance(session, operation.Id.Origin, operation.Id.Sequence, Append(operation));
         Node = Node with { Stamp = Math.Max(Node.Stamp, operation.Stamp) };
         Perform(catalog.Get(operation.Entity), operation);
         return Applied.Done;
     }
+
+    /// <summary>Merges the state of another node into this one, within this change.</summary>
+    public StateMerge Merge() => new(catalog, this);
+
+    /// <summary>Says that rows beside the replicated ones changed that caches are made from.</summary>
+    public void RowsChanged() => Node = Node with { Revision = Node.Revision + 1 };
+
+    /// <summary>Says that rows of replicated entities were written otherwise than by operations.</summary>
+    public void EntitiesChanged() => OffersChanged();
+
+    /// <summary>
+    /// Goes on under a new origin: other nodes know more of this one's own changes than it does, so it was set back to
+    /// an earlier state. What it made before stays as it is; they have it, or get it.
+    /// </summary>
+    public void TakeNewOrigin() => Node = NodeIdentity.Renew(session, Node, NewOrigin.Restored, Now);
+
+    /// <summary>Takes note of another node's clock.</summary>
+    public void Advance(long stamp) => Node = Node with { Stamp = Math.Max(Node.Stamp, stamp) };
+
+    /// <summary>Keeps an operation that waited at another node and counts as received here.</summary>
+    internal void TakePending(OperationRow row)
+    {
+        var operation = row.ToOperation();
+        Append(operation);
+        Perform(catalog.Get(operation.Entity), operation);
+    }
+
+    /// <summary>Carries out what waited for something that counts as received now.</summary>
+    internal void RetryPending() => Applier.RetryPending();
 
     /// <summary>
     /// Ends the change: a person's change without its line in the user log is a fault in this program.

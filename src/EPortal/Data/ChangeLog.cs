@@ -72,6 +72,11 @@ internal sealed class ChangeLog : IAsyncDisposable
         Wake();
     }
 
+    /// <summary>
+    /// Looks at each change before it is made, on the writer: gives why it is refused, null where it is not.
+    /// </summary>
+    public Func<Session, Node, Actor, RefusedException?> Guard { get; set; } = (_, _, _) => null;
+
     /// <summary>Takes shared writes into the commits, from now on.</summary>
     public void Join(BatchedWrites shared) => _queue.Join(shared);
 
@@ -140,6 +145,12 @@ internal sealed class ChangeLog : IAsyncDisposable
         var node = WriteShared(session, before, now);
         foreach (var pending in batch)
         {
+            if (Guard(session, node, pending.Actor) is { } refused)
+            {
+                pending.Refuse(refused);
+                continue;
+            }
+
             session.Execute("SAVEPOINT change");
             var change = new Change(_catalog, session, pending.Actor, node, now, this);
             if (pending.Run(change))

@@ -164,6 +164,20 @@ internal sealed class Database : IDisposable
         }
     }
 
+    /// <summary>
+    /// Opens a connection that sees the state of this moment until it is closed. The log cannot start anew meanwhile,
+    /// so that is not to take long.
+    /// </summary>
+    /// <exception cref="StoreException">It cannot be opened.</exception>
+    public Session OpenSnapshot()
+    {
+        var session = OpenReader();
+        session.Execute("BEGIN");
+        // The snapshot is taken by the first look.
+        session.Scalar("SELECT 1 FROM node");
+        return session;
+    }
+
     /// <summary>Opens the connection of the one writer.</summary>
     /// <exception cref="StoreException">It cannot be opened.</exception>
     public Session OpenWriter()

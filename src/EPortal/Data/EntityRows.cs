@@ -6,20 +6,29 @@ internal sealed class EntityRows(EntityCatalog catalog, Change change)
     private readonly NameShadows _shadows = new(change.Session);
     private readonly Session _session = change.Session;
 
-    /// <summary>Adds the entity that <paramref name="operation"/> creates.</summary>
+    /// <summary>
+    /// Adds the entity that <paramref name="operation"/> creates; a full merge may have brought it before.
+    /// </summary>
     public void Insert(EntityType type, Operation operation)
     {
-        var fields = operation.Set.Keys.Select(field => Known(type, field)).ToList();
+        var row = new EntityState(type.Name, operation.Id.ToString(), operation.Stamp, "", AsFields(operation.Set));
+        if (Exists(type, row.Id))
+            Merge(type, row);
+        else
+            Insert(type, row);
+    }
+
+    /// <summary>Adds an entity as another node has it.</summary>
+    public void Insert(EntityType type, EntityState row)
+    {
+        var fields = row.Fields.Keys.Select(field => Known(type, field)).ToList();
         var sql = $"""
-            INSERT INTO {type.Name} (id, stamp{string.Concat(fields.Select(f => $", {f}"))})
-            VALUES (@id, @stamp{string.Concat(fields.Select(f => $", @{f}"))})
+            INSERT INTO {type.Name} (id, stamp, stamps{string.Concat(fields.Select(f => $", {f}"))})
+            VALUES (@id, @stamp, @stamps{string.Concat(fields.Select(f => $", @{f}"))})
             """;
-        _session.Execute(
-            sql,
-            [("@id", operation.Id.ToString()), ("@stamp", operation.Stamp), .. Values(operation.Set)]
-        );
-        Shadow(type, operation.Set);
-        type.Projection?.Written(change, operation.Id.ToString(), fields);
+        _session.Execute(sql, [("@id", row.Id), ("@stamp", row.Stamp), ("@stamps", row.Stamps), .. Values(row.Fields)]);
+        Shadow(type, row.Fields);
+        type.Projection?.Written(change, row.Id, fields);
     }
 
     /// <summary>Whether <paramref name="id"/> lives; the row of a pair is made when both its halves do.</summary>
@@ -44,17 +53,35 @@ internal sealed class EntityRows(EntityCatalog catalog, Change change)
     /// <summary>Writes the fields that nobody has written later.</summary>
     public void Set(EntityType type, string id, Operation operation)
     {
-        if (operation.Set.Count == 0)
+        var stamp = new Stamp(operation.Stamp, operation.Id.Origin);
+        Set(type, id, operation.Set, _ => stamp);
+    }
+
+    /// <summary>Takes over the fields that another node has written later.</summary>
+    public void Merge(EntityType type, EntityState row)
+    {
+        var created = type.IsPair ? Stamp.Never : new Stamp(row.Stamp, EntityId.Parse(row.Id).Origin);
+        var stamps = FieldStamps.Parse(created, row.Stamps);
+        Set(type, row.Id, row.Fields, stamps.Of);
+    }
+
+    private void Set(
+        EntityType type,
+        string id,
+        IReadOnlyDictionary<string, object?> fields,
+        Func<string, Stamp> stampOf
+    )
+    {
+        if (fields.Count == 0)
             return;
         var written = FieldStamps.Read(_session, type, id);
-        var stamp = new Stamp(operation.Stamp, operation.Id.Origin);
-        var newer = operation.Set.Where(field => stamp.IsAfter(written.Of(Known(type, field.Key)))).ToList();
+        var newer = fields.Where(field => stampOf(field.Key).IsAfter(written.Of(Known(type, field.Key)))).ToList();
         if (newer.Count == 0)
             return;
         var renamed = newer.Any(field => type.NamedBy.Contains(field.Key));
         var oldName = renamed ? NameShadows.NameOf(_session, type, id) : Fields.None;
         foreach (var (field, _) in newer)
-            written.Write(field, stamp);
+            written.Write(field, stampOf(field));
         var sql =
             $"UPDATE {type.Name} SET stamps = @stamps{string.Concat(newer.Select(f => $", {f.Key} = @{f.Key}"))} WHERE id = @id";
         _session.Execute(sql, [("@stamps", written.ToString()), .. Values(newer), ("@id", id)]);
@@ -93,8 +120,29 @@ internal sealed class EntityRows(EntityCatalog catalog, Change change)
         Shadow(type, name);
     }
 
+    /// <summary>Adds a hold; a full merge may have brought it before.</summary>
+    public void Hold(EntityType type, string hold, string subject)
+    {
+        _session.Execute(
+            "INSERT INTO hold (id, entity, subject) VALUES (@id, @entity, @subject) ON CONFLICT (id) DO NOTHING",
+            ("@id", hold),
+            ("@entity", type.Name),
+            ("@subject", subject)
+        );
+        CountHolds(type, subject);
+    }
+
+    /// <summary>Removes a hold; nothing happens when it is gone already.</summary>
+    public void Release(EntityType type, string hold)
+    {
+        if (_session.Scalar("SELECT subject FROM hold WHERE id = @id", ("@id", hold)) is not string subject)
+            return;
+        _session.Execute("DELETE FROM hold WHERE id = @id", ("@id", hold));
+        CountHolds(type, subject);
+    }
+
     /// <summary>Brings the column <c>held</c> in line with the holds there are.</summary>
-    public void CountHolds(EntityType type, string id)
+    private void CountHolds(EntityType type, string id)
     {
         _session.Execute(
             $"""
@@ -121,7 +169,8 @@ internal sealed class EntityRows(EntityCatalog catalog, Change change)
         return ids;
     }
 
-    private bool Exists(EntityType type, string id) =>
+    /// <summary>Whether an entity lives here.</summary>
+    public bool Exists(EntityType type, string id) =>
         _session.Scalar($"SELECT 1 FROM {type.Name} WHERE id = @id", ("@id", id)) is not null;
 
     /// <summary>Column names come into SQL text, so only declared ones may.</summary>
@@ -132,6 +181,16 @@ internal sealed class EntityRows(EntityCatalog catalog, Change change)
                 StoreError.UnknownOperation,
                 $"this version does not know field '{field}' of {type.Name}; update it"
             );
+
+    private static Fields AsFields(IReadOnlyDictionary<string, object?> set)
+    {
+        if (set is Fields fields)
+            return fields;
+        var copy = new Fields();
+        foreach (var (name, value) in set)
+            copy[name] = value;
+        return copy;
+    }
 
     private static IEnumerable<(string, object?)> Values(IEnumerable<KeyValuePair<string, object?>> set) =>
         set.Select(field => ("@" + field.Key, field.Value));

@@ -7,7 +7,7 @@ namespace EPortal.Data;
 internal static class HybridClock
 {
     /// <summary>How far ahead of our own clock a received stamp may be.</summary>
-    public static readonly TimeSpan MaxSkew = TimeSpan.FromMinutes(10);
+    public static readonly TimeSpan MaxSkew = TimeSpan.FromMinutes(5);
 
     private const int CounterBits = 16;
 
@@ -16,6 +16,9 @@ internal static class HybridClock
 
     /// <summary>The lowest stamp of a moment.</summary>
     public static long At(DateTimeOffset moment) => moment.ToUnixTimeMilliseconds() << CounterBits;
+
+    /// <summary>The moment of a stamp, to the millisecond.</summary>
+    public static DateTimeOffset TimeOf(long stamp) => DateTimeOffset.FromUnixTimeMilliseconds(stamp >> CounterBits);
 
     /// <summary>Whether <paramref name="stamp"/> comes from a clock that is too far ahead to be believed.</summary>
     public static bool IsTooFarAhead(long stamp, DateTimeOffset now) => stamp > At(now + MaxSkew);

@@ -56,6 +56,12 @@ internal static class VersionVector
     public static long Last(Session session, string origin) =>
         (long?)session.Scalar("SELECT sequence FROM version_vector WHERE origin = @origin", ("@origin", origin)) ?? 0;
 
+    /// <summary>
+    /// Hash of the last operation received of <paramref name="origin"/>; empty where it is not known.
+    /// </summary>
+    public static string Hash(Session session, string origin) =>
+        (string?)session.Scalar("SELECT hash FROM version_vector WHERE origin = @origin", ("@origin", origin)) ?? "";
+
     /// <summary>Notes that all up to <paramref name="sequence"/> is here, and the hash of that operation.</summary>
     public static void Advance(Session session, string origin, long sequence, string hash) =>
         session.Execute(
@@ -66,6 +72,14 @@ internal static class VersionVector
             ("@origin", origin),
             ("@sequence", sequence),
             ("@hash", hash)
+        );
+
+    /// <summary>Notes from which sequence on all operations of <paramref name="origin"/> are kept here.</summary>
+    public static void KeepFrom(Session session, string origin, long sequence) =>
+        session.Execute(
+            "UPDATE version_vector SET kept_from = @sequence WHERE origin = @origin",
+            ("@origin", origin),
+            ("@sequence", sequence)
         );
 
     /// <summary>

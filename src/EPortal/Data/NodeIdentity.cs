@@ -56,7 +56,8 @@ internal sealed class NodeIdentity(Database database, HighWater water, TimeProvi
 
         var reason = ReasonOrNull(level, before);
         water.Make();
-        var after = reason is { } why ? Renew(writer, before, why) : before;
+        var node = Node.Read(writer);
+        var after = reason is { } why ? Renew(writer, node, why, time.GetUtcNow()) : node;
         writer.Execute("UPDATE node SET mark = @mark", ("@mark", Mark()));
         writer.Execute("COMMIT");
         var mark = water.ReadOrNull()?.FileMark ?? 0;
@@ -85,9 +86,17 @@ internal sealed class NodeIdentity(Database database, HighWater water, TimeProvi
     private static bool IsBehind(HighWaterLevel level, Stored stored) =>
         level.Origin != stored.Origin || level.Sequence > stored.Sequence || level.Stamp > stored.Stamp;
 
-    private Stored Renew(Session writer, Stored before, NewOrigin reason)
+    /// <summary>
+    /// Gives the store a new origin. Of the former one it is remembered how far it was known, logins end, and the index
+    /// of a patch source goes on above all that anybody may have seen.
+    /// </summary>
+    /// <param name="writer">The writer's session, in a transaction.</param>
+    /// <param name="before">This node as it was.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="now">The current time.</param>
+    /// <returns>This node as it is from now on.</returns>
+    public static Node Renew(Session writer, Node before, NewOrigin reason, DateTimeOffset now)
     {
-        var now = time.GetUtcNow();
         var origin = RandomNumberGenerator.GetHexString(12, lowercase: true);
         writer.Execute(
             """
@@ -110,7 +119,7 @@ internal sealed class NodeIdentity(Database database, HighWater water, TimeProvi
             "UPDATE own_index SET version = @version, content = '' WHERE version < @version",
             ("@version", now.ToUnixTimeSeconds())
         );
-        return before with { Origin = origin, Sequence = 0 };
+        return before with { Origin = origin, Sequence = 0, Hash = "" };
     }
 
     /// <summary>

@@ -16,8 +16,8 @@ internal enum Applied
     ClockAhead,
 
     /// <summary>
-    /// It is one of this node's own that this store never made or has lost, as after a restore that was not noticed:
-    /// the node has to go on under a new origin.
+    /// Its origin has given numbers twice, as after it was set back to an earlier state without that being noticed. One
+    /// of this node's own that it never made or has lost means that this node was: it has to go on under a new origin.
     /// </summary>
     Forked,
 }
@@ -60,6 +60,13 @@ internal sealed class OperationApplier(EntityCatalog catalog, Change change)
             Perform(waiting);
     }
 
+    /// <summary>Carries out what waited for something that counts as received now.</summary>
+    public void RetryPending()
+    {
+        foreach (var waiting in _pending.TakeAll())
+            Perform(waiting);
+    }
+
     private void Update(EntityType type, Operation operation)
     {
         var id = operation.Subjects[0];
@@ -67,31 +74,12 @@ internal sealed class OperationApplier(EntityCatalog catalog, Change change)
         {
             _rows.Set(type, id, operation);
             if (operation.Holds)
-                Hold(type, id, operation);
+                _rows.Hold(type, operation.Id.ToString(), id);
         }
 
         // Of others of its name too, and whether or not it lives: its deletion may have come before this or after it.
         foreach (var hold in operation.Releases)
-            Release(type, hold);
-    }
-
-    private void Hold(EntityType type, string id, Operation operation)
-    {
-        change.Session.Execute(
-            "INSERT INTO hold (id, entity, subject) VALUES (@id, @entity, @subject)",
-            ("@id", operation.Id.ToString()),
-            ("@entity", type.Name),
-            ("@subject", id)
-        );
-        _rows.CountHolds(type, id);
-    }
-
-    private void Release(EntityType type, string hold)
-    {
-        if (change.Session.Scalar("SELECT subject FROM hold WHERE id = @id", ("@id", hold)) is not string subject)
-            return;
-        change.Session.Execute("DELETE FROM hold WHERE id = @id", ("@id", hold));
-        _rows.CountHolds(type, subject);
+            _rows.Release(type, hold);
     }
 
     /// <summary>The first operation this one builds on that has not been carried out here.</summary>

@@ -13,6 +13,10 @@ internal static class OperationHash
     /// <summary>Bytes of a hash that are kept: it tells histories apart and is no signature.</summary>
     private const int Size = 16;
 
+    /// <summary>Whether an operation can come behind one of a hash; where either is not known, it can.</summary>
+    public static bool MayFollow(string hash, string previousHash) =>
+        hash.Length == 0 || previousHash.Length == 0 || hash == previousHash;
+
     /// <summary>
     /// Hash of an operation whose content lies in the log as <paramref name="content"/>; 32 lower-case hex digits.
     /// </summary>

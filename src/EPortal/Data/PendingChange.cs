@@ -12,6 +12,9 @@ internal abstract class PendingChange(Actor actor)
     /// <exception cref="DbException">The database failed, and with it the whole commit.</exception>
     public abstract bool Run(Change change);
 
+    /// <summary>Refuses it before it runs; the caller is told after the commit.</summary>
+    public abstract void Refuse(Exception refusal);
+
     /// <summary>Tells the waiting caller, after the commit.</summary>
     public abstract void Acknowledge();
 
@@ -44,6 +47,9 @@ internal sealed class PendingChange<T>(Actor actor, Func<Change, T> work) : Pend
             return false;
         }
     }
+
+    /// <inheritdoc/>
+    public override void Refuse(Exception refusal) => _refusal = refusal;
 
     /// <inheritdoc/>
     public override void Acknowledge()

@@ -30,6 +30,15 @@ internal sealed class PendingOperations(Session session)
             ("@waitsSequence", ground.Sequence)
         );
 
+    /// <summary>Removes and returns all of them.</summary>
+    public IReadOnlyList<Operation> TakeAll()
+    {
+        var all = StateReader.Pending(session).Select(row => row.ToOperation()).ToList();
+        if (all.Count > 0)
+            session.Execute("DELETE FROM pending_operation");
+        return all;
+    }
+
     /// <summary>Removes and returns those that waited for <paramref name="ground"/>.</summary>
     public IReadOnlyList<Operation> TakeWaitingFor(EntityId ground)
     {

@@ -21,6 +21,8 @@ internal static class TableClasses
         ["retention_clock"] = "how long this node has run",
         ["retention_mark"] = "how old rows of this node are",
         ["hold"] = "kept by operations on the entities that are held",
+        ["placement_state"] = "derived from placements (PlacementProjection)",
+        ["peer"] = "the nodes that this one knows, and how far it got with each",
         ["patchset_copy"] = "whether the files are here, and since when",
         ["patchset_target"] = "read from the manifest of a patchset that is here",
         ["source_index"] = "the patch source as this node sees it",

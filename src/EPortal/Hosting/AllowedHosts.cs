@@ -12,9 +12,16 @@ internal static class AllowedHosts
     /// </summary>
     private static readonly string[] s_loopback = ["localhost", "127.0.0.1", "[::1]"];
 
-    /// <summary>Those of <c>ALLOWED_HOSTS</c> as a request names them, and this machine's own.</summary>
+    /// <summary>
+    /// Those of <c>ALLOWED_HOSTS</c> as a request names them, the name by which other nodes call this one, and this
+    /// machine's own.
+    /// </summary>
     public static IReadOnlyList<string> Of(Settings settings) =>
-        [.. settings.AllowedHosts.Select(HostOf), .. s_loopback];
+        [
+            .. settings.AllowedHosts.Select(HostOf),
+            .. settings.NodeUrl is { } node ? new[] { HostOf(node.Host) } : [],
+            .. s_loopback,
+        ];
 
     /// <summary>IPv6 addresses stand in brackets in a request.</summary>
     private static string HostOf(string allowed) =>

@@ -13,6 +13,7 @@ using EPortal.Operations;
 using EPortal.Operations.Reports;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
+using EPortal.Replication;
 using EPortal.Servers;
 
 namespace EPortal.Hosting;
@@ -47,6 +48,7 @@ internal static class CommandLine
             CheckCommand.Create(context),
             DoctorCommand.Create(context),
             ReportCommands.Create(context),
+            ReplicationCommand.Create(context),
         };
         foreach (var product in Products.All)
         {

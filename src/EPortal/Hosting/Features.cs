@@ -15,6 +15,8 @@ using EPortal.Operations;
 using EPortal.Operations.Reports;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
+using EPortal.Replication;
+using EPortal.Replication.Channel;
 using EPortal.Servers;
 using EPortal.WebConsole;
 
@@ -75,6 +77,7 @@ internal static class Features
             Portal.PatchesRootOf(settings),
             settings.ServerStatsPeriod
         );
+        services.AddReplication(ReplicationOf(settings), Entities.Catalog);
         services.AddReports(
             new ReportOptions(
                 folder.InstanceId,
@@ -117,6 +120,7 @@ internal static class Features
         );
         services.AddOperationsWeb(settings.CleanInactiveServersPeriod);
         services.AddReportsWeb(settings.SendCheckinPeriod);
+        services.AddReplicationWeb();
         services.AddProxies(settings);
     }
 
@@ -136,9 +140,20 @@ internal static class Features
         routes.MapAccounts();
         routes.MapOperations();
         routes.MapReports(settings.ServePatchSource);
+        routes.MapReplication(ReplicationOf(settings).IsOn);
     }
 
     private static string CacheOf(Settings settings) => Path.Combine(Portal.PatchesRootOf(settings), "cache");
+
+    private static ReplicationOptions ReplicationOf(Settings settings) =>
+        new(
+            settings.NodeUrl,
+            settings.LeaderUrl,
+            [.. (settings.ReplicationSharedKey ?? []).Select(key => new SharedKey(key))],
+            settings.ReplicationCheckCert,
+            settings.ReplicationStandby,
+            settings.CacheMode
+        );
 
     private static SsoOptions SsoOf(Settings settings) =>
         new(

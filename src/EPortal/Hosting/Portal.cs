@@ -11,6 +11,7 @@ using EPortal.Keys;
 using EPortal.Operations.Reports;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
+using EPortal.Replication;
 using EPortal.Servers;
 
 namespace EPortal.Hosting;
@@ -56,6 +57,7 @@ internal sealed class Portal : IAsyncDisposable
         // Every opening makes the signing key, and takes over what was set, where that is missing.
         _ = Get<PortalSigner>();
         _ = Get<RuntimeSettings>();
+        Log.Guard = Get<ChangeGuard>().Refuse;
     }
 
     /// <summary>The settings in force.</summary>

@@ -88,7 +88,7 @@ internal sealed record Settings
     // Replication
     public Uri? NodeUrl { get; init; }
     public Uri? LeaderUrl { get; init; }
-    public string? ReplicationSharedKey { get; init; }
+    public IReadOnlyList<string>? ReplicationSharedKey { get; init; }
     public bool ReplicationCheckCert { get; init; } = true;
     public TimeSpan ReplicationCleanAge { get; init; } = TimeSpan.FromDays(7);
     public TimeSpan ReplicationCleanAggressiveAge { get; init; } = TimeSpan.FromHours(1);

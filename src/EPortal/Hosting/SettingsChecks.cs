@@ -22,6 +22,26 @@ internal static class SettingsChecks
             );
         }
 
+        if (settings.ReplicationSharedKey is not null && settings.NodeUrl is null)
+        {
+            yield return SettingsProblem.Warning(
+                Together,
+                null,
+                "NODE_URL",
+                "without NODE_URL other nodes cannot call this one back, so changes made here stay here"
+            );
+        }
+
+        if (settings.NodeUrl is { } node && settings.LeaderUrl is { } leader && node == leader)
+        {
+            yield return SettingsProblem.Error(
+                Together,
+                null,
+                "LEADER_URL",
+                "LEADER_URL is this node's own NODE_URL; set it to another node's"
+            );
+        }
+
         if (settings.PatchSourcePassword is not null && settings.PatchSourceUser is null)
         {
             yield return SettingsProblem.Error(

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
+using EPortal.Replication.Channel;
 
 namespace EPortal.Hosting;
 
@@ -44,6 +45,31 @@ internal static class SettingsKinds
         Optional(Text("a text in quotes", text => text.Length > 0));
 
     public static SettingsKind<string?> OptionalPath { get; } = Optional(AbsolutePath);
+
+    /// <summary>Keys that nodes share: one, or two while it is changed.</summary>
+    public static SettingsKind<IReadOnlyList<string>?> SharedKeys { get; } =
+        Optional(
+            new SettingsKind<IReadOnlyList<string>>(
+                $"a text of at least {SharedKey.MinLength} characters in quotes, or a list of two",
+                (SettingsValue value, [MaybeNullWhen(false)] out IReadOnlyList<string> result) =>
+                {
+                    var items = value is SettingsValue.Items list ? list.Values : [value];
+                    result = [.. items.OfType<SettingsValue.Text>().Select(text => text.Value)];
+                    return items.Count is 1 or 2
+                        && result.Count == items.Count
+                        && result.All(text =>
+                            text.Length is >= SharedKey.MinLength and <= MaxTextLength && !text.Any(char.IsControl)
+                        );
+                },
+                keys => keys.Count == 1 ? SettingsValue.Of(keys[0]) : SettingsValue.Of(keys)
+            )
+            {
+                TakesWords = true,
+            }
+        ) with
+        {
+            IsSecret = true,
+        };
 
     /// <summary>A password or shared key.</summary>
     public static SettingsKind<string?> Secret { get; } = OptionalText with { IsSecret = true };

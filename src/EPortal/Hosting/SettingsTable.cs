@@ -513,7 +513,7 @@ internal static partial class SettingsTable
             OptionalHttpUrl,
             s => s.NodeUrl,
             (s, v) => s with { NodeUrl = v },
-            "URL of this node for other nodes."
+            "URL of this node, by which other nodes call it back."
         ),
         Define(
             "LEADER_URL",
@@ -524,17 +524,17 @@ internal static partial class SettingsTable
         ),
         Define(
             "REPLICATION_SHARED_KEY",
-            Secret,
+            SharedKeys,
             s => s.ReplicationSharedKey,
             (s, v) => s with { ReplicationSharedKey = v },
-            "Key shared by all nodes."
+            "Key shared by all nodes; two while it is changed, the one to call with first."
         ),
         Define(
             "REPLICATION_CHECK_CERT",
             Flag,
             s => s.ReplicationCheckCert,
             (s, v) => s with { ReplicationCheckCert = v },
-            "Check the TLS certificates of other nodes."
+            "Check the TLS certificates of other nodes. Messages are encrypted with the shared key in any case."
         ),
         Define(
             "REPLICATION_CLEAN_AGE",
@@ -548,14 +548,14 @@ internal static partial class SettingsTable
             Seconds(60),
             s => s.ReplicationCleanAggressiveAge,
             (s, v) => s with { ReplicationCleanAggressiveAge = v },
-            "How long to keep check-ins for other nodes."
+            "Accepted for old settings files: of each host the latest check-in is kept for other nodes as long as the host."
         ),
         Define(
             "REPLICATION_STANDBY",
             Flag,
             s => s.ReplicationStandby,
             (s, v) => s with { ReplicationStandby = v },
-            "Only receive changes, never send any."
+            "Take changes from other nodes only, until `kc.eportal replication promote`."
         ),
     ];
 
@@ -565,15 +565,7 @@ internal static partial class SettingsTable
 
     /// <summary>Settings whose part is not built: they are read and checked, and who sets one is warned.</summary>
     public static IReadOnlySet<string> WithoutEffect { get; } =
-        new HashSet<string>(StringComparer.Ordinal)
-        {
-            "NODE_URL",
-            "LEADER_URL",
-            "REPLICATION_SHARED_KEY",
-            "REPLICATION_CHECK_CERT",
-            "REPLICATION_CLEAN_AGGRESSIVE_AGE",
-            "REPLICATION_STANDBY",
-        };
+        new HashSet<string>(StringComparer.Ordinal) { "REPLICATION_CLEAN_AGGRESSIVE_AGE" };
 
     private static readonly Dictionary<string, SettingsDefinition> ByName = All.ToDictionary(
         definition => definition.Name,

@@ -157,6 +157,67 @@ internal sealed class PatchsetLibrary(
     }
 
     /// <summary>
+    /// Puts a manifest in place whose patchset another node recorded, unless it is here; names are locked. It is
+    /// recorded by <see cref="RecordPlaced"/>.
+    /// </summary>
+    /// <exception cref="IOException">The disk failed or is full.</exception>
+    public StagedPatchset PlaceManifest(StagedPatchset checkedOne)
+    {
+        using var staging = folders.Stage();
+        MakeTargetFolders(checkedOne.Manifest, staging.Unpacked);
+        var staged = signer.SignUnsigned(checkedOne, staging.Unpacked);
+        KeepManifest(staged, staging.Unpacked);
+        var (product, name) = (staged.Manifest.Product, staged.Manifest.Name);
+        if (!(Find(product, name) is { IsHere: true } known && known.ManifestSha256 == HashOf(staged)))
+            folders.PublishCache(staging, product, name);
+        return staged;
+    }
+
+    /// <summary>
+    /// Records that a patchset is here by its manifest, where it is the visible one of its name and nothing of it was
+    /// here.
+    /// </summary>
+    public static void RecordPlaced(Change change, StagedPatchset staged)
+    {
+        var (product, name) = (staged.Manifest.Product, staged.Manifest.Name);
+        if (
+            PatchsetStore.FindOrNull(change.Session, product, name) is { Id.Length: > 0, IsHere: false } known
+            && known.ManifestSha256 == HashOf(staged)
+        )
+            PatchsetStore.RecordCopy(change, known.Id, staged.Manifest, file: null);
+    }
+
+    /// <summary>
+    /// The manifest of a patchset that is here, as its maker signed it; null where its file is missing.
+    /// </summary>
+    public (byte[] Json, string? Signature)? ManifestOrNull(Patchset patchset)
+    {
+        var folder = folders.FolderOf(patchset.Product, patchset.Name, patchset.Whole);
+        try
+        {
+            var signature = Path.Combine(folder, Manifest.SignatureFileName);
+            return (
+                File.ReadAllBytes(Path.Combine(folder, Manifest.FileName)),
+                File.Exists(signature) ? File.ReadAllText(signature) : null
+            );
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Deletes the files of a patchset that another node deleted, unless there is one of that name.</summary>
+    public void RemoveUnknown(Product product, string name, string archive)
+    {
+        using var names = folders.LockNames();
+        if (Find(product, name) is not null)
+            return;
+        folders.Remove(product, name, Path.GetFileName(archive));
+        folders.RemoveCache(product, name);
+    }
+
+    /// <summary>
     /// Whether the patches and the archive are here unchanged: a restored database may list files that are lost, and
     /// disks rot.
     /// </summary>
@@ -218,11 +279,14 @@ internal sealed class PatchsetLibrary(
 
     private (Patchset? Known, string Sha256) Compare(StagedPatchset staged)
     {
-        var sha256 = Convert.ToHexStringLower(SHA256.HashData(staged.ManifestJson));
+        var sha256 = HashOf(staged);
         var known = Find(staged.Manifest.Product, staged.Manifest.Name);
         RefuseOtherContent(known, sha256);
         return (known, sha256);
     }
+
+    private static string HashOf(StagedPatchset staged) =>
+        Convert.ToHexStringLower(SHA256.HashData(staged.ManifestJson));
 
     private Patchset? Find(Product product, string name) =>
         database.Read(session => PatchsetStore.FindOrNull(session, product, name)) is { Id.Length: > 0 } known

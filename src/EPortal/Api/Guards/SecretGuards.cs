@@ -21,6 +21,10 @@ internal sealed class SecretGuards(TimeProvider time, ILogger<SecretGuards> logg
     /// <summary>The state with which a single sign-on comes back.</summary>
     public SecretGuard SignOns { get; } = new("sign-on state", countsHolders: false, time, logger);
 
+    /// <summary>The key that nodes share.</summary>
+    public SecretGuard Replication { get; } = new("replication key", countsHolders: false, time, logger);
+
     /// <summary>All of them.</summary>
-    public IEnumerable<SecretGuard> All => [Passwords, ApiKeys, RegistrationKeys, MetricsToken, PatchSource, SignOns];
+    public IEnumerable<SecretGuard> All =>
+        [Passwords, ApiKeys, RegistrationKeys, MetricsToken, PatchSource, SignOns, Replication];
 }

@@ -93,13 +93,17 @@ internal sealed class CheckInFlusher(HostChangeLimiter limit, TimeProvider time)
     }
 
     /// <summary>Writes a check-in to its server's row, unless that has a later one or is gone.</summary>
-    public static void WriteRow(Change change, LoggedCheckIn checkIn) =>
+    /// <param name="change">The commit.</param>
+    /// <param name="checkIn">The check-in.</param>
+    /// <param name="changed">The stamp of this commit, where the check-in has an older one.</param>
+    public static void WriteRow(Change change, LoggedCheckIn checkIn, long? changed = null) =>
         change.Session.Execute(
-            "UPDATE server_checkin SET at = @at, uptime = @uptime, stamp = @stamp, origin = @origin WHERE server = @server AND stamp < @stamp",
+            "UPDATE server_checkin SET at = @at, uptime = @uptime, stamp = @stamp, origin = @origin, changed = @changed WHERE server = @server AND stamp < @stamp",
             ("@at", checkIn.At),
             ("@uptime", checkIn.Uptime),
             ("@stamp", checkIn.Stamp),
             ("@origin", change.Node.Origin),
+            ("@changed", changed),
             ("@server", checkIn.Server)
         );
 
@@ -138,10 +142,11 @@ internal sealed class CheckInFlusher(HostChangeLimiter limit, TimeProvider time)
             static (one, other) =>
                 one.Server != other.Server ? one.Server.CompareTo(other.Server) : one.Stamp.CompareTo(other.Stamp)
         );
+        var now = segment.Count > 0 ? change.NextStamp() : 0;
         for (var n = 0; n < segment.Count; n++)
         {
             if (n + 1 == segment.Count || segment[n + 1].Server != segment[n].Server)
-                WriteRow(change, segment[n]);
+                WriteRow(change, segment[n], now);
         }
 
         var count = segment.Count;
@@ -161,7 +166,7 @@ internal sealed class CheckInFlusher(HostChangeLimiter limit, TimeProvider time)
             }
 
             foreach (var (server, facts) in row.Hosts)
-                ServerRecords.WriteLogged(change, limit, server, facts, row.At);
+                ServerRecords.WriteLogged(change, limit, server, facts, row);
             CheckInLog.DeleteFacts(change, row.Stamp);
             (_factsUpTo, _facts) = (row.Stamp, _facts - row.Hosts.Count);
         }

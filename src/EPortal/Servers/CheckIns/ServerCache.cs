@@ -23,6 +23,7 @@ internal sealed class ServerCache(Database database, Offers offers)
     private volatile FleetView? _view;
     private long _revision = -1;
     private long _operation;
+    private long _merges;
     private long _changes;
 
     /// <summary>What agents have in common right now.</summary>
@@ -99,6 +100,25 @@ internal sealed class ServerCache(Database database, Offers offers)
         return here;
     }
 
+    /// <summary>
+    /// Notes that what a host said last came from another node, so that its next check-in is compared with the store.
+    /// For the writer.
+    /// </summary>
+    public void Doubt(string serverId)
+    {
+        if (PackedServerId.TryRead(serverId, out var id))
+            _table.Update(
+                id,
+                0,
+                static (ref CachedServer agent, int _) =>
+                {
+                    agent.Version++;
+                    agent.Digest = 0;
+                    return true;
+                }
+            );
+    }
+
     /// <summary>Notes what a host said last, once it is on disk; not if it has said more since.</summary>
     public void Confirm(PackedServerId id, ushort version, long uptime, long digest) =>
         _table.Update(
@@ -125,11 +145,11 @@ internal sealed class ServerCache(Database database, Offers offers)
                     CheckInLog.ServersWithFacts(session),
                     _numbers.ReadKeys(session)
                 );
-            else if (OperationRetention.Trimmed(session) > _operation)
+            else if (OperationRetention.Trimmed(session) > _operation || StateMerge.Count(session) != _merges)
                 RereadAll(session);
             else
                 Take(session, ServerChanges.After(session, _operation));
-            (_revision, _operation) = (revision, OperationRetention.Last(session));
+            (_revision, _operation, _merges) = (revision, OperationRetention.Last(session), StateMerge.Count(session));
         }
     }
 

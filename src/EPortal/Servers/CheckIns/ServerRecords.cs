@@ -54,25 +54,67 @@ internal static class ServerRecords
         var before = Read(change.Session, local);
         if (!WriteTime(change, local, pending))
             return false;
-        WriteChanges(change, limit, local, pending, before, UnixMicros.Of(change.Now));
+        var said = new Said(UnixMicros.Of(change.Now), new Stamp(change.Node.Stamp, change.Node.Origin));
+        WriteChanges(change, limit, local, pending, before, said);
         return true;
     }
 
     /// <summary>
-    /// Writes what a server said at <paramref name="at"/> (Unix microseconds), before now, unless the server is gone.
+    /// Writes what a server said before now, unless the server is gone or has said something else since at another
+    /// node.
     /// </summary>
-    public static void WriteLogged(Change change, HostChangeLimiter limit, long local, PendingFacts pending, long at)
+    /// <param name="change">The commit.</param>
+    /// <param name="limit">What the host may still change.</param>
+    /// <param name="local">This node's number of it.</param>
+    /// <param name="pending">What it said.</param>
+    /// <param name="row">The row of the log.</param>
+    public static void WriteLogged(
+        Change change,
+        HostChangeLimiter limit,
+        long local,
+        PendingFacts pending,
+        FactsRow row
+    )
     {
         var before = Read(change.Session, local);
         if (
             change.Session.Execute(
-                "UPDATE server_checkin SET digest = @digest WHERE server = @server AND EXISTS (SELECT 1 FROM server WHERE local = @server AND id = @id)",
+                """
+                UPDATE server_checkin SET digest = @digest WHERE server = @server AND facts_stamp < @stamp
+                  AND EXISTS (SELECT 1 FROM server WHERE local = @server AND id = @id)
+                """,
                 ("@digest", pending.Digest),
                 ("@server", local),
+                ("@stamp", row.Stamp),
                 ("@id", pending.EntityId)
             ) > 0
         )
-            WriteChanges(change, limit, local, pending, before, at);
+            WriteChanges(
+                change,
+                limit,
+                local,
+                pending,
+                before,
+                new Said(row.At, new Stamp(row.Stamp, change.Node.Origin))
+            );
+    }
+
+    /// <summary>
+    /// Writes what a server said at another node. The next check-in here is compared with it, whatever was said here
+    /// last.
+    /// </summary>
+    /// <param name="change">The commit.</param>
+    /// <param name="limit">What the host may still change.</param>
+    /// <param name="local">This node's number of it; it has a row of times.</param>
+    /// <param name="facts">What it said.</param>
+    /// <param name="said">When and where.</param>
+    public static void WriteMerged(Change change, HostChangeLimiter limit, long local, PendingFacts facts, Said said)
+    {
+        var before = Read(change.Session, local);
+        change.Session.Execute("UPDATE server_checkin SET digest = 0 WHERE server = @server", ("@server", local));
+        WriteChanges(change, limit, local, facts, before, said);
+        // Not only where it differs: what arrived here is not to arrive again.
+        SetSaid(change, local, said);
     }
 
     private static void WriteChanges(
@@ -81,7 +123,7 @@ internal static class ServerRecords
         long local,
         PendingFacts pending,
         CheckIn? before,
-        long at
+        Said said
     )
     {
         var facts =
@@ -93,19 +135,29 @@ internal static class ServerRecords
                 };
         if (before?.Facts != facts)
         {
-            WriteFacts(change, local, facts, before?.Facts, at);
+            WriteFacts(change, local, facts, before?.Facts, said.At);
+            SetSaid(change, local, said);
             SearchProjection.Reported(change.Session, local);
         }
 
         if (before is null)
-            new ServerHistory(change, limit, local, at).WriteFirst(facts);
+            new ServerHistory(change, limit, local, said.At).WriteFirst(facts);
         else
-            new ServerHistory(change, limit, local, at).Write(
+            new ServerHistory(change, limit, local, said.At).Write(
                 pending.Was >= 0 ? before with { Uptime = pending.Was } : before,
                 facts,
                 pending.Uptime
             );
     }
+
+    private static void SetSaid(Change change, long local, Said said) =>
+        change.Session.Execute(
+            "UPDATE server_checkin SET facts_stamp = @stamp, facts_origin = @origin, facts_changed = @changed WHERE server = @server",
+            ("@stamp", said.Stamp.Time),
+            ("@origin", said.Stamp.Origin),
+            ("@changed", change.NextStamp()),
+            ("@server", local)
+        );
 
     /// <summary>A host that does not tell its name keeps the one that it has.</summary>
     private static string NameAtRegistration(Session session, long local) =>
@@ -117,7 +169,7 @@ internal static class ServerRecords
             INSERT INTO server_checkin (server, at, uptime, stamp, origin, digest)
             SELECT local, @at, @uptime, @stamp, @origin, @digest FROM server WHERE local = @server AND id = @id
             ON CONFLICT (server) DO UPDATE SET at = excluded.at, uptime = excluded.uptime, stamp = excluded.stamp, origin = excluded.origin,
-              digest = excluded.digest
+              digest = excluded.digest, changed = NULL
             """,
             ("@at", UnixMicros.Of(change.Now)),
             ("@uptime", pending.Uptime),

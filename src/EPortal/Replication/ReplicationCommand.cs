@@ -1,0 +1,190 @@
+using System.CommandLine;
+using System.Globalization;
+using EPortal.Cli;
+using EPortal.Data;
+using EPortal.Hosting;
+
+namespace EPortal.Replication;
+
+/// <summary><c>kc.eportal replication</c>: how replication is, and what an administrator does about it.</summary>
+internal static class ReplicationCommand
+{
+    /// <summary>The command; its exit code is 1 unless all is well.</summary>
+    public static Command Create(CliContext context)
+    {
+        var fullSync = CliOptions.Flag("merge with LEADER_URL in full, whatever is missing", "--full-sync");
+        var shortStatus = CliOptions.Flag("print the state as JSON on one line", "--short-status");
+        var json = CliOptions.Json();
+        var command = new Command(
+            "replication",
+            """
+            show the state of replication with other nodes; exit code 1 unless all is well
+
+            examples:
+              kc.eportal replication
+              kc.eportal replication --short-status
+              kc.eportal replication --full-sync
+              kc.eportal replication forget http://eportal3.corp
+            """
+        )
+        {
+            fullSync,
+            shortStatus,
+            json,
+        };
+        command.SetAction(
+            (parsed, cancel) =>
+                parsed.GetValue(fullSync) ? FullSync(context, cancel)
+                : parsed.GetValue(shortStatus) ? ShortStatus(context)
+                : Show(context, parsed.GetValue(json))
+        );
+        var node = CliOptions.Required("url", "address of the node");
+        command
+            .AddVerb(
+                "forget",
+                "forget a node that is gone for good; it is known again when it calls",
+                [],
+                (parsed, _) => Forget(context, parsed.GetValue(node)!)
+            )
+            .Arguments.Add(node);
+        command.AddVerb(
+            "promote",
+            "let a standby node take changes of its own",
+            [],
+            (_, _) => SetPromoted(context, isPromoted: true)
+        );
+        command.AddVerb(
+            "demote",
+            "make a promoted node a standby node again",
+            [],
+            (_, _) => SetPromoted(context, isPromoted: false)
+        );
+        return command;
+    }
+
+    private static async Task<int> Show(CliContext context, bool json)
+    {
+        await using var portal = context.OpenPortal();
+        var status = Required(portal);
+        var (links, conflicts) = (status.Links(), status.Conflicts());
+        if (json)
+        {
+            context.Json(writer => ReplicationJson.Write(writer, status, links, conflicts));
+        }
+        else
+        {
+            if (links.Count == 0)
+                context.Line("no other node is known yet: set LEADER_URL here, or let another node follow this one");
+            foreach (var link in links)
+                context.Line(Sentence(link));
+            foreach (var conflict in conflicts)
+                context.Line(
+                    $"conflict: {conflict.Count.ToString(CultureInfo.InvariantCulture)} of {conflict.Entity} are named '{conflict.Name}'; the one named last counts"
+                );
+        }
+
+        return links.Count > 0 && links.All(link => link.IsOk) ? CliExit.Success : CliExit.Failure;
+    }
+
+    private static async Task<int> ShortStatus(CliContext context)
+    {
+        await using var portal = context.OpenPortal();
+        var status = Required(portal);
+        var links = status.Links();
+        context.Json(writer => ReplicationJson.Write(writer, status, links, status.Conflicts()));
+        return links.Count > 0 && links.All(link => link.IsOk) ? CliExit.Success : CliExit.Failure;
+    }
+
+    private static async Task<int> FullSync(CliContext context, CancellationToken cancel)
+    {
+        await using var portal = context.OpenPortal();
+        Required(portal);
+        var leader =
+            portal.Settings.LeaderUrl
+            ?? throw new CliException("no node to merge with: set LEADER_URL in the settings");
+        var url = PeerDirectory.Text(leader);
+        await portal.Log.Commit(
+            Actor.Portal,
+            change =>
+            {
+                PeerStore.Add(change.Session, url, isAnnounced: false);
+                return true;
+            }
+        );
+        using var link = new PeerLink(url, portal.Get<PeerLink.Parts>());
+        var told = 0L;
+        await link.MergeAll(
+            (done, all) =>
+            {
+                if (done - told < 50_000 && done != all)
+                    return;
+                told = done;
+                context.Note(
+                    $"{done.ToString(CultureInfo.InvariantCulture)} of {all.ToString(CultureInfo.InvariantCulture)} rows"
+                );
+            },
+            cancel
+        );
+        while (!await link.Once(cancel))
+            cancel.ThrowIfCancellationRequested();
+        context.Line($"merged with {url}");
+        return CliExit.Success;
+    }
+
+    private static async Task<int> Forget(CliContext context, string node)
+    {
+        await using var portal = context.OpenPortal();
+        Required(portal);
+        var url = Uri.TryCreate(node, UriKind.Absolute, out var address) ? PeerDirectory.Text(address) : node;
+        var known = await portal.Log.Commit(
+            Actor.Portal,
+            change =>
+            {
+                var isKnown = PeerStore.Delete(change.Session, url);
+                if (isKnown)
+                    change.Note("replication.forget", url);
+                return isKnown;
+            }
+        );
+        if (!known)
+            throw new RefusedException(Refusal.NotFound, $"node '{url}' not found; see `kc.eportal replication`");
+        context.Line($"{url} is forgotten");
+        return CliExit.Success;
+    }
+
+    private static async Task<int> SetPromoted(CliContext context, bool isPromoted)
+    {
+        await using var portal = context.OpenPortal();
+        if (!Required(portal).IsStandby)
+            throw new CliException("this is no standby node: REPLICATION_STANDBY is not set");
+        await Standby.SetPromoted(portal.Log, isPromoted);
+        context.Line(
+            isPromoted
+                ? "this node takes changes now; remove REPLICATION_STANDBY from the settings to keep it so"
+                : "this node takes changes from other nodes only"
+        );
+        return CliExit.Success;
+    }
+
+    private static ReplicationStatus Required(Portal portal) =>
+        portal.Get<ReplicationStatus>() is { IsOn: true } status
+            ? status
+            : throw new CliException("replication is off: set REPLICATION_SHARED_KEY, NODE_URL and LEADER_URL");
+
+    private static string Sentence(LinkStatus link)
+    {
+        var lag = link.Lag is { } age
+            ? string.Create(CultureInfo.InvariantCulture, $", lag {Math.Max(0, (long)age.TotalSeconds)} s")
+            : "";
+        var behind =
+            link.Behind > 0 ? string.Create(CultureInfo.InvariantCulture, $", {link.Behind} changes behind") : "";
+        var skew =
+            link.Peer.Skew.Duration() >= PeerLink.WarnedSkew
+                ? string.Create(CultureInfo.InvariantCulture, $", clocks differ by {link.Peer.Skew.TotalSeconds:0.0} s")
+                : "";
+        var differing =
+            link.Peer.Differing.Count > 0 ? $", other rows of {string.Join(", ", link.Peer.Differing)}" : "";
+        var error = link.Peer.Error is { } reason ? $": {reason}" : "";
+        return $"{link.Peer.Url} {ReplicationJson.Token(link.State)}{lag}{behind}{skew}{differing}{error}";
+    }
+}

@@ -10,7 +10,7 @@ FOR := -r linux-arm64
 PREFIX := aarch64-linux-gnu-
 endif
 
-.PHONY: build demo test bench bench-quick bench-more bench-supply bench-filters bench-pages soak soak-quick lint format fuzz crash \
+.PHONY: build demo test bench bench-quick bench-more bench-supply bench-filters bench-pages bench-replication soak soak-quick lint format fuzz crash \
 	pictures packages test-packages same release test-agent-repository test-old-systems clean
 
 build:
@@ -60,6 +60,9 @@ bench-filters: build
 
 bench-pages: build
 	@scripts/bench.sh --pages
+
+bench-replication: build
+	@scripts/bench.sh --replication
 
 soak: build
 	@scripts/soak.sh

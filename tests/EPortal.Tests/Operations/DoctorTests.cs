@@ -139,8 +139,7 @@ public sealed class DoctorTests : IDisposable
             ["EPORTAL_DATA_DIR"] = _folder.File("data"),
             ["EPORTAL_DOCTOR_MAILTO"] = "'help@example.com'",
         };
-        if (Shell.IsRoot)
-            environment["EPORTAL_RUN_AS"] = "root";
+        environment["EPORTAL_RUN_AS"] = Environment.UserName;
         using var child = ChildProcess.Start("kc", environment);
 
         var end = await child.EndAsync(TestContext.Current.CancellationToken);
@@ -158,6 +157,37 @@ public sealed class DoctorTests : IDisposable
         Convert
             .FromBase64String(encoded)
             .ShouldBe(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>As in a service of systemd with <c>NoNewPrivileges=</c>.</summary>
+    [Fact]
+    public async Task Where_programs_get_no_rights_of_their_own_that_is_said_when_mail_fails()
+    {
+        Directory.CreateDirectory(_folder.File("bin"));
+        var sendmail = _folder.Write("bin/sendmail", "#!/bin/sh\necho cannot write to the queue >&2; exit 75\n");
+        File.SetUnixFileMode(sendmail, (UnixFileMode)Convert.ToInt32("755", 8));
+        using var child = ChildProcess.Start(
+            "kc",
+            new Dictionary<string, string>
+            {
+                ["ROLE_ARGUMENTS"] = $"doctor\n{_folder.File("d.tar.gz")}",
+                ["PATH"] = $"{_folder.File("bin")}:/usr/bin:/bin",
+                ["EPORTAL_CONFIG"] = "/dev/null",
+                ["EPORTAL_DATA_DIR"] = _folder.File("data"),
+                ["EPORTAL_DOCTOR_MAILTO"] = "'help@example.com'",
+                ["EPORTAL_RUN_AS"] = Environment.UserName,
+            },
+            "setpriv",
+            "--no-new-privs"
+        );
+
+        var (exit, _, error) = await child.EndAsync(TestContext.Current.CancellationToken);
+
+        exit.ShouldBe(1);
+        error.ShouldEndWith(
+            "sendmail failed with exit code 75: cannot write to the queue (a service cannot use postfix, exim4 or dma: "
+                + "use msmtp-mta, or have cron run `kc.eportal report`)\n"
+        );
     }
 
     /// <summary>Its files are right, and only a handshake shows that OpenSSL does not serve it.</summary>

@@ -41,11 +41,11 @@ internal sealed class Sendmail(string programPath, TimeProvider time)
             await Task.WhenAll(error, output);
             await program.WaitForExitAsync(either.Token);
             if (program.ExitCode != 0)
-                throw new MailException($"{Name} failed with exit code {program.ExitCode}{await error}");
+                throw new MailException($"{Name} failed with exit code {program.ExitCode}{await error}{Hint()}");
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            throw new MailException($"{Name} did not end within {s_patience.TotalSeconds:0} seconds");
+            throw new MailException($"{Name} did not end within {s_patience.TotalSeconds:0} seconds{Hint()}");
         }
         finally
         {
@@ -53,6 +53,14 @@ internal sealed class Sendmail(string programPath, TimeProvider time)
                 program.Kill(entireProcessTree: true);
         }
     }
+
+    /// <summary>
+    /// A service gives programs no rights of their own (setuid, setgid), by which most put mail into their queue.
+    /// </summary>
+    private static string Hint() =>
+        File.ReadLines("/proc/self/status").Contains("NoNewPrivs:\t1")
+            ? " (a service cannot use postfix, exim4 or dma: use msmtp-mta, or have cron run `kc.eportal report`)"
+            : "";
 
     private static string Letter(string to, string subject, string content) =>
         $"To: {to}\nSubject: {subject}\nAuto-Submitted: auto-generated\nMIME-Version: 1.0\n{content}\n";

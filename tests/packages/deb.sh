@@ -16,6 +16,9 @@ cp "$dist"/*_"$version"_amd64.deb "$root/root/packages/"
 next_deb eportal "$root/root/packages/next.deb"
 guest_start "$root"
 
+# An address of maintainers there is none.
+check 'lintian finds nothing else' lintian --fail-on error,warning --suppress-tags bogus-mail-host,bogus-mail-host-in-debian-changelog \
+    "$dist/eportal_${version}_amd64.deb" "$dist/kernelcare_${version}_amd64.deb"
 check 'apt installs the portal' guest apt-get install -y --no-install-recommends "/root/packages/eportal_${version}_amd64.deb"
 check 'apt installs the agent' guest apt-get install -y --no-install-recommends "/root/packages/kernelcare_${version}_amd64.deb"
 portal_prepare

@@ -31,14 +31,14 @@ internal static class RestoredSettings
 
         var patches = Portal.PatchesRootOf(settings);
         if (!IsSame(settings.DataDir, places.Data))
-            Refuse("DATA_DIR", settings.DataDir, places.Data);
+            RefuseOrTell("DATA_DIR", settings.DataDir, places.Data);
         if (
             !IsSame(patches, places.Patches)
             && (settings.PatchesDir is not null || IsSame(settings.DataDir, places.Data))
         )
-            Refuse("PATCHES_DIR", patches, places.Patches);
+            RefuseOrTell("PATCHES_DIR", patches, places.Patches);
 
-        void Refuse(string name, string theirs, string ours)
+        void RefuseOrTell(string name, string theirs, string ours)
         {
             if (choice is { Database: false, InstanceId: false, Data: false })
             {

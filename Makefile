@@ -102,12 +102,14 @@ pictures: build
 
 # Everything that is given out, into dist/.
 packages:
+	@[ $(ARCH) = amd64 ] || { echo 'packages are built for amd64 alone; make build ARCH=$(ARCH) builds the programs' >&2; exit 1; }
 	@scripts/need.sh build packages
 	@$(MAKE) --no-print-directory build
 	@scripts/packages.sh
 
 # Installs, upgrades, removes and runs what is in dist/: roots with systemd, dnf, a container.
 test-packages:
+	@[ $(ARCH) = amd64 ] || { echo 'packages are built for amd64 alone; make build ARCH=$(ARCH) builds the programs' >&2; exit 1; }
 	@scripts/need.sh packages test-packages
 	@[ -d dist ] || $(MAKE) --no-print-directory packages
 	@scripts/test-packages.sh

@@ -136,7 +136,7 @@ internal sealed class ArchitectureRules(string root)
         ("System.DateTimeOffset::get_UtcNow", ["Demo", "Kcarectl"]),
         ("System.DateTimeOffset::get_Now", []),
         ("System.Threading.Thread::Sleep", []),
-        ("System.Diagnostics.Process", ["Operations.Reports"]),
+        ("System.Diagnostics.Process", ["Operations.Mail"]),
         ("System.Runtime.Serialization.Formatters", []),
         ("System.Reflection.Assembly::Load", []),
     ];

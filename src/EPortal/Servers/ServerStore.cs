@@ -114,8 +114,8 @@ internal sealed class ServerStore(
     /// <summary>
     /// Deletes the servers that have not checked in for <paramref name="age"/>, at least a day, and says how many.
     /// </summary>
-    /// <exception cref="RefusedException">It is less than a day or more than a century, or check-ins of another node may
-    /// not be here.</exception>
+    /// <exception cref="RefusedException">It is less than a day or more than a century, or check-ins of another node
+    /// may not be here.</exception>
     public Task<int> CleanInactive(Actor actor, TimeSpan age) =>
         log.Commit(
             actor,

@@ -21,6 +21,7 @@ internal static class ApiDescription
         ["feeds"] = "Tracks of deployed patchsets.",
         ["patchsets"] = "Patchsets and what feeds offer.",
         ["source"] = "Where patchsets come from.",
+        ["replication"] = "Other portals that this one replicates with.",
         ["users"] = "Accounts of this portal.",
         ["api-keys"] = "Keys that programs log in with.",
         ["sessions"] = "Who is logged in.",

@@ -40,6 +40,7 @@ internal sealed class Attention(
         ["feeds"] = ("/admin/patchsets", "Patchsets"),
         ["reports"] = ("/admin/source", "Patch source"),
         ["accounts"] = ("/admin/users", "Users"),
+        ["replication"] = ("/admin/replication", "Replication"),
     };
 
     /// <summary>What does not work, then what should be looked at.</summary>

@@ -2,6 +2,7 @@ using EPortal.Cli;
 using EPortal.Data;
 using EPortal.Hosting;
 using EPortal.PatchSource;
+using EPortal.Replication;
 
 namespace EPortal.Operations;
 
@@ -46,6 +47,7 @@ internal static class CheckHere
         [
             .. HealthChecks.Look(portal.Get<OperationsOptions>(), portal.Database).Select(CheckPart.Of),
             .. Findings.OfFeeds(portal.Database).Select(CheckPart.Of),
+            .. Findings.OfReplication(portal.Get<ReplicationStatus>()).Select(CheckPart.Of),
             CheckPart.Of(Findings.OfReports(portal.Reports.State)),
             new("outdated", wish.Outdated.Of(counts.Outdated), $"{Plural.Of(counts.Outdated, "server")} outdated"),
             new("inactive", wish.Inactive.Of(counts.Inactive), $"{Plural.Of(counts.Inactive, "server")} inactive"),

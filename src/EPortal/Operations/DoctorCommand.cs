@@ -13,6 +13,7 @@ using EPortal.Hosting.Proxies;
 using EPortal.Hosting.Tls;
 using EPortal.Operations.Mail;
 using EPortal.PatchSource;
+using EPortal.Replication;
 
 namespace EPortal.Operations;
 
@@ -118,6 +119,7 @@ internal static partial class DoctorCommand
                 .Select(folder => Findings.OfDisk("disk", folder, portal.Settings.ReadyMinFreeBytes)),
             Findings.OfMissing(portal.Database, portal.Folders),
             .. Findings.OfFeeds(portal.Database),
+            .. Findings.OfReplication(portal.Get<ReplicationStatus>()),
             .. ProxyReport.Open(portal.Settings, portal.Time).Look(),
             .. TlsCertificate.FindingsOf(portal.Settings, portal.Time),
         ];

@@ -7,6 +7,7 @@ using EPortal.Format;
 using EPortal.Operations.Reports;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
+using EPortal.Replication;
 
 namespace EPortal.Operations;
 
@@ -161,4 +162,44 @@ internal static class Findings
                 "feeds",
                 $"patchset '{doubtful.Patchset}' is enabled on feed '{doubtful.Feed}', but withdrawn from the patch source"
             );
+
+    /// <summary>What of replication needs somebody; nothing while it is off.</summary>
+    public static IEnumerable<Finding> OfReplication(ReplicationStatus status)
+    {
+        if (!status.IsOn)
+            return [];
+        var links = status.Links();
+        if (links.Count == 0)
+            return [Finding.Warning("replication", "replication is on, but no other node is known")];
+        List<Finding> findings =
+        [
+            .. links.Where(link => !link.IsOk).Select(link => Finding.Problem("replication", Sentence(link))),
+            .. links
+                .Where(link => link.Peer.Skew.Duration() >= PeerLink.WarnedSkew)
+                .Select(link =>
+                    Finding.Warning(
+                        "replication",
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"the clock of {link.Peer.Url} is {link.Peer.Skew.Duration().TotalSeconds:0.0} seconds {(link.Peer.Skew > TimeSpan.Zero ? "ahead of" : "behind")} this one; set both by NTP"
+                        )
+                    )
+                ),
+        ];
+        return findings.Count > 0
+            ? findings
+            : [Finding.Ok("replication", $"in sync with {Plural.Of(links.Count, "node")}")];
+    }
+
+    private static string Sentence(LinkStatus link) =>
+        link.State switch
+        {
+            LinkState.Failed => $"replication with {link.Peer.Url} failed: {link.Peer.Error}",
+            LinkState.Differing =>
+                $"{string.Join(", ", link.Peer.Differing)} at {link.Peer.Url} differ from here though both have the same changes; run `kc.eportal replication --full-sync`",
+            LinkState.New => $"no contact with {link.Peer.Url} yet",
+            _ when link.Lag is { } lag =>
+                $"the last sync with {link.Peer.Url} was {Plural.Of((long)lag.TotalSeconds, "second")} ago, {Plural.Of(link.Behind, "change")} missing here",
+            _ => $"the first sync with {link.Peer.Url} has not ended yet",
+        };
 }

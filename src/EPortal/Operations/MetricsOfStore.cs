@@ -2,17 +2,19 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using EPortal.Data;
 using EPortal.PatchSource;
+using EPortal.Replication;
 using Prometheus;
 
 namespace EPortal.Operations;
 
-/// <summary>Fleet, patch source, disk and database as they stand when the metrics are read.</summary>
+/// <summary>Fleet, patch source, replication, disk and database as they stand when the metrics are read.</summary>
 internal sealed class MetricsOfStore
 {
     private readonly OperationsOptions _options;
     private readonly Database _database;
     private readonly TimeProvider _time;
     private readonly MetricsOfFleet _fleet;
+    private readonly MetricsOfReplication _replication;
     private readonly Trimming _trimming;
     private readonly Gauge _rows;
     private readonly Gauge _logSize;
@@ -33,11 +35,13 @@ internal sealed class MetricsOfStore
         Database database,
         Trimming trimming,
         FleetSnapshot picture,
+        ReplicationStatus replication,
         TimeProvider time
     )
     {
         (_options, _database, _trimming, _time) = (options, database, trimming, time);
         _fleet = new MetricsOfFleet(metrics, picture);
+        _replication = new MetricsOfReplication(metrics, replication);
         _readable = metrics.CreateGauge(
             "eportal_database_readable",
             "1 if the database was readable for this scrape, else 0."
@@ -101,6 +105,7 @@ internal sealed class MetricsOfStore
         {
             _unused.Set(_database.FreeBytes);
             ReadSource();
+            _replication.Update();
             _readable.Set(1);
         }
         catch (StoreException)

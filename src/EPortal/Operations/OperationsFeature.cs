@@ -53,6 +53,7 @@ internal static class OperationsFeature
         services.AddSingleton<PortalMetrics>();
         services.AddSingleton<RequestMeter>(provider => provider.GetRequiredService<PortalMetrics>().Requests);
         services.AddSingleton<HealthChecks>();
+        services.AddSingleton<IFindingSource, ReplicationFindings>();
         services.AddSingleton<Attention>();
         services.AddHostedService<CheckInHistoryWorker>();
         services.AddHostedService(provider => new InactiveServersWorker(

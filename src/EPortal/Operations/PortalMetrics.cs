@@ -2,6 +2,7 @@ using EPortal.Accounts;
 using EPortal.Agents;
 using EPortal.Api.Guards;
 using EPortal.Data;
+using EPortal.Replication;
 using EPortal.Servers;
 using EPortal.Servers.Search;
 using Prometheus;
@@ -26,6 +27,7 @@ internal sealed class PortalMetrics
         HostChangeLimiter changes,
         PasswordLogin logins,
         SecretGuards guards,
+        ReplicationStatus replication,
         TimeProvider time
     )
     {
@@ -33,7 +35,7 @@ internal sealed class PortalMetrics
         var metrics = Metrics.WithCustomRegistry(_registry);
         Requests = new MetricsOfRequests(metrics);
         var features = new MetricsOfFeatures(metrics, agents, backlog, registration, throttle, changes, logins, guards);
-        var store = new MetricsOfStore(metrics, options, database, trimming, picture, time);
+        var store = new MetricsOfStore(metrics, options, database, trimming, picture, replication, time);
         _registry.AddBeforeCollectCallback(features.Update);
         _registry.AddBeforeCollectCallback(store.Update);
     }

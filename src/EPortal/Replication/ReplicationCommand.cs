@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using EPortal.Cli;
 using EPortal.Data;
 using EPortal.Hosting;
@@ -69,7 +70,10 @@ internal static class ReplicationCommand
         var (links, conflicts) = (status.Links(), status.Conflicts());
         if (json)
         {
-            context.Json(writer => ReplicationJson.Write(writer, status, links, conflicts));
+            context.Json(
+                ReplicationReport.Of(status, links, conflicts),
+                ReplicationReportJson.Default.ReplicationReport
+            );
         }
         else
         {
@@ -83,16 +87,16 @@ internal static class ReplicationCommand
                 );
         }
 
-        return links.Count > 0 && links.All(link => link.IsOk) ? CliExit.Success : CliExit.Failure;
+        return ReplicationStatus.IsOk(links) ? CliExit.Success : CliExit.Failure;
     }
 
     private static async Task<int> ShortStatus(CliContext context)
     {
         await using var portal = context.OpenPortal();
         var status = Required(portal);
-        var links = status.Links();
-        context.Json(writer => ReplicationJson.Write(writer, status, links, status.Conflicts()));
-        return links.Count > 0 && links.All(link => link.IsOk) ? CliExit.Success : CliExit.Failure;
+        var report = ReplicationReport.Of(status);
+        context.Line(JsonSerializer.Serialize(report, ReplicationReportJson.Default.ReplicationReport));
+        return report.Ok ? CliExit.Success : CliExit.Failure;
     }
 
     private static async Task<int> FullSync(CliContext context, CancellationToken cancel)
@@ -185,6 +189,6 @@ internal static class ReplicationCommand
         var differing =
             link.Peer.Differing.Count > 0 ? $", other rows of {string.Join(", ", link.Peer.Differing)}" : "";
         var error = link.Peer.Error is { } reason ? $": {reason}" : "";
-        return $"{link.Peer.Url} {ReplicationJson.Token(link.State)}{lag}{behind}{skew}{differing}{error}";
+        return $"{link.Peer.Url} {link.State.Token()}{lag}{behind}{skew}{differing}{error}";
     }
 }

@@ -66,9 +66,13 @@ internal static class ReplicationFeature
         services.AddHostedService(provider => provider.GetRequiredService<ReplicationWorker>());
     }
 
-    /// <summary>Maps the calls of other nodes; without a shared key there are none.</summary>
+    /// <summary>
+    /// Maps what shows its state, and the calls of other nodes; of these there are none without a shared key.
+    /// </summary>
     public static void MapReplication(this IEndpointRouteBuilder routes, bool isOn)
     {
+        ReplicationStatusEndpoint.Map(routes);
+        ReplicationPages.Map(routes);
         if (isOn)
             ReplicationEndpoints.Map(routes);
     }

@@ -1,4 +1,5 @@
 using EPortal.Data;
+using EPortal.Patchsets;
 
 namespace EPortal.Replication;
 
@@ -19,6 +20,21 @@ internal enum LinkState
 
     /// <summary>There was no exchange yet.</summary>
     New,
+}
+
+/// <summary>States of links.</summary>
+internal static class LinkStates
+{
+    /// <summary>The name of a state for programs.</summary>
+    public static string Token(this LinkState state) =>
+        state switch
+        {
+            LinkState.InSync => "in-sync",
+            LinkState.CatchingUp => "catching-up",
+            LinkState.Differing => "differing",
+            LinkState.Failed => "failed",
+            _ => "new",
+        };
 }
 
 /// <summary>A link with another node, as of now.</summary>
@@ -66,33 +82,52 @@ internal sealed class ReplicationStatus(
     /// <summary>Whether it takes no changes of its own.</summary>
     public bool IsStandby => options.IsStandby;
 
-    /// <summary>The links.</summary>
+    /// <summary>Where other nodes reach this one, without a slash at the end; null where they cannot.</summary>
+    public string? Own => options.NodeUrl is { } own ? PeerDirectory.Text(own) : null;
+
+    /// <summary>
+    /// Whether replication as a whole needs nobody's attention: without any other node there is no replication.
+    /// </summary>
+    public static bool IsOk(IReadOnlyList<LinkStatus> links) => links.Count > 0 && links.All(link => link.IsOk);
+
+    /// <summary>The links; none while replication is off.</summary>
     public IReadOnlyList<LinkStatus> Links()
     {
+        if (!IsOn)
+            return [];
         var (peers, vector) = database.Read(session => (PeerStore.List(session), VersionVector.All(session)));
         return [.. peers.Select(peer => Of(peer, vector))];
     }
 
-    /// <summary>Names that several entities have: one of each is visible, the others are shadowed.</summary>
-    public IReadOnlyList<NameConflict> Conflicts() =>
-        database.Read(session =>
-        {
-            var conflicts = new List<NameConflict>();
-            foreach (var type in reader.Types.Where(type => type.NamedBy.Count > 0))
-            {
-                var names = string.Join(", ", type.NamedBy);
-                using var row = session.Query(
-                    $"SELECT {names}, count(*) FROM {type.Name} GROUP BY {names} HAVING count(*) > 1 ORDER BY {names} LIMIT 100"
-                );
-                while (row.Read())
-                {
-                    var name = string.Join('/', Enumerable.Range(0, type.NamedBy.Count).Select(row.GetString));
-                    conflicts.Add(new NameConflict(type.Name, name, row.GetInt64(type.NamedBy.Count)));
-                }
-            }
+    /// <summary>
+    /// Names that several entities have: one of each is visible, the others are shadowed. Patchsets of one name and
+    /// one content are none: each node that syncs a source records them. None while replication is off.
+    /// </summary>
+    public IReadOnlyList<NameConflict> Conflicts() => IsOn ? database.Read(Read) : [];
 
-            return conflicts;
-        });
+    private List<NameConflict> Read(Session session)
+    {
+        var conflicts = new List<NameConflict>();
+        foreach (
+            var type in reader
+                .Types.Where(type => type.NamedBy.Count > 0)
+                .OrderBy(type => type.Name, StringComparer.Ordinal)
+        )
+        {
+            var names = string.Join(", ", type.NamedBy);
+            var differing = type == Patchset.Entity ? "AND count(DISTINCT manifest_sha256) > 1" : "";
+            using var row = session.Query(
+                $"SELECT {names}, count(*) FROM {type.Name} GROUP BY {names} HAVING count(*) > 1 {differing} ORDER BY {names} LIMIT 100"
+            );
+            while (row.Read())
+            {
+                var name = string.Join('/', Enumerable.Range(0, type.NamedBy.Count).Select(row.GetString));
+                conflicts.Add(new NameConflict(type.Name, name, row.GetInt64(type.NamedBy.Count)));
+            }
+        }
+
+        return conflicts;
+    }
 
     private LinkStatus Of(Peer peer, IReadOnlyDictionary<string, long> vector)
     {

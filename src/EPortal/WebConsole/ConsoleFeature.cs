@@ -6,8 +6,10 @@ internal static class ConsoleFeature
     /// <summary>Adds it.</summary>
     /// <param name="services">Where to add.</param>
     /// <param name="isIndexOpen">Whether the install guide is shown before a login.</param>
-    public static void AddConsole(this IServiceCollection services, bool isIndexOpen)
+    /// <param name="replicates">Whether this portal replicates with others.</param>
+    public static void AddConsole(this IServiceCollection services, bool isIndexOpen, bool replicates)
     {
+        services.AddSingleton(new NavPlaces(replicates));
         services.AddSingleton(new PublicIndex(isIndexOpen));
         services.AddSingleton<DuplicateSubmitGuard>();
         services.AddRazorComponents();

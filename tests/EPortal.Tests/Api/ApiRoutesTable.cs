@@ -61,6 +61,7 @@ internal static class ApiRoutesTable
         ("DELETE", "/source", Access.Admin),
         ("POST", "/source/test", Access.Admin),
         ("POST", "/source/sync", Access.Admin),
+        ("GET", "/replication", Access.Reader),
         ("GET", "/kcare/nagios/{key?}", Access.Open),
         ("GET", "/kcare/patchset/{key?}", Access.Open),
         ("GET", "/kcare/patchset.json", Access.Open),

@@ -31,6 +31,7 @@ public sealed class DescribedAnswersTests
         ("GET", "/ldap", "/ldap", ""),
         ("POST", "/source/sync", "/source/sync", ""),
         ("GET", "/source", "/source", ""),
+        ("GET", "/replication", "/replication", ""),
         ("GET", "/user-log", "/user-log", ""),
         ("GET", "/user-log", "/user-log", "format=csv"),
         ("GET", "/servers", "/servers", ""),

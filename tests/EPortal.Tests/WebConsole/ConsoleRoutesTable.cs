@@ -59,6 +59,7 @@ internal static class ConsoleRoutesTable
         ("POST", "/admin/source/off", Access.PageAdmin),
         ("POST", "/admin/source/default", Access.PageAdmin),
         ("POST", "/admin/source/sync", Access.PageAdmin),
+        ("GET", "/admin/replication", Access.Page),
         ("GET", "/admin/servers", Access.Page),
         ("GET", "/admin/servers/export", Access.Page),
         ("POST", "/admin/servers/columns", Access.Page),

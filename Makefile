@@ -10,7 +10,7 @@ FOR := -r linux-arm64
 PREFIX := aarch64-linux-gnu-
 endif
 
-.PHONY: build demo test bench bench-quick bench-more bench-supply bench-filters bench-pages bench-replication soak soak-quick lint format fuzz crash \
+.PHONY: build demo test bench bench-quick bench-more bench-supply bench-filters bench-pages bench-replication replication-rules soak soak-quick lint format fuzz crash \
 	pictures packages test-packages same release test-agent-repository test-old-systems clean
 
 build:
@@ -63,6 +63,10 @@ bench-pages: build
 
 bench-replication: build
 	@scripts/bench.sh --replication
+
+# Each rule of replication switched off, until the random schedules notice.
+replication-rules:
+	@scripts/replication-rules.sh
 
 soak: build
 	@scripts/soak.sh

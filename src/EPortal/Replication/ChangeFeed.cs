@@ -33,15 +33,19 @@ internal sealed class ChangeFeed(Database database, ManifestExchange manifests, 
         var wait = TimeSpan.FromMilliseconds(Math.Clamp(request.Wait, 0, s_longest.TotalMilliseconds));
         while (true)
         {
-            var mark = database.Mark;
-            var answer = Read(request);
+            var (mark, withCheckIns) = (database.Mark, !IsTooSoon);
+            var answer = Read(request, withCheckIns);
             if (IsNews(answer, request) || time.GetElapsedTime(begun) >= wait)
                 return WithDigests(answer, request);
-            do await Task.Delay(s_look, time, cancel);
-            while ((database.Mark == mark || IsTooSoon) && time.GetElapsedTime(begun) < wait);
+            do
+                await Task.Delay(s_look, time, cancel);
+            while (
+                database.Mark == mark && (withCheckIns || IsTooSoon) && time.GetElapsedTime(begun) < wait
+            );
         }
     }
 
+    /// <summary>Whether looking through all check-ins again would cost more than its part.</summary>
     private bool IsTooSoon => time.GetTimestamp() < Volatile.Read(ref _nextLook);
 
     private static bool IsNews(PullAnswer answer, PullRequest request) =>
@@ -51,16 +55,10 @@ internal sealed class ChangeFeed(Database database, ManifestExchange manifests, 
     private static bool IsAhead(PullAnswer answer, PullRequest request) =>
         answer.Vector.Any(origin => origin.Value > request.Vector.GetValueOrDefault(origin.Key));
 
-    private PullAnswer Read(PullRequest request)
-    {
-        var begun = time.GetTimestamp();
-        var answer = database.Read(session => Read(session, request));
-        if (answer.Operations.Count == 0)
-            Volatile.Write(ref _nextLook, time.GetTimestamp() + (time.GetTimestamp() - begun) * Share);
-        return answer;
-    }
+    private PullAnswer Read(PullRequest request, bool withCheckIns) =>
+        database.Read(session => Read(session, request, withCheckIns));
 
-    private PullAnswer Read(Session session, PullRequest request)
+    private PullAnswer Read(Session session, PullRequest request, bool withCheckIns)
     {
         var missing = MissingOperations.Read(session, request.Vector, MaxOperations, MaxCharacters);
         var answer = new PullAnswer
@@ -75,9 +73,13 @@ internal sealed class ChangeFeed(Database database, ManifestExchange manifests, 
             Cursor = request.Cursor,
         };
         // Check-ins name servers: those have to be there first.
-        if (missing.IsGap || missing.HasMore)
+        if (missing.IsGap || missing.HasMore || !withCheckIns)
             return answer;
+        var begun = time.GetTimestamp();
         var page = CheckInExchange.Read(session, request.Cursor, MaxCheckIns);
+        // A page that is full is followed by the next at once.
+        if (!page.HasMore)
+            Volatile.Write(ref _nextLook, time.GetTimestamp() + ((time.GetTimestamp() - begun) * Share));
         return answer with { CheckIns = page.CheckIns, Cursor = page.Cursor, HasMore = page.HasMore };
     }
 

@@ -11,7 +11,7 @@ PREFIX := aarch64-linux-gnu-
 endif
 
 .PHONY: build demo test bench bench-quick bench-more bench-supply bench-filters bench-pages soak soak-quick lint format fuzz crash \
-	pictures packages test-packages same release test-agent-repository test-old-systems clean
+	replication-soak replication-kills pictures packages test-packages same release test-agent-repository test-old-systems clean
 
 build:
 	@scripts/need.sh build$(if $(FOR),-$(ARCH))
@@ -66,6 +66,15 @@ soak: build
 
 soak-quick: build
 	@scripts/soak.sh --quick
+
+# Random schedules of nodes in process, by number; the next 1000 each time.
+replication-soak:
+	@scripts/need.sh build
+	@scripts/replication-soak.sh
+
+# Real nodes: killed under load, and behind a balancer.
+replication-kills: build
+	@scripts/replication-soak.sh --kills
 
 # The build reports analyzers and code style (EnforceCodeStyleInBuild) as errors; format's other parts would run the same rules again.
 lint:

@@ -10,8 +10,8 @@ FOR := -r linux-arm64
 PREFIX := aarch64-linux-gnu-
 endif
 
-.PHONY: build demo test bench bench-quick bench-more bench-supply bench-filters bench-pages bench-replication replication-rules soak soak-quick lint format fuzz crash \
-	pictures packages test-packages same release test-agent-repository test-old-systems clean
+.PHONY: build demo test bench bench-quick bench-more bench-supply bench-filters bench-pages bench-replication soak soak-quick lint format fuzz crash \
+	replication-rules replication-soak replication-kills pictures packages test-packages same release test-agent-repository test-old-systems clean
 
 build:
 	@scripts/need.sh build$(if $(FOR),-$(ARCH))
@@ -73,6 +73,15 @@ soak: build
 
 soak-quick: build
 	@scripts/soak.sh --quick
+
+# Random schedules of nodes in process, by number; the next 1000 each time.
+replication-soak:
+	@scripts/need.sh build
+	@scripts/replication-soak.sh
+
+# Real nodes: killed under load, and behind a balancer.
+replication-kills: build
+	@scripts/replication-soak.sh --kills
 
 # The build reports analyzers and code style (EnforceCodeStyleInBuild) as errors; format's other parts would run the same rules again.
 lint:

@@ -15,7 +15,7 @@ pairs_of() {
             /lib/modules/*/build:linux-headers-amd64' ;;
         demo) pairs_of build; pairs_of kernel; echo curl:curl ;;
         test) pairs_of build; pairs_of kernel; echo 'chromium:chromium minisign:minisign promtool:prometheus nginx:nginx squid:squid
-            microsocks:microsocks slapd:slapd zsh:zsh fish:fish strace:strace shellcheck:shellcheck dpkg-deb:dpkg ar:binutils
+            haproxy:haproxy microsocks:microsocks slapd:slapd zsh:zsh fish:fish strace:strace shellcheck:shellcheck dpkg-deb:dpkg ar:binutils
             rpmbuild:rpm dnf:dnf createrepo_c:createrepo-c gpg:gpg gpgv:gpgv xz:xz-utils zstd:zstd' ;;
         agents) pairs_of build; echo 'mmdebstrap:mmdebstrap rpmbuild:rpm dpkg-deb:dpkg curl:curl ansible-playbook:ansible-core' ;;
         pictures) pairs_of test; echo pngquant:pngquant ;;

@@ -9,13 +9,19 @@ internal static class Eventually
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
 
-    public static async Task IsTrueAsync(string what, Func<Task<bool>> condition, TimeSpan? pause = null)
+    public static async Task IsTrueAsync(
+        string what,
+        Func<Task<bool>> condition,
+        TimeSpan? pause = null,
+        TimeSpan? deadline = null
+    )
     {
+        var most = deadline ?? s_deadline;
         var clock = Stopwatch.StartNew();
         while (!await condition())
         {
-            if (clock.Elapsed > s_deadline)
-                throw new TimeoutException($"In {s_deadline.TotalSeconds} s it did not come true that {what}.");
+            if (clock.Elapsed > most)
+                throw new TimeoutException($"In {most.TotalSeconds} s it did not come true that {what}.");
             await Task.Delay(pause ?? s_pause, TestContext.Current.CancellationToken);
         }
     }

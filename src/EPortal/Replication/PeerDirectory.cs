@@ -40,7 +40,7 @@ internal sealed class PeerDirectory(ReplicationOptions options, Database databas
         if (
             url is null
             || !Uri.TryCreate(url, UriKind.Absolute, out var address)
-            || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps)
+            || !IsUsable(address)
             || IsOwn(address)
             || (_announced.TryGetValue(Text(address), out var known) && known == origin)
         )
@@ -59,6 +59,14 @@ internal sealed class PeerDirectory(ReplicationOptions options, Database databas
 
     /// <summary>An address as it is kept: without a slash at its end.</summary>
     public static string Text(Uri address) => address.AbsoluteUri.TrimEnd('/');
+
+    /// <summary>
+    /// Only the paths of replication are to be called: behind a question mark they would be no path, and before an at
+    /// sign stands a login.
+    /// </summary>
+    private static bool IsUsable(Uri address) =>
+        (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)
+        && address.AbsoluteUri.IndexOfAny(['?', '#', '@']) < 0;
 
     private Task Add(string url, bool isAnnounced) =>
         log.Commit(

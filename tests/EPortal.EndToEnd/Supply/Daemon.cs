@@ -48,6 +48,45 @@ internal sealed class Daemon : IAsyncDisposable
             $"upstream portal {{ server {portal.Authority}; keepalive 4; }}"
         );
 
+    /// <summary>nginx in front of several portals: each call goes to the next, which <c>X-Node</c> names.</summary>
+    public static Task<Daemon> NginxInFrontOfAllAsync(PortalInstallation installation, IReadOnlyList<Uri> portals) =>
+        NginxAsync(
+            installation,
+            "location / { proxy_pass http://portals; proxy_http_version 1.1; proxy_set_header Connection ''; proxy_set_header Host $http_host; add_header X-Node $upstream_addr always; }",
+            $"upstream portals {{ {string.Join(' ', portals.Select(portal => $"server {portal.Authority};"))} keepalive 8; }}"
+        );
+
+    /// <summary>HAProxy in front of several portals, which leaves out those that are not ready.</summary>
+    public static Task<Daemon> HaproxyAsync(PortalInstallation installation, IReadOnlyList<Uri> portals)
+    {
+        var (port, file) = (Ports.Free(), installation.PathOf("haproxy.cfg"));
+        var servers = portals.Select(
+            (portal, n) => $"  server portal{n} {portal.Authority} check inter 200 fall 1 rise 1"
+        );
+        File.WriteAllText(
+            file,
+            $"""
+            defaults
+              mode http
+              timeout connect 2s
+              timeout client 30s
+              timeout server 30s
+              retries 3
+              option redispatch 1
+            frontend hosts
+              bind 127.0.0.1:{port}
+              default_backend portals
+            backend portals
+              balance roundrobin
+              option httpchk GET /readyz
+              http-check expect status 200
+            {string.Join('\n', servers)}
+
+            """
+        );
+        return StartAsync(port, null, "/usr/sbin/haproxy", "-q", "-db", "-f", file);
+    }
+
     /// <summary>nginx with the sites of a folder: its <c>conf.d</c>, and what that includes from beside it.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="port">Port that one of its sites listens on.</param>

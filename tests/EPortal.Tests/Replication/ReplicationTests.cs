@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Runtime.CompilerServices;
 using EPortal.Accounts;
+using EPortal.AgentClient.Wire;
 using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Format;
@@ -80,6 +81,29 @@ public sealed class ReplicationTests
         (await a.CheckInAsync(TestPortal.Facts(id) with { PatchLevel = 3 })).EnsureSuccessStatusCode();
         await Eventually(() => LevelAt(b, id) == 3);
         LevelAt(a, id).ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_host_that_says_as_little_as_it_may_is_no_hindrance()
+    {
+        await using var a = await ReplicaNode.StartAsync();
+        await using var b = await ReplicaNode.StartAsync(a.Url);
+        await a.Portal.Keys.Add(TestStore.Admin, "prod", new KeySettings());
+        var id = await a.RegisterAsync("web1", "prod");
+        (
+            await a.CheckInAsync(
+                new CheckInRequest
+                {
+                    ServerId = id,
+                    Hostname = "quiet",
+                    KernelId = TestPortal.KernelId,
+                }
+            )
+        ).EnsureSuccessStatusCode();
+        await Eventually(() =>
+            b.Scalar<string?>("SELECT hostname FROM server_facts") == "quiet"
+            && b.Portal.Get<ReplicationStatus>().Links().Single().State == LinkState.InSync
+        );
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using System.Text.Json;
 using EPortal.Replication.Wire;
 
 namespace EPortal.Replication.Channel;
@@ -153,10 +154,14 @@ internal sealed class PeerClient : IDisposable
     {
         try
         {
-            return await answer.Content.ReadFromJsonAsync(MessagesJson.Default.Welcome, cancel)
-                ?? throw new PeerException($"{_url} is no ePortal of this version");
+            return
+                await answer.Content.ReadFromJsonAsync(MessagesJson.Default.Welcome, cancel)
+                    is { Node: not null, Nonce: not null, Session: not null, Proof: not null } welcome
+                ? welcome
+                : throw new PeerException($"{_url} is no ePortal of this version");
         }
-        catch (Exception e) when (e is System.Text.Json.JsonException or NotSupportedException)
+        // Whatever answers at that address may say anything, also of its character set.
+        catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
         {
             throw new PeerException($"{_url} is no ePortal of this version", e);
         }

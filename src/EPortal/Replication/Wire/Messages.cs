@@ -205,10 +205,10 @@ internal sealed record Hello(string Node, byte[] Nonce, string Key, byte[] Proof
 /// <param name="Proof">Shows that it has the key, and that it answers this very caller.</param>
 internal sealed record Welcome(string Node, byte[] Nonce, string Session, byte[] Proof);
 
-/// <summary>Serializer of messages between nodes.</summary>
+/// <summary>Serializer of messages between nodes. Zeros are written: what a message must have may be one.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
 )]
 [JsonSerializable(typeof(PeerRequest))]
 [JsonSerializable(typeof(PeerAnswer))]

@@ -10,7 +10,7 @@ FOR := -r linux-arm64
 PREFIX := aarch64-linux-gnu-
 endif
 
-.PHONY: build demo test bench bench-quick bench-more bench-supply bench-filters bench-pages soak soak-quick lint format fuzz crash \
+.PHONY: build demo test bench bench-quick bench-more bench-supply bench-filters bench-pages bench-replication soak soak-quick lint format fuzz crash \
 	pictures packages test-packages same release test-agent-repository test-old-systems clean
 
 build:
@@ -61,6 +61,9 @@ bench-filters: build
 bench-pages: build
 	@scripts/bench.sh --pages
 
+bench-replication: build
+	@scripts/bench.sh --replication
+
 soak: build
 	@scripts/soak.sh
 
@@ -99,12 +102,14 @@ pictures: build
 
 # Everything that is given out, into dist/.
 packages:
+	@[ $(ARCH) = amd64 ] || { echo 'packages are built for amd64 alone; make build ARCH=$(ARCH) builds the programs' >&2; exit 1; }
 	@scripts/need.sh build packages
 	@$(MAKE) --no-print-directory build
 	@scripts/packages.sh
 
 # Installs, upgrades, removes and runs what is in dist/: roots with systemd, dnf, a container.
 test-packages:
+	@[ $(ARCH) = amd64 ] || { echo 'packages are built for amd64 alone; make build ARCH=$(ARCH) builds the programs' >&2; exit 1; }
 	@scripts/need.sh packages test-packages
 	@[ -d dist ] || $(MAKE) --no-print-directory packages
 	@scripts/test-packages.sh

@@ -50,7 +50,7 @@ stage_eportal() {
 stage_old_paths() {
     local old=$1/usr/share/kcare-eportal name
     put 0755 packaging/files/migratedb.py "$old/migratedb.py"
-    link /usr/bin/kc.eportal "$old/kcare/kc.eportal"
+    link ../../../bin/kc.eportal "$old/kcare/kc.eportal"
     link /etc/eportal/environment "$old/environment"
     for name in arch resources user-resources cache config reports; do link "/var/lib/eportal/$name" "$old/$name"; done
 }

@@ -20,6 +20,7 @@ pairs_of() {
         agents) pairs_of build; echo 'mmdebstrap:mmdebstrap rpmbuild:rpm dpkg-deb:dpkg curl:curl ansible-playbook:ansible-core' ;;
         pictures) pairs_of test; echo pngquant:pngquant ;;
         bench) pairs_of build; echo nginx:nginx squid:squid curl:curl ;;
+        history) echo python3:python3 curl:curl ;;
         old-systems) echo mmdebstrap:mmdebstrap ip:iproute2 unshare:util-linux ;;
         packages) pairs_of build; echo 'dpkg-deb:dpkg rpmbuild:rpm minisign:minisign xz:xz-utils' ;;
         test-packages) echo 'mmdebstrap:mmdebstrap systemd-nspawn:systemd-container dnf:dnf createrepo_c:createrepo-c podman:podman

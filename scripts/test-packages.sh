@@ -1,9 +1,9 @@
 #!/bin/bash
 # shellcheck disable=SC2034 # What parts of tests use.
 # Installs what is in dist/ where it is meant for: the .deb by apt under a real systemd, the .rpm by dnf under another, the
-# image by podman; and runs the commands of docs/operations as printed. Ends with one line: N passed, N failed. What was said is
-# in artifacts/test-packages.log.
-# test-packages.sh [deb] [rpm] [image] [docs]
+# image by podman; runs the commands of docs/operations as printed; mails a report. Ends with one line: N passed, N failed. What
+# was said is in artifacts/test-packages.log.
+# test-packages.sh [deb] [rpm] [image] [docs] [mail]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C.UTF-8
@@ -33,7 +33,7 @@ check() {
     fi
 }
 
-for part in "${@:-deb rpm image docs}"; do
+for part in "${@:-deb rpm image docs mail}"; do
     for name in $part; do
         echo "testing the $name packages"
         # shellcheck source=/dev/null

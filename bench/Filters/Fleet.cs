@@ -56,7 +56,8 @@ internal static class Fleet
                 checkin,
                 n + 1,
                 n % (servers / Inactive) == 3 ? now - 60L * 86_400 * Second : now - n % 14_400 * Second,
-                digest?.Invoke(n) ?? 0
+                digest?.Invoke(n) ?? 0,
+                n + 1
             );
             TagTables.Set(session, n + 1, TagsOf(n));
         }
@@ -64,7 +65,7 @@ internal static class Fleet
         SearchProjection.AddMissing(session, servers);
         // Else whatever is done to them would wait for the operations that created them.
         session.Execute(
-            "INSERT INTO version_vector (origin, sequence) VALUES ('bench', @servers)",
+            "INSERT INTO version_vector (origin, sequence, kept_from) VALUES ('bench', @servers, @servers + 1)",
             ("@servers", servers)
         );
         session.Execute("COMMIT");
@@ -131,7 +132,7 @@ internal static class Fleet
                 """
             ),
             Prepare(
-                "INSERT INTO server_checkin (server, at, uptime, stamp, origin, digest) VALUES ($0, $1, 100000, 0, 'bench', $2)"
+                "INSERT INTO server_checkin (server, at, uptime, stamp, origin, digest, facts_stamp, facts_origin, facts_changed) VALUES ($0, $1, 100000, $3, 'bench', $2, $3, 'bench', $3)"
             )
         );
     }

@@ -4,10 +4,15 @@ namespace Bench.Million;
 
 /// <summary>
 /// One kind of call after another, with the processor time that each took of the server and of the generator: that
-/// hardly depends on what else the machine does. For profiling.
+/// hardly depends on what else the machine does. For profiling. A number behind the name of a call for a file is its size
+/// in KiB: <c>file64</c> from the portal, <c>nginx64</c> from nginx, <c>proxy64</c> from the portal through nginx, and
+/// <c>accel64</c> from nginx after it has asked the portal, which answers as much as its smallest file.
 /// </summary>
 internal static class Probe
 {
+    /// <summary>Larger than any that is served from memory.</summary>
+    private static readonly SizedFile s_large = new("16 MiB file", '4', 16 << 20);
+
     public static async Task<int> RunAsync(string folder, int servers, IReadOnlyList<string> what)
     {
         var connections = Setting("CONNECTIONS", 128);
@@ -20,6 +25,7 @@ internal static class Probe
         if (!File.Exists(site.Database))
         {
             await site.FurnishAsync(null);
+            await site.Portal.DeployAsync(s_large.Patchset, s_large.TargetId, s_large.Bytes);
             site.Fill();
         }
 
@@ -27,6 +33,20 @@ internal static class Probe
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"started in {seconds:0.00} s"));
         using var bare = await Server.BareAsync();
         using var nginx = await Server.NginxAsync(folder, site.Portal.Files);
+        var portal = $"http://127.0.0.1:{site.Server.Port}";
+        // As `kc.eportal sync-nginx-conf` writes it.
+        const string Pass = "proxy_http_version 1.1; proxy_set_header Host $http_host; proxy_max_temp_file_size 0;";
+        using var proxy = await Server.NginxAsync(
+            folder,
+            "proxy",
+            $"access_log off; {Pass} location / {{ proxy_pass {portal}; }}"
+        );
+        using var accel = await Server.NginxAsync(
+            folder,
+            "accel",
+            $"access_log off; {Pass} root {site.Portal.Files}; location / {{ auth_request /ask; }} "
+                + $"location = /ask {{ internal; proxy_pass {portal}/{SizedFile.All[0].TargetId}/1/kpatch.bin; }}"
+        );
         var requests = Enumerable
             .Range(0, Math.Max(1000, connections))
             .Select(_ => new FleetRequests(servers))
@@ -39,10 +59,14 @@ internal static class Probe
                 var target =
                     name.StartsWith("bare", StringComparison.Ordinal) ? bare
                     : name.StartsWith("nginx", StringComparison.Ordinal) ? nginx
+                    : name.StartsWith("proxy", StringComparison.Ordinal) ? proxy
+                    : name.StartsWith("accel", StringComparison.Ordinal) ? accel
                     : site.Server;
-                // nginx64 and file64 are the file of 64 KiB.
-                var size = name.TrimStart([.. "nginxfile"]);
-                var file = SizedFile.All.FirstOrDefault(one => $"{one.Bytes >> 10}" == size, SizedFile.All[0]).Request;
+                var size = name.TrimStart([.. "nginxfileproxyaccel"]);
+                var file = SizedFile
+                    .All.Append(s_large)
+                    .FirstOrDefault(one => $"{one.Bytes >> 10}" == size, SizedFile.All[0])
+                    .Request;
                 int Turn(int c, int t) => (round * 10_000_000) + (t * connections) + c;
                 Func<int, int, ReadOnlyMemory<byte>> request = name switch
                 {
@@ -67,7 +91,9 @@ internal static class Probe
                 var (mine, its) = (Environment.CpuUsage.TotalTime.TotalSeconds, target.CpuSeconds);
                 var result = await Load.RunAsync(
                     target.Port,
-                    name.StartsWith("file", StringComparison.Ordinal) || target == nginx ? 8 : connections,
+                    name.StartsWith("file", StringComparison.Ordinal) || target != site.Server && target != bare
+                        ? 8
+                        : connections,
                     time,
                     request
                 );

@@ -5,11 +5,11 @@ using Microsoft.Data.Sqlite;
 namespace Bench.Million;
 
 /// <summary>A portal with a fleet of one size, in a folder of its own.</summary>
-internal sealed class Site(string folder, string programs, int servers) : IDisposable
+internal sealed class Site(string folder, string programs, int servers, int? fixedPort = null) : IDisposable
 {
     private readonly PortalUnderTest _portal = new(folder, programs);
     private Server? _server;
-    private int? _port;
+    private int? _port = fixedPort;
 
     public int Servers { get; } = servers;
 
@@ -65,9 +65,40 @@ internal sealed class Site(string folder, string programs, int servers) : IDispo
         return clock.Elapsed.TotalSeconds;
     }
 
+    /// <summary>One number of its database.</summary>
+    public long Count(string sql) => File.Exists(Database) ? (long)Look(sql)! : 0;
+
+    /// <summary>What it has received of each origin, as text.</summary>
+    public string Vector() =>
+        File.Exists(Database)
+            ? (string?)Look(
+                "SELECT group_concat(origin || ':' || sequence) FROM (SELECT origin, sequence FROM version_vector WHERE sequence > 0 ORDER BY origin)"
+            )
+                ?? ""
+            : "";
+
+    /// <summary>Stops it; it can be started again.</summary>
+    public void Stop() => Dispose();
+
     public void Dispose()
     {
         _server?.Dispose();
         _server = null;
+    }
+
+    private object? Look(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={Database};Pooling=False;Mode=ReadOnly");
+        connection.Open();
+        using var look = connection.CreateCommand();
+        look.CommandText = sql;
+        try
+        {
+            return look.ExecuteScalar();
+        }
+        catch (SqliteException)
+        {
+            return 0L; // It is just being made.
+        }
     }
 }

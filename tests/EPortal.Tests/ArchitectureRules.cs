@@ -39,10 +39,24 @@ internal sealed class ArchitectureRules(string root)
         ["Servers"] = ["Api", "Keys", "Feeds", "Patchsets", "Data", "Blobs", "Format"],
         ["Agents"] = ["Api", "Servers", "Keys", "Feeds", "Patchsets", "Data", "Blobs", "Format", "AgentClient"],
         ["PatchSource"] = ["Api", "Agents", "Servers", "Keys", "Feeds", "Patchsets", "Data", "Blobs", "Format"],
+        ["Replication"] =
+        [
+            "Api",
+            "PatchSource",
+            "Agents",
+            "Servers",
+            "Keys",
+            "Feeds",
+            "Patchsets",
+            "Data",
+            "Blobs",
+            "Format",
+        ],
         ["Operations"] =
         [
             "Api",
             "Accounts",
+            "Replication",
             "PatchSource",
             "Agents",
             "Servers",
@@ -69,6 +83,7 @@ internal sealed class ArchitectureRules(string root)
         "Servers",
         "Agents",
         "PatchSource",
+        "Replication",
         "Operations",
         "Accounts",
     ];
@@ -100,7 +115,7 @@ internal sealed class ArchitectureRules(string root)
         ("Microsoft.AspNetCore.Hosting", ["Hosting"]),
         ("Microsoft.AspNetCore.Server", ["Hosting"]),
         ("Microsoft.AspNetCore.Builder.WebApplication", ["Hosting", "Demo"]),
-        ("Microsoft.Extensions.Hosting", ["Accounts", "PatchSource", "Operations", "Hosting", "Demo"]),
+        ("Microsoft.Extensions.Hosting", ["Accounts", "PatchSource", "Replication", "Operations", "Hosting", "Demo"]),
         ("Polly", ["PatchSource"]),
         ("Prometheus", ["Operations"]),
         ("Org.BouncyCastle", ["Accounts", "Agents.Packages", "Format", "AgentClient", "Kcarectl"]),
@@ -108,17 +123,20 @@ internal sealed class ArchitectureRules(string root)
         ("Superpower", ["Hosting", "Accounts"]),
         ("ICU4N", ["Accounts"]),
         ("Spectre.Console", ["Cli"]),
-        ("System.Net.Http", ["AgentClient", "Kcarectl", "Demo", "Agents", "Accounts", "PatchSource", "Operations"]),
+        (
+            "System.Net.Http",
+            ["AgentClient", "Kcarectl", "Demo", "Agents", "Accounts", "PatchSource", "Replication", "Operations"]
+        ),
         ("System.Net.Sockets", ["Accounts", "AgentClient", "Kcarectl", "Agents", "PatchSource", "Hosting"]),
         // For pauses that many hosts must not make at the same moment; never for ids or secrets.
-        ("System.Random", ["Demo", "AgentClient", "Kcarectl"]),
+        ("System.Random", ["Demo", "AgentClient", "Kcarectl", "Replication"]),
         ("System.Console", ["Cli", "Kcarectl"]),
         ("System.DateTime::get_UtcNow", []),
         ("System.DateTime::get_Now", []),
         ("System.DateTimeOffset::get_UtcNow", ["Demo", "Kcarectl"]),
         ("System.DateTimeOffset::get_Now", []),
         ("System.Threading.Thread::Sleep", []),
-        ("System.Diagnostics.Process", ["Operations.Reports"]),
+        ("System.Diagnostics.Process", ["Operations.Mail"]),
         ("System.Runtime.Serialization.Formatters", []),
         ("System.Reflection.Assembly::Load", []),
     ];

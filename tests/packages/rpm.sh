@@ -57,7 +57,7 @@ check 'the new version starts' guest_sh 'systemctl daemon-reload; systemctl rest
 check 'the portal answers after the upgrade' guest_answers
 check 'settings are as they were, new ones lie beside' guest_sh 'grep -q "^PATCHES_DIR = ./srv/patches." /etc/eportal/config
     ! grep -q "a new default" /etc/eportal/config; grep -q "a new default" /etc/eportal/config.rpmnew'
-check 'data is as it was' guest_sh 'kc.eportal --list-servers | grep -qE "1 +\| mine"'
+check 'data is as it was' guest_sh 'kc.eportal --list-servers | grep -E "1 +\| mine"'
 check 'the agent is removed' dnf_in remove kernelcare
 check 'nothing is left scheduled' guest_sh '[ ! -e /usr/bin/kcarectl ] && [ ! -e /etc/cron.d/kcare-cron ]'
 check 'the portal is removed' dnf_in remove eportal

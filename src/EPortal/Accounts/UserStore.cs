@@ -366,17 +366,20 @@ internal sealed class UserStore(Database database, ChangeLog log, int minPasswor
                 or (>= '\u202a' and <= '\u202e')
                 or (>= '\u2066' and <= '\u2069');
 
-    private sealed record Row(
-        string Id,
-        string Name,
-        string Description,
-        long Admin,
-        long Held,
-        string? Password,
-        string? Identity,
-        string Stamps
-    )
+    /// <summary>
+    /// Properties instead of a constructor: of an empty result SQLite does not know the types of expressions.
+    /// </summary>
+    private sealed record Row
     {
+        public string Id { get; init; } = "";
+        public string Name { get; init; } = "";
+        public string Description { get; init; } = "";
+        public long Admin { get; init; }
+        public long Held { get; init; }
+        public string? Password { get; init; }
+        public string? Identity { get; init; }
+        public string Stamps { get; init; } = "";
+
         public User ToUser() =>
             new(Id, Name, Description, Admin != 0 && Held == 0) { Identity = Identity, Stamps = Stamps };
 

@@ -167,6 +167,17 @@ internal sealed class AgentService(
         }
     }
 
+    /// <summary>
+    /// The same, looked for at other nodes where the server is not known here.
+    /// </summary>
+    public async ValueTask<(bool IsKnown, Offer? Offer)> LookEverywhere(string? serverId, string kernelId)
+    {
+        var look = Look(serverId, kernelId);
+        return look.IsKnown || serverId is null || !await elsewhere.Find(serverId, CancellationToken.None)
+            ? look
+            : Look(serverId, kernelId);
+    }
+
     /// <summary>What a server's feed offers for a kernel, without a check-in.</summary>
     public (bool IsKnown, Offer? Offer) Look(string? serverId, string kernelId) =>
         serverId is null

@@ -53,7 +53,7 @@ internal static class PatchServerEndpoints
         }
         else
         {
-            (known, var offer) = agents.Look(serverId, target);
+            (known, var offer) = await agents.LookEverywhere(serverId, target);
             level = offer?.Level;
         }
 

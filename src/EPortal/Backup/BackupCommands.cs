@@ -14,6 +14,12 @@ internal static partial class BackupCommands
 {
     private const string Standard = "-";
 
+    /// <summary>In the folder of a database that is being backed up; who writes there holds it.</summary>
+    private const string LockFile = ".eportal.lock";
+
+    /// <summary>How the database is called there until it is whole.</summary>
+    private const string Unfinished = $".{BackupNames.Database}.tmp";
+
     /// <summary><c>backup</c>.</summary>
     public static Command Backup(CliContext context)
     {
@@ -148,12 +154,15 @@ internal static partial class BackupCommands
     {
         PrepareFolder(context.Settings, folder);
         await using var portal = context.OpenPortal();
-        var final = Path.Combine(folder, BackupNames.Database);
-        var temporary = Path.Combine(folder, $".{BackupNames.Database}.{Guid.NewGuid():N}.tmp");
+        var (final, temporary) = (Path.Combine(folder, BackupNames.Database), Path.Combine(folder, Unfinished));
+        using var alone =
+            FileLock.TryAcquire(Path.Combine(folder, LockFile))
+            ?? throw new CliException($"another backup is being written to {folder}; wait until it has ended");
         if (verbose)
             context.Note($"copying {Path.Combine(portal.Settings.DataDir, BackupNames.Database)}");
         try
         {
+            File.Delete(temporary); // Of one that was killed.
             await Task.Run(() => portal.Database.CopyTo(temporary, cancel), cancel);
             // Copied over a database that was not closed cleanly, it takes the log's place too, which is not its own.
             DurableFile.Write(final + "-wal", []);
@@ -163,6 +172,7 @@ internal static partial class BackupCommands
         finally
         {
             File.Delete(temporary);
+            File.Delete(Path.Combine(folder, LockFile));
         }
 
         var bytes = new FileInfo(final).Length;

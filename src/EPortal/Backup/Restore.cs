@@ -169,6 +169,8 @@ internal sealed class Restore : IDisposable
     {
         if (BackupNames.IsKnown(name))
             _names.Add(name);
+        if (name == BackupNames.Settings && _places.SettingsFile is not null)
+            RestoreJournal.NoteOutside(_places.Data, StagedPath(name));
         return StagedPath(name);
     }
 
@@ -191,7 +193,10 @@ internal sealed class Restore : IDisposable
 
     private string StagedPath(string name) =>
         name == BackupNames.Settings && _places.SettingsFile is { } settings
-            ? Path.Combine(Path.GetDirectoryName(settings)!, $".{Path.GetFileName(settings)}.restore")
+            ? Path.Combine(
+                Path.GetDirectoryName(settings)!,
+                $".{Path.GetFileName(settings)}{RestoreJournal.OutsideEnding}"
+            )
             : Path.Combine(BackupNames.IsArchive(name) ? _stagedPatches : _staged, name);
 
     private Restored Finish()

@@ -127,7 +127,7 @@ internal static partial class RestoreCommands
             using var restore = new Restore(
                 places,
                 context.Time.GetUtcNow(),
-                staged => RestoredSettings.Check(context, places, staged)
+                staged => RestoredSettings.Check(context, places, choice, staged)
             );
             var restored = await restore.FromBackup(backup, choice, progress, cancel);
             progress.Dispose();

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using EPortal.Blobs;
@@ -24,7 +25,13 @@ internal sealed record RestoreJournal(IReadOnlyList<RestoreMove> Moves, bool For
     /// <summary>Folder in the data folder for the list and for what is staged.</summary>
     public const string Folder = ".restore";
 
+    /// <summary>Ending of a file that is staged outside the data folder.</summary>
+    public const string OutsideEnding = ".restore";
+
     private const string FileName = "moves.json";
+
+    /// <summary>Holds the path of the file that is staged outside.</summary>
+    private const string OutsideName = "outside";
     private const int MaxBytes = 64 << 20;
 
     /// <summary>Decides the restore, then carries it out. The caller has the data folder alone.</summary>
@@ -35,6 +42,12 @@ internal sealed record RestoreJournal(IReadOnlyList<RestoreMove> Moves, bool For
         DurableFile.Write(PathIn(data), JsonSerializer.SerializeToUtf8Bytes(this, RestoreJson.Default.RestoreJournal));
         Finish(data);
     }
+
+    /// <summary>
+    /// Notes where a file is going to be staged outside, so that it goes too if the restore is killed.
+    /// </summary>
+    public static void NoteOutside(string data, string path) =>
+        DurableFile.Write(Path.Combine(data, Folder, OutsideName), Encoding.UTF8.GetBytes(path));
 
     /// <summary>Whether a restore was decided and not finished.</summary>
     public static bool IsDecided(string data) => File.Exists(PathIn(data));
@@ -70,6 +83,7 @@ internal sealed record RestoreJournal(IReadOnlyList<RestoreMove> Moves, bool For
             DurableFile.SyncFolder(Path.Combine(data, Folder));
         }
 
+        DeleteOutside(Path.Combine(data, Folder, OutsideName));
         if (Directory.Exists(Path.Combine(data, Folder)))
             Directory.Delete(Path.Combine(data, Folder), recursive: true);
         return decided;
@@ -77,6 +91,23 @@ internal sealed record RestoreJournal(IReadOnlyList<RestoreMove> Moves, bool For
 
     /// <summary>Where the list lies.</summary>
     public static string PathIn(string data) => Path.Combine(data, Folder, FileName);
+
+    private static void DeleteOutside(string note)
+    {
+        if (!File.Exists(note))
+            return;
+        var path = File.ReadAllText(note);
+        if (!path.EndsWith(OutsideEnding, StringComparison.Ordinal))
+            return;
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Its folder is another user's by now; the portal must start all the same.
+        }
+    }
 
     private static void Do(RestoreMove move)
     {

@@ -8,13 +8,15 @@ internal static class RestoredSettings
 {
     /// <summary>
     /// Refuses settings that would have the next start look for data or patches elsewhere than they are restored to,
-    /// and warns of what a start would refuse.
+    /// and warns of what a start would refuse. Where neither is restored the settings may name what they like: that is
+    /// told.
     /// </summary>
     /// <param name="context">Whose settings are in force.</param>
     /// <param name="places">Where the rest goes.</param>
+    /// <param name="choice">What is restored.</param>
     /// <param name="file">The settings file of the backup.</param>
     /// <exception cref="BackupException">They name other folders.</exception>
-    public static void Check(CliContext context, RestorePlaces places, string file)
+    public static void Check(CliContext context, RestorePlaces places, RestoreChoice choice, string file)
     {
         var environment = new Dictionary<string, string>(context.Environment, StringComparer.Ordinal)
         {
@@ -29,12 +31,28 @@ internal static class RestoredSettings
 
         var patches = Portal.PatchesRootOf(settings);
         if (!IsSame(settings.DataDir, places.Data))
-            Refuse("DATA_DIR", settings.DataDir, places.Data);
-        if (!IsSame(patches, places.Patches))
-            Refuse("PATCHES_DIR", patches, places.Patches);
+            RefuseOrTell("DATA_DIR", settings.DataDir, places.Data);
+        if (
+            !IsSame(patches, places.Patches)
+            && (settings.PatchesDir is not null || IsSame(settings.DataDir, places.Data))
+        )
+            RefuseOrTell("PATCHES_DIR", patches, places.Patches);
 
-        void Refuse(string name, string theirs, string ours)
+        void RefuseOrTell(string name, string theirs, string ours)
         {
+            if (choice is { Database: false, InstanceId: false, Data: false })
+            {
+                context.Note(
+                    $"warning: the restored settings keep {Kind(name)} in {theirs}, where the next start looks; "
+                        + (
+                            name == "DATA_DIR"
+                                ? $"signing keys and settings made at run time were restored to {ours}"
+                                : $"those here are in {ours}"
+                        )
+                );
+                return;
+            }
+
             if (places.SettingsFile is not null)
                 throw new BackupException(
                     $"the settings of the backup keep {Kind(name)} in {theirs}, those here in {ours}: "

@@ -55,11 +55,16 @@ internal sealed class OutputFile : IDisposable
 
     /// <summary>
     /// Begins a file under another name, which gets its own when it is kept, so that it is whole or not there: for who
-    /// keeps its rights.
+    /// keeps its rights. What killed processes left there under such names is deleted.
     /// </summary>
     /// <inheritdoc cref="CreateOrNull"/>
-    public static OutputFile? CreateBesideOrNull(string path, Action<string> tell) =>
-        IsTaken(path) ? null : new(path, $"{path}.{Guid.NewGuid():N}.tmp", tell);
+    public static OutputFile? CreateBesideOrNull(string path, Action<string> tell)
+    {
+        if (IsTaken(path))
+            return null;
+        UnfinishedFile.Sweep(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        return new OutputFile(path, UnfinishedFile.NameFor(path), tell);
+    }
 
     /// <summary>Keeps it: when this returns, it is on disk under its name.</summary>
     /// <exception cref="IOException">The disk failed or is full, or the name is taken by now.</exception>

@@ -77,7 +77,7 @@ internal static class Features
             Portal.PatchesRootOf(settings),
             settings.ServerStatsPeriod
         );
-        services.AddReplication(ReplicationOf(settings), Entities.Catalog);
+        services.AddReplication(ReplicationOf(settings, folder), Entities.Catalog);
         services.AddReports(
             new ReportOptions(
                 folder.InstanceId,
@@ -112,7 +112,10 @@ internal static class Features
         services.AddAccountsWeb(settings.ApiAuthHeader, SsoOf(settings));
         services.AddHostedService<FleetPreload>();
         services.AddPatchSourceWeb(
-            settings.AutoUpdatePeriod,
+            // A standby node gets from the others what they fetch and enable.
+            settings.ReplicationStandby
+                ? null
+                : settings.AutoUpdatePeriod,
             CacheOf(settings),
             settings.CacheKeepPeriod,
             new RepositoryLogin(settings.ServePatchSourceUser, settings.ServePatchSourcePassword),
@@ -140,19 +143,20 @@ internal static class Features
         routes.MapAccounts();
         routes.MapOperations();
         routes.MapReports(settings.ServePatchSource);
-        routes.MapReplication(ReplicationOf(settings).IsOn);
+        routes.MapReplication(settings.ReplicationSharedKey is not null);
     }
 
     private static string CacheOf(Settings settings) => Path.Combine(Portal.PatchesRootOf(settings), "cache");
 
-    private static ReplicationOptions ReplicationOf(Settings settings) =>
+    private static ReplicationOptions ReplicationOf(Settings settings, DataFolder folder) =>
         new(
             settings.NodeUrl,
             settings.LeaderUrl,
             [.. (settings.ReplicationSharedKey ?? []).Select(key => new SharedKey(key))],
             settings.ReplicationCheckCert,
             settings.ReplicationStandby,
-            settings.CacheMode
+            settings.CacheMode,
+            folder.PathOf(".replication.lock")
         );
 
     private static SsoOptions SsoOf(Settings settings) =>

@@ -8,6 +8,7 @@ using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Keys;
+using EPortal.Operations.Mail;
 using EPortal.Operations.Reports;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
@@ -125,6 +126,9 @@ internal sealed class Portal : IAsyncDisposable
 
     /// <summary>Usage reports.</summary>
     public ReportSender Reports => Get<ReportSender>();
+
+    /// <summary>Mail to people.</summary>
+    public Sendmail Mail => Get<Sendmail>();
 
     /// <summary>An object of a feature.</summary>
     public T Get<T>()

@@ -14,16 +14,32 @@ internal static partial class PrivilegesNative
     private const int StatusSize = 256;
     private const int StatusOwnerAt = 20;
 
+    /// <summary>
+    /// The C library answers getpwnam, getpwuid and getgrgid in one place for all threads: taken while it is read.
+    /// </summary>
+    private static readonly Lock s_entries = new();
+
     public static uint CurrentUser => geteuid();
 
     /// <summary>Looks a user up wherever this machine keeps its users.</summary>
-    public static UnixUser? FindOrNull(string name) => Read(getpwnam(name));
+    public static UnixUser? FindOrNull(string name)
+    {
+        lock (s_entries)
+            return Read(getpwnam(name));
+    }
 
-    public static UnixUser? FindOrNull(uint id) => Read(getpwuid(id));
+    public static UnixUser? FindOrNull(uint id)
+    {
+        lock (s_entries)
+            return Read(getpwuid(id));
+    }
 
     /// <summary>Name of a group.</summary>
-    public static string? GroupOrNull(uint id) =>
-        getgrgid(id) is not 0 and var entry ? Marshal.PtrToStringUTF8(Marshal.ReadIntPtr(entry)) : null;
+    public static string? GroupOrNull(uint id)
+    {
+        lock (s_entries)
+            return getgrgid(id) is not 0 and var entry ? Marshal.PtrToStringUTF8(Marshal.ReadIntPtr(entry)) : null;
+    }
 
     /// <summary>Who owns a file or folder (statx, whose layout is the same on every processor).</summary>
     public static uint OwnerOf(string path) => OwnersOf(path).User;

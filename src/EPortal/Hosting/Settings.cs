@@ -30,6 +30,7 @@ internal sealed record Settings
     public TimeSpan? SendCheckinPeriod { get; init; } = TimeSpan.FromDays(1);
     public bool ReducedReport { get; init; }
     public string? ReportMailto { get; init; }
+    public string? DoctorMailto { get; init; }
     public string? MetricsToken { get; init; }
     public IReadOnlyList<NetworkRange> MetricsAllowedNetworks { get; init; } =
     [NetworkRange.ParseOrNull("127.0.0.0/8")!, NetworkRange.ParseOrNull("::1")!];

@@ -174,6 +174,13 @@ internal static partial class SettingsTable
             "Address to mail usage reports to with `sendmail` when the patch source does not take them; None means not at all."
         ),
         Define(
+            "DOCTOR_MAILTO",
+            OptionalMailbox,
+            s => s.DoctorMailto,
+            (s, v) => s with { DoctorMailto = v },
+            "Address to mail the archive of `kc.eportal doctor` to with `sendmail`, unless `--no-send` is given; None means that it is only written."
+        ),
+        Define(
             "METRICS_TOKEN",
             Secret,
             s => s.MetricsToken,

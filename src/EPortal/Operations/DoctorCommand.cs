@@ -11,6 +11,7 @@ using EPortal.Format;
 using EPortal.Hosting;
 using EPortal.Hosting.Proxies;
 using EPortal.Hosting.Tls;
+using EPortal.Operations.Mail;
 using EPortal.PatchSource;
 using EPortal.Replication;
 
@@ -23,10 +24,7 @@ internal static partial class DoctorCommand
     public static Command Create(CliContext context)
     {
         var json = CliOptions.Json();
-        var noSend = CliOptions.Flag(
-            "only write the archive, do not send it; sending is not available yet",
-            "--no-send"
-        );
+        var noSend = CliOptions.Flag("only write the archive, do not mail it to DOCTOR_MAILTO", "--no-send");
         var file = new Argument<string?>("FILE")
         {
             Description = "path of the archive; default eportal-doctor-TIME.tar.gz in the current folder",
@@ -36,6 +34,8 @@ internal static partial class DoctorCommand
             "doctor",
             """
             find problems and write an archive of diagnostics without secrets
+
+            Where the setting DOCTOR_MAILTO names an address, the archive is mailed there with `sendmail` too.
 
             examples:
               kc.eportal doctor
@@ -48,7 +48,7 @@ internal static partial class DoctorCommand
             json,
         };
         command.SetAction(
-            async (parsed, _) =>
+            async (parsed, cancel) =>
             {
                 var now = context.Time.GetUtcNow();
                 var name = now.ToString("'eportal-doctor-'yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
@@ -58,16 +58,53 @@ internal static partial class DoctorCommand
                 await using var portal = context.OpenPortal();
                 var status = SourceStatus.Read(portal.Database, portal.Source.Url, portal.Signer.OwnKeyLine());
                 var findings = Look(context, portal, status);
-                DiagnosticsArchive.Write(output.Content, name, Texts(portal, status, findings, now), now);
+                using var archive = new MemoryStream();
+                DiagnosticsArchive.Write(archive, name, Texts(portal, status, findings, now), now);
+                output.Content.Write(archive.GetBuffer(), 0, (int)archive.Length);
                 output.Keep();
+                var to = parsed.GetValue(noSend) ? null : portal.Settings.DoctorMailto;
+                var failure = to is null ? null : await Mail(portal.Mail, to, name, archive.ToArray(), cancel);
                 if (parsed.GetValue(json))
-                    context.Json(new Report(path, findings), ReportJson.Default.Report);
+                    context.Json(new Report(path, findings, failure is null ? to : null), ReportJson.Default.Report);
                 else
                     Show(context, path, findings);
+                if (failure is not null)
+                    throw new CliException($"the diagnostics were written, but not mailed to {to}: {failure}");
+                if (to is not null && !parsed.GetValue(json))
+                    context.Line($"mailed to {to}");
                 return findings.Any(finding => finding.Severity == "problem") ? CliExit.Failure : CliExit.Success;
             }
         );
         return command;
+    }
+
+    /// <summary>Mails the archive; why that failed, null where it did not.</summary>
+    private static async Task<string?> Mail(
+        Sendmail mail,
+        string to,
+        string name,
+        byte[] archive,
+        CancellationToken cancel
+    )
+    {
+        try
+        {
+            await mail.Send(
+                to,
+                $"ePortal diagnostics {name}",
+                $"Content-Type: application/gzip; name=\"{name}.tar.gz\"\n"
+                    + $"Content-Disposition: attachment; filename=\"{name}.tar.gz\"\nContent-Transfer-Encoding: base64\n\n"
+                    + Convert
+                        .ToBase64String(archive, Base64FormattingOptions.InsertLineBreaks)
+                        .ReplaceLineEndings("\n"),
+                cancel
+            );
+            return null;
+        }
+        catch (MailException e)
+        {
+            return e.Message;
+        }
     }
 
     private static List<Finding> Look(CliContext context, Portal portal, SourceStatus status) =>
@@ -137,8 +174,8 @@ internal static partial class DoctorCommand
         return text.ToString();
     }
 
-    /// <summary>What was found and where the archive is.</summary>
-    internal sealed record Report(string File, IReadOnlyList<Finding> Findings);
+    /// <summary>What was found, where the archive is, and to whom it was mailed.</summary>
+    internal sealed record Report(string File, IReadOnlyList<Finding> Findings, string? MailedTo);
 
     [JsonSerializable(typeof(Report))]
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

@@ -47,7 +47,7 @@ internal sealed partial class InactiveServersWorker(
                 LogDeleted(count, ServerStore.CleanAfterDays);
             return true;
         }
-        catch (StoreException e)
+        catch (Exception e) when (e is StoreException or RefusedException)
         {
             LogFailed(e.Message);
             return false;

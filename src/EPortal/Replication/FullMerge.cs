@@ -1,3 +1,4 @@
+using EPortal.Blobs;
 using EPortal.Data;
 using EPortal.Format;
 using EPortal.Patchsets;
@@ -8,7 +9,10 @@ namespace EPortal.Replication;
 /// <summary>
 /// Merges the whole state of another node into this one, page by page (<see cref="StateMerge"/>): where operations
 /// between them have been deleted, or when it is asked for. Cut short anywhere it is begun again, and nothing is lost.
+/// One runs at a time: a row that one node deleted must not come from another while the merge with the first is not
+/// done.
 /// </summary>
+/// <param name="options">The lock.</param>
 /// <param name="database">The store.</param>
 /// <param name="log">Changes to it.</param>
 /// <param name="reader">The kinds of entities.</param>
@@ -16,6 +20,7 @@ namespace EPortal.Replication;
 /// <param name="library">Patchsets that are here.</param>
 /// <param name="time">The clock.</param>
 internal sealed class FullMerge(
+    ReplicationOptions options,
     Database database,
     ChangeLog log,
     StateReader reader,
@@ -43,6 +48,7 @@ internal sealed class FullMerge(
         CancellationToken cancel
     )
     {
+        using var alone = await FileLock.AcquireAsync(options.MergeLock, () => { }, cancel);
         var seen = reader.Types.ToDictionary(type => type.Name, _ => new HashSet<string>(), StringComparer.Ordinal);
         var holds = new HashSet<string>(StringComparer.Ordinal);
         var page = await next(null);

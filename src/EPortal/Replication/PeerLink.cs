@@ -124,8 +124,9 @@ internal sealed partial class PeerLink(string url, PeerLink.Parts exchange) : ID
             _told = null;
             return null;
         }
-        catch (Exception e) when (e is UserFacingException or StoreException or IOException)
+        catch (Exception e) when (!cancel.IsCancellationRequested)
         {
+            // Whatever another node sends, the link must not end by it.
             if (_told != e.Message)
                 LogFailed(Url, e.Message);
             _told = e.Message;

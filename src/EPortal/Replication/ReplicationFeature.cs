@@ -4,6 +4,7 @@ using EPortal.Data;
 using EPortal.Patchsets;
 using EPortal.PatchSource;
 using EPortal.Replication.Channel;
+using EPortal.Servers;
 using EPortal.Servers.CheckIns;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -30,6 +31,7 @@ internal static class ReplicationFeature
         services.AddSingleton<ReplicationStatus>();
         services.AddSingleton<ChangeGuard>();
         services.AddSingleton<ServerFinder, UnknownServers>();
+        services.AddSingleton<CheckInsElsewhere, CheckInsOfPeers>();
         services.AddSingleton<PeerFiles>();
         // In the place of the patch source alone.
         services.AddSingleton<Upstream>(provider => new PeerUpstream(

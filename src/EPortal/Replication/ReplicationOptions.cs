@@ -9,13 +9,15 @@ namespace EPortal.Replication;
 /// <param name="CheckCert">Whether certificates of other nodes are checked.</param>
 /// <param name="IsStandby">Whether it takes no changes of its own.</param>
 /// <param name="IsCache">Whether patch files are only fetched when agents ask for them.</param>
+/// <param name="MergeLock">File by which only one process at a time merges in full.</param>
 internal sealed record ReplicationOptions(
     Uri? NodeUrl,
     Uri? LeaderUrl,
     IReadOnlyList<SharedKey> Keys,
     bool CheckCert,
     bool IsStandby,
-    bool IsCache
+    bool IsCache,
+    string MergeLock
 )
 {
     /// <summary>The newest kind of changes that this version understands.</summary>

@@ -9,7 +9,7 @@ namespace EPortal.Servers;
 /// <summary>
 /// Deletes servers that were inactive for long, some at a time, so that check-ins never wait for long.
 /// </summary>
-internal sealed class InactiveServers(Database database, ChangeLog log)
+internal sealed class InactiveServers(Database database, ChangeLog log, CheckInsElsewhere elsewhere)
 {
     /// <summary>
     /// Which those are. The stamp counts as well as the time: it never goes back, so who called while this machine's
@@ -29,12 +29,14 @@ internal sealed class InactiveServers(Database database, ChangeLog log)
     /// <param name="before">The moment.</param>
     /// <param name="why">Begins the line.</param>
     /// <param name="cancel">Ends it between two changes.</param>
+    /// <exception cref="RefusedException">Check-ins of another node may not be here.</exception>
     /// <exception cref="StoreException">The store failed; what was deleted until then stays so.</exception>
     public async Task<int> Clean(Actor actor, DateTimeOffset before, string why, CancellationToken cancel)
     {
         var deleted = 0;
         while (true)
         {
+            elsewhere.RequireKnown();
             cancel.ThrowIfCancellationRequested();
             var found = database.Read(session =>
                 session

@@ -19,7 +19,18 @@ internal sealed record KeyCount
 }
 
 /// <summary>Ending, tagging and counting servers. Each method is one transaction.</summary>
-internal sealed class ServerStore(Database database, ChangeLog log, HostChangeLimiter limit, TimeProvider time)
+/// <param name="database">The store.</param>
+/// <param name="log">Changes to it.</param>
+/// <param name="limit">What a host may change.</param>
+/// <param name="time">The clock.</param>
+/// <param name="elsewhere">Check-ins that other nodes take; null where there are none.</param>
+internal sealed class ServerStore(
+    Database database,
+    ChangeLog log,
+    HostChangeLimiter limit,
+    TimeProvider time,
+    CheckInsElsewhere? elsewhere = null
+)
 {
     /// <summary>Longest list of tags, in characters.</summary>
     public const int MaxTags = 1024;
@@ -103,13 +114,15 @@ internal sealed class ServerStore(Database database, ChangeLog log, HostChangeLi
     /// <summary>
     /// Deletes the servers that have not checked in for <paramref name="age"/>, at least a day, and says how many.
     /// </summary>
-    /// <exception cref="RefusedException">It is less than a day or more than a century.</exception>
+    /// <exception cref="RefusedException">It is less than a day or more than a century, or check-ins of another node
+    /// may not be here.</exception>
     public Task<int> CleanInactive(Actor actor, TimeSpan age) =>
         log.Commit(
             actor,
             change =>
             {
                 ServerPreview.CheckAge(age);
+                elsewhere?.RequireKnown();
                 var before = UnixMicros.Of(change.Now - age);
                 var deleted = Delete(
                     change,

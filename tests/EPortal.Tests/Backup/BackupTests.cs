@@ -1,4 +1,5 @@
 using System.Globalization;
+using EPortal.Blobs;
 using EPortal.Data;
 using EPortal.Hosting;
 using EPortal.Keys;
@@ -250,6 +251,141 @@ public sealed class BackupTests : IDisposable
         Database.IsIn(Restored).ShouldBeFalse();
         (await runner.RunAsync(["restore", "--db", "--instance-id", File])).Exit.ShouldBe(0);
         Database.IsIn(Restored).ShouldBeTrue();
+        foreach (var choice in (string[])["--db", "--instance-id"])
+            (await runner.RunAsync(["restore", "--config", choice, File])).Err.ShouldContain("here first");
+    }
+
+    [Theory]
+    [InlineData("DATA_DIR", "the data", "signing keys and settings made at run time were restored to")]
+    [InlineData("PATCHES_DIR", "patches", "those here are in")]
+    public async Task Settings_alone_may_name_other_folders_and_that_is_told(string setting, string what, string rest)
+    {
+        var elsewhere = _folder.File("elsewhere");
+        var old =
+            (setting == "DATA_DIR" ? "" : $"DATA_DIR = '{Restored}'\n")
+            + $"{setting} = '{elsewhere}'\nRUN_AS = 'root'\n";
+        await using (var portal = await TestPortal.StartAsync())
+        {
+            var cli = portal.CommandLine();
+            cli.Environment["EPORTAL_CONFIG"] = _folder.Write("old", old);
+            if (setting == "PATCHES_DIR")
+                cli.Environment["EPORTAL_PATCHES_DIR"] = $"'{portal.DataFolder}'";
+            (await cli.RunAsync(["backup", File])).Exit.ShouldBe(0);
+        }
+
+        var runner = new CliRunner(CommandLine.Administration);
+        var settings = _folder.Write("new", $"DATA_DIR = '{Restored}'\nRUN_AS = 'root'\n");
+        runner.Environment["EPORTAL_CONFIG"] = settings;
+
+        (await runner.RunAsync(["restore", "--db", "--instance-id", File])).Exit.ShouldBe(0);
+        var key = Path.Combine(Restored, "config", "signing.key");
+        System.IO.File.Exists(key).ShouldBeFalse();
+
+        var (exit, _, error) = await runner.RunAsync(["restore", "--config", File]);
+
+        exit.ShouldBe(0, error);
+        error.ShouldEndWith(
+            $"warning: the restored settings keep {what} in {elsewhere}, where the next start looks; {rest} {Restored}\n"
+        );
+        (await System.IO.File.ReadAllTextAsync(settings, Cancellation)).ShouldBe(old);
+        System.IO.File.Exists(key).ShouldBeTrue();
+    }
+
+    /// <summary>
+    /// The portal's user may not write where the settings are; root is told what to do, and that is enough.
+    /// </summary>
+    [Fact]
+    public async Task Restored_by_root_the_settings_get_into_place_by_the_line_that_is_printed()
+    {
+        Assert.SkipUnless(Shell.IsRoot, "only root has rights to give up");
+        const string Old = "AUTH_PASSWORD_MIN_LENGTH = 13\n";
+        await using (var portal = await TestPortal.StartAsync())
+        {
+            var cli = portal.CommandLine();
+            cli.Environment["EPORTAL_CONFIG"] = _folder.Write("old", Old);
+            (await cli.RunAsync(["backup", File])).Exit.ShouldBe(0);
+        }
+
+        Shell.Run("chmod", "711", _folder.Path);
+        var settings = _folder.File("config");
+        async Task<string> RestoreAsync()
+        {
+            using var child = ChildProcess.Start(
+                "kc",
+                new Dictionary<string, string>
+                {
+                    ["ROLE_ARGUMENTS"] = $"restore\n{File}",
+                    ["EPORTAL_CONFIG"] = settings,
+                    ["EPORTAL_DATA_DIR"] = Restored,
+                    ["EPORTAL_RUN_AS"] = "nobody",
+                }
+            );
+            var (exit, _, error) = await child.EndAsync(Cancellation);
+            exit.ShouldBe(0, error);
+            return error;
+        }
+
+        await System.IO.File.WriteAllTextAsync(settings, "AUTH_PASSWORD_MIN_LENGTH = 9\n", Cancellation);
+        var aside = Path.Combine(Restored, "config", "settings.restored");
+        const string Put = "as root, put the settings in place: ";
+
+        var line = (await RestoreAsync()).Split('\n').Single(text => text.StartsWith(Put, StringComparison.Ordinal));
+
+        line.ShouldEndWith($" {aside} {settings}");
+        Shell.Stat(aside).ShouldBe("600 nobody");
+        (await System.IO.File.ReadAllTextAsync(settings, Cancellation)).ShouldContain("= 9");
+        Shell.Run("bash", "-c", line[Put.Length..]);
+        (await System.IO.File.ReadAllTextAsync(settings, Cancellation)).ShouldBe(Old);
+        Shell.Run("stat", "-c", "%a %U:%G", settings).ShouldBe($"640 root:{Shell.Run("id", "-gn", "nobody")}");
+        (await RestoreAsync()).ShouldNotContain(Put);
+    }
+
+    [Fact]
+    public async Task What_killed_backups_left_is_deleted_by_the_next_one_and_what_is_being_written_stays()
+    {
+        await using var portal = await TestPortal.StartAsync();
+        string Beside(string name, char digit) => _folder.File($"{name}.eportal-{new string(digit, 32)}.tmp");
+        string[] left = [Beside("a.tar", 'a'), Beside("m.tar", 'b'), Beside("z.tar", 'c')];
+        var (young, written) = (Beside("young.tar", 'd'), Beside("busy.tar", 'e'));
+        string[] others = [_folder.File("mine.tmp"), _folder.File($"mine.{new string('d', 32)}.tmp")];
+        foreach (var path in (string[])[.. left, young, written, .. others])
+        {
+            await System.IO.File.WriteAllTextAsync(path, "half", Cancellation);
+            if (path != young)
+                System.IO.File.SetLastWriteTimeUtc(path, new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        }
+
+        // As another process has it that is at work.
+        using (new FileStream(written, FileMode.Open, FileAccess.Write, FileShare.None))
+        {
+            System.IO.File.SetLastWriteTimeUtc(written, new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+            (await portal.CommandLine().RunAsync(["backup", File])).Exit.ShouldBe(0);
+        }
+
+        Directory.GetFiles(_folder.Path, "*.tmp").Order().ShouldBe(others.Concat([written, young]).Order());
+    }
+
+    [Fact]
+    public async Task Half_a_database_of_a_killed_backup_is_replaced_and_two_backups_do_not_meet()
+    {
+        await using var portal = await TestPortal.StartAsync();
+        var folder = _folder.File("db");
+        Directory.CreateDirectory(folder);
+        var @lock = Path.Combine(folder, ".eportal.lock");
+        await System.IO.File.WriteAllTextAsync(Path.Combine(folder, ".eportal.sqlite.tmp"), "half", Cancellation);
+        await System.IO.File.WriteAllTextAsync(@lock, "", Cancellation);
+
+        using (FileLock.Acquire(@lock))
+            (await portal.CommandLine().RunAsync(["backup-db", folder])).Err.ShouldBe(
+                $"error: another backup is being written to {folder}; wait until it has ended\n"
+            );
+        (await portal.CommandLine().RunAsync(["backup-db", folder])).Exit.ShouldBe(0);
+
+        Directory
+            .EnumerateFiles(folder)
+            .Select(Path.GetFileName)
+            .Order()
+            .ShouldBe(["eportal.sqlite", "eportal.sqlite-wal"]);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using EPortal.Backup;
 using EPortal.Blobs;
+using EPortal.Tests.Cli;
 using EPortal.Tests.Hosting;
 using Shouldly;
 using Xunit;
@@ -13,6 +14,8 @@ public sealed class RestoreJournalTests : IDisposable
     private static readonly string[] s_names = ["one", "two", "three"];
 
     private readonly TempFolder _folder = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public static TheoryData<int> Steps => [.. Enumerable.Range(0, (2 * s_names.Length) + 2)];
 
@@ -68,6 +71,40 @@ public sealed class RestoreJournalTests : IDisposable
 
         File.ReadAllText(_folder.File("one")).ShouldBe("old");
         Directory.Exists(_folder.File(RestoreJournal.Folder)).ShouldBeFalse();
+    }
+
+    /// <summary>They lie beside the settings file, where nobody looks for them.</summary>
+    [Fact]
+    public async Task Settings_that_a_killed_restore_staged_go_when_the_folder_is_opened_next()
+    {
+        var (data, file) = (_folder.File("data"), _folder.File("backup.tar"));
+        var settings = _folder.Write("config", "AUTH_PASSWORD_MIN_LENGTH = 13\n");
+        var runner = PortalCli.On(data);
+        runner.Environment["EPORTAL_CONFIG"] = settings;
+        await runner.JsonAsync("key", "add", "mine", "--json");
+        (await runner.RunAsync(["backup", file])).Exit.ShouldBe(0);
+        await using (var stream = File.OpenRead(file))
+        {
+            using var backup = await BackupReader.Open(stream, Cancellation);
+#pragma warning disable CA2000 // Whoever is killed disposes of nothing.
+            var killed = new Restore(
+                new RestorePlaces(data, data, settings),
+                TimeProvider.System.GetUtcNow(),
+                _ => throw new OperationCanceledException()
+            );
+#pragma warning restore CA2000
+            await Should.ThrowAsync<OperationCanceledException>(() =>
+                killed.FromBackup(backup, RestoreChoice.Full, new Progress<long>(), Cancellation)
+            );
+        }
+
+        File.Exists(_folder.File(".config.restore")).ShouldBeTrue();
+
+        (await runner.RunAsync(["key"])).Out.ShouldContain("mine");
+
+        File.Exists(_folder.File(".config.restore")).ShouldBeFalse();
+        File.ReadAllText(settings).ShouldBe("AUTH_PASSWORD_MIN_LENGTH = 13\n");
+        Directory.Exists(Path.Combine(data, RestoreJournal.Folder)).ShouldBeFalse();
     }
 
     /// <summary>Three files come, of which the last was not there; one goes.</summary>

@@ -32,7 +32,7 @@ public abstract class ConvergenceContract(TestDatabase kind) : StoreContract(kin
 
     private async Task Run(Step[] schedule, int seed)
     {
-        var nodes = Enumerable.Range(0, Nodes).Select(n => NewStore(Start + TimeSpan.FromMinutes(3 * n))).ToArray();
+        var nodes = Enumerable.Range(0, Nodes).Select(n => NewStore(Start + TimeSpan.FromMinutes(2 * n))).ToArray();
         var fresh = NewStore(Start);
         try
         {

@@ -149,7 +149,7 @@ public abstract class ReplicationRulesContract(TestDatabase kind) : StoreContrac
     public async Task A_hold_survives_an_enabling_that_did_not_see_it_whatever_the_clocks_say()
     {
         await using var a = NewStore(Now);
-        await using var b = NewStore(Now + TimeSpan.FromMinutes(9));
+        await using var b = NewStore(Now + TimeSpan.FromMinutes(4));
         var pair = await AddPair(a);
         await a.SendTo(b);
         await a.Log.Commit(Actor.Agent, change => Do(() => change.Hold(Placement.Entity, pair, Fields.None)));
@@ -170,7 +170,7 @@ public abstract class ReplicationRulesContract(TestDatabase kind) : StoreContrac
     public async Task An_enabling_ends_the_hold_that_it_saw_and_not_the_one_made_elsewhere_meanwhile()
     {
         await using var a = NewStore(Now);
-        await using var b = NewStore(Now + TimeSpan.FromMinutes(9));
+        await using var b = NewStore(Now + TimeSpan.FromMinutes(4));
         await using var c = NewStore(Now);
         var pair = await AddPair(a);
         await a.Log.Commit(Actor.Agent, change => Do(() => change.Hold(Placement.Entity, pair, Fields.None)));
@@ -242,7 +242,7 @@ public abstract class ReplicationRulesContract(TestDatabase kind) : StoreContrac
     public async Task What_is_gone_stays_gone_for_late_updates()
     {
         await using var a = NewStore(Now);
-        await using var b = NewStore(Now + TimeSpan.FromMinutes(9));
+        await using var b = NewStore(Now + TimeSpan.FromMinutes(4));
         var id = await AddFeed(a, "x");
         await a.SendTo(b);
         await a.Log.Commit(Actor.Agent, change => Do(() => change.Delete(Feed.Entity, [id])));

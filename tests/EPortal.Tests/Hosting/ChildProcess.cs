@@ -86,7 +86,8 @@ internal sealed class ChildProcess : IDisposable
                 "enter" => Enter(),
                 "lock" => HoldLock(),
                 "wait" => WaitForStop(),
-                "kc" => Administer(),
+                "kc" => RunCommand(CommandLine.Administration),
+                "portal" => RunCommand(CommandLine.Server),
                 "publish" => Publish(),
                 "gzip" => VerifyCutGzip(),
                 _ => throw new InvalidOperationException($"no role {role}"),
@@ -152,13 +153,10 @@ internal sealed class ChildProcess : IDisposable
             .GetAwaiter()
             .GetResult();
 
-    /// <summary>Is <c>kc.eportal</c>, with arguments a line each.</summary>
-    private static int Administer() =>
+    /// <summary>Is <c>kc.eportal</c> or <c>eportal</c>, with arguments a line each.</summary>
+    private static int RunCommand(Func<CliContext, Command> root) =>
         CliApp
-            .RunProcessAsync(
-                CommandLine.Administration,
-                Environment.GetEnvironmentVariable("ROLE_ARGUMENTS")!.Split('\n')
-            )
+            .RunProcessAsync(root, Environment.GetEnvironmentVariable("ROLE_ARGUMENTS")!.Split('\n'))
             .GetAwaiter()
             .GetResult();
 

@@ -31,7 +31,7 @@ public sealed class CompositionTests
         portal.Portal.Get<ServerCache>().ShouldBeSameAs(portal.Services.GetRequiredService<ServerCache>());
         portal.Portal.Database.ShouldBeSameAs(portal.Services.GetRequiredService<Database>());
         portal.Portal.Log.ShouldBeSameAs(portal.Services.GetRequiredService<ChangeLog>());
-        portal.Portal.Source.Upstream.ShouldBeSameAs(portal.Services.GetRequiredService<Upstream>());
+        portal.Portal.Get<Upstream>().ShouldBeSameAs(portal.Services.GetRequiredService<Upstream>());
     }
 
     [Fact]

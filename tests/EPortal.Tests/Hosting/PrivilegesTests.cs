@@ -123,6 +123,29 @@ public sealed class PrivilegesTests : IDisposable
         PrivilegesNative.OwnerOf("/proc/1").ShouldBe(0u);
     }
 
+    /// <summary>
+    /// The C library has one place for its answers; that of another thread must not be taken for one's own.
+    /// </summary>
+    [Fact]
+    public void Users_and_groups_are_known_to_many_threads_at_once()
+    {
+        string[] names = ["root", "daemon", "www-data", "nobody"];
+        var expected = names.ToDictionary(name => name, name => uint.Parse(Shell.Run("id", "-u", name)));
+
+        Parallel.For(
+            0,
+            20_000,
+            new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Cancellation },
+            round =>
+            {
+                var name = names[round % names.Length];
+                var user = PrivilegesNative.FindOrNull(name).ShouldNotBeNull();
+                (user.Name, user.Id).ShouldBe((name, expected[name]));
+                PrivilegesNative.FindOrNull(user.Id).ShouldBe(user);
+            }
+        );
+    }
+
     private static void SkipUnlessRoot() => Assert.SkipUnless(Shell.IsRoot, "only root has rights to give up");
 
     private async Task<(int Exit, string Out, string Err)> EnterAsync(string? runAs = null)

@@ -71,7 +71,7 @@ public sealed class SettingsCommandsTests : IDisposable
     {
         var path = _runner.Environment["EPORTAL_CONFIG"] = _folder.Write(
             "config",
-            "CACHE_MODE = 2\nNODE_URL = \"http://b\"\n"
+            "CACHE_MODE = 2\nREPLICATION_CLEAN_AGGRESSIVE_AGE = 60\n"
         );
         _runner.Environment["EPORTAL_PROXI"] = "x";
         _runner.Environment["EPORTAL_BUNITS"] = "x";
@@ -80,7 +80,7 @@ public sealed class SettingsCommandsTests : IDisposable
         output.ShouldBe(
             $"""
             error: {path}:1: invalid value 2 for CACHE_MODE: use True or False
-            warning: {path}:2: NODE_URL has no effect yet
+            warning: {path}:2: REPLICATION_CLEAN_AGGRESSIVE_AGE has no effect yet
             warning: EPORTAL_BUNITS: unknown setting BUNITS ignored
             error: EPORTAL_PROXI: unknown setting PROXI; did you mean PROXY?
 

@@ -147,7 +147,7 @@ public abstract class InactiveServersContract(TestDatabase kind) : StoreContract
 
     private static InactiveServersWorker Worker(TestStore store, TimeSpan period) =>
         new(
-            new InactiveServers(store.Database, store.Log),
+            new InactiveServers(store.Database, store.Log, new Alone()),
             store.Database,
             period,
             store.Time,
@@ -179,5 +179,11 @@ public abstract class InactiveServersContract(TestDatabase kind) : StoreContract
         }
 
         return ids;
+    }
+
+    /// <summary>No other node takes check-ins.</summary>
+    private sealed class Alone : CheckInsElsewhere
+    {
+        public override void RequireKnown() { }
     }
 }

@@ -8,6 +8,7 @@ using EPortal.Format;
 using EPortal.Keys;
 using EPortal.Patchsets;
 using EPortal.Replication;
+using EPortal.Servers;
 using EPortal.Tests.Agents;
 using EPortal.Tests.Data;
 using EPortal.Tests.Format;
@@ -221,6 +222,28 @@ public sealed class ReplicationTests
         await Standby.SetPromoted(b.Portal.Log, isPromoted: true);
         await b.Portal.Feeds.Add(TestStore.Admin, "x", new FeedSettings());
         await Settle(a, b);
+    }
+
+    [Fact]
+    public async Task Hosts_of_a_node_that_is_not_heard_of_are_not_deleted_as_inactive()
+    {
+        await using var a = await ReplicaNode.StartAsync();
+        await using var b = await ReplicaNode.StartAsync(a.Url);
+        await a.Portal.Keys.Add(TestStore.Admin, "prod", new KeySettings());
+        await a.RegisterAsync("web1", "prod");
+        await Settle(a, b);
+        await b.StopAsync();
+        a.Time.Shift = TimeSpan.FromDays(40);
+
+        var clean = () =>
+            a
+                .Portal.Get<InactiveServers>()
+                .Clean(TestStore.Admin, a.Time.GetUtcNow() - TimeSpan.FromDays(30), "old", Cancellation);
+        (await Should.ThrowAsync<RefusedException>(clean)).Message.ShouldContain($"hosts may call at {b.Url}");
+        a.Scalar<long>("SELECT count(*) FROM server").ShouldBe(1);
+
+        await a.Portal.Log.Commit(Actor.Portal, change => PeerStore.Delete(change.Session, b.Url));
+        (await clean()).ShouldBe(1);
     }
 
     [Fact]

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text;
 using EPortal.Blobs;
 using EPortal.Data;
+using EPortal.Operations.Mail;
 using EPortal.PatchSource;
 
 namespace EPortal.Operations.Reports;
@@ -14,7 +16,7 @@ internal sealed class ReportSender(
     ChangeLog log,
     PatchSourceManager source,
     ReportMaker maker,
-    ReportMail mail,
+    Sendmail mail,
     ReportFolder folder,
     ReportOptions options
 )
@@ -97,10 +99,18 @@ internal sealed class ReportSender(
         {
             try
             {
-                await mail.Send(to, state.Number, json, cancel);
+                await mail.Send(
+                    to,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"ePortal usage report {state.Number} of {options.Instance}"
+                    ),
+                    $"Content-Type: application/json\nContent-Transfer-Encoding: 7bit\n\n{json}",
+                    cancel
+                );
                 return Sent(state, "mail", failures);
             }
-            catch (ReportException e)
+            catch (MailException e)
             {
                 failures.Add(e.Message);
                 mayRetry = true;

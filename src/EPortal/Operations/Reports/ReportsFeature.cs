@@ -1,3 +1,5 @@
+using EPortal.Operations.Mail;
+
 namespace EPortal.Operations.Reports;
 
 /// <summary>Usage reports.</summary>
@@ -8,7 +10,10 @@ internal static class ReportsFeature
     {
         services.AddSingleton(options);
         services.AddSingleton<ReportMaker>();
-        services.AddSingleton<ReportMail>();
+        services.AddSingleton(provider => new Sendmail(
+            options.ProgramPath,
+            provider.GetRequiredService<TimeProvider>()
+        ));
         services.AddSingleton<ReportFolder>();
         services.AddSingleton<ReportSender>();
     }

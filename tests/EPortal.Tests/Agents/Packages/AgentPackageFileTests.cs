@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using System.Text;
 using EPortal.Agents.Packages;
 using EPortal.Data;
@@ -80,6 +82,20 @@ public sealed class AgentPackageFileTests : IDisposable
         Refused(Bytes([.. whole, 0])).ShouldContain("does not have the checksum");
     }
 
+    /// <summary>Numbers of 64 bits, which no builder writes there; the sums of the package are right.</summary>
+    [Theory]
+    [InlineData(1003, 7u)]
+    [InlineData(1003, uint.MaxValue)]
+    [InlineData(1006, 1u)]
+    public void An_rpm_with_an_epoch_or_a_build_time_out_of_bounds_is_refused(int tag, uint high)
+    {
+        var path = TestPackages.Rpm(_folder, requires: "Epoch: 7");
+        AgentPackageFile.Read(path).Version.ShouldBe("7:0.2.0-1");
+
+        Refused(Bytes(Widened(path, tag, high)))
+            .ShouldBe("the package has an epoch or a build time that is out of bounds");
+    }
+
     [Fact]
     public void Whatever_bytes_are_wrong_a_package_is_read_or_refused()
     {
@@ -148,6 +164,33 @@ public sealed class AgentPackageFileTests : IDisposable
         var path = _folder.File("bytes");
         File.WriteAllBytes(path, content);
         return path;
+    }
+
+    /// <summary>
+    /// The package with one number of its header as 64 bits, and the sum of the header that goes with it.
+    /// </summary>
+    private static byte[] Widened(string path, int tag, uint high)
+    {
+        const int Intro = 16;
+        const int Entry = 16;
+        const byte Long = 5;
+        var rpm = AgentPackageFile.Read(path).Rpm!;
+        var package = File.ReadAllBytes(path);
+        var header = package.AsSpan((int)rpm.HeaderStart, (int)(rpm.HeaderEnd - rpm.HeaderStart));
+        var before = Convert.ToHexStringLower(SHA256.HashData(header));
+        var count = BinaryPrimitives.ReadInt32BigEndian(header[8..]);
+        var index = header.Slice(Intro, count * Entry);
+        var at = 0;
+        while (BinaryPrimitives.ReadInt32BigEndian(index[at..]) != tag)
+            at += Entry;
+        index[at + 7] = Long;
+        var value = header[(Intro + index.Length + BinaryPrimitives.ReadInt32BigEndian(index[(at + 8)..]))..];
+        BinaryPrimitives.WriteUInt32BigEndian(value, high);
+        var after = Convert.ToHexStringLower(SHA256.HashData(header));
+        Encoding
+            .ASCII.GetBytes(after)
+            .CopyTo(package.AsSpan(package.AsSpan().IndexOf(Encoding.ASCII.GetBytes(before))));
+        return package;
     }
 
     /// <summary>A package that is right but for its control archive.</summary>

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Net;
 using System.Xml.Linq;
 using EPortal.Tests.Hosting;
 using Shouldly;
@@ -64,6 +65,37 @@ public sealed class RpmRepositoryTests
         var served = site.Folder.File("served.rpm");
         await File.WriteAllBytesAsync(served, again, Cancellation);
         Shell.Run("rpm", "-K", "--nosignature", served).ShouldContain("digests OK");
+    }
+
+    [Fact]
+    public async Task A_package_that_cannot_be_signed_on_a_full_disk_is_left_out_until_there_is_room()
+    {
+        await using var site = await RepositorySite.StartAsync();
+        var cache = System.IO.Path.Combine(site.Portal.DataFolder, "cache");
+        using var disk = SmallDisk.MountOrSkip(cache, "64k");
+        var signed = Directory.CreateDirectory(System.IO.Path.Combine(cache, "agent-packages")).FullName;
+        disk.Fill();
+        await site.ImportAsync(TestPackages.Deb(site.Folder));
+        await site.ImportAsync(TestPackages.Rpm(site.Folder));
+        const string Package = "kernelcare-0.2.0-1.x86_64.rpm";
+
+        (await PrimaryAsync(site)).ShouldNotContain(Package);
+        (await site.Portal.Http.GetAsync($"/repo/rpm/packages/{Package}", Cancellation)).StatusCode.ShouldBe(
+            HttpStatusCode.NotFound
+        );
+        (
+            await site.Portal.Http.GetStringAsync("/repo/deb/dists/stable/main/binary-amd64/Packages", Cancellation)
+        ).ShouldContain("kernelcare_0.2.0-1_amd64.deb");
+        site.Portal.Log.ShouldContain(line => line.Contains(Package) && line.Contains("No space left on device"));
+        Directory.GetFiles(signed).ShouldBeEmpty("half a copy must not stay");
+
+        disk.Free();
+        site.Portal.Time.Advance(TimeSpan.FromMinutes(2));
+
+        (await PrimaryAsync(site)).ShouldContain(Package);
+        (await site.Portal.Http.GetAsync($"/repo/rpm/packages/{Package}", Cancellation)).StatusCode.ShouldBe(
+            HttpStatusCode.OK
+        );
     }
 
     [Fact]
@@ -188,6 +220,15 @@ public sealed class RpmRepositoryTests
         var host = await DnfHost.MakeAsync(site, proxy.Url, "repo_gpgcheck=0");
 
         host.Refuses("install", "kernelcare").ShouldContain("GPG");
+    }
+
+    private static async Task<string> PrimaryAsync(RepositorySite site)
+    {
+        var index = XDocument.Parse(
+            await site.Portal.Http.GetStringAsync("/repo/rpm/repodata/repomd.xml", Cancellation)
+        );
+        return List("primary", index, path => site.Portal.Http.GetByteArrayAsync($"/repo/rpm/{path}").Result)
+            .ToString();
     }
 
     private static XDocument List(string kind, XDocument index, Func<string, byte[]> read)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using EPortal.Hosting;
+using EPortal.Operations.Mail;
 using EPortal.Operations.Reports;
 using EPortal.PatchSource;
 using EPortal.Tests.Hosting;
@@ -79,7 +80,7 @@ internal sealed class ReportHouse : IAsyncDisposable
             house.Portal.Log,
             house.Portal.Source,
             new ReportMaker(house.Portal.Database, house.Portal.Offers, house.Options, house.Time),
-            new ReportMail(house.Options, house.Time),
+            new Sendmail(house.Options.ProgramPath, house.Time),
             new ReportFolder(house.Options),
             house.Options
         );

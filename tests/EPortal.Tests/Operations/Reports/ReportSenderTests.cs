@@ -54,7 +54,7 @@ public sealed class ReportSenderTests
 
     [Theory]
     [InlineData("echo 'no\nroute' >&2; exit 75", "sendmail failed with exit code 75: no")]
-    [InlineData(null, "no sendmail on this machine to mail the report with")]
+    [InlineData(null, "no sendmail on this machine to send mail with")]
     public async Task Where_mail_fails_too_it_is_saved_and_tried_again_with_the_same_number(
         string? script,
         string reason

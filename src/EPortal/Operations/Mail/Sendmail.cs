@@ -1,16 +1,17 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using EPortal.Data;
 
-namespace EPortal.Operations.Reports;
+namespace EPortal.Operations.Mail;
 
-/// <summary>A way of sending a report was not to be had; the message is one sentence.</summary>
-internal sealed class ReportException(string message, Exception? inner = null) : UserFacingException(message, inner);
+/// <summary>Mail could not be sent; the message is one sentence.</summary>
+internal sealed class MailException(string message, Exception? inner = null) : UserFacingException(message, inner);
 
-/// <summary>Mails reports with the machine's <c>sendmail</c>, which knows how mail leaves this network.</summary>
-internal sealed class ReportMail(ReportOptions options, TimeProvider time)
+/// <summary>Sends mail with the machine's <c>sendmail</c>, which knows how mail leaves this network.</summary>
+/// <param name="programPath">Folders in which it is looked for, with colons between.</param>
+/// <param name="time">The clock.</param>
+internal sealed class Sendmail(string programPath, TimeProvider time)
 {
     private const string Name = "sendmail";
     private const int MaxError = 4096;
@@ -21,9 +22,13 @@ internal sealed class ReportMail(ReportOptions options, TimeProvider time)
     /// <summary>How long the program may take.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
-    /// <summary>Mails a report; done when <c>sendmail</c> has taken it over.</summary>
-    /// <exception cref="ReportException">There is no such program, or it failed.</exception>
-    public async Task Send(string to, long number, string json, CancellationToken cancel)
+    /// <summary>Sends one content; done when <c>sendmail</c> has taken it over.</summary>
+    /// <param name="to">Address.</param>
+    /// <param name="subject">Subject.</param>
+    /// <param name="content">Headers of the content, an empty line and the content, in ASCII.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <exception cref="MailException">There is no such program, or it failed.</exception>
+    public async Task Send(string to, string subject, string content, CancellationToken cancel)
     {
         using var limit = new CancellationTokenSource(s_patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
@@ -32,15 +37,15 @@ internal sealed class ReportMail(ReportOptions options, TimeProvider time)
         {
             var error = ReadError(program.StandardError, either.Token);
             var output = program.StandardOutput.BaseStream.CopyToAsync(Stream.Null, either.Token);
-            await Write(program, Letter(to, number, json), either.Token);
+            await Write(program, Letter(to, subject, content), either.Token);
             await Task.WhenAll(error, output);
             await program.WaitForExitAsync(either.Token);
             if (program.ExitCode != 0)
-                throw new ReportException($"{Name} failed with exit code {program.ExitCode}{await error}");
+                throw new MailException($"{Name} failed with exit code {program.ExitCode}{await error}{Hint()}");
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            throw new ReportException($"{Name} did not end within {s_patience.TotalSeconds:0} seconds");
+            throw new MailException($"{Name} did not end within {s_patience.TotalSeconds:0} seconds{Hint()}");
         }
         finally
         {
@@ -49,24 +54,26 @@ internal sealed class ReportMail(ReportOptions options, TimeProvider time)
         }
     }
 
-    private string Letter(string to, long number, string json) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"To: {to}\nSubject: ePortal usage report {number} of {options.Instance}\nAuto-Submitted: auto-generated\n"
-        )
-        + "MIME-Version: 1.0\nContent-Type: application/json\nContent-Transfer-Encoding: 7bit\n\n"
-        + json
-        + "\n";
+    /// <summary>
+    /// A service gives programs no rights of their own (setuid, setgid), by which most put mail into their queue.
+    /// </summary>
+    private static string Hint() =>
+        File.ReadLines("/proc/self/status").Contains("NoNewPrivs:\t1")
+            ? " (a service cannot use postfix, exim4 or dma: use msmtp-mta, or have cron run `kc.eportal report`)"
+            : "";
+
+    private static string Letter(string to, string subject, string content) =>
+        $"To: {to}\nSubject: {subject}\nAuto-Submitted: auto-generated\nMIME-Version: 1.0\n{content}\n";
 
     private Process Start()
     {
         var path =
-            options
-                .ProgramPath.Split(':', StringSplitOptions.RemoveEmptyEntries)
+            programPath
+                .Split(':', StringSplitOptions.RemoveEmptyEntries)
                 .Where(Path.IsPathRooted)
                 .Select(folder => Path.Combine(folder, Name))
                 .FirstOrDefault(File.Exists)
-            ?? throw new ReportException($"no {Name} on this machine to mail the report with");
+            ?? throw new MailException($"no {Name} on this machine to send mail with");
         var start = new ProcessStartInfo(path, ["-t", "-oi"])
         {
             RedirectStandardInput = true,
@@ -86,7 +93,7 @@ internal sealed class ReportMail(ReportOptions options, TimeProvider time)
         }
         catch (Win32Exception e)
         {
-            throw new ReportException($"cannot start {path}: {e.Message}", e);
+            throw new MailException($"cannot start {path}: {e.Message}", e);
         }
     }
 

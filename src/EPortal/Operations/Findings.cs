@@ -196,7 +196,7 @@ internal static class Findings
         {
             LinkState.Failed => $"replication with {link.Peer.Url} failed: {link.Peer.Error}",
             LinkState.Differing =>
-                $"{string.Join(", ", link.Peer.Differing)} at {link.Peer.Url} differ from here though both have the same changes; run `kc.eportal replication --full-sync`",
+                $"{link.Peer.Url} has the same changes as this node and other rows of {string.Join(", ", link.Peer.Differing)}; run `kc.eportal replication --full-sync`",
             LinkState.New => $"no contact with {link.Peer.Url} yet",
             _ when link.Lag is { } lag =>
                 $"the last sync with {link.Peer.Url} was {Plural.Of((long)lag.TotalSeconds, "second")} ago, {Plural.Of(link.Behind, "change")} missing here",

@@ -64,6 +64,7 @@ public sealed class ApiDescriptionTests
                     "patchsets",
                     "monitoring by key",
                     "source",
+                    "replication",
                 ],
                 ignoreOrder: true
             );

@@ -2,10 +2,12 @@ using EPortal.Accounts;
 using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Keys;
+using EPortal.Replication;
 using EPortal.Servers;
 using EPortal.Servers.CheckIns;
 using EPortal.Servers.Search;
 using EPortal.Tests.Accounts;
+using EPortal.Tests.Replication;
 using Shouldly;
 using Xunit;
 
@@ -75,6 +77,32 @@ public abstract class SameNameContract(TestDatabase kind) : StoreContract(kind)
             node.Scalar<long>("SELECT count(*) FROM server").ShouldBe(0);
             node.Scalar<long>("SELECT count(*) FROM key").ShouldBe(0);
         }
+    }
+
+    [Fact]
+    public async Task Names_that_both_gave_are_told_as_conflicts_until_all_of_the_name_are_deleted()
+    {
+        await using var a = NewStore(Now);
+        await using var b = NewStore(Now + TimeSpan.FromSeconds(5));
+        foreach (var node in new[] { a, b })
+        {
+            await Feeds(node).Add(TestStore.Admin, "canary", new FeedSettings());
+            await Keys(node).Add(TestStore.Admin, "prod", new KeySettings());
+        }
+
+        KnownPeers.StatusOf(a).Conflicts().ShouldBeEmpty();
+        await Meet(a, b);
+        foreach (var node in new[] { a, b })
+            KnownPeers
+                .StatusOf(node)
+                .Conflicts()
+                .ShouldBe([new NameConflict("feed", "canary", 2), new NameConflict("key", "prod", 2)]);
+
+        await Feeds(a).Delete(TestStore.Admin, "canary");
+        await Servers(b).DeleteKey(TestStore.Admin, "prod");
+        await Meet(a, b);
+        foreach (var node in new[] { a, b })
+            KnownPeers.StatusOf(node).Conflicts().ShouldBeEmpty();
     }
 
     [Fact]

@@ -2,7 +2,9 @@ using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Format;
 using EPortal.Patchsets;
+using EPortal.Replication;
 using EPortal.Tests.Format;
+using EPortal.Tests.Replication;
 using Shouldly;
 using Xunit;
 
@@ -151,6 +153,22 @@ public abstract class SamePatchsetContract(TestDatabase kind) : StoreContract(ki
 
         a.Database.Read(session => PatchsetStore.Get(session, Product.Kernel, Name)).IsHere.ShouldBeFalse();
         b.Database.Read(session => PatchsetStore.Get(session, Product.Kernel, Name)).IsHere.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Only_another_content_of_the_same_name_is_a_conflict()
+    {
+        await using var a = NewStore(Now);
+        await using var b = NewStore(Now + TimeSpan.FromSeconds(5));
+        await using var c = NewStore(Now + TimeSpan.FromSeconds(9));
+        await SyncBoth(a, b);
+        await Meet(a, b);
+        a.Scalar<long>("SELECT count(*) FROM patchset").ShouldBe(2);
+        KnownPeers.StatusOf(a).Conflicts().ShouldBeEmpty();
+
+        await Sync(c, "of c");
+        await Meet(a, c);
+        KnownPeers.StatusOf(a).Conflicts().ShouldBe([new NameConflict("patchset", $"kernel/{Name}", 3)]);
     }
 
     [Fact]

@@ -95,13 +95,15 @@ public sealed class DoctorTests : IDisposable
         await using var portal = await TestPortal.StartAsync();
         var cli = portal.CommandLine();
         cli.Environment["EPORTAL_BUNITS"] = "True";
-        cli.Environment["EPORTAL_NODE_URL"] = "http://a.example";
+        cli.Environment["EPORTAL_REPLICATION_CLEAN_AGGRESSIVE_AGE"] = "3600";
 
         var (_, output, error) = await cli.RunAsync(["doctor", _folder.File("d.tar.gz")]);
 
         error.ShouldBeEmpty();
         output.ShouldContain("warning: settings: EPORTAL_BUNITS: unknown setting BUNITS ignored\n");
-        output.ShouldContain("warning: settings: EPORTAL_NODE_URL: NODE_URL has no effect yet\n");
+        output.ShouldContain(
+            "warning: settings: EPORTAL_REPLICATION_CLEAN_AGGRESSIVE_AGE: REPLICATION_CLEAN_AGGRESSIVE_AGE has no effect yet\n"
+        );
         (await cli.RunAsync(["key"])).Err.ShouldBeEmpty();
     }
 

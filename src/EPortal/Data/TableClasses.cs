@@ -23,6 +23,7 @@ internal static class TableClasses
         ["hold"] = "kept by operations on the entities that are held",
         ["patchset_copy"] = "whether the files are here, and since when",
         ["patchset_target"] = "read from the manifest of a patchset that is here",
+        ["placement_state"] = "derived from placements (PlacementProjection)",
         ["source_index"] = "the patch source as this node sees it",
         ["source_sync"] = "the patch source as this node sees it",
         ["source_patchset"] = "the patch source as this node sees it",

@@ -3,9 +3,10 @@ using EPortal.Data;
 namespace EPortal.Feeds;
 
 /// <summary>
-/// Keeps <c>placement_state</c>: the state of a patchset on a feed by their names. A placement belongs to one feed and one
-/// patchset by their ids; of each there may be several of one name, made by nodes that could not see each other. Whichever
-/// of these is visible, what was written last counts, and every hold. Names of feeds and patchsets never change.
+/// Keeps <c>placement_state</c>: the state of a patchset on a feed by their names. A placement belongs to one feed and
+/// one patchset by their ids; of each there may be several of one name, made by nodes that could not see each other.
+/// Whichever of these is visible, what was written last counts, and every hold. Names of feeds and patchsets never
+/// change.
 /// </summary>
 internal sealed class PlacementProjection : EntityProjection
 {

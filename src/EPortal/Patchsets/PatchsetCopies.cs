@@ -3,9 +3,9 @@ using EPortal.Data;
 namespace EPortal.Patchsets;
 
 /// <summary>
-/// What this node has of a patchset (<c>patchset_copy</c>, <c>patchset_target</c>) goes with the visible one of its name.
-/// Nodes that sync the same source each record the patchset for themselves, and which of these is visible must make no
-/// difference to what is here. Where the visible one has another manifest, what is here is not a copy of it.
+/// What this node has of a patchset (<c>patchset_copy</c>, <c>patchset_target</c>) goes with the visible one of its
+/// name. Nodes that sync the same source each record the patchset for themselves, and which of these is visible must
+/// make no difference to what is here. Where the visible one has another manifest, what is here is not a copy of it.
 /// </summary>
 internal sealed class PatchsetCopies : EntityProjection
 {

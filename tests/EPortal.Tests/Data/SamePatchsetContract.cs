@@ -10,8 +10,8 @@ namespace EPortal.Tests.Data;
 
 /// <summary>
 /// Nodes that sync the same source each record the same patchsets for themselves. When they meet, whichever record is
-/// visible: what one of them disabled or blocked is out of force on all, what one of them enabled stays enabled, and what
-/// is here stays here.
+/// visible: what one of them disabled or blocked is out of force on all, what one of them enabled stays enabled, and
+/// what is here stays here.
 /// </summary>
 public abstract class SamePatchsetContract(TestDatabase kind) : StoreContract(kind)
 {

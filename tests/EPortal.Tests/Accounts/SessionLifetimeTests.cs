@@ -32,4 +32,13 @@ public sealed class SessionLifetimeTests
         new SessionLifetime(seconds is { } some ? TimeSpan.FromSeconds(some) : null, fromLastUse).Step.ShouldBe(
             TimeSpan.FromSeconds(step)
         );
+
+    [Theory]
+    [InlineData(null, true, false)]
+    [InlineData(60, false, false)]
+    [InlineData(60, true, true)]
+    public void The_browser_is_told_again_where_a_use_lengthens_it(int? seconds, bool fromLastUse, bool told) =>
+        new SessionLifetime(seconds is { } some ? TimeSpan.FromSeconds(some) : null, fromLastUse).IsRefreshed.ShouldBe(
+            told
+        );
 }

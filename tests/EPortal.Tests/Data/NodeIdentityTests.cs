@@ -1,3 +1,4 @@
+using EPortal.Blobs;
 using EPortal.Data;
 using EPortal.Hosting;
 using EPortal.Keys;
@@ -48,7 +49,6 @@ public sealed class NodeIdentityTests : IDisposable
                 )
                 .ShouldBe($"{old.Origin} {old.Sequence} replaced");
             database.Read(session => (long)session.Scalar("SELECT incarnation FROM node")!).ShouldBe(2);
-            database.Read(session => (long)session.Scalar("SELECT count(*) FROM login_session")!).ShouldBe(0);
             database.Read(Node.Read).Origin.ShouldNotBe(old.Origin);
         }
 
@@ -115,6 +115,84 @@ public sealed class NodeIdentityTests : IDisposable
     }
 
     [Fact]
+    public async Task A_store_of_a_version_without_marks_gets_one_and_keeps_its_origin()
+    {
+        var before = await AddKeys(Data, "a");
+        using (var database = Database.Open(Data))
+        using (var writer = database.OpenWriter())
+            writer.Execute("UPDATE node SET mark = ''");
+
+        using (var database = Database.Open(Data))
+        {
+            database.NewOrigin.ShouldBeNull();
+            database.Read(Node.Read).Origin.ShouldBe(before.Origin);
+            database.Read(session => (string)session.Scalar("SELECT mark FROM node")!).ShouldNotBeEmpty();
+        }
+    }
+
+    [Fact]
+    public async Task Opening_one_that_stays_writes_nothing()
+    {
+        await AddKeys(Data, "a");
+        var water = Path.Combine(Data, HighWater.FileName);
+        var before = NativeFile.StampOrNull(water);
+
+        Reason(Data).ShouldBeNull();
+
+        NativeFile.StampOrNull(water).ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task A_new_origin_leaves_the_mark_of_the_file_that_is_served()
+    {
+        await AddKeys(Data, "a");
+        using (var water = new HighWater(Data))
+            water.WriteMark(7);
+        Shell.Run("cp", "-a", Data, _folder.File("clone"));
+
+        Reason(_folder.File("clone")).ShouldBe(NewOrigin.Cloned);
+
+        using var copied = new HighWater(_folder.File("clone"));
+        copied.ReadOrNull()!.FileMark.ShouldBe(7u);
+    }
+
+    [Fact]
+    public async Task Logins_that_may_have_ended_since_end_with_the_origin()
+    {
+        await AddKeys(Data, "a");
+        using (var database = Database.Open(Data))
+        using (var writer = database.OpenWriter())
+            writer.Execute(
+                "INSERT INTO login_session (id, token, account, mark, via, created, seen, address, agent) VALUES ('i', 't', 'a', 'm', 'password', 1, 1, '', '')"
+            );
+        using (var database = Database.Open(Data))
+            Logins(database).ShouldBe(1, "its origin stays");
+        File.Delete(Path.Combine(Data, HighWater.FileName));
+
+        using var cloned = Database.Open(Data);
+        Logins(cloned).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_later_version_of_its_index_stays()
+    {
+        const long Later = 9_000_000_000;
+        await AddKeys(Data, "a");
+        using (var database = Database.Open(Data))
+        using (var writer = database.OpenWriter())
+            writer.Execute(
+                "INSERT INTO own_index (one, version, content, expires, json, signature) VALUES (1, @version, 'c', 1, @json, 's')",
+                ("@version", Later),
+                ("@json", Array.Empty<byte>())
+            );
+        File.Delete(Path.Combine(Data, HighWater.FileName));
+
+        using var cloned = Database.Open(Data);
+        cloned.NewOrigin.ShouldBe(NewOrigin.Cloned);
+        cloned.Read(session => (long)session.Scalar("SELECT version FROM own_index")!).ShouldBe(Later);
+    }
+
+    [Fact]
     public async Task Followers_of_its_index_do_not_see_versions_go_back()
     {
         await AddKeys(Data, "a");
@@ -134,6 +212,9 @@ public sealed class NodeIdentityTests : IDisposable
             .Read(session => (long)session.Scalar("SELECT version FROM own_index WHERE content = ''")!)
             .ShouldBeGreaterThan(1_700_000_000);
     }
+
+    private static long Logins(Database database) =>
+        database.Read(session => (long)session.Scalar("SELECT count(*) FROM login_session")!);
 
     private static NewOrigin? Reason(string folder)
     {

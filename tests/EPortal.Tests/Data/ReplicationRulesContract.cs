@@ -310,6 +310,98 @@ public abstract class ReplicationRulesContract(TestDatabase kind) : StoreContrac
         a.Scalar<long>("SELECT count(*) FROM feed WHERE name = 'x'").ShouldBe(0, "nor does the earlier take its place");
     }
 
+    [Fact]
+    public async Task A_deletion_ends_the_holds_and_the_pairs_of_what_it_names_and_no_others()
+    {
+        await using var store = NewStore(Now);
+        var gone = await AddPair(store);
+        var kept = await store.Log.Commit(
+            Actor.Agent,
+            change =>
+            {
+                var other = change.Create(Patchset.Entity, Samples.PatchsetFields("K2"));
+                var pair = EntityType.PairId(Feed.MainId, other);
+                change.Hold(Placement.Entity, pair, Fields.None);
+                change.Hold(Patchset.Entity, other, Fields.None);
+                change.Hold(Placement.Entity, gone, Fields.None);
+                change.Hold(Patchset.Entity, PatchsetOf(gone), Fields.None);
+                return pair;
+            }
+        );
+
+        await store.Log.Commit(Actor.Agent, change => Do(() => change.Delete(Patchset.Entity, [PatchsetOf(gone)])));
+
+        store.Rows("SELECT id FROM placement").ShouldBe([kept]);
+        store.Rows("SELECT patchset FROM placement_state").ShouldBe(["K2"]);
+        store
+            .Rows("SELECT entity, subject FROM hold ORDER BY entity")
+            .ShouldBe([$"patchset {PatchsetOf(kept)}", $"placement {kept}"]);
+    }
+
+    [Fact]
+    public async Task A_new_name_shadows_and_the_old_one_is_free_again()
+    {
+        await using var a = NewStore(Now);
+        await using var b = NewStore(Now + TimeSpan.FromMinutes(1));
+        var first = await AddFeed(a, "x");
+        var second = await AddFeed(b, "x");
+        await a.SendTo(b);
+        await b.SendTo(a);
+        Visible(a).ShouldBe([second]);
+
+        await b.Log.Commit(Actor.Agent, change => Set(change, second, new Fields { { "name", "y" } }));
+        await b.SendTo(a);
+        foreach (var store in (TestStore[])[a, b])
+            Visible(store).ShouldBe([first, second], ignoreOrder: true);
+
+        await b.Log.Commit(Actor.Agent, change => Set(change, second, new Fields { { "name", "x" } }));
+        await b.SendTo(a);
+        foreach (var store in (TestStore[])[a, b])
+            Visible(store).ShouldBe([second]);
+        a.Content().ShouldBe(b.Content());
+    }
+
+    [Fact]
+    public async Task A_field_that_is_not_declared_is_refused_for_its_name_comes_into_statements()
+    {
+        await using var a = NewStore(Now);
+        await using var b = NewStore(Now);
+        var id = await AddFeed(a, "x");
+        var made = a.Operations()[0];
+        var hostile = new Fields { { "name", "y" }, { "shadowed", 1L } };
+
+        (await Should.ThrowAsync<StoreException>(() => b.Apply(made with { Set = hostile }))).Error.ShouldBe(
+            StoreError.UnknownOperation
+        );
+        await b.Apply(made);
+        var change = new Operation
+        {
+            Id = new EntityId(made.Id.Origin, made.Id.Sequence + 1),
+            Stamp = made.Stamp + 1,
+            Entity = made.Entity,
+            Kind = OperationKind.Update,
+            Subjects = [id],
+            Set = hostile,
+        };
+        (await Should.ThrowAsync<StoreException>(() => b.Apply(change))).Error.ShouldBe(StoreError.UnknownOperation);
+
+        b.Rows("SELECT name, shadowed FROM feed WHERE id = @id", new { id }).ShouldBe(["x 0"]);
+    }
+
+    [Fact]
+    public void A_clock_may_be_ten_minutes_ahead_and_no_more()
+    {
+        var most = HybridClock.At(Now + TimeSpan.FromMinutes(10));
+
+        HybridClock.IsTooFarAhead(most, Now).ShouldBeFalse();
+        HybridClock.IsTooFarAhead(most + 1, Now).ShouldBeTrue();
+    }
+
+    private static IReadOnlyList<string> Visible(TestStore store) =>
+        store.Rows("SELECT id FROM feed WHERE shadowed = 0 AND id <> @main", new { main = Feed.MainId });
+
+    private static string PatchsetOf(string pair) => Placement.Entity.EntitiesOf(pair)[1];
+
     private static readonly Fields On = new() { { "enabled", true } };
 
     private static bool Do(Action action)

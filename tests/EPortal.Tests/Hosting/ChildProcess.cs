@@ -4,6 +4,7 @@ using System.IO.Compression;
 using System.Runtime.CompilerServices;
 using EPortal.Blobs;
 using EPortal.Cli;
+using EPortal.Data;
 using EPortal.Format;
 using EPortal.Hosting;
 using EPortal.Tests.Format;
@@ -196,19 +197,62 @@ internal sealed class ChildProcess : IDisposable
         return 0;
     }
 
-    /// <summary>Puts a patchset where it belongs, as a deploy does at its end, or in cache mode a sync.</summary>
+    /// <summary>Puts something where it belongs, in one of the ways that must outlive a power cut.</summary>
     private static int Publish()
     {
-        var folders = new PatchFolders(Environment.GetEnvironmentVariable("ROLE_ROOT")!);
+        var root = Environment.GetEnvironmentVariable("ROLE_ROOT")!;
         var product = Enum.Parse<Product>(Environment.GetEnvironmentVariable("ROLE_PRODUCT")!);
+        var folders = new PatchFolders(root);
         using var staged = folders.Stage();
-        Directory.CreateDirectory(Path.Combine(staged.Unpacked, "target"));
-        File.WriteAllText(Path.Combine(staged.Unpacked, "target", "kpatch.bin"), "patch");
+        var target = Path.Combine(staged.Unpacked, "target", "1");
+        Directory.CreateDirectory(target);
+        foreach (var name in (string[])["kpatch.bin", PatchDescription.FileName, PatchDescription.SignatureFileName])
+            File.WriteAllText(Path.Combine(target, name), "patch");
         File.WriteAllText(staged.Archive, "archive");
-        if (Environment.GetEnvironmentVariable("ROLE_CACHE") is null)
-            folders.Publish(staged, product, "K1", "K1.tar");
-        else
-            folders.PublishCache(staged, product, "K1");
+        switch (Environment.GetEnvironmentVariable("ROLE_WAY"))
+        {
+            case "cache":
+                folders.PublishCache(staged, product, "K1");
+                break;
+            case "descriptions":
+                Directory.CreateDirectory(Path.Combine(folders.FolderOf(product, "K1"), "target", "1"));
+                folders.TakeDescriptions(
+                    staged,
+                    product,
+                    "K1",
+                    SamplePatchset.Head() with
+                    {
+                        Targets = [SamplePatchset.Target("target")],
+                    }
+                );
+                break;
+            case "file":
+                DurableFile.Write(Path.Combine(root, "state"), "new"u8);
+                break;
+            case "new file":
+                DurableFile.WriteNew(Path.Combine(root, "state"), "new"u8);
+                break;
+            case "high water":
+                using (var water = new HighWater(root))
+                {
+                    water.Write(new HighWaterLevel("abcdefabcdef", 1, 1, 1));
+                    water.WriteMark(2);
+                }
+
+                break;
+            case "output":
+                using (var output = OutputFile.CreateBesideOrNull(Path.Combine(root, "state"), Console.WriteLine)!)
+                {
+                    output.Content.Write("new"u8);
+                    output.Keep();
+                }
+
+                break;
+            default:
+                folders.Publish(staged, product, "K1", "K1.tar");
+                break;
+        }
+
         return 0;
     }
 }

@@ -101,7 +101,10 @@ internal static class Features
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
         services.AddApiDescription(settings.ApiAuthHeader);
-        services.AddConsole(isIndexOpen: !settings.AuthRestrictedIndex, replicates: settings.ReplicationSharedKey is not null);
+        services.AddConsole(
+            isIndexOpen: !settings.AuthRestrictedIndex,
+            replicates: settings.ReplicationSharedKey is not null
+        );
         services.AddPatchsetsWeb();
         services.AddKeysWeb(settings.HideSecretsFromReaders);
         services.AddServersWeb();

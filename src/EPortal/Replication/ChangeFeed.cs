@@ -37,11 +37,8 @@ internal sealed class ChangeFeed(Database database, ManifestExchange manifests, 
             var answer = Read(request, withCheckIns);
             if (IsNews(answer, request) || time.GetElapsedTime(begun) >= wait)
                 return WithDigests(answer, request);
-            do
-                await Task.Delay(s_look, time, cancel);
-            while (
-                database.Mark == mark && (withCheckIns || IsTooSoon) && time.GetElapsedTime(begun) < wait
-            );
+            do await Task.Delay(s_look, time, cancel);
+            while (database.Mark == mark && (withCheckIns || IsTooSoon) && time.GetElapsedTime(begun) < wait);
         }
     }
 

@@ -11,7 +11,8 @@ PREFIX := aarch64-linux-gnu-
 endif
 
 .PHONY: build demo test bench bench-quick bench-more bench-supply bench-filters bench-pages bench-replication soak soak-quick lint format fuzz crash \
-	replication-rules replication-soak replication-kills pictures packages test-packages same release test-agent-repository test-old-systems clean
+	mutation replication-rules replication-soak replication-kills pictures packages test-packages same release test-agent-repository test-old-systems \
+	clean
 
 build:
 	@scripts/need.sh build$(if $(FOR),-$(ARCH))
@@ -103,6 +104,11 @@ fuzz: build
 
 crash: build
 	@scripts/crash.sh
+
+# What no test notices when the program is changed (docs/mutation-testing.md); takes hours.
+mutation:
+	@scripts/need.sh test
+	@scripts/mutation.sh
 
 # The agent's package by apt and dnf in roots of their own.
 test-agent-repository:

@@ -371,11 +371,11 @@ public sealed class BackupTests : IDisposable
         await using var portal = await TestPortal.StartAsync();
         var folder = _folder.File("db");
         Directory.CreateDirectory(folder);
-        var @lock = Path.Combine(folder, ".eportal.lock");
+        var lockFile = Path.Combine(folder, ".eportal.lock");
         await System.IO.File.WriteAllTextAsync(Path.Combine(folder, ".eportal.sqlite.tmp"), "half", Cancellation);
-        await System.IO.File.WriteAllTextAsync(@lock, "", Cancellation);
+        await System.IO.File.WriteAllTextAsync(lockFile, "", Cancellation);
 
-        using (FileLock.Acquire(@lock))
+        using (FileLock.Acquire(lockFile))
             (await portal.CommandLine().RunAsync(["backup-db", folder])).Err.ShouldBe(
                 $"error: another backup is being written to {folder}; wait until it has ended\n"
             );

@@ -1,3 +1,4 @@
+using System.Globalization;
 using EPortal.Hosting;
 using Shouldly;
 using Xunit;
@@ -130,7 +131,10 @@ public sealed class PrivilegesTests : IDisposable
     public void Users_and_groups_are_known_to_many_threads_at_once()
     {
         string[] names = ["root", "daemon", "www-data", "nobody"];
-        var expected = names.ToDictionary(name => name, name => uint.Parse(Shell.Run("id", "-u", name)));
+        var expected = names.ToDictionary(
+            name => name,
+            name => uint.Parse(Shell.Run("id", "-u", name), CultureInfo.InvariantCulture)
+        );
 
         Parallel.For(
             0,

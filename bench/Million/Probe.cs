@@ -4,9 +4,9 @@ namespace Bench.Million;
 
 /// <summary>
 /// One kind of call after another, with the processor time that each took of the server and of the generator: that
-/// hardly depends on what else the machine does. For profiling. A number behind the name of a call for a file is its size
-/// in KiB: <c>file64</c> from the portal, <c>nginx64</c> from nginx, <c>proxy64</c> from the portal through nginx, and
-/// <c>accel64</c> from nginx after it has asked the portal, which answers as much as its smallest file.
+/// hardly depends on what else the machine does. For profiling. A number behind the name of a call for a file is its
+/// size in KiB: <c>file64</c> from the portal, <c>nginx64</c> from nginx, <c>proxy64</c> from the portal through nginx,
+/// and <c>accel64</c> from nginx after it has asked the portal, which answers as much as its smallest file.
 /// </summary>
 internal static class Probe
 {

@@ -10,8 +10,8 @@ using Microsoft.Data.Sqlite;
 namespace Bench.Replication;
 
 /// <summary>
-/// Two portals that replicate on this machine: how long a change takes to the other node, how long they take to agree again
-/// after they were apart, and what that costs check-ins.
+/// Two portals that replicate on this machine: how long a change takes to the other node, how long they take to agree
+/// again after they were apart, and what that costs check-ins.
 /// </summary>
 internal static class ReplicationRun
 {
@@ -122,7 +122,9 @@ internal static class ReplicationRun
         report.Target($"agree after {Changes:N0} changes apart, longest of {times.Count}", times.Max(), "s", 5);
     }
 
-    /// <summary>Both were changed while they were apart, and have deleted the operations that the other lacks.</summary>
+    /// <summary>
+    /// Both were changed while they were apart, and have deleted the operations that the other lacks.
+    /// </summary>
     private static async Task ApartAsync(string root, Report report, int servers)
     {
         using var pair = await PairAsync(root, "apart", servers);

@@ -25,7 +25,6 @@ internal static class TableClasses
         ["peer"] = "the nodes that this one knows, and how far it got with each",
         ["patchset_copy"] = "whether the files are here, and since when",
         ["patchset_target"] = "read from the manifest of a patchset that is here",
-        ["placement_state"] = "derived from placements (PlacementProjection)",
         ["source_index"] = "the patch source as this node sees it",
         ["source_sync"] = "the patch source as this node sees it",
         ["source_patchset"] = "the patch source as this node sees it",

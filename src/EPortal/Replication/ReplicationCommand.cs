@@ -44,21 +44,21 @@ internal static class ReplicationCommand
             .AddVerb(
                 "forget",
                 "forget a node that is gone for good; it is known again when it calls",
-                [],
-                (parsed, _) => Forget(context, parsed.GetValue(node)!)
+                [json],
+                (parsed, _) => Forget(context, parsed.GetValue(node)!, parsed.GetValue(json))
             )
             .Arguments.Add(node);
         command.AddVerb(
             "promote",
             "let a standby node take changes of its own",
-            [],
-            (_, _) => SetPromoted(context, isPromoted: true)
+            [json],
+            (parsed, _) => SetPromoted(context, isPromoted: true, parsed.GetValue(json))
         );
         command.AddVerb(
             "demote",
             "make a promoted node a standby node again",
-            [],
-            (_, _) => SetPromoted(context, isPromoted: false)
+            [json],
+            (parsed, _) => SetPromoted(context, isPromoted: false, parsed.GetValue(json))
         );
         return command;
     }
@@ -135,10 +135,10 @@ internal static class ReplicationCommand
         return CliExit.Success;
     }
 
-    private static async Task<int> Forget(CliContext context, string node)
+    private static async Task<int> Forget(CliContext context, string node, bool json)
     {
         await using var portal = context.OpenPortal();
-        Required(portal);
+        var status = Required(portal);
         var url = Uri.TryCreate(node, UriKind.Absolute, out var address) ? PeerDirectory.Text(address) : node;
         var known = await portal.Log.Commit(
             Actor.Portal,
@@ -152,23 +152,31 @@ internal static class ReplicationCommand
         );
         if (!known)
             throw new RefusedException(Refusal.NotFound, $"node '{url}' not found; see `kc.eportal replication`");
-        context.Line($"{url} is forgotten");
+        Say(context, status, $"{url} is forgotten", json);
         return CliExit.Success;
     }
 
-    private static async Task<int> SetPromoted(CliContext context, bool isPromoted)
+    private static async Task<int> SetPromoted(CliContext context, bool isPromoted, bool json)
     {
         await using var portal = context.OpenPortal();
-        if (!Required(portal).IsStandby)
+        var status = Required(portal);
+        if (!status.IsStandby)
             throw new CliException("this is no standby node: REPLICATION_STANDBY is not set");
         await Standby.SetPromoted(portal.Log, isPromoted);
-        context.Line(
+        Say(
+            context,
+            status,
             isPromoted
                 ? "this node takes changes now; remove REPLICATION_STANDBY from the settings to keep it so"
-                : "this node takes changes from other nodes only"
+                : "this node takes changes from other nodes only",
+            json
         );
         return CliExit.Success;
     }
+
+    /// <summary>Says what was done, or to programs how replication is after it.</summary>
+    private static void Say(CliContext context, ReplicationStatus status, string sentence, bool json) =>
+        context.Result(json, ReplicationReport.Of(status), ReplicationReportJson.Default.ReplicationReport, sentence);
 
     private static ReplicationStatus Required(Portal portal) =>
         portal.Get<ReplicationStatus>() is { IsOn: true } status

@@ -17,9 +17,7 @@ internal sealed class Replica : IAsyncDisposable
     public const string Admin = "admin";
     public const string Password = "a password of some length";
 
-    /// <summary>
-    /// Programs start slowly on a busy machine, and a node that failed is asked again after some seconds.
-    /// </summary>
+    /// <summary>Programs start slowly on a busy machine, and links pause after a failure.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly StringBuilder _said = new();
@@ -47,9 +45,7 @@ internal sealed class Replica : IAsyncDisposable
     /// <summary>What all its processes have said.</summary>
     public string Said => _said + _process?.Errors;
 
-    /// <summary>
-    /// Starts nodes of which each follows the one before it, and the first the last where it is a ring.
-    /// </summary>
+    /// <summary>Starts nodes: each follows the one before it, and in a ring the first the last.</summary>
     public static async Task<IReadOnlyList<Replica>> StartAsync(int count, bool isRing = false)
     {
         List<Replica> nodes = [.. Enumerable.Range(0, count).Select(_ => new Replica())];
@@ -98,9 +94,7 @@ internal sealed class Replica : IAsyncDisposable
         return (result.ExitCode, json.RootElement.Clone());
     }
 
-    /// <summary>
-    /// Waits until <c>replication --short-status</c> is content: ok, and no rows differ from any node's.
-    /// </summary>
+    /// <summary>Waits until <c>--short-status</c> is content: ok, and no rows differ from any node's.</summary>
     public Task IsWellAsync() =>
         Eventually.IsTrueAsync(
             $"replication of {Url} is well",

@@ -5,6 +5,7 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using EPortal.Replication;
 using EPortal.Replication.Channel;
 using EPortal.Replication.Wire;
@@ -19,6 +20,7 @@ namespace EPortal.Tests.Replication;
 public sealed class ReplicationAttackTests
 {
     private const string Caller = "abcdef012345";
+    private const int MaxHello = 4096;
 
     /// <summary>What a limit of these calls says, and what that of all calls says.</summary>
     private static readonly HttpStatusCode[] s_tooLarge =
@@ -133,7 +135,7 @@ public sealed class ReplicationAttackTests
         await client.Call(Question, s_patience, Cancellation);
         var session = line.Requests[^1].Path["/replication/".Length..];
 
-        foreach (var (path, most) in new[] { ("hello", 4096), (session, 1024 * 1024) })
+        foreach (var (path, most) in new[] { ("hello", MaxHello), (session, 1024 * 1024) })
         {
             (await PostAsync(node, path, new byte[most])).ShouldNotBe(HttpStatusCode.OK);
             (await PostAsync(node, path, new byte[most + 1])).ShouldBeOneOf(s_tooLarge);
@@ -151,6 +153,8 @@ public sealed class ReplicationAttackTests
         }
 
         await client.Call(Question, s_patience, Cancellation);
+        (await PostAsync(node, "hello", Padded(MaxHello))).ShouldBe(HttpStatusCode.OK);
+        (await PostAsync(node, "hello", Padded(MaxHello + 1))).ShouldBe(HttpStatusCode.BadRequest);
     }
 
     [Fact]
@@ -243,6 +247,15 @@ public sealed class ReplicationAttackTests
         byte[] changed = [.. body];
         changed[at] ^= 0x20;
         return changed;
+    }
+
+    /// <summary>First words that are right, with spaces behind them.</summary>
+    private static byte[] Padded(int length)
+    {
+        var (key, nonce) = (new SharedKey(ReplicaNode.SharedKey), RandomNumberGenerator.GetBytes(SharedKey.NonceSize));
+        var hello = new Hello(Caller, nonce, key.Id, key.ProofOfCaller(Caller, nonce));
+        var text = JsonSerializer.Serialize(hello, MessagesJson.Default.Hello);
+        return Encoding.UTF8.GetBytes(text.PadRight(length));
     }
 
     private static async Task<string> ShouldFailAsync(PeerClient client, string what) =>

@@ -4,8 +4,6 @@ using Bench.Million;
 using EPortal.Data;
 using EPortal.Feeds;
 using EPortal.Hosting;
-using EPortal.Servers;
-using Microsoft.Data.Sqlite;
 
 namespace Bench.Replication;
 

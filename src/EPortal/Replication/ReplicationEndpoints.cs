@@ -33,11 +33,7 @@ internal static class ReplicationEndpoints
             context.Client(),
             "",
             Convert.ToHexString(hello.Proof),
-            attempt =>
-            {
-                attempt.Demand();
-                return sessions.IsProof(hello);
-            },
+            attempt => sessions.IsProof(attempt, hello),
             context.RequestAborted
         );
         return outcome == SecretOutcome.Right && sessions.Begin(service.Origin, hello) is { } welcome

@@ -77,7 +77,8 @@ internal static class KnownPeers
                 [new SharedKey(ReplicaNode.SharedKey)],
                 CheckCert: true,
                 IsStandby: false,
-                IsCache: false
+                IsCache: false,
+                MergeLock: ""
             ),
             store.Database,
             new StateReader(Entities.Catalog),

@@ -10,7 +10,6 @@ using EPortal.Replication;
 using EPortal.Replication.Channel;
 using EPortal.Replication.Wire;
 using EPortal.Tests.Agents;
-using EPortal.Tests.Hosting;
 using Shouldly;
 using Xunit;
 
@@ -235,7 +234,7 @@ public sealed class ReplicationAttackTests
     }
 
     private static ReplicationOptions Options(string key = ReplicaNode.SharedKey) =>
-        new(null, null, [new SharedKey(key)], CheckCert: true, IsStandby: false, IsCache: false);
+        new(null, null, [new SharedKey(key)], CheckCert: true, IsStandby: false, IsCache: false, MergeLock: "");
 
     private static PeerClient Client(ReplicaNode node, OpenLine line) => new(Options(), () => Caller, node.Url, line);
 

@@ -134,7 +134,10 @@ internal sealed class PeerClient : IDisposable
             throw Refused(answer.StatusCode);
         var welcome = await ReadWelcome(answer, cancel);
         var proof = _key.ProofOfCalled(caller, nonce, welcome.Node, welcome.Nonce, welcome.Session);
-        if (welcome.Nonce.Length != SharedKey.NonceSize || !SharedKey.IsSame(proof, welcome.Proof))
+        if (
+            welcome.Nonce.Length != SharedKey.NonceSize
+            || !CryptographicOperations.FixedTimeEquals(proof, welcome.Proof)
+        )
             throw new PeerException($"{_url} does not have the shared key (REPLICATION_SHARED_KEY)");
         if (welcome.Node == caller)
             throw new PeerException(

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using EPortal.Api.Guards;
 using EPortal.Replication.Wire;
 
 namespace EPortal.Replication.Channel;
@@ -58,10 +59,13 @@ internal sealed class PeerSessions(ReplicationOptions options, TimeProvider time
     private readonly Queue<string> _nonceOrder = new();
 
     /// <summary>Whether a caller's first words prove that it has a key; one that is unknown here has none.</summary>
-    public bool IsProof(Hello hello) =>
-        KeyOf(hello) is { } key
-        && hello.Nonce.Length == SharedKey.NonceSize
-        && SharedKey.IsSame(key.ProofOfCaller(hello.Node, hello.Nonce), hello.Proof);
+    public bool IsProof(SecretAttempt attempt, Hello hello)
+    {
+        attempt.Demand();
+        return KeyOf(hello) is { } key
+            && hello.Nonce.Length == SharedKey.NonceSize
+            && CryptographicOperations.FixedTimeEquals(key.ProofOfCaller(hello.Node, hello.Nonce), hello.Proof);
+    }
 
     /// <summary>Begins a session; null where these words came before.</summary>
     /// <param name="own">Origin of this node.</param>

@@ -40,9 +40,6 @@ internal sealed class SharedKey
     public byte[] ProofOfCalled(string caller, byte[] callerNonce, string called, byte[] nonce, string session) =>
         Proof("called", caller, Hex(callerNonce), called, Hex(nonce), session);
 
-    /// <summary>Compares proofs in constant time.</summary>
-    public static bool IsSame(byte[] one, byte[] other) => CryptographicOperations.FixedTimeEquals(one, other);
-
     /// <summary>The keys of a session, for what its caller sends and for the answers.</summary>
     public (byte[] Requests, byte[] Answers) ForSession(
         string caller,

@@ -98,19 +98,19 @@ public sealed class ReplicaKillTests(ITestOutputHelper output)
         for (var worker = 0; worker < HostWorkers; worker++)
         {
             var (random, first) = (new Random((seed * 31) + worker), worker);
-            load.Add(Task.Run(() => UntilAsync(stop, () => HostAsync(nodes, random, first)), CancellationToken.None));
+            load.Add(Task.Run(() => UntilAsync(() => HostAsync(nodes, random, first), stop), CancellationToken.None));
         }
 
         for (var node = 0; node < nodes.Count; node++)
         {
             var at = node;
-            load.Add(Task.Run(() => UntilAsync(stop, () => AddFeedAsync(nodes, at)), CancellationToken.None));
+            load.Add(Task.Run(() => UntilAsync(() => AddFeedAsync(nodes, at), stop), CancellationToken.None));
         }
 
         return load;
     }
 
-    private static async Task UntilAsync(CancellationToken stop, Func<Task> work)
+    private static async Task UntilAsync(Func<Task> work, CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
             await work();

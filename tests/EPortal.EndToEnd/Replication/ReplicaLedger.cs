@@ -1,4 +1,3 @@
-using EPortal.EndToEnd.Portal;
 using Shouldly;
 
 namespace EPortal.EndToEnd.Replication;

@@ -28,7 +28,7 @@ internal sealed class UnknownServers(
     private const int MaxRemembered = 10_000;
 
     /// <summary>Longer no host is to wait for its 401.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan s_remembered = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(20);

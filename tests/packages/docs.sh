@@ -9,6 +9,11 @@ install.md|dnf remove -y eportal           # keeps data; delete with: rm -r /var
 install.md|podman load -i eportal-$version-image.tar|no podman inside of a container; image.sh loads and runs it
 install.md|mkdir -p /var/lib/eportal/data|no docker here; image.sh runs the image
 https.md|server {|the configuration of another machine
+replication.md|NODE_URL = 'http://eportal1.corp'|settings of two machines; PortalPairTests starts portals with them
+replication.md|NODE_URL = 'http://eportal2.corp'|settings of two machines; PortalPairTests starts portals with them
+replication.md|http://eportal2.corp in-sync, lag 0 s|what a command prints, no command
+replication.md|upstream eportal {|the configuration of another machine; RoundRobinTests has nginx in front of two nodes
+replication.md|frontend eportal|the configuration of another machine; RoundRobinTests has HAProxy in front of two nodes
 old-systems.md|system: ldd (Debian GLIBC 2.31-13+deb11u14) 2.31, OpenSSL 1.1.1w  11 Sep 2023|what a test prints, no command
 "
 

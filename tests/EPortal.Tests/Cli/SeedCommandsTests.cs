@@ -93,11 +93,13 @@ public sealed class SeedCommandsTests : IDisposable
         (await Run("--clean-releases")).ShouldBe((1, "", NotYet));
     }
 
-    /// <summary>Who builds one of these moves its line up.</summary>
     [Theory]
     [InlineData("replication --full-sync")]
-    public async Task What_is_not_built_yet_is_no_command(string line) =>
-        (await Run(line)).Err.ShouldContain($"error: unknown command '{line.Split(' ')[0]}' for kc.eportal");
+    [InlineData("replication --short-status")]
+    public async Task Without_a_shared_key_replication_says_what_to_set(string line) =>
+        (await Run(line)).ShouldBe(
+            (1, "", "error: replication is off: set REPLICATION_SHARED_KEY, NODE_URL and LEADER_URL\n")
+        );
 
     private async Task<string> Archive(string name, Product product)
     {

@@ -18,7 +18,7 @@ internal static class SettingsDocument
                 .Append(setting.Allowed.Replace("'*", "'\\*", StringComparison.Ordinal))
                 .Append(" | ")
                 .Append(setting.Description)
-                .Append(SettingsTable.WithoutEffect.Contains(setting.Name) ? " Has no effect yet. |\n" : " |\n");
+                .Append(SettingsTable.WithoutEffect.Contains(setting.Name) ? " Has no effect. |\n" : " |\n");
         }
 
         return text.ToString();

@@ -198,7 +198,7 @@ internal static partial class SettingsLoader
     )
     {
         if (SettingsTable.WithoutEffect.Contains(name))
-            problems.Add(SettingsProblem.Warning(source, line, name, $"{name} has no effect yet"));
+            problems.Add(SettingsProblem.Warning(source, line, name, $"{name} has no effect"));
         return settings;
     }
 

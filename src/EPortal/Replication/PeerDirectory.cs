@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Threading.Channels;
 using EPortal.Data;
 
@@ -15,7 +14,6 @@ internal sealed class PeerDirectory(ReplicationOptions options, Database databas
 {
     private const int Most = 100;
 
-    private readonly ConcurrentDictionary<string, string> _announced = new(StringComparer.Ordinal);
     private readonly Channel<string> _new = System.Threading.Channels.Channel.CreateUnbounded<string>();
 
     /// <summary>Addresses that are to be called from now on.</summary>
@@ -34,7 +32,7 @@ internal sealed class PeerDirectory(ReplicationOptions options, Database databas
     /// Takes note that a node called, and where it says that it can be called back. Only who has the shared key gets
     /// here.
     /// </summary>
-    public async Task Announced(string origin, string? url, CancellationToken cancel)
+    public async Task Announced(string? url, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         if (
@@ -42,17 +40,18 @@ internal sealed class PeerDirectory(ReplicationOptions options, Database databas
             || !Uri.TryCreate(url, UriKind.Absolute, out var address)
             || !IsUsable(address)
             || IsOwn(address)
-            || (_announced.TryGetValue(Text(address), out var known) && known == origin)
+            || IsKnown(Text(address))
         )
             return;
-        _announced[Text(address)] = origin;
-        if (database.Read(PeerStore.List) is var peers && peers.Any(peer => peer.Url == Text(address)))
-            return;
+        var peers = database.Read(PeerStore.List);
         if (peers.Count >= Most)
             throw new RefusedException(Refusal.Conflict, $"there are {Most} nodes already");
         await Add(Text(address), isAnnounced: true);
         _new.Writer.TryWrite(Text(address));
     }
+
+    /// <summary>Whether the node at an address is one of those that this one calls.</summary>
+    public bool IsKnown(string url) => database.Read(session => PeerStore.FindOrNull(session, url)) is not null;
 
     /// <summary>Whether an address is this node's own.</summary>
     public bool IsOwn(Uri address) => options.NodeUrl is { } own && Text(own) == Text(address);

@@ -62,10 +62,9 @@ internal sealed partial class PeerLink(string url, PeerLink.Parts exchange) : ID
     public async Task Run(CancellationToken cancel)
     {
         var pause = s_firstPause;
-        while (!cancel.IsCancellationRequested && Read() is { } peer)
+        while (await Attempt(cancel) is not Outcome.Forgotten and var outcome)
         {
-            var failure = await Attempt(peer, cancel);
-            if (failure is null)
+            if (outcome == Outcome.Done)
             {
                 pause = s_firstPause;
                 continue;
@@ -113,16 +112,32 @@ internal sealed partial class PeerLink(string url, PeerLink.Parts exchange) : ID
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
-    private async Task<Exception?> Attempt(Peer peer, CancellationToken cancel)
+    /// <summary>How an exchange ended.</summary>
+    private enum Outcome
     {
+        /// <summary>Well.</summary>
+        Done,
+
+        /// <summary>It is to be tried again after a pause.</summary>
+        Failed,
+
+        /// <summary>The peer is not known any more.</summary>
+        Forgotten,
+    }
+
+    private async Task<Outcome> Attempt(CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
         try
         {
+            if (Read() is not { } peer)
+                return Outcome.Forgotten;
             if (await Round(peer, Wait, cancel))
                 await Task.Delay(s_rest, exchange.Time, cancel);
             if (_told is not null)
                 LogAgain(Url);
             _told = null;
-            return null;
+            return Outcome.Done;
         }
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {
@@ -131,7 +146,7 @@ internal sealed partial class PeerLink(string url, PeerLink.Parts exchange) : ID
                 LogFailed(Url, e.Message);
             _told = e.Message;
             await TrySave(now => now with { Error = e.Message });
-            return e;
+            return Outcome.Failed;
         }
     }
 

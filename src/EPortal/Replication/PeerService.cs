@@ -26,13 +26,13 @@ internal sealed class PeerService(
     public string Origin => database.Read(session => Node.Read(session).Origin);
 
     /// <summary>Answers a request of a node that has proved that it may ask.</summary>
-    public async Task<PeerAnswer> Answer(string caller, PeerRequest request, CancellationToken cancel)
+    public async Task<PeerAnswer> Answer(PeerRequest request, CancellationToken cancel)
     {
         try
         {
             return request switch
             {
-                { Pull: { } pull } => new PeerAnswer { Pull = await Pull(caller, pull, cancel) },
+                { Pull: { } pull } => new PeerAnswer { Pull = await Pull(pull, cancel) },
                 { State: { } page } => new PeerAnswer { State = state.Next(page) },
                 { Find: { } find } => new PeerAnswer { Find = Find(find) },
                 { Archive: { } part } => new PeerAnswer { Archive = await Archive(part, cancel) },
@@ -45,9 +45,9 @@ internal sealed class PeerService(
         }
     }
 
-    private async Task<PullAnswer> Pull(string caller, PullRequest request, CancellationToken cancel)
+    private async Task<PullAnswer> Pull(PullRequest request, CancellationToken cancel)
     {
-        await peers.Announced(caller, request.Url, cancel);
+        await peers.Announced(request.Url, cancel);
         return await changes.Pull(request, cancel);
     }
 

@@ -53,7 +53,7 @@ internal static class ReplicationEndpoints
         try
         {
             var (number, request) = open.Open(await Read(context, MaxRequest));
-            var answer = await service.Answer(open.Node, request, context.RequestAborted);
+            var answer = await service.Answer(request, context.RequestAborted);
             context.Response.Headers.CacheControl = "no-store";
             return TypedResults.Bytes(open.Seal(number, answer), "application/octet-stream");
         }

@@ -45,7 +45,9 @@ internal sealed class ReplicationWorker(ReplicationOptions options, PeerDirector
         _links[url] = link;
         try
         {
-            await link.Run(cancel);
+            // A node that was forgotten may have called again before its link noticed.
+            do await link.Run(cancel);
+            while (peers.IsKnown(url));
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {

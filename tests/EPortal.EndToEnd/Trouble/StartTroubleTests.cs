@@ -169,7 +169,7 @@ public sealed class StartTroubleTests : IDisposable
         _installation.Environment["EPORTAL_CONFIG"] = _installation.PathOf("config");
         await File.WriteAllTextAsync(
             _installation.PathOf("config"),
-            "BUNITS = {'a': 1}\nNODE_URL = 'http://a.example'  # not yet\n",
+            "BUNITS = {'a': 1}\nREPLICATION_CLEAN_AGGRESSIVE_AGE = 60  # not needed\n",
             TestContext.Current.CancellationToken
         );
 
@@ -179,7 +179,10 @@ public sealed class StartTroubleTests : IDisposable
             "warnings are told",
             () =>
                 Task.FromResult(
-                    portal.Errors.Contains("config:2: NODE_URL has no effect yet", StringComparison.Ordinal)
+                    portal.Errors.Contains(
+                        "config:2: REPLICATION_CLEAN_AGGRESSIVE_AGE has no effect",
+                        StringComparison.Ordinal
+                    )
                 )
         );
         portal.Errors.ShouldContain("config:1: unknown setting BUNITS ignored");

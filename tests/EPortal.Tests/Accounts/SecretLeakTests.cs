@@ -1,6 +1,7 @@
 using System.Text;
 using EPortal.Data;
 using EPortal.Hosting;
+using EPortal.Replication.Channel;
 using EPortal.Tests.Agents;
 using EPortal.Tests.Cli;
 using EPortal.Tests.Hosting;
@@ -109,7 +110,7 @@ public sealed class SecretLeakTests : IDisposable
             ["EPORTAL_SERVE_PATCH_SOURCE_PASSWORD"] = "other",
             [$"EPORTAL_{name}"] = name.StartsWith("PROXY", StringComparison.Ordinal)
                 ? $"http://user:{Secret}@proxy.example:8080"
-                : Secret,
+                : Secret.PadRight(SharedKey.MinLength, 'x'),
         };
         var settings = Settings.Load(environment).Settings;
 

@@ -92,9 +92,9 @@ public sealed class CliUsageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("unknown command 'replication' for kc.eportal; see `kc.eportal --help`", "replication")]
-    [InlineData("unknown command 'replication' for kc.eportal; see `kc.eportal --help`", "replication", "--help")]
-    [InlineData("unknown command 'replication' for kc.eportal; see `kc.eportal --help`", "replication", "--version")]
+    [InlineData("unknown command 'xyzzy' for kc.eportal; see `kc.eportal --help`", "xyzzy")]
+    [InlineData("unknown command 'xyzzy' for kc.eportal; see `kc.eportal --help`", "xyzzy", "--help")]
+    [InlineData("unknown command 'xyzzy' for kc.eportal; see `kc.eportal --help`", "xyzzy", "--version")]
     [InlineData("--no-send takes no value", "doctor", "--no-send=false")]
     [InlineData("--json takes no value", "key", "list", "--json=no")]
     [InlineData("unknown command 'usr' for kc.eportal; did you mean 'user'?", "usr")]

@@ -95,7 +95,6 @@ public sealed class SeedCommandsTests : IDisposable
 
     [Theory]
     [InlineData("replication --full-sync")]
-    [InlineData("replication --short-status")]
     public async Task Without_a_shared_key_replication_says_what_to_set(string line) =>
         (await Run(line)).ShouldBe(
             (1, "", "error: replication is off: set REPLICATION_SHARED_KEY, NODE_URL and LEADER_URL\n")

@@ -52,7 +52,7 @@ public sealed class UpgradeTests : IDisposable
             after["checkin_log"].ShouldBe(before["checkin_log"] + before["facts_log"]);
         if (level is >= 2 and < 20)
             after["server_search"].ShouldBe(after["server"]);
-        if (level >= 2)
+        if (level is >= 2 and < 24)
             after["placement_state"].ShouldBe(after["placement"]);
         if (level >= 2)
             keys.EnumerateArray().Select(key => key.GetProperty("key").GetString()).ShouldContain("old-key");

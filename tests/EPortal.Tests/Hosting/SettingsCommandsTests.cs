@@ -80,7 +80,7 @@ public sealed class SettingsCommandsTests : IDisposable
         output.ShouldBe(
             $"""
             error: {path}:1: invalid value 2 for CACHE_MODE: use True or False
-            warning: {path}:2: REPLICATION_CLEAN_AGGRESSIVE_AGE has no effect yet
+            warning: {path}:2: REPLICATION_CLEAN_AGGRESSIVE_AGE has no effect
             warning: EPORTAL_BUNITS: unknown setting BUNITS ignored
             error: EPORTAL_PROXI: unknown setting PROXI; did you mean PROXY?
 

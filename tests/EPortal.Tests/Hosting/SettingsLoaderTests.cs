@@ -266,11 +266,11 @@ public sealed class SettingsLoaderTests : IDisposable
             var result = Result($"{name} = {written}");
             result.Settings.ShouldNotBeNull();
             result
-                .Problems.Where(problem => problem.Message == $"{name} has no effect yet")
+                .Problems.Where(problem => problem.Message == $"{name} has no effect")
                 .ShouldHaveSingleItem()
                 .Line.ShouldBe(1);
             Result("", new() { [$"EPORTAL_{name}"] = written })
-                .Warnings.ShouldContain(problem => problem.Message == $"{name} has no effect yet");
+                .Warnings.ShouldContain(problem => problem.Message == $"{name} has no effect");
         }
 
         Result("CACHE_MODE = False").Problems.ShouldBeEmpty();

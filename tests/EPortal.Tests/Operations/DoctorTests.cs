@@ -102,7 +102,7 @@ public sealed class DoctorTests : IDisposable
         error.ShouldBeEmpty();
         output.ShouldContain("warning: settings: EPORTAL_BUNITS: unknown setting BUNITS ignored\n");
         output.ShouldContain(
-            "warning: settings: EPORTAL_REPLICATION_CLEAN_AGGRESSIVE_AGE: REPLICATION_CLEAN_AGGRESSIVE_AGE has no effect yet\n"
+            "warning: settings: EPORTAL_REPLICATION_CLEAN_AGGRESSIVE_AGE: REPLICATION_CLEAN_AGGRESSIVE_AGE has no effect\n"
         );
         (await cli.RunAsync(["key"])).Err.ShouldBeEmpty();
     }

@@ -271,6 +271,20 @@ public sealed class ReplicationTests
     }
 
     [Fact]
+    public async Task A_node_that_was_forgotten_is_known_again_when_it_calls()
+    {
+        await using var a = await ReplicaNode.StartAsync();
+        await using var b = await ReplicaNode.StartAsync(a.Url);
+        await Eventually(() => a.Portal.Database.Read(PeerStore.List) is [{ Contact: not null }]);
+
+        await a.Portal.Log.Commit(Actor.Portal, change => PeerStore.Delete(change.Session, b.Url));
+
+        await Eventually(() => a.Portal.Database.Read(PeerStore.List) is [{ Contact: not null }]);
+        await b.Portal.Feeds.Add(TestStore.Admin, "of-b", new FeedSettings());
+        await Settle(a, b);
+    }
+
+    [Fact]
     public async Task A_node_that_was_set_back_goes_on_under_another_origin()
     {
         await using var a = await ReplicaNode.StartAsync();

@@ -140,9 +140,7 @@ internal sealed class PeerClient : IDisposable
         )
             throw new PeerException($"{_url} does not have the shared key (REPLICATION_SHARED_KEY)");
         if (welcome.Node == caller)
-            throw new PeerException(
-                $"{_url} is this node itself, or a copy of it: check LEADER_URL and NODE_URL; a copied data folder needs kc.eportal restore"
-            );
+            throw new PeerException($"{_url} is this node itself, or a copy of it: check LEADER_URL and NODE_URL");
         var (requests, answers) = _key.ForSession(caller, nonce, welcome.Node, welcome.Nonce, welcome.Session);
         return _session = new Session(
             caller,

@@ -76,9 +76,18 @@ internal static class CheckInExchange
             ("@cursor", cursor)
         );
         while (row.Read())
-            changed.Add((Math.Max(row.GetInt64(1), row.GetInt64(2)), row.GetInt64(0)));
+            changed.Add((Next(cursor, row.GetInt64(1), row.GetInt64(2)), row.GetInt64(0)));
         return changed;
     }
+
+    /// <summary>
+    /// The first stamp of a row past the cursor. A host that called again since it said something new has two, and
+    /// comes with the first of them: past it what it said would count as told.
+    /// </summary>
+    private static long Next(long cursor, long time, long facts) =>
+        time <= cursor ? facts
+        : facts <= cursor ? time
+        : Math.Min(time, facts);
 
     private static ReplicatedCheckIn? RowOrNull(Session session, long server, long cursor)
     {

@@ -29,6 +29,8 @@ public sealed class SqliteServerCacheTests() : ServerCacheContract(SqliteTestDat
 
 public sealed class SqliteCheckInTests() : CheckInContract(SqliteTestDatabase.Instance);
 
+public sealed class SqliteCheckInExchangeTests() : CheckInExchangeContract(SqliteTestDatabase.Instance);
+
 public sealed class SqliteCheckInFlusherTests() : CheckInFlusherContract(SqliteTestDatabase.Instance);
 
 public sealed class SqliteLoggedCheckInTests() : LoggedCheckInContract(SqliteTestDatabase.Instance);

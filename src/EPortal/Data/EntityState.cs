@@ -67,6 +67,25 @@ internal sealed class StateReader(EntityCatalog catalog)
             )
             .AsList();
 
+    /// <summary>Holds on entities of a type, from one id to another.</summary>
+    public static IReadOnlyList<HoldState> HoldsOn(Session session, EntityType type, string first, string last) =>
+        type.CanBeHeld
+            ? session
+                .Connection.Query<HoldState>(
+                    """
+                    SELECT id, entity, subject FROM hold
+                    WHERE entity = @Name AND subject >= @first AND subject <= @last ORDER BY subject, id
+                    """,
+                    new
+                    {
+                        type.Name,
+                        first,
+                        last,
+                    }
+                )
+                .AsList()
+            : [];
+
     /// <summary>The version vector with hashes.</summary>
     public static IReadOnlyList<VectorState> Vector(Session session) =>
         session

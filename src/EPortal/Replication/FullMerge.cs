@@ -57,7 +57,7 @@ internal sealed class FullMerge(
                 $"the other node's clock is more than {HybridClock.MaxSkew.TotalMinutes} minutes ahead of this one: set both right"
             );
         var taken = 0L;
-        while (page.Rows.Count > 0 || page.Holds.Count > 0)
+        while (page.Rows.Count > 0)
         {
             cancel.ThrowIfCancellationRequested();
             await Take(page, refused);
@@ -83,6 +83,7 @@ internal sealed class FullMerge(
             manifests.Check(page.Manifests, refused),
             async record =>
             {
+                var holds = page.Holds.ToLookup(hold => hold.Subject, StringComparer.Ordinal);
                 foreach (var some in page.Rows.Select(row => row.ToState()).Chunk(PerCommit))
                 {
                     await log.Commit(
@@ -92,23 +93,13 @@ internal sealed class FullMerge(
                             change.Advance(page.Stamp);
                             var merge = change.Merge();
                             foreach (var row in some)
+                            {
                                 merge.Put(row);
-                            record(change);
-                            change.EntitiesChanged();
-                            return true;
-                        }
-                    );
-                }
+                                foreach (var hold in holds[row.Id])
+                                    merge.Put(hold);
+                            }
 
-                foreach (var some in page.Holds.Chunk(PerCommit))
-                {
-                    await log.Commit(
-                        Actor.Portal,
-                        change =>
-                        {
-                            var merge = change.Merge();
-                            foreach (var hold in some)
-                                merge.Put(hold);
+                            record(change);
                             change.EntitiesChanged();
                             return true;
                         }

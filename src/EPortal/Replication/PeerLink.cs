@@ -102,13 +102,6 @@ internal sealed partial class PeerLink(string url, PeerLink.Parts exchange) : ID
         LogMerged(Url);
     }
 
-    /// <summary>Asks the other something else.</summary>
-    public Task<(string Node, PeerAnswer Answer)> Ask(
-        PeerRequest request,
-        TimeSpan patience,
-        CancellationToken cancel
-    ) => _client.Call(request, patience, cancel);
-
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
@@ -221,8 +214,14 @@ internal sealed partial class PeerLink(string url, PeerLink.Parts exchange) : ID
 
     private async Task TakeCheckIns(PullAnswer answer)
     {
-        var latest = HybridClock.At(exchange.Time.GetUtcNow() + HybridClock.MaxSkew);
-        foreach (var some in answer.CheckIns.Where(one => one.Stamp <= latest).Chunk(CheckInsPerCommit))
+        var now = exchange.Time.GetUtcNow();
+        // The cursor stays before them, so that they come again.
+        if (answer.CheckIns.FirstOrDefault(one => HybridClock.IsTooFarAhead(one.Stamp, now)) is { } ahead)
+            throw new PeerException(
+                $"a check-in at node {ahead.Origin} is more than {HybridClock.MaxSkew.TotalMinutes} minutes ahead of this clock: set the "
+                    + "clocks of both nodes right"
+            );
+        foreach (var some in answer.CheckIns.Chunk(CheckInsPerCommit))
             await exchange.Log.Commit(
                 Actor.Agent,
                 change =>

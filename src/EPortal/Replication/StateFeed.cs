@@ -35,7 +35,7 @@ internal sealed class StateFeed(Database database, StateReader reader, ManifestE
                 throw new RefusedException(Refusal.Conflict, "the snapshot was closed; begin again");
             snapshot.Used = time.GetTimestamp();
             var page = Page(name, snapshot);
-            if (page.Rows.Count == 0 && page.Holds.Count == 0)
+            if (page.Rows.Count == 0)
                 Close(name);
             return page;
         }
@@ -90,6 +90,7 @@ internal sealed class StateFeed(Database database, StateReader reader, ManifestE
                 return answer with
                 {
                     Rows = [.. rows.Select(RowPart.Of)],
+                    Holds = StateReader.HoldsOn(snapshot.Session, type, rows[0].Id, rows[^1].Id),
                     Manifests =
                         type == Patchset.Entity ? manifests.Of(snapshot.Session, rows.Select(row => row.Fields)) : [],
                 };
@@ -98,10 +99,7 @@ internal sealed class StateFeed(Database database, StateReader reader, ManifestE
             (snapshot.Type, snapshot.After) = (snapshot.Type + 1, "");
         }
 
-        var holds = StateReader.Holds(snapshot.Session, snapshot.After, RowsInPage);
-        if (holds.Count > 0)
-            snapshot.After = holds[^1].Id;
-        return answer with { Holds = holds };
+        return answer;
     }
 
     private void CloseForgotten()

@@ -103,7 +103,7 @@ internal sealed record ManifestPart(string Sha256, byte[] Json, string? Signatur
 /// <param name="Snapshot">The snapshot that was begun before; null for a new one.</param>
 internal sealed record StateRequest(string? Snapshot);
 
-/// <summary>A page of a state. The last one has neither rows nor holds.</summary>
+/// <summary>A page of a state. The last one has no rows.</summary>
 internal sealed record StateAnswer
 {
     /// <summary>Names the snapshot in the next request.</summary>
@@ -121,7 +121,7 @@ internal sealed record StateAnswer
     /// <summary>Rows.</summary>
     public IReadOnlyList<RowPart> Rows { get; init; } = [];
 
-    /// <summary>Holds.</summary>
+    /// <summary>Holds on these rows: none is to be in force for a moment before what holds it arrives.</summary>
     public IReadOnlyList<HoldState> Holds { get; init; } = [];
 
     /// <summary>Manifests of the patchsets among the rows.</summary>

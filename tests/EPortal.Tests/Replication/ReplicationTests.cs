@@ -9,10 +9,12 @@ using EPortal.Format;
 using EPortal.Keys;
 using EPortal.Patchsets;
 using EPortal.Replication;
+using EPortal.Replication.Wire;
 using EPortal.Servers;
 using EPortal.Tests.Agents;
 using EPortal.Tests.Data;
 using EPortal.Tests.Format;
+using Microsoft.Extensions.DependencyInjection;
 using Shouldly;
 using Xunit;
 
@@ -166,6 +168,48 @@ public sealed class ReplicationTests
             node.Portal.Users.FindOrNull("bob").ShouldNotBeNull();
             await Eventually(() => node.Portal.Get<ReplicationStatus>().Links().Single().Peer.Merged is not null);
         }
+    }
+
+    [Fact]
+    public async Task A_merge_that_is_cut_leaves_nothing_in_force_that_is_held()
+    {
+        await using var a = await ReplicaNode.StartAsync();
+        await using var b = await ReplicaNode.StartAsync();
+        var pair = await a.Portal.Log.Commit(
+            Actor.Agent,
+            change =>
+            {
+                var id = EntityType.PairId(
+                    Feed.MainId,
+                    change.Create(Patchset.Entity, EPortal.Tests.Data.Samples.PatchsetFields("K1"))
+                );
+                change.Update(Placement.Entity, id, new Fields { { "enabled", true } });
+                change.Hold(Placement.Entity, id, Fields.None);
+                return id;
+            }
+        );
+        var (pages, isTaken) = (a.Services.GetRequiredService<StateFeed>(), false);
+
+        await Should.ThrowAsync<PeerException>(() =>
+            b
+                .Portal.Get<FullMerge>()
+                .Run(
+                    snapshot =>
+                    {
+                        if (isTaken)
+                            throw new PeerException("cut");
+                        var page = pages.Next(new StateRequest(snapshot));
+                        isTaken = page.Rows.Any(row => row.Id == pair);
+                        return Task.FromResult(page);
+                    },
+                    _ => { },
+                    (_, _) => { },
+                    Cancellation
+                )
+        );
+
+        b.Scalar<long>("SELECT enabled FROM placement WHERE id = @pair", new { pair }).ShouldBe(1);
+        b.Scalar<long>("SELECT held FROM placement_state WHERE patchset = 'K1'").ShouldBe(1);
     }
 
     [Fact]
